@@ -1,0 +1,359 @@
+"""The settings: what is read, what is refused, and that the words about them are true."""
+
+import dataclasses
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config import SettingError, Settings, example, settings
+from setting_kinds import Flag, Folder, Host, Kind, Number, OrEmpty, Texts, Unfit, Url, Whole
+
+EXAMPLE = Path(__file__).parent.parent / "config.toml.example"
+
+NAMES = st.sampled_from(sorted(settings()))
+TOML_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=5,
+)
+
+
+def refusal(environ: Mapping[str, str], toml_path: Path | None = None) -> str:
+    """The one line that refuses these settings."""
+    with pytest.raises(SettingError) as caught:
+        Settings.load(toml_path, environ)
+    line = str(caught.value)
+    assert line
+    assert line.isprintable()
+    return line
+
+
+@pytest.fixture
+def toml(tmp_path: Path) -> Path:
+    return tmp_path / "config.toml"
+
+
+# -- what is read --------------------------------------------------------------------------------
+
+
+def test_nothing_given() -> None:
+    """Without a file and an environment every setting has its default, and other names are let be."""
+    assert Settings.load(None, {"HOME": "/home/ana", "PATH": "/bin"}) == Settings()
+
+
+def test_environment_wins(toml: Path) -> None:
+    """A variable wins over the file, which wins over the default."""
+    toml.write_text('BACKEND_PORT = 8000\nMQTT_BROKER_URL = "10.0.0.2"\n')
+    loaded = Settings.load(toml, {"BACKEND_PORT": "8001"})
+    assert loaded == dataclasses.replace(Settings(), backend_port=8001, mqtt_broker_url="10.0.0.2")
+
+
+def test_empty_variable_wins_too(toml: Path) -> None:
+    """An empty variable is a value: it takes back the file's broker."""
+    toml.write_text('MQTT_BROKER_URL = "10.0.0.2"\n')
+    assert Settings.load(toml, {"MQTT_BROKER_URL": ""}).mqtt_broker_url == ""
+
+
+def test_byte_order_mark(toml: Path) -> None:
+    """A file saved with a byte order mark and Windows line ends is read like any other."""
+    toml.write_bytes(b"\xef\xbb\xbfBACKEND_PORT = 8000\r\nMAX_DEVICES = 5\r\n")
+    assert Settings.load(toml, {}) == dataclasses.replace(Settings(), backend_port=8000, max_devices=5)
+
+
+def test_password_is_never_shown(toml: Path) -> None:
+    """Neither the settings as text nor a complaint about the password shows it."""
+    loaded = Settings.load(None, {"MQTT_USERNAME": "ana", "MQTT_PASSWORD": "hunter2"})
+    assert loaded.mqtt_password == "hunter2"
+    assert "hunter2" not in repr(loaded)
+    toml.write_text('MQTT_PASSWORD = ["hunter2"]\n')
+    assert "hunter2" not in refusal({}, toml)
+    assert "hunter2" not in refusal({"MQTT_PASSWORD": "hunter2\n"})
+
+
+# -- what is refused -----------------------------------------------------------------------------
+
+WRONG_TEXTS = {
+    "BACKEND_HOST": [
+        "",
+        "http://0.0.0.0",
+        "0.0.0.0:5000",
+        "dos palabras",
+        "a..b",
+        "-a",
+        "[::1]",
+        ".".join(["a" * 63] * 4),
+    ],
+    "BACKEND_PORT": ["", "abc", "-1", "65536", "5000.0", "5_000", " 5000", "\u0665\u0660", "9" * 5000],
+    "PUBLIC_BACKEND_URL": [
+        "192.168.0.106",
+        "ftp://a",
+        "http://",
+        "http://a:99999",
+        "http://a b",
+        "http://[a",
+    ],
+    "MQTT_BROKER_URL": ["mqtt://10.0.0.2", "10.0.0.2:1883", "\udcff"],
+    "MQTT_KEEPALIVE": ["4", "3601"],
+    "MQTT_USERNAME": ["a\nb", "\udcff", "a\0"],
+    "DATA_DIR": ["", "a\0b", "~nadie-con-este-nombre/datos"],
+    "LOG_LEVEL": ["VERBOSE", ""],
+    "AI_R4_OFFLINE_SECS": ["0", "-1", "nan", "inf", "1e999", "1_0", "0,5", "", "1e10"],
+    "AI_R4_STARTUP_GRACE_SECS": ["-0.1", "true"],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [(name, text) for name in WRONG_TEXTS for text in WRONG_TEXTS[name]]
+)
+def test_wrong_variable(name: str, text: str) -> None:
+    """A wrong value in the environment is one line with the setting, the value and what is wanted."""
+    line = refusal({name: text})
+    assert len(line) < 250
+    assert line.startswith(f"{name} (entorno): {repr(text)[:60]}")
+    assert line.endswith(f"no vale; se espera {settings()[name].kind.takes}.")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        'BACKEND_PORT = "5000"',
+        "BACKEND_PORT = true",
+        "BACKEND_PORT = 5000.0",
+        "BACKEND_HOST = 127",
+        "LOG_LEVEL = []",
+        "DATA_DIR = false",
+        'AI_R4_OFFLINE_SECS = "120"',
+        "AI_R4_OFFLINE_SECS = nan",
+        "AI_R4_OFFLINE_SECS = true",
+        "MAX_DEVICES = 2024-01-01",
+        "MAX_DEVICES = {}",
+    ],
+)
+def test_wrong_value_in_file(toml: Path, wrong: str) -> None:
+    """A wrong value or type in the file is told the same way, even where the environment overrides it."""
+    toml.write_text(wrong)
+    name = wrong.split()[0]
+    good = str(settings()[name].default)
+    for line in (refusal({}, toml), refusal({name: good}, toml)):
+        assert line.startswith(f"{name} ({toml}): ")
+        assert line.endswith(f"se espera {settings()[name].kind.takes}.")
+
+
+@pytest.mark.parametrize(
+    ("name", "closest"),
+    [
+        ("BACKEND_PROT", "BACKEND_PORT"),
+        ("MQTT_BROKER", "MQTT_BROKER_URL"),
+        ("AI_R4_OFFLINE", "AI_R4_OFFLINE_SECS"),
+    ],
+)
+def test_unknown_variable(name: str, closest: str) -> None:
+    """An unknown name that begins like one of ours is refused with the closest known one, unread."""
+    line = refusal({name: "hunter2"})
+    assert name in line
+    assert closest in line
+    assert "hunter2" not in line
+
+
+@pytest.mark.parametrize(
+    ("text", "closest"),
+    [
+        ("backend_port = 5000", "BACKEND_PORT"),
+        ("DATADIR = 'x'", "DATA_DIR"),
+        ("[WEB]\nBACKEND_PORT = 1", ""),
+        ("'a\\nb' = 1", ""),
+    ],
+)
+def test_unknown_name_in_file(toml: Path, text: str, closest: str) -> None:
+    """Any unknown name in the file is refused with the closest known one, tables included."""
+    toml.write_text(text)
+    assert re.search(rf"no hay tal ajuste; el más parecido es [A-Z_0-9]*{closest}\.$", refusal({}, toml))
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        b"BACKEND_PORT = ",
+        b"BACKEND_PORT 5000",
+        b"\xff",
+        b"A = 1\nA = 2",
+        b"A = " + b"[" * 100_000,
+        b'A = "\n"',
+    ],
+)
+def test_broken_toml(toml: Path, broken: bytes) -> None:
+    """A file that is not TOML is one line that names it."""
+    toml.write_bytes(broken)
+    assert refusal({}, toml).startswith(f"{toml}: el archivo de ajustes no es TOML válido")
+
+
+def test_missing_file(toml: Path) -> None:
+    """A file that was asked for and is not there is told by its name."""
+    assert refusal({}, toml) == f"{toml}: el archivo de ajustes no existe."
+
+
+def test_unreadable_file(tmp_path: Path) -> None:
+    """What cannot be read as a file is told by its name."""
+    assert refusal({}, tmp_path).startswith(f"{tmp_path}: el archivo de ajustes no se puede leer")
+
+
+def test_settings_that_do_not_go_together() -> None:
+    """A password wants a user, and somebody else's broker wants its port."""
+    assert refusal({"MQTT_PASSWORD": "x"}).startswith("MQTT_PASSWORD: ")
+    assert refusal({"MQTT_BROKER_URL": "10.0.0.2", "MQTT_BROKER_PORT": "0"}).startswith("MQTT_BROKER_PORT: ")
+    assert Settings.load(None, {"MQTT_BROKER_PORT": "0"}).mqtt_broker_port == 0
+
+
+@given(NAMES, st.text())
+def test_any_text_is_taken_or_refused_in_one_line(name: str, text: str) -> None:
+    """Whatever a variable holds, it becomes a value of the setting's type or a line that names it."""
+    try:
+        loaded = Settings.load(None, {name: text})
+    except SettingError:
+        assert refusal({name: text}).startswith(name)
+    else:
+        assert type(getattr(loaded, name.lower())) is type(getattr(Settings(), name.lower()))
+
+
+@given(NAMES, TOML_VALUES)
+def test_any_toml_value_is_taken_or_unfit(name: str, value: object) -> None:
+    """Whatever a file holds, its setting takes it as a value of its type or calls it unfit."""
+    known = settings()[name]
+    try:
+        taken = known.kind.from_toml(value)
+    except Unfit:
+        return
+    assert isinstance(taken, type(known.default))
+
+
+# -- what each kind takes ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "value"),
+    [
+        (Flag(), "1", True),
+        (Flag(), "TRUE", True),
+        (Flag(), "si", True),
+        (Flag(), "SÍ", True),
+        (Flag(), "0", False),
+        (Flag(), "False", False),
+        (Flag(), "no", False),
+        (Whole(-5, 5), "-5", -5),
+        (Whole(-5, 5), "5", 5),
+        (Number(low=0), "0", 0.0),
+        (Number(), "-2.5e-3", -0.0025),
+        (Texts(), "RGD0ABC123, LGT0XYZ", ("RGD0ABC123", "LGT0XYZ")),
+        (Texts(), "", ()),
+        (Host(), "casa.local", "casa.local"),
+        (Host(), "fe80::1%eth0", "fe80::1%eth0"),
+        (OrEmpty(Url()), "", ""),
+        (Url(), "http://192.168.0.106:5000/", "http://192.168.0.106:5000"),
+        (Folder(), "a/b", Path("a/b")),
+        (Folder(), "~", Path.home()),
+    ],
+)
+def test_text_is_read(kind: Kind[Any], text: str, value: object) -> None:
+    """Each kind reads its own notation from an environment variable."""
+    assert kind.from_text(text) == value
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "taken"),
+    [
+        (Flag(), True, True),
+        (Number(low=0), 2, 2.0),
+        (Texts(), ["a", "b"], ("a", "b")),
+        (Texts(), [], ()),
+    ],
+)
+def test_toml_is_read(kind: Kind[Any], value: object, taken: object) -> None:
+    """Each kind takes its own TOML type."""
+    assert kind.from_toml(value) == taken
+    assert type(kind.from_toml(value)) is type(taken)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        (Flag(), 1),
+        (Flag(), "true"),
+        (Texts(), "a"),
+        (Texts(), ["a", 1]),
+        (Texts(), ["a\nb"]),
+        (Number(), 10**400),
+        (Number(), float("inf")),
+        (Number(above=0), 0),
+        (Number(low=0, high=1), 1.01),
+        (Whole(0, 1), True),
+    ],
+)
+def test_toml_is_unfit(kind: Kind[Any], value: object) -> None:
+    """A value of another TOML type or out of bounds is unfit."""
+    with pytest.raises(Unfit):
+        kind.from_toml(value)
+
+
+def test_flag_refuses_other_words() -> None:
+    """A word that is neither yes nor no is not taken for either."""
+    with pytest.raises(Unfit):
+        Flag().from_text("quizá")
+
+
+@pytest.mark.parametrize(
+    ("kind", "takes"),
+    [
+        (Number(), "un número"),
+        (Number(above=0), "un número mayor que 0"),
+        (Number(low=0, high=0.5), "un número no menor que 0 y no mayor que 0.5"),
+        (Whole(0, 65535), "un entero de 0 a 65535"),
+    ],
+)
+def test_bounds_are_said(kind: Kind[Any], takes: str) -> None:
+    """What a number has to be is said with its bounds."""
+    assert kind.takes == takes
+
+
+# -- the words about them ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", settings())
+def test_setting_is_documented(name: str) -> None:
+    """Every setting has a section, a sentence on one line, and a default that its own kind takes."""
+    known = settings()[name]
+    assert known.section
+    assert re.fullmatch(r"[A-ZÁÉÍÓÚÑ0-9].*\.", known.description)
+    assert known.kind.from_toml(_as_toml(known.default)) == known.default
+
+
+def _as_toml(value: object) -> object:
+    match value:
+        case Path():
+            return str(value)
+        case tuple():
+            return list(value)
+        case _:
+            return value
+
+
+def test_example_is_current() -> None:
+    """The committed example is what the code says now; ``make -B config.toml.example`` renews it."""
+    assert EXAMPLE.read_text("utf-8") == example()
+
+
+def test_example_as_it_stands_changes_nothing() -> None:
+    """The example, copied and left alone, gives the defaults."""
+    assert Settings.load(EXAMPLE, {}) == Settings()
+
+
+def test_example_holds_every_default(toml: Path) -> None:
+    """With every setting uncommented, the example still gives the defaults, and names them all."""
+    uncommented = re.sub(r"(?m)^#(?=[A-Z])", "", example())
+    toml.write_text(uncommented, "utf-8")
+    assert Settings.load(toml, {}) == Settings()
+    assert re.findall(r"(?m)^([A-Z_0-9]+) = ", uncommented) == list(settings())

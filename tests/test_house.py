@@ -1,0 +1,352 @@
+"""The rooms' borders, read from the imports, and the house rules that the other tools do not know."""
+
+import ast
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from operator import attrgetter
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parent.parent
+
+# Small modules of `actors` that the outer rooms share. What is listed beside a room it may import.
+SHARED = (
+    "actors.model",
+    "actors.messages",
+    "actors.ports",
+    "actors.dispatch",
+    "actors.clock",
+    "actors.schedule",
+    "actors.kinds",
+)
+MAY_IMPORT = {
+    "setting_kinds": (),
+    "config": ("setting_kinds",),
+    "actors.model": (),
+    "actors.messages": ("actors.model",),
+    "actors.ports": ("actors.model", "actors.messages"),
+    "actors.dispatch": SHARED,
+    "actors.clock": SHARED,
+    "actors.schedule": SHARED,
+    "actors.kinds": SHARED,
+    "actors": ("actors", *SHARED),
+    "actors.mqtt": ("actors.mqtt", *SHARED),
+    "rules": ("rules", "actors.model"),
+    "persistence": ("persistence", *SHARED),
+    "web": ("web", *SHARED),
+}
+STANDARD_LIBRARY_ONLY = ("setting_kinds", "config", "actors.model", "actors.messages", "actors.ports")
+
+# Who alone may import what. The time is asked in one place, so that a test can put its own there; the
+# embedded broker is a real process, which takes real time whatever a test's clock says.
+KEPT_TO = {
+    "tornado": ("web",),
+    "sqlite_utils": ("persistence",),
+    "sqlite3": ("persistence",),
+    "river": ("rules",),
+    "paho": ("actors.mqtt",),
+    "iotcore": ("actors.mqtt",),
+    "pykka._actor": ("actors.dispatch",),
+    "pykka._envelope": ("actors.dispatch",),
+    "time": ("actors.clock", "actors.mqtt.broker"),
+}
+
+# What does I/O, waits, or asks the time or chance: none of it for a rule.
+IMPURE_MODULES = ("asyncio", "importlib.resources", "logging", "os", "pathlib", "random", "socket", "time")
+IMPURE_CALLS = ("input", "now", "open", "print", "read_bytes", "read_text", "today", "utcnow", "write_text")
+
+SLEEPS = ("asyncio.sleep", "gen.sleep", "sleep", "time.sleep", "tornado.gen.sleep")
+MOST_LINES = 350
+
+MODULE = attrgetter("module")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One Python file: its dotted name, and its text."""
+
+    module: str
+    text: str
+
+    @classmethod
+    def of(cls, path: Path) -> "Source":
+        parts = path.relative_to(HOUSE).with_suffix("").parts
+        return cls(".".join(part for part in parts if part != "__init__"), path.read_text("utf-8"))
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text)
+
+    def imports(self) -> set[str]:
+        """Everything imported, wherever it stands in the file, down to the names taken."""
+        found = set()
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                # A relative import keeps its dots and so belongs to no room.
+                base = "." * node.level + (node.module or "")
+                found |= {f"{base}.{alias.name}" for alias in node.names}
+        return found
+
+    def calls(self) -> set[str]:
+        """Everything called, as written."""
+        return {ast.unparse(call.func) for call in calls_in(self.tree)}
+
+
+def calls_in(tree: ast.AST) -> list[ast.Call]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
+def within(name: str, outer: str) -> bool:
+    return name == outer or name.startswith(f"{outer}.")
+
+
+def room_of(name: str) -> str:
+    """The innermost room that a dotted name lies in."""
+    return max((room for room in MAY_IMPORT if within(name, room)), key=len, default="")
+
+
+def is_ours(name: str) -> bool:
+    return (HOUSE / name.split(".")[0]).is_dir() or (HOUSE / f"{name.split('.')[0]}.py").is_file()
+
+
+# -- what breaks a rule --------------------------------------------------------------------------
+
+
+def outward_imports(source: Source) -> set[str]:
+    """Imports that point the wrong way."""
+    allowed = MAY_IMPORT[room_of(source.module)]
+    return {
+        name
+        for name in source.imports()
+        if name.startswith(".") or (is_ours(name) and room_of(name) not in allowed)
+    }
+
+
+def foreign_imports(source: Source) -> set[str]:
+    """Imports from outside the standard library where there must be none."""
+    if room_of(source.module) not in STANDARD_LIBRARY_ONLY:
+        return set()
+    return {
+        name
+        for name in source.imports()
+        if not is_ours(name) and name.split(".")[0] not in sys.stdlib_module_names
+    }
+
+
+def strayed_imports(source: Source) -> set[str]:
+    """Imports of what is kept to another room."""
+    return {
+        name
+        for name in source.imports()
+        for library, rooms in KEPT_TO.items()
+        if within(name, library) and not any(within(source.module, room) for room in rooms)
+    }
+
+
+def impurities(source: Source) -> set[str]:
+    """Imports and calls by which a rule would do I/O or ask the time."""
+    imported = {name for name in source.imports() for module in IMPURE_MODULES if within(name, module)}
+    return imported | {call for call in source.calls() if call.split(".")[-1] in IMPURE_CALLS}
+
+
+def swallowed_errors(source: Source) -> set[int]:
+    """Lines of handlers for every exception that neither log it with its traceback nor raise.
+
+    Logged means a call of some ``.exception(...)``, one with an ``exc_info`` that is not literally
+    false, or one of ``sys.exc_info()``, which hands the error on whole. It may stand in the handler
+    or in a function of the same file that the handler calls. That the handler stands at a thread's
+    border is for a reader to see.
+    """
+    functions = {node.name: node for node in ast.walk(source.tree) if isinstance(node, ast.FunctionDef)}
+    return {
+        node.lineno
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.ExceptHandler) and _catches_all(node) and not _tells(node, functions)
+    }
+
+
+def _catches_all(handler: ast.ExceptHandler) -> bool:
+    caught = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(kind is None or ast.unparse(kind) in ("Exception", "BaseException") for kind in caught)
+
+
+def _tells(handler: ast.ExceptHandler, functions: Mapping[str, ast.FunctionDef]) -> bool:
+    calls = calls_in(handler)
+    called = {ast.unparse(call.func).split(".")[-1] for call in calls}
+    for name in called & functions.keys():
+        calls += calls_in(functions[name])
+    return any(isinstance(node, ast.Raise) for node in ast.walk(handler)) or any(map(_logs_traceback, calls))
+
+
+def _logs_traceback(call: ast.Call) -> bool:
+    said = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+    called = ast.unparse(call.func)
+    return (
+        called.endswith(".exception")
+        or called == "sys.exc_info"
+        or said.get("exc_info", "None") not in ("False", "None")
+    )
+
+
+# -- the house -----------------------------------------------------------------------------------
+
+
+def sources(*places: str) -> list[Source]:
+    files = [path for place in places for path in (HOUSE / place).rglob("*.py")]
+    return [Source.of(path) for path in sorted(files)]
+
+
+ROOMS = [
+    *sources("actors", "persistence", "rules", "web"),
+    Source.of(HOUSE / "config.py"),
+    Source.of(HOUSE / "setting_kinds.py"),
+]
+EVERYTHING = [*ROOMS, Source.of(HOUSE / "run_system.py")]
+# A benchmark paces its load by the clock; a test waits for what it wants to see.
+TESTS = [source for source in sources("tests") if not within(source.module, "tests.bench")]
+
+
+@pytest.mark.parametrize("source", ROOMS, ids=MODULE)
+def test_imports_point_inwards(source: Source) -> None:
+    """A room imports only what the table lists beside it, and the innermost the standard library alone."""
+    assert outward_imports(source) == set()
+    assert foreign_imports(source) == set()
+
+
+@pytest.mark.parametrize("source", ROOMS, ids=MODULE)
+def test_libraries_keep_to_their_room(source: Source) -> None:
+    """The web server, the database, the learner, the MQTT client and the clock are each one room's affair."""
+    assert strayed_imports(source) == set()
+
+
+@pytest.mark.parametrize("source", sources("rules"), ids=MODULE)
+def test_rules_are_pure(source: Source) -> None:
+    """A rule does no I/O and asks neither the time nor chance."""
+    assert impurities(source) == set()
+
+
+@pytest.mark.parametrize("source", EVERYTHING, ids=MODULE)
+def test_no_error_is_swallowed(source: Source) -> None:
+    """Who catches every exception logs its traceback or raises."""
+    assert swallowed_errors(source) == set()
+
+
+@pytest.mark.parametrize("source", EVERYTHING, ids=MODULE)
+def test_file_can_be_read_at_a_sitting(source: Source) -> None:
+    """No file is longer than can be kept in mind."""
+    assert len(source.text.splitlines()) <= MOST_LINES
+
+
+@pytest.mark.parametrize("source", TESTS, ids=MODULE)
+def test_no_test_sleeps(source: Source) -> None:
+    """A test waits for an event or moves the fake clock."""
+    assert source.calls().isdisjoint(SLEEPS)
+
+
+def test_every_room_is_read() -> None:
+    """The table names no room that is not there, and every module of the package is read."""
+    modules = {source.module for source in ROOMS}
+    assert set(MAY_IMPORT) <= modules
+    assert all(room_of(module) for module in modules)
+
+
+# -- the readers themselves ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        ("actors.device", "import web.hub"),
+        ("actors.device", "from actors.mqtt import bridge"),
+        ("actors.device", "from actors.mqtt.bridge import Bridge"),
+        ("actors.device", "def f():\n    from rules.offline import Offline"),
+        ("actors.device", "from . import model"),
+        ("actors.model", "from actors import messages"),
+        ("actors.messages", "from actors.ports import Clock"),
+        ("actors.mqtt.bridge", "from actors.directory import Directory"),
+        ("actors.mqtt.bridge", "from config import Settings"),
+        ("web.app", "from actors.mqtt.bridge import Bridge"),
+        ("web.app", "import persistence"),
+        ("persistence.writer", "from web.hub import EventHub"),
+        ("rules.offline", "from actors.ports import Rule"),
+    ],
+)
+def test_outward_import_is_found(module: str, text: str) -> None:
+    """Every way to write a wrong import is seen."""
+    assert outward_imports(Source(module, text))
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        ("actors.device", "from actors.model import Device\nimport pykka"),
+        ("actors.mqtt.bridge", "from actors.mqtt.payloads import read\nimport actors.clock"),
+        ("rules.offline", "from actors.model import Device\nfrom rules.tables import Table"),
+        ("web.app", "from actors.schedule import check\nfrom web.hub import EventHub"),
+    ],
+)
+def test_inward_import_is_let_be(module: str, text: str) -> None:
+    """Imports that the table allows, and those of libraries, are no fault."""
+    assert not outward_imports(Source(module, text))
+
+
+@pytest.mark.parametrize(
+    ("module", "text"),
+    [
+        ("actors.device", "import tornado.web"),
+        ("actors.directory", "from paho.mqtt.client import Client"),
+        ("actors.directory", "from pykka._actor import ActorInbox"),
+        ("web.app", "import sqlite3"),
+        ("web.app", "from time import time"),
+        ("persistence.store", "import river"),
+    ],
+)
+def test_strayed_import_is_found(module: str, text: str) -> None:
+    """A library in another room than its own is seen."""
+    assert strayed_imports(Source(module, text))
+
+
+def test_foreign_import_is_found() -> None:
+    """A library in the innermost room is seen, and the standard library is not taken for one."""
+    assert foreign_imports(Source("actors.model", "import json, orjson")) == {"orjson"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["import os.path", "from time import monotonic", "open('x')", "datetime.now()", "Path('x').read_text()"],
+)
+def test_impurity_is_found(text: str) -> None:
+    """I/O and the time of day are seen in a rule."""
+    assert impurities(Source("rules.offline", text))
+
+
+@pytest.mark.parametrize(
+    ("handler", "swallows"),
+    [
+        ("except Exception:\n    pass", True),
+        ("except:\n    pass", True),
+        ("except (OSError, BaseException) as error:\n    print(error)", True),
+        ("except Exception:\n    logger.error('x')", True),
+        ("except Exception:\n    logger.error('x', exc_info=False)", True),
+        ("except Exception:\n    logger.exception('x')", False),
+        ("except Exception:\n    if loud:\n        logger.error('x', exc_info=True)", False),
+        ("except BaseException:\n    undo()\n    raise", False),
+        ("except BaseException:\n    self.die()\ndef die(self):\n    fail(*sys.exc_info())", False),
+        ("except BaseException:\n    self.die()\ndef die(self):\n    fail()", True),
+        ("except OSError:\n    pass", False),
+    ],
+)
+def test_swallowed_error_is_found(handler: str, swallows: bool) -> None:
+    """A handler for everything is seen when it keeps what it caught to itself."""
+    assert bool(swallowed_errors(Source("x", f"try:\n    f()\n{handler}"))) is swallows
+
+
+@pytest.mark.parametrize("text", ["time.sleep(1)", "async def f():\n    await asyncio.sleep(0)", "sleep(1)"])
+def test_sleep_is_found(text: str) -> None:
+    """A sleep is seen however it is imported."""
+    assert not Source("tests.x", text).calls().isdisjoint(SLEEPS)
