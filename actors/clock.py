@@ -1,0 +1,81 @@
+"""The one place that asks the time, and that waits for it."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable
+
+logger = logging.getLogger(__name__)
+
+
+class _Alarm:
+    __slots__ = ("action",)
+
+    def __init__(self, action: Callable[[], object]) -> None:
+        self.action: Callable[[], object] | None = action
+
+    def cancel(self) -> None:
+        self.action = None
+
+
+class SystemClock:
+    """The machine's clock, with one thread for all timers. Implements :class:`actors.ports.Clock`."""
+
+    def __init__(self) -> None:
+        self._alarms: list[tuple[float, int, _Alarm]] = []
+        self._order = itertools.count()
+        self._changed = threading.Condition()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._run, name="clock", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+        self._thread.join()
+
+    def now(self) -> float:
+        return time.time()
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def call_later(self, delay: float, action: Callable[[], object]) -> _Alarm:
+        alarm = _Alarm(action)
+        due = time.monotonic() + delay
+        with self._changed:
+            heapq.heappush(self._alarms, (due, next(self._order), alarm))
+            if self._alarms[0][2] is alarm:
+                self._changed.notify()
+        return alarm
+
+    def _run(self) -> None:
+        while (action := self._next_due()) is not None:
+            try:
+                action()
+            except Exception:
+                logger.exception("timer_failed action=%s", action)
+
+    def _next_due(self) -> Callable[[], object] | None:
+        """Wait for the next alarm; ``None`` once stopped."""
+        with self._changed:
+            while not self._stopped:
+                if not self._alarms:
+                    self._changed.wait()
+                    continue
+                due, _, alarm = self._alarms[0]
+                delay = due - time.monotonic()
+                if delay > 0 and alarm.action is not None:
+                    self._changed.wait(delay)
+                    continue
+                heapq.heappop(self._alarms)
+                if alarm.action is not None:
+                    return alarm.action
+        return None

@@ -1,0 +1,250 @@
+"""A device, alive: one actor that holds its state, its rules and its offline timer."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+from typing import Any
+
+import pykka
+
+from actors.dispatch import Dispatcher, PooledActor, tell_if_alive
+from actors.messages import (
+    ChangeDevice,
+    ClaimDevice,
+    Concluded,
+    DeviceFailed,
+    Keep,
+    KeepDeadLetter,
+    KeepFinding,
+    Observed,
+    Presence,
+    PublishConfiguration,
+    Reported,
+    RestartRule,
+    RuleFailed,
+    Settle,
+    SilenceDue,
+    ToWriter,
+    Undelivered,
+)
+from actors.model import DeadLetter, Device, LogEntry, Refused, Report
+from actors.ports import Clock, CommandSink, EventSink, RuleFactory
+from actors.rule_host import RuleActor
+from actors.supervision import Backoff
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What every device actor is given of the world."""
+
+    dispatcher: Dispatcher
+    clock: Clock
+    writer: pykka.ActorRef[Any]
+    events: EventSink
+    commands: CommandSink
+    rules: Mapping[str, RuleFactory]
+    offline_after: float
+    """Seconds of silence after which a device counts as offline."""
+    startup_grace: float
+    """Seconds that a device has to report in the first time, since nobody could hear it before."""
+
+
+class DeviceActor(PooledActor):
+    """Each message is one pure transition of :class:`actors.model.Device`, and then tells.
+
+    The directory starts it, is its only correspondent, and inherits its mail if it dies.
+    """
+
+    def __init__(self, around: Surroundings, directory: pykka.ActorRef[Any], device: Device) -> None:
+        super().__init__(around.dispatcher)
+        self._around = around
+        self._clock = around.clock
+        self._directory = directory
+        self._device = device
+        self._rules: dict[str, pykka.ActorRef[RuleActor]] = {}
+        self._rule_backoff: dict[str, Backoff] = {}
+        self._silent_at = 0.0
+        self._timer_runs = False
+
+    # -- life --------------------------------------------------------------------------------
+
+    def on_start(self) -> None:
+        if self._device.online:
+            self._expect_word_within(max(self._patience_left(), self._around.startup_grace))
+        if self._device.claimed:
+            self._start_rules()
+
+    def on_stop(self) -> None:
+        for rule in self._rules.values():
+            rule.stop(block=False)
+
+    def on_failure(
+        self,
+        exception_type: type[BaseException] | None,
+        exception_value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.on_stop()
+        error = f"{exception_type.__name__ if exception_type else 'error'}: {exception_value}"
+        self._directory.tell(DeviceFailed(self._device.serial, self.handling, error))
+
+    def on_undelivered(self, messages: Sequence[object]) -> None:
+        self._directory.tell(Undelivered(self._device.serial, messages))
+
+    # -- mail --------------------------------------------------------------------------------
+
+    def on_receive(self, message: object) -> None:
+        match message:
+            case Reported():
+                self._take_report(message)
+            case Presence():
+                self._take_presence(message)
+            case SilenceDue():
+                self._timer_runs = False
+                self._check_silence()
+            case ClaimDevice(claim):
+                self._carry_out(self._device.after_claim(claim), message)
+            case ChangeDevice(change=change):
+                self._carry_out(self._device.after_change(change), message)
+            case PublishConfiguration():
+                if self._device.version > 0:
+                    self._around.commands.publish_configuration(
+                        self._device.serial, self._device.version, self._device.configuration
+                    )
+            case Concluded(findings):
+                for finding in findings:
+                    self._keep(KeepFinding(finding))
+            case RuleFailed(rule, error):
+                self._restart_rule_later(rule, error)
+            case RestartRule(rule):
+                self._start_rule(rule)
+            case _:
+                super().on_receive(message)
+
+    # -- reports and presence ----------------------------------------------------------------
+
+    def _take_report(self, message: Reported) -> None:
+        device, report = self._device, message.report
+        if device.is_repeat(report):
+            receipt = None if report.boot is None else (device, report.boot)
+            self._keep(Settle(message.delivery, receipt))
+        elif not device.has_room_for(report):
+            reason = (
+                f"seq {report.seq}: faltan demasiados informes anteriores de este boot; empieza otro boot"
+            )
+            letter = DeadLetter(report.at, message.topic, message.payload, reason)
+            self._keep(KeepDeadLetter(letter, message.delivery))
+        else:
+            device = device.after_report(report)
+            self._keep(Keep(device, _log_entry(device, report), message.delivery))
+            self._become(device, report.at, report)
+            if not report.retained:
+                self._expect_word_within(self._around.offline_after)
+
+    def _take_presence(self, message: Presence) -> None:
+        """A retained word is of unknown age and tells nothing; the offline timer will."""
+        if message.retained or (not message.online and not self._device.online):
+            self._keep(Settle(message.delivery))
+        elif message.online:
+            device = self._device.after_greeting(message.at)
+            self._keep(Keep(device, delivery=message.delivery))
+            self._become(device, message.at)
+            self._expect_word_within(self._around.offline_after)
+        else:
+            device = self._device.after_silence()
+            self._keep(Keep(device, delivery=message.delivery))
+            self._become(device, message.at)
+
+    # -- the offline timer -------------------------------------------------------------------
+
+    def _patience_left(self) -> float:
+        """Of a device that was online when the system stopped; bounded, as the clock may have jumped."""
+        patience = self._around.offline_after
+        elapsed = self._clock.now() - (self._device.seen_at or 0.0)
+        return patience - min(max(elapsed, 0.0), patience)
+
+    def _expect_word_within(self, seconds: float) -> None:
+        """Move the deadline; the one timer that runs finds out when it gets there."""
+        self._silent_at = self._clock.monotonic() + seconds
+        if not self._timer_runs:
+            self._start_timer(seconds)
+
+    def _start_timer(self, seconds: float) -> None:
+        self._timer_runs = True
+        self._clock.call_later(seconds, partial(tell_if_alive, self.actor_ref, SilenceDue()))
+
+    def _check_silence(self) -> None:
+        left = self._silent_at - self._clock.monotonic()
+        if not self._device.online:
+            return
+        if left > 0:
+            self._start_timer(left)
+            return
+        device = self._device.after_silence()
+        self._keep(Keep(device))
+        self._become(device, self._clock.now())
+
+    # -- commands ----------------------------------------------------------------------------
+
+    def _carry_out(self, outcome: Device | Refused, command: ClaimDevice | ChangeDevice) -> None:
+        if isinstance(outcome, Refused):
+            command.reply(outcome)
+            return
+        newly_claimed = outcome.claimed and not self._device.claimed
+        publish = outcome.version > self._device.version
+        self._keep(Keep(outcome, reply=command.reply, publish=publish))
+        if newly_claimed:
+            self._device = outcome
+            self._start_rules()
+        self._become(outcome, self._clock.now())
+
+    # -- rules -------------------------------------------------------------------------------
+
+    def _start_rules(self) -> None:
+        for name in self._around.rules:
+            self._start_rule(name)
+
+    def _start_rule(self, name: str) -> None:
+        make_rule = partial(self._around.rules[name], self._device)
+        self._rules[name] = RuleActor.start(
+            self._around.dispatcher, self._clock, self.actor_ref, name, make_rule
+        )
+
+    def _restart_rule_later(self, name: str, error: str) -> None:
+        del self._rules[name]
+        backoff = self._rule_backoff.setdefault(name, Backoff())
+        delay = backoff.after_failure(self._clock.monotonic())
+        logger.error(
+            "rule_failed serial=%s rule=%s restart_s=%.1f error=%r", self._device.serial, name, delay, error
+        )
+        self._clock.call_later(delay, partial(tell_if_alive, self.actor_ref, RestartRule(name)))
+
+    # -- telling -----------------------------------------------------------------------------
+
+    def _keep(self, message: ToWriter) -> None:
+        self._around.writer.tell(message)
+
+    def _become(self, device: Device, at: float, report: Report | None = None) -> None:
+        self._device = device
+        self._around.events.device_updated(device)
+        for rule in self._rules.values():
+            tell_if_alive(rule, Observed(device, at, report))
+
+
+def _log_entry(device: Device, report: Report) -> LogEntry:
+    """The device's state after the report, and of the readings only those that it carried."""
+    return LogEntry(
+        device_id=device.id,
+        n=device.reports,
+        at=report.at,
+        state=device.state,
+        parameters={} if report.parameters is None else report.parameters,
+        boot=report.boot,
+        seq=report.seq,
+    )

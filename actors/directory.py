@@ -1,0 +1,181 @@
+"""Who is who: the one actor that knows every device's actor, and looks after them all."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pykka
+
+from actors.device import DeviceActor, Surroundings
+from actors.dispatch import PooledActor
+from actors.messages import (
+    BrokerConnected,
+    ChangeDevice,
+    ClaimDevice,
+    Concluded,
+    DeviceFailed,
+    ForDevice,
+    KeepDeadLetter,
+    Presence,
+    PublishConfiguration,
+    Recall,
+    Recalled,
+    Reported,
+    RestartDue,
+    Settle,
+    Undelivered,
+)
+from actors.model import DeadLetter, Device, Refusal, Refused
+from actors.supervision import Backoff
+
+logger = logging.getLogger(__name__)
+
+# What a successor takes over of a dead actor's mail; its timers it sets itself.
+_INHERITED = (Reported, Presence, ClaimDevice, ChangeDevice, Concluded, PublishConfiguration)
+
+
+@dataclass(slots=True)
+class _Resident:
+    """A device's place: an actor, or the mail that waits for one to be (re)started."""
+
+    ref: pykka.ActorRef[DeviceActor] | None = None
+    left: list[object] = field(default_factory=list)
+    """Mail that the dead actor has left, older than ``waiting``."""
+    waiting: list[object] = field(default_factory=list)
+    backoff: Backoff = field(default_factory=Backoff)
+
+
+@dataclass(slots=True)
+class DirectoryStatus:
+    """How the devices are doing. The directory alone sets it; any thread may read it."""
+
+    failures: int = 0
+    """Device actors that have died since the start."""
+
+
+class Directory(PooledActor):
+    """serial → actor. Starts a device's actor at its first report and again after a failure.
+
+    A birth and a restart are the same thing: the device is recalled from the writer, which has
+    everything told before it on disk (and makes the row of a new one); mail waits here meanwhile.
+    """
+
+    def __init__(
+        self, around: Surroundings, devices: Iterable[Device], max_devices: int, status: DirectoryStatus
+    ) -> None:
+        super().__init__(around.dispatcher)
+        self._around = around
+        self._known = devices
+        self._max_devices = max_devices
+        self._status = status
+        self._residents: dict[str, _Resident] = {}
+
+    def on_start(self) -> None:
+        for device in self._known:
+            self._residents[device.serial] = _Resident(self._start(device))
+
+    def on_stop(self) -> None:
+        for resident in self._residents.values():
+            if resident.ref is not None:
+                resident.ref.stop(block=False)
+
+    def on_receive(self, message: object) -> None:
+        match message:
+            case Reported():
+                self._pass_on(message.report.serial, message)
+            case Presence(serial=serial) | ChangeDevice(serial=serial):
+                self._pass_on(serial, message)
+            case ClaimDevice(claim):
+                self._pass_on(claim.serial, message)
+            case Recalled(device):
+                self._move_in(device)
+            case DeviceFailed():
+                self._bury(message)
+            case Undelivered(serial, messages):
+                self._inherit(serial, messages)
+            case RestartDue(serial):
+                self._recall(serial)
+            case BrokerConnected():
+                for resident in self._residents.values():
+                    self._deliver(resident, PublishConfiguration())
+            case _:
+                super().on_receive(message)
+
+    # -- mail --------------------------------------------------------------------------------
+
+    def _pass_on(self, serial: str, message: ForDevice) -> None:
+        resident = self._residents.get(serial)
+        if resident is not None:
+            self._deliver(resident, message)
+        elif isinstance(message, Reported) and len(self._residents) < self._max_devices:
+            self._residents[serial] = _Resident(waiting=[message])
+            self._recall(serial)
+        else:
+            self._turn_away(message, f"El dispositivo {serial} no existe: aún no ha enviado ningún informe.")
+
+    def _deliver(self, resident: _Resident, message: object) -> None:
+        if resident.ref is not None:
+            try:
+                resident.ref.tell(message)
+            except pykka.ActorDeadError:
+                pass  # and DeviceFailed is on its way
+            else:
+                return
+        resident.waiting.append(message)
+
+    def _turn_away(self, message: object, why: str) -> None:
+        """Answer for a device that cannot."""
+        match message:
+            case Reported(report, delivery, topic, payload):
+                if len(self._residents) >= self._max_devices:
+                    why = f"hay {self._max_devices} dispositivos, el máximo; sube MAX_DEVICES"
+                letter = DeadLetter(report.at, topic, payload, why)
+                self._around.writer.tell(KeepDeadLetter(letter, delivery))
+            case Presence(delivery=delivery):
+                self._around.writer.tell(Settle(delivery))
+            case ClaimDevice(reply=reply) | ChangeDevice(reply=reply):
+                reply(Refused(Refusal.UNKNOWN, why))
+
+    # -- births, deaths, restarts ------------------------------------------------------------
+
+    def _recall(self, serial: str) -> None:
+        self._around.writer.tell(Recall(serial, self.actor_ref.tell))
+
+    def _start(self, device: Device) -> pykka.ActorRef[DeviceActor]:
+        return DeviceActor.start(self._around, self.actor_ref, device)
+
+    def _move_in(self, device: Device) -> None:
+        resident = self._residents[device.serial]
+        mail = resident.left + resident.waiting
+        resident.left, resident.waiting = [], []
+        resident.ref = self._start(device)
+        for message in mail:
+            self._deliver(resident, message)
+
+    def _bury(self, death: DeviceFailed) -> None:
+        """Take the message that it died of out of circulation, and have it started again."""
+        self._status.failures += 1
+        resident = self._residents[death.serial]
+        resident.ref = None
+        delay = resident.backoff.after_failure(self._around.clock.monotonic())
+        logger.error("device_failed serial=%s restart_s=%.1f error=%r", death.serial, delay, death.error)
+        match death.handling:
+            case Reported(report, delivery, topic, payload):
+                letter = DeadLetter(report.at, topic, payload, f"fallo interno al tratarlo: {death.error}")
+                self._around.writer.tell(KeepDeadLetter(letter, delivery))
+            case Presence(delivery=delivery):
+                self._around.writer.tell(Settle(delivery))
+            case ClaimDevice(reply=reply) | ChangeDevice(reply=reply):
+                reply(Refused(Refusal.UNAVAILABLE, "Fallo interno del dispositivo; inténtalo de nuevo."))
+        self._around.clock.call_later(delay, lambda: self.actor_ref.tell(RestartDue(death.serial)))
+
+    def _inherit(self, serial: str, messages: Iterable[object]) -> None:
+        resident = self._residents[serial]
+        mail = [message for message in messages if isinstance(message, _INHERITED)]
+        if resident.ref is None:
+            resident.left += mail
+        else:
+            for message in mail:
+                self._deliver(resident, message)

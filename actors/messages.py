@@ -1,0 +1,215 @@
+"""The whole vocabulary between actors.
+
+All of it is frozen. A message is named for what it says, not for who handles it; the sections say
+who does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from actors.model import (
+    Change,
+    Claim,
+    DeadLetter,
+    Device,
+    Finding,
+    LogEntry,
+    Refused,
+    Report,
+)
+
+Reply: TypeAlias = Callable[[Device | Refused], None]
+"""How a command is answered; called once, from any thread, after the commit or the refusal."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Delivery:
+    """One MQTT message that the broker waits to see acknowledged. Identity is what counts."""
+
+    mid: int
+    qos: int
+    epoch: int
+    """The connection it came by; an acknowledgement is worth nothing on another one."""
+
+
+# -- to the directory, for a device --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    report: Report
+    delivery: Delivery
+    topic: str
+    payload: bytes
+    """As it came, should the report have to be refused after all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """``online`` or the last will ``offline``, from ``dispositivos/<serial>/conexion``."""
+
+    serial: str
+    online: bool
+    at: float
+    retained: bool
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimDevice:
+    claim: Claim
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeDevice:
+    serial: str
+    change: Change
+    reply: Reply
+
+
+ForDevice: TypeAlias = Reported | Presence | ClaimDevice | ChangeDevice
+
+
+# -- to the directory, about devices -------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerConnected:
+    """Whatever the broker forgot must be published again."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFailed:
+    """A device actor has died. ``handling`` is the message that it could not handle, if any."""
+
+    serial: str
+    handling: object | None
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """Messages that a dead device actor has left unread, oldest first."""
+
+    serial: str
+    messages: Sequence[object]
+
+
+@dataclass(frozen=True, slots=True)
+class RestartDue:
+    serial: str
+
+
+# -- to a device actor ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """The device as it is stored, in answer to :class:`Recall`."""
+
+    device: Device
+
+
+@dataclass(frozen=True, slots=True)
+class SilenceDue:
+    """The offline timer has run out; the device may have spoken meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishConfiguration:
+    """Say again what the device should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concluded:
+    """What one of the device's rules makes of an observation."""
+
+    findings: Sequence[Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFailed:
+    """One of the device's rule actors has died."""
+
+    rule: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class RestartRule:
+    rule: str
+
+
+# -- to a rule actor -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The device as it stands after something happened to it.
+
+    ``report`` is what it said, or ``None`` when it was changed by people or fell silent.
+    """
+
+    device: Device
+    at: float
+    report: Report | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleDue:
+    """The time has come that the rule asked to be woken at."""
+
+
+# -- to the writer -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """A device's next state, and what has to happen once it is on disk."""
+
+    device: Device
+    entry: LogEntry | None = None
+    delivery: Delivery | None = None
+    reply: Reply | None = None
+    publish: bool = False
+    """Whether the configuration goes out to the device."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepDeadLetter:
+    letter: DeadLetter
+    delivery: Delivery | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeepFinding:
+    finding: Finding
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Nothing to store: acknowledge once all that came before is on disk."""
+
+    delivery: Delivery
+    receipt: tuple[Device, str] | None = None
+    """A repeat of this boot of the device: it has missed its receipt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Answer ``to`` with the device of this serial, making its row if it has none."""
+
+    serial: str
+    to: Callable[[Recalled], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RetryCommit:
+    """The last commit failed; the time to try again has come."""
+
+
+ToWriter: TypeAlias = Keep | KeepDeadLetter | KeepFinding | Settle | Recall | RetryCommit

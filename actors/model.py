@@ -1,0 +1,290 @@
+"""What a device is, and what each thing that can happen to it makes of it.
+
+Everything here is frozen, and every transition is a pure function of what it is given: it asks
+nobody for the time, writes nothing and tells nobody. :class:`actors.device.DeviceActor` applies the
+transitions; the persistence and web rooms only read their results.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from typing import Any, Final, TypeAlias
+
+# JSON as the decoder gives it; checked once at the edge and trusted from there on.
+Json: TypeAlias = Any
+JsonObject: TypeAlias = Mapping[str, Json]
+
+ACTIVE: Final = "activo"
+INACTIVE: Final = "inactivo"
+MANUAL: Final = "manual"
+SCHEDULED: Final = "horario"
+
+# Gaps that one boot of a device may have open at a time. A device that keeps what has no receipt
+# resends within seconds, so more than this means that it never will.
+MAX_SPANS: Final = 64
+# Boots remembered for telling a redelivered report from a new one.
+MAX_BOOTS: Final = 8
+
+_EMPTY: Final[JsonObject] = {}
+
+
+class Refusal(Enum):
+    """Why a command was not carried out; the web room maps each to its status."""
+
+    INVALID = "invalid"
+    UNKNOWN = "unknown"
+    ALREADY_CLAIMED = "already_claimed"
+    UNAVAILABLE = "unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The answer to a command that changed nothing. ``detail`` is for people, in Spanish."""
+
+    why: Refusal
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """The sequence numbers received since one start of a device, as closed, sorted, disjoint spans."""
+
+    name: str
+    spans: tuple[tuple[int, int], ...] = ()
+
+    def has(self, seq: int) -> bool:
+        return any(first <= seq <= last for first, last in self.spans)
+
+    def with_seq(self, seq: int) -> Boot:
+        """This boot with ``seq`` added; ``seq`` must be new."""
+        before = [span for span in self.spans if span[1] < seq]
+        after = [span for span in self.spans if span[0] > seq]
+        first = last = seq
+        if before and before[-1][1] == seq - 1:
+            first = before.pop()[0]
+        if after and after[0][0] == seq + 1:
+            last = after.pop(0)[1]
+        return Boot(self.name, (*before, (first, last), *after))
+
+    @property
+    def receipt(self) -> int | None:
+        """The highest number up to which nothing is missing; devices count from 0 or 1."""
+        if self.spans and self.spans[0][0] <= 1:
+            return self.spans[0][1]
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One checked message of a device. ``None`` means that the report left it out."""
+
+    serial: str
+    at: float
+    """Arrival, seconds since the epoch."""
+    state: str | None = None
+    parameters: JsonObject | None = None
+    configuration: JsonObject | None = None
+    boot: str | None = None
+    seq: int | None = None
+    retained: bool = False
+    """The broker's stored copy, sent on subscribing: of unknown age, so no sign of life."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What a device's QR code says of it. ``None`` keeps what the device already has."""
+
+    serial: str
+    name: str | None = None
+    type: str | None = None
+    model: str | None = None
+    description: str | None = None
+    configuration: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a person wants different. ``configuration`` is merged key by key."""
+
+    name: str | None = None
+    type: str | None = None
+    model: str | None = None
+    description: str | None = None
+    configuration: JsonObject = field(default_factory=dict)
+    state: str | None = None
+    """Only in mode ``horario``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A device as the system knows it, at one moment."""
+
+    id: int
+    serial: str
+    name: str = "No definido"
+    type: str = "generico"
+    model: str = "desconocido"
+    description: str = ""
+    state: str = "desconocido"
+    parameters: JsonObject = field(default_factory=lambda: _EMPTY)
+    configuration: JsonObject = field(default_factory=lambda: _EMPTY)
+    claimed: bool = False
+    online: bool = False
+    seen_at: float | None = None
+    """Last sign of life, seconds since the epoch."""
+    version: int = 0
+    """Of the configuration that people asked for; 0 until the first claim or change."""
+    reports: int = 0
+    """Reports accepted since the device was first seen; the number of the newest log row."""
+    boots: tuple[Boot, ...] = ()
+    """Newest first, at most :data:`MAX_BOOTS`."""
+
+    # -- reports -----------------------------------------------------------------------------
+
+    def boot(self, name: str) -> Boot:
+        return next((boot for boot in self.boots if boot.name == name), Boot(name))
+
+    def is_repeat(self, report: Report) -> bool:
+        """Whether this very report is stored already, or is a retained copy of what was."""
+        if report.boot is not None and report.seq is not None:
+            return self.boot(report.boot).has(report.seq)
+        return report.retained and self.reports > 0
+
+    def after_report(self, report: Report) -> Device:
+        """The device once ``report``, which must not be a repeat, is taken in.
+
+        The report's ``parameters`` replace the old ones whole. Its ``configuration`` describes an
+        unclaimed device; of a claimed one it only adds what people have not set, since what they
+        asked for is theirs to change.
+        """
+        state = self.state if report.state is None else report.state
+        configuration = self.configuration
+        if report.configuration:
+            if self.claimed:
+                configuration = {**report.configuration, **configuration}
+            else:
+                configuration = {**configuration, **report.configuration}
+        return replace(
+            self,
+            state=state,
+            parameters=self.parameters if report.parameters is None else report.parameters,
+            configuration=_following(configuration, state),
+            online=self.online or not report.retained,
+            seen_at=self.seen_at if report.retained else report.at,
+            reports=self.reports + 1,
+            boots=self._boots_after(report),
+        )
+
+    def has_room_for(self, report: Report) -> bool:
+        """Whether the sequence number can be remembered (see :data:`MAX_SPANS`)."""
+        if report.boot is None or report.seq is None:
+            return True
+        return len(self.boot(report.boot).with_seq(report.seq).spans) <= MAX_SPANS
+
+    def _boots_after(self, report: Report) -> tuple[Boot, ...]:
+        if report.boot is None or report.seq is None:
+            return self.boots
+        now = self.boot(report.boot).with_seq(report.seq)
+        others = [boot for boot in self.boots if boot.name != now.name]
+        return (now, *others)[:MAX_BOOTS]
+
+    # -- presence ----------------------------------------------------------------------------
+
+    def after_greeting(self, at: float) -> Device:
+        """The device has said that it is connected."""
+        return replace(self, online=True, seen_at=at)
+
+    def after_silence(self) -> Device:
+        """The device has been silent too long, or the broker has published its last will."""
+        return replace(self, online=False)
+
+    # -- commands ----------------------------------------------------------------------------
+
+    def after_claim(self, claim: Claim) -> Device | Refused:
+        if self.claimed:
+            return Refused(
+                Refusal.ALREADY_CLAIMED,
+                f"El dispositivo {self.serial} ya está reclamado; cámbialo con PUT /dispositivos/{self.id}.",
+            )
+        named = self._described(claim)
+        configured = named._configured({**self.configuration, **claim.configuration}, None)
+        return replace(configured, claimed=True, version=self.version + 1)
+
+    def after_change(self, change: Change) -> Device | Refused:
+        configuration = {**self.configuration, **change.configuration}
+        if change.state is not None and configuration.get("modo") != SCHEDULED:
+            return Refused(
+                Refusal.INVALID,
+                "estado solo se puede cambiar en modo horario; en modo manual cambia encendido.",
+            )
+        described = self._described(change)
+        if not change.configuration and change.state is None:
+            return described
+        changed = described._configured(configuration, change.state)
+        if changed.configuration == self.configuration:
+            return changed
+        return replace(changed, version=self.version + 1)
+
+    def _described(self, by: Claim | Change) -> Device:
+        return replace(
+            self,
+            name=self.name if by.name is None else by.name,
+            type=self.type if by.type is None else by.type,
+            model=self.model if by.model is None else by.model,
+            description=self.description if by.description is None else by.description,
+        )
+
+    def _configured(self, configuration: JsonObject, state: str | None) -> Device:
+        """In mode ``horario`` the state rules and ``encendido`` follows; else ``encendido`` rules."""
+        if configuration.get("modo") == SCHEDULED:
+            state = self.state if state is None else state
+            return replace(self, state=state, configuration=_following(configuration, state))
+        on = configuration.get("encendido")
+        if isinstance(on, bool):
+            state = ACTIVE if on else INACTIVE
+        return replace(self, state=self.state if state is None else state, configuration=configuration)
+
+
+def _following(configuration: JsonObject, state: str) -> JsonObject:
+    """``configuration`` with ``encendido`` following ``state``, where the mode says that it does."""
+    on = state == ACTIVE
+    if configuration.get("modo") != SCHEDULED or configuration.get("encendido") is on:
+        return configuration
+    return {**configuration, "encendido": on}
+
+
+@dataclass(frozen=True, slots=True)
+class LogEntry:
+    """One accepted report as the log keeps it: row ``n`` of the device, counted from 1."""
+
+    device_id: int
+    n: int
+    at: float
+    state: str
+    parameters: JsonObject
+    boot: str | None = None
+    seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that was refused, as it came, and why (in Spanish)."""
+
+    at: float
+    topic: str
+    payload: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule concluded. ``details`` are the event's own fields as they go on the wire."""
+
+    rule: str
+    event: str
+    device_id: int
+    serial: str
+    at: float
+    details: JsonObject

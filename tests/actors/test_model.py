@@ -1,0 +1,165 @@
+"""What each thing that can happen to a device makes of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from actors.model import (
+    MAX_BOOTS,
+    MAX_SPANS,
+    Boot,
+    Change,
+    Claim,
+    Device,
+    Refusal,
+    Refused,
+    Report,
+)
+
+NEW = Device(id=1, serial="TMP0603IF1WD")
+
+
+def report(**fields: object) -> Report:
+    return Report(serial=NEW.serial, at=100.0, **fields)  # type: ignore[arg-type]
+
+
+def changed(device: Device, **fields: object) -> Device:
+    outcome = device.after_change(Change(**fields))  # type: ignore[arg-type]
+    assert isinstance(outcome, Device)
+    return outcome
+
+
+# -- reports -------------------------------------------------------------------------------------
+
+
+def test_what_a_report_leaves_out_stays_and_what_it_carries_replaces_whole() -> None:
+    first = NEW.after_report(report(state="activo", parameters={"temp": 1, "hum": 2}))
+    second = first.after_report(report(parameters={"temp": 3}))
+    assert (second.state, second.parameters) == ("activo", {"temp": 3})
+    assert second.after_report(report()).parameters == {"temp": 3}
+    assert (second.reports, second.online, second.seen_at) == (2, True, 100.0)
+
+
+def test_a_report_describes_an_unclaimed_device_and_only_adds_to_a_claimed_one() -> None:
+    seen = NEW.after_report(report(configuration={"intervalo_envio": 5}))
+    claimed = seen.after_claim(Claim(seen.serial, configuration={"intervalo_envio": 60}))
+    assert isinstance(claimed, Device)
+    later = claimed.after_report(report(configuration={"intervalo_envio": 5, "firmware": "1.2"}))
+    assert later.configuration == {"intervalo_envio": 60, "firmware": "1.2"}
+
+
+def test_a_retained_copy_is_no_sign_of_life_and_known_devices_have_heard_it() -> None:
+    retained = report(parameters={"temp": 1}, retained=True)
+    assert not NEW.is_repeat(retained)
+    first = NEW.after_report(retained)
+    assert (first.online, first.seen_at) == (False, None)
+    assert first.is_repeat(retained)
+
+
+@pytest.mark.parametrize("state, on", [("activo", True), ("inactivo", False), ("desconocido", False)])
+def test_in_mode_horario_encendido_follows_a_reported_state(state: str, on: bool) -> None:
+    device = replace(NEW, configuration={"modo": "horario", "encendido": not on})
+    assert device.after_report(report(state=state)).configuration["encendido"] is on
+
+
+def test_in_mode_manual_a_report_says_what_is_and_not_what_is_wanted() -> None:
+    device = replace(NEW, configuration={"modo": "manual", "encendido": True}, state="activo")
+    later = device.after_report(report(state="inactivo"))
+    assert (later.state, later.configuration["encendido"]) == ("inactivo", True)
+
+
+@given(st.lists(st.integers(0, 40), max_size=60))
+def test_each_sequence_number_is_new_exactly_once(numbers: list[int]) -> None:
+    device, seen = NEW, set[int]()
+    for seq in numbers:
+        told = report(boot="a", seq=seq)
+        assert device.is_repeat(told) is (seq in seen)
+        if seq not in seen:
+            device = device.after_report(told)
+            seen.add(seq)
+    boot = device.boot("a")
+    assert {n for first, last in boot.spans for n in range(first, last + 1)} == seen
+    assert boot.spans == tuple(sorted(boot.spans))
+    if boot.receipt is not None:
+        assert set(range(1, boot.receipt + 1)) <= seen
+        assert boot.receipt + 1 not in seen
+
+
+def test_there_is_no_receipt_past_a_gap() -> None:
+    assert Boot("a", ((1, 4), (6, 9))).receipt == 4
+    assert Boot("a", ((2, 4),)).receipt is None
+    assert Boot("a", ((0, 0),)).receipt == 0
+
+
+def test_the_same_number_of_another_boot_is_another_report() -> None:
+    device = NEW.after_report(report(boot="a", seq=1))
+    assert not device.is_repeat(report(boot="b", seq=1))
+    for name in "bcdefghijk":
+        device = device.after_report(report(boot=name, seq=1))
+    assert len(device.boots) == MAX_BOOTS
+    assert device.boots[0].name == "k"
+
+
+def test_a_device_that_leaves_too_many_gaps_is_told_so_instead_of_being_forgotten() -> None:
+    device = NEW
+    for seq in range(1, 2 * MAX_SPANS, 2):
+        device = device.after_report(report(boot="a", seq=seq))
+    assert not device.has_room_for(report(boot="a", seq=2 * MAX_SPANS + 9))
+    assert device.has_room_for(report(boot="a", seq=2))
+
+
+# -- claims and changes --------------------------------------------------------------------------
+
+
+def test_of_two_claims_the_first_wins() -> None:
+    first = NEW.after_claim(Claim(NEW.serial, name="Salón", configuration={"modo": "manual", "encendido": True}))
+    assert isinstance(first, Device)
+    assert (first.claimed, first.name, first.state, first.version) == (True, "Salón", "activo", 1)
+    second = first.after_claim(Claim(NEW.serial, name="Cocina"))
+    assert isinstance(second, Refused)
+    assert second.why is Refusal.ALREADY_CLAIMED
+
+
+def test_a_claim_keeps_what_it_does_not_mention() -> None:
+    device = replace(NEW, model="T-01")
+    claimed = device.after_claim(Claim(NEW.serial))
+    assert isinstance(claimed, Device)
+    assert (claimed.name, claimed.model) == ("No definido", "T-01")
+
+
+def test_in_mode_manual_encendido_rules() -> None:
+    device = changed(NEW, configuration={"modo": "manual", "encendido": True})
+    assert device.state == "activo"
+    assert changed(device, configuration={"encendido": False}).state == "inactivo"
+
+
+def test_in_mode_horario_the_state_rules() -> None:
+    device = changed(NEW, configuration={"modo": "horario"})
+    device = changed(device, state="activo")
+    assert device.configuration == {"modo": "horario", "encendido": True}
+    assert changed(device, configuration={"encendido": False}).configuration["encendido"] is True
+
+
+def test_the_state_cannot_be_changed_outside_mode_horario() -> None:
+    outcome = NEW.after_change(Change(state="activo"))
+    assert isinstance(outcome, Refused)
+    assert outcome.why is Refusal.INVALID
+
+
+def test_configuration_is_merged_key_by_key_and_each_change_is_a_version() -> None:
+    device = changed(NEW, configuration={"modo": "manual", "a": 1})
+    device = changed(device, configuration={"a": 2})
+    assert (device.configuration, device.version) == ({"modo": "manual", "a": 2}, 2)
+    assert changed(device, configuration={"a": 2}).version == 2
+    renamed = changed(device, name="Otro")
+    assert (renamed.name, renamed.version) == ("Otro", 2)
+
+
+def test_renaming_does_not_overrule_what_the_device_says_it_is() -> None:
+    device = changed(NEW, configuration={"modo": "manual", "encendido": True})
+    device = device.after_report(report(state="inactivo"))
+    assert changed(device, name="Otro").state == "inactivo"
