@@ -1,0 +1,232 @@
+"""The database file: its tables, how older ones become newer ones, and which files are refused."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+from sqlite_utils import Database
+
+# The very library that sqlite-utils has chosen: closing a file in one SQLite library drops the locks
+# that another one in the same process holds on it.
+from sqlite_utils.utils import sqlite3 as sqlite3  # type: ignore[attr-defined]
+
+logger = logging.getLogger(__name__)
+
+APPLICATION_ID: Final = 0x496F5442  # "IoTB"
+BUSY_TIMEOUT_S: Final = 5.0
+# A statement of 500 log rows takes 240 KB, and the module's default is to keep 128 of them.
+CACHED_STATEMENTS: Final = 16
+
+
+class UnusableDatabase(Exception):
+    """The database cannot be worked with. Its text is one line for people, in Spanish."""
+
+
+# -- the tables ----------------------------------------------------------------------------------
+
+
+def _devices_and_log(db: Database) -> None:
+    strict = _strict(db)
+    # AUTOINCREMENT, since an id is never to be used again, not even that of a deleted device.
+    db.conn.execute(
+        f"""
+        CREATE TABLE dispositivos (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            serial_number TEXT NOT NULL UNIQUE,
+            nombre TEXT NOT NULL,
+            tipo TEXT NOT NULL,
+            modelo TEXT NOT NULL,
+            descripcion TEXT NOT NULL,
+            estado TEXT NOT NULL,
+            parametros TEXT NOT NULL,
+            configuracion TEXT NOT NULL,
+            reclamado INTEGER NOT NULL,
+            en_linea INTEGER NOT NULL,
+            visto_en REAL,
+            version INTEGER NOT NULL,
+            registros INTEGER NOT NULL,
+            arranques TEXT NOT NULL
+        ) {strict}
+        """
+    )
+    # Clustered by device and row number, so that a page of the log is one range of the key.
+    db.conn.execute(
+        f"""
+        CREATE TABLE estado_log (
+            dispositivo_id INTEGER NOT NULL,
+            n INTEGER NOT NULL,
+            timestamp REAL NOT NULL,
+            estado TEXT NOT NULL,
+            parametros TEXT NOT NULL,
+            boot TEXT,
+            seq INTEGER,
+            PRIMARY KEY (dispositivo_id, n)
+        ) WITHOUT ROWID{strict and ", " + strict}
+        """
+    )
+    db.conn.execute(f"CREATE TABLE sistema (clave TEXT PRIMARY KEY, valor TEXT NOT NULL) {strict}")
+    db.conn.execute("INSERT INTO sistema VALUES ('instancia', ?)", [secrets.token_hex(4)])
+    db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+def _dead_letters(db: Database) -> None:
+    db.conn.execute(
+        f"""
+        CREATE TABLE rechazados (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            recibido_en REAL NOT NULL,
+            topic TEXT NOT NULL,
+            payload BLOB NOT NULL,
+            motivo TEXT NOT NULL
+        ) {_strict(db)}
+        """
+    )
+
+
+def _findings(db: Database) -> None:
+    db.conn.execute(
+        f"""
+        CREATE TABLE eventos_ia (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            dispositivo_id INTEGER NOT NULL,
+            regla TEXT NOT NULL,
+            evento TEXT NOT NULL,
+            creado_en REAL NOT NULL,
+            datos TEXT NOT NULL
+        ) {_strict(db)}
+        """
+    )
+    db.conn.execute("CREATE INDEX eventos_ia_por_dispositivo ON eventos_ia (dispositivo_id)")
+
+
+STEPS: Final[Sequence[Callable[[Database], None]]] = (_devices_and_log, _dead_letters, _findings)
+"""Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
+
+
+def _strict(db: Database) -> str:
+    return "STRICT" if db.supports_strict else ""
+
+
+def migrate(db: Database, steps: Sequence[Callable[[Database], None]] = STEPS) -> None:
+    """Take the database through the steps that it has not seen, each in a transaction of its own."""
+    version = _pragma(db, "user_version")
+    for number, step in enumerate(steps[version:], start=version + 1):
+        with db.atomic():
+            step(db)
+            db.conn.execute(f"PRAGMA user_version = {number}")
+        logger.info("database_migrated version=%d", number)
+
+
+# -- opening -------------------------------------------------------------------------------------
+
+
+def lock_database(path: Path) -> sqlite3.Connection:
+    """Keep every other backend off the database at ``path`` until the connection is closed.
+
+    The lock is SQLite's own, on an empty file beside the database: it is the same on all systems,
+    and the operating system lets go of it however the process ends.
+
+    Raises :class:`UnusableDatabase` if another backend has it, or the directory is not writable.
+    """
+    beside = path.with_name(path.name + ".lock")
+    with _explaining(beside), ExitStack() as undo:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = sqlite3.connect(beside, timeout=0, isolation_level=None)
+        undo.callback(lock.close)
+        lock.execute("BEGIN EXCLUSIVE")
+        undo.pop_all()
+        return lock
+
+
+def open_database(path: Path) -> Database:
+    """Open the database for writing; create it or bring it up to date as needed.
+
+    A file of no length counts as new, with a warning, unless a write-ahead log that belonged to it
+    lies beside it. The connection is bound to the calling thread.
+
+    Raises :class:`UnusableDatabase`; what another program has written is then as it was.
+    """
+    with _explaining(path), ExitStack() as undo:
+        _check_file(path)
+        connection = sqlite3.connect(
+            path, timeout=BUSY_TIMEOUT_S, isolation_level=None, cached_statements=CACHED_STATEMENTS
+        )
+        undo.callback(connection.close)
+        db = Database(connection, execute_plugins=False)
+        _check_owner(path, db)
+        _prepare(path, db)
+        migrate(db)
+        undo.pop_all()
+        return db
+
+
+def _check_file(path: Path) -> None:
+    if path.is_dir():
+        raise UnusableDatabase(f"{path} es un directorio y debería ser la base de datos: muévelo de ahí.")
+    if not path.exists() or path.stat().st_size:
+        return
+    wal = path.with_name(path.name + "-wal")
+    if wal.exists() and wal.stat().st_size:
+        raise UnusableDatabase(
+            f"{path} está vacío, pero {wal.name} no: falta la base de datos; restaura una copia de seguridad."
+        )
+    logger.warning("database_empty path=%s", path)
+
+
+def _check_owner(path: Path, db: Database) -> None:
+    owner = _pragma(db, "application_id")
+    version = _pragma(db, "user_version")
+    is_new = not owner and not version and not _pragma(db, "schema_version")
+    if owner != APPLICATION_ID and not is_new:
+        raise UnusableDatabase(f"{path} es de otra aplicación: muévelo de ahí o cambia DATA_DIR.")
+    if version > len(STEPS):
+        raise UnusableDatabase(
+            f"{path} es de una versión más nueva (esquema {version}; este programa conoce {len(STEPS)}):"
+            " actualiza el programa."
+        )
+
+
+def _prepare(path: Path, db: Database) -> None:
+    mode = db.conn.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    if mode != "wal":
+        raise UnusableDatabase(
+            f"{path} está en un disco que no admite el modo WAL de SQLite: cambia DATA_DIR a un disco local."
+        )
+    db.conn.execute("PRAGMA synchronous = FULL")
+    # A file that may only be read opens, and begins a transaction, without complaint.
+    db.begin()
+    db.conn.execute("PRAGMA user_version = 0")
+    db.rollback()
+
+
+def _pragma(db: Database, name: str) -> int:
+    return int(db.conn.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+@contextmanager
+def _explaining(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.DatabaseError, OSError) as error:
+        raise UnusableDatabase(_explained(path, error)) from error
+
+
+def _explained(path: Path, error: sqlite3.DatabaseError | OSError) -> str:
+    # The low byte is the primary code; the rest only refines it.
+    match getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CANTOPEN) & 0xFF:
+        case sqlite3.SQLITE_NOTADB:
+            return f"{path} no es una base de datos SQLite: muévelo de ahí o cambia DATA_DIR."
+        case sqlite3.SQLITE_CORRUPT:
+            return f"{path} está dañado: restaura una copia de seguridad."
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return f"{path} está en uso por otra instancia: ciérrala o cambia DATA_DIR."
+        case sqlite3.SQLITE_FULL:
+            return f"No queda sitio en el disco de {path}: libera espacio."
+        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
+            return f"No se puede escribir {path}: revisa los permisos de {path.parent} o cambia DATA_DIR."
+    return f"No se puede abrir {path}: {error}."

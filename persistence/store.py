@@ -1,0 +1,240 @@
+"""The one connection that writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, TypeAlias
+
+import orjson
+
+from actors.model import Boot, DeadLetter, Device, Finding, Json, LogEntry
+from persistence.schema import lock_database, open_database
+
+# Dead letters kept unless told otherwise. At most 65 KiB each, so at most 65 MiB.
+REJECTED_MAX: Final = 1_000
+
+# 15 columns times 500 rows stay well under SQLite's 32,766 parameters a statement.
+ROWS_PER_STATEMENT: Final = 500
+
+Row: TypeAlias = tuple[Any, ...]
+
+DEVICE_COLUMNS: Final = (
+    "id",
+    "serial_number",
+    "nombre",
+    "tipo",
+    "modelo",
+    "descripcion",
+    "estado",
+    "parametros",
+    "configuracion",
+    "reclamado",
+    "en_linea",
+    "visto_en",
+    "version",
+    "registros",
+    "arranques",
+)
+_DEVICES: Final = f"SELECT {', '.join(DEVICE_COLUMNS)} FROM dispositivos"
+_UPSERT_DEVICES: Final = f"INSERT INTO dispositivos ({', '.join(DEVICE_COLUMNS)})"
+_OR_UPDATE: Final = "ON CONFLICT (id) DO UPDATE SET " + ", ".join(
+    f"{column} = excluded.{column}" for column in DEVICE_COLUMNS[2:]
+)
+_INSERT_LOG: Final = "INSERT INTO estado_log (dispositivo_id, n, timestamp, estado, parametros, boot, seq)"
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one transaction keeps, and whom it recalls."""
+
+    devices: dict[int, Device] = field(default_factory=dict)
+    """By id; of several states of a device only the last one matters."""
+    entries: list[LogEntry] = field(default_factory=list)
+    letters: list[DeadLetter] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    recalled: list[str] = field(default_factory=list)
+    """Serials to be recalled as they are once all of the above is kept."""
+
+
+class Store:
+    """The database, open for writing and locked against other backends. Of the thread that opens it.
+
+    Of the dead letters the newest ``rejected_max`` are kept.
+
+    Raises :class:`persistence.schema.UnusableDatabase` on opening. Every method raises
+    ``sqlite3.Error``, of the library that ``persistence.schema`` names.
+    """
+
+    def __init__(self, path: Path, rejected_max: int = REJECTED_MAX) -> None:
+        self._rejected_max = rejected_max
+        self._lock = lock_database(path)
+        try:
+            self.database = open_database(path)
+        except BaseException:
+            self._lock.close()
+            raise
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.database.close()
+        self._lock.close()
+
+    @property
+    def instance_id(self) -> str:
+        """Eight hexadecimal digits, made with the database and kept as long as it lasts."""
+        found = self.database.conn.execute("SELECT valor FROM sistema WHERE clave = 'instancia'")
+        return str(found.fetchone()[0])
+
+    def devices(self) -> list[Device]:
+        """All devices, in the order of their ids."""
+        return [_device(row) for row in self.database.conn.execute(f"{_DEVICES} ORDER BY id").fetchall()]
+
+    def recall(self, serial: str) -> Device:
+        """The device as it is stored; its row is made if it has none."""
+        return self.save(Batch(recalled=[serial]))[serial]
+
+    def save(self, batch: Batch) -> Mapping[str, Device]:
+        """Keep all of ``batch``, or nothing of it if this raises; return who was to be recalled.
+
+        Besides ``sqlite3.Error``, a value that JSON or SQLite has no room for raises ``TypeError``,
+        ``ValueError`` or ``OverflowError``.
+        """
+        with self.database.atomic():
+            self._insert(_INSERT_LOG, [_log_row(entry) for entry in batch.entries])
+            self._insert(_UPSERT_DEVICES, [_device_row(each) for each in batch.devices.values()], _OR_UPDATE)
+            if batch.letters:
+                self._keep_letters(batch.letters)
+            if batch.findings:
+                self.database.table("eventos_ia").insert_all(_finding_row(each) for each in batch.findings)
+            return self._recall(batch.recalled) if batch.recalled else {}
+
+    def _insert(self, into: str, rows: Sequence[Row], tail: str = "") -> None:
+        """Many rows by one statement.
+
+        The sqlite3 module gives up the interpreter's lock for each statement that it runs, and a
+        busy thread takes 5 ms to give it back. 500 log rows beside one such thread, a row: 1,670 µs
+        by ``executemany``, 199 by sqlite-utils' ``insert_all``, 29 like this.
+        """
+        for start in range(0, len(rows), ROWS_PER_STATEMENT):
+            part = rows[start : start + ROWS_PER_STATEMENT]
+            places = f"({','.join('?' * len(part[0]))})"
+            statement = f"{into} VALUES {','.join([places] * len(part))} {tail}"
+            self.database.conn.execute(statement, tuple(chain.from_iterable(part)))
+
+    def _keep_letters(self, letters: Iterable[DeadLetter]) -> None:
+        self.database.table("rechazados").insert_all(
+            {
+                "recibido_en": letter.at,
+                "topic": letter.topic,
+                "payload": letter.payload,
+                "motivo": letter.reason,
+            }
+            for letter in letters
+        )
+        # Ids have no gaps, so what is too old is a range of the key.
+        self.database.conn.execute(
+            "DELETE FROM rechazados WHERE id <= (SELECT max(id) FROM rechazados) - ?", [self._rejected_max]
+        )
+
+    def _recall(self, serials: Iterable[str]) -> Mapping[str, Device]:
+        found = self._with_serials(serials)
+        missing = [serial for serial in dict.fromkeys(serials) if serial not in found]
+        if not missing:
+            return found
+        self.database.table("dispositivos").insert_all(_newcomer_row(serial) for serial in missing)
+        return found | self._with_serials(missing)
+
+    def _with_serials(self, serials: Iterable[str]) -> dict[str, Device]:
+        rows = self.database.conn.execute(
+            f"{_DEVICES} WHERE serial_number IN (SELECT value FROM json_each(?))", [_json(serials)]
+        ).fetchall()
+        return {device.serial: device for device in map(_device, rows)}
+
+
+# -- rows ----------------------------------------------------------------------------------------
+
+
+def _json(value: Json) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _log_row(entry: LogEntry) -> Row:
+    return (
+        entry.device_id,
+        entry.n,
+        entry.at,
+        entry.state,
+        _json(entry.parameters),
+        entry.boot,
+        entry.seq,
+    )
+
+
+def _finding_row(finding: Finding) -> dict[str, Json]:
+    return {
+        "dispositivo_id": finding.device_id,
+        "regla": finding.rule,
+        "evento": finding.event,
+        "creado_en": finding.at,
+        "datos": _json(finding.details),
+    }
+
+
+def _newcomer_row(serial: str) -> dict[str, Json]:
+    """The row of a device never seen, without the id, which the database gives."""
+    return dict(zip(DEVICE_COLUMNS[1:], _device_row(Device(id=0, serial=serial))[1:], strict=True))
+
+
+def _device_row(device: Device) -> Row:
+    """The device in the order of :data:`DEVICE_COLUMNS`."""
+    return (
+        device.id,
+        device.serial,
+        device.name,
+        device.type,
+        device.model,
+        device.description,
+        device.state,
+        _json(device.parameters),
+        _json(device.configuration),
+        device.claimed,
+        device.online,
+        device.seen_at,
+        device.version,
+        device.reports,
+        _json({boot.name: boot.spans for boot in device.boots}),
+    )
+
+
+def _device(row: Row) -> Device:
+    return Device(
+        id=row[0],
+        serial=row[1],
+        name=row[2],
+        type=row[3],
+        model=row[4],
+        description=row[5],
+        state=row[6],
+        parameters=orjson.loads(row[7]),
+        configuration=orjson.loads(row[8]),
+        claimed=bool(row[9]),
+        online=bool(row[10]),
+        seen_at=row[11],
+        version=row[12],
+        reports=row[13],
+        boots=tuple(
+            Boot(name, tuple((first, last) for first, last in spans))
+            for name, spans in orjson.loads(row[14]).items()
+        ),
+    )

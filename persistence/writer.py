@@ -1,0 +1,291 @@
+"""The actor that keeps what the others say, and says when it is kept."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Final, TypeAlias
+
+from actors.dispatch import Dispatcher, PooledActor, tell_if_alive
+from actors.messages import (
+    Delivery,
+    Keep,
+    KeepDeadLetter,
+    KeepFinding,
+    Recall,
+    Recalled,
+    RetryCommit,
+    Settle,
+    ToWriter,
+)
+from actors.model import DeadLetter, Device, Json, LogEntry, Refusal, Refused
+from actors.ports import Clock, CommandSink, EventSink, Timer
+from persistence.schema import UnusableDatabase, sqlite3
+from persistence.store import Batch, Store
+
+logger = logging.getLogger(__name__)
+
+FIRST_RETRY_S: Final = 0.25
+LONGEST_RETRY_S: Final = 30.0
+
+ToKeep: TypeAlias = Keep | KeepDeadLetter | KeepFinding | Settle | Recall
+
+# The fault lies in a value: storing it again would fail again.
+ROW_FAULTS: Final = (
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+    TypeError,
+    ValueError,
+    OverflowError,
+    RecursionError,
+)
+# The fault lies in the disk, the file or the memory: it may be gone the next time.
+STORAGE_FAULTS: Final = (UnusableDatabase, sqlite3.Error, MemoryError)
+
+
+@dataclass(slots=True)
+class WriterStatus:
+    """How the writer is doing. The writer alone sets it; any thread may read it."""
+
+    healthy: bool = True
+    last_error: str | None = None
+    """Of the last commit that failed, also when later ones have succeeded."""
+    queued: int = 0
+    """Messages taken from the inbox and not on disk yet."""
+    commits: int = 0
+    rows: int = 0
+    """Messages that commits have dealt with."""
+
+
+class WriterActor(PooledActor):
+    """Keeps what it is told in as few transactions as the load allows.
+
+    Whatever lies in the inbox goes into one transaction: when idle, each message at once; when
+    busy, thousands together. What has to follow, follows only when it is on disk.
+
+    It wants a thread of its own: the connection is bound to the thread of the first turn.
+    """
+
+    burst: ClassVar[int] = 2000
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        open_store: Callable[[], Store],
+        clock: Clock,
+        commands: CommandSink,
+        events: EventSink,
+        status: WriterStatus,
+    ) -> None:
+        super().__init__(dispatcher)
+        self._open_store = open_store
+        self._clock = clock
+        self._commands = commands
+        self._events = events
+        self._status = status
+        self._store: Store | None = None
+        self._waiting: list[ToKeep] = []
+        self._retry: Timer | None = None
+        self._retry_s = FIRST_RETRY_S
+
+    # -- life --------------------------------------------------------------------------------
+
+    def on_start(self) -> None:
+        self._commit()
+
+    def on_receive(self, message: ToWriter) -> None:
+        if isinstance(message, RetryCommit):
+            self._retry = None
+        else:
+            self._waiting.append(message)
+
+    def after_burst(self) -> None:
+        if self._retry is None and (self._waiting or not self._status.healthy):
+            self._commit()
+        self._status.queued = len(self._waiting)
+
+    def on_stop(self) -> None:
+        self._commit()
+        if self._waiting:
+            logger.error("stopped_without_keeping messages=%d", len(self._waiting))
+        self._close()
+
+    def on_failure(self, *_: object) -> None:
+        self._status.healthy = False
+        self._close()
+
+    def _close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    # -- the commit --------------------------------------------------------------------------
+
+    def _commit(self) -> None:
+        try:
+            if self._store is None:
+                self._store = self._open_store()
+            self._keep_oldest(self._store, len(self._waiting))
+        except STORAGE_FAULTS as error:
+            self._postpone(error)
+        else:
+            self._recovered()
+
+    def _keep_oldest(self, store: Store, count: int) -> None:
+        """Keep that many messages at once; where a value is at fault, in halves until it is alone."""
+        messages = self._waiting[:count]
+        if not messages:
+            return
+        try:
+            recalled = store.save(_batch(messages))
+        except ROW_FAULTS as error:
+            if count == 1:
+                self._keep_refused(store, messages[0], error)
+            else:
+                self._keep_oldest(store, count // 2)
+                self._keep_oldest(store, count - count // 2)
+            return
+        self._kept(messages)
+        self._follow_up(messages, recalled)
+
+    def _keep_refused(self, store: Store, message: ToKeep, why: Exception) -> None:
+        logger.warning("message_refused kind=%s error=%r", type(message).__name__, why)
+        letter = _refusal(message, self._clock.now(), why)
+        try:
+            store.save(Batch(letters=[letter]))
+        except ROW_FAULTS as error:
+            # A refusal holds nothing that could be refused, so it is the storage that is at fault.
+            raise sqlite3.DatabaseError(str(error)) from error
+        self._kept([message])
+        self._settle([message])
+        if isinstance(message, Keep) and message.reply is not None:
+            self._call(message.reply, Refused(Refusal.UNAVAILABLE, letter.reason))
+
+    def _kept(self, messages: Sequence[ToKeep]) -> None:
+        del self._waiting[: len(messages)]
+        self._status.commits += 1
+        self._status.rows += len(messages)
+
+    def _postpone(self, error: BaseException) -> None:
+        if self._status.healthy:
+            logger.error("commit_failed messages=%d error=%r", len(self._waiting), error)
+        self._status.healthy = False
+        self._status.last_error = str(error)
+        self._retry = self._clock.call_later(
+            self._retry_s, lambda: tell_if_alive(self.actor_ref, RetryCommit())
+        )
+        self._retry_s = min(LONGEST_RETRY_S, 2 * self._retry_s)
+
+    def _recovered(self) -> None:
+        if not self._status.healthy:
+            logger.info("commit_recovered rows=%d", self._status.rows)
+        self._status.healthy = True
+        self._retry_s = FIRST_RETRY_S
+
+    # -- what follows it ---------------------------------------------------------------------
+
+    def _follow_up(self, messages: Sequence[ToKeep], recalled: Mapping[str, Device]) -> None:
+        """Acknowledge, announce and answer what is on disk, in order of arrival."""
+        self._settle(messages)
+        for (serial, boot), device in _receipts(messages).items():
+            seq = device.boot(boot).receipt
+            if seq is not None:
+                self._call(self._commands.publish_receipt, serial, boot, seq)
+        for message in messages:
+            match message:
+                case Keep(device, publish=publish, reply=reply):
+                    if publish:
+                        self._call(
+                            self._commands.publish_configuration,
+                            device.serial,
+                            device.version,
+                            device.configuration,
+                        )
+                    if reply is not None:
+                        self._call(reply, device)
+                case KeepFinding(finding):
+                    self._call(self._events.finding_made, finding)
+                case Recall(serial, to):
+                    self._call(to, Recalled(recalled[serial]))
+
+    def _settle(self, messages: Sequence[ToKeep]) -> None:
+        if deliveries := _deliveries(messages):
+            self._call(self._commands.settle, deliveries)
+
+    def _call(self, neighbour: Callable[..., object], *arguments: object) -> None:
+        """The neighbours' border: one that fails must not take along what the others wait for."""
+        try:
+            neighbour(*arguments)
+        except Exception:
+            logger.exception("follow_up_failed neighbour=%r", neighbour)
+
+
+def _batch(messages: Iterable[ToKeep]) -> Batch:
+    batch = Batch()
+    for message in messages:
+        match message:
+            case Keep(device, entry):
+                batch.devices[device.id] = device
+                if entry is not None:
+                    batch.entries.append(entry)
+            case KeepDeadLetter(letter):
+                batch.letters.append(letter)
+            case KeepFinding(finding):
+                batch.findings.append(finding)
+            case Recall(serial):
+                batch.recalled.append(serial)
+    return batch
+
+
+def _deliveries(messages: Iterable[ToKeep]) -> list[Delivery]:
+    return [
+        message.delivery
+        for message in messages
+        if isinstance(message, Keep | KeepDeadLetter | Settle) and message.delivery is not None
+    ]
+
+
+def _receipts(messages: Iterable[ToKeep]) -> dict[tuple[str, str], Device]:
+    """By serial and boot, the last state of the device: one receipt tells of all before it."""
+    last: dict[tuple[str, str], Device] = {}
+    for message in messages:
+        match message:
+            case Keep(device, entry) if entry is not None and entry.boot is not None:
+                last[device.serial, entry.boot] = device
+            case Settle(_, (device, boot)):
+                last[device.serial, boot] = device
+    return last
+
+
+def _refusal(message: ToKeep, at: float, why: Exception) -> DeadLetter:
+    """A dead letter for what could not be stored, made of nothing that could not be stored."""
+    reason = f"No se pudo guardar: {why}"
+    match message:
+        case KeepDeadLetter(letter):
+            return DeadLetter(at, _storable(letter.topic), letter.payload, _storable(letter.reason))
+        case Keep(device, LogEntry(parameters=parameters)):
+            topic, payload = f"dispositivos/{device.serial}/estado", _printed(parameters)
+        case Keep(device):
+            topic, payload = f"dispositivos/{device.serial}/configuracion", _printed(device.configuration)
+        case KeepFinding(finding):
+            topic, payload = finding.event, _printed(finding.details)
+        case Recall(serial):
+            topic, payload = f"dispositivos/{serial}/estado", b""
+        case Settle():
+            topic, payload = "", b""
+    return DeadLetter(at, _storable(topic), payload, _storable(reason))
+
+
+def _storable(text: str) -> str:
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _printed(value: Json) -> bytes:
+    try:
+        return json.dumps(value).encode()
+    except (TypeError, ValueError, RecursionError):
+        return b""
