@@ -6,7 +6,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from types import TracebackType
 from typing import Any
 
 import pykka
@@ -84,15 +83,9 @@ class DeviceActor(PooledActor):
         for rule in self._rules.values():
             rule.stop(block=False)
 
-    def on_failure(
-        self,
-        exception_type: type[BaseException] | None,
-        exception_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def on_death(self, error: BaseException) -> None:
         self.on_stop()
-        error = f"{exception_type.__name__ if exception_type else 'error'}: {exception_value}"
-        self._directory.tell(DeviceFailed(self._device.serial, self.handling, error))
+        self._directory.tell(DeviceFailed(self._device.serial, self.handling, repr(error)))
 
     def on_undelivered(self, messages: Sequence[object]) -> None:
         self._directory.tell(Undelivered(self._device.serial, messages))
@@ -221,7 +214,7 @@ class DeviceActor(PooledActor):
         backoff = self._rule_backoff.setdefault(name, Backoff())
         delay = backoff.after_failure(self._clock.monotonic())
         logger.error(
-            "rule_failed serial=%s rule=%s restart_s=%.1f error=%r", self._device.serial, name, delay, error
+            "rule_failed serial=%s rule=%s restart_s=%.1f error=%s", self._device.serial, name, delay, error
         )
         self._clock.call_later(delay, partial(tell_if_alive, self.actor_ref, RestartRule(name)))
 

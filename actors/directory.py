@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 
 import pykka
 
 from actors.device import DeviceActor, Surroundings
-from actors.dispatch import PooledActor
+from actors.dispatch import PooledActor, tell_if_alive
 from actors.messages import (
     BrokerConnected,
     ChangeDevice,
@@ -160,7 +161,7 @@ class Directory(PooledActor):
         resident = self._residents[death.serial]
         resident.ref = None
         delay = resident.backoff.after_failure(self._around.clock.monotonic())
-        logger.error("device_failed serial=%s restart_s=%.1f error=%r", death.serial, delay, death.error)
+        logger.error("device_failed serial=%s restart_s=%.1f error=%s", death.serial, delay, death.error)
         match death.handling:
             case Reported(report, delivery, topic, payload):
                 letter = DeadLetter(report.at, topic, payload, f"fallo interno al tratarlo: {death.error}")
@@ -169,7 +170,7 @@ class Directory(PooledActor):
                 self._around.writer.tell(Settle(delivery))
             case ClaimDevice(reply=reply) | ChangeDevice(reply=reply):
                 reply(Refused(Refusal.UNAVAILABLE, "Fallo interno del dispositivo; inténtalo de nuevo."))
-        self._around.clock.call_later(delay, lambda: self.actor_ref.tell(RestartDue(death.serial)))
+        self._around.clock.call_later(delay, partial(tell_if_alive, self.actor_ref, RestartDue(death.serial)))
 
     def _inherit(self, serial: str, messages: Iterable[object]) -> None:
         resident = self._residents[serial]

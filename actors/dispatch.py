@@ -14,7 +14,6 @@ upon in this file alone.
 from __future__ import annotations
 
 import logging
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -73,7 +72,7 @@ class PooledActor(pykka.Actor):
 
     ``on_receive`` handles a message, ``after_burst`` whatever is better done once for many. An
     exception (of any kind: libraries raise ``BaseException`` too) kills this actor and no other:
-    ``on_failure`` runs, and what its inbox still holds goes to ``on_undelivered``.
+    ``on_death`` is told, and what its inbox still holds goes to ``on_undelivered``.
     """
 
     burst: ClassVar[int] = 64
@@ -88,6 +87,7 @@ class PooledActor(pykka.Actor):
         self._has_turn = threading.Lock()
         self._started = False
         self.handling: object | None = None
+        """The message of the moment."""
         self.actor_inbox.belongs_to(self._want_turn)
 
     @staticmethod
@@ -109,6 +109,9 @@ class PooledActor(pykka.Actor):
     def after_burst(self) -> None:
         """Called after each turn's messages, in the same thread."""
 
+    def on_death(self, error: BaseException) -> None:
+        """Called when ``error`` has killed this actor; :attr:`handling` is the message it died of."""
+
     def on_undelivered(self, messages: Sequence[object]) -> None:
         """Called with the messages that found this actor dead, oldest first."""
 
@@ -121,8 +124,8 @@ class PooledActor(pykka.Actor):
         if not self.actor_stopped.is_set():
             try:
                 self._live()
-            except BaseException:
-                self._die()
+            except BaseException as error:  # a library's panic must not take the pool's thread along
+                self._die(error)
         if self.actor_stopped.is_set():
             self._leave()
         self._has_turn.release()
@@ -154,12 +157,12 @@ class PooledActor(pykka.Actor):
             logger.info("ask_failed actor=%s", self, exc_info=True)
             envelope.reply_to.set_exception()
 
-    def _die(self) -> None:
-        self._handle_failure(*sys.exc_info())
+    def _die(self, error: BaseException) -> None:
+        self._handle_failure(type(error), error, error.__traceback__)
         try:
-            self.on_failure(*sys.exc_info())
+            self.on_death(error)
         except Exception:
-            logger.exception("on_failure_failed actor=%s", self)
+            logger.exception("on_death_failed actor=%s", self)
 
     def _leave(self) -> None:
         """Pass on what is left; also what arrives later, as each arrival gives another turn."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from types import TracebackType
 
 import pykka
 
@@ -48,14 +47,8 @@ class RuleActor(PooledActor):
             case _:
                 super().on_receive(message)
 
-    def on_failure(
-        self,
-        exception_type: type[BaseException] | None,
-        exception_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        error = f"{exception_type.__name__ if exception_type else 'error'}: {exception_value}"
-        tell_if_alive(self._device, RuleFailed(self._name, error))
+    def on_death(self, error: BaseException) -> None:
+        tell_if_alive(self._device, RuleFailed(self._name, repr(error)))
 
     def _conclude(self, findings: Sequence[Finding]) -> None:
         if findings:

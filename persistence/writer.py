@@ -114,8 +114,9 @@ class WriterActor(PooledActor):
             logger.error("stopped_without_keeping messages=%d", len(self._waiting))
         self._close()
 
-    def on_failure(self, *_: object) -> None:
+    def on_death(self, error: BaseException) -> None:
         self._status.healthy = False
+        self._status.last_error = repr(error)
         self._close()
 
     def _close(self) -> None:

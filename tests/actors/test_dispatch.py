@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from types import TracebackType
 
 import pykka
 import pytest
@@ -34,13 +33,8 @@ class Recorder(PooledActor):
     def after_burst(self) -> None:
         self.diary.append("burst")
 
-    def on_failure(
-        self,
-        exception_type: type[BaseException] | None,
-        exception_value: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        self.diary.append(("failed", self.handling, exception_type))
+    def on_death(self, error: BaseException) -> None:
+        self.diary.append(("died", self.handling, error))
 
     def on_undelivered(self, messages: Sequence[object]) -> None:
         self.undelivered += messages
@@ -87,7 +81,7 @@ def test_any_exception_kills_its_actor_and_no_other(stage: Stage, error: BaseExc
     other_ref.tell("hello")
     stage.settle()
     assert not victim_ref.is_alive()
-    assert ("failed", error, type(error)) in victim.diary
+    assert ("died", error, error) in victim.diary
     assert victim.undelivered == ["after"]
     assert other_ref.is_alive()
     assert "hello" in other.diary

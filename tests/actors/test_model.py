@@ -60,7 +60,7 @@ def test_a_retained_copy_is_no_sign_of_life_and_known_devices_have_heard_it() ->
     assert first.is_repeat(retained)
 
 
-@pytest.mark.parametrize("state, on", [("activo", True), ("inactivo", False), ("desconocido", False)])
+@pytest.mark.parametrize(("state", "on"), [("activo", True), ("inactivo", False), ("desconocido", False)])
 def test_in_mode_horario_encendido_follows_a_reported_state(state: str, on: bool) -> None:
     device = replace(NEW, configuration={"modo": "horario", "encendido": not on})
     assert device.after_report(report(state=state)).configuration["encendido"] is on
@@ -104,6 +104,13 @@ def test_the_same_number_of_another_boot_is_another_report() -> None:
     assert device.boots[0].name == "k"
 
 
+def test_a_number_without_a_boot_tells_nothing() -> None:
+    """Such a device may have started again at 0, and nothing that it says may be lost."""
+    device = NEW.after_report(report(seq=1))
+    assert not device.is_repeat(report(seq=1))
+    assert device.boots == ()
+
+
 def test_a_device_that_leaves_too_many_gaps_is_told_so_instead_of_being_forgotten() -> None:
     device = NEW
     for seq in range(1, 2 * MAX_SPANS, 2):
@@ -116,7 +123,9 @@ def test_a_device_that_leaves_too_many_gaps_is_told_so_instead_of_being_forgotte
 
 
 def test_of_two_claims_the_first_wins() -> None:
-    first = NEW.after_claim(Claim(NEW.serial, name="Salón", configuration={"modo": "manual", "encendido": True}))
+    first = NEW.after_claim(
+        Claim(NEW.serial, name="Salón", configuration={"modo": "manual", "encendido": True})
+    )
     assert isinstance(first, Device)
     assert (first.claimed, first.name, first.state, first.version) == (True, "Salón", "activo", 1)
     second = first.after_claim(Claim(NEW.serial, name="Cocina"))

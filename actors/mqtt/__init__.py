@@ -1,0 +1,1 @@
+"""The edge to the devices: what they say and hear over MQTT."""

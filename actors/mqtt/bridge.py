@@ -1,0 +1,285 @@
+"""Between the broker and the actors: hears the devices, and tells them what they should be.
+
+The callbacks run in paho's network thread; what the actors ask for comes from theirs. A message is
+acknowledged when the writer has settled it, so what is lost with this process comes again.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any, Final, ParamSpec
+
+import pykka
+from paho.mqtt.client import Client as PahoClient
+from paho.mqtt.client import ConnectFlags, DisconnectFlags, MQTTMessage
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from actors.messages import BrokerConnected, Delivery, KeepDeadLetter, Presence, Reported
+from actors.model import DeadLetter, JsonObject, Report
+from actors.mqtt import payloads
+from actors.mqtt.client import Client
+from actors.mqtt.intake import Intake
+from actors.ports import Clock
+
+logger = logging.getLogger(__name__)
+
+# Of a message that is refused; a little more than the largest report, so that one which is refused
+# for its size shows its end when it is but little too long.
+KEPT_BYTES: Final = payloads.MAX_BYTES + 1024
+# Until the network is tried again: short for a broker's restart, long for a night without one. One
+# client has nobody to collide with, so no jitter.
+_RETRY_MIN: Final = 1
+_RETRY_MAX: Final = 30
+# MQTT's message identifiers: more cannot be under way. Every device's configuration fits at once.
+_MAX_OUTGOING: Final = 65_535
+# How often the network thread is looked after, s.
+_WATCH: Final = 5.0
+# For the last acknowledgements and the farewell, s.
+_CLOSING: Final = 3.0
+
+_P = ParamSpec("_P")
+
+
+class Bridge:
+    """Implements :class:`actors.ports.CommandSink`.
+
+    ``client_id`` names the session that the broker keeps while this process is away, so it must be
+    the same at each start. The directory and the writer are met later, by :meth:`attach`, since they
+    are given the bridge when they are made.
+    """
+
+    _directory: pykka.ActorRef[Any]
+    _writer: pykka.ActorRef[Any]
+
+    def __init__(
+        self,
+        *,
+        keepalive: int,
+        username: str,
+        password: str,
+        client_id: str,
+        clock: Clock,
+        max_in_flight: int = 4096,
+    ) -> None:
+        self._host = ""
+        self._port = 0
+        self._keepalive = keepalive
+        self._clock = clock
+        self._connected = False
+        self._subscribed = threading.Event()
+        self._closing = False
+        self._trouble: str | None = None
+        self.received = 0
+        self.rejected = 0
+        self._intake = Intake(max_in_flight, self._acknowledge)
+        self._client = Client(client_id, self._intake.begin_epoch)
+        self._client.username_pw_set(username or None, password or None)
+        self._client.reconnect_delay_set(_RETRY_MIN, _RETRY_MAX)
+        # No limit of paho's own on top: it looks through the whole queue at each acknowledgement.
+        self._client.max_inflight_messages_set(0)
+        self._client.max_queued_messages_set(_MAX_OUTGOING)
+        self._client.on_connect = _logged(self._on_connect)
+        self._client.on_connect_fail = _logged(self._on_connect_fail)
+        self._client.on_subscribe = _logged(self._on_subscribe)
+        self._client.on_disconnect = _logged(self._on_disconnect)
+        self._client.on_message = _logged(self._on_message)
+
+    # -- life ------------------------------------------------------------------------------------
+
+    def attach(self, directory: pykka.ActorRef[Any], writer: pykka.ActorRef[Any]) -> None:
+        """``directory`` will be told :class:`Reported`, :class:`Presence` and :class:`BrokerConnected`,
+        ``writer`` what is refused (:class:`KeepDeadLetter`).
+        """
+        self._directory = directory
+        self._writer = writer
+
+    def start(self, host: str, port: int) -> None:
+        """Connect, as soon as there is a broker and whenever it is lost. Returns at once."""
+        self._host = host
+        self._port = port
+        self._client.start(host, port, self._keepalive)
+        self._clock.call_later(_WATCH, self._watch)
+
+    def wait_until_heard(self, timeout: float) -> bool:
+        """Wait at most ``timeout`` s; whether what devices publish from now on arrives here."""
+        return self._subscribed.wait(timeout)
+
+    def stop_intake(self) -> None:
+        """Hand nothing on any more; what arrives stays unacknowledged, for the next start."""
+        self._intake.close()
+
+    def wait_until_settled(self, timeout: float) -> bool:
+        """Wait at most ``timeout`` s; whether all that was handed on is on disk and acknowledged."""
+        return self._intake.wait_until_empty(timeout)
+
+    def close(self) -> None:
+        """Send the acknowledgements that are outstanding, say farewell, end; at most 3 s."""
+        self.stop_intake()
+        self._closing = True
+        self._client.disconnect()
+        if not self._client.join(_CLOSING):
+            logger.warning("broker_farewell_unheard waited_s=%.1f", _CLOSING)
+
+    def _watch(self) -> None:
+        if self._closing:
+            return
+        if not self._client.running:
+            logger.error("mqtt_thread_restarted host=%s port=%d", self._host, self._port)
+            self._forget_connection()
+            self._client.start(self._host, self._port, self._keepalive)
+        self._clock.call_later(_WATCH, self._watch)
+
+    # -- state -----------------------------------------------------------------------------------
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the network thread lives and hands on what it receives."""
+        return self._client.running and self._intake.is_open
+
+    @property
+    def connected(self) -> bool:
+        """Whether a broker has confirmed that it will send us what devices publish."""
+        return self._subscribed.is_set()
+
+    @property
+    def in_flight(self) -> int:
+        """Messages handed on and not yet on disk."""
+        return self._intake.in_flight
+
+    @property
+    def stalls(self) -> int:
+        """How often a message had to wait until the writer caught up."""
+        return self._intake.stalls
+
+    # -- commands --------------------------------------------------------------------------------
+
+    def settle(self, deliveries: Sequence[Delivery]) -> None:
+        self._intake.settle(deliveries)
+
+    def publish_configuration(self, serial: str, version: int, configuration: JsonObject) -> None:
+        """Without a broker this does nothing: ``BrokerConnected`` has all of them published again."""
+        if self._connected:
+            payload = payloads.configuration_payload(version, configuration)
+            self._client.publish(payloads.configuration_topic(serial), payload, qos=1, retain=True)
+
+    def publish_receipt(self, serial: str, boot: str, seq: int) -> None:
+        """At QoS 0, which costs a third: the next one covers all before it, so a lost one is no loss."""
+        if self._connected:
+            self._client.publish(payloads.receipt_topic(serial), payloads.receipt_payload(boot, seq))
+
+    def _acknowledge(self, mids: Sequence[int]) -> None:
+        self._client.acknowledge(mids)
+
+    # -- the network thread: the connection ------------------------------------------------------
+
+    def _on_connect(
+        self,
+        client: PahoClient,
+        _data: object,
+        _flags: ConnectFlags,
+        reason: ReasonCode,
+        _: Properties | None,
+    ) -> None:
+        if self._closing:
+            client.disconnect()
+            return
+        if reason.is_failure:
+            self._note_trouble("broker_refuses_us", str(reason))
+            return
+        # Also when the session is still there: its filters may be an older version's. The price is
+        # one retained message a device, which the model knows for a repeat.
+        client.subscribe([(topic, 1) for topic in payloads.SUBSCRIPTIONS])
+        self._connected = True
+        self._directory.tell(BrokerConnected())
+
+    def _on_subscribe(
+        self, _client: PahoClient, _data: object, _mid: int, granted: list[ReasonCode], _: Properties | None
+    ) -> None:
+        refused = [
+            topic for topic, code in zip(payloads.SUBSCRIPTIONS, granted, strict=False) if code.is_failure
+        ]
+        if refused:
+            self._note_trouble("broker_refuses_subscription", " ".join(refused))
+            return
+        self._subscribed.set()
+        if self._trouble is not None:
+            logger.warning("broker_back host=%s port=%d", self._host, self._port)
+            self._trouble = None
+
+    def _on_connect_fail(self, _client: PahoClient, _data: object) -> None:
+        if self._trouble is None:
+            self._note_trouble("broker_unreachable", str(sys.exception()))
+
+    def _on_disconnect(
+        self,
+        _client: PahoClient,
+        _data: object,
+        _flags: DisconnectFlags,
+        reason: ReasonCode,
+        _: Properties | None,
+    ) -> None:
+        self._forget_connection()
+        if not self._closing and self._trouble is None:
+            self._note_trouble("broker_lost", str(reason))
+
+    def _forget_connection(self) -> None:
+        self._connected = False
+        self._subscribed.clear()
+
+    def _note_trouble(self, event: str, detail: str) -> None:
+        """Say it once: the same trouble comes back with each attempt."""
+        if event != self._trouble:
+            self._trouble = event
+            logger.warning("%s host=%s port=%d detail=%s", event, self._host, self._port, detail)
+
+    # -- the network thread: messages ------------------------------------------------------------
+
+    def _on_message(self, _client: PahoClient, _data: object, message: MQTTMessage) -> None:
+        self.received += 1
+        delivery = Delivery(message.mid, message.qos, self._intake.epoch)
+        told = self._read(message, delivery)
+        to = self._writer if isinstance(told, KeepDeadLetter) else self._directory
+        try:
+            self._intake.hand_on(delivery, to, told)
+        except pykka.ActorDeadError:
+            # Nobody will ever settle anything again; unacknowledged, it comes again at the next start.
+            logger.error("intake_stopped dead=%s", to)
+            self._intake.close()
+
+    def _read(self, message: MQTTMessage, delivery: Delivery) -> Reported | Presence | KeepDeadLetter:
+        at = self._clock.now()
+        payload = bytes(message.payload)
+        try:
+            topic = message.topic
+        except UnicodeDecodeError as error:
+            topic = error.object.decode(errors="backslashreplace")
+            return self._refuse(at, topic, payload, "el topic no es UTF-8 válido", delivery)
+        try:
+            fact = payloads.read(topic, payload, at, message.retain)
+        except payloads.Malformed as malformed:
+            return self._refuse(at, topic, payload, malformed.reason, delivery)
+        if isinstance(fact, Report):
+            return Reported(fact, delivery, topic, payload)
+        return Presence(fact.serial, fact.online, at, message.retain, delivery)
+
+    def _refuse(
+        self, at: float, topic: str, payload: bytes, reason: str, delivery: Delivery
+    ) -> KeepDeadLetter:
+        self.rejected += 1
+        return KeepDeadLetter(DeadLetter(at, topic, payload[:KEPT_BYTES], reason), delivery)
+
+
+def _logged(callback: Callable[_P, None]) -> Callable[_P, None]:
+    """A callback that cannot take the network thread down."""
+
+    def guarded(*args: _P.args, **kwargs: _P.kwargs) -> None:
+        try:
+            callback(*args, **kwargs)
+        except Exception:
+            logger.exception("mqtt_callback_failed callback=%s", callback)
+
+    return guarded

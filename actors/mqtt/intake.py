@@ -1,0 +1,93 @@
+"""Messages on their way from the broker to the disk, in order of arrival and not too many at once."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pykka
+
+from actors.messages import Delivery
+
+
+class Intake:
+    """The line of deliveries that are handed on and not yet on disk.
+
+    The broker gets its acknowledgements in the order of arrival, as MQTT asks for, so one that is
+    settled early waits for those before it. A connection's message identifiers mean nothing on the
+    next connection, so nothing is acknowledged on another one than it came by.
+    """
+
+    def __init__(self, limit: int, acknowledge: Callable[[Sequence[int]], None]) -> None:
+        self._limit = limit
+        self._acknowledge = acknowledge
+        self._line: deque[Delivery] = deque()
+        self._unsettled: set[Delivery] = set()
+        self._epoch = 0
+        self._open = True
+        # Guards everything above, and is held while acknowledging: a new epoch waits for that.
+        self._lock = threading.Lock()
+        self._room = threading.Condition(self._lock)
+        self.stalls = 0
+        """How often a message had to wait for room."""
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._line)
+
+    @property
+    def is_open(self) -> bool:
+        return self._open
+
+    @property
+    def epoch(self) -> int:
+        return self._epoch
+
+    def begin_epoch(self) -> None:
+        """Another connection begins: what the last one delivered will come again, or never."""
+        with self._lock:
+            self._epoch += 1
+
+    def hand_on(self, delivery: Delivery, to: pykka.ActorRef[Any], message: object) -> bool:
+        """Wait for room, then tell; ``False`` once closed. Raises ``ActorDeadError``, told nobody."""
+        with self._room:
+            if self._open and len(self._line) >= self._limit:
+                self.stalls += 1
+                self._room.wait_for(lambda: not self._open or len(self._line) < self._limit)
+            if not self._open:
+                return False
+            self._line.append(delivery)
+            self._unsettled.add(delivery)
+            try:
+                to.tell(message)
+            except pykka.ActorDeadError:
+                self._line.pop()
+                self._unsettled.discard(delivery)
+                raise
+            return True
+
+    def settle(self, deliveries: Sequence[Delivery]) -> None:
+        """These are on disk. Settling one twice does no harm."""
+        with self._room:
+            self._unsettled.difference_update(deliveries)
+            mids = []
+            while self._line and self._line[0] not in self._unsettled:
+                first = self._line.popleft()
+                if first.qos and first.epoch == self._epoch:
+                    mids.append(first.mid)
+            if mids:
+                self._acknowledge(mids)
+            self._room.notify_all()
+
+    def wait_until_empty(self, timeout: float) -> bool:
+        """Wait at most ``timeout`` s; whether nothing is on its way to the disk any more."""
+        with self._room:
+            return self._room.wait_for(lambda: not self._line, timeout)
+
+    def close(self) -> None:
+        """Hand nothing on any more; whoever waits for room is sent away."""
+        with self._room:
+            self._open = False
+            self._room.notify_all()

@@ -1,0 +1,241 @@
+"""What stands on the wire between the devices and us: topics, and JSON checked once and for all.
+
+Reading a typical report of two readings takes 4 µs. Numbers that do not fit SQLite's 64-bit integers
+are what JSON libraries disagree upon, so they get a second look here (see :func:`_check_integers`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from actors.model import Json, JsonObject, Report
+
+SHARED_STATE_TOPIC: Final = "dispositivos/estado"
+STATE_FILTER: Final = "dispositivos/+/estado"
+PRESENCE_FILTER: Final = "dispositivos/+/conexion"
+SUBSCRIPTIONS: Final = (SHARED_STATE_TOPIC, STATE_FILTER, PRESENCE_FILTER)
+
+ONLINE: Final = b"online"
+OFFLINE: Final = b"offline"
+
+# The contract's limits. A report of the original's devices has about 200 bytes, so these are far from
+# any honest device and still small enough that thousands of the largest fit into memory.
+MAX_BYTES: Final = 64 * 1024
+MAX_STATE: Final = 20
+MAX_PARAMETERS: Final = 64
+MAX_DEPTH: Final = 4
+MAX_BOOT: Final = 64
+# A configuration holds the schedules of all channels, so it has more names than there are readings.
+MAX_CONFIGURATION: Final = 256
+# Counted up to here, a number is exact in the doubles that JavaScript and small JSON libraries use.
+MAX_SEQ: Final = 2**53
+# SQLite's integers.
+MIN_INTEGER: Final = -(2**63)
+MAX_INTEGER: Final = 2**63 - 1
+# A literal longer than "-9223372036854775808" is out of range, and Python need not read 5,000 digits.
+_INTEGER_CHARS: Final = 20
+
+_SERIAL: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+_SERIAL_RULE: Final = "debe tener de 1 a 64 caracteres de A-Za-z0-9._:-"
+
+
+class Malformed(Exception):
+    """A message that breaks the contract."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        """Which rule, for the operator, in Spanish."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """A device's own ``online``, or the last will ``offline`` that the broker published for it."""
+
+    serial: str
+    online: bool
+
+
+# -- from a device -------------------------------------------------------------------------------
+
+
+def read(topic: str, payload: bytes, at: float, retained: bool) -> Report | Announcement:
+    """The message as a checked fact; ``at`` is its arrival in seconds since the epoch.
+
+    Raises :class:`Malformed`, and nothing else, for whatever the contract does not allow.
+    """
+    match topic.split("/"):
+        case ["dispositivos", "estado"]:
+            return _read_report(None, payload, at, retained)
+        case ["dispositivos", serial, "estado"]:
+            return _read_report(_checked_serial(serial), payload, at, retained)
+        case ["dispositivos", serial, "conexion"]:
+            return Announcement(_checked_serial(serial), _read_presence(payload))
+    raise Malformed(f"no se espera nada en el topic {topic[:200]!r}")
+
+
+def _checked_serial(serial: Json) -> str:
+    if type(serial) is not str:
+        raise Malformed("serial_number falta o no es un texto")
+    if _SERIAL.fullmatch(serial) is None:
+        raise Malformed(f"serial_number {_SERIAL_RULE}: {serial[:80]!r}")
+    return serial
+
+
+def _read_presence(payload: bytes) -> bool:
+    if payload == ONLINE:
+        return True
+    if payload == OFFLINE:
+        return False
+    raise Malformed(f"conexion debe ser online u offline: {payload[:80]!r}")
+
+
+def _read_report(topic_serial: str | None, payload: bytes, at: float, retained: bool) -> Report:
+    fields = _read_object(payload)
+    serial = _agreed_serial(topic_serial, fields.get("serial_number"))
+    state = fields.get("estado")
+    if state is not None:
+        _check_text("estado", state, MAX_STATE)
+    boot = fields.get("boot")
+    if boot is not None:
+        _check_text("boot", boot, MAX_BOOT)
+    seq = fields.get("seq")
+    if seq is not None and (type(seq) is not int or not 0 <= seq <= MAX_SEQ):
+        raise Malformed(f"seq debe ser un entero de 0 a {MAX_SEQ}")
+    parameters = fields.get("parametros")
+    configuration = fields.get("configuracion")
+    inexact = parameters is not None and _check_values("parametros", parameters, MAX_PARAMETERS)
+    if configuration is not None:
+        inexact |= _check_values("configuracion", configuration, MAX_CONFIGURATION)
+    if inexact:
+        _check_integers(payload)
+    return Report(serial, at, state, parameters, configuration, boot, seq, retained)
+
+
+def _read_object(payload: bytes) -> dict[str, Json]:
+    if len(payload) > MAX_BYTES:
+        raise Malformed(f"el mensaje tiene {len(payload)} bytes; caben {MAX_BYTES}")
+    try:
+        fields = orjson.loads(payload)
+    except orjson.JSONDecodeError as error:
+        raise Malformed(f"el mensaje no es JSON válido: {error}") from None
+    if type(fields) is not dict:
+        raise Malformed("el mensaje debe ser un objeto JSON")
+    return fields
+
+
+def _agreed_serial(topic_serial: str | None, serial: Json) -> str:
+    """The topic's serial wins; on the original's shared topic the payload must tell it."""
+    if topic_serial is None:
+        return _checked_serial(serial)
+    if serial is not None and serial != topic_serial:
+        raise Malformed("serial_number no coincide con el del topic")
+    return topic_serial
+
+
+def _check_text(name: str, value: Json, limit: int) -> None:
+    if type(value) is not str:
+        raise Malformed(f"{name} debe ser un texto")
+    if len(value) > limit:
+        raise Malformed(f"{name} tiene {len(value)} caracteres; caben {limit}")
+
+
+def _check_values(name: str, values: Json, limit: int) -> bool:
+    """Check an object of device data; whether it holds a number that may be a rounded integer."""
+    if type(values) is not dict:
+        raise Malformed(f"{name} debe ser un objeto")
+    if len(values) > limit:
+        raise Malformed(f"{name} tiene {len(values)} nombres; caben {limit}")
+    inexact = False
+    for value in values.values():
+        kind = type(value)
+        if kind is float:
+            inexact |= not MIN_INTEGER < value < MAX_INTEGER
+        elif kind is int:
+            if not MIN_INTEGER <= value <= MAX_INTEGER:
+                raise _too_long(name)
+        elif kind is dict or kind is list:
+            inexact |= _check_nested(name, value, 1)
+    return inexact
+
+
+def _check_nested(name: str, container: dict[str, Json] | list[Json], depth: int) -> bool:
+    if depth > MAX_DEPTH:
+        raise Malformed(f"{name} tiene más de {MAX_DEPTH} niveles")
+    inexact = False
+    for value in container.values() if isinstance(container, dict) else container:
+        kind = type(value)
+        if kind is float:
+            inexact |= not MIN_INTEGER < value < MAX_INTEGER
+        elif kind is int:
+            if not MIN_INTEGER <= value <= MAX_INTEGER:
+                raise _too_long(name)
+        elif kind is dict or kind is list:
+            inexact |= _check_nested(name, value, depth + 1)
+    return inexact
+
+
+def _too_long(name: str) -> Malformed:
+    return Malformed(f"{name} contiene un entero que no cabe en 64 bits")
+
+
+def _check_integers(payload: bytes) -> None:
+    """orjson makes a float of an integer past 64 bits; only the text tells it from a real float."""
+    try:
+        json.loads(payload, parse_int=_check_integer)
+    except RecursionError:
+        raise Malformed(f"el mensaje tiene más de {MAX_DEPTH} niveles") from None
+
+
+def _check_integer(literal: str) -> int:
+    if len(literal) > _INTEGER_CHARS or not MIN_INTEGER <= int(literal) <= MAX_INTEGER:
+        raise _too_long("el mensaje")
+    return 0
+
+
+# -- to a device ---------------------------------------------------------------------------------
+
+
+def configuration_topic(serial: str) -> str:
+    return f"dispositivos/{serial}/configuracion"
+
+
+def receipt_topic(serial: str) -> str:
+    return f"dispositivos/{serial}/recibo"
+
+
+def configuration_payload(version: int, configuration: JsonObject) -> bytes:
+    return orjson.dumps({"version": version, "configuracion": configuration})
+
+
+def receipt_payload(boot: str, seq: int) -> bytes:
+    return orjson.dumps({"boot": boot, "seq": seq})
+
+
+# -- as a device says it -------------------------------------------------------------------------
+
+
+def state_topic(serial: str) -> str:
+    return f"dispositivos/{serial}/estado"
+
+
+def presence_topic(serial: str) -> str:
+    return f"dispositivos/{serial}/conexion"
+
+
+def report_payload(report: Report) -> bytes:
+    """The report as its device would send it; what is ``None`` is left out."""
+    fields: dict[str, Any] = {
+        "serial_number": report.serial,
+        "estado": report.state,
+        "parametros": report.parameters,
+        "configuracion": report.configuration,
+        "boot": report.boot,
+        "seq": report.seq,
+    }
+    return orjson.dumps({name: value for name, value in fields.items() if value is not None})

@@ -1,0 +1,257 @@
+"""Brokers for tests: Debian's Mosquitto under command, a scripted one, and devices to talk to them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import struct
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Protocol
+
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+from actors.mqtt.broker import EmbeddedBroker
+
+CONF = Path(__file__).parent.parent / "actors" / "mqtt" / "mosquitto.conf"
+PATIENCE = 10.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def accepts(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def wait_until(condition: Callable[[], bool], timeout: float = PATIENCE) -> None:
+    """For what nobody announces: look again until it is so, or fail."""
+    deadline = time.monotonic() + timeout
+    pause = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, "it never came about"
+        pause.wait(0.005)
+
+
+class Broker(Protocol):
+    """A real broker that devices can reach on 127.0.0.1."""
+
+    @property
+    def port(self) -> int: ...
+
+    def crash(self) -> None:
+        """Kill it without warning and see that it runs again."""
+
+
+class CrashableBroker(EmbeddedBroker):
+    """The embedded broker, to be killed at will; its own watch brings it back."""
+
+    def crash(self) -> None:
+        pid = self.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: self.pid != pid and self.alive)
+
+
+class Mosquitto:
+    """Debian's Mosquitto, run from the very configuration that the project recommends."""
+
+    def __init__(self, directory: Path) -> None:
+        self.port = free_port()
+        self.said: list[str] = []
+        self._conf = directory / "mosquitto.conf"
+        self._conf.write_text(self._adapted(CONF.read_text(), directory))
+        self._process: subprocess.Popen[str] | None = None
+        self._drain: threading.Thread | None = None
+
+    def _adapted(self, conf: str, directory: Path) -> str:
+        for recommended, here in {
+            "listener 1883 127.0.0.1\n": f"listener {self.port} 127.0.0.1\n",
+            "persistence_location /var/lib/mosquitto/\n": f"persistence_location {directory}/\n",
+        }.items():
+            assert conf.count("\n" + recommended) == 1
+            conf = conf.replace("\n" + recommended, "\n" + here)
+        # Started by root, it would become a user who may not write here.
+        return conf + ("user root\n" if os.getuid() == 0 else "")
+
+    def start(self) -> None:
+        process = subprocess.Popen(
+            ["mosquitto", "-c", self._conf], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        )
+        self._process = process
+        self._drain = threading.Thread(target=self._listen, args=(process,), daemon=True)
+        self._drain.start()
+        wait_until(lambda: process.poll() is not None or accepts(self.port))
+        assert process.poll() is None, f"mosquitto does not start: {self.said}"
+
+    def _listen(self, process: subprocess.Popen[str]) -> None:
+        assert process.stderr is not None
+        for line in process.stderr:
+            self.said.append(line.rstrip())
+
+    def stop(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self._end(signal.SIGKILL)
+
+    def crash(self) -> None:
+        self.kill()
+        self.start()
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def freeze(self) -> None:
+        """The process stays, its connections too, and nothing moves any more."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
+
+    def _end(self, how: signal.Signals) -> None:
+        if self._process is None:
+            return
+        assert self._drain is not None
+        assert self._process.stderr is not None
+        self.thaw()
+        self._signal(how)
+        self._process.wait(PATIENCE)
+        self._drain.join(PATIENCE)
+        self._process.stderr.close()
+        self._process = None
+
+
+class Device:
+    """A client of the broker, as a device or an app would be; hears what it subscribes to."""
+
+    def __init__(self, port: int, *topics: str) -> None:
+        self.heard: SimpleQueue[tuple[str, bytes, bool]] = SimpleQueue()
+        self._ready = threading.Event()
+        self._client = paho.Client(CallbackAPIVersion.VERSION2)
+        self._client.on_message = self._on_message
+        self._topics = [(topic, 1) for topic in topics]
+        self._client.on_connect = self._on_connect
+        self._client.on_subscribe = lambda *_: self._ready.set()
+        self._client.max_inflight_messages_set(1000)
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+        assert self._ready.wait(PATIENCE)
+
+    def _on_connect(self, client: paho.Client, *_: object) -> None:
+        if self._topics:
+            client.subscribe(self._topics)
+        else:
+            self._ready.set()
+
+    def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+        self.heard.put((message.topic, bytes(message.payload), message.retain))
+
+    def publish(self, topic: str, payload: bytes | str, qos: int = 1, retain: bool = False) -> None:
+        """Returns when the broker has it."""
+        self.publish_soon(topic, payload, qos, retain).wait_for_publish(PATIENCE)
+
+    def publish_soon(
+        self, topic: str, payload: bytes | str, qos: int = 1, retain: bool = False
+    ) -> paho.MQTTMessageInfo:
+        return self._client.publish(topic, payload, qos, retain)
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def __enter__(self) -> Device:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class ScriptedBroker:
+    """A broker that sends just what a test tells it to, and shows what it gets."""
+
+    CONNECT, PUBLISH, PUBACK, SUBSCRIBE, DISCONNECT = 1, 3, 4, 8, 14
+
+    def __init__(self, port: int = 0) -> None:
+        self._listener = socket.create_server(("127.0.0.1", port))
+        self._listener.settimeout(PATIENCE)
+        self.port = int(self._listener.getsockname()[1])
+        self._connection: socket.socket | None = None
+
+    def accept(self, refusing: int = 0) -> None:
+        """Take the next connection and answer its CONNECT."""
+        self.drop()
+        self._connection, _ = self._listener.accept()
+        self._connection.settimeout(PATIENCE)
+        kind, _ = self.receive()
+        assert kind == self.CONNECT
+        self.send(0x20, bytes([0, refusing]))
+
+    def grant(self, qos: int = 1) -> None:
+        """Read the SUBSCRIBE and grant all of it, or refuse with ``qos`` 0x80."""
+        kind, body = self.receive()
+        assert kind == self.SUBSCRIBE
+        self.send(0x90, body[:2] + bytes([qos] * 3))
+
+    def deliver(self, mid: int, topic: bytes, payload: bytes, qos: int = 1) -> None:
+        identifier = struct.pack("!H", mid) if qos else b""
+        self.send(0x30 | qos << 1, struct.pack("!H", len(topic)) + topic + identifier + payload)
+
+    def acknowledged(self, count: int) -> list[int]:
+        """The message identifiers of the next ``count`` packets, all acknowledgements."""
+        mids = []
+        for _ in range(count):
+            kind, body = self.receive()
+            assert kind == self.PUBACK
+            mids.append(int.from_bytes(body))
+        return mids
+
+    def send(self, first_byte: int, body: bytes) -> None:
+        length, size = b"", len(body)
+        while size > 127:
+            length += bytes([size & 127 | 128])
+            size >>= 7
+        assert self._connection is not None
+        self._connection.sendall(bytes([first_byte]) + length + bytes([size]) + body)
+
+    def receive(self) -> tuple[int, bytes]:
+        """Kind and body of the next packet, of at most 127 bytes."""
+        head = self._exactly(2)
+        assert head[1] < 128
+        return head[0] >> 4, self._exactly(head[1])
+
+    def _exactly(self, size: int) -> bytes:
+        assert self._connection is not None
+        received = b""
+        while len(received) < size:
+            more = self._connection.recv(size - len(received))
+            assert more, "the client has closed the connection"
+            received += more
+        return received
+
+    def drop(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def close(self) -> None:
+        self.drop()
+        self._listener.close()

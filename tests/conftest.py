@@ -1,0 +1,76 @@
+"""What all tests share: real brokers, and a guard over what is logged."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.brokers import Broker, CrashableBroker, Mosquitto
+
+ROOMS = ("actors", "config", "persistence", "rules", "run_system", "web")
+
+
+class _FormatCheck(logging.Handler):
+    """Formats each record, as nobody may have asked for its level."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            record.getMessage()
+        except Exception as error:
+            self.faults.append(f"{record.pathname}:{record.lineno}: {record.msg!r} {record.args!r}: {error}")
+
+
+@pytest.fixture(autouse=True)
+def _log_calls_fit_their_format() -> Iterator[None]:
+    """A log call whose arguments do not fit its message fails the test, at any level."""
+    check = _FormatCheck()
+    levels = {name: logging.getLogger(name).level for name in ROOMS}
+    for name in ROOMS:
+        logging.getLogger(name).addHandler(check)
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    yield
+    for name, level in levels.items():
+        logging.getLogger(name).removeHandler(check)
+        logging.getLogger(name).setLevel(level)
+    assert check.faults == []
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    """Debian's Mosquitto on a port of its own, with the project's mosquitto.conf."""
+    if shutil.which("mosquitto") is None:
+        reason = "needs Mosquitto: apt-get install mosquitto"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    broker = Mosquitto(tmp_path)
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.stop()
+
+
+@pytest.fixture
+def embedded() -> Iterator[CrashableBroker]:
+    """The broker that comes with the project, on a port of its own."""
+    broker = CrashableBroker(port=0)
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture(params=["mosquitto", "embedded"])
+def broker(request: pytest.FixtureRequest) -> Broker:
+    """Each of the brokers that the project supports."""
+    chosen: Broker = request.getfixturevalue(request.param)
+    return chosen

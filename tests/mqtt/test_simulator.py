@@ -1,0 +1,313 @@
+"""The simulator against real brokers: driven step by step with the fake clock, or as it runs for people."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from queue import Empty
+from typing import Any
+
+import pytest
+
+from actors.clock import SystemClock
+from actors.mqtt.payloads import configuration_payload, configuration_topic, receipt_payload, receipt_topic
+from actors.mqtt.simulated_device import RESEND_S, SimulatedDevice, fleet
+from actors.mqtt.simulated_link import Address, Gate
+from actors.mqtt.simulator import Counters, Simulator
+from tests.brokers import PATIENCE, Broker, Device, Mosquitto, ScriptedBroker, wait_until
+from tests.stage import FakeClock
+
+# Friday, half a minute before ten in the evening.
+EVENING = datetime(2024, 1, 5, 21, 59, 30)
+
+
+class House:
+    """A simulator driven by hand, and somebody who listens to its devices."""
+
+    def __init__(self, port: int, devices: Sequence[SimulatedDevice]) -> None:
+        self.port = port
+        self.devices = devices
+        self.clock = FakeClock(EVENING.timestamp())
+        self.simulator = Simulator("127.0.0.1", port, devices, self.clock)
+        self.listener = Device(port, "dispositivos/+/estado", "dispositivos/+/conexion")
+        self.presence: list[tuple[str, bytes]] = []
+        self.reports: list[dict[str, Any]] = []
+
+    def until(self, condition: Callable[[], object]) -> None:
+        """Let the simulator work, with no time passing for it, until it is so."""
+        deadline = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < deadline, "it never came about"
+            self.turn()
+
+    def turn(self) -> None:
+        self.simulator.turn(0.01)
+        self._listen()
+
+    def wait(self, seconds: float, step: float = 0.25) -> None:
+        """Let time pass for the devices, in steps."""
+        end = self.clock.monotonic() + seconds
+        while self.clock.monotonic() < end:
+            self.clock.advance_to(min(end, self.clock.monotonic() + step))
+            self.turn()
+
+    def connect(self) -> None:
+        self.until(lambda: self.counters.connected == len(self.devices))
+
+    def restart_listener(self) -> None:
+        self.listener.close()
+        self.listener = Device(self.port, "dispositivos/+/estado", "dispositivos/+/conexion")
+
+    @property
+    def counters(self) -> Counters:
+        return self.simulator.counters
+
+    @property
+    def numbers(self) -> list[int | None]:
+        return [report.get("seq") for report in self.reports]
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                topic, payload, _ = self.listener.heard.get_nowait()
+                if topic.endswith("/conexion"):
+                    self.presence.append((topic.split("/")[1], payload))
+                else:
+                    self.reports.append(json.loads(payload))
+        except Empty:
+            return
+
+    def close(self) -> None:
+        self.simulator.close()
+        self.listener.close()
+
+
+@pytest.fixture
+def house(broker: Broker) -> Iterator[House]:
+    """One lamp, on each of the brokers."""
+    house = House(broker.port, fleet(1, kinds=["luz"]))
+    yield house
+    house.close()
+
+
+def configure(house: House, version: int, **configuration: Any) -> None:
+    topic = configuration_topic(house.devices[0].serial)
+    house.listener.publish(topic, configuration_payload(version, configuration), retain=True)
+
+
+def receipt(house: House, seq: int) -> None:
+    (device,) = house.devices
+    house.listener.publish(receipt_topic(device.serial), receipt_payload(device.outbox.boot, seq))
+
+
+# -- one device ----------------------------------------------------------------------------------
+
+
+def test_a_device_says_that_it_is_there_and_reports(house: House) -> None:
+    """``online``, then reports from number 1, one each interval."""
+    (device,) = house.devices
+    house.connect()
+    house.until(lambda: house.presence == [(device.serial, b"online")])
+    house.wait(5)
+    house.until(lambda: house.numbers == [1])
+    house.wait(10)
+    house.until(lambda: house.numbers == [1, 2, 3])
+    assert {report["boot"] for report in house.reports} == {device.outbox.boot}
+    assert {report["serial_number"] for report in house.reports} == {device.serial}
+    assert house.counters == Counters(connected=1, sent=3, resent=0, receipted=0, kept=3)
+
+
+def test_it_starts_as_it_was_configured(house: House) -> None:
+    """The retained configuration is obeyed before the first report."""
+    configure(house, 4, modo="manual", encendido=False)
+    house.connect()
+    house.until(lambda: house.devices[0].version == 4)
+    house.wait(5)
+    house.until(lambda: house.reports)
+    assert house.reports[0]["estado"] == "inactivo"
+
+
+def test_a_change_is_answered_without_waiting(house: House) -> None:
+    """No time passes between the configuration and the report that shows it."""
+    house.connect()
+    house.wait(5)
+    house.until(lambda: house.numbers == [1])
+    configure(house, 1, modo="manual", encendido=False)
+    house.until(lambda: house.numbers == [1, 2])
+    assert [report["estado"] for report in house.reports] == ["activo", "inactivo"]
+
+
+def test_a_window_opens_on_the_minute(house: House) -> None:
+    """With an hour between reports the lamp still goes on, and says so, at 22:00."""
+    window = {"dias": ["viernes"], "inicio": "22:00", "fin": "06:00"}
+    configure(house, 1, modo="horario", encendido=False, intervalo_envio=3600, horarios=[window])
+    house.connect()
+    house.until(lambda: house.devices[0].version == 1)
+    house.wait(29.5)
+    house.until(lambda: len(house.reports) == 1)
+    house.wait(0.5)
+    house.until(lambda: len(house.reports) == 2)
+    assert [report["estado"] for report in house.reports] == ["inactivo", "activo"]
+
+
+def test_only_what_has_no_receipt_is_sent_again(house: House) -> None:
+    """Behind a broker that stayed up: what was receipted is gone, the rest comes again, as it was."""
+    configure(house, 1, modo="manual", encendido=True, intervalo_envio=86_400)
+    house.connect()
+    house.until(lambda: house.devices[0].version == 1)
+    house.wait(5)
+    for version, on in enumerate([False, True], start=2):
+        configure(house, version, modo="manual", encendido=on, intervalo_envio=86_400)
+        house.until(lambda version=version: house.numbers[-1:] == [version])  # type: ignore[misc]
+    receipt(house, 2)
+    house.until(lambda: house.counters.receipted == 2)
+    house.wait(2 * RESEND_S + 61, step=5)
+    house.until(lambda: house.counters.resent >= 1)
+    house.until(lambda: len(house.reports) == 3 + house.counters.resent)
+    assert house.reports[3:] == [house.reports[2]] * house.counters.resent
+
+
+def test_after_a_crash_of_the_broker_nothing_is_missing(house: House, broker: Broker) -> None:
+    """Reports made while it was away arrive after it is back, with all that had no receipt before."""
+    house.connect()
+    house.wait(10)
+    house.until(lambda: len(house.reports) >= 2)
+    receipt(house, 1)
+    house.until(lambda: house.counters.receipted == 1)
+    before = len(house.reports)
+    broker.crash()
+    house.until(lambda: house.counters.connected == 0)
+    house.restart_listener()
+    sent = house.counters.sent
+    house.wait(20)
+    house.connect()
+    house.wait(5)
+    house.until(lambda: house.counters.sent >= sent + 4)
+    house.until(lambda: max(filter(None, house.numbers)) == house.counters.sent)
+    assert list(dict.fromkeys(house.numbers[before:])) == list(range(2, house.counters.sent + 1))
+
+
+# -- many, and for people ------------------------------------------------------------------------
+
+
+def test_a_fleet_waits_for_its_broker(mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture) -> None:
+    """A broker that goes away costs one line, its return another, and then all devices are back."""
+    house = House(mosquitto.port, fleet(40))
+    house.connect()
+    house.listener.close()
+    mosquitto.stop()
+    house.until(lambda: house.counters.connected == 0)
+    house.wait(120, step=1)
+    mosquitto.start()
+    house.restart_listener()
+    house.wait(32)
+    house.connect()
+    assert [(record.levelname, record.message.split()[0]) for record in caplog.records] == [
+        ("WARNING", "connection_lost"),
+        ("INFO", "connection_back"),
+    ]
+    house.close()
+
+
+def test_a_broker_that_is_away_is_asked_ever_less_often() -> None:
+    """The wait doubles up to 30 s; that fifty devices meet the same failure counts once."""
+    gate = Gate(Address("127.0.0.1", 1, "", ""))
+    now, waits = 100.0, []
+    for _ in range(8):
+        assert gate.is_open(now)
+        for _ in range(50):
+            gate.failed(now, "refused")
+        tries = [gate.next_try(now) for _ in range(50)]
+        assert max(tries) - min(tries) <= 1
+        waits.append(round(min(tries) - now))
+        assert not gate.is_open(now)
+        now = max(tries)
+    assert waits == [1, 2, 4, 8, 16, 30, 30, 30]
+    gate.worked()
+    gate.failed(now, "refused")
+    assert gate.is_open(now + 1)
+
+
+def test_every_report_of_a_fleet_gets_its_receipt(broker: Broker) -> None:
+    """Twenty-six devices on their own thread, ten reports a second each: none is left without."""
+    devices = fleet(26, interval=0.1)
+    clock = SystemClock()
+    simulator = Simulator("127.0.0.1", broker.port, devices, clock)
+    with Device(broker.port, "dispositivos/+/estado") as backend:
+        simulator.start()
+        for _ in range(500):
+            _, payload, _ = backend.heard.get(timeout=PATIENCE)
+            report = json.loads(payload)
+            backend.publish_soon(
+                receipt_topic(report["serial_number"]), receipt_payload(report["boot"], report["seq"])
+            )
+        wait_until(lambda: simulator.counters.receipted >= 450)
+        simulator.stop()
+    assert simulator.counters.resent == 0
+    assert simulator.counters.connected == 0
+
+
+def test_stopping_says_goodbye(broker: Broker) -> None:
+    """After ``stop`` all devices are ``offline`` for whoever asks later, without the help of a will."""
+    devices = fleet(5)
+    simulator = Simulator("127.0.0.1", broker.port, devices, SystemClock())
+    simulator.start()
+    wait_until(lambda: simulator.counters.connected == 5)
+    simulator.stop()
+    with Device(broker.port, "dispositivos/+/conexion") as late:
+        found = {late.heard.get(timeout=PATIENCE)[:2] for _ in range(5)}
+    assert found == {(f"dispositivos/{device.serial}/conexion", b"offline") for device in devices}
+
+
+def test_a_killed_simulator_leaves_its_will(broker: Broker) -> None:
+    """kill -9: the broker says ``offline`` for each device."""
+    program = (
+        "import sys, threading; from actors.clock import SystemClock; "
+        "from actors.mqtt.simulated_device import fleet; from actors.mqtt.simulator import Simulator; "
+        "Simulator('127.0.0.1', int(sys.argv[1]), fleet(3), SystemClock()).start(); threading.Event().wait()"
+    )
+    with Device(broker.port, "dispositivos/+/conexion") as listener:
+        process = subprocess.Popen([sys.executable, "-c", program, str(broker.port)])
+        try:
+            assert [listener.heard.get(timeout=PATIENCE)[1] for _ in range(3)] == [b"online"] * 3
+        finally:
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait(PATIENCE)
+        assert [listener.heard.get(timeout=PATIENCE)[1] for _ in range(3)] == [b"offline"] * 3
+
+
+def test_one_device_s_failure_is_not_the_others(
+    mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A device whose code raises is logged with its traceback; the other one reports on."""
+    bad, good = devices = fleet(2, kinds=["luz"])
+    house = House(mosquitto.port, devices)
+    house.connect()
+    bad.configuration = {}
+    house.wait(15)
+    house.until(lambda: house.numbers.count(2) == 1)
+    assert {report["serial_number"] for report in house.reports} == {good.serial}
+    failures = [record for record in caplog.records if record.message.startswith("device_failed")]
+    assert {record.message for record in failures} == {f"device_failed serial={bad.serial}"}
+    assert all(record.exc_info for record in failures)
+    house.close()
+
+
+def test_a_refusal_is_logged_with_its_reason(caplog: pytest.LogCaptureFixture) -> None:
+    """A broker that does not let the device in is quoted."""
+    broker = ScriptedBroker()
+    simulator = Simulator("127.0.0.1", broker.port, fleet(1), FakeClock(), "ana", "wrong")
+    simulator.turn(0)
+    broker.accept(refusing=5)
+    simulator.turn(PATIENCE)
+    assert [record.message for record in caplog.records] == [
+        f"connection_lost host=127.0.0.1 port={broker.port} error=Not authorized"
+    ]
+    simulator.close()
+    broker.close()
