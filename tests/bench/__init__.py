@@ -1,0 +1,1 @@
+"""Benchmarks, from outside: real broker, real processes, real sockets. ``python -m tests.bench``."""

@@ -1,0 +1,168 @@
+"""The parts of a measurement as processes of their own: the system, the broker, the floor."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+@contextmanager
+def ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    try:
+        yield process
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@dataclass
+class System:
+    """The backend under test, running on a broker of its own choosing."""
+
+    process: subprocess.Popen[bytes]
+    http: int
+    started_in: float
+    """Seconds from the start of the process to the first healthy answer."""
+
+    def get(self, path: str) -> bytes:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.http}{path}", timeout=20) as answer:
+            return bytes(answer.read())
+
+    def claim(self, serial: str) -> None:
+        body = json.dumps({"serial_number": serial, "configuracion": {"modo": "horario"}}).encode()
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.http}/dispositivos/reclamar",
+            data=body,
+            headers={"Content-Type": "application/json"},
+        )
+        urllib.request.urlopen(request, timeout=20).close()
+
+    @property
+    def resident(self) -> float:
+        """MiB."""
+        statm = Path(f"/proc/{self.process.pid}/statm").read_text().split()
+        return int(statm[1]) * _PAGE / 2**20
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of processor time used so far, children included."""
+        return sum(_cpu_of(pid) for pid in _family(self.process.pid))
+
+
+def _family(pid: int) -> list[int]:
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [pid, *(grandchild for child in children for grandchild in _family(int(child)))]
+
+
+def _cpu_of(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+@contextmanager
+def system(data: Path, mqtt: int, broker: str = "127.0.0.1") -> Iterator[System]:
+    """The backend on the broker at ``broker``, or on the embedded one where that is empty."""
+    http = free_port()
+    environment = {
+        **os.environ,
+        "BACKEND_PORT": str(http),
+        "MQTT_BROKER_URL": broker,
+        "MQTT_BROKER_PORT": str(mqtt),
+        "DATA_DIR": str(data),
+    }
+    began = time.perf_counter()
+    command = [sys.executable, str(ROOT / "run_system.py"), "run"]
+    log = (data.parent / f"{data.name}.log").open("ab")
+    with ended(subprocess.Popen(command, env=environment, stdout=log, stderr=log)) as process:
+        running = System(process, http, 0.0)
+        _wait_healthy(running, began + 60)
+        running.started_in = time.perf_counter() - began
+        yield running
+
+
+def _wait_healthy(running: System, deadline: float) -> None:
+    while time.perf_counter() < deadline:
+        if running.process.poll() is not None:
+            raise RuntimeError(f"the system has ended with status {running.process.returncode}")
+        try:
+            running.get("/salud")
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.02)
+        else:
+            return
+    raise RuntimeError("the system is not healthy after 60 s")
+
+
+@contextmanager
+def mosquitto(folder: Path) -> Iterator[int]:
+    """Debian's Mosquitto with the configuration that the repository recommends; yields its port."""
+    from tests.brokers import Mosquitto
+
+    folder.mkdir(parents=True, exist_ok=True)
+    broker = Mosquitto(folder)
+    broker.start()
+    try:
+        yield broker.port
+    finally:
+        broker.stop()
+
+
+_FLOOR = """
+import json, sys, time
+import orjson
+import paho.mqtt.client as mqtt
+port, total = int(sys.argv[1]), int(sys.argv[2])
+seen = 0
+first = 0.0
+def on_message(client, userdata, message):
+    global seen, first
+    orjson.loads(message.payload)
+    if not seen:
+        first = time.perf_counter()
+    seen += 1
+    if seen == total:
+        print((total - 1) / (time.perf_counter() - first), flush=True)
+        client.disconnect()
+client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="floor")
+client.on_connect = lambda *_: client.subscribe("dispositivos/+/estado", qos=1)
+client.on_subscribe = lambda *_: print("ready", flush=True)
+client.on_message = on_message
+client.connect("127.0.0.1", port)
+client.loop_forever()
+"""
+
+
+@contextmanager
+def floor(mqtt: int, total: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A bare paho subscriber; prints ``ready``, and its messages a second after ``total``."""
+    command = [sys.executable, "-c", _FLOOR, str(mqtt), str(total)]
+    with ended(subprocess.Popen(command, stdout=subprocess.PIPE)) as process:
+        assert process.stdout is not None
+        if process.stdout.readline() != b"ready\n":
+            raise RuntimeError("the floor's subscriber did not start")
+        yield process

@@ -1,0 +1,203 @@
+"""A whole household on a stage: the real classes, a broker and a world made of plain Python.
+
+:class:`House` is the system under test, wired as ``run_system`` wires it but for the dispatcher, the
+clock and the network. :class:`World` is all that survives it: the broker's unacknowledged messages,
+the database file, and what an outside observer knows to be true.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pykka
+from paho.mqtt.client import MQTTMessage
+
+from actors.device import Surroundings
+from actors.directory import Directory, DirectoryStatus
+from actors.dispatch import PooledActor
+from actors.messages import Delivery
+from actors.model import Device, JsonObject
+from actors.mqtt.bridge import Bridge
+from actors.ports import RuleFactory
+from persistence.store import Store
+from persistence.writer import WriterActor, WriterStatus
+from tests.stage import FakeClock, Stage
+from web.hub import EventHub
+
+OFFLINE_AFTER = 120.0
+GRACE = 30.0
+MAX_DEVICES = 6
+
+
+class LoopOnStage:
+    """The hub's loop: it runs what was scheduled when it is told to."""
+
+    def __init__(self) -> None:
+        self._soon: deque[Callable[[], object]] = deque()
+
+    def call_soon(self, callback: Callable[[], object]) -> None:
+        self._soon.append(callback)
+
+    def call_later(self, delay: float, callback: Callable[[], object]) -> None:  # noqa: ARG002
+        self._soon.append(callback)
+
+    def run(self) -> None:
+        for _ in range(len(self._soon)):
+            self._soon.popleft()()
+
+
+@dataclass
+class World:
+    """What is outside of the system, and remembers."""
+
+    path: Path
+    clock: FakeClock = field(default_factory=FakeClock)
+    unacknowledged: dict[int, tuple[str, bytes, bool]] = field(default_factory=dict)
+    """The broker's: delivered, or waiting to be, by message identifier; in order."""
+    mids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+    published: dict[str, tuple[int, JsonObject]] = field(default_factory=dict)
+    """The broker's retained configurations, by serial."""
+    receipts: dict[tuple[str, str], int] = field(default_factory=dict)
+    ids: dict[str, int] = field(default_factory=dict)
+    """Every id that anybody was ever shown, by serial."""
+
+
+class BridgeOnStage(Bridge):
+    """The real bridge, but for the network: the world is its broker."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(
+            keepalive=60,
+            username="",
+            password="",
+            client_id="stage",
+            clock=world.clock,
+        )
+        self._world = world
+
+    def deliver(self, mid: int) -> None:
+        topic, payload, retained = self._world.unacknowledged[mid]
+        message = MQTTMessage(mid, topic.encode())
+        message.payload, message.qos, message.retain = payload, 1, retained
+        self._on_message(self._client, None, message)
+
+    def publish_configuration(self, serial: str, version: int, configuration: JsonObject) -> None:
+        self._world.published[serial] = (version, configuration)
+
+    def publish_receipt(self, serial: str, boot: str, seq: int) -> None:
+        self._world.receipts[serial, boot] = seq
+
+    def _acknowledge(self, mids: Sequence[int]) -> None:
+        for mid in mids:
+            oldest = next(iter(self._world.unacknowledged))
+            assert mid == oldest, f"{mid} is acknowledged before {oldest}"
+            del self._world.unacknowledged[mid]
+
+
+class House:
+    """The system, on a stage."""
+
+    def __init__(self, world: World, rules: Mapping[str, RuleFactory]) -> None:
+        self.world = world
+        self.stage = Stage(world.clock)
+        self.loop = LoopOnStage()
+        with Store(world.path) as store:
+            devices = store.devices()
+        self.hub = EventHub(self.loop, devices, ring_events=64)
+        self.bridge = BridgeOnStage(world)
+        self.writer = WriterActor.start(
+            self.stage, lambda: Store(world.path), world.clock, self.bridge, self.hub, WriterStatus()
+        )
+        around = Surroundings(
+            dispatcher=self.stage,
+            clock=world.clock,
+            writer=self.writer,
+            events=self.hub,
+            commands=self.bridge,
+            rules=rules,
+            offline_after=OFFLINE_AFTER,
+            startup_grace=GRACE,
+        )
+        self.directory = Directory.start(around, devices, MAX_DEVICES, DirectoryStatus())
+        self.bridge.attach(self.directory, self.writer)
+        for mid in list(world.unacknowledged):
+            self.bridge.deliver(mid)
+
+    # -- from outside ------------------------------------------------------------------------
+
+    def publish(self, topic: str, payload: bytes, retained: bool = False) -> None:
+        mid = next(self.world.mids)
+        self.world.unacknowledged[mid] = (topic, payload, retained)
+        self.bridge.deliver(mid)
+
+    def report(self, serial: str, retained: bool = False, **fields: Any) -> None:
+        payload = orjson.dumps({"serial_number": serial, **fields})
+        self.publish(f"dispositivos/{serial}/estado", payload, retained)
+
+    def hand_on(self, topic: str, payload: bytes, message: Callable[[Delivery], object]) -> None:
+        """Publish something of which the directory is told what the decoder would never make of it."""
+        mid = next(self.world.mids)
+        self.world.unacknowledged[mid] = (topic, payload, False)
+        delivery = Delivery(mid, 1, self.bridge._intake.epoch)
+        self.bridge._intake.hand_on(delivery, self.directory, message(delivery))
+
+    def flush(self) -> None:
+        """Until nobody has anything left to do; restarts that are due have happened."""
+        self.stage.settle()
+        self.loop.run()
+
+    def kill(self) -> None:
+        """As by the power switch: mailboxes and whatever is not committed are gone."""
+        writer = actor(self.writer)
+        writer._close()
+        for ref in pykka.ActorRegistry.get_all():
+            pykka.ActorRegistry.unregister(ref)
+
+    def stop(self) -> None:
+        """In order: what was taken in is kept."""
+        self.bridge.stop_intake()
+        self.flush()
+        self.directory.stop(block=False)
+        self.flush()
+        self.writer.stop(block=False)
+        self.flush()
+
+    # -- from inside -------------------------------------------------------------------------
+
+    def devices(self) -> dict[str, Device]:
+        """The devices as their own actors hold them."""
+        residents = actor(self.directory)._residents
+        return {
+            serial: actor(resident.ref)._device
+            for serial, resident in residents.items()
+            if resident.ref is not None and resident.ref.is_alive()
+        }
+
+    @property
+    def all_alive(self) -> bool:
+        """Whether no device waits to be started again."""
+        return set(self.devices()) == set(actor(self.directory)._residents)
+
+    def rules_of(self, serial: str) -> set[str]:
+        playing = self.device_actor(serial)
+        return set() if playing is None else set(playing._rules)
+
+    def device_actor(self, serial: str) -> Any:
+        """The actor that plays the device, or ``None`` while it waits to be started again."""
+        resident = actor(self.directory)._residents.get(serial)
+        if resident is None or resident.ref is None or not resident.ref.is_alive():
+            return None
+        return actor(resident.ref)
+
+
+def actor(ref: pykka.ActorRef[Any]) -> Any:
+    """The actor behind a reference: for looking, not for touching."""
+    found = ref._actor_weakref()
+    assert isinstance(found, PooledActor)
+    return found
