@@ -135,8 +135,8 @@ class DeviceActor(PooledActor):
             self._keep(KeepDeadLetter(letter, message.delivery))
         else:
             device = device.after_report(report)
-            self._keep(Keep(device, _log_entry(device, report), message.delivery))
             self._become(device, report.at, report)
+            self._keep(Keep(device, _log_entry(device, report), message.delivery))
             if not report.retained:
                 self._expect_word_within(self._around.offline_after)
 
@@ -146,13 +146,13 @@ class DeviceActor(PooledActor):
             self._keep(Settle(message.delivery))
         elif message.online:
             device = self._device.after_greeting(message.at)
-            self._keep(Keep(device, delivery=message.delivery))
             self._become(device, message.at)
+            self._keep(Keep(device, delivery=message.delivery))
             self._expect_word_within(self._around.offline_after)
         else:
             device = self._device.after_silence()
-            self._keep(Keep(device, delivery=message.delivery))
             self._become(device, message.at)
+            self._keep(Keep(device, delivery=message.delivery))
 
     # -- the offline timer -------------------------------------------------------------------
 
@@ -180,8 +180,8 @@ class DeviceActor(PooledActor):
             self._start_timer(left)
             return
         device = self._device.after_silence()
-        self._keep(Keep(device))
         self._become(device, self._clock.now())
+        self._keep(Keep(device))
 
     # -- commands ----------------------------------------------------------------------------
 
@@ -191,11 +191,12 @@ class DeviceActor(PooledActor):
             return
         newly_claimed = outcome.claimed and not self._device.claimed
         publish = outcome.version > self._device.version
-        self._keep(Keep(outcome, reply=command.reply, publish=publish))
         if newly_claimed:
             self._device = outcome
             self._start_rules()
         self._become(outcome, self._clock.now())
+        # Last, so that whoever is answered finds the hub up to date.
+        self._keep(Keep(outcome, reply=command.reply, publish=publish))
 
     # -- rules -------------------------------------------------------------------------------
 

@@ -1,0 +1,299 @@
+"""The hub and its rings, without a server."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from actors.model import Device, Finding
+from tests.web.site import BLIND, LAMP, PATIENCE, Event, event_in
+from web.hub import EventHub
+from web.loop import LoopThread
+from web.ring import CHUNK_BYTES, EVERYTHING, Stream, Wanted
+
+
+class HandLoop:
+    """A scheduler that does what was scheduled when told to."""
+
+    def __init__(self) -> None:
+        self.soon: list[Callable[[], object]] = []
+        self.later: list[Callable[[], object]] = []
+
+    def call_soon(self, callback: Callable[[], object]) -> None:
+        self.soon.append(callback)
+
+    def call_later(self, _delay: float, callback: Callable[[], object]) -> None:
+        self.later.append(callback)
+
+    def turn(self) -> None:
+        """One turn of the loop, with all timers due."""
+        due, self.soon, self.later = self.soon + self.later, [], []
+        for callback in due:
+            callback()
+
+    def settle(self) -> None:
+        while self.soon or self.later:
+            self.turn()
+
+
+def events_in(data: bytes) -> list[Event]:
+    return [event_in(block) for block in data.split(b"\n\n") if block]
+
+
+def test_one_wake_up_serves_many_events() -> None:
+    """However many events come at once, the loop is woken once, and not again while it is at it."""
+    loop = HandLoop()
+    hub = EventHub(loop)
+    for n in range(1_000):
+        hub.device_updated(replace(LAMP, reports=n))
+    assert len(loop.soon) == 1
+    loop.turn()
+    assert hub.devices.last == 1_000
+    hub.device_updated(LAMP)
+    assert loop.soon == []
+    loop.settle()
+    assert hub.devices.last == 1_001
+
+
+def test_the_pace_is_kept_by_one_timer() -> None:
+    """Two threads may both call the loop; the call that comes late neither sends nor sets a timer."""
+    loop = HandLoop()
+    hub = EventHub(loop)
+    hub.device_updated(LAMP)
+    (call,) = loop.soon
+    loop.turn()
+    hub.device_updated(LAMP)
+    call()
+    assert (hub.waiting, len(loop.later)) == (1, 1)
+    loop.settle()
+    assert hub.devices.last == 2
+
+
+def test_an_idle_hub_leaves_the_loop_alone() -> None:
+    """Once all is sent nothing is scheduled, and the next event is served at once."""
+    loop = HandLoop()
+    hub = EventHub(loop)
+    hub.device_updated(LAMP)
+    loop.settle()
+    assert (loop.soon, loop.later) == ([], [])
+    hub.device_updated(LAMP)
+    assert len(loop.soon) == 1
+
+
+def test_an_event_that_cannot_be_encoded_costs_only_itself() -> None:
+    """What comes after it is still sent."""
+    loop = HandLoop()
+    hub = EventHub(loop)
+    hub.device_updated(replace(LAMP, parameters={"roto": 2**70}))
+    hub.device_updated(LAMP)
+    with pytest.raises(TypeError):
+        loop.turn()
+    loop.settle()
+    assert [known.device for known in hub.roster.newest_first()] == [LAMP]
+
+
+def test_the_roster_has_what_has_just_been_handed_in() -> None:
+    """Whoever was answered reads what the answer said, wherever the loop stands."""
+    hub = EventHub(HandLoop(), [LAMP])
+    hub.device_updated(replace(LAMP, name="Sala"))
+    known = hub.roster.by_serial(LAMP.serial)
+    assert known is not None
+    assert known.device.name == "Sala"
+
+
+def test_from_many_threads_nothing_is_lost() -> None:
+    """Each device's updates are numbered in the order in which its thread made them."""
+    loop = LoopThread("hub-under-test")
+    hub = EventHub(loop)
+    many, each = 4, 2_000
+    start = threading.Barrier(many)
+
+    def report(number: int) -> None:
+        start.wait(PATIENCE)
+        for n in range(each):
+            hub.device_updated(Device(id=number, serial=f"X{number}", version=n))
+
+    threads = [threading.Thread(target=report, args=(number,)) for number in range(1, many + 1)]
+    all_here = threading.Event()
+    hub.devices.watchers.add(lambda: all_here.set() if hub.devices.last == many * each else None)
+    loop.start()
+    for thread in threads:
+        thread.start()
+    assert all_here.wait(PATIENCE)
+    for thread in threads:
+        thread.join()
+    loop.stop(PATIENCE)
+    for number in range(1, many + 1):
+        versions = [version["version"] for version in hub.versions(f"X{number}")]
+        assert versions == list(reversed(range(each)))
+
+
+def test_a_finding_goes_out_under_its_own_name() -> None:
+    """Its JSON has the event, the rule, the device, the rule's own fields and the time."""
+    hub = EventHub(HandLoop())
+    hub.finding_made(Finding("extremos", "ai_anomaly", 2, BLIND.serial, 1_800_000_000.5, {"value": 120.5}))
+    assert len(hub.roster) == 0
+    (event,) = events_in(hub.findings.since(0)[0])
+    local = event.data.pop("ts_local")
+    assert event.name == "ai_anomaly"
+    assert event.data == {
+        "event": "ai_anomaly",
+        "rule": "extremos",
+        "dispositivo_id": 2,
+        "serial_number": BLIND.serial,
+        "value": 120.5,
+        "ts_utc": "2027-01-15T08:00:00.500Z",
+    }
+    assert local[:4] == "2027"
+
+
+def test_what_one_read_gives_is_bounded() -> None:
+    """A client far behind is given about a chunk at a time, and misses nothing."""
+    stream = Stream("e", max_events=1_000, max_bytes=2**30)
+    for _ in range(100):
+        stream.append(b"data: " + b"x" * 10_000, "S", True)
+    cursor, frames, reads = 0, 0, 0
+    while cursor < stream.last:
+        data, cursor = stream.since(cursor)
+        assert len(data) < CHUNK_BYTES + 11_000
+        frames += data.count(b"\n\n")
+        reads += 1
+    assert (frames, reads) == (100, 4)
+
+
+def test_the_ring_is_bounded_in_bytes() -> None:
+    """A few large events push out many small ones."""
+    stream = Stream("e", max_events=1_000, max_bytes=10_000)
+    for _ in range(100):
+        stream.append(b"data: {}", "S", True)
+    assert len(stream) == 100
+    stream.append(b"data: " + b"x" * 9_900, "S", True)
+    assert stream.size <= 10_000
+    assert len(stream) < 10
+    stream.append(b"data: " + b"x" * 20_000, "S", True)
+    assert len(stream) == 1
+
+
+@pytest.mark.parametrize("last_event_id", ["e-11", "f-3", "basura", "e-", "-3", "e--1", "e-٣", "e-3 ", ""])
+def test_an_id_that_is_not_known_is_a_lost_one(last_event_id: str) -> None:
+    """Whatever a client sends as Last-Event-ID, it goes on after that very event or is resynced."""
+    stream = Stream("e", max_events=1_000, max_bytes=10_000)
+    for _ in range(10):
+        stream.append(b"data: {}", "S", True)
+    data, cursor = stream.since(stream.cursor(last_event_id))
+    assert data.startswith(b"event: resync\ndata: {}\n")
+    assert stream.since(cursor) == (b"", 10)
+
+
+class Client:
+    """A reader with a filter that may stall, drop its connection, and come back."""
+
+    def __init__(self, stream: Stream, wanted: Wanted) -> None:
+        self.stream = stream
+        self.wanted = wanted
+        self.cursor = stream.cursor(None)
+        self.last_id = event_in(stream.hello(self.cursor).strip()).id
+        self.seen: int | None = None
+        """The version that it knows to have everything up to; ``None`` after a resync."""
+
+    def read(self, published: list[Device]) -> None:
+        data, self.cursor = self.stream.since(self.cursor, self.wanted)
+        for event in events_in(data):
+            self.last_id = event.id
+            if event.name == "resync":
+                self.seen = None
+            else:
+                self._check_next(event.data["version"], published)
+
+    def _check_next(self, version: int, published: list[Device]) -> None:
+        fits = self.fitting(published)
+        assert version in fits
+        if self.seen is not None:
+            assert version == next(number for number in fits if number > self.seen)
+        self.seen = version
+
+    def fitting(self, published: list[Device]) -> list[int]:
+        return [each.version for each in published if self.wanted.fits((each.serial, each.claimed))]
+
+    def ping(self) -> None:
+        self.last_id = event_in(self.stream.ping(self.cursor).strip()).id
+
+    def reconnect(self) -> None:
+        self.cursor = self.stream.cursor(self.last_id)
+
+
+FILTERS = [
+    EVERYTHING,
+    EVERYTHING,
+    Wanted(serial="A"),
+    Wanted(claimed=True),
+    Wanted(claimed=False),
+    Wanted("B", True),
+]
+
+
+class Streaming(RuleBasedStateMachine):
+    """Publishing, draining, reading, stalling and reconnecting in any order, on a ring of 8 events."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = HandLoop()
+        self.hub = EventHub(self.loop, ring_events=8, ring_bytes=3_000)
+        self.published: list[Device] = []
+        self.clients = [Client(self.hub.devices, wanted) for wanted in FILTERS]
+        for client in self.clients:
+            client.seen = -1
+
+    @rule(serial=st.sampled_from("ABC"), claimed=st.booleans(), size=st.integers(0, 900))
+    def publish(self, serial: str, claimed: bool, size: int) -> None:
+        version = len(self.published)
+        device = Device(
+            id=ord(serial), serial=serial, claimed=claimed, version=version, description="x" * size
+        )
+        self.published.append(device)
+        self.hub.device_updated(device)
+
+    @rule()
+    def turn(self) -> None:
+        self.loop.turn()
+
+    @rule(which=st.integers(0, len(FILTERS) - 1))
+    def read(self, which: int) -> None:
+        self.clients[which].read(self.published)
+
+    @rule(which=st.integers(0, len(FILTERS) - 1), pinged=st.booleans())
+    def reconnect(self, which: int, pinged: bool) -> None:
+        if pinged:
+            self.clients[which].ping()
+        self.clients[which].reconnect()
+
+    @invariant()
+    def rings_are_bounded(self) -> None:
+        assert len(self.hub.devices) <= 8
+        assert self.hub.devices.size <= 3_000 or len(self.hub.devices) == 1
+
+    def teardown(self) -> None:
+        """In the end everybody is up to date, or knows that it is not; and the roster is right."""
+        self.loop.settle()
+        assert self.hub.waiting == 0
+        assert self.hub.devices.last == len(self.published)
+        for client in self.clients:
+            client.read(self.published)
+            assert client.cursor == len(self.published)
+            fits = [-1, *client.fitting(self.published)]
+            assert client.seen in (None, fits[-1])
+        newest = {device.serial: device for device in self.published}
+        assert {known.device.serial: known.device for known in self.hub.roster.newest_first()} == newest
+        for known in self.hub.roster.newest_first():
+            assert json.loads(known.json)["version"] == known.device.version
+
+
+TestStreaming = Streaming.TestCase
+TestStreaming.settings = settings(max_examples=80, stateful_step_count=60, deadline=None)

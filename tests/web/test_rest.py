@@ -1,0 +1,304 @@
+"""REST through real HTTP."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.model import DeadLetter, LogEntry, Report
+from persistence.queries import Queries
+from persistence.store import Batch, Store
+from tests.web.site import BLIND, HEALTHY, LAMP, PATIENCE, NoAnswer, Site
+from web.services import Limits
+from web.wire import TEN
+
+AS_BLIND = {
+    "id": 2,
+    "serial_number": "SHD0BBBBBBBB",
+    "nombre": "Persiana",
+    "tipo": "persiana",
+    "modelo": "desconocido",
+    "descripcion": "",
+    "estado": "inactivo",
+    "parametros": {},
+    "configuracion": {"modo": "manual", "encendido": False},
+    "reclamado": True,
+    "en_linea": True,
+    "visto_en": "2027-01-15T08:00:00.250Z",
+    "kind": "persiana",
+    "capability": "position",
+    "version": 3,
+}
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site(LAMP, BLIND) as running:
+        yield running
+
+
+# -- reading ---------------------------------------------------------------------------------------
+
+
+def test_a_device_has_its_ten_keys_first(site: Site) -> None:
+    """In the contract's order, then those added here."""
+    answer = site.get("/dispositivos/2")
+    assert answer.status == 200
+    assert answer.headers["Content-Type"] == "application/json; charset=utf-8"
+    assert "Server" not in answer.headers
+    assert answer.json == AS_BLIND
+    assert tuple(answer.json)[:10] == TEN
+    assert site.get("/dispositivos/1").json["visto_en"] is None
+
+
+@pytest.mark.parametrize(
+    ("path", "ids"),
+    [
+        ("/dispositivos", [2, 1]),
+        ("/dispositivos/", [2, 1]),
+        ("/dispositivos?estado=activo", [1]),
+        ("/dispositivos?estado=roto", []),
+        ("/dispositivos?reclamado=true", [2]),
+        ("/dispositivos?reclamado=FALSE", [1]),
+        ("/dispositivos?reclamado=true&estado=activo", []),
+        ("/dispositivos?reclamado=", [2, 1]),
+        ("/dispositivos/no-reclamados", [1]),
+        ("/dispositivos/no-reclamados/", [1]),
+    ],
+)
+def test_lists_are_filtered_and_newest_first(site: Site, path: str, ids: list[int]) -> None:
+    """An empty filter is none."""
+    assert [device["id"] for device in site.get(path).json] == ids
+
+
+def test_a_new_device_is_seen_at_once(site: Site) -> None:
+    """What an actor has handed in is there for the next request."""
+    site.hub.device_updated(replace(LAMP, id=9, serial="CAM0CCCCCCCC"))
+    assert [device["id"] for device in site.get("/dispositivos").json] == [9, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status"),
+    [
+        ("GET", "/dispositivos/99", None, 404),
+        ("GET", "/dispositivos/999999999999999999999", None, 404),
+        ("GET", "/dispositivos/uno", None, 404),
+        ("GET", "/nada", None, 404),
+        ("POST", "/nada", b"{}", 404),
+        ("DELETE", "/nada", None, 404),
+        ("GET", "/dispositivos?reclamado=quizas", None, 400),
+        ("GET", "/dispositivos?estado=%ff", None, 400),
+        ("GET", "/dispositivos/1/logs?page=0", None, 400),
+        ("GET", "/dispositivos/1/logs?page=dos", None, 400),
+        ("GET", "/dispositivos/1/logs?page=-1", None, 400),
+        ("GET", "/dispositivos/1/logs?per_page=201", None, 400),
+        ("GET", "/dispositivos/1/logs?per_page=%C2%B2", None, 400),
+        ("GET", "/dispositivos/99/logs", None, 404),
+        ("GET", "/diagnostico/rechazados?antes=x", None, 400),
+        ("GET", "/stream/dispositivos?reclamado=1", None, 400),
+        ("GET", "/stream/dispositivos?serial=a%20b", None, 400),
+        ("PUT", "/dispositivos/99", b'{"nombre":"x"}', 404),
+        ("PUT", "/dispositivos/2", b"", 400),
+        ("PUT", "/dispositivos/2", b"[1]", 400),
+        ("PUT", "/dispositivos/2", b'{"id":7}', 400),
+        ("PUT", "/dispositivos/2", b"{" + b" " * 65 * 1024 + b"}", 413),
+        ("POST", "/dispositivos/reclamar", b'{"nombre":"x"}', 400),
+        ("POST", "/dispositivos/reclamar", b'{"serial":"NUNCA"}', 404),
+        ("POST", "/dispositivos/reclamar", b'{"serial":"SHD0BBBBBBBB"}', 409),
+        ("DELETE", "/dispositivos", None, 405),
+        ("POST", "/dispositivos", b"{}", 405),
+        ("PATCH", "/dispositivos/1", b"{}", 405),
+        ("GET", "/dispositivos/reclamar", None, 405),
+        ("PUT", "/dispositivos/1/logs", b"{}", 405),
+        ("POST", "/stream/ai", b"{}", 405),
+        ("BREW", "/dispositivos", None, 405),
+    ],
+)
+def test_what_cannot_be_done_is_explained(
+    site: Site, method: str, path: str, body: bytes | None, status: int
+) -> None:
+    """In JSON, in Spanish, with the right status."""
+    answer = site.ask(method, path, body)
+    assert answer.status == status
+    assert answer.json.keys() == {"error", "detalle"}
+    assert all(answer.json.values())
+    if status == 405:
+        assert answer.headers["Allow"].endswith("OPTIONS")
+        assert method not in answer.headers["Allow"].split(", ")
+
+
+def test_options_tell_the_methods(site: Site) -> None:
+    """And nothing else."""
+    answer = site.ask("OPTIONS", "/dispositivos/2")
+    assert (answer.status, answer.body) == (204, b"")
+    assert answer.headers["Allow"] == "GET, PUT, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize("path", ["/dispositivos", "/stream/dispositivos", "/salud", "/dispositivos/2/logs"])
+def test_head_is_get_without_a_body(site: Site, path: str) -> None:
+    """Of a stream too, where it ends at once."""
+    answer = site.ask("HEAD", path)
+    assert (answer.status, answer.body) == (200, b"")
+
+
+def test_the_index_names_what_there_is(site: Site) -> None:
+    """Every link that it gives leads somewhere."""
+    index = site.get("/").json
+    assert (index["nombre"], index["version"]) == ("IoT Backend", "0.1.0")
+    assert {site.ask("HEAD", link).status for link in index["enlaces"]} == {200}
+
+
+# -- commands --------------------------------------------------------------------------------------
+
+
+def test_a_change_answers_with_the_whole_device(site: Site) -> None:
+    """``configuracion`` is merged key by key and ``estado`` follows from ``encendido``."""
+    answer = site.put("/dispositivos/2", {"nombre": "Salón", "configuracion": {"encendido": True}})
+    assert answer.status == 200
+    changed = {"nombre": "Salón", "estado": "activo", "version": 4}
+    assert answer.json == {**AS_BLIND, **changed, "configuracion": {"modo": "manual", "encendido": True}}
+    assert site.get("/dispositivos/2").json == answer.json
+
+
+def test_a_device_may_be_sent_back_while_it_reports(site: Site) -> None:
+    """What was read before the reports is unchanged, the first state of all included."""
+    read = site.get("/dispositivos/1").json
+    for n in range(3):
+        site.directory.tell(Report(LAMP.serial, 1.8e9 + n, "activo", {"brillo": n}))
+    answer = site.put("/dispositivos/1", {**read, "descripcion": "De pie"})
+    assert (answer.status, answer.json["descripcion"]) == (200, "De pie")
+    assert answer.json["parametros"] == {"brillo": 2}
+    refused = site.put("/dispositivos/1", {**read, "parametros": {"brillo": 77}})
+    assert refused.status == 400
+    assert "parametros" in refused.json["detalle"]
+
+
+def test_a_claim_is_answered_with_the_id(site: Site) -> None:
+    """And the device is no longer among the unclaimed."""
+    body = {
+        "serial_number": LAMP.serial,
+        "nombre": "Lámpara",
+        "tipo": "luz",
+        "configuracion": {"modo": "manual"},
+    }
+    answer = site.ask("POST", "/dispositivos/reclamar", body)
+    assert (answer.status, answer.json) == (
+        200,
+        {"mensaje": "Dispositivo reclamado correctamente", "id": 1},
+    )
+    assert site.get("/dispositivos/no-reclamados").json == []
+    assert site.get("/dispositivos/1").json["nombre"] == "Lámpara"
+
+
+def test_of_racing_claims_exactly_one_wins(site: Site) -> None:
+    """The others are told 409."""
+    start = threading.Barrier(8)
+    found: list[int] = []
+
+    def claim() -> None:
+        start.wait(PATIENCE)
+        found.append(site.ask("POST", "/dispositivos/reclamar", {"serial_number": LAMP.serial}).status)
+
+    threads = [threading.Thread(target=claim) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert sorted(found) == [200] + 7 * [409]
+
+
+def test_a_command_without_an_answer_is_not_waited_for() -> None:
+    """503 after the time-out, and the same when there is nobody to tell."""
+    directory = NoAnswer.start()
+    with Site(BLIND, directory=directory, limits=Limits(reply=0.1)) as site:
+        answer = site.put("/dispositivos/2", {"nombre": "x"})
+        assert (answer.status, answer.json["detalle"][:22]) == (503, "No se pudo confirmar l")
+        directory.stop(timeout=PATIENCE)
+        assert site.put("/dispositivos/2", {"nombre": "x"}).status == 503
+
+
+# -- what is on the disk ---------------------------------------------------------------------------
+
+
+def test_a_log_is_paged_from_the_database(tmp_path: Path) -> None:
+    """Newest first, with the totals; past the end there is nothing."""
+    path = tmp_path / "iot.db"
+    with Store(path) as store:
+        device = store.recall(LAMP.serial)
+        entries = [LogEntry(device.id, n, 1.8e9 + n, "activo", {"temp": n}) for n in range(1, 121)]
+        letters = [DeadLetter(1.8e9, "dispositivos/estado", b"\xff{%d" % n, "no es JSON") for n in range(3)]
+        store.save(Batch(entries=entries, letters=letters))
+        with Site(device, queries=Queries(path)) as site:
+            page = site.get(f"/dispositivos/{device.id}/logs?page=3").json
+            assert {name: page[name] for name in ("page", "per_page", "total", "pages")} == {
+                "page": 3,
+                "per_page": 50,
+                "total": 120,
+                "pages": 3,
+            }
+            assert [row["parametros"]["temp"] for row in page["data"]] == list(range(20, 0, -1))
+            assert page["data"][-1] == {
+                "estado": "activo",
+                "parametros": {"temp": 1},
+                "timestamp": "2027-01-15T08:00:01.000Z",
+            }
+            assert len(site.get(f"/dispositivos/{device.id}/logs?per_page=200").json["data"]) == 120
+            assert site.get(f"/dispositivos/{device.id}/logs?page=4").json["data"] == []
+
+            rejected = site.get("/diagnostico/rechazados?per_page=2").json["data"]
+            assert [letter["payload"] for letter in rejected] == ["\\xff{2", "\\xff{1"]
+            assert rejected[0].keys() == {"id", "recibido_en", "topic", "motivo", "bytes", "payload"}
+            rest = site.get(f"/diagnostico/rechazados?antes={rejected[-1]['id']}").json["data"]
+            assert [letter["payload"] for letter in rest] == ["\\xff{0"]
+
+
+def test_a_slow_disk_holds_up_nobody_else() -> None:
+    """A page that cannot be read in time is 503, and other requests are answered meanwhile."""
+    released = threading.Event()
+
+    class Stuck:
+        def log_page(self, *_: int) -> Any:
+            released.wait(PATIENCE)
+
+        def rejected(self, *_: int) -> Any:
+            raise OSError("disk gone")
+
+    with Site(BLIND, queries=Stuck(), limits=Limits(reply=0.1)) as site:
+        assert site.get("/dispositivos/2/logs").status == 503
+        assert site.get("/dispositivos/2").status == 200
+        broken = site.get("/diagnostico/rechazados")
+        assert (broken.status, broken.json["error"]) == (500, "error interno")
+        assert b"disk gone" not in broken.body
+        released.set()
+
+
+# -- health ----------------------------------------------------------------------------------------
+
+
+def test_health_is_told_part_by_part(site: Site) -> None:
+    """200 while all is well."""
+    answer = site.get("/salud")
+    assert (answer.status, answer.json["estado"]) == (200, "ok")
+    assert answer.json["dispositivos"] == {"total": 2, "reclamados": 1, "en_linea": 1}
+    assert answer.json["broker"]["conectado"] is True
+    assert answer.json["hub"]["clientes"] == 0
+
+
+@pytest.mark.parametrize(
+    "health",
+    [
+        replace(HEALTHY, broker=replace(HEALTHY.broker, connected=False)),
+        replace(HEALTHY, broker=replace(HEALTHY.broker, embedded_alive=False)),
+        replace(HEALTHY, writer=replace(HEALTHY.writer, healthy=False, last_error="disk full")),
+    ],
+)
+def test_a_part_that_fails_degrades_the_whole(health: Any) -> None:
+    """503, for those who only look at the status."""
+    with Site(health=lambda: health) as site:
+        answer = site.get("/salud")
+        assert (answer.status, answer.json["estado"]) == (503, "degradado")

@@ -1,0 +1,101 @@
+"""The server itself: bodies and connections within limits, its start and its end."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from tests.web.site import BLIND, LAMP, PATIENCE, Site
+from web.services import Limits
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with Site(LAMP, BLIND) as running:
+        yield running
+
+
+# -- bodies ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [64 * 1024 + 1, 3 * 1024 * 1024])
+def test_a_body_that_is_too_large_gets_its_answer(site: Site, size: int) -> None:
+    """Its length declared or in chunks, the client is told, and one that is just small enough is not."""
+    pieces = (b"x" * 1_000 for _ in range(size // 1_000 + 1))
+    assert site.ask("PUT", "/dispositivos/2", pieces).status == 413
+    assert site.ask("PUT", "/dispositivos/2", b"x" * size).status == 413
+    fits = json.dumps({"nombre": "Sala"}).encode().ljust(64 * 1024)
+    assert site.put("/dispositivos/2", fits).status == 200
+
+
+def test_an_absurd_length_is_answered_without_waiting_for_it(site: Site) -> None:
+    """The connection ends after the answer."""
+    for head in (b"Content-Length: 99999999999999999999999999", b"Content-Length: 5000000"):
+        with socket.create_connection(("127.0.0.1", site.server.port), PATIENCE) as client:
+            client.sendall(b"PUT /dispositivos/2 HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n\r\n")
+            with client.makefile("rb") as answer:
+                assert answer.read().startswith(b"HTTP/1.1 413 ")
+
+
+def test_an_endless_body_is_cut(site: Site) -> None:
+    """A chunked body past 4 MiB gets 413 and the connection ends."""
+    with socket.create_connection(("127.0.0.1", site.server.port), PATIENCE) as client:
+        client.sendall(b"PUT /dispositivos/2 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        endless = b"10000\r\n" + b"x" * 65_536 + b"\r\n"
+        with pytest.raises(ConnectionError):
+            client.sendall(endless * 1_024)
+    assert site.get("/dispositivos/2").status == 200
+
+
+def test_a_connection_is_kept_for_the_next_request(site: Site) -> None:
+    """After an answer, and after a refusal of a large body as well."""
+    connection = http.client.HTTPConnection("127.0.0.1", site.server.port, timeout=PATIENCE)
+    for body, status in ((b"{}", 200), (b"x" * 70_000, 413), (b"{}", 200)):
+        connection.request("PUT", "/dispositivos/2", body)
+        response = connection.getresponse()
+        assert (response.status, bool(response.read())) == (status, True)
+        used = connection.sock
+        assert used is not None
+    connection.close()
+
+
+# -- start and end ---------------------------------------------------------------------------------
+
+
+def test_a_port_in_use_is_the_callers_to_know(site: Site) -> None:
+    """``start`` raises, and what was built can still be stopped."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        other = Site(LAMP, port=taken.getsockname()[1])
+        with pytest.raises(OSError, match="in use"):
+            other.server.start()
+        other.__exit__()
+    assert site.get("/dispositivos").status == 200
+
+
+def test_events_from_before_the_start_are_not_lost() -> None:
+    """Actors start before the server does."""
+    site = Site(LAMP)
+    site.hub.device_updated(replace(LAMP, name="Temprana"))
+    with site:
+        assert site.get("/dispositivos/1").json["nombre"] == "Temprana"
+    site.hub.device_updated(LAMP)  # and after the end nobody minds
+    site.server.stop()
+
+
+def test_connections_are_limited() -> None:
+    """Beyond the limit they are told so; a place that is given up can be had again."""
+    with Site(LAMP, limits=Limits(clients=1)) as site:
+        held = [socket.create_connection(("127.0.0.1", site.server.port), PATIENCE) for _ in range(101)]
+        for client in held:
+            client.sendall(b"GET /dispositivos/1 HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert client.recv(100).startswith(b"HTTP/1.1 200")
+        refused = site.get("/dispositivos/1")
+        assert (refused.status, refused.json["error"]) == (503, "servicio no disponible")
+        for client in held:
+            client.close()
+        assert any(site.get("/dispositivos/1").status == 200 for _ in range(10_000))

@@ -1,0 +1,189 @@
+"""What all handlers have in common: what they are given, how bodies come in and errors go out."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from functools import partial
+from types import TracebackType
+from typing import Any, ClassVar, Final, TypeVar
+
+import orjson
+import pykka
+from tornado.web import HTTPError, RequestHandler, stream_request_body
+
+from actors.messages import ChangeDevice, ClaimDevice, Reply
+from actors.model import Device, Refused
+from web.body import MAX_BODY, Object, read_object
+from web.errors import Problem
+from web.services import Services
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+# A body that is too large is read to its end, and dropped, up to here: closing on a client that is
+# still sending resets the connection, and it never sees the answer.
+MAX_DROPPED: Final = 4 * 1024 * 1024
+
+
+@stream_request_body
+class Handler(RequestHandler):
+    """Answers in JSON, whatever happens. Bodies are taken in here, so that a large one gets its 413."""
+
+    allow: ClassVar[str] = ""
+
+    def __init_subclass__(cls) -> None:
+        methods = ["GET", "PUT", "POST"]
+        own = [name for name in methods if getattr(cls, name.lower()) is not getattr(Handler, name.lower())]
+        cls.allow = ", ".join([*own, *(["HEAD"] if "GET" in own else []), "OPTIONS"])
+
+    def initialize(self, services: Services) -> None:
+        self.services = services
+        self._body = bytearray()
+        self._body_size = 0
+
+    def set_default_headers(self) -> None:
+        self.clear_header("Server")
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.set_header("Cache-Control", "no-store")
+
+    def compute_etag(self) -> None:
+        """None: what is asked for here changes by the second."""
+
+    # -- bodies ------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        declared = self.request.headers.get("Content-Length", "")
+        if declared.isdecimal() and (len(declared) > 18 or int(declared) > MAX_DROPPED):
+            raise _too_large()
+
+    def data_received(self, chunk: bytes) -> None:
+        self._body_size += len(chunk)
+        if self._body_size > MAX_DROPPED:
+            self.answer_problem(_too_large())
+        elif self._body_size <= MAX_BODY:
+            self._body += chunk
+
+    def json_body(self) -> Object:
+        if self._body_size > MAX_BODY:
+            raise _too_large()
+        return read_object(bytes(self._body))
+
+    # -- methods -----------------------------------------------------------------------------
+
+    async def head(self, *path: str) -> None:
+        answer = self.get(*path)
+        if answer is not None:
+            await answer
+
+    async def options(self, *_path: str) -> None:
+        self.set_header("Allow", self.allow)
+        self.set_status(204)
+        self.clear_header("Content-Type")
+
+    # -- answers -----------------------------------------------------------------------------
+
+    def answer(self, value: object) -> None:
+        self.finish(orjson.dumps(value))
+
+    def answer_problem(self, problem: Problem) -> None:
+        self.set_status(problem.status)
+        self.answer({"error": problem.title, "detalle": problem.detail})
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        error: BaseException | None = kwargs.get("exc_info", (None, None, None))[1]
+        if isinstance(error, Problem):
+            self.answer_problem(error)
+        elif status_code == 405:
+            self.set_header("Allow", self.allow)
+            self.answer_problem(Problem(405, f"Aquí se puede usar {self.allow}."))
+        elif isinstance(error, HTTPError) and status_code < 500:
+            self.answer_problem(Problem(status_code, "Corrige la petición: no se entiende."))
+        else:
+            self.answer_problem(Problem(500, "Algo ha fallado aquí; inténtalo de nuevo más tarde."))
+
+    def log_exception(
+        self,
+        typ: type[BaseException] | None,
+        value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        if isinstance(value, Problem | HTTPError):
+            return
+        assert typ is not None
+        assert value is not None
+        request = self.request
+        logger.error(
+            "request_failed method=%s path=%s", request.method, request.path, exc_info=(typ, value, tb)
+        )
+
+    # -- the query string --------------------------------------------------------------------
+
+    def flag(self, name: str) -> bool | None:
+        """A parameter that is ``true`` or ``false``; ``None`` when absent or empty."""
+        match self.get_query_argument(name, "").lower():
+            case "":
+                return None
+            case "true":
+                return True
+            case "false":
+                return False
+            case other:
+                raise Problem(400, f"{name}={other:.40} no se entiende; usa true o false.")
+
+    def count(self, name: str, default: int, highest: int) -> int:
+        """A parameter from 1 to ``highest``."""
+        text = self.get_query_argument(name, "") or str(default)
+        if not (text.isascii() and text.isdigit() and len(text) <= 18 and 1 <= int(text) <= highest):
+            raise Problem(400, f"{name}={text:.40} no se entiende; usa un número de 1 a {highest}.")
+        return int(text)
+
+    # -- the other threads -------------------------------------------------------------------
+
+    async def ask(self, command: Callable[[Reply], ClaimDevice | ChangeDevice]) -> Device:
+        """Tell the directory and wait for what comes of it, without ever blocking the loop."""
+        answer: asyncio.Future[Device | Refused] = asyncio.get_running_loop().create_future()
+
+        def reply(outcome: Device | Refused) -> None:
+            self.services.loop.call_soon(partial(_settle, answer, outcome))
+
+        try:
+            self.services.directory.tell(command(reply))
+        except pykka.ActorDeadError:
+            raise Problem(503, "El sistema se está deteniendo; inténtalo de nuevo en un minuto.") from None
+        outcome = await self._in_time(
+            answer, "No se pudo confirmar la orden; mira si se hizo antes de repetirla."
+        )
+        if isinstance(outcome, Refused):
+            raise Problem.of(outcome)
+        return outcome
+
+    async def read(self, query: Callable[[], T]) -> T:
+        """Run ``query`` where waiting for the disk holds up nobody else."""
+        result = asyncio.get_running_loop().run_in_executor(self.services.disk, query)
+        return await self._in_time(result, "El disco no responde; inténtalo de nuevo en un minuto.")
+
+    async def _in_time(self, answer: asyncio.Future[T], otherwise: str) -> T:
+        try:
+            async with asyncio.timeout(self.services.limits.reply):
+                return await answer
+        except TimeoutError:
+            raise Problem(503, otherwise) from None
+
+
+class UnknownPath(Handler):
+    async def get(self, *_path: str) -> None:
+        raise Problem(404, f"{self.request.path:.200} no existe; GET / muestra lo que hay.")
+
+    head = post = put = patch = delete = options = get
+
+
+def _too_large() -> Problem:
+    return Problem(413, f"El cuerpo pasa de {MAX_BODY} bytes; envía uno menor.")
+
+
+def _settle(answer: asyncio.Future[T], outcome: T) -> None:
+    if not answer.done():  # or the client has been told that it took too long
+        answer.set_result(outcome)

@@ -1,0 +1,85 @@
+"""The devices: lists, one, its log; claiming and changing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Final
+
+import orjson
+
+from actors.messages import ChangeDevice, ClaimDevice
+from web.base import Handler
+from web.body import Object
+from web.commands import change_of, claim_of, claimed_serial
+from web.errors import Problem
+from web.roster import Known
+from web.wire import device_json, log_json
+
+# SQLite counts in 64 bits; past this page there is nothing on any disk.
+MAX_PAGE: Final = 10**9
+MAX_PER_PAGE: Final = 200
+
+
+class DeviceHandler(Handler):
+    def known(self, device_id: str) -> Known:
+        known = self.services.hub.roster.by_id(int(device_id))
+        if known is None:
+            raise Problem(404, f"No hay ningún dispositivo con id {device_id}; GET /dispositivos los lista.")
+        return known
+
+    def answer_all(self, those: Iterable[Known]) -> None:
+        self.finish(b"[" + b",".join(known.json for known in those) + b"]")
+
+
+class AllDevices(DeviceHandler):
+    async def get(self) -> None:
+        state = self.get_query_argument("estado", "")
+        claimed = self.flag("reclamado")
+        self.answer_all(
+            known
+            for known in self.services.hub.roster.newest_first()
+            if state in ("", known.device.state) and claimed in (None, known.device.claimed)
+        )
+
+
+class UnclaimedDevices(DeviceHandler):
+    async def get(self) -> None:
+        roster = self.services.hub.roster
+        self.answer_all(known for known in roster.newest_first() if not known.device.claimed)
+
+
+class OneDevice(DeviceHandler):
+    async def get(self, device_id: str) -> None:
+        self.finish(self.known(device_id).json)
+
+    async def put(self, device_id: str) -> None:
+        body = self.json_body()
+        device = self.known(device_id).device
+        change = change_of(body, device_json(device), self.services.hub.versions(device.serial))
+        self.answer(device_json(await self.ask(partial(ChangeDevice, device.serial, change))))
+
+
+class DeviceLog(DeviceHandler):
+    async def get(self, device_id: str) -> None:
+        device = self.known(device_id).device
+        page = self.count("page", 1, MAX_PAGE)
+        per_page = self.count("per_page", 50, MAX_PER_PAGE)
+        self.finish(await self.read(partial(self._page, device.id, page, per_page)))
+
+    def _page(self, device_id: int, page: int, per_page: int) -> bytes:
+        found = self.services.queries.log_page(device_id, page, per_page)
+        data = [log_json(entry) for entry in found.entries]
+        return orjson.dumps(
+            {"page": page, "per_page": per_page, "total": found.total, "pages": found.pages, "data": data}
+        )
+
+
+class Claims(DeviceHandler):
+    async def post(self) -> None:
+        body: Object = self.json_body()
+        serial = claimed_serial(body)
+        known = self.services.hub.roster.by_serial(serial)
+        claim = claim_of(body, serial, {} if known is None else known.device.configuration)
+        device = await self.ask(partial(ClaimDevice, claim))
+        self.answer({"mensaje": "Dispositivo reclamado correctamente", "id": device.id})

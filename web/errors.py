@@ -1,0 +1,42 @@
+"""What goes wrong on the way to an answer, as the person who asked is told it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from actors.model import Refusal, Refused
+
+TITLES: Final[Mapping[int, str]] = {
+    400: "petición incorrecta",
+    404: "no encontrado",
+    405: "método no permitido",
+    409: "conflicto",
+    413: "cuerpo demasiado grande",
+    500: "error interno",
+    503: "servicio no disponible",
+}
+
+STATUS_OF: Final[Mapping[Refusal, int]] = {
+    Refusal.INVALID: 400,
+    Refusal.UNKNOWN: 404,
+    Refusal.ALREADY_CLAIMED: 409,
+    Refusal.UNAVAILABLE: 503,
+}
+
+
+class Problem(Exception):
+    """Ends a request. ``detail`` says, in Spanish, what is wrong and what to do."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+
+    @classmethod
+    def of(cls, refused: Refused) -> Problem:
+        return cls(STATUS_OF[refused.why], refused.detail)
+
+    @property
+    def title(self) -> str:
+        return TITLES.get(self.status, "error")

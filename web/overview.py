@@ -1,0 +1,51 @@
+"""What an operator looks at: where things are, how the system is, what it has refused."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Final
+
+import orjson
+
+from web.base import Handler
+from web.devices import MAX_PER_PAGE
+from web.health import health_json
+from web.wire import rejected_json
+
+# Above the number of any message.
+NEWEST: Final = 2**53
+
+
+class Index(Handler):
+    async def get(self) -> None:
+        links = [
+            "/dispositivos",
+            "/dispositivos/no-reclamados",
+            "/stream/dispositivos",
+            "/stream/ai",
+            "/salud",
+            "/diagnostico/rechazados",
+        ]
+        self.answer({"nombre": "IoT Backend", "version": self.services.version, "enlaces": links})
+
+
+class SystemHealth(Handler):
+    async def get(self) -> None:
+        services = self.services
+        health = services.health()
+        self.set_status(200 if health.ok else 503)
+        self.answer(health_json(health, services.hub, len(services.audience), services.version))
+
+
+class RejectedMessages(Handler):
+    """Pages by number of message, since new ones keep coming: ``antes`` is the last one's ``id``."""
+
+    async def get(self) -> None:
+        before = self.count("antes", NEWEST, NEWEST)
+        per_page = self.count("per_page", 50, MAX_PER_PAGE)
+        self.finish(await self.read(partial(self._page, before, per_page)))
+
+    def _page(self, before: int, per_page: int) -> bytes:
+        found = self.services.queries.rejected(per_page, before)
+        data = [{"id": rejected.id, **rejected_json(rejected.letter)} for rejected in found]
+        return orjson.dumps({"per_page": per_page, "data": data})

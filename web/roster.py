@@ -1,0 +1,39 @@
+"""The devices as they now stand, ready to be read without waiting for an actor or a disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from actors.model import Device
+
+
+class Known(NamedTuple):
+    device: Device
+    json: bytes
+    """As it goes out; encoded once, for the stream and for all who ask."""
+
+
+class Roster:
+    """The newest state of every device, by id and by serial. Used on the loop only."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[int, Known] = {}
+        self._ids: dict[str, int] = {}
+
+    def put(self, known: Known) -> None:
+        self._by_id[known.device.id] = known
+        self._ids[known.device.serial] = known.device.id
+
+    def by_id(self, device_id: int) -> Known | None:
+        return self._by_id.get(device_id)
+
+    def by_serial(self, serial: str) -> Known | None:
+        device_id = self._ids.get(serial)
+        return None if device_id is None else self._by_id[device_id]
+
+    def newest_first(self) -> Iterator[Known]:
+        return (self._by_id[device_id] for device_id in sorted(self._by_id, reverse=True))
+
+    def __len__(self) -> int:
+        return len(self._by_id)

@@ -1,0 +1,115 @@
+"""Live streams (Server-Sent Events): one coroutine a client, which waits, writes and is done."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from typing import Final, cast
+
+from tornado.http1connection import HTTP1Connection
+from tornado.iostream import StreamClosedError
+
+from web.base import Handler
+from web.errors import Problem
+from web.ring import EVERYTHING, Stream, Wanted
+from web.services import Services
+
+logger = logging.getLogger(__name__)
+
+_SERIAL: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+class StreamHandler(Handler):
+    """Serves one stream. Never two flushes at once: the first would not resolve."""
+
+    def initialize(self, services: Services) -> None:
+        super().initialize(services)
+        self._stir = asyncio.Event()
+        self._over = False
+
+    async def head(self, *_path: str) -> None:
+        self._set_stream_headers()
+
+    async def follow(self, stream: Stream, wanted: Wanted) -> None:
+        """Send what is wanted of ``stream`` until the client leaves, stalls, or the server stops."""
+        if self.services.audience.full:
+            raise Problem(503, "Hay demasiados clientes conectados; cierra alguno o inténtalo más tarde.")
+        self._set_stream_headers()
+        connection = cast(HTTP1Connection, self.request.connection)
+        # Or a small event waits for the client to acknowledge the one before: 40 ms.
+        connection.stream.set_nodelay(True)
+        stream.watchers.add(self._stir.set)
+        try:
+            with self.services.audience.seat(self._leave):
+                await self._serve(stream, wanted)
+        except StreamClosedError:
+            pass
+        except TimeoutError:
+            logger.info("client_stalled address=%s", self.request.remote_ip)
+            connection.close()
+        finally:
+            stream.watchers.discard(self._stir.set)
+
+    def on_connection_close(self) -> None:
+        super().on_connection_close()
+        self._leave()
+
+    def _leave(self) -> None:
+        self._over = True
+        self._stir.set()
+
+    async def _serve(self, stream: Stream, wanted: Wanted) -> None:
+        every = self.services.limits.ping
+        now = asyncio.get_running_loop().time
+        ping_at = now() + every
+        cursor = stream.cursor(self._last_event_id())
+        await self._send(stream.hello(cursor))
+        while not self._over:
+            self._stir.clear()
+            data, cursor = stream.since(cursor, wanted)
+            if now() >= ping_at:
+                data += stream.ping(cursor)
+                ping_at = now() + every
+            if data:
+                await self._send(data)
+            else:
+                await self._stirred_until(ping_at)
+
+    async def _send(self, data: bytes) -> None:
+        self.write(data)
+        flushed = self.flush()
+        if flushed.done():  # the usual case, without a timer
+            await flushed
+            return
+        async with asyncio.timeout(self.services.limits.stall):
+            await flushed
+
+    async def _stirred_until(self, when: float) -> None:
+        try:
+            async with asyncio.timeout_at(when):
+                await self._stir.wait()
+        except TimeoutError:
+            pass
+
+    def _set_stream_headers(self) -> None:
+        self.set_header("Content-Type", "text/event-stream; charset=utf-8")
+        self.set_header("X-Accel-Buffering", "no")
+
+    def _last_event_id(self) -> str | None:
+        """A browser sends the header; who cannot set headers has the parameter."""
+        header: str | None = self.request.headers.get("Last-Event-ID")
+        return header or self.get_query_argument("last_event_id", "") or None
+
+
+class DeviceStream(StreamHandler):
+    async def get(self) -> None:
+        serial = self.get_query_argument("serial", "")
+        if serial and not _SERIAL.fullmatch(serial):
+            raise Problem(400, f"serial={serial:.80} no es un número de serie: 1 a 64 de A-Za-z0-9._:-")
+        await self.follow(self.services.hub.devices, Wanted(serial or None, self.flag("reclamado")))
+
+
+class FindingStream(StreamHandler):
+    async def get(self) -> None:
+        await self.follow(self.services.hub.findings, EVERYTHING)
