@@ -8,7 +8,7 @@ import re
 from typing import Final, cast
 
 from tornado.http1connection import HTTP1Connection
-from tornado.iostream import StreamClosedError
+from tornado.iostream import IOStream, StreamClosedError
 
 from web.base import Handler
 from web.errors import Problem
@@ -21,7 +21,9 @@ _SERIAL: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 class StreamHandler(Handler):
-    """Serves one stream. Never two flushes at once: the first would not resolve."""
+    """Serves one stream. Each client's next write waits for its last one."""
+
+    _client: IOStream
 
     def initialize(self, services: Services) -> None:
         super().initialize(services)
@@ -37,11 +39,13 @@ class StreamHandler(Handler):
             raise Problem(503, "Hay demasiados clientes conectados; cierra alguno o inténtalo más tarde.")
         self._set_stream_headers()
         connection = cast(HTTP1Connection, self.request.connection)
+        self._client = connection.stream
         # Or a small event waits for the client to acknowledge the one before: 40 ms.
-        connection.stream.set_nodelay(True)
+        self._client.set_nodelay(True)
         stream.watchers.add(self._stir.set)
         try:
             with self.services.audience.seat(self._leave):
+                await self.flush()
                 await self._serve(stream, wanted)
         except StreamClosedError:
             pass
@@ -60,37 +64,33 @@ class StreamHandler(Handler):
         self._stir.set()
 
     async def _serve(self, stream: Stream, wanted: Wanted) -> None:
+        loop = asyncio.get_running_loop()
         every = self.services.limits.ping
-        now = asyncio.get_running_loop().time
-        ping_at = now() + every
         cursor = stream.cursor(self._last_event_id())
         await self._send(stream.hello(cursor))
-        while not self._over:
-            self._stir.clear()
-            data, cursor = stream.since(cursor, wanted)
-            if now() >= ping_at:
-                data += stream.ping(cursor)
-                ping_at = now() + every
-            if data:
-                await self._send(data)
-            else:
-                await self._stirred_until(ping_at)
+        ping = loop.call_later(every, self._stir.set)
+        try:
+            while not self._over:
+                self._stir.clear()
+                data, cursor = stream.since(cursor, wanted)
+                if loop.time() >= ping.when():
+                    data += stream.ping(cursor)
+                    ping = loop.call_later(every, self._stir.set)
+                if data:
+                    await self._send(data)
+                else:
+                    await self._stir.wait()
+        finally:
+            ping.cancel()
 
     async def _send(self, data: bytes) -> None:
-        self.write(data)
-        flushed = self.flush()
-        if flushed.done():  # the usual case, without a timer
-            await flushed
-            return
-        async with asyncio.timeout(self.services.limits.stall):
-            await flushed
-
-    async def _stirred_until(self, when: float) -> None:
-        try:
-            async with asyncio.timeout_at(when):
-                await self._stir.wait()
-        except TimeoutError:
-            pass
+        """As a chunk of the response, made here: the layers that would make it cost 20 µs a client."""
+        if self.request.version != "HTTP/1.0":
+            data = b"%x\r\n%b\r\n" % (len(data), data)
+        sent = self._client.write(data)
+        if self._client.writing():  # it is, only when the client is slower than the stream
+            async with asyncio.timeout(self.services.limits.stall):
+                await sent
 
     def _set_stream_headers(self) -> None:
         self.set_header("Content-Type", "text/event-stream; charset=utf-8")
