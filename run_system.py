@@ -19,6 +19,7 @@ from actors.device import Surroundings
 from actors.directory import Directory, DirectoryStatus
 from actors.dispatch import ThreadPool
 from actors.kinds import PREFIXES
+from actors.model import SERIAL
 from actors.mqtt.bridge import Bridge
 from actors.mqtt.broker import BrokerUnavailable, EmbeddedBroker
 from actors.mqtt.claim_code import print_claim_code
@@ -245,7 +246,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "qr":
                 show_claim_code(options.serial, options.png or Path(f"{options.serial}.png"))
     except CANNOT_START as problem:
-        print(f"No se puede arrancar: {problem}", file=sys.stderr)
+        print(f"run_system.py: {problem}", file=sys.stderr)
         return 2
     return 0
 
@@ -292,6 +293,8 @@ def simulate(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def show_claim_code(serial: str, png: Path) -> None:
+    if not SERIAL.fullmatch(serial):
+        raise Unstartable(f"{serial!r} no es un número de serie: 1 a 64 de A-Za-z0-9._:-")
     try:
         print_claim_code(serial, sys.stdout, png)
     except OSError as error:

@@ -7,6 +7,7 @@ transitions; the persistence and web rooms only read their results.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -15,6 +16,9 @@ from typing import Any, Final, TypeAlias
 # JSON as the decoder gives it; checked once at the edge and trusted from there on.
 Json: TypeAlias = Any
 JsonObject: TypeAlias = Mapping[str, Json]
+
+SERIAL: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+"""What a whole serial number looks like."""
 
 ACTIVE: Final = "activo"
 INACTIVE: Final = "inactivo"

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
-from typing import Final, cast
+from typing import cast
 
 from tornado.http1connection import HTTP1Connection
 from tornado.iostream import IOStream, StreamClosedError
 
+from actors.model import SERIAL
 from web.base import Handler
 from web.errors import Problem
 from web.ring import EVERYTHING, Stream, Wanted
 from web.services import Services
 
 logger = logging.getLogger(__name__)
-
-_SERIAL: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 
 class StreamHandler(Handler):
@@ -105,7 +103,7 @@ class StreamHandler(Handler):
 class DeviceStream(StreamHandler):
     async def get(self) -> None:
         serial = self.get_query_argument("serial", "")
-        if serial and not _SERIAL.fullmatch(serial):
+        if serial and not SERIAL.fullmatch(serial):
             raise Problem(400, f"serial={serial:.80} no es un número de serie: 1 a 64 de A-Za-z0-9._:-")
         await self.follow(self.services.hub.devices, Wanted(serial or None, self.flag("reclamado")))
 

@@ -262,6 +262,10 @@ class Bridge:
             fact = payloads.read(topic, payload, at, message.retain)
         except payloads.Malformed as malformed:
             return self._refuse(at, topic, payload, malformed.reason, delivery)
+        except Exception as error:
+            # A fault of ours; the message is kept all the same, and the next one is heard.
+            logger.exception("unreadable topic=%r", topic)
+            return self._refuse(at, topic, payload, f"fallo interno al leerlo: {error!r}", delivery)
         if isinstance(fact, Report):
             return Reported(fact, delivery, topic, payload)
         return Presence(fact.serial, fact.online, at, message.retain, delivery)

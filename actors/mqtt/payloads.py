@@ -7,13 +7,12 @@ are what JSON libraries disagree upon, so they get a second look here (see :func
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 
-from actors.model import Json, JsonObject, Report
+from actors.model import SERIAL, Json, JsonObject, Report
 
 SHARED_STATE_TOPIC: Final = "dispositivos/estado"
 STATE_FILTER: Final = "dispositivos/+/estado"
@@ -40,7 +39,6 @@ MAX_INTEGER: Final = 2**63 - 1
 # A literal longer than "-9223372036854775808" is out of range, and Python need not read 5,000 digits.
 _INTEGER_CHARS: Final = 20
 
-_SERIAL: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _SERIAL_RULE: Final = "debe tener de 1 a 64 caracteres de A-Za-z0-9._:-"
 
 
@@ -82,7 +80,7 @@ def read(topic: str, payload: bytes, at: float, retained: bool) -> Report | Anno
 def _checked_serial(serial: Json) -> str:
     if type(serial) is not str:
         raise Malformed("serial_number falta o no es un texto")
-    if _SERIAL.fullmatch(serial) is None:
+    if SERIAL.fullmatch(serial) is None:
         raise Malformed(f"serial_number {_SERIAL_RULE}: {serial[:80]!r}")
     return serial
 
