@@ -32,7 +32,7 @@ from web.hub import EventHub
 
 OFFLINE_AFTER = 120.0
 GRACE = 30.0
-MAX_DEVICES = 6
+MAX_DEVICES = 3
 
 
 class LoopOnStage:

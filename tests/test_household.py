@@ -24,6 +24,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from actors.messages import ChangeDevice, ClaimDevice, Reported
 from actors.model import Change, Claim, Device, Finding, Refusal, Refused, Report
+from actors.supervision import LONGEST_DELAY
 from persistence.store import DEVICE_COLUMNS, _device
 from tests.household import GRACE, MAX_DEVICES, OFFLINE_AFTER, House, World
 from web.ring import LOST
@@ -118,7 +119,7 @@ class Household(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         if hasattr(self, "house"):
-            self.settle()
+            self.wait(LONGEST_DELAY)
             self.house.kill()
             shutil.rmtree(self.folder)
 
@@ -255,9 +256,9 @@ class Household(RuleBasedStateMachine):
 
     # -- things break --------------------------------------------------------------------------
 
-    @rule(serial=SERIALS)
-    def a_device_actor_fails(self, serial: str) -> None:
-        """What it died of is refused; what waited behind it is not."""
+    @rule(serial=SERIALS, behind=st.integers(0, 2), later=st.integers(0, 2))
+    def a_device_actor_fails(self, serial: str, behind: int, later: int) -> None:
+        """What it died of is refused; what waits behind it, and what comes later, is not."""
         if self.house.device_actor(serial) is None:
             return
         self.marker += 1
@@ -268,6 +269,12 @@ class Household(RuleBasedStateMachine):
         )
         report = Report(serial, self.world.clock.now(), configuration=Bomb())
         self.house.hand_on(topic, payload, lambda delivery: Reported(report, delivery, topic, payload))
+        for _ in range(behind):
+            self.report(serial, state=None, tells_rule=None, sequenced=False)
+        if later:
+            self.settle()
+        for _ in range(later):
+            self.report(serial, state=None, tells_rule=None, sequenced=False)
 
     @rule(orderly=st.booleans())
     def restart(self, orderly: bool) -> None:
@@ -376,7 +383,7 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
 
 TestHousehold = Household.TestCase
 TestHousehold.settings = settings(
-    max_examples=150,
+    max_examples=300,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
