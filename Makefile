@@ -37,7 +37,7 @@ clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-config.toml.example: config.py setting_kinds.py
+config.toml.example: config.py
 	@$(PYTHON) config.py > $@
 
 $(RUNTIME): $(PACKAGE)

@@ -8,15 +8,16 @@ may stand in a TOML file, and an environment variable of the same name wins over
 import dataclasses
 import difflib
 import functools
+import ipaddress
 import json
+import re
+import sys
 import tomllib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, Self, TypeVar
-
-from setting_kinds import Choice, Folder, Host, Kind, Number, OrEmpty, Secret, Text, Unfit, Url, Whole
+from urllib.parse import urlsplit
 
 T = TypeVar("T")
 
@@ -25,84 +26,250 @@ class SettingError(Exception):
     """A setting that cannot be used. ``str()`` is one line in Spanish, made to be shown as it is."""
 
 
+# -- what a setting can take ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[T]):
+    """What a setting takes, which completes in Spanish "se espera …", and how it is read.
+
+    ``from_toml`` takes a decoded TOML value or raises ``ValueError``. ``decode`` makes of a variable's
+    text what would stand in TOML, and leaves a text that it cannot read for ``from_toml`` to refuse.
+    """
+
+    takes: str
+    from_toml: Callable[[object], T]
+    decode: Callable[[str], object] = str
+
+    def from_text(self, text: str) -> T:
+        return self.from_toml(self.decode(text))
+
+
+def exactly(expected: type[T], value: object) -> T:
+    """The value, if it is of this very type: a bool is no int."""
+    if not isinstance(value, expected) or type(value) is not expected:
+        raise ValueError
+    return value
+
+
+def written(takes: str) -> Callable[[Callable[[str], T]], Kind[T]]:
+    """Makes a kind of a reader of text, for what is a text in TOML too."""
+    return lambda read: Kind(takes, lambda value: read(exactly(str, value)))
+
+
+@written("un texto de una línea")
+def line(text: str) -> str:
+    if not text.isprintable():  # also refuses the lone surrogates that stand for broken UTF-8
+        raise ValueError
+    return text
+
+
+@written("un nombre de máquina o una dirección IP, sin esquema ni puerto")
+def host(text: str) -> str:
+    if ":" in text:
+        ipaddress.IPv6Address(text)
+    elif len(text) > 253 or not re.fullmatch(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?", text):
+        raise ValueError
+    return text
+
+
+@written("una dirección http:// o https://")
+def url(text: str) -> str:
+    parts = urlsplit(line.from_text(text))
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0 or " " in text:
+        raise ValueError
+    return text.rstrip("/")
+
+
+@written("la ruta de una carpeta")
+def folder(text: str) -> Path:
+    if not text:
+        raise ValueError
+    try:
+        return Path(line.from_text(text)).expanduser()
+    except RuntimeError:  # ~nobody
+        raise ValueError from None
+
+
+def or_empty(kind: Kind[str]) -> Kind[str]:
+    return written(f"{kind.takes}, o vacío")(lambda text: kind.from_text(text) if text else text)
+
+
+def choice(*choices: T) -> Kind[T]:
+    """One of these numbers, or of these texts in whatever case."""
+    by_text = {str(known).casefold(): known for known in choices}
+
+    def from_toml(value: object) -> T:
+        text = str(exactly(type(choices[0]), value)).casefold()
+        if text not in by_text:
+            raise ValueError
+        return by_text[text]
+
+    takes = f"uno de {', '.join(map(str, choices))}"
+    return Kind(takes, from_toml, lambda text: by_text.get(text.casefold(), text))
+
+
+def whole(low: int, high: int) -> Kind[int]:
+    """An integer from ``low`` to ``high``, both included."""
+
+    def from_toml(value: object) -> int:
+        if not low <= exactly(int, value) <= high:
+            raise ValueError
+        return exactly(int, value)
+
+    takes = f"un entero de {low} a {high}"
+    return Kind(takes, from_toml, lambda text: int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else text)
+
+
+_LARGEST: Final = sys.float_info.max
+_NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+
+
+def number(low: float = -_LARGEST, high: float = _LARGEST, *, above: float = float("-inf")) -> Kind[float]:
+    """A finite number, at least ``low`` or more than ``above``, and at most ``high``."""
+
+    def from_toml(value: object) -> float:
+        known = value if isinstance(value, float) else exactly(int, value)
+        if not low <= known <= high or known <= above:
+            raise ValueError
+        return float(known)
+
+    bounds = {"mayor que": above, "no menor que": low, "no mayor que": high}
+    said = " y ".join(f"{words} {bound:.12g}" for words, bound in bounds.items() if abs(bound) < _LARGEST)
+    takes = f"un número {said}".strip()
+    return Kind(takes, from_toml, lambda text: float(text) if _NUMBER.fullmatch(text) else text)
+
+
+_FLAGS: Final = {"1": True, "true": True, "si": True, "sí": True, "0": False, "false": False, "no": False}
+# What a timer can wait for on every platform; some 31 years.
+_LONGEST: Final = 1_000_000_000
+
+secret: Final = written("un texto de una línea (no se muestra)")(line.from_text)
+file: Final = written("la ruta de un archivo")(lambda text: str(folder.from_text(text)))
+flag: Final = Kind(
+    "true o false (en el entorno también 1, 0, sí o no)",
+    lambda value: exactly(bool, value),
+    lambda text: _FLAGS.get(text.lower(), text),
+)
+texts: Final = Kind(
+    "una lista de textos (en el entorno, separados por comas)",
+    lambda value: tuple(line.from_toml(item) for item in exactly(list, value)),
+    lambda text: [part.strip() for part in text.split(",") if part.strip()],
+)
+seconds: Final = number(0, _LONGEST)
+share: Final = number(0, 1)
+
+
+# -- the settings --------------------------------------------------------------------------------
+
+
 @dataclass(frozen=True, slots=True)
 class Setting(Generic[T]):
     """What is known of one setting beside its value."""
 
-    section: str
     kind: Kind[T]
     default: T
     description: str
 
 
-def setting(section: str, kind: Kind[T], default: T, description: str) -> T:
+def setting(kind: Kind[T], default: T, description: str) -> T:
     """A field of :class:`Settings`; ``description`` is one line in Spanish."""
-    known = Setting(section, kind, default, description)
-    return dataclasses.field(default=default, repr=not isinstance(kind, Secret), metadata={"setting": known})
+    known = Setting(kind, default, description)
+    return dataclasses.field(default=default, repr=kind is not secret, metadata={"setting": known})
 
 
-WEB: Final = "Interfaz web (REST y SSE)"
-MQTT: Final = "MQTT"
-SYSTEM: Final = "Sistema"
-OFFLINE: Final = "Regla 4: dispositivos sin señal"
+# What stands in the example file above each group of settings, by the group's first.
+HEADINGS: Final = {
+    "BACKEND_HOST": "Interfaz web (REST y SSE)",
+    "MQTT_BROKER_URL": "MQTT",
+    "DATA_DIR": "Sistema",
+    "AI_LIMITES_PATH": "Regla 1: anomalías en las métricas",
+    "AI_ESTANDAR_PATH": "Regla 2: configuraciones incorrectas",
+    "AI_R3_BIN_MINUTES": "Regla 3: aprendizaje de horarios",
+    "AI_R3_DEMO_MODE": "Regla 3: modo de demostración",
+    "AI_R4_OFFLINE_SECS": "Regla 4: dispositivos sin señal",
+}
 
-# What a timer can wait for on every platform; some 31 years.
-LONGEST_SECONDS: Final = 1_000_000_000
+LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+MODELS: Final = Path("rules/data/river_models")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting, checked. Made by :meth:`load`; ``Settings()`` has the defaults."""
 
-    backend_host: str = setting(
-        WEB, Host(), "127.0.0.1", "Dirección en la que escucha; 0.0.0.0 abre a la LAN."
-    )
-    backend_port: int = setting(WEB, Whole(0, 65535), 5000, "Puerto HTTP; 0 toma cualquiera que esté libre.")
-    public_backend_url: str = setting(
-        WEB, OrEmpty(Url()), "", "Dirección que usan los clientes; vacía, se deduce de las dos anteriores."
-    )
-    sse_max_clients: int = setting(WEB, Whole(1, 800), 200, "Clientes SSE conectados a la vez.")
+    backend_host: str = setting(host, "127.0.0.1", "Dirección en la que escucha; 0.0.0.0 abre a la LAN.")
+    backend_port: int = setting(whole(0, 65535), 5000, "Puerto HTTP; 0 toma cualquiera que esté libre.")
+    public_backend_url: str = setting(or_empty(url), "", "Dirección que usan los clientes; vacía, se deduce.")
+    sse_max_clients: int = setting(whole(1, 800), 200, "Clientes SSE conectados a la vez.")
 
-    mqtt_broker_url: str = setting(
-        MQTT, OrEmpty(Host()), "", "Máquina del bróker; vacía, se usa el bróker incluido."
-    )
+    mqtt_broker_url: str = setting(or_empty(host), "", "Máquina del bróker; vacía, se usa el incluido.")
     mqtt_broker_port: int = setting(
-        MQTT, Whole(0, 65535), 1883, "Puerto del bróker; con el incluido, 0 toma cualquiera que esté libre."
+        whole(0, 65535), 1883, "Puerto; con el bróker incluido, 0 toma uno libre."
     )
-    mqtt_keepalive: int = setting(MQTT, Whole(5, 3600), 60, "Segundos entre señales de vida con el bróker.")
-    mqtt_username: str = setting(MQTT, Text(), "", "Usuario en el bróker; vacío, se entra sin usuario.")
-    mqtt_password: str = setting(MQTT, Secret(), "", "Contraseña en el bróker; mejor en el entorno que aquí.")
+    mqtt_keepalive: int = setting(whole(5, 3600), 60, "Segundos entre señales de vida con el bróker.")
+    mqtt_username: str = setting(line, "", "Usuario en el bróker; vacío, se entra sin usuario.")
+    mqtt_password: str = setting(secret, "", "Contraseña en el bróker; mejor en el entorno que aquí.")
 
-    data_dir: Path = setting(SYSTEM, Folder(), Path("instance"), "Carpeta de todo lo que el sistema escribe.")
-    log_level: str = setting(
-        SYSTEM,
-        Choice("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"),
-        "WARNING",
-        "Mensajes que se muestran.",
-    )
-    max_devices: int = setting(SYSTEM, Whole(1, 100_000), 20_000, "Dispositivos que se admiten.")
+    data_dir: Path = setting(folder, Path("instance"), "Carpeta de todo lo que el sistema escribe.")
+    log_level: str = setting(choice(*LEVELS), "WARNING", "Mensajes que se muestran.")
+    max_devices: int = setting(whole(1, 100_000), 20_000, "Dispositivos que se admiten.")
     rechazados_max: int = setting(
-        SYSTEM,
-        Whole(100, 1_000_000),
-        1_000,
-        "Mensajes rechazados que se guardan; los más antiguos se borran.",
+        whole(100, 1_000_000), 1_000, "Mensajes rechazados que se guardan; los más antiguos se borran."
     )
+
+    ai_limites_path: str = setting(or_empty(file), "", "Tabla de límites, en JSON; vacía, la incluida.")
+    ai_hist_min_points: int = setting(whole(1, 10_000_000), 150, "Lecturas mínimas para usar el histórico.")
+    ai_hist_window_days: int = setting(whole(1, 3650), 30, "Días de histórico que cuentan.")
+    ai_hist_pmin: float = setting(number(0, 50), 1.0, "Percentil inferior de lo normal (en %).")
+    ai_hist_pmax: float = setting(number(50, 100), 99.0, "Percentil superior de lo normal (en %).")
+    ai_hist_pad_frac: float = setting(number(0, 10), 0.15, "Margen: fracción del rango histórico.")
+    ai_hist_pad_abs: float = setting(number(0), 0.0, "Margen absoluto, en unidades de la métrica.")
+    ai_alert_tol_frac: float = setting(number(0, 10), 0.02, "Tolerancia: fracción entre los límites.")
+    ai_alert_tol_abs: float = setting(number(0), 0.5, "Tolerancia absoluta; cuenta la mayor de las dos.")
+    ai_alert_cooldown_s: float = setting(seconds, 900.0, "Segundos entre avisos de una misma métrica.")
+
+    ai_estandar_path: str = setting(or_empty(file), "", "Tabla de estándares, en JSON; vacía, la incluida.")
+    ai_misconfig_cooldown_s: float = setting(seconds, 86_400.0, "Segundos entre avisos de un dispositivo.")
+
+    ai_r3_bin_minutes: int = setting(choice(5, 6, 10, 12, 15, 20, 30, 60), 30, "Minutos de un tramo del día.")
+    ai_r3_prob_thresh: float = setting(number(0.05, 0.95), 0.55, "Parte del tramo encendida para proponerlo.")
+    ai_r3_min_span_bins: int = setting(whole(1, 48), 1, "Tramos mínimos de una ventana.")
+    ai_r3_model_dir: Path = setting(folder, MODELS, "Carpeta de los modelos <SERIAL>.river.pkl.")
+    ai_r3_save_every_n: int = setting(whole(1, 1_000_000), 200, "Observaciones entre guardado y guardado.")
+    ai_r3_warm_start: bool = setting(flag, True, "Al arrancar, aprender del registro lo que falte.")
+    ai_r3_reset_on_start: bool = setting(flag, False, "Al arrancar, olvidar lo aprendido que se guardó.")
+    ai_r3_cooldown_s: float = setting(seconds, 86_400.0, "Segundos entre sugerencias de un dispositivo.")
+    ai_r3_min_events: int = setting(whole(0, 1_000_000), 20, "Observaciones mínimas antes de sugerir.")
+    ai_r3_suggest_min_diff: float = setting(share, 0.1, "Diferencia (0 a 1) con la última para sugerir otra.")
+    ai_r3_min_gap_bins: int = setting(whole(0, 48), 1, "Tramos mínimos entre ventanas; menos, se unen.")
+    ai_r3_round_to_min: int = setting(whole(0, 60), 5, "Minutos a los que se redondea; 0 no redondea.")
+    ai_r3_max_windows_per_day: int = setting(whole(0, 48), 4, "Ventanas por día como mucho; 0 es sin límite.")
+    ai_r3_audit_when_horario: bool = setting(flag, True, "Comparar lo aprendido con el horario que ya hay.")
+    ai_r3_diff_thresh: float = setting(share, 0.25, "Diferencia (0 a 1) con el horario para proponer otro.")
+
+    ai_r3_demo_mode: bool = setting(flag, False, "Sugerir desde archivos de demostración.")
+    ai_r3_demo_source: str = setting(choice("csv", "pkl"), "csv", "De qué archivos.")
+    ai_r3_demo_csv_dir: Path = setting(folder, MODELS, "Carpeta de los <SERIAL>.csv.")
+    ai_r3_demo_topk_per_day: int = setting(whole(0, 288), 0, "Tramos por día; 0 es sin límite.")
+    ai_r3_demo_serials: tuple[str, ...] = setting(texts, ("RGD0ABC123",), "Números de serie de demostración.")
+    ai_r3_demo_require_files: bool = setting(flag, True, "Sugerir solo si hay archivo.")
 
     ai_r4_offline_secs: float = setting(
-        OFFLINE, Number(above=0, high=LONGEST_SECONDS), 120.0, "Segundos sin señal para darlo por caído."
+        number(above=0, high=_LONGEST), 120.0, "Segundos sin señal para darlo por caído."
     )
-    ai_r4_startup_grace_secs: float = setting(
-        OFFLINE, Number(low=0, high=LONGEST_SECONDS), 60.0, "Segundos de gracia al arrancar el sistema."
-    )
+    ai_r4_watchdog_tick_secs: float = setting(number(0.01, _LONGEST), 5.0, "Segundos entre revisiones.")
+    ai_r4_remind_secs: float = setting(seconds, 0.0, "Segundos entre recordatorios; 0, sin recordatorios.")
+    ai_r4_startup_grace_secs: float = setting(seconds, 60.0, "Segundos de gracia al arrancar el sistema.")
 
     def __post_init__(self) -> None:
         """Checks what a setting alone does not show."""
         if self.mqtt_password and not self.mqtt_username:  # MQTT 3.1.1 has no such login
             raise SettingError("MQTT_PASSWORD: no sirve sin MQTT_USERNAME; se espera también un usuario.")
         if self.mqtt_broker_url and self.mqtt_broker_port == 0:
-            raise SettingError(
-                "MQTT_BROKER_PORT: 0 solo vale con el bróker incluido; se espera el puerto real."
-            )
+            raise SettingError("MQTT_BROKER_PORT: 0 solo vale con el bróker incluido; se espera el real.")
+        if self.ai_hist_pmin >= self.ai_hist_pmax:
+            raise SettingError("AI_HIST_PMIN: no es menor que AI_HIST_PMAX; se espera que lo sea.")
 
     @classmethod
     def load(cls, toml_path: Path | None, environ: Mapping[str, str]) -> Self:
@@ -114,12 +281,10 @@ class Settings:
         """
         values: dict[str, Any] = {}
         for name, raw in (_toml(toml_path) if toml_path else {}).items():
-            with _blaming(name, raw, str(toml_path)):
-                values[name.lower()] = _known(name, str(toml_path)).kind.from_toml(raw)
+            values[name.lower()] = _taken(name, raw, str(toml_path), lambda kind: kind.from_toml)
         for name in sorted(environ):
             if name in settings() or name.startswith(OWN_PREFIXES):
-                with _blaming(name, environ[name], "entorno"):
-                    values[name.lower()] = _known(name, "entorno").kind.from_text(environ[name])
+                values[name.lower()] = _taken(name, environ[name], "entorno", lambda kind: kind.from_text)
         return cls(**values)
 
 
@@ -136,21 +301,16 @@ OWN_PREFIXES: Final = ("AI_", "BACKEND_", "MQTT_")
 _SHOWN_CHARACTERS: Final = 60
 
 
-def _known(name: str, source: str) -> Setting[Any]:
-    if name in settings():
-        return settings()[name]
-    [closest] = difflib.get_close_matches(name.upper(), settings(), n=1, cutoff=0)
-    raise SettingError(f"{_shown(name)} ({source}): no hay tal ajuste; el más parecido es {closest}.")
-
-
-@contextmanager
-def _blaming(name: str, raw: object, source: str) -> Iterator[None]:
-    """Turns :class:`Unfit` into the one line that a person needs."""
+def _taken(name: str, raw: T, source: str, reader: Callable[[Kind[Any]], Callable[[T], Any]]) -> Any:
+    """A setting's value, or the one line that a person needs."""
+    if name not in settings():
+        [closest] = difflib.get_close_matches(name.upper(), settings(), n=1, cutoff=0)
+        raise SettingError(f"{_shown(name)} ({source}): no hay tal ajuste; el más parecido es {closest}.")
+    kind = settings()[name].kind
     try:
-        yield
-    except Unfit:
-        kind = settings()[name].kind
-        value = "el valor dado" if isinstance(kind, Secret) else _shown(raw)
+        return reader(kind)(raw)
+    except ValueError:
+        value = "el valor dado" if kind is secret else _shown(raw)
         raise SettingError(f"{name} ({source}): {value} no vale; se espera {kind.takes}.") from None
 
 
@@ -176,11 +336,9 @@ def example() -> str:
         "# Ajustes de IoT Backend. Copia este archivo como config.toml y quita la almohadilla de lo que",
         "# cambies. Una variable de entorno del mismo nombre manda sobre el archivo.",
     ]
-    section = ""
     for name, known in settings().items():
-        if known.section != section:
-            section = known.section
-            lines += ["", "", f"# ---- {section} ----"]
+        if name in HEADINGS:
+            lines += ["", "", f"# ---- {HEADINGS[name]} ----"]
         default = json.dumps(known.default, ensure_ascii=False, default=str)
         lines += ["", f"# {known.description}", f"# Se espera {known.kind.takes}.", f"#{name} = {default}"]
     return "\n".join(lines) + "\n"

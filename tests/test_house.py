@@ -23,8 +23,7 @@ SHARED = (
     "actors.kinds",
 )
 MAY_IMPORT = {
-    "setting_kinds": (),
-    "config": ("setting_kinds",),
+    "config": (),
     "actors.model": (),
     "actors.messages": ("actors.model",),
     "actors.ports": ("actors.model", "actors.messages"),
@@ -38,7 +37,7 @@ MAY_IMPORT = {
     "persistence": ("persistence", *SHARED),
     "web": ("web", *SHARED),
 }
-STANDARD_LIBRARY_ONLY = ("setting_kinds", "config", "actors.model", "actors.messages", "actors.ports")
+STANDARD_LIBRARY_ONLY = ("config", "actors.model", "actors.messages", "actors.ports")
 
 # Who alone may import what. The time is asked in one place, so that a test can put its own there; the
 # embedded broker is a real process, which takes real time whatever a test's clock says.
@@ -201,11 +200,7 @@ def sources(*places: str) -> list[Source]:
     return [Source.of(path) for path in sorted(files)]
 
 
-ROOMS = [
-    *sources("actors", "persistence", "rules", "web"),
-    Source.of(HOUSE / "config.py"),
-    Source.of(HOUSE / "setting_kinds.py"),
-]
+ROOMS = [*sources("actors", "persistence", "rules", "web"), Source.of(HOUSE / "config.py")]
 EVERYTHING = [*ROOMS, Source.of(HOUSE / "run_system.py")]
 # A benchmark paces its load by the clock; a test waits for what it wants to see.
 TESTS = [source for source in sources("tests") if not within(source.module, "tests.bench")]
