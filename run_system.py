@@ -11,11 +11,14 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from persistence.historian import HistorianActor
+from tzlocal import get_localzone
+
 from actors.clock import SystemClock
-from actors.device import Surroundings
 from actors.directory import Directory, DirectoryStatus
 from actors.dispatch import ThreadPool
 from actors.kinds import PREFIXES
@@ -26,8 +29,13 @@ from actors.mqtt.claim_code import print_claim_code
 from actors.mqtt.simulated_device import fleet
 from actors.mqtt.simulator import Simulator
 from actors.ports import RuleFactory
+from actors.scanner import ScannerActor
+from actors.surroundings import Surroundings
 from config import SettingError, Settings
 from persistence import Queries, Store, UnusableDatabase, WriterActor, WriterStatus
+from persistence.rule_files import RuleFiles
+from rules.rulebook import rulebook
+from rules.settings import LearnSettings
 from web.app import WebServer
 from web.health import BrokerHealth, Health, WriterHealth
 from web.hub import EventHub
@@ -41,7 +49,7 @@ VERSION: Final = "0.1.0"
 ACTOR_THREADS: Final = 2
 # What may still be on its way to the disk at the end; with the rest of stop() well under 10 s.
 DRAIN_S: Final = 5.0
-RULES: Final[Mapping[str, RuleFactory]] = {}
+DAY_S: Final = 86_400.0
 
 
 class Unstartable(Exception):
@@ -76,6 +84,7 @@ class System:
         self.clock = SystemClock()
         self._actors = ThreadPool("actors", ACTOR_THREADS)
         self._disk = ThreadPool("writer", 1)
+        self._archive = ThreadPool("historian", 1)
         loop = LoopThread("web")
         self._hub = EventHub(loop, devices)
         self.broker = None if settings.mqtt_broker_url else EmbeddedBroker(port=settings.mqtt_broker_port)
@@ -90,30 +99,52 @@ class System:
         self._writer = WriterActor.start(
             self._disk, open_store, self.clock, self._bridge, self._hub, self._writer_status
         )
+        queries = Queries(path)
+        self._historian = HistorianActor.start(self._archive, queries, self.clock)
+        self._rule_files = RuleFiles(
+            settings.data_dir / "tablas", settings.ai_limites_path, settings.ai_estandar_path
+        )
+        rules = self._rulebook(self._rule_files)
         around = Surroundings(
             dispatcher=self._actors,
             clock=self.clock,
             writer=self._writer,
+            historian=self._historian,
             events=self._hub,
             commands=self._bridge,
-            rules=RULES,
+            rules=rules,
             offline_after=settings.ai_r4_offline_secs,
             startup_grace=settings.ai_r4_startup_grace_secs,
         )
         self._directory_status = DirectoryStatus()
         self._directory = Directory.start(around, devices, settings.max_devices, self._directory_status)
         self._bridge.attach(self._directory, self._writer)
+        self._scanner = ScannerActor.start(
+            self._actors,
+            self.clock,
+            self._historian,
+            self._hub,
+            rules["extremos"],
+            settings.ai_hist_window_days * DAY_S,
+        )
         self.web = WebServer(
             loop=loop,
             hub=self._hub,
             directory=self._directory,
-            queries=Queries(path),
+            scanner=self._scanner,
+            queries=queries,
             health=self.health,
             host=settings.backend_host,
             port=settings.backend_port,
             version=VERSION,
             limits=Limits(clients=settings.sse_max_clients),
         )
+
+    def _rulebook(self, files: RuleFiles) -> Mapping[str, RuleFactory]:
+        # Schedules and reminders go by the clock on the wall of this house.
+        here = get_localzone()
+        demo = partial(files.demo, LearnSettings.of(self._settings), here)
+        return rulebook(self._settings, files.limits, files.standards, here, demo)
 
     def start(self) -> None:
         """Raises ``BrokerUnavailable`` or ``Unstartable`` where a port cannot be had."""
@@ -126,6 +157,7 @@ class System:
             self.broker.start()
         self.clock.start()
         self._disk.start()
+        self._archive.start()
         self._actors.start()
         self._bridge.start(*self.mqtt)
 
@@ -135,7 +167,11 @@ class System:
         if not self._bridge.wait_until_settled(DRAIN_S):
             logger.error("stopped_without_keeping in_flight=%d", self._bridge.in_flight)
         self.web.stop()
-        for actor, threads in ((self._directory, self._actors), (self._writer, self._disk)):
+        for actor, threads in (
+            (self._directory, self._actors),
+            (self._historian, self._archive),
+            (self._writer, self._disk),
+        ):
             actor.stop(block=False)
             threads.stop(timeout=1.0)
         self._bridge.close()
@@ -168,6 +204,7 @@ class System:
             actors_healthy=self._actors.alive and self._directory.is_alive(),
             actors_waiting=self._actors.waiting,
             device_failures=self._directory_status.failures,
+            tables=self._rule_files.troubles,
             uptime=time.monotonic() - self._began,
         )
 

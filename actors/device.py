@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import pykka
 
-from actors.dispatch import Dispatcher, PooledActor, tell_if_alive
+from actors.dispatch import PooledActor, tell_if_alive
 from actors.messages import (
+    ApplyFinding,
     ChangeDevice,
     ClaimDevice,
+    Command,
     Concluded,
     DeviceFailed,
+    Dismissed,
+    DismissFinding,
     Keep,
+    KeepConclusion,
     KeepDeadLetter,
-    KeepFinding,
     Observed,
     Presence,
     PublishConfiguration,
@@ -30,28 +33,12 @@ from actors.messages import (
     ToWriter,
     Undelivered,
 )
-from actors.model import DeadLetter, Device, LogEntry, Refused, Report
-from actors.ports import Clock, CommandSink, EventSink, RuleFactory
+from actors.model import DeadLetter, Decision, Device, LogEntry, Refused, Report
 from actors.rule_host import RuleActor
 from actors.supervision import Backoff
+from actors.surroundings import Surroundings
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What every device actor is given of the world."""
-
-    dispatcher: Dispatcher
-    clock: Clock
-    writer: pykka.ActorRef[Any]
-    events: EventSink
-    commands: CommandSink
-    rules: Mapping[str, RuleFactory]
-    offline_after: float
-    """Seconds of silence after which a device counts as offline."""
-    startup_grace: float
-    """Seconds that a device has to report in the first time, since nobody could hear it before."""
 
 
 class DeviceActor(PooledActor):
@@ -105,14 +92,21 @@ class DeviceActor(PooledActor):
                 self._carry_out(self._device.after_claim(claim), message)
             case ChangeDevice(change=change):
                 self._carry_out(self._device.after_change(change), message)
+            case ApplyFinding(finding, change):
+                applied = finding.id, Decision.APPLIED
+                self._carry_out(self._device.after_change(change), message, applied)
+            case DismissFinding(finding, reply):
+                if rule := self._rules.get(finding.finding.rule):
+                    tell_if_alive(rule, Dismissed(finding.finding.details))
+                dismissed = finding.id, Decision.DISMISSED
+                self._keep(Keep(self._device, reply=reply, decided=dismissed))
             case PublishConfiguration():
                 if self._device.version > 0:
                     self._around.commands.publish_configuration(
                         self._device.serial, self._device.version, self._device.configuration
                     )
-            case Concluded(findings):
-                for finding in findings:
-                    self._keep(KeepFinding(finding))
+            case Concluded(findings, version, memory):
+                self._keep(KeepConclusion(findings, version, memory))
             case RuleFailed(rule, error):
                 self._restart_rule_later(rule, error)
             case RestartRule(rule):
@@ -125,6 +119,8 @@ class DeviceActor(PooledActor):
     def _take_report(self, message: Reported) -> None:
         device, report = self._device, message.report
         if device.is_repeat(report):
+            if not report.retained:
+                self._greet(report.at)
             receipt = None if report.boot is None else (device, report.boot)
             self._keep(Settle(message.delivery, receipt))
         elif not device.has_room_for(report):
@@ -145,14 +141,19 @@ class DeviceActor(PooledActor):
         if message.retained or (not message.online and not self._device.online):
             self._keep(Settle(message.delivery))
         elif message.online:
-            device = self._device.after_greeting(message.at)
-            self._become(device, message.at)
-            self._keep(Keep(device, delivery=message.delivery))
-            self._expect_word_within(self._around.offline_after)
+            self._greet(message.at)
+            self._keep(Settle(message.delivery))
         else:
             device = self._device.after_silence()
             self._become(device, message.at)
             self._keep(Keep(device, delivery=message.delivery))
+
+    def _greet(self, at: float) -> None:
+        """The device is there, whatever it said."""
+        device = self._device.after_greeting(at)
+        self._become(device, at)
+        self._keep(Keep(device))
+        self._expect_word_within(self._around.offline_after)
 
     # -- the offline timer -------------------------------------------------------------------
 
@@ -185,18 +186,19 @@ class DeviceActor(PooledActor):
 
     # -- commands ----------------------------------------------------------------------------
 
-    def _carry_out(self, outcome: Device | Refused, command: ClaimDevice | ChangeDevice) -> None:
+    def _carry_out(
+        self, outcome: Device | Refused, command: Command, decided: tuple[int, Decision] | None = None
+    ) -> None:
         if isinstance(outcome, Refused):
             command.reply(outcome)
             return
         newly_claimed = outcome.claimed and not self._device.claimed
         publish = outcome.version > self._device.version
-        if newly_claimed:
-            self._device = outcome
-            self._start_rules()
         self._become(outcome, self._clock.now())
-        # Last, so that whoever is answered finds the hub up to date.
-        self._keep(Keep(outcome, reply=command.reply, publish=publish))
+        # After that, so that whoever is answered finds the hub up to date.
+        self._keep(Keep(outcome, reply=command.reply, publish=publish, decided=decided))
+        if newly_claimed:
+            self._start_rules()
 
     # -- rules -------------------------------------------------------------------------------
 
@@ -205,10 +207,10 @@ class DeviceActor(PooledActor):
             self._start_rule(name)
 
     def _start_rule(self, name: str) -> None:
-        make_rule = partial(self._around.rules[name], self._device)
-        self._rules[name] = RuleActor.start(
-            self._around.dispatcher, self._clock, self.actor_ref, name, make_rule
-        )
+        factory = self._around.rules[name]
+        rule = RuleActor.start(self._around, self.actor_ref, self._device, name, factory)
+        self._rules[name] = rule
+        rule.tell(Observed(self._device, self._clock.now()))
 
     def _restart_rule_later(self, name: str, error: str) -> None:
         del self._rules[name]
@@ -225,10 +227,16 @@ class DeviceActor(PooledActor):
         self._around.writer.tell(message)
 
     def _become(self, device: Device, at: float, report: Report | None = None) -> None:
-        self._device = device
+        before, self._device = self._device, device
         self._around.events.device_updated(device)
-        for rule in self._rules.values():
-            tell_if_alive(rule, Observed(device, at, report))
+        changed = (
+            device.configuration is not before.configuration
+            or device.online is not before.online
+            or device.claimed is not before.claimed
+        )
+        for name, rule in self._rules.items():
+            if changed or self._around.rules[name].watches_reports:
+                tell_if_alive(rule, Observed(device, at, report))
 
 
 def _log_entry(device: Device, report: Report) -> LogEntry:

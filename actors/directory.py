@@ -9,14 +9,16 @@ from functools import partial
 
 import pykka
 
-from actors.device import DeviceActor, Surroundings
+from actors.device import DeviceActor
 from actors.dispatch import PooledActor, tell_if_alive
 from actors.messages import (
+    ApplyFinding,
     BrokerConnected,
     ChangeDevice,
     ClaimDevice,
     Concluded,
     DeviceFailed,
+    DismissFinding,
     ForDevice,
     KeepDeadLetter,
     Presence,
@@ -30,11 +32,13 @@ from actors.messages import (
 )
 from actors.model import DeadLetter, Device, Refusal, Refused
 from actors.supervision import Backoff
+from actors.surroundings import Surroundings
 
 logger = logging.getLogger(__name__)
 
 # What a successor takes over of a dead actor's mail; its timers it sets itself.
-_INHERITED = (Reported, Presence, ClaimDevice, ChangeDevice, Concluded, PublishConfiguration)
+_COMMANDS = (ClaimDevice, ChangeDevice, ApplyFinding, DismissFinding)
+_INHERITED = (Reported, Presence, *_COMMANDS, Concluded, PublishConfiguration)
 
 
 @dataclass(slots=True)
@@ -90,6 +94,8 @@ class Directory(PooledActor):
                 self._pass_on(serial, message)
             case ClaimDevice(claim):
                 self._pass_on(claim.serial, message)
+            case ApplyFinding(kept) | DismissFinding(kept):
+                self._pass_on(kept.finding.serial, message)
             case Recalled(device):
                 self._move_in(device)
             case DeviceFailed():
@@ -136,8 +142,8 @@ class Directory(PooledActor):
                 self._around.writer.tell(KeepDeadLetter(letter, delivery))
             case Presence(delivery=delivery):
                 self._around.writer.tell(Settle(delivery))
-            case ClaimDevice(reply=reply) | ChangeDevice(reply=reply):
-                reply(Refused(Refusal.UNKNOWN, why))
+            case ClaimDevice() | ChangeDevice() | ApplyFinding() | DismissFinding():
+                message.reply(Refused(Refusal.UNKNOWN, why))
 
     # -- births, deaths, restarts ------------------------------------------------------------
 
@@ -168,8 +174,10 @@ class Directory(PooledActor):
                 self._around.writer.tell(KeepDeadLetter(letter, delivery))
             case Presence(delivery=delivery):
                 self._around.writer.tell(Settle(delivery))
-            case ClaimDevice(reply=reply) | ChangeDevice(reply=reply):
-                reply(Refused(Refusal.UNAVAILABLE, "Fallo interno del dispositivo; inténtalo de nuevo."))
+            case ClaimDevice() | ChangeDevice() | ApplyFinding() | DismissFinding():
+                death.handling.reply(
+                    Refused(Refusal.UNAVAILABLE, "Fallo interno del dispositivo; inténtalo de nuevo.")
+                )
         self._around.clock.call_later(delay, partial(tell_if_alive, self.actor_ref, RestartDue(death.serial)))
 
     def _inherit(self, serial: str, messages: Iterable[object]) -> None:

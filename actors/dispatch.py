@@ -194,9 +194,8 @@ class ThreadPool:
             thread.start()
 
     def stop(self, timeout: float) -> None:
-        """Serve what was submitted until now, then end the threads; wait ``timeout`` s for each."""
-        for _ in self._threads:
-            self._ready.put(None)
+        """Serve until nobody wants a turn any more, then end the threads; ``timeout`` s for each."""
+        self._ready.put(None)
         for thread in self._threads:
             thread.join(timeout)
 
@@ -213,8 +212,19 @@ class ThreadPool:
         self._ready.put(actor)
 
     def _serve(self) -> None:
-        while (actor := self._ready.get()) is not None:
-            try:
-                actor.take_turn()
-            except BaseException:
-                logger.exception("turn_failed actor=%s", actor)
+        while True:
+            actor = self._ready.get()
+            if actor is not None:
+                self._let(actor)
+            elif self._ready.empty():
+                # For the next thread; the last one sees to what the others' last turns have led to.
+                self._ready.put(None)
+                return
+            else:
+                self._ready.put(None)
+
+    def _let(self, actor: PooledActor) -> None:
+        try:
+            actor.take_turn()
+        except BaseException:
+            logger.exception("turn_failed actor=%s", actor)

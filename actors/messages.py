@@ -14,11 +14,15 @@ from actors.model import (
     Change,
     Claim,
     DeadLetter,
+    Decision,
     Device,
     Finding,
+    JsonObject,
+    KeptFinding,
     LogEntry,
     Refused,
     Report,
+    RuleMemory,
 )
 
 Reply: TypeAlias = Callable[[Device | Refused], None]
@@ -71,7 +75,25 @@ class ChangeDevice:
     reply: Reply
 
 
-ForDevice: TypeAlias = Reported | Presence | ClaimDevice | ChangeDevice
+@dataclass(frozen=True, slots=True)
+class ApplyFinding:
+    """Make the change that the finding proposes."""
+
+    finding: KeptFinding
+    change: Change
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class DismissFinding:
+    """Do not propose this again."""
+
+    finding: KeptFinding
+    reply: Reply
+
+
+Command: TypeAlias = ClaimDevice | ChangeDevice | ApplyFinding | DismissFinding
+ForDevice: TypeAlias = Reported | Presence | Command
 
 
 # -- to the directory, about devices -------------------------------------------------------------
@@ -126,9 +148,12 @@ class PublishConfiguration:
 
 @dataclass(frozen=True, slots=True)
 class Concluded:
-    """What one of the device's rules makes of an observation."""
+    """What one of the device's rules makes of an observation, and what it knows from then on."""
 
     findings: Sequence[Finding]
+    version: int
+    """Of the configuration that it observed."""
+    memory: RuleMemory
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +189,44 @@ class RuleDue:
     """The time has come that the rule asked to be woken at."""
 
 
+@dataclass(frozen=True, slots=True)
+class Dismissed:
+    """People do not want to hear this finding of the rule again."""
+
+    details: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryRecalled:
+    """What the rule knew, in answer to :class:`RecallMemory`; ``None`` if nothing is stored."""
+
+    memory: RuleMemory | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogRead:
+    """Rows of the log, oldest first, in answer to :class:`ReadLog`."""
+
+    entries: Sequence[LogEntry]
+    more: bool
+    """Whether more rows were asked for than fit in one answer."""
+
+
+# -- to the historian ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLog:
+    """Answer ``to`` with the device's rows numbered ``after < n <= upto``, not before ``since``."""
+
+    device_id: int
+    after: int
+    upto: int
+    since: float
+    """Seconds since the epoch."""
+    to: Callable[[LogRead], None]
+
+
 # -- to the writer -------------------------------------------------------------------------------
 
 
@@ -177,6 +240,8 @@ class Keep:
     reply: Reply | None = None
     publish: bool = False
     """Whether the configuration goes out to the device."""
+    decided: tuple[int, Decision] | None = None
+    """What people made of the finding with this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,8 +251,21 @@ class KeepDeadLetter:
 
 
 @dataclass(frozen=True, slots=True)
-class KeepFinding:
-    finding: Finding
+class KeepConclusion:
+    """A rule's findings, which are announced once they have an id, and its memory; together or not."""
+
+    findings: Sequence[Finding]
+    version: int
+    memory: RuleMemory
+
+
+@dataclass(frozen=True, slots=True)
+class RecallMemory:
+    """Answer ``to`` with what the rule knew, once all rows told of before this are in the log."""
+
+    device_id: int
+    rule: str
+    to: Callable[[MemoryRecalled], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,4 +290,16 @@ class RetryCommit:
     """The last commit failed; the time to try again has come."""
 
 
-ToWriter: TypeAlias = Keep | KeepDeadLetter | KeepFinding | Settle | Recall | RetryCommit
+ToWriter: TypeAlias = Keep | KeepDeadLetter | KeepConclusion | Settle | Recall | RecallMemory | RetryCommit
+
+
+# -- to the scanner ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ScanHistory:
+    """Hold the last ``days`` days of one of the device's metrics against rule 1, in the background."""
+
+    device: Device
+    metric: str
+    days: int

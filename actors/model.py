@@ -40,6 +40,7 @@ class Refusal(Enum):
     INVALID = "invalid"
     UNKNOWN = "unknown"
     ALREADY_CLAIMED = "already_claimed"
+    MOVED_ON = "moved_on"
     UNAVAILABLE = "unavailable"
 
 
@@ -119,6 +120,8 @@ class Change:
     configuration: JsonObject = field(default_factory=dict)
     state: str | None = None
     """Only in mode ``horario``."""
+    based_on: int | None = None
+    """The version of the configuration that this change was made for, if it fits no other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +220,11 @@ class Device:
         return replace(configured, claimed=True, version=self.version + 1)
 
     def after_change(self, change: Change) -> Device | Refused:
+        if change.based_on not in (None, self.version):
+            return Refused(
+                Refusal.MOVED_ON,
+                "La configuración ha cambiado desde entonces; vuelve a leer el dispositivo.",
+            )
         configuration = {**self.configuration, **change.configuration}
         if change.state is not None and configuration.get("modo") != SCHEDULED:
             return Refused(
@@ -292,3 +300,32 @@ class Finding:
     serial: str
     at: float
     details: JsonObject
+
+
+class Decision(Enum):
+    """What people made of a finding."""
+
+    OPEN = "open"
+    APPLIED = "applied"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFinding:
+    """A finding on disk; a greater ``id`` is newer."""
+
+    id: int
+    finding: Finding
+    version: int
+    """Of the configuration that it was concluded from."""
+    decision: Decision = Decision.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class RuleMemory:
+    """What one rule has learned of one device from the rows of its log up to number ``upto``."""
+
+    device_id: int
+    rule: str
+    upto: int
+    state: JsonObject

@@ -6,10 +6,11 @@ The rooms that implement them import this one; it imports none of them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from actors.messages import Delivery
-from actors.model import Device, Finding, JsonObject, Report
+from actors.model import Device, Finding, JsonObject, KeptFinding, Report, RuleMemory
 
 
 class Timer(Protocol):
@@ -29,12 +30,26 @@ class Clock(Protocol):
         """Call ``action``, which must be quick (a ``tell``), after ``delay`` seconds."""
 
 
+@dataclass(frozen=True, slots=True)
+class ScanNews:
+    """An event of a search: ``ai_anomaly``, ``ai_progress`` or ``ai_done``."""
+
+    event: str
+    device_id: int
+    serial: str
+    at: float
+    details: JsonObject
+
+
 class EventSink(Protocol):
     """The people's edge. Calls return at once and may come from any thread."""
 
     def device_updated(self, device: Device) -> None: ...
 
-    def finding_made(self, finding: Finding) -> None: ...
+    def finding_made(self, finding: KeptFinding) -> None: ...
+
+    def scan_told(self, news: ScanNews) -> None:
+        """How a search through the history goes, and what it finds; nothing of it is kept."""
 
 
 class CommandSink(Protocol):
@@ -55,6 +70,9 @@ class Rule(Protocol):
     def name(self) -> str:
         """As on the wire: ``extremos``, ``misconfig``, ``learn``, ``offline``."""
 
+    def learn(self, at: float, state: str, parameters: JsonObject) -> None:
+        """Take in a row of the log; rows come oldest first, before the first observation."""
+
     def observe(self, device: Device, report: Report | None, at: float) -> Sequence[Finding]:
         """What follows from the device as it now stands; ``report`` is ``None`` for other changes."""
 
@@ -65,6 +83,38 @@ class Rule(Protocol):
     def wake_in(self) -> float | None:
         """Seconds from the last call to the next :meth:`wake` that is wanted, if any."""
 
+    def dismiss(self, details: JsonObject) -> None:
+        """People do not want to hear this finding of the rule again."""
+
+    @property
+    def save_due(self) -> bool:
+        """Whether enough was learned since the last :meth:`state` to be worth storing."""
+
+    def state(self) -> JsonObject:
+        """All that it knows, to be given to the factory at the next start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A rule as it starts, and what of the log it has yet to read."""
+
+    rule: Rule
+    after: int
+    """The number of the last row that it knows of."""
+    since: float
+    """Rows from before this time, in seconds since the epoch, are of no use to it."""
+    resumes: bool = False
+    """It goes on from what was stored when it last concluded something, so what it reads is news to it."""
+    damage: str | None = None
+    """What was wrong with the memory that it was given."""
+
 
 class RuleFactory(Protocol):
-    def __call__(self, device: Device) -> Rule: ...
+    """One of the rules, ready to be started for any device."""
+
+    @property
+    def watches_reports(self) -> bool:
+        """Whether it is to observe each report, or only changes of configuration and presence."""
+
+    def start(self, device: Device, memory: RuleMemory | None, at: float) -> Start:
+        """The rule for ``device``, knowing what ``memory`` holds; damage to it costs a replay."""

@@ -2,65 +2,168 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pykka
 
-from actors.dispatch import Dispatcher, PooledActor, tell_if_alive
-from actors.messages import Concluded, Observed, RuleDue, RuleFailed
-from actors.model import Finding
-from actors.ports import Clock, Rule
+from actors.dispatch import PooledActor, tell_if_alive
+from actors.messages import (
+    Concluded,
+    Dismissed,
+    KeepConclusion,
+    LogRead,
+    MemoryRecalled,
+    Observed,
+    ReadLog,
+    RecallMemory,
+    RuleDue,
+    RuleFailed,
+)
+from actors.model import Device, Finding, LogEntry, Report, RuleMemory
+from actors.ports import Rule, RuleFactory
+from actors.surroundings import Surroundings
+
+logger = logging.getLogger(__name__)
 
 
 class RuleActor(PooledActor):
-    """Hosts one :class:`actors.ports.Rule` for one device; its findings go to the device."""
+    """Hosts one :class:`actors.ports.Rule` for one device; its findings go to the device.
+
+    It begins with what the rule knew when it was last stored and reads in the log what has come
+    since, page by page so that the others get their turns; what it is told meanwhile waits.
+    """
 
     _rule: Rule
 
     def __init__(
         self,
-        dispatcher: Dispatcher,
-        clock: Clock,
-        device: pykka.ActorRef[PooledActor],
+        around: Surroundings,
+        owner: pykka.ActorRef[Any],
+        device: Device,
         name: str,
-        make_rule: Callable[[], Rule],
+        factory: RuleFactory,
     ) -> None:
-        super().__init__(dispatcher)
-        self._clock = clock
+        super().__init__(around.dispatcher)
+        self._around = around
+        self._owner = owner
         self._device = device
         self._name = name
-        self._make_rule = make_rule
+        self._factory = factory
+        self._known_upto = device.reports
+        self._since = 0.0
+        self._resumes = False
+        self._ready = False
+        self._waiting: list[Observed | Dismissed] = []
+        self._unsaved = False
         self._due_at: float | None = None
 
+    # -- life --------------------------------------------------------------------------------
+
     def on_start(self) -> None:
-        self._rule = self._make_rule()
-        self._see_to_wake()
+        self._around.writer.tell(RecallMemory(self._device.id, self._name, self._hear))
+
+    def on_stop(self) -> None:
+        if self._unsaved:
+            self._save()
+
+    def on_death(self, error: BaseException) -> None:
+        tell_if_alive(self._owner, RuleFailed(self._name, repr(error)))
+
+    def _hear(self, message: MemoryRecalled | LogRead) -> None:
+        tell_if_alive(self.actor_ref, message)
+
+    # -- mail --------------------------------------------------------------------------------
 
     def on_receive(self, message: object) -> None:
         match message:
-            case Observed(device, at, report):
-                self._conclude(self._rule.observe(device, report, at))
+            case Observed() | Dismissed() if not self._ready:
+                self._waiting.append(message)
+            case Observed():
+                self._observe(message)
             case RuleDue():
                 self._due_at = None
-                self._conclude(self._rule.wake(self._clock.now()))
+                self._conclude(self._rule.wake(self._around.clock.now()))
+            case Dismissed(details):
+                self._rule.dismiss(details)
+                self._save()
+            case MemoryRecalled(memory):
+                self._begin(memory)
+            case LogRead(entries, more):
+                self._catch_up(entries)
+                self._read_on(entries[-1].n) if more else self._go_live()
             case _:
                 super().on_receive(message)
 
-    def on_death(self, error: BaseException) -> None:
-        tell_if_alive(self._device, RuleFailed(self._name, repr(error)))
+    # -- catching up -------------------------------------------------------------------------
+
+    def _begin(self, memory: RuleMemory | None) -> None:
+        start = self._factory.start(self._device, memory, self._around.clock.now())
+        self._rule, self._since, self._resumes = start.rule, start.since, start.resumes
+        if start.damage is not None:
+            logger.warning(
+                "memory_damaged serial=%s rule=%s error=%s", self._device.serial, self._name, start.damage
+            )
+        if start.after < self._known_upto:
+            self._read_on(start.after)
+        else:
+            self._go_live()
+
+    def _read_on(self, after: int) -> None:
+        self._around.historian.tell(
+            ReadLog(self._device.id, after, self._known_upto, self._since, self._hear)
+        )
+
+    def _catch_up(self, entries: Sequence[LogEntry]) -> None:
+        """What a rule concluded is stored with what it then knew; so of what comes after that, whatever
+        it concluded is lost, and it concludes it again.
+        """
+        self._unsaved = self._unsaved or bool(entries)
+        for entry in entries:
+            if self._resumes:
+                then = replace(self._device, state=entry.state, parameters=entry.parameters, reports=entry.n)
+                report = Report(then.serial, entry.at, entry.state, entry.parameters)
+                self._observe(Observed(then, entry.at, report))
+            else:
+                self._rule.learn(entry.at, entry.state, entry.parameters)
+
+    def _go_live(self) -> None:
+        self._ready = True
+        self._see_to_wake()
+        waiting, self._waiting = self._waiting, []
+        for message in waiting:
+            self.on_receive(message)
+
+    # -- live --------------------------------------------------------------------------------
+
+    def _observe(self, seen: Observed) -> None:
+        self._device = seen.device
+        self._unsaved = True
+        self._conclude(self._rule.observe(seen.device, seen.report, seen.at))
 
     def _conclude(self, findings: Sequence[Finding]) -> None:
         if findings:
-            tell_if_alive(self._device, Concluded(findings))
+            tell_if_alive(self._owner, Concluded(findings, self._device.version, self._memory()))
+        elif self._rule.save_due:
+            self._save()
         self._see_to_wake()
+
+    def _save(self) -> None:
+        self._around.writer.tell(KeepConclusion((), self._device.version, self._memory()))
+
+    def _memory(self) -> RuleMemory:
+        self._unsaved = False
+        return RuleMemory(self._device.id, self._name, self._device.reports, self._rule.state())
 
     def _see_to_wake(self) -> None:
         """Keep one timer, for the earliest time that the rule has asked for."""
         wanted = self._rule.wake_in
         if wanted is None:
             return
-        due_at = self._clock.monotonic() + wanted
+        due_at = self._around.clock.monotonic() + wanted
         if self._due_at is None or due_at < self._due_at:
             self._due_at = due_at
-            self._clock.call_later(wanted, partial(tell_if_alive, self.actor_ref, RuleDue()))
+            self._around.clock.call_later(wanted, partial(tell_if_alive, self.actor_ref, RuleDue()))

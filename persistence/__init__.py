@@ -1,16 +1,19 @@
 """What lasts: one SQLite file, one actor that writes it, read-only queries for everybody else."""
 
-from persistence.queries import KeptFinding, LogPage, Queries, Rejected
+from persistence.historian import HistorianActor
+from persistence.queries import FindingPage, LogPage, Queries, Rejected
 from persistence.schema import UnusableDatabase
-from persistence.store import Batch, Store
+from persistence.store import Batch, Saved, Store
 from persistence.writer import WriterActor, WriterStatus
 
 __all__ = [
     "Batch",
-    "KeptFinding",
+    "FindingPage",
+    "HistorianActor",
     "LogPage",
     "Queries",
     "Rejected",
+    "Saved",
     "Store",
     "UnusableDatabase",
     "WriterActor",

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import orjson
-
-from actors.model import DeadLetter, Finding, LogEntry
+from actors.model import DeadLetter, KeptFinding, LogEntry
+from persistence.rows import kept_finding, log_entry, undamaged_log_entry
 from persistence.schema import BUSY_TIMEOUT_S, sqlite3
 
 _LOG_BOUNDS: Final = """
@@ -25,10 +24,20 @@ _REJECTED: Final = """
     SELECT id, recibido_en, topic, payload, motivo FROM rechazados
     WHERE id < ? ORDER BY id DESC LIMIT ?
 """
+_LOG_RANGE: Final = """
+    SELECT dispositivo_id, n, timestamp, estado, CAST(parametros AS BLOB), boot, seq FROM estado_log
+    WHERE dispositivo_id = ? AND n > ? AND n <= ? AND timestamp >= ? ORDER BY n LIMIT ?
+"""
 _FINDINGS: Final = """
-    SELECT e.id, e.regla, e.evento, e.dispositivo_id, d.serial_number, e.creado_en, e.datos
+    SELECT e.id, e.dispositivo_id, e.regla, e.evento, e.creado_en, e.datos, e.version, e.decision,
+           d.serial_number
     FROM eventos_ia AS e JOIN dispositivos AS d ON d.id = e.dispositivo_id
-    WHERE e.id < ? {of_device} ORDER BY e.id DESC LIMIT ?
+"""
+_ONE_FINDING: Final = f"{_FINDINGS} WHERE e.id = ?"
+# What is skipped is counted off in an index alone; only the rows of the page are looked up.
+_FINDING_PAGE: Final = f"""
+    {_FINDINGS} WHERE e.id IN (SELECT id FROM eventos_ia {{where}} ORDER BY id DESC LIMIT ? OFFSET ?)
+    ORDER BY e.id DESC
 """
 _AFTER_THE_LAST_ID: Final = 2**63 - 1
 
@@ -59,11 +68,18 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptFinding:
-    """A finding as it is stored; a greater ``id`` is newer."""
+class FindingPage:
+    """One page of the findings, newest first."""
 
-    id: int
-    finding: Finding
+    page: int
+    """Counted from 1."""
+    per_page: int
+    total: int
+    rows: Sequence[KeptFinding]
+
+    @property
+    def pages(self) -> int:
+        return -(-self.total // self.per_page)
 
 
 class Queries:
@@ -87,7 +103,7 @@ class Queries:
             if last < oldest:
                 return LogPage(page, per_page, newest - oldest + 1, ())
             rows = connection.execute(_LOG_PAGE, (device_id, last - per_page + 1, last)).fetchall()
-        return LogPage(page, per_page, newest - oldest + 1, [_entry(row) for row in rows])
+        return LogPage(page, per_page, newest - oldest + 1, [log_entry(row) for row in rows])
 
     def rejected(self, limit: int, before: int = _AFTER_THE_LAST_ID) -> list[Rejected]:
         """At most ``limit`` dead letters, newest first, those older than the one numbered ``before``."""
@@ -95,29 +111,48 @@ class Queries:
             rows = connection.execute(_REJECTED, (before, limit)).fetchall()
         return [Rejected(row[0], DeadLetter(*row[1:])) for row in rows]
 
-    def findings(self, limit: int, before: int = _AFTER_THE_LAST_ID) -> list[KeptFinding]:
-        """At most ``limit`` findings, newest first, those older than the one numbered ``before``."""
-        return self._findings(_FINDINGS.format(of_device=""), (before, limit))
+    def log_range(self, device_id: int, after: int, upto: int, since: float, limit: int) -> list[LogEntry]:
+        """The first ``limit`` rows numbered ``after < n <= upto``, not before ``since``, oldest first.
 
-    def findings_of(self, device_id: int, limit: int, before: int = _AFTER_THE_LAST_ID) -> list[KeptFinding]:
-        """As :meth:`findings`, of one device."""
-        statement = _FINDINGS.format(of_device="AND e.dispositivo_id = ?")
-        return self._findings(statement, (before, device_id, limit))
-
-    def _findings(self, statement: str, values: Sequence[int]) -> list[KeptFinding]:
+        Rows from before ``since`` are read and passed over, 80 ms for a million of them: the clock
+        may have been set, so their numbers do not tell where they end. A row whose parameters are
+        damaged comes with none, and a warning.
+        """
         with closing(self._connect()) as connection:
-            rows = connection.execute(statement, values).fetchall()
-        return [_kept_finding(row) for row in rows]
+            rows = connection.execute(_LOG_RANGE, (device_id, after, upto, since, limit)).fetchall()
+        return [undamaged_log_entry(row) for row in rows]
+
+    def findings(
+        self, page: int, per_page: int, device_id: int | None = None, rule: str | None = None
+    ) -> FindingPage:
+        """Page ``page``, from 1, of ``per_page`` findings, newest first; empty past the end.
+
+        Counting and skipping walk an index: of a million findings the first page takes 7 ms (of one
+        device in 20, 2 ms; of one rule in two, 33 ms) and the last one 104 ms.
+        """
+        wanted = {"dispositivo_id": device_id, "regla": rule}
+        given = {column: value for column, value in wanted.items() if value is not None}
+        where = f"WHERE {' AND '.join(f'{column} = ?' for column in given)}" if given else ""
+        skipped = (page - 1) * per_page
+        with closing(self._connect()) as connection:
+            connection.execute("BEGIN")
+            (total,) = connection.execute(
+                f"SELECT count(*) FROM eventos_ia {where}", (*given.values(),)
+            ).fetchone()
+            if skipped >= total:
+                return FindingPage(page, per_page, total, ())
+            rows = connection.execute(
+                _FINDING_PAGE.format(where=where), (*given.values(), per_page, skipped)
+            ).fetchall()
+        return FindingPage(page, per_page, total, [kept_finding(row) for row in rows])
+
+    def finding(self, number: int) -> KeptFinding | None:
+        """The finding with this id, if there is one."""
+        if number > _AFTER_THE_LAST_ID:
+            return None
+        with closing(self._connect()) as connection:
+            row = connection.execute(_ONE_FINDING, (number,)).fetchone()
+        return None if row is None else kept_finding(row)
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self._uri, uri=True, timeout=BUSY_TIMEOUT_S)
-
-
-def _entry(row: tuple[Any, ...]) -> LogEntry:
-    device_id, n, at, state, parameters, boot, seq = row
-    return LogEntry(device_id, n, at, state, orjson.loads(parameters), boot, seq)
-
-
-def _kept_finding(row: tuple[Any, ...]) -> KeptFinding:
-    number, rule, event, device_id, serial, at, details = row
-    return KeptFinding(number, Finding(rule, event, device_id, serial, at, orjson.loads(details)))

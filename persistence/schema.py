@@ -104,7 +104,38 @@ def _findings(db: Database) -> None:
     db.conn.execute("CREATE INDEX eventos_ia_por_dispositivo ON eventos_ia (dispositivo_id)")
 
 
-STEPS: Final[Sequence[Callable[[Database], None]]] = (_devices_and_log, _dead_letters, _findings)
+def _decisions_and_memories(db: Database) -> None:
+    strict = _strict(db)
+    db.conn.execute("ALTER TABLE eventos_ia ADD COLUMN version INTEGER NOT NULL DEFAULT 0")
+    db.conn.execute(
+        """
+        ALTER TABLE eventos_ia ADD COLUMN decision TEXT NOT NULL DEFAULT 'abierto'
+            CHECK (decision IN ('abierto', 'aplicado', 'descartado'))
+        """
+    )
+    # The key follows in every index, so that each gives its rows in the order of their ids.
+    db.conn.execute("CREATE INDEX eventos_ia_por_regla ON eventos_ia (regla)")
+    db.conn.execute("CREATE INDEX eventos_ia_por_ambos ON eventos_ia (dispositivo_id, regla)")
+    db.conn.execute(
+        f"""
+        CREATE TABLE memoria_reglas (
+            dispositivo_id INTEGER NOT NULL,
+            regla TEXT NOT NULL,
+            hasta INTEGER NOT NULL,
+            estado TEXT NOT NULL,
+            guardado_en REAL NOT NULL,
+            PRIMARY KEY (dispositivo_id, regla)
+        ) WITHOUT ROWID{strict and ", " + strict}
+        """
+    )
+
+
+STEPS: Final[Sequence[Callable[[Database], None]]] = (
+    _devices_and_log,
+    _dead_letters,
+    _findings,
+    _decisions_and_memories,
+)
 """Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
 
 

@@ -7,11 +7,20 @@ from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import orjson
 
-from actors.model import Boot, DeadLetter, Device, Finding, Json, LogEntry
+from actors.model import Boot, DeadLetter, Decision, Device, Finding, Json, KeptFinding, LogEntry, RuleMemory
+from persistence.rows import (
+    DECISION_TEXTS,
+    Row,
+    finding_row,
+    json_text,
+    log_row,
+    memory_row,
+    undamaged_memory,
+)
 from persistence.schema import lock_database, open_database
 
 # Dead letters kept unless told otherwise. At most 65 KiB each, so at most 65 MiB.
@@ -20,7 +29,8 @@ REJECTED_MAX: Final = 1_000
 # 15 columns times 500 rows stay well under SQLite's 32,766 parameters a statement.
 ROWS_PER_STATEMENT: Final = 500
 
-Row: TypeAlias = tuple[Any, ...]
+MemoryKey: TypeAlias = tuple[int, str]
+"""The device's id and the rule's name."""
 
 DEVICE_COLUMNS: Final = (
     "id",
@@ -45,19 +55,64 @@ _OR_UPDATE: Final = "ON CONFLICT (id) DO UPDATE SET " + ", ".join(
     f"{column} = excluded.{column}" for column in DEVICE_COLUMNS[2:]
 )
 _INSERT_LOG: Final = "INSERT INTO estado_log (dispositivo_id, n, timestamp, estado, parametros, boot, seq)"
+_INSERT_FINDINGS: Final = (
+    "INSERT INTO eventos_ia (id, dispositivo_id, regla, evento, creado_en, datos, version, decision)"
+)
+_LAST_FINDING: Final = "SELECT max(seq) FROM sqlite_sequence WHERE name = 'eventos_ia'"
+_DECIDE: Final = "UPDATE eventos_ia SET decision = ? WHERE id = ?"
+_UPSERT_MEMORIES: Final = "INSERT INTO memoria_reglas (dispositivo_id, regla, hasta, estado, guardado_en)"
+_OR_UPDATE_MEMORY: Final = (
+    "ON CONFLICT (dispositivo_id, regla) DO UPDATE SET"
+    " hasta = excluded.hasta, estado = excluded.estado, guardado_en = excluded.guardado_en"
+)
+# CROSS, so that the key's range is looked up for each pair and not the other way round.
+_MEMORIES: Final = """
+    SELECT m.dispositivo_id, m.regla, m.hasta, CAST(m.estado AS BLOB)
+    FROM json_each(?) AS pair CROSS JOIN memoria_reglas AS m
+    ON m.dispositivo_id = json_extract(pair.value, '$[0]') AND m.regla = json_extract(pair.value, '$[1]')
+"""
 
 
 @dataclass(slots=True)
 class Batch:
     """What one transaction keeps, and whom it recalls."""
 
+    at: float = 0.0
+    """When it is kept, seconds since the epoch."""
+
     devices: dict[int, Device] = field(default_factory=dict)
     """By id; of several states of a device only the last one matters."""
     entries: list[LogEntry] = field(default_factory=list)
     letters: list[DeadLetter] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[tuple[Finding, int]] = field(default_factory=list)
+    """Each with the version of the configuration that it was concluded from."""
+    memories: dict[MemoryKey, RuleMemory] = field(default_factory=dict)
+    """Of several memories of one rule of one device only the last one matters."""
+    decisions: dict[int, Decision] = field(default_factory=dict)
+    """By the finding's id; a decision about one that is not there is none."""
     recalled: list[str] = field(default_factory=list)
     """Serials to be recalled as they are once all of the above is kept."""
+    remembered: list[MemoryKey] = field(default_factory=list)
+    """Memories to be read as they are before those of the batch are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What has come of a batch."""
+
+    recalled: Mapping[str, Device]
+    findings: Sequence[KeptFinding]
+    """The batch's own, in its order, with the ids that they were given."""
+    remembered: Mapping[MemoryKey, Row]
+    """Those that are there."""
+
+    def memory(self, key: MemoryKey) -> RuleMemory | None:
+        """``None`` if nothing is remembered, or only damage.
+
+        Made on demand: what thousands of rules know at a start must not all be in memory at once.
+        """
+        row = self.remembered.get(key)
+        return None if row is None else undamaged_memory(row)
 
 
 class Store:
@@ -102,22 +157,27 @@ class Store:
 
     def recall(self, serial: str) -> Device:
         """The device as it is stored; its row is made if it has none."""
-        return self.save(Batch(recalled=[serial]))[serial]
+        return self.save(Batch(recalled=[serial])).recalled[serial]
 
-    def save(self, batch: Batch) -> Mapping[str, Device]:
-        """Keep all of ``batch``, or nothing of it if this raises; return who was to be recalled.
+    def save(self, batch: Batch) -> Saved:
+        """Keep all of ``batch``, or nothing of it if this raises.
 
         Besides ``sqlite3.Error``, a value that JSON or SQLite has no room for raises ``TypeError``,
         ``ValueError`` or ``OverflowError``.
         """
         with self.database.atomic():
-            self._insert(_INSERT_LOG, [_log_row(entry) for entry in batch.entries])
+            remembered = self._remember(batch.remembered) if batch.remembered else {}
+            self._insert(_INSERT_LOG, [log_row(entry) for entry in batch.entries])
             self._insert(_UPSERT_DEVICES, [_device_row(each) for each in batch.devices.values()], _OR_UPDATE)
             if batch.letters:
                 self._keep_letters(batch.letters)
-            if batch.findings:
-                self.database.table("eventos_ia").insert_all(_finding_row(each) for each in batch.findings)
-            return self._recall(batch.recalled) if batch.recalled else {}
+            findings = self._keep_findings(batch.findings) if batch.findings else []
+            memories = [memory_row(memory, batch.at) for memory in batch.memories.values()]
+            self._insert(_UPSERT_MEMORIES, memories, _OR_UPDATE_MEMORY)
+            for number, decision in batch.decisions.items():
+                self.database.conn.execute(_DECIDE, (DECISION_TEXTS[decision], number))
+            recalled = self._recall(batch.recalled) if batch.recalled else {}
+        return Saved(recalled, findings, remembered)
 
     def _insert(self, into: str, rows: Sequence[Row], tail: str = "") -> None:
         """Many rows by one statement.
@@ -147,6 +207,20 @@ class Store:
             "DELETE FROM rechazados WHERE id <= (SELECT max(id) FROM rechazados) - ?", [self._rejected_max]
         )
 
+    def _keep_findings(self, findings: Sequence[tuple[Finding, int]]) -> list[KeptFinding]:
+        """Numbered from the last id ever given: of many rows in one statement SQLite tells one id only."""
+        last = self.database.conn.execute(_LAST_FINDING).fetchone()[0] or 0
+        kept = [
+            KeptFinding(number, finding, version)
+            for number, (finding, version) in enumerate(findings, start=last + 1)
+        ]
+        self._insert(_INSERT_FINDINGS, [finding_row(each) for each in kept])
+        return kept
+
+    def _remember(self, keys: Sequence[MemoryKey]) -> dict[MemoryKey, Row]:
+        rows = self.database.conn.execute(_MEMORIES, [json_text(keys)]).fetchall()
+        return {(device_id, rule): (device_id, rule, *known) for device_id, rule, *known in rows}
+
     def _recall(self, serials: Iterable[str]) -> Mapping[str, Device]:
         found = self._with_serials(serials)
         missing = [serial for serial in dict.fromkeys(serials) if serial not in found]
@@ -157,38 +231,12 @@ class Store:
 
     def _with_serials(self, serials: Iterable[str]) -> dict[str, Device]:
         rows = self.database.conn.execute(
-            f"{_DEVICES} WHERE serial_number IN (SELECT value FROM json_each(?))", [_json(serials)]
+            f"{_DEVICES} WHERE serial_number IN (SELECT value FROM json_each(?))", [json_text(serials)]
         ).fetchall()
         return {device.serial: device for device in map(_device, rows)}
 
 
 # -- rows ----------------------------------------------------------------------------------------
-
-
-def _json(value: Json) -> str:
-    return orjson.dumps(value).decode()
-
-
-def _log_row(entry: LogEntry) -> Row:
-    return (
-        entry.device_id,
-        entry.n,
-        entry.at,
-        entry.state,
-        _json(entry.parameters),
-        entry.boot,
-        entry.seq,
-    )
-
-
-def _finding_row(finding: Finding) -> dict[str, Json]:
-    return {
-        "dispositivo_id": finding.device_id,
-        "regla": finding.rule,
-        "evento": finding.event,
-        "creado_en": finding.at,
-        "datos": _json(finding.details),
-    }
 
 
 def _newcomer_row(serial: str) -> dict[str, Json]:
@@ -206,14 +254,14 @@ def _device_row(device: Device) -> Row:
         device.model,
         device.description,
         device.state,
-        _json(device.parameters),
-        _json(device.configuration),
+        json_text(device.parameters),
+        json_text(device.configuration),
         device.claimed,
         device.online,
         device.seen_at,
         device.version,
         device.reports,
-        _json({boot.name: boot.spans for boot in device.boots}),
+        json_text({boot.name: boot.spans for boot in device.boots}),
     )
 
 

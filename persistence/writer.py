@@ -4,33 +4,36 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar, Final, TypeAlias
 
 from actors.dispatch import Dispatcher, PooledActor, tell_if_alive
 from actors.messages import (
     Delivery,
     Keep,
+    KeepConclusion,
     KeepDeadLetter,
-    KeepFinding,
+    MemoryRecalled,
     Recall,
     Recalled,
+    RecallMemory,
     RetryCommit,
     Settle,
     ToWriter,
 )
-from actors.model import DeadLetter, Device, Json, LogEntry, Refusal, Refused
+from actors.model import DeadLetter, Device, Json, LogEntry, Refusal, Refused, RuleMemory
 from actors.ports import Clock, CommandSink, EventSink, Timer
 from persistence.schema import UnusableDatabase, sqlite3
-from persistence.store import Batch, Store
+from persistence.store import Batch, MemoryKey, Saved, Store
 
 logger = logging.getLogger(__name__)
 
 FIRST_RETRY_S: Final = 0.25
 LONGEST_RETRY_S: Final = 30.0
 
-ToKeep: TypeAlias = Keep | KeepDeadLetter | KeepFinding | Settle | Recall
+ToKeep: TypeAlias = Keep | KeepDeadLetter | KeepConclusion | Settle | Recall | RecallMemory
 
 # The fault lies in a value: storing it again would fail again.
 ROW_FAULTS: Final = (
@@ -142,7 +145,7 @@ class WriterActor(PooledActor):
         if not messages:
             return
         try:
-            recalled = store.save(_batch(messages))
+            saved = store.save(_batch(messages, self._clock.now()))
         except ROW_FAULTS as error:
             if count == 1:
                 self._keep_refused(store, messages[0], error)
@@ -151,7 +154,7 @@ class WriterActor(PooledActor):
                 self._keep_oldest(store, count - count // 2)
             return
         self._kept(messages)
-        self._follow_up(messages, recalled)
+        self._follow_up(messages, saved)
 
     def _keep_refused(self, store: Store, message: ToKeep, why: Exception) -> None:
         logger.warning("message_refused kind=%s error=%r", type(message).__name__, why)
@@ -189,13 +192,15 @@ class WriterActor(PooledActor):
 
     # -- what follows it ---------------------------------------------------------------------
 
-    def _follow_up(self, messages: Sequence[ToKeep], recalled: Mapping[str, Device]) -> None:
+    def _follow_up(self, messages: Sequence[ToKeep], saved: Saved) -> None:
         """Acknowledge, announce and answer what is on disk, in order of arrival."""
         self._settle(messages)
         for (serial, boot), device in _receipts(messages).items():
             seq = device.boot(boot).receipt
             if seq is not None:
                 self._call(self._commands.publish_receipt, serial, boot, seq)
+        findings = iter(saved.findings)
+        memories: dict[MemoryKey, RuleMemory] = {}
         for message in messages:
             match message:
                 case Keep(device, publish=publish, reply=reply):
@@ -208,10 +213,15 @@ class WriterActor(PooledActor):
                         )
                     if reply is not None:
                         self._call(reply, device)
-                case KeepFinding(finding):
-                    self._call(self._events.finding_made, finding)
+                case KeepConclusion(concluded, _, memory):
+                    for finding in islice(findings, len(concluded)):
+                        self._call(self._events.finding_made, finding)
+                    memories[memory.device_id, memory.rule] = memory
                 case Recall(serial, to):
-                    self._call(to, Recalled(recalled[serial]))
+                    self._call(to, Recalled(saved.recalled[serial]))
+                case RecallMemory(device_id, rule, to_rule):
+                    key = device_id, rule
+                    self._call(to_rule, MemoryRecalled(memories.get(key) or saved.memory(key)))
 
     def _settle(self, messages: Sequence[ToKeep]) -> None:
         if deliveries := _deliveries(messages):
@@ -225,20 +235,26 @@ class WriterActor(PooledActor):
             logger.exception("follow_up_failed neighbour=%r", neighbour)
 
 
-def _batch(messages: Iterable[ToKeep]) -> Batch:
-    batch = Batch()
+def _batch(messages: Iterable[ToKeep], at: float) -> Batch:
+    batch = Batch(at)
     for message in messages:
         match message:
-            case Keep(device, entry):
+            case Keep(device, entry, decided=decided):
                 batch.devices[device.id] = device
                 if entry is not None:
                     batch.entries.append(entry)
+                if decided is not None:
+                    number, decision = decided
+                    batch.decisions[number] = decision
             case KeepDeadLetter(letter):
                 batch.letters.append(letter)
-            case KeepFinding(finding):
-                batch.findings.append(finding)
+            case KeepConclusion(findings, version, memory):
+                batch.findings += [(finding, version) for finding in findings]
+                batch.memories[memory.device_id, memory.rule] = memory
             case Recall(serial):
                 batch.recalled.append(serial)
+            case RecallMemory(device_id, rule):
+                batch.remembered.append((device_id, rule))
     return batch
 
 
@@ -272,13 +288,23 @@ def _refusal(message: ToKeep, at: float, why: Exception) -> DeadLetter:
             topic, payload = f"dispositivos/{device.serial}/estado", _printed(parameters)
         case Keep(device):
             topic, payload = f"dispositivos/{device.serial}/configuracion", _printed(device.configuration)
-        case KeepFinding(finding):
-            topic, payload = finding.event, _printed(finding.details)
+        case KeepConclusion(findings, _, memory):
+            topic, payload = (
+                _place(memory.device_id, memory.rule),
+                _printed([each.details for each in findings]),
+            )
         case Recall(serial):
             topic, payload = f"dispositivos/{serial}/estado", b""
+        case RecallMemory(device_id, rule):
+            topic, payload = _place(device_id, rule), b""
         case Settle():
             topic, payload = "", b""
     return DeadLetter(at, _storable(topic), payload, _storable(reason))
+
+
+def _place(device_id: int, rule: str) -> str:
+    """Stands in a dead letter where others have their topic; it is no topic of the broker."""
+    return f"ia/{device_id}/{rule}"
 
 
 def _storable(text: str) -> str:

@@ -18,13 +18,15 @@ import orjson
 import pykka
 from paho.mqtt.client import MQTTMessage
 
-from actors.device import Surroundings
 from actors.directory import Directory, DirectoryStatus
 from actors.dispatch import PooledActor
 from actors.messages import Delivery
 from actors.model import Device, JsonObject
 from actors.mqtt.bridge import Bridge
 from actors.ports import RuleFactory
+from actors.surroundings import Surroundings
+from persistence.historian import HistorianActor
+from persistence.queries import Queries
 from persistence.store import Store
 from persistence.writer import WriterActor, WriterStatus
 from tests.stage import FakeClock, Stage
@@ -114,10 +116,12 @@ class House:
         self.writer = WriterActor.start(
             self.stage, lambda: Store(world.path), world.clock, self.bridge, self.hub, WriterStatus()
         )
+        self.historian = HistorianActor.start(self.stage, Queries(world.path), world.clock)
         around = Surroundings(
             dispatcher=self.stage,
             clock=world.clock,
             writer=self.writer,
+            historian=self.historian,
             events=self.hub,
             commands=self.bridge,
             rules=rules,

@@ -33,8 +33,10 @@ MAY_IMPORT = {
     "actors.kinds": SHARED,
     "actors": ("actors", *SHARED),
     "actors.mqtt": ("actors.mqtt", *SHARED),
-    "rules": ("rules", "actors.model"),
+    # Of the actors' room a rule knows the model, what it is asked for, and what a schedule is.
+    "rules": ("rules", "actors.model", "actors.ports", "actors.schedule"),
     "persistence": ("persistence", *SHARED),
+    "persistence.rule_files": ("rules",),
     "web": ("web", *SHARED),
 }
 STANDARD_LIBRARY_ONLY = ("config", "actors.model", "actors.messages", "actors.ports")

@@ -13,6 +13,8 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import UTC
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +25,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from actors.messages import ChangeDevice, ClaimDevice, Reported
-from actors.model import Change, Claim, Device, Finding, Refusal, Refused, Report
+from actors.model import Change, Claim, Device, Finding, JsonObject, Refusal, Refused, Report, RuleMemory
+from actors.ports import RuleFactory, Start
 from actors.supervision import LONGEST_DELAY
+from config import Settings
 from persistence.store import DEVICE_COLUMNS, _device
+from rules.rulebook import rulebook
+from rules.tables import Limit, Standard
 from tests.household import GRACE, MAX_DEVICES, OFFLINE_AFTER, House, World
 from web.ring import LOST
 
@@ -64,9 +70,11 @@ class Alarmist:
 
     name = "alarmist"
     wake_in = None
+    save_due = False
+    watches_reports = True
 
-    def __init__(self, device: Device) -> None:
-        self._device = device
+    def start(self, device: Device, memory: RuleMemory | None, at: float) -> Start:  # noqa: ARG002
+        return Start(self, device.reports, at)
 
     def observe(self, device: Device, report: Report | None, at: float) -> Sequence[Finding]:
         assert device.claimed, "a rule has seen an unclaimed device"
@@ -82,6 +90,23 @@ class Alarmist:
 
     def wake(self, at: float) -> Sequence[Finding]:  # noqa: ARG002
         return ()
+
+    def learn(self, at: float, state: str, parameters: JsonObject) -> None: ...
+
+    def dismiss(self, details: JsonObject) -> None: ...
+
+    def state(self) -> JsonObject:
+        return {}
+
+
+SETTINGS = Settings()
+LIMITS = {"TMP0": {"temperatura": Limit(10, 80)}}
+RULES: dict[str, RuleFactory] = {
+    **rulebook(SETTINGS, LIMITS, {"TMP0": Standard("horario")}, UTC, lambda _: None),
+    "alarmist": Alarmist(),
+}
+
+PAUSES = {"extremos": SETTINGS.ai_alert_cooldown_s, "misconfig": SETTINGS.ai_misconfig_cooldown_s}
 
 
 @dataclass
@@ -115,7 +140,7 @@ class Household(RuleBasedStateMachine):
         self.maybe_twice: set[int] = set()
         self.marker = 0
         self.cursors: list[str] = []
-        self.house = House(self.world, {"alarmist": Alarmist})
+        self.house = House(self.world, RULES)
 
     def teardown(self) -> None:
         if hasattr(self, "house"):
@@ -130,10 +155,14 @@ class Household(RuleBasedStateMachine):
         state=st.sampled_from([None, "activo", "inactivo"]),
         tells_rule=st.sampled_from([None, None, "find", "crash"]),
         sequenced=st.booleans(),
+        temperature=st.sampled_from([20, 20, 200]),
     )
-    def report(self, serial: str, state: str | None, tells_rule: str | None, sequenced: bool) -> None:
+    def report(
+        self, serial: str, state: str | None, tells_rule: str | None, sequenced: bool, temperature: int = 20
+    ) -> None:
         known = self.expect(serial)
-        fields: dict[str, Any] = {"parametros": {"n": self.marker, "rule": tells_rule}}
+        readings = {"n": self.marker, "rule": tells_rule, "temperatura": temperature}
+        fields: dict[str, Any] = {"parametros": readings}
         if state is not None:
             fields["estado"] = state
         if known is not None:
@@ -148,6 +177,7 @@ class Household(RuleBasedStateMachine):
     def report_the_same_again(self, serial: str, retained: bool) -> None:
         known = self.known.get(serial)
         if known is not None and known.sequenced:
+            known.will = known.will and retained
             self.house.report(serial, retained=retained, **known.sequenced)
 
     @rule(serial=SERIALS)
@@ -283,7 +313,7 @@ class Household(RuleBasedStateMachine):
             self.house.stop()
         self.maybe_twice |= set(map(marker_in, self.world.unacknowledged.values()))
         self.house.kill()
-        self.house = House(self.world, {"alarmist": Alarmist})
+        self.house = House(self.world, RULES)
         self.settle()
 
     # -- what must hold ------------------------------------------------------------------------
@@ -307,6 +337,7 @@ class Household(RuleBasedStateMachine):
         self.check_presence()
         self.check_views_agree()
         self.check_books()
+        self.check_findings()
 
     def look(self) -> None:
         """Note who was heard, and whose actor was started anew."""
@@ -363,6 +394,22 @@ class Household(RuleBasedStateMachine):
         assert all(logged.count(n) == 1 or n in self.maybe_twice for n in once)
         assert refused >= len(self.refused) - len(self.maybe_twice)
 
+    def check_findings(self) -> None:
+        """Only of claimed devices; one alert a cooldown; an outage ends once before the next begins."""
+        query = "SELECT e.*, d.reclamado FROM eventos_ia e JOIN dispositivos d ON d.id = dispositivo_id"
+        rows = self.rows(f"{query} ORDER BY e.id")
+        assert all(row["reclamado"] for row in rows)
+        for device in {row["dispositivo_id"] for row in rows}:
+            told = [row for row in rows if row["dispositivo_id"] == device]
+            outages = [row["evento"] for row in told if row["regla"] == "offline"]
+            assert outages == ["ai_offline", "ai_back_online"] * (len(outages) // 2) + ["ai_offline"] * (
+                len(outages) % 2
+            )
+            for name, pause in PAUSES.items():
+                times = [row["creado_en"] for row in told if row["regla"] == name]
+                # Set back, the clock says nothing of how long ago the last one was.
+                assert all(later - sooner >= pause for sooner, later in pairwise(times) if later >= sooner)
+
 
 def ids_in(frames: bytes) -> list[str]:
     return [line[4:] for line in frames.decode().splitlines() if line.startswith("id: ")]
@@ -383,7 +430,7 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
 
 TestHousehold = Household.TestCase
 TestHousehold.settings = settings(
-    max_examples=300,
+    max_examples=200,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

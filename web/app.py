@@ -18,6 +18,7 @@ from web.audience import Audience
 from web.base import Handler, UnknownPath
 from web.devices import AllDevices, Claims, DeviceLog, OneDevice, UnclaimedDevices
 from web.errors import Problem
+from web.findings import AppliedFinding, DismissedFinding, Findings, HistoryScans
 from web.health import Health
 from web.hub import EventHub
 from web.loop import LoopThread
@@ -36,6 +37,10 @@ ROUTES: Final[list[tuple[str, type[Handler]]]] = [
     (r"/dispositivos/([0-9]{1,18})/logs/?", DeviceLog),
     (r"/stream/dispositivos/?", DeviceStream),
     (r"/stream/ai/?", FindingStream),
+    (r"/ai/eventos/?", Findings),
+    (r"/ai/eventos/([0-9]{1,18})/aplicar/?", AppliedFinding),
+    (r"/ai/eventos/([0-9]{1,18})/descartar/?", DismissedFinding),
+    (r"/ai/anomaly/?", HistoryScans),
     (r"/salud/?", SystemHealth),
     (r"/diagnostico/rechazados/?", RejectedMessages),
 ]
@@ -60,6 +65,7 @@ class WebServer:
         loop: LoopThread,
         hub: EventHub,
         directory: pykka.ActorRef[Any],
+        scanner: pykka.ActorRef[Any],
         queries: Queries,
         health: Callable[[], Health],
         host: str,
@@ -76,6 +82,7 @@ class WebServer:
             loop=loop,
             hub=hub,
             directory=directory,
+            scanner=scanner,
             queries=queries,
             health=health,
             disk=self._disk,

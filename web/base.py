@@ -13,7 +13,7 @@ import orjson
 import pykka
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
-from actors.messages import ChangeDevice, ClaimDevice, Reply
+from actors.messages import Command, Reply
 from actors.model import Device, Refused
 from web.body import MAX_BODY, Object, read_object
 from web.errors import Problem
@@ -135,26 +135,44 @@ class Handler(RequestHandler):
 
     def count(self, name: str, default: int, highest: int) -> int:
         """A parameter from 1 to ``highest``."""
-        text = self.get_query_argument(name, "") or str(default)
+        number = self.number(name, highest)
+        return default if number is None else number
+
+    def number(self, name: str, highest: int) -> int | None:
+        """A parameter from 1 to ``highest``; ``None`` when absent or empty."""
+        text = self.get_query_argument(name, "")
+        if not text:
+            return None
         if not (text.isascii() and text.isdigit() and len(text) <= 18 and 1 <= int(text) <= highest):
             raise Problem(400, f"{name}={text:.40} no se entiende; usa un número de 1 a {highest}.")
         return int(text)
 
     # -- the other threads -------------------------------------------------------------------
 
-    async def ask(self, command: Callable[[Reply], ClaimDevice | ChangeDevice]) -> Device:
+    def tell(self, actor: pykka.ActorRef[Any], message: object) -> None:
+        try:
+            actor.tell(message)
+        except pykka.ActorDeadError:
+            raise Problem(503, "El sistema se está deteniendo; inténtalo de nuevo en un minuto.") from None
+
+    async def ask(self, command: Callable[[Reply], Command]) -> Device:
         """Tell the directory and wait for what comes of it, without ever blocking the loop."""
+        return await self.outcome(self.order(command))
+
+    def order(self, command: Callable[[Reply], Command]) -> asyncio.Future[Device | Refused]:
+        """Tell the directory. The answer comes on the loop, perhaps when nobody waits for it any more."""
         answer: asyncio.Future[Device | Refused] = asyncio.get_running_loop().create_future()
 
         def reply(outcome: Device | Refused) -> None:
             self.services.loop.call_soon(partial(_settle, answer, outcome))
 
-        try:
-            self.services.directory.tell(command(reply))
-        except pykka.ActorDeadError:
-            raise Problem(503, "El sistema se está deteniendo; inténtalo de nuevo en un minuto.") from None
+        self.tell(self.services.directory, command(reply))
+        return answer
+
+    async def outcome(self, answer: asyncio.Future[Device | Refused]) -> Device:
+        """Wait for the answer to an order; who waits too long leaves it as it is."""
         outcome = await self._in_time(
-            answer, "No se pudo confirmar la orden; mira si se hizo antes de repetirla."
+            asyncio.shield(answer), "No se pudo confirmar la orden; mira si se hizo antes de repetirla."
         )
         if isinstance(outcome, Refused):
             raise Problem.of(outcome)
@@ -185,5 +203,5 @@ def _too_large() -> Problem:
 
 
 def _settle(answer: asyncio.Future[T], outcome: T) -> None:
-    if not answer.done():  # or the client has been told that it took too long
+    if not answer.done():  # a device that dies of a command may answer it, and be answered for
         answer.set_result(outcome)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -14,6 +14,7 @@ from web.body import Object
 from web.commands import change_of, claim_of, claimed_serial
 from web.errors import Problem
 from web.roster import Known
+from web.services import Page
 from web.wire import device_json, log_json
 
 # SQLite counts in 64 bits; past this page there is nothing on any disk.
@@ -21,9 +22,14 @@ MAX_PAGE: Final = 10**9
 MAX_PER_PAGE: Final = 200
 
 
+def encoded(page: Page, data: Sequence[Any]) -> bytes:
+    about = {"page": page.page, "per_page": page.per_page, "total": page.total, "pages": page.pages}
+    return orjson.dumps({**about, "data": data})
+
+
 class DeviceHandler(Handler):
-    def known(self, device_id: str) -> Known:
-        known = self.services.hub.roster.by_id(int(device_id))
+    def known(self, device_id: int) -> Known:
+        known = self.services.hub.roster.by_id(device_id)
         if known is None:
             raise Problem(404, f"No hay ningún dispositivo con id {device_id}; GET /dispositivos los lista.")
         return known
@@ -51,28 +57,25 @@ class UnclaimedDevices(DeviceHandler):
 
 class OneDevice(DeviceHandler):
     async def get(self, device_id: str) -> None:
-        self.finish(self.known(device_id).json)
+        self.finish(self.known(int(device_id)).json)
 
     async def put(self, device_id: str) -> None:
         body = self.json_body()
-        device = self.known(device_id).device
+        device = self.known(int(device_id)).device
         change = change_of(body, device_json(device), self.services.hub.versions(device.serial))
         self.answer(device_json(await self.ask(partial(ChangeDevice, device.serial, change))))
 
 
 class DeviceLog(DeviceHandler):
     async def get(self, device_id: str) -> None:
-        device = self.known(device_id).device
+        device = self.known(int(device_id)).device
         page = self.count("page", 1, MAX_PAGE)
         per_page = self.count("per_page", 50, MAX_PER_PAGE)
         self.finish(await self.read(partial(self._page, device.id, page, per_page)))
 
     def _page(self, device_id: int, page: int, per_page: int) -> bytes:
         found = self.services.queries.log_page(device_id, page, per_page)
-        data = [log_json(entry) for entry in found.entries]
-        return orjson.dumps(
-            {"page": page, "per_page": per_page, "total": found.total, "pages": found.pages, "data": data}
-        )
+        return encoded(found, [log_json(entry) for entry in found.entries])
 
 
 class Claims(DeviceHandler):

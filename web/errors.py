@@ -21,6 +21,7 @@ STATUS_OF: Final[Mapping[Refusal, int]] = {
     Refusal.INVALID: 400,
     Refusal.UNKNOWN: 404,
     Refusal.ALREADY_CLAIMED: 409,
+    Refusal.MOVED_ON: 409,
     Refusal.UNAVAILABLE: 503,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,6 +40,8 @@ class Health:
     """Actors that wait for a thread."""
     device_failures: int
     """Device actors that have died, and were restarted, since the start."""
+    tables: Sequence[str]
+    """The rules' data tables that cannot be used, a line in Spanish each; others stand in for them."""
     uptime: float
     """Seconds since the start."""
 
@@ -80,6 +83,7 @@ def health_json(health: Health, hub: EventHub, clients: int, version: str) -> di
             "reclamados": sum(device.claimed for device in devices),
             "en_linea": sum(device.online for device in devices),
         },
+        "tablas": list(health.tables),
         "version": version,
         "activo_s": round(health.uptime, 1),
     }

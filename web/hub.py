@@ -10,14 +10,15 @@ import logging
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 import orjson
 
-from actors.model import Device, Finding, JsonObject
+from actors.model import Device, JsonObject, KeptFinding
+from actors.ports import ScanNews
 from web.ring import Stream
 from web.roster import Known, Roster
-from web.wire import device_json, finding_json
+from web.wire import device_json, finding_json, scan_json
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,8 @@ TURN: Final = 2_000
 RING_EVENTS: Final = 16_384
 RING_BYTES: Final = 16 * 1024 * 1024
 
+News: TypeAlias = Device | KeptFinding | ScanNews
+
 
 class Scheduler(Protocol):
     """What the hub needs of a loop."""
@@ -44,7 +47,7 @@ class Scheduler(Protocol):
 
 
 class EventHub:
-    """Implements :class:`actors.ports.EventSink`; its two methods may be called from any thread.
+    """Implements :class:`actors.ports.EventSink`; its methods may be called from any thread.
 
     All else is for the loop. ``devices`` are those known at the start; they open the stream, so
     that what a client read just before the first report is still known when it sends it back.
@@ -63,7 +66,7 @@ class EventHub:
         self._roster = Roster()
         self.devices = Stream(epoch, ring_events, ring_bytes)
         self.findings = Stream(epoch, ring_events, ring_bytes)
-        self._waiting: deque[Device | Finding] = deque()
+        self._waiting: deque[News] = deque()
         # Whether somebody will come for what is waiting: a call that was asked for, or the pace.
         self._expected = False
         self._pacing = False
@@ -75,10 +78,13 @@ class EventHub:
     def device_updated(self, device: Device) -> None:
         self._accept(device)
 
-    def finding_made(self, finding: Finding) -> None:
+    def finding_made(self, finding: KeptFinding) -> None:
         self._accept(finding)
 
-    def _accept(self, event: Device | Finding) -> None:
+    def scan_told(self, news: ScanNews) -> None:
+        self._accept(news)
+
+    def _accept(self, event: News) -> None:
         self._waiting.append(event)
         if not self._expected:
             # Two threads may both get here; the second call then finds nothing to do.
@@ -128,11 +134,13 @@ class EventHub:
         before = self.devices.last, self.findings.last
         try:
             for _ in range(min(TURN, len(self._waiting))):
-                event = self._waiting.popleft()
-                if isinstance(event, Device):
-                    self._update(event)
-                else:
-                    self._conclude(event)
+                match self._waiting.popleft():
+                    case Device() as device:
+                        self._update(device)
+                    case KeptFinding(finding=finding) as kept:
+                        self._conclude(finding.event, finding.serial, finding_json(kept))
+                    case ScanNews(event=event, serial=serial) as news:
+                        self._conclude(event, serial, scan_json(news))
         finally:
             if self.devices.last > before[0]:
                 self.devices.notify()
@@ -145,6 +153,5 @@ class EventHub:
         fields = b'data: %b,"event":"device_update"}' % json[:-1]
         self.devices.append(fields, device.serial, device.claimed)
 
-    def _conclude(self, finding: Finding) -> None:
-        fields = f"event: {finding.event}\ndata: ".encode() + orjson.dumps(finding_json(finding))
-        self.findings.append(fields, finding.serial, True)
+    def _conclude(self, event: str, serial: str, json: dict[str, Any]) -> None:
+        self.findings.append(f"event: {event}\ndata: ".encode() + orjson.dumps(json), serial, True)

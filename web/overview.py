@@ -23,6 +23,7 @@ class Index(Handler):
             "/dispositivos/no-reclamados",
             "/stream/dispositivos",
             "/stream/ai",
+            "/ai/eventos",
             "/salud",
             "/diagnostico/rechazados",
         ]

@@ -4,25 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import pykka
 
-from actors.model import DeadLetter, LogEntry
+from actors.model import DeadLetter, KeptFinding, LogEntry
 from web.audience import Audience
 from web.health import Health
 from web.hub import EventHub
 from web.loop import LoopThread
 
 
-class LogPage(Protocol):
+class Page(Protocol):
+    @property
+    def page(self) -> int: ...
+    @property
+    def per_page(self) -> int: ...
     @property
     def total(self) -> int: ...
     @property
     def pages(self) -> int: ...
+
+
+class LogPage(Page, Protocol):
     @property
     def entries(self) -> Sequence[LogEntry]: ...
+
+
+class FindingPage(Page, Protocol):
+    @property
+    def rows(self) -> Sequence[KeptFinding]: ...
 
 
 class Rejected(Protocol):
@@ -40,6 +52,14 @@ class Queries(Protocol):
 
     def rejected(self, limit: int, before: int) -> Sequence[Rejected]:
         """Those older than the one numbered ``before``."""
+
+    def findings(
+        self, page: int, per_page: int, device_id: int | None = None, rule: str | None = None
+    ) -> FindingPage:
+        """Page ``page``, from 1, of all findings or of those of a device, a rule, or both."""
+
+    def finding(self, number: int) -> KeptFinding | None:
+        """The one with this id, if there is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,9 +87,13 @@ class Services:
     loop: LoopThread
     hub: EventHub
     directory: pykka.ActorRef[Any]
+    scanner: pykka.ActorRef[Any]
+    """Takes :class:`actors.messages.ScanHistory`."""
     queries: Queries
     health: Callable[[], Health]
     disk: Executor
     audience: Audience
     limits: Limits
     version: str
+    deciding: set[int] = field(default_factory=set)
+    """Findings that are being decided on at this moment. Used on the loop only."""

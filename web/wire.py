@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
 
 from actors.kinds import capability_of, kind_of
-from actors.model import DeadLetter, Device, Finding, LogEntry
+from actors.model import DeadLetter, Decision, Device, KeptFinding, LogEntry
+from actors.ports import ScanNews
 
 # The ten that every client knows, in the contract's order.
 TEN: Final = (
@@ -22,6 +24,13 @@ TEN: Final = (
     "configuracion",
     "reclamado",
 )
+
+RULES: Final = ("extremos", "misconfig", "learn", "offline")
+DECISIONS: Final[Mapping[Decision, str]] = {
+    Decision.OPEN: "abierto",
+    Decision.APPLIED: "aplicado",
+    Decision.DISMISSED: "descartado",
+}
 
 
 def iso(at: float) -> str:
@@ -58,18 +67,36 @@ def device_json(device: Device) -> dict[str, Any]:
     }
 
 
-def finding_json(finding: Finding) -> dict[str, Any]:
-    """The event's own fields among those that every event of the rules has."""
-    at = datetime.fromtimestamp(finding.at, UTC)
+def finding_json(kept: KeptFinding) -> dict[str, Any]:
+    """The event's own fields among those that every event of the rules has, and the id to decide on it by."""
+    finding = kept.finding
     return {
         "event": finding.event,
         "rule": finding.rule,
         "dispositivo_id": finding.device_id,
         "serial_number": finding.serial,
         **finding.details,
-        "ts_local": at.astimezone().isoformat(timespec="milliseconds"),
-        "ts_utc": iso(finding.at),
+        **_times(finding.at),
+        "evento_id": kept.id,
     }
+
+
+def scan_json(news: ScanNews) -> dict[str, Any]:
+    """As :func:`finding_json`, but that nothing is kept that could be decided on."""
+    rule = {"rule": "extremos"} if news.event == "ai_anomaly" else {}
+    return {
+        "event": news.event,
+        **rule,
+        "dispositivo_id": news.device_id,
+        "serial_number": news.serial,
+        **news.details,
+        **_times(news.at),
+    }
+
+
+def _times(at: float) -> dict[str, str]:
+    local = datetime.fromtimestamp(at, UTC).astimezone()
+    return {"ts_local": local.isoformat(timespec="milliseconds"), "ts_utc": iso(at)}
 
 
 def log_json(entry: LogEntry) -> dict[str, Any]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.model import DeadLetter, Finding, LogEntry
+from actors.model import DeadLetter, Finding, KeptFinding, LogEntry
 from persistence import Batch, Queries, Store
-from persistence.queries import _LOG_BOUNDS, _LOG_PAGE
+from persistence.queries import _FINDING_PAGE, _LOG_BOUNDS, _LOG_PAGE
 from persistence.schema import sqlite3
 
 
@@ -77,27 +78,130 @@ def test_a_deep_page_reads_no_more_than_the_first(logged: Queries) -> None:
     assert not any("TEMP B-TREE" in step or step.startswith("SCAN estado_log") for step in steps)
 
 
-def test_dead_letters_and_findings_are_paged_by_the_last_one_seen(store: Store, path: Path) -> None:
-    one, two = store.recall("A"), store.recall("B")
-    findings = [
-        Finding("offline", "ai_offline", device.id, device.serial, float(i), {"i": i})
-        for i in range(5)
-        for device in (one, two)
-    ]
+def test_dead_letters_are_paged_by_the_last_one_seen(store: Store, path: Path) -> None:
     letters = [DeadLetter(float(i), "t", b"", "r") for i in range(10)]
-    store.save(Batch(findings=findings, letters=letters))
-    queries = Queries(path)
-
-    first = queries.findings(4)
-    rest = queries.findings(100, before=first[-1].id)
-    assert [kept.finding for kept in first + rest] == findings[::-1]
-    of_two = queries.findings_of(two.id, 2)
-    of_two += queries.findings_of(two.id, 100, before=of_two[-1].id)
-    assert [kept.finding for kept in of_two] == findings[::-2]
-
-    some = queries.rejected(3)
-    some += queries.rejected(100, before=some[-1].id)
+    store.save(Batch(letters=letters))
+    some = Queries(path).rejected(3)
+    some += Queries(path).rejected(100, before=some[-1].id)
     assert [rejected.letter for rejected in some] == letters[::-1]
+
+
+# -- a range of the log --------------------------------------------------------------------------
+
+
+@given(
+    after=st.integers(0, 110),
+    upto=st.integers(0, 110),
+    since=st.floats(0, 40),
+    limit=st.integers(1, 80),
+)
+def test_any_range_is_that_of_the_whole_list(
+    logged: Queries, after: int, upto: int, since: float, limit: int
+) -> None:
+    wanted = [
+        row for row in map(entry, [1] * 60, range(41, 101)) if after < row.n <= upto and row.at >= since
+    ]
+    assert logged.log_range(1, after, upto, since, limit) == wanted[:limit]
+
+
+def test_a_clock_that_was_set_costs_no_rows(store: Store, path: Path) -> None:
+    """Some rows say 1970, as the machine had no clock yet; all that are late enough are found."""
+    times = [100.0, 101.0, 0.0, 1.0, 102.0, 103.0, 50.0, 2.0]
+    rows = [LogEntry(1, n, at, "activo", {}) for n, at in enumerate(times, start=1)]
+    store.save(Batch(entries=rows))
+    assert [row.at for row in Queries(path).log_range(1, 0, 99, 100.0, 99)] == [100.0, 101.0, 102.0, 103.0]
+
+
+@pytest.mark.parametrize("text", [b"{", b'{"n": "\xff"}', b"[]"])
+def test_a_damaged_row_of_a_range_comes_without_parameters(
+    store: Store, path: Path, caplog: pytest.LogCaptureFixture, text: bytes
+) -> None:
+    store.save(Batch(entries=[entry(1, n) for n in (1, 2, 3)]))
+    store.database.conn.execute("UPDATE estado_log SET parametros = CAST(? AS TEXT) WHERE n = 2", [text])
+    assert Queries(path).log_range(1, 0, 3, 0.0, 9) == [
+        entry(1, 1),
+        replace(entry(1, 2), parameters={}),
+        entry(1, 3),
+    ]
+    assert caplog.messages == ["log_row_damaged device=1 n=2"]
+
+
+# -- findings ------------------------------------------------------------------------------------
+
+RULES = ("extremos", "learn", "offline")
+
+
+@pytest.fixture(scope="module")
+def concluded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Queries, list[KeptFinding]]]:
+    """Findings of three rules on two devices, with gaps in their numbers; newest first."""
+    path = tmp_path_factory.mktemp("concluded") / "iot.db"
+    with Store(path) as store:
+        devices = [store.recall(serial) for serial in "AB"]
+        findings = [
+            (
+                Finding(
+                    RULES[i % 3], "ai", (device := devices[i % 5 % 2]).id, device.serial, i / 3, {"i": i}
+                ),
+                i,
+            )
+            for i in range(60)
+        ]
+        kept = store.save(Batch(findings=findings)).findings
+        store.database.conn.execute("DELETE FROM eventos_ia WHERE id % 7 = 0")
+        yield Queries(path), [each for each in reversed(kept) if each.id % 7]
+
+
+@given(
+    page=st.integers(1, 40) | st.integers(1, 10**30),
+    per_page=st.integers(1, 70),
+    device_id=st.none() | st.integers(1, 3),
+    rule=st.none() | st.sampled_from([*RULES, "misconfig"]),
+)
+def test_any_page_of_findings_is_the_slice_that_it_would_be_of_the_whole_list(
+    concluded: tuple[Queries, list[KeptFinding]],
+    page: int,
+    per_page: int,
+    device_id: int | None,
+    rule: str | None,
+) -> None:
+    queries, kept = concluded
+    whole = [
+        each
+        for each in kept
+        if device_id in (None, each.finding.device_id) and rule in (None, each.finding.rule)
+    ]
+    found = queries.findings(page, per_page, device_id, rule)
+    assert list(found.rows) == whole[(page - 1) * per_page : page * per_page]
+    assert (found.page, found.per_page, found.total) == (page, per_page, len(whole))
+    assert found.pages == len(range(0, len(whole), per_page))
+
+
+@given(number=st.integers(-(2**63), 2**63 - 1) | st.integers(-1, 70) | st.just(10**30))
+def test_a_finding_is_found_by_its_number(concluded: tuple[Queries, list[KeptFinding]], number: int) -> None:
+    queries, kept = concluded
+    assert queries.finding(number) == {each.id: each for each in kept}.get(number)
+
+
+@pytest.mark.parametrize(
+    ("columns", "index"),
+    [
+        (("dispositivo_id",), "eventos_ia_por_dispositivo"),
+        (("regla",), "eventos_ia_por_regla"),
+        (("dispositivo_id", "regla"), "eventos_ia_por_ambos"),
+    ],
+)
+def test_a_page_of_findings_skips_in_an_index_and_sorts_nothing(
+    store: Store, columns: tuple[str, ...], index: str
+) -> None:
+    where = "WHERE " + " AND ".join(f"{column} = ?" for column in columns)
+    statement = f"EXPLAIN QUERY PLAN {_FINDING_PAGE.format(where=where)}"
+    values = (*"x" * len(columns), 1, 1)
+    steps = [row[3] for row in store.database.conn.execute(statement, values).fetchall()]
+    assert any(step.startswith(f"SEARCH eventos_ia USING COVERING INDEX {index} (") for step in steps)
+    assert not any("TEMP B-TREE" in step or step.startswith("SCAN") for step in steps)
+
+
+# -- beside the writer ---------------------------------------------------------------------------
 
 
 def test_readers_in_any_thread_see_whole_commits_while_the_writer_writes(store: Store, path: Path) -> None:

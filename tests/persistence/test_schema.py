@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from actors.model import DeadLetter, Finding, LogEntry
-from persistence import Batch, Store, UnusableDatabase
+from actors.model import DeadLetter, Decision, Finding, KeptFinding, LogEntry, RuleMemory
+from persistence import Batch, Queries, Store, UnusableDatabase
 from persistence.schema import APPLICATION_ID, STEPS, migrate, open_database, sqlite3
 
 ROOT = Path(__file__).parents[2]
@@ -55,7 +55,7 @@ def test_tables_check_types_where_sqlite_can(path: Path) -> None:
     database = open_database(path)
     strict = {table.name: table.strict for table in database.tables if not table.name.startswith("sqlite_")}
     database.close()
-    assert len(strict) == 5
+    assert len(strict) == 6
     assert set(strict.values()) == {database.supports_strict}
 
 
@@ -68,16 +68,25 @@ def test_every_older_version_becomes_the_newest_and_keeps_its_rows(path: Path, v
             "INSERT INTO dispositivos VALUES"
             " (7, 'A', 'n', 't', 'm', 'd', 'activo', '{}', '{}', 1, 0, NULL, 0, 0, '{}')"
         )
+    if version >= 3:
+        old.conn.execute(
+            "INSERT INTO eventos_ia (id, dispositivo_id, regla, evento, creado_en, datos)"
+            " VALUES (4, 7, 'offline', 'ai_offline', 2.5, '{}')"
+        )
     old.close()
     with Store(path) as store:
         assert [device.id for device in store.devices()] == ([7] if version else [])
+        if version >= 3:
+            finding = Finding("offline", "ai_offline", 7, "A", 2.5, {})
+            assert Queries(path).findings(1, 9).rows == [KeptFinding(4, finding, 0, Decision.OPEN)]
         device = store.recall("B")
         store.save(
             Batch(
                 devices={device.id: device},
                 entries=[LogEntry(device.id, 1, 0.0, "activo", {})],
                 letters=[DeadLetter(0.0, "t", b"", "r")],
-                findings=[Finding("offline", "ai_offline", device.id, "B", 0.0, {})],
+                findings=[(Finding("offline", "ai_offline", device.id, "B", 0.0, {}), 1)],
+                memories={(device.id, "offline"): RuleMemory(device.id, "offline", 1, {})},
             )
         )
     fresh = path.with_name("fresh.db")

@@ -12,7 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.model import MAX_BOOTS, Boot, DeadLetter, Device, Finding, LogEntry, Report
+from actors.model import (
+    MAX_BOOTS,
+    Boot,
+    DeadLetter,
+    Decision,
+    Device,
+    Finding,
+    JsonObject,
+    KeptFinding,
+    LogEntry,
+    Report,
+    RuleMemory,
+)
 from persistence import Batch, Queries, Store
 from persistence.schema import sqlite3
 from persistence.store import REJECTED_MAX, ROWS_PER_STATEMENT
@@ -70,6 +82,10 @@ def lasting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
         yield store
 
 
+def path_of(store: Store) -> Path:
+    return Path(store.database.conn.execute("PRAGMA database_list").fetchone()[2])
+
+
 def saved(*some: Device) -> Batch:
     return Batch(devices={device.id: device for device in some})
 
@@ -112,14 +128,14 @@ def test_ids_are_never_used_again(store: Store) -> None:
 
 def test_a_recall_sees_the_rest_of_its_batch(store: Store) -> None:
     device = replace(store.recall("A"), state="activo")
-    recalled = store.save(Batch(devices={device.id: device}, recalled=["A", "B", "A"]))
-    assert recalled == {"A": device, "B": Device(id=2, serial="B")}
+    saved = store.save(Batch(devices={device.id: device}, recalled=["A", "B", "A"]))
+    assert saved.recalled == {"A": device, "B": Device(id=2, serial="B")}
 
 
 def test_a_batch_may_be_of_any_size(store: Store, path: Path) -> None:
     """Statements have room for so many rows; what is over goes into the next one."""
     count = 2 * ROWS_PER_STATEMENT + 1
-    some = [*store.save(Batch(recalled=[f"S{i:04}" for i in range(count)])).values()]
+    some = [*store.save(Batch(recalled=[f"S{i:04}" for i in range(count)])).recalled.values()]
     store.save(
         Batch(
             devices={device.id: replace(device, state=device.serial) for device in some},
@@ -159,19 +175,126 @@ def test_only_so_many_dead_letters_are_kept_the_newest(store: Store, path: Path)
     assert kept[-1].at == 300.0
 
 
-def test_findings_come_back_equal(store: Store, path: Path) -> None:
-    device = store.recall("A")
-    finding = Finding("extremos", "ai_anomaly", device.id, "A", 12.25, {"bounds": {"min": 0.1}})
-    store.save(Batch(findings=[finding]))
-    assert [kept.finding for kept in Queries(path).findings(10)] == [finding]
+# -- findings ------------------------------------------------------------------------------------
 
+
+def offline(device: Device, at: float) -> Finding:
+    return Finding("offline", "ai_offline", device.id, device.serial, at, {"at": at})
+
+
+@given(details=json_objects, version=counts, at=times)
+def test_any_finding_comes_back_equal(lasting: Store, details: JsonObject, version: int, at: float) -> None:
+    device = lasting.recall("TMP0AA")
+    finding = Finding("extremos", "ai_anomaly", device.id, device.serial, at, details)
+    (kept,) = lasting.save(Batch(findings=[(finding, version)])).findings
+    assert kept == KeptFinding(kept.id, finding, version, Decision.OPEN)
+    assert Queries(path_of(lasting)).finding(kept.id) == kept
+
+
+def test_findings_are_numbered_in_their_order_however_many(store: Store, path: Path) -> None:
+    device = store.recall("A")
+    findings = [offline(device, float(i)) for i in range(2 * ROWS_PER_STATEMENT + 1)]
+    some = store.save(Batch(findings=[(finding, 3) for finding in findings])).findings
+    more = store.save(Batch(findings=[(findings[0], 4)])).findings
+    assert [*some, *more] == [
+        *(KeptFinding(number, finding, 3) for number, finding in enumerate(findings, start=1)),
+        KeptFinding(len(findings) + 1, findings[0], 4),
+    ]
+    assert Queries(path).findings(1, 5000).rows == [*more, *reversed(some)]
+
+
+def test_numbers_of_findings_are_never_used_again(path: Path) -> None:
+    """Not even the highest one, nor across a restart; one that was not kept was never given."""
+    with Store(path) as store:
+        device = store.recall("A")
+        store.save(Batch(findings=[(offline(device, 1.0), 0)] * 3))
+        store.database.conn.execute("DELETE FROM eventos_ia WHERE id >= 2")
+    with Store(path) as store:
+        (kept,) = store.save(Batch(findings=[(offline(device, 2.0), 0)])).findings
+        assert kept.id == 4
+        with pytest.raises(TypeError):
+            store.save(
+                Batch(
+                    findings=[(offline(device, 3.0), 0)],
+                    memories={(1, "x"): RuleMemory(1, "x", 0, {"x": {1}})},
+                )
+            )
+        (kept,) = store.save(Batch(findings=[(offline(device, 4.0), 0)])).findings
+        assert kept.id == 5
+    assert [kept.id for kept in Queries(path).findings(1, 9).rows] == [5, 4, 1]
+
+
+def test_a_decision_is_kept_and_the_last_one_counts(path: Path) -> None:
+    """Of a finding that is not there it is none."""
+    with Store(path) as store:
+        device = store.recall("A")
+        store.save(Batch(findings=[(offline(device, 1.0), 0)] * 3))
+        store.save(Batch(decisions={1: Decision.APPLIED, 2: Decision.APPLIED, 99: Decision.APPLIED}))
+        store.save(Batch(decisions={2: Decision.DISMISSED}))
+    with Store(path):
+        rows = Queries(path).findings(1, 9).rows
+    assert [(kept.id, kept.decision) for kept in rows] == [
+        (3, Decision.OPEN),
+        (2, Decision.DISMISSED),
+        (1, Decision.APPLIED),
+    ]
+
+
+# -- memories ------------------------------------------------------------------------------------
+
+
+@given(state=json_objects, upto=counts)
+def test_any_memory_comes_back_equal(lasting: Store, state: JsonObject, upto: int) -> None:
+    memory = RuleMemory(1, "learn", upto, state)
+    lasting.save(Batch(memories={(1, "learn"): memory}))
+    assert remembered(lasting, 1, "learn") == memory
+
+
+def test_each_rule_of_each_device_has_one_memory_of_its_own(path: Path) -> None:
+    """Any number at once; they last; a later one replaces an earlier one, also a shorter one."""
+    keys = [(device_id, rule) for device_id in range(1, ROWS_PER_STATEMENT) for rule in ("learn", "offline")]
+    first = {key: RuleMemory(*key, 7, {"of": [*key]}) for key in keys}
+    with Store(path) as store:
+        store.save(Batch(at=5.0, memories=first))
+        store.save(Batch(at=6.0, memories={(1, "learn"): RuleMemory(1, "learn", 3, {})}))
+    with Store(path) as store:
+        saved = store.save(Batch(remembered=[*keys, (1, "extremos"), (9999, "learn")]))
+        times = store.database.conn.execute("SELECT DISTINCT guardado_en FROM memoria_reglas").fetchall()
+    assert saved.memory((1, "learn")) == RuleMemory(1, "learn", 3, {})
+    assert [saved.memory(key) for key in keys[1:]] == [first[key] for key in keys[1:]]
+    assert (saved.memory((1, "extremos")), saved.memory((9999, "learn"))) == (None, None)
+    assert sorted(times) == [(5.0,), (6.0,)]
+
+
+@pytest.mark.parametrize("text", [b"", b'{"x": 1', b'{"x": "\xff"}', b"5", b"[]", b"[" * 100_000])
+def test_a_damaged_memory_is_none_and_says_so(
+    store: Store, caplog: pytest.LogCaptureFixture, text: bytes
+) -> None:
+    """Nor does it take along the next one, and it can be replaced."""
+    whole = RuleMemory(2, "learn", 9, {"x": 1})
+    store.save(Batch(memories={(1, "learn"): RuleMemory(1, "learn", 9, {"x": 1}), (2, "learn"): whole}))
+    store.database.conn.execute(
+        "UPDATE memoria_reglas SET estado = CAST(? AS TEXT) WHERE dispositivo_id = 1", [text]
+    )
+    saved = store.save(Batch(remembered=[(1, "learn"), (2, "learn")]))
+    assert (saved.memory((1, "learn")), saved.memory((2, "learn"))) == (None, whole)
+    assert caplog.messages == [f"memory_damaged device=1 rule=learn bytes={len(text)}"]
+    store.save(Batch(memories={(1, "learn"): RuleMemory(1, "learn", 10, {})}))
+    assert remembered(store, 1, "learn") == RuleMemory(1, "learn", 10, {})
+
+
+def remembered(store: Store, device_id: int, rule: str) -> RuleMemory | None:
+    return store.save(Batch(remembered=[(device_id, rule)])).memory((device_id, rule))
+
+
+# -- a kill --------------------------------------------------------------------------------------
 
 BATCH = 20
 KEEP_ON = f"""
 import sys
 from dataclasses import replace
 from pathlib import Path
-from actors.model import LogEntry
+from actors.model import Finding, LogEntry, RuleMemory
 from persistence import Batch, Store
 store = Store(Path(sys.argv[1]))
 device = store.recall("A")
@@ -180,7 +303,15 @@ while True:
         LogEntry(device.id, device.reports + i, 0.5, "activo", {{"x": i}}) for i in range(1, {BATCH} + 1)
     ]
     device = replace(device, reports=device.reports + {BATCH})
-    store.save(Batch(devices={{device.id: device}}, entries=entries))
+    upto = device.reports
+    store.save(
+        Batch(
+            devices={{device.id: device}},
+            entries=entries,
+            findings=[(Finding("learn", "ai_suggest", device.id, "A", 0.5, {{"upto": upto}}), 0)],
+            memories={{(device.id, "learn"): RuleMemory(device.id, "learn", upto, {{"upto": upto}})}},
+        )
+    )
     print(device.reports, flush=True)
 """
 
@@ -199,6 +330,11 @@ def test_a_kill_loses_nothing_that_was_reported_stored(path: Path) -> None:
         with Store(path) as store:
             (device,) = store.devices()
             log = Queries(path).log_page(device.id, 1, 1)
+            newest = Queries(path).findings(1, 1)
+            memory = remembered(store, device.id, "learn")
         assert device.reports >= reported
         assert device.reports % BATCH == 0
         assert log.total == device.reports
+        assert newest.rows[0].finding.details == {"upto": device.reports}
+        assert newest.total == newest.rows[0].id == device.reports // BATCH
+        assert memory == RuleMemory(device.id, "learn", device.reports, {"upto": device.reports})

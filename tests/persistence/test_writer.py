@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import itertools
 import logging
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pykka
 import pytest
@@ -17,97 +14,10 @@ from hypothesis import strategies as st
 
 from actors.clock import SystemClock
 from actors.dispatch import ThreadPool
-from actors.messages import Delivery, Keep, KeepDeadLetter, KeepFinding, Recall, Recalled, Reply, Settle
-from actors.model import DeadLetter, Device, Finding, JsonObject, LogEntry, Refusal, Refused, Report
-from persistence import Queries, Store, WriterActor, WriterStatus
-from tests.stage import FakeClock, Stage
-
-
-class Neighbours:
-    """The devices' edge and the people's edge, writing down what reaches them."""
-
-    def __init__(self) -> None:
-        self.diary: list[tuple[Any, ...]] = []
-        self.told = threading.Event()
-
-    def settle(self, deliveries: Sequence[Delivery]) -> None:
-        self._note("settle", [delivery.mid for delivery in deliveries])
-
-    def publish_configuration(self, serial: str, version: int, configuration: JsonObject) -> None:
-        self._note("configuration", serial, version, configuration)
-
-    def publish_receipt(self, serial: str, boot: str, seq: int) -> None:
-        self._note("receipt", serial, boot, seq)
-
-    def device_updated(self, device: Device) -> None:
-        self._note("device", device)
-
-    def finding_made(self, finding: Finding) -> None:
-        self._note("finding", finding)
-
-    def reply(self, name: str) -> Reply:
-        return lambda answer: self._note(name, answer)
-
-    def recalled(self, recalled: Recalled) -> None:
-        self._note("recalled", recalled.device)
-
-    def _note(self, *what: object) -> None:
-        self.diary.append(what)
-        self.told.set()
-
-    def settled(self) -> list[int]:
-        return [mid for what, *rest in self.diary if what == "settle" for mid in rest[0]]
-
-
-class House:
-    """A writer on a stage, over a disk that can be made full."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.queries = Queries(path)
-        self.clock = FakeClock()
-        self.stage = Stage(self.clock)
-        self.neighbours = Neighbours()
-        self.status = WriterStatus()
-        self.statements: list[str] = []
-        self.writer = WriterActor.start(
-            self.stage, self._open, self.clock, self.neighbours, self.neighbours, self.status
-        )
-        self.stage.settle()
-        self._mids = itertools.count(1)
-
-    def _open(self) -> Store:
-        self.store = Store(self.path)
-        self.store.database.conn.set_trace_callback(self.statements.append)
-        return self.store
-
-    def tell(self, *messages: object) -> None:
-        for message in messages:
-            self.writer.tell(message)
-
-    def delivery(self) -> Delivery:
-        return Delivery(next(self._mids), 1, 1)
-
-    def device(self, serial: str) -> Device:
-        self.tell(Recall(serial, self.neighbours.recalled))
-        self.stage.settle()
-        what, device = self.neighbours.diary.pop()
-        assert what == "recalled"
-        assert isinstance(device, Device)
-        return device
-
-    def fill_the_disk(self) -> None:
-        self._limit_pages(self.store.database.conn.execute("PRAGMA page_count").fetchone()[0])
-
-    def free_the_disk(self) -> None:
-        self._limit_pages(2**31)
-
-    def _limit_pages(self, count: int) -> None:
-        self.store.database.conn.execute(f"PRAGMA max_page_count = {count}")
-
-    def stop(self) -> None:
-        self.writer.stop(block=False)
-        self.stage.settle()
+from actors.messages import Delivery, Keep, KeepConclusion, KeepDeadLetter, Recall, Recalled, Settle
+from actors.model import DeadLetter, Device, Finding, KeptFinding, LogEntry, Refusal, Refused, RuleMemory
+from persistence import Store, WriterActor, WriterStatus
+from tests.persistence.house import BIG, House, Neighbours, reported
 
 
 @pytest.fixture
@@ -116,19 +26,6 @@ def house(tmp_path: Path) -> Iterator[House]:
     yield house
     if house.writer.is_alive():
         house.stop()
-
-
-def reported(device: Device, seq: int, **parameters: object) -> tuple[Device, LogEntry]:
-    """The device after its next report, and the log row of it."""
-    report = Report(device.serial, 1000.0 + seq, "activo", parameters, boot="b", seq=seq)
-    after = device.after_report(report)
-    return after, LogEntry(
-        device.id, after.reports, report.at, after.state, after.parameters, report.boot, report.seq
-    )
-
-
-BIG = "x" * 50_000
-"""More than is free on the pages that a database has anyway."""
 
 
 # -- group commit --------------------------------------------------------------------------------
@@ -172,7 +69,7 @@ def test_what_follows_a_commit_comes_in_the_order_of_arrival(house: House) -> No
     told = house.neighbours
     house.tell(
         Keep(claimed, reply=told.reply("first"), publish=True),
-        KeepFinding(finding),
+        KeepConclusion([finding], 1, RuleMemory(device.id, "misconfig", 0, {})),
         KeepDeadLetter(DeadLetter(1.0, "t", b"\xff", "r"), house.delivery()),
         Recall("A", told.recalled),
         Settle(house.delivery()),
@@ -184,7 +81,7 @@ def test_what_follows_a_commit_comes_in_the_order_of_arrival(house: House) -> No
         ("settle", [1, 2]),
         ("configuration", "A", 1, {"modo": "manual"}),
         ("first", claimed),
-        ("finding", finding),
+        ("finding", KeptFinding(1, finding, 1)),
         ("recalled", replace(claimed, name="n")),
         ("second", replace(claimed, name="n")),
         ("recalled", Device(id=2, serial="B")),
@@ -355,18 +252,13 @@ def test_a_dead_letter_that_cannot_be_stored_is_stored_in_plain(house: House) ->
     assert house.neighbours.settled() == [1]
 
 
-def test_a_change_and_a_finding_that_cannot_be_stored_leave_a_trace(house: House) -> None:
+def test_a_change_that_cannot_be_stored_leaves_a_trace(house: House) -> None:
     device = house.device("A")
-    house.tell(
-        Keep(replace(device, configuration={"x": "\ud800"}), publish=True),
-        KeepFinding(Finding("learn", "ai_suggest", device.id, "A", 1.0, {"x": 2**70})),
-    )
+    house.tell(Keep(replace(device, configuration={"x": "\ud800"}), publish=True))
     house.stage.settle()
-    letters = [rejected.letter for rejected in house.queries.rejected(9)]
-    assert [(letter.topic, letter.payload) for letter in letters] == [
-        ("ai_suggest", b'{"x": 1180591620717411303424}'),
-        ("dispositivos/A/configuracion", b'{"x": "\\ud800"}'),
-    ]
+    (rejected,) = house.queries.rejected(9)
+    assert rejected.letter.topic == "dispositivos/A/configuracion"
+    assert rejected.letter.payload == b'{"x": "\\ud800"}'
     assert house.neighbours.diary == []
 
 

@@ -5,20 +5,26 @@ from __future__ import annotations
 import http.client
 import itertools
 import json
+import queue
 import socket
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import pykka
 
-from actors.messages import ChangeDevice, ClaimDevice
-from actors.model import DeadLetter, Device, LogEntry, Refusal, Refused, Report
+from actors.messages import ScanHistory
+from actors.model import Device
+from tests.web.stand_ins import Shelf, StandInDirectory, StandInScanner
 from web.app import WebServer
 from web.health import BrokerHealth, Health, WriterHealth
 from web.hub import EventHub
 from web.loop import LoopThread
 from web.services import Limits, Queries
+
+T = TypeVar("T")
 
 # Seconds after which a test that waits has failed.
 PATIENCE = 20
@@ -43,81 +49,9 @@ HEALTHY = Health(
     actors_healthy=True,
     actors_waiting=0,
     device_failures=0,
+    tables=(),
     uptime=12.5,
 )
-
-
-class StandInDirectory(pykka.ThreadingActor):
-    """Applies the model's transitions and tells the hub, as the directory and its devices do."""
-
-    def __init__(self, hub: EventHub, devices: tuple[Device, ...]) -> None:
-        super().__init__()
-        self._hub = hub
-        self._devices = {device.serial: device for device in devices}
-
-    def on_receive(self, message: Any) -> None:
-        match message:
-            case Report():
-                self._become(self._devices[message.serial].after_report(message))
-            case ClaimDevice(claim, reply):
-                self._carry_out(claim.serial, reply, lambda device: device.after_claim(claim))
-            case ChangeDevice(serial, change, reply):
-                self._carry_out(serial, reply, lambda device: device.after_change(change))
-
-    def _carry_out(
-        self,
-        serial: str,
-        reply: Callable[[Device | Refused], None],
-        command: Callable[[Device], Device | Refused],
-    ) -> None:
-        if serial not in self._devices:
-            reply(Refused(Refusal.UNKNOWN, f"{serial} no existe"))
-            return
-        outcome = command(self._devices[serial])
-        if isinstance(outcome, Device):
-            self._become(outcome)
-        reply(outcome)
-
-    def _become(self, device: Device) -> None:
-        self._devices[device.serial] = device
-        self._hub.device_updated(device)
-
-
-class NoAnswer(pykka.ThreadingActor):
-    """Takes every command and answers none."""
-
-    def on_receive(self, message: Any) -> None:
-        pass
-
-
-@dataclass(frozen=True)
-class StoredPage:
-    total: int
-    pages: int
-    entries: list[LogEntry]
-
-
-@dataclass(frozen=True)
-class StoredLetter:
-    id: int
-    letter: DeadLetter
-
-
-@dataclass
-class Shelf:
-    """Queries answered from memory, as :class:`persistence.queries.Queries` answers them."""
-
-    entries: list[LogEntry] = field(default_factory=list)
-    letters: list[StoredLetter] = field(default_factory=list)
-
-    def log_page(self, device_id: int, page: int, per_page: int) -> StoredPage:
-        newest_first = [entry for entry in reversed(self.entries) if entry.device_id == device_id]
-        total = len(newest_first)
-        part = newest_first[(page - 1) * per_page : page * per_page]
-        return StoredPage(total, -(-total // per_page), part)
-
-    def rejected(self, limit: int, before: int) -> list[StoredLetter]:
-        return [letter for letter in reversed(self.letters) if letter.id < before][:limit]
 
 
 @dataclass(frozen=True)
@@ -147,18 +81,26 @@ class Site:
         queries: Queries | None = None,
         limits: Limits | None = None,
         health: Callable[[], Health] = lambda: HEALTHY,
-        directory: pykka.ActorRef[Any] | None = None,
+        directory: Callable[[EventHub], pykka.ActorRef[Any]] | None = None,
         ring_events: int = 64,
         port: int = 0,
     ) -> None:
         self.loop = LoopThread("web-under-test")
         self.hub = EventHub(self.loop, devices, ring_events=ring_events)
-        self.directory = directory or StandInDirectory.start(self.hub, devices)
+        self.shelf = Shelf()
+        self.directory = (
+            StandInDirectory.start(self.hub, devices, self.shelf)
+            if directory is None
+            else directory(self.hub)
+        )
+        self.scans: queue.Queue[ScanHistory] = queue.Queue()
+        self.scanner = StandInScanner.start(self.scans)
         self.server = WebServer(
             loop=self.loop,
             hub=self.hub,
             directory=self.directory,
-            queries=queries or Shelf(),
+            scanner=self.scanner,
+            queries=queries or self.shelf,
             health=health,
             host="127.0.0.1",
             port=port,
@@ -172,8 +114,9 @@ class Site:
 
     def __exit__(self, *_: object) -> None:
         self.server.stop()
-        if self.directory.is_alive():
-            self.directory.stop(timeout=PATIENCE)
+        for actor in (self.directory, self.scanner):
+            if actor.is_alive():
+                actor.stop(timeout=PATIENCE)
 
     def ask(
         self, method: str, path: str, body: bytes | Mapping[str, Any] | Iterator[bytes] | None = None
@@ -194,6 +137,9 @@ class Site:
 
     def put(self, path: str, body: bytes | Mapping[str, Any]) -> Answer:
         return self.ask("PUT", path, body)
+
+    def post(self, path: str, body: bytes | Mapping[str, Any] | None = None) -> Answer:
+        return self.ask("POST", path, body)
 
     def listen(self, path: str = "/stream/dispositivos", last_event_id: str | None = None) -> Listener:
         """An open stream, its greeting read."""
@@ -258,3 +204,16 @@ class Listener:
 def event_in(block: bytes) -> Event:
     lines = dict(line.split(": ", 1) for line in block.decode().splitlines())
     return Event(lines.get("event", "message"), json.loads(lines["data"]), lines["id"])
+
+
+def at_once(call: Callable[[T], int], values: Iterable[T]) -> list[int]:
+    """What the calls give, each made by a thread of its own and all at the same time; sorted."""
+    values = list(values)
+    start = threading.Barrier(len(values))
+
+    def make(value: T) -> int:
+        start.wait(PATIENCE)
+        return call(value)
+
+    with ThreadPoolExecutor(len(values)) as threads:
+        return sorted(threads.map(make, values))

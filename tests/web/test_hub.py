@@ -6,13 +6,15 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from actors.model import Device, Finding
+from actors.model import Device, Finding, KeptFinding
+from actors.ports import ScanNews
 from tests.web.site import BLIND, LAMP, PATIENCE, Event, event_in
 from web.hub import EventHub
 from web.loop import LoopThread
@@ -136,9 +138,10 @@ def test_from_many_threads_nothing_is_lost() -> None:
 
 
 def test_a_finding_goes_out_under_its_own_name() -> None:
-    """Its JSON has the event, the rule, the device, the rule's own fields and the time."""
+    """Its JSON has the event, the rule, the device, the rule's own fields, the time, and the id."""
     hub = EventHub(HandLoop())
-    hub.finding_made(Finding("extremos", "ai_anomaly", 2, BLIND.serial, 1_800_000_000.5, {"value": 120.5}))
+    finding = Finding("extremos", "ai_anomaly", 2, BLIND.serial, 1_800_000_000.5, {"value": 120.5})
+    hub.finding_made(KeptFinding(17, finding, 3))
     assert len(hub.roster) == 0
     (event,) = events_in(hub.findings.since(0)[0])
     local = event.data.pop("ts_local")
@@ -150,8 +153,29 @@ def test_a_finding_goes_out_under_its_own_name() -> None:
         "serial_number": BLIND.serial,
         "value": 120.5,
         "ts_utc": "2027-01-15T08:00:00.500Z",
+        "evento_id": 17,
     }
-    assert local[:4] == "2027"
+    assert datetime.fromisoformat(local).timestamp() == 1_800_000_000.5
+
+
+def test_news_of_a_scan_goes_out_among_the_findings() -> None:
+    """In order with them; what it finds names the rule, and nothing of it has an id to decide on."""
+    hub = EventHub(HandLoop())
+    news = {"ai_progress": {"hecho": 0.5}, "ai_anomaly": {"value": 120.5}, "ai_done": {}}
+    for event, details in news.items():
+        hub.scan_told(ScanNews(event, 2, BLIND.serial, 1_800_000_000.5, details))
+    assert len(hub.roster) == 0
+    progress, anomaly, done = events_in(hub.findings.since(0)[0])
+    of_all = {
+        "dispositivo_id": 2,
+        "serial_number": BLIND.serial,
+        "ts_local": progress.data["ts_local"],
+        "ts_utc": "2027-01-15T08:00:00.500Z",
+    }
+    assert [event.name for event in (progress, anomaly, done)] == list(news)
+    assert progress.data == {"event": "ai_progress", "hecho": 0.5, **of_all}
+    assert anomaly.data == {"event": "ai_anomaly", "rule": "extremos", "value": 120.5, **of_all}
+    assert done.data == {"event": "ai_done", **of_all}
 
 
 def test_what_one_read_gives_is_bounded() -> None:

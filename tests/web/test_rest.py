@@ -13,7 +13,8 @@ import pytest
 from actors.model import DeadLetter, LogEntry, Report
 from persistence.queries import Queries
 from persistence.store import Batch, Store
-from tests.web.site import BLIND, HEALTHY, LAMP, PATIENCE, NoAnswer, Site
+from tests.web.site import BLIND, HEALTHY, LAMP, PATIENCE, Site, at_once
+from tests.web.stand_ins import NoAnswer
 from web.services import Limits
 from web.wire import TEN
 
@@ -197,25 +198,17 @@ def test_a_claim_is_answered_with_the_id(site: Site) -> None:
 
 def test_of_racing_claims_exactly_one_wins(site: Site) -> None:
     """The others are told 409."""
-    start = threading.Barrier(8)
-    found: list[int] = []
 
-    def claim() -> None:
-        start.wait(PATIENCE)
-        found.append(site.ask("POST", "/dispositivos/reclamar", {"serial_number": LAMP.serial}).status)
+    def claim(serial: str) -> int:
+        return site.ask("POST", "/dispositivos/reclamar", {"serial_number": serial}).status
 
-    threads = [threading.Thread(target=claim) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(PATIENCE)
-    assert sorted(found) == [200] + 7 * [409]
+    assert at_once(claim, 8 * [LAMP.serial]) == [200] + 7 * [409]
 
 
 def test_a_command_without_an_answer_is_not_waited_for() -> None:
     """503 after the time-out, and the same when there is nobody to tell."""
     directory = NoAnswer.start()
-    with Site(BLIND, directory=directory, limits=Limits(reply=0.1)) as site:
+    with Site(BLIND, directory=lambda _: directory, limits=Limits(reply=0.1)) as site:
         answer = site.put("/dispositivos/2", {"nombre": "x"})
         assert (answer.status, answer.json["detalle"][:22]) == (503, "No se pudo confirmar l")
         directory.stop(timeout=PATIENCE)
@@ -268,6 +261,10 @@ def test_a_slow_disk_holds_up_nobody_else() -> None:
         def rejected(self, *_: int) -> Any:
             raise OSError("disk gone")
 
+        def findings(self, *_: Any) -> Any: ...
+
+        def finding(self, *_: int) -> Any: ...
+
     with Site(BLIND, queries=Stuck(), limits=Limits(reply=0.1)) as site:
         assert site.get("/dispositivos/2/logs").status == 503
         assert site.get("/dispositivos/2").status == 200
@@ -287,6 +284,15 @@ def test_health_is_told_part_by_part(site: Site) -> None:
     assert answer.json["dispositivos"] == {"total": 2, "reclamados": 1, "en_linea": 1}
     assert answer.json["broker"]["conectado"] is True
     assert answer.json["hub"]["clientes"] == 0
+    assert answer.json["tablas"] == []
+
+
+def test_a_table_that_cannot_be_used_is_told() -> None:
+    """A line each; the built-in one stands in for it, so that all is still well."""
+    line = "limites.json: línea 3, columna 7: no es JSON; se usa la tabla incluida."
+    with Site(health=lambda: replace(HEALTHY, tables=[line])) as site:
+        answer = site.get("/salud")
+        assert (answer.status, answer.json["estado"], answer.json["tablas"]) == (200, "ok", [line])
 
 
 @pytest.mark.parametrize(

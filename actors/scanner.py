@@ -1,0 +1,112 @@
+"""Holding history against rule 1, in the background and on request."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Final
+
+import pykka
+
+from actors.dispatch import Dispatcher, PooledActor
+from actors.messages import LogRead, ReadLog, ScanHistory
+from actors.model import JsonObject, LogEntry, Report
+from actors.ports import Clock, EventSink, Rule, RuleFactory, ScanNews
+
+ANOMALY: Final = "ai_anomaly"
+PROGRESS: Final = "ai_progress"
+DONE: Final = "ai_done"
+DAY_S: Final = 86_400.0
+
+
+class _Scan:
+    """One search as it goes on."""
+
+    def __init__(self, wanted: ScanHistory, rule: Rule, now: float) -> None:
+        # The rule only looks at claimed devices; who asks for a search may ask it of any.
+        self.device = replace(wanted.device, claimed=True)
+        self.metric = wanted.metric
+        self.days = wanted.days
+        self.rule = rule
+        self.begins = now - wanted.days * DAY_S
+        self.readings = 0
+        self.anomalies = 0
+
+    def read(self, entry: LogEntry) -> list[JsonObject]:
+        """The anomalies in one row; those of before the days asked for only teach what is usual."""
+        if self.metric not in entry.parameters:
+            return []
+        parameters = {self.metric: entry.parameters[self.metric]}
+        if entry.at < self.begins:
+            self.rule.learn(entry.at, entry.state, parameters)
+            return []
+        self.readings += 1
+        report = Report(self.device.serial, entry.at, entry.state, parameters)
+        found = [finding.details for finding in self.rule.observe(self.device, report, entry.at)]
+        self.anomalies += len(found)
+        return found
+
+
+class ScannerActor(PooledActor):
+    """One search at a time, a page of the log at a time; what it finds is announced and not kept."""
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        clock: Clock,
+        historian: pykka.ActorRef[Any],
+        events: EventSink,
+        extremes: RuleFactory,
+        window: float,
+    ) -> None:
+        """``window`` is how much history the rule goes by, in seconds."""
+        super().__init__(dispatcher)
+        self._clock = clock
+        self._historian = historian
+        self._events = events
+        self._extremes = extremes
+        self._window = window
+        self._queue: deque[ScanHistory] = deque()
+        self._scan: _Scan | None = None
+
+    def on_receive(self, message: object) -> None:
+        match message:
+            case ScanHistory():
+                self._queue.append(message)
+                if self._scan is None:
+                    self._begin()
+            case LogRead(entries, more) if self._scan is not None:
+                self._read(self._scan, entries, more)
+            case _:
+                super().on_receive(message)
+
+    def _begin(self) -> None:
+        wanted = self._queue.popleft()
+        now = self._clock.now()
+        self._scan = _Scan(wanted, self._extremes.start(wanted.device, None, now).rule, now)
+        self._tell(self._scan, PROGRESS, {"progress": 0})
+        self._read_on(self._scan, 0)
+
+    def _read_on(self, scan: _Scan, after: int) -> None:
+        since = scan.begins - self._window
+        self._historian.tell(ReadLog(scan.device.id, after, scan.device.reports, since, self.actor_ref.tell))
+
+    def _read(self, scan: _Scan, entries: Sequence[LogEntry], more: bool) -> None:
+        for entry in entries:
+            for details in scan.read(entry):
+                self._tell(scan, ANOMALY, {"rule": "extremos", **details}, entry.at)
+        if more:
+            last = entries[-1].n
+            self._tell(scan, PROGRESS, {"progress": 100 * last // scan.device.reports})
+            self._read_on(scan, last)
+            return
+        self._tell(scan, DONE, {"days": scan.days, "readings": scan.readings, "anomalies": scan.anomalies})
+        self._scan = None
+        if self._queue:
+            self._begin()
+
+    def _tell(self, scan: _Scan, event: str, details: JsonObject, at: float | None = None) -> None:
+        when = self._clock.now() if at is None else at
+        about = {"metric": scan.metric, **details}
+        self._events.scan_told(ScanNews(event, scan.device.id, scan.device.serial, when, about))

@@ -1,0 +1,110 @@
+"""What is kept, as rows of its tables; devices apart, which are :mod:`persistence.store`'s alone."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final, TypeAlias
+
+import orjson
+
+from actors.model import Decision, Finding, Json, JsonObject, KeptFinding, LogEntry, RuleMemory
+
+logger = logging.getLogger(__name__)
+
+Row: TypeAlias = tuple[Any, ...]
+
+DECISION_TEXTS: Final = {
+    Decision.OPEN: "abierto",
+    Decision.APPLIED: "aplicado",
+    Decision.DISMISSED: "descartado",
+}
+_DECISIONS: Final = {text: decision for decision, text in DECISION_TEXTS.items()}
+
+
+def json_text(value: Json) -> str:
+    return orjson.dumps(value).decode()
+
+
+def json_object(text: bytes) -> JsonObject | None:
+    """``None`` for what is no JSON object.
+
+    Bytes, since the sqlite3 module fails for the whole statement over text that is no UTF-8.
+    """
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+# -- the log -------------------------------------------------------------------------------------
+
+
+def log_row(entry: LogEntry) -> Row:
+    """In the order of the table's columns."""
+    return (
+        entry.device_id,
+        entry.n,
+        entry.at,
+        entry.state,
+        json_text(entry.parameters),
+        entry.boot,
+        entry.seq,
+    )
+
+
+def log_entry(row: Row) -> LogEntry:
+    device_id, n, at, state, parameters, boot, seq = row
+    return LogEntry(device_id, n, at, state, orjson.loads(parameters), boot, seq)
+
+
+def undamaged_log_entry(row: Row) -> LogEntry:
+    """As :func:`log_entry`, of a row with its parameters as bytes: damaged ones count as none."""
+    device_id, n, at, state, text, boot, seq = row
+    parameters = json_object(text)
+    if parameters is None:
+        logger.warning("log_row_damaged device=%d n=%d", device_id, n)
+    return LogEntry(device_id, n, at, state, parameters or {}, boot, seq)
+
+
+# -- findings ------------------------------------------------------------------------------------
+
+
+def finding_row(kept: KeptFinding) -> Row:
+    """In the order of the table's columns."""
+    finding = kept.finding
+    return (
+        kept.id,
+        finding.device_id,
+        finding.rule,
+        finding.event,
+        finding.at,
+        json_text(finding.details),
+        kept.version,
+        DECISION_TEXTS[kept.decision],
+    )
+
+
+def kept_finding(row: Row) -> KeptFinding:
+    """From the table's columns with the device's serial number after them."""
+    number, device_id, rule, event, at, details, version, decision, serial = row
+    finding = Finding(rule, event, device_id, serial, at, orjson.loads(details))
+    return KeptFinding(number, finding, version, _DECISIONS[decision])
+
+
+# -- memories ------------------------------------------------------------------------------------
+
+
+def memory_row(memory: RuleMemory, at: float) -> Row:
+    """In the order of the table's columns."""
+    return (memory.device_id, memory.rule, memory.upto, json_text(memory.state), at)
+
+
+def undamaged_memory(row: Row) -> RuleMemory | None:
+    """From a row with its state as bytes; ``None``, with a warning, if that is no JSON object."""
+    device_id, rule, upto, text = row
+    state = json_object(text)
+    if state is None:
+        logger.warning("memory_damaged device=%d rule=%s bytes=%d", device_id, rule, len(text))
+        return None
+    return RuleMemory(device_id, rule, upto, state)

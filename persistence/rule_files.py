@@ -1,0 +1,82 @@
+"""The rules' tables and demonstrations, which an operator may edit while nobody looks."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import tzinfo
+from pathlib import Path
+from typing import Final, TypeVar
+
+import rules
+from rules.demo import BadDemo, file_of, timetable_from
+from rules.settings import LearnSettings
+from rules.tables import Limits, Standards, read_limits, read_standards
+from rules.timetable import Timetable
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+BUILTIN: Final = Path(rules.__file__).parent / "data"
+
+
+class RuleFiles:
+    """Reads them; a table that cannot be used is replaced by its last good version, kept in ``folder``.
+
+    ``limits`` and ``standards`` are paths, or empty for the built-in tables.
+    """
+
+    def __init__(self, folder: Path, limits: str, standards: str) -> None:
+        self._folder = folder
+        self.troubles: list[str] = []
+        """What could not be used and what is used instead, a line each, in Spanish."""
+        self.limits: Limits = self._table(limits, "limites.json", read_limits)
+        self.standards: Standards = self._table(standards, "estandar.json", read_standards)
+
+    def _table(self, given: str, name: str, read: Callable[[bytes], T]) -> T:
+        path = Path(given) if given else BUILTIN / name
+        last_good = self._folder / name
+        try:
+            data = path.read_bytes()
+            table = read(data)
+        except (OSError, ValueError) as error:
+            return self._instead(path, error, (last_good, BUILTIN / name), read)
+        if read_if_there(last_good) != data:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            last_good.write_bytes(data)
+        return table
+
+    def _instead(
+        self, path: Path, error: Exception, others: tuple[Path, Path], read: Callable[[bytes], T]
+    ) -> T:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        logger.error("table_unusable path=%s error=%s", path, why)
+        for other in others:
+            try:
+                table = read(other.read_bytes())
+            except (OSError, ValueError):
+                continue
+            self.troubles.append(f"{path}: {why}; se usa {other}.")
+            return table
+        self.troubles.append(f"{path}: {why}; no hay otra, así que no se comprueba nada.")
+        return read(b"{}")
+
+    def demo(self, settings: LearnSettings, timezone: tzinfo, serial: str) -> Timetable | None:
+        """The timetable to suggest to this device instead of learning; ``None`` to learn."""
+        path = file_of(settings, serial)
+        if path is None:
+            return None
+        try:
+            return timetable_from(settings, timezone, read_if_there(Path(path)))
+        except BadDemo as error:
+            logger.error("demo_unusable path=%s error=%s", path, error)
+            return ()
+
+
+def read_if_there(path: Path) -> bytes | None:
+    """The file's bytes; ``None`` if it is not there or cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None

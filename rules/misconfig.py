@@ -1,0 +1,135 @@
+"""Rule 2, ``misconfig``: the configuration that people have declared does not fit its kind's standard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from actors.model import Device, Finding, Json, JsonObject, Report
+from rules.fingerprint import fingerprint
+from rules.sealed import seal, unseal
+from rules.settings import MisconfigSettings
+from rules.tables import Limit, Standard
+
+NAME: Final = "misconfig"
+MISCONFIG: Final = "ai_misconfig"
+
+LOW: Final = "low"
+MEDIUM: Final = "medium"
+
+# Proposed for an interval that is no number, as far as the standard allows; the usual one of devices.
+USUAL_INTERVAL_S: Final = 60
+
+_STATE_VERSION: Final = 1
+
+
+def examine(configuration: JsonObject, standard: Standard) -> JsonObject | None:
+    """What is wrong: ``issues``, ``suggested_patch`` and ``severity`` as they go out; ``None`` if nothing is.
+
+    An ``intervalo_envio`` that nobody has declared is the device's own business.
+    """
+    issues: list[str] = []
+    patch: dict[str, Json] = {}
+    severity = LOW
+    mode = configuration.get("modo")
+    if standard.mode is not None and mode != standard.mode:
+        found = "no está definido" if mode is None else f"= {mode!r:.40}"
+        issues.append(f"config.modo {found} → se recomienda {standard.mode!r}")
+        patch["modo"] = standard.mode
+    interval = configuration.get("intervalo_envio")
+    if standard.send_interval is not None and interval is not None:
+        fitting = _fitting(interval, standard.send_interval)
+        if fitting != interval:
+            wanted = _in_words(standard.send_interval)
+            issues.append(f"config.intervalo_envio = {interval!r:.40} → se recomienda {wanted}")
+            patch["intervalo_envio"] = fitting
+            severity = MEDIUM
+    if not issues:
+        return None
+    return {"issues": issues, "suggested_patch": {"configuracion": patch}, "severity": severity}
+
+
+class MisconfigRule:
+    """``standard`` is that of this device's kind.
+
+    Tells when a right configuration becomes a wrong one, and again after the cooldown while it stays
+    wrong. A dismissed finding is not told again until something else is wrong.
+    """
+
+    name: Final = NAME
+    save_due: Final = False
+    """It learns nothing but what it has told, which is stored with the finding."""
+
+    __slots__ = ("_cooldown", "_device", "_dismissed", "_standard", "_told_at", "_wake_in")
+
+    def __init__(self, settings: MisconfigSettings, standard: Standard) -> None:
+        self._cooldown = settings.ai_misconfig_cooldown_s
+        self._standard = standard
+        self._told_at: float | None = None
+        self._dismissed = ""
+        self._device: Device | None = None
+        self._wake_in: float | None = None
+
+    @property
+    def wake_in(self) -> float | None:
+        return self._wake_in
+
+    def observe(self, device: Device, report: Report | None, at: float) -> Sequence[Finding]:  # noqa: ARG002
+        self._device = device
+        self._wake_in = None
+        if not device.claimed:
+            return ()
+        details = examine(device.configuration, self._standard)
+        if details is None:
+            self._dismissed = ""
+            return ()
+        if self._dismissed and fingerprint(details["suggested_patch"]) == self._dismissed:
+            return ()
+        if self._told_at is not None and 0 <= at - self._told_at < self._cooldown:
+            self._wake_in = self._cooldown - (at - self._told_at)
+            return ()
+        self._told_at = at
+        # Nobody need touch the configuration for it to stay wrong.
+        self._wake_in = self._cooldown or None
+        return (Finding(NAME, MISCONFIG, device.id, device.serial, at, details),)
+
+    def wake(self, at: float) -> Sequence[Finding]:
+        return () if self._device is None else self.observe(self._device, None, at)
+
+    def learn(self, at: float, state: str, parameters: JsonObject) -> None:
+        """The log says nothing of the configuration."""
+
+    def dismiss(self, details: JsonObject) -> None:
+        """A person does not want to hear of this again. ``details`` are the finding's."""
+        self._dismissed = fingerprint(details["suggested_patch"])
+
+    def state(self) -> JsonObject:
+        return seal(NAME, _STATE_VERSION, {"told_at": self._told_at, "dismissed": self._dismissed})
+
+    @classmethod
+    def from_state(cls, settings: MisconfigSettings, standard: Standard, state: JsonObject) -> MisconfigRule:
+        """Raises :class:`rules.sealed.DamagedState`."""
+        made = cls(settings, standard)
+        body = unseal(NAME, _STATE_VERSION, state)
+        made._told_at = body.optional_number("told_at")
+        made._dismissed = body.text("dismissed")
+        return made
+
+
+def _fitting(interval: Json, limit: Limit) -> Json:
+    """The nearest interval that the limit allows."""
+    if isinstance(interval, bool) or not isinstance(interval, int | float):
+        interval = USUAL_INTERVAL_S
+    if limit.low is not None and interval < limit.low:
+        return limit.low
+    if limit.high is not None and interval > limit.high:
+        return limit.high
+    return interval
+
+
+def _in_words(limit: Limit) -> str:
+    if limit.high is None:
+        return f"{limit.low:g} o más"
+    if limit.low is None:
+        return f"{limit.high:g} o menos"
+    return f"entre {limit.low:g} y {limit.high:g}"

@@ -1,0 +1,117 @@
+"""The four rules, ready to be started for any device. Implements :class:`actors.ports.RuleFactory`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Final
+
+from actors.model import Device, JsonObject, RuleMemory
+from actors.ports import Rule, RuleFactory, Start
+from actors.schedule import ScheduleError, parse
+from rules import extremes, learn, misconfig, offline
+from rules.habit import DAYS
+from rules.sealed import DamagedState
+from rules.settings import ExtremesSettings, LearnSettings, MisconfigSettings, OfflineSettings
+from rules.tables import Limits, Standard, Standards, of_device
+from rules.timetable import Timetable
+
+DAY_S: Final = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """How one rule is started: anew, or from what it knew."""
+
+    fresh: Callable[[Device], Rule]
+    restored: Callable[[Device, JsonObject], Rule]
+    """Raises :class:`rules.sealed.DamagedState`."""
+    watches_reports: bool
+    log_s: float
+    """How far back the log can teach it something, in seconds; 0 where it teaches nothing."""
+
+    def start(self, device: Device, memory: RuleMemory | None, at: float) -> Start:
+        unread = 0 if self.log_s else device.reports
+        damage = None
+        if memory is not None:
+            try:
+                rule = self.restored(device, memory.state)
+                return Start(rule, max(memory.upto, unread), at - self.log_s, resumes=True)
+            except DamagedState as error:
+                damage = str(error)
+        return Start(self.fresh(device), unread, at - self.log_s, damage=damage)
+
+
+@dataclass(frozen=True, slots=True)
+class LearnVolume:
+    """Rule 3, which has settings for what it starts from."""
+
+    settings: LearnSettings
+    timezone: tzinfo
+    demo: Callable[[str], Timetable | None]
+    """By serial, a timetable to suggest instead of learning."""
+    watches_reports: bool = True
+
+    def start(self, device: Device, memory: RuleMemory | None, at: float) -> Start:
+        stored = None if memory is None else memory.state
+        begun = learn.start(self.settings, self.timezone, planned, stored, self.demo(device.serial))
+        after = {
+            learn.Replay.NONE: device.reports,
+            learn.Replay.NEWER: 0 if memory is None else memory.upto,
+            learn.Replay.ALL: 0,
+        }
+        resumes = begun.replay is learn.Replay.NEWER
+        return Start(begun.rule, after[begun.replay], at - DAYS * DAY_S, resumes, begun.damage)
+
+
+def rulebook(
+    settings: object,
+    limits: Limits,
+    standards: Standards,
+    timezone: tzinfo,
+    demo: Callable[[str], Timetable | None],
+) -> Mapping[str, RuleFactory]:
+    """By name. ``settings`` has an attribute for each of the rules' settings, in lower case."""
+    of_extremes = ExtremesSettings.of(settings)
+    of_misconfig = MisconfigSettings.of(settings)
+    of_offline = OfflineSettings.of(settings)
+    return {
+        extremes.NAME: Volume(
+            lambda device: extremes.ExtremesRule(of_extremes, of_device(limits, device.serial, {})),
+            lambda device, state: extremes.ExtremesRule.from_state(
+                of_extremes, of_device(limits, device.serial, {}), state
+            ),
+            watches_reports=True,
+            log_s=of_extremes.ai_hist_window_days * DAY_S,
+        ),
+        misconfig.NAME: Volume(
+            lambda device: misconfig.MisconfigRule(
+                of_misconfig, of_device(standards, device.serial, Standard())
+            ),
+            lambda device, state: misconfig.MisconfigRule.from_state(
+                of_misconfig, of_device(standards, device.serial, Standard()), state
+            ),
+            watches_reports=False,
+            log_s=0,
+        ),
+        learn.NAME: LearnVolume(LearnSettings.of(settings), timezone, demo),
+        offline.NAME: Volume(
+            lambda _: offline.OfflineRule(of_offline, timezone),
+            lambda _, state: offline.OfflineRule.from_state(of_offline, timezone, state),
+            watches_reports=False,
+            log_s=0,
+        ),
+    }
+
+
+def planned(configuration: JsonObject) -> list[learn.Span] | None:
+    """When the configuration's own schedule has the device on, in minutes of the week."""
+    try:
+        timetable = parse(configuration)
+    except ScheduleError:
+        return None
+    windows = timetable.power or timetable.watering
+    if windows is None:
+        return None
+    return [(start // 60, (end - start) // 60) for start, end in windows.spans]

@@ -1,0 +1,282 @@
+"""How right the rules are, and what they cost: ``python -m tests.bench_rules``.
+
+Households and series are drawn from seeds that no test uses, so that nothing is fitted to them.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import random
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+from actors.model import ACTIVE, INACTIVE, Device, Finding, JsonObject, Report
+from rules.extremes import ExtremesRule
+from rules.learn import LearnRule
+from rules.misconfig import MisconfigRule
+from rules.offline import OfflineRule
+from rules.settings import ExtremesSettings, LearnSettings, MisconfigSettings, OfflineSettings
+from rules.tables import Limit, Standard
+from rules.timetable import Timetable, read_suggested
+from tests.households import MADRID, Household, at_random, bins_of, overlap, routine
+from tests.readings import Series
+
+SEED: Final = 40_000
+HOUSEHOLDS: Final = 36
+WEEKS: Final = 6
+DAYS: Final = 7 * WEEKS
+INTERVALS: Final = (0, 0, 30, 60, 300, 300, 900, 900)
+NOISES: Final = (0.0, 0.05, 0.15)
+LIMITS: Final = {"temperatura": Limit(10, 80), "humedad": Limit(20, 80)}
+STANDARD: Final = Standard("horario", Limit(1, 3600))
+
+
+def main() -> None:
+    base = _resident_mb()
+    print(f"Reglas ({HOUSEHOLDS} hogares de {WEEKS} semanas por fila; semillas desde {SEED})\n")
+    _learning()
+    _changing()
+    _randomness()
+    _anomalies()
+    _cost()
+    _memory(base)
+
+
+# -- rule 3 ----------------------------------------------------------------------------------------
+
+
+def _learning() -> None:
+    print("Aprendizaje            ruido   IoU media   peor   sugerida   hogares con sugerencia   1.ª (día)")
+    for noise, least in zip(NOISES, (0.95, 0.85, 0.70), strict=True):
+        learned, suggested, first = [], [], []
+        for n in range(HOUSEHOLDS):
+            home = _household(SEED + n, noise, 5 if n == 0 else random.Random(SEED + n).choice(INTERVALS))
+            rule = _learn_rule()
+            findings = _live(rule, home.reports(DAYS))
+            truth = bins_of(home.routine)
+            learned.append(overlap(bins_of(_spans(rule.timetable())), truth))
+            if findings:
+                suggested.append(overlap(_last(findings), truth))
+                first.append((findings[0].at - home.starts.timestamp()) / 86_400)
+        mean = statistics.fmean(learned)
+        print(
+            f"{'':20}{noise:7.0%} {mean:10.3f} {min(learned):8.2f} {statistics.fmean(suggested):9.3f}"
+            f" {len(suggested):14} {statistics.median(first):19.0f}   {_verdict(mean >= least)} (≥ {least})"
+        )
+
+
+def _changing() -> None:
+    print("\nRutina cambiada        ruido   semanas después   IoU media   sugerida")
+    for noise in NOISES[:2]:
+        for weeks in (1, 2, 3):
+            learned, suggested = [], []
+            for n in range(HOUSEHOLDS):
+                old = _household(SEED + 100 + n, noise, random.Random(n).choice((0, 300, 900)))
+                new = Household(
+                    SEED + 200 + n,
+                    routine(random.Random(SEED + 200 + n)),
+                    noise,
+                    old.interval,
+                    [],
+                    old.starts + timedelta(days=DAYS),
+                )
+                rule = _learn_rule()
+                findings = [*_live(rule, old.reports(DAYS)), *_live(rule, new.reports(7 * weeks))]
+                truth = bins_of(new.routine)
+                learned.append(overlap(bins_of(_spans(rule.timetable())), truth))
+                suggested.append(overlap(_last(findings), truth) if findings else 0.0)
+            mean = statistics.fmean(learned)
+            print(f"{'':20}{noise:7.0%} {weeks:12} {mean:16.3f} {statistics.fmean(suggested):11.3f}")
+
+
+def _randomness() -> None:
+    suggesting = 0
+    for n in range(2 * HOUSEHOLDS):
+        rng = random.Random(SEED + 300 + n)
+        mean_on = rng.choice((5, 15, 60, 120, 240, 480))
+        mean_off = mean_on * rng.choice((0.1, 0.5, 1, 1, 2, 5, 15))
+        findings = _live(_learn_rule(), at_random(SEED + 400 + n, DAYS, mean_on, mean_off))
+        suggesting += bool(findings)
+    print(
+        f"\nAl azar: {suggesting} de {2 * HOUSEHOLDS} dispositivos con sugerencia   "
+        f"{_verdict(not suggesting)}"
+    )
+
+
+def _household(seed: int, noise: float, interval: float) -> Household:
+    rng = random.Random(seed)
+    gaps = [(rng.randrange(3, 30), rng.randrange(1, 5)) for _ in range(rng.randrange(3))]
+    return Household(seed, routine(rng), noise, interval, gaps)
+
+
+def _learn_rule() -> LearnRule:
+    return LearnRule(LearnSettings(), MADRID, lambda _: None)
+
+
+def _live(rule: LearnRule, reports: Iterable[tuple[float, bool]]) -> list[Finding]:
+    states = {
+        on: Device(id=1, serial="LGT0BENCH", claimed=True, state=ACTIVE if on else INACTIVE)
+        for on in (True, False)
+    }
+    findings: list[Finding] = []
+    for at, on in reports:
+        device = states[on]
+        findings += rule.observe(device, Report(device.serial, at, device.state), at)
+    return findings
+
+
+def _spans(timetable: Timetable) -> list[tuple[int, int]]:
+    return [(window.start, window.length) for window in timetable]
+
+
+def _last(findings: Sequence[Finding]) -> list[bool]:
+    return bins_of(list(read_suggested(findings[-1].details["suggested_horarios"])))
+
+
+# -- rule 1 ----------------------------------------------------------------------------------------
+
+
+def _anomalies() -> None:
+    planted = caught = false = 0
+    for n in range(HOUSEHOLDS):
+        series = Series(SEED + 500 + n, DAYS, 300, spikes=30)
+        for found, spike in _judged(series):
+            planted += spike
+            caught += found and spike
+            false += found and not spike
+    recall, weekly = caught / planted, false / HOUSEHOLDS / WEEKS
+    print(
+        f"\nAnomalías: {caught} de {planted} picos ({recall:.3f}); "
+        f"{weekly:.2f} falsas alarmas por dispositivo y semana   {_verdict(recall >= 0.95 and weekly <= 1)}"
+    )
+
+
+def _judged(series: Series) -> Iterator[tuple[bool, bool]]:
+    rule = ExtremesRule(ExtremesSettings(), {})
+    device = Device(id=1, serial="XXX0BENCH", claimed=True)
+    for at, value, spike in series.readings():
+        yield bool(rule.observe(device, Report(device.serial, at, parameters={"m": value}), at)), spike
+
+
+# -- all rules -------------------------------------------------------------------------------------
+
+
+class _All:
+    """The four rules of one device, as its actors would drive them."""
+
+    def __init__(self) -> None:
+        self.extremes = ExtremesRule(ExtremesSettings(), LIMITS)
+        self.misconfig = MisconfigRule(MisconfigSettings(), STANDARD)
+        self.learn = _learn_rule()
+        self.offline = OfflineRule(OfflineSettings(), MADRID)
+
+    def observe(self, device: Device, report: Report) -> None:
+        for rule in (self.extremes, self.misconfig, self.learn, self.offline):
+            rule.observe(device, report, report.at)
+
+    def states(self) -> tuple[JsonObject, JsonObject]:
+        return self.extremes.state(), self.learn.state()
+
+
+def _reports(seed: int, interval: float, count: int) -> Iterator[tuple[Device, Report]]:
+    rng = random.Random(seed)
+    home = Household(seed, routine(rng), 0.05, interval)
+    configuration = {"modo": "horario", "intervalo_envio": 60}
+    for at, on in islice(home.reports(int(count * interval / 86_400) + 1), count):
+        state = ACTIVE if on else INACTIVE
+        parameters = {
+            "temperatura": 20 + 5 * on + rng.gauss(0, 1),
+            "humedad": rng.gauss(50, 4),
+            "watts": 60.0 * on + rng.random(),
+        }
+        device = Device(
+            id=1,
+            serial="TMP0BENCH",
+            claimed=True,
+            online=True,
+            seen_at=at,
+            state=state,
+            parameters=parameters,
+            configuration=configuration,
+        )
+        yield device, Report(device.serial, at, state, parameters)
+
+
+def _cost() -> None:
+    print("\nCoste de las cuatro reglas, tres métricas por informe (µs de CPU)")
+    for interval, rows in ((5.0, 1_000_000), (60.0, 50_000), (900.0, 5_000)):
+        rules = _All()
+        stream = _reports(SEED + 600, interval, rows)
+        block = min(rows // 2, 50_000)
+        early = _timed(rules, islice(stream, block))
+        for device, report in islice(stream, rows - 2 * block):
+            rules.observe(device, report)
+        late = _timed(rules, stream)
+        print(
+            f"  cada {interval:4.0f} s: {early:5.1f} al principio, {late:5.1f} con {rows:,} filas"
+            f"   {_verdict(late <= 60)} (≤ 60)"
+        )
+
+
+def _timed(rules: _All, stream: Iterable[tuple[Device, Report]]) -> float:
+    ready = list(stream)
+    begin = time.process_time()
+    for device, report in ready:
+        rules.observe(device, report)
+    return (time.process_time() - begin) / len(ready) * 1e6
+
+
+def _memory(base: float) -> None:
+    rules = _All()
+    for device, report in _reports(SEED + 700, 900, 30 * 96):
+        rules.observe(device, report)
+    texts = [json.dumps(state) for state in rules.states()]
+    gc.collect()
+    before = _resident_mb()
+    begin = time.process_time()
+    devices = []
+    for _ in range(2_000):
+        extremes, learn = map(json.loads, texts)
+        one = _All()
+        one.extremes = ExtremesRule.from_state(ExtremesSettings(), LIMITS, extremes)
+        one.learn = LearnRule.from_state(LearnSettings(), MADRID, lambda _: None, learn)
+        devices.append(one)
+    spent = time.process_time() - begin
+    gc.collect()
+    print(
+        f"\n2.000 dispositivos con un mes de historia: {_resident_mb() - before:.0f} MB "
+        f"(proceso {_resident_mb():.0f} MB; al empezar, con River importado, {base:.0f} MB); "
+        f"estado guardado {sum(map(len, texts)) / 1000:.0f} kB por dispositivo, "
+        f"{spent / 2:.1f} ms en recuperarlo"
+    )
+
+
+def _resident_mb() -> float:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 / 1e6
+
+
+def _verdict(well: bool) -> str:
+    return "bien" if well else "MAL"
+
+
+STEPS: Final[dict[str, Callable[[], None]]] = {
+    "learning": _learning,
+    "changing": _changing,
+    "randomness": _randomness,
+    "anomalies": _anomalies,
+    "cost": _cost,
+}
+
+if __name__ == "__main__":
+    if names := sys.argv[1:]:
+        for name in names:
+            STEPS[name]()
+    else:
+        main()

@@ -1,0 +1,269 @@
+"""What rules conclude and remember: kept together, announced once on disk, recalled as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actors.messages import Keep, KeepConclusion, RecallMemory
+from actors.model import Decision, Finding, KeptFinding, RuleMemory
+from tests.persistence.house import BIG, House, reported
+
+DEVICE = 1
+UNSTORABLE: dict[str, Any] = {"x": 2**70}
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    house = House(tmp_path / "iot.db")
+    assert house.device("A").id == DEVICE
+    yield house
+    house.stop()
+
+
+def found(at: float, **details: object) -> Finding:
+    return Finding("learn", "ai_suggest", DEVICE, "A", at, details)
+
+
+def memory(upto: int, rule: str = "learn", **state: object) -> RuleMemory:
+    return RuleMemory(DEVICE, rule, upto, state)
+
+
+def recall(house: House, rule: str = "learn") -> RecallMemory:
+    return RecallMemory(DEVICE, rule, house.neighbours.remembered)
+
+
+# -- order ---------------------------------------------------------------------------------------
+
+
+def test_findings_are_announced_in_order_with_the_numbers_they_have_on_disk(house: House) -> None:
+    house.statements.clear()
+    one, two, three = found(1.0), found(2.0), found(3.0, x=[1])
+    house.tell(
+        KeepConclusion([one, two], 5, memory(1)),
+        KeepConclusion([], 5, memory(2)),
+        KeepConclusion([three], 6, memory(3)),
+    )
+    house.stage.settle()
+    kept = [KeptFinding(1, one, 5), KeptFinding(2, two, 5), KeptFinding(3, three, 6)]
+    assert house.neighbours.diary == [("finding", each) for each in kept]
+    assert house.queries.findings(1, 9).rows == kept[::-1]
+    assert house.statements.count("COMMIT") == 1
+
+
+def test_a_memory_is_recalled_as_it_was_when_it_was_asked_for(house: House) -> None:
+    """All told before in the batch counts, and nothing that comes later in it."""
+    house.tell(KeepConclusion([], 0, memory(1)))
+    house.stage.settle()
+    house.statements.clear()
+    house.tell(
+        recall(house),
+        recall(house, "offline"),
+        KeepConclusion([], 0, memory(2, x=2)),
+        recall(house),
+        KeepConclusion([], 0, memory(3)),
+        KeepConclusion([], 0, memory(9, "offline")),
+        recall(house, "offline"),
+    )
+    house.stage.settle()
+    assert [what[1] for what in house.neighbours.diary] == [
+        memory(1),
+        None,
+        memory(2, x=2),
+        memory(9, "offline"),
+    ]
+    assert house.statements.count("COMMIT") == 1
+    house.tell(recall(house))
+    house.stage.settle()
+    assert house.neighbours.diary[-1] == ("remembered", memory(3))
+
+
+def test_of_several_memories_of_a_rule_only_the_last_is_written(house: House) -> None:
+    """Those before it are not even looked at, so that one that could not be stored does no harm."""
+    house.statements.clear()
+    house.tell(
+        KeepConclusion([found(1.0)], 0, memory(1, **UNSTORABLE)),
+        KeepConclusion([], 0, memory(2)),
+        KeepConclusion([], 0, memory(2, "offline")),
+    )
+    house.stage.settle()
+    (written,) = [text for text in house.statements if "INTO memoria_reglas" in text]
+    assert written.count("'learn'") == written.count("'offline'") == 1
+    assert len(house.neighbours.diary) == 1
+    assert house.queries.rejected(9) == []
+
+
+def test_a_recall_sees_every_row_told_of_before_it_in_the_log(house: House) -> None:
+    device = house.store.devices()[0]
+    seen: list[int] = []
+    for seq in range(5):
+        device, entry = reported(device, seq)
+        house.tell(Keep(device, entry))
+    house.tell(
+        RecallMemory(
+            DEVICE, "learn", lambda _: seen.append(len(house.queries.log_range(DEVICE, 0, 9, 0.0, 9)))
+        )
+    )
+    house.stage.settle()
+    assert seen == [5]
+
+
+def test_a_restart_brings_findings_and_memories_back(tmp_path: Path) -> None:
+    before = House(tmp_path / "iot.db")
+    before.device("A")
+    before.tell(KeepConclusion([found(1.0)], 4, memory(7, x={"y": [0.5]})))
+    before.stop()
+    after = House(tmp_path / "iot.db")
+    after.tell(recall(after), KeepConclusion([found(2.0)], 4, memory(8)))
+    after.stop()
+    assert after.neighbours.diary == [
+        ("remembered", memory(7, x={"y": [0.5]})),
+        ("finding", KeptFinding(2, found(2.0), 4)),
+    ]
+    assert [kept.id for kept in after.queries.findings(1, 9).rows] == [2, 1]
+
+
+def test_what_people_decide_is_kept_with_the_change_that_it_is(house: House) -> None:
+    house.tell(KeepConclusion([found(1.0), found(2.0), found(3.0)], 0, memory(1)))
+    device = replace(house.device("A"), version=1)
+    house.neighbours.diary.clear()
+    house.tell(
+        Keep(device, reply=house.neighbours.reply("applied"), decided=(2, Decision.APPLIED)),
+        Keep(device, reply=house.neighbours.reply("dismissed"), decided=(1, Decision.DISMISSED)),
+    )
+    house.stage.settle()
+    assert house.neighbours.diary == [("applied", device), ("dismissed", device)]
+    assert [kept.decision for kept in house.queries.findings(1, 9).rows] == [
+        Decision.OPEN,
+        Decision.APPLIED,
+        Decision.DISMISSED,
+    ]
+
+
+# -- failure -------------------------------------------------------------------------------------
+
+
+def test_on_a_full_disk_nothing_is_announced_and_nobody_is_answered(house: House) -> None:
+    house.fill_the_disk()
+    house.tell(KeepConclusion([found(1.0, x=BIG)], 0, memory(1)), recall(house))
+    house.stage.wait(60)
+    assert house.neighbours.diary == []
+    house.free_the_disk()
+    house.stage.wait(60)
+    assert house.neighbours.diary == [
+        ("finding", KeptFinding(1, found(1.0, x=BIG), 0)),
+        ("remembered", memory(1)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("bad", "payload"),
+    [
+        (
+            KeepConclusion([found(2.0), found(2.5, **UNSTORABLE)], 0, memory(2)),
+            b'[{}, {"x": 1180591620717411303424}]',
+        ),
+        (KeepConclusion([found(2.0)], 0, memory(2, **UNSTORABLE)), b"[{}]"),
+        (KeepConclusion([found(2.0)], 0, memory(2**64)), b"[{}]"),
+    ],
+    ids=["finding", "memory", "number"],
+)
+def test_a_conclusion_that_cannot_be_stored_is_refused_whole_and_alone(
+    house: House, bad: KeepConclusion, payload: bytes
+) -> None:
+    """It leaves a dead letter; neither its findings nor its memory count."""
+    house.tell(
+        KeepConclusion([found(1.0)], 0, memory(1)),
+        bad,
+        recall(house),
+        KeepConclusion([found(3.0)], 0, memory(3, "offline")),
+    )
+    house.stage.settle()
+    assert house.neighbours.diary == [
+        ("finding", KeptFinding(1, found(1.0), 0)),
+        ("remembered", memory(1)),
+        ("finding", KeptFinding(2, found(3.0), 0)),
+    ]
+    (rejected,) = house.queries.rejected(9)
+    assert (rejected.letter.topic, rejected.letter.payload) == ("ia/1/learn", payload)
+    assert house.status.healthy
+
+
+def test_a_damaged_memory_is_answered_with_none(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    """And stops nobody."""
+    house.tell(KeepConclusion([], 0, memory(1)), KeepConclusion([], 0, memory(1, "offline")))
+    house.stage.settle()
+    house.store.database.conn.execute(
+        "UPDATE memoria_reglas SET estado = CAST(? AS TEXT) WHERE regla = 'learn'", [b'{"x": "\xc3"}']
+    )
+    house.tell(recall(house), recall(house, "offline"))
+    house.stage.settle()
+    assert house.neighbours.diary == [("remembered", None), ("remembered", memory(1, "offline"))]
+    assert caplog.messages == ["memory_damaged device=1 rule=learn bytes=10"]
+    assert house.status.healthy
+
+
+# -- all of it at once ---------------------------------------------------------------------------
+
+rules = st.sampled_from(["learn", "offline"])
+acts = st.lists(
+    st.tuples(st.just("conclude"), rules, st.integers(0, 3), st.booleans())
+    | st.tuples(st.just("spoilt"), rules)
+    | st.tuples(st.just("recall"), rules)
+    | st.tuples(st.sampled_from(["full", "free", "turn", "wait", "restart"])),
+    max_size=30,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(acts=acts)
+def test_whatever_happens_each_finding_is_announced_once_in_order_and_recalls_tell_the_truth(
+    tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, object, object, object]]
+) -> None:
+    path = tmp_path_factory.mktemp("house") / "iot.db"
+    house = House(path)
+    house.device("A")
+    expected: list[tuple[str, object]] = []
+    told: list[tuple[str, object]] = []
+    known: dict[str, RuleMemory] = {}
+    findings = 0
+    for upto, act in enumerate(acts):
+        match act:
+            case ("conclude", str(rule), int(count), bool(large)):
+                new = [found(float(upto), i=i, x=BIG if large else "") for i in range(count)]
+                known[rule] = memory(upto, rule, i=upto)
+                for each in new:
+                    findings += 1
+                    expected.append(("finding", KeptFinding(findings, each, upto)))
+                house.tell(KeepConclusion(new, upto, known[rule]))
+            case ("spoilt", str(rule)):
+                house.tell(KeepConclusion([found(0.0, **UNSTORABLE)], 0, memory(upto, rule)))
+            case ("recall", str(rule)):
+                expected.append(("remembered", known.get(rule)))
+                house.tell(recall(house, rule))
+            case ("full",):
+                house.fill_the_disk()
+            case ("free",):
+                house.free_the_disk()
+            case ("turn",):
+                house.stage.settle()
+            case ("wait",):
+                house.stage.wait(1)
+            case ("restart",):
+                house.free_the_disk()
+                house.stop()
+                told += house.neighbours.diary
+                house = House(path)
+    house.free_the_disk()
+    house.stage.wait(60)
+    told += house.neighbours.diary
+    assert told == expected
+    announced = [each for what, each in told if what == "finding"]
+    assert list(house.queries.findings(1, 1000).rows) == announced[::-1]
+    house.stop()

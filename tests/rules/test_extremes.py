@@ -1,0 +1,266 @@
+"""Rule 1: what is an anomaly, what is not, and what is remembered."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actors.model import Finding, JsonObject
+from rules.extremes import MAX_METRICS, ExtremesRule
+from rules.sealed import DamagedState
+from rules.settings import ExtremesSettings
+from rules.tables import Limit
+from tests.readings import DAY_S, STARTS, Series
+from tests.rules.given import device, report
+
+LIMITS = {"temperatura": Limit(10, 80)}
+DEFAULTS = ExtremesSettings()
+PLAIN = replace(
+    DEFAULTS, ai_hist_pad_frac=0.0, ai_alert_tol_abs=0.0, ai_alert_tol_frac=0.0, ai_alert_cooldown_s=0.0
+)
+
+
+def fed(rule: ExtremesRule, readings: Iterable[tuple[float, float]], name: str = "m") -> list[Finding]:
+    return [
+        finding for at, value in readings for finding in rule.observe(device(), report(at, {name: value}), at)
+    ]
+
+
+def history(
+    days: float = 4, interval: float = 600, low: float = 0, high: float = 100
+) -> list[tuple[float, float]]:
+    """Evenly spread from ``low`` to ``high``, in no order."""
+    rng = random.Random(1)
+    count = int(days * DAY_S / interval)
+    values = [low + (high - low) * n / (count - 1) for n in range(count)]
+    rng.shuffle(values)
+    return [(STARTS + n * interval, value) for n, value in enumerate(values)]
+
+
+def taught(settings: ExtremesSettings, **of: float) -> ExtremesRule:
+    """Has history only, of a metric ``m`` from 0 to 100."""
+    rule = ExtremesRule(settings, {})
+    for at, value in history(**of):
+        rule.learn(at, "activo", {"m": value})
+    return rule
+
+
+NOW = STARTS + 4 * DAY_S
+
+
+def test_an_anomaly_says_what_where_and_by_which_bounds() -> None:
+    """The details are the event's own fields."""
+    rule = ExtremesRule(DEFAULTS, LIMITS)
+    [finding] = fed(rule, [(STARTS, 120.5)], "temperatura")
+    assert (finding.rule, finding.event, finding.device_id, finding.at) == (
+        "extremos",
+        "ai_anomaly",
+        7,
+        STARTS,
+    )
+    assert finding.details == {
+        "metric": "temperatura",
+        "value": 120.5,
+        "bounds": {"min": 10, "max": 80, "source": "limits"},
+    }
+
+
+@pytest.mark.parametrize("value", [True, "120", None, {"m": 500}, [500], 1e200])
+def test_only_top_level_numbers_are_metrics(value: object) -> None:
+    """Neither booleans nor text nor what is nested, nor what no sensor measures."""
+    rule = ExtremesRule(DEFAULTS, {"m": Limit(-5, 0.5)})
+    assert not rule.observe(device(), report(STARTS, {"m": value}), STARTS)
+
+
+def test_who_is_not_watched() -> None:
+    """Unclaimed devices, retained copies and changes without a report."""
+    rule = ExtremesRule(DEFAULTS, LIMITS)
+    hot = report(STARTS, {"temperatura": 200})
+    assert not rule.observe(device(claimed=False), hot, STARTS)
+    assert not rule.observe(device(), replace(hot, retained=True), STARTS)
+    assert not rule.observe(device(), None, STARTS)
+    assert rule.observe(device(), hot, STARTS)
+
+
+def test_bounds_fuse_to_the_tighter_each_way() -> None:
+    """The table from the first reading, history when there is one, and the source says which."""
+    rule = ExtremesRule(PLAIN, {"m": Limit(-50, 60)})
+    bounds = rule.bounds("m", STARTS)
+    assert bounds is not None
+    assert bounds.source == "limits"
+    for at, value in history(high=50):
+        rule.learn(at, "activo", {"m": value})
+    bounds = rule.bounds("m", NOW)
+    assert bounds is not None
+    assert bounds.source == "limits+hist"
+    assert bounds.low == pytest.approx(0.5, abs=1)
+    assert bounds.high == pytest.approx(49.5, abs=1)
+    bounds = taught(PLAIN).bounds("m", NOW)
+    assert bounds is not None
+    assert bounds.source == "hist"
+
+
+def test_a_history_beyond_the_limits_leaves_the_limits() -> None:
+    """What is always too hot is still too hot."""
+    rule = ExtremesRule(PLAIN, {"m": Limit(200, 300)})
+    for at, value in history():
+        rule.learn(at, "activo", {"m": value})
+    assert fed(rule, [(NOW, 100.0)])
+
+
+@pytest.mark.parametrize(
+    ("change", "value", "before", "after"),
+    [
+        ({"ai_hist_min_points": 100_000}, 500.0, True, False),
+        ({"ai_hist_pmin": 20.0}, 10.0, False, True),
+        ({"ai_hist_pmax": 80.0}, 90.0, False, True),
+        ({"ai_hist_pad_frac": 0.2}, 110.0, True, False),
+        ({"ai_hist_pad_abs": 20.0}, 110.0, True, False),
+        ({"ai_alert_tol_frac": 0.2}, 110.0, True, False),
+        ({"ai_alert_tol_abs": 20.0}, 110.0, True, False),
+    ],
+    ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
+)
+def test_each_setting_moves_the_bounds(
+    change: Mapping[str, Any], value: float, before: bool, after: bool
+) -> None:
+    """Whether a reading is an anomaly, before and after the setting is changed."""
+    assert bool(fed(taught(PLAIN), [(NOW, value)])) is before
+    assert bool(fed(taught(replace(PLAIN, **change)), [(NOW, value)])) is after
+
+
+def test_the_window_forgets() -> None:
+    """A level of two weeks ago is normal in a month's history and not in a week's."""
+    for days, is_normal in ((30, True), (7, False)):
+        rule = taught(replace(PLAIN, ai_hist_window_days=days))
+        for n in range(14 * 144):
+            rule.learn(NOW + n * 600, "activo", {"m": 40.0 + n % 20})
+        assert bool(fed(rule, [(NOW + 14 * DAY_S, 90.0)])) is not is_normal
+
+
+def test_the_larger_tolerance_counts() -> None:
+    """Absolute 5, or a fiftieth of the range of 1000: 20."""
+    rule = ExtremesRule(replace(PLAIN, ai_alert_tol_abs=5.0, ai_alert_tol_frac=0.02), {"m": Limit(0, 1000)})
+    assert not fed(rule, [(STARTS, 1019.0)])
+    assert fed(rule, [(STARTS, 1021.0)])
+
+
+def test_the_cooldown_counts_from_an_alert_and_for_each_metric() -> None:
+    """Ordinary readings start no cooldown, and one metric's alert silences no other."""
+    rule = ExtremesRule(replace(DEFAULTS, ai_alert_cooldown_s=60.0), {"a": Limit(0, 1), "b": Limit(0, 1)})
+    assert not fed(rule, [(0.0, 0.5)], "a")
+    assert fed(rule, [(1.0, 9.0)], "a")
+    assert not fed(rule, [(60.0, 9.0)], "a")
+    assert fed(rule, [(60.0, 9.0)], "b")
+    assert fed(rule, [(61.0, 9.0)], "a")
+    assert fed(rule, [(-5000.0, 9.0)], "a"), "a clock set back is no endless cooldown"
+
+
+def test_spikes_are_caught_and_ordinary_days_are_not() -> None:
+    """On a daily cycle under weather: every planted spike, and at most one false alarm a week."""
+    caught = planted = false = 0
+    for seed in range(3):
+        rule = ExtremesRule(DEFAULTS, {})
+        for at, value, spike in Series(seed, 21, 600, spikes=20).readings():
+            found = bool(fed(rule, [(at, value)]))
+            caught += found and spike
+            planted += spike
+            false += found and not spike
+    assert caught / planted >= 0.95
+    assert false <= 3 * 3
+
+
+def test_anomalies_do_not_poison_the_bounds() -> None:
+    """One reading in fifty beyond the bounds, for two weeks, moves no bound."""
+    rule = taught(DEFAULTS)
+    before = rule.bounds("m", NOW)
+    rng = random.Random(2)
+    for n in range(14 * 144):
+        rule.learn(NOW + n * 600, "activo", {"m": 1000.0 if n % 50 == 0 else rng.uniform(0, 100)})
+    after = rule.bounds("m", NOW + 14 * DAY_S)
+    assert before is not None
+    assert after is not None
+    assert after.high == pytest.approx(before.high, rel=0.05)
+
+
+def test_a_new_level_is_accepted_after_three_days() -> None:
+    """A shift alarms at first and, persisting, becomes normal on the fourth day."""
+    rule = taught(replace(DEFAULTS, ai_alert_cooldown_s=0.0))
+    alarms = {0: 0, 1: 0, 2: 0, 3: 0, 4: 0, 5: 0}
+    for n in range(6 * 144):
+        alarms[n // 144] += len(fed(rule, [(NOW + n * 600, 150.0 + n % 10)]))
+    assert alarms[0] > 100
+    assert alarms[4] == alarms[5] == 0
+
+
+def test_a_device_cannot_name_metrics_without_end() -> None:
+    """Beyond the limit new names are not watched; those known still are."""
+    rule = ExtremesRule(DEFAULTS, {"m0": Limit(0, 1), "late": Limit(0, 1)})
+    for n in range(MAX_METRICS):
+        rule.learn(STARTS, "activo", {f"m{n}": 0.5})
+    assert not fed(rule, [(STARTS, 9.0)], "late")
+    assert fed(rule, [(STARTS, 9.0)], "m0")
+
+
+def restored(rule: ExtremesRule) -> ExtremesRule:
+    return ExtremesRule.from_state(DEFAULTS, LIMITS, json.loads(json.dumps(rule.state())))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    readings=st.lists(st.tuples(st.floats(1, 20_000), st.floats(-100, 100)), min_size=1, max_size=300),
+    cut=st.integers(0, 300),
+)
+def test_a_restart_changes_nothing(readings: list[tuple[float, float]], cut: int) -> None:
+    """Stored and restored in the middle, it finds what it would have found."""
+    at = STARTS
+    timed = []
+    for wait, value in readings:
+        at += wait
+        timed.append((at, value))
+    whole = ExtremesRule(DEFAULTS, LIMITS)
+    broken = ExtremesRule(DEFAULTS, LIMITS)
+    expected = fed(whole, timed, "temperatura")
+    found = fed(broken, timed[:cut], "temperatura")
+    found += fed(restored(broken), timed[cut:], "temperatura")
+    assert found == expected
+
+
+def test_replaying_the_log_rebuilds_the_state() -> None:
+    """The same readings, learned from rows, make the same history as when they were live."""
+    live = ExtremesRule(DEFAULTS, LIMITS)
+    replayed = ExtremesRule(DEFAULTS, LIMITS)
+    fed(live, history())
+    for at, value in history():
+        replayed.learn(at, "activo", {"m": value})
+    assert replayed.state() == live.state()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda _: {},
+        lambda state: {**state, "version": 99},
+        lambda state: {**state, "crc": state["crc"] ^ 1},
+        lambda state: {**state, "body": {**state["body"], "window": 1.0}},
+        lambda state: {**state, "body": None},
+    ],
+)
+def test_damage_is_told(damage: Callable[[JsonObject], JsonObject]) -> None:
+    """Nothing that is not exactly what was stored is taken."""
+    rule = taught(DEFAULTS)
+    with pytest.raises(DamagedState):
+        ExtremesRule.from_state(DEFAULTS, LIMITS, damage(rule.state()))
+
+
+def test_another_window_needs_another_history() -> None:
+    """A state made for another ``AI_HIST_WINDOW_DAYS`` is refused."""
+    with pytest.raises(DamagedState):
+        ExtremesRule.from_state(replace(DEFAULTS, ai_hist_window_days=7), {}, taught(DEFAULTS).state())

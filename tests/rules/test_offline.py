@@ -1,0 +1,154 @@
+"""Rule 4: one alarm an outage, one end of it, and nothing else whatever the clock does."""
+
+from __future__ import annotations
+
+import json
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from rules.offline import OfflineRule
+from rules.sealed import DamagedState
+from rules.settings import OfflineSettings
+from tests.rules.given import MONDAY, device
+
+MADRID = ZoneInfo("Europe/Madrid")
+SILENT = OfflineSettings()
+REMINDING = OfflineSettings(ai_r4_remind_secs=60.0)
+
+
+def made(settings: OfflineSettings = SILENT) -> OfflineRule:
+    return OfflineRule(settings, MADRID)
+
+
+def test_an_outage_begins_and_ends() -> None:
+    """The details are the events' own fields."""
+    one = made()
+    assert not one.observe(device(seen_at=MONDAY), None, MONDAY)
+    [gone] = one.observe(device(online=False, seen_at=MONDAY), None, MONDAY + 129.7)
+    assert (gone.rule, gone.event) == ("offline", "ai_offline")
+    assert gone.details == {
+        "seconds_offline": 129,
+        "since_ts_local": "2025-02-17T00:00:00+01:00",
+        "severity": "medium",
+    }
+    assert not one.observe(device(online=False, seen_at=MONDAY), None, MONDAY + 140)
+    [back] = one.observe(device(seen_at=MONDAY + 149), None, MONDAY + 149)
+    assert back.event == "ai_back_online"
+    assert back.details == {"was_offline_secs": 149, "severity": "info"}
+    assert not one.observe(device(seen_at=MONDAY + 150), None, MONDAY + 150)
+
+
+def test_reminders_keep_their_interval() -> None:
+    """Every ``AI_R4_REMIND_SECS`` while it lasts; none when that is 0, none after the end."""
+    one = made(REMINDING)
+    one.observe(device(online=False, seen_at=MONDAY), None, MONDAY)
+    assert one.wake_in == 60
+    [reminder] = one.wake(MONDAY + 60)
+    assert (reminder.event, reminder.details["seconds_offline"]) == ("ai_offline", 60)
+    assert one.wake_in == 60
+    one.observe(device(), None, MONDAY + 70)
+    assert one.wake_in is None
+    assert not one.wake(MONDAY + 120)
+    quiet = made()
+    quiet.observe(device(online=False), None, MONDAY)
+    assert quiet.wake_in is None
+    assert not quiet.wake(MONDAY + 1000)
+
+
+def test_checks_come_on_whole_ticks() -> None:
+    """``AI_R4_WATCHDOG_TICK_SECS``: a reminder is due at the first check after its interval."""
+    one = made(OfflineSettings(ai_r4_watchdog_tick_secs=25.0, ai_r4_remind_secs=60.0))
+    one.observe(device(online=False), None, MONDAY)
+    assert one.wake_in == 75
+
+
+def test_a_timer_of_an_earlier_outage_does_not_remind_early() -> None:
+    """It is put off to when a reminder is due."""
+    one = made(REMINDING)
+    one.observe(device(online=False), None, MONDAY)
+    one.observe(device(), None, MONDAY + 50)
+    one.observe(device(online=False), None, MONDAY + 55)
+    assert not one.wake(MONDAY + 60)
+    assert one.wake_in == 55
+    assert one.wake(MONDAY + 115)
+
+
+def test_an_unclaimed_device_has_no_outages() -> None:
+    """Nor does one that is given up during an outage come back."""
+    one = made()
+    assert not one.observe(device(claimed=False, online=False), None, MONDAY)
+    one.observe(device(online=False), None, MONDAY)
+    one.observe(device(claimed=False, online=False), None, MONDAY + 1)
+    assert not one.observe(device(), None, MONDAY + 2)
+
+
+def test_an_outage_found_at_the_start_is_told() -> None:
+    """A device that fell silent while nobody listened; with a stored state, only what is new."""
+    one = made()
+    assert one.observe(device(online=False, seen_at=MONDAY - 999), None, MONDAY)
+    again = OfflineRule.from_state(SILENT, MADRID, json.loads(json.dumps(one.state())))
+    assert not again.observe(device(online=False, seen_at=MONDAY - 999), None, MONDAY + 60)
+    [back] = again.observe(device(), None, MONDAY + 61)
+    assert back.details["was_offline_secs"] == 1060
+
+
+def test_damage_is_told() -> None:
+    """A state that was tampered with is refused."""
+    one = made()
+    one.observe(device(online=False), None, MONDAY)
+    state = one.state()
+    with pytest.raises(DamagedState):
+        OfflineRule.from_state(
+            SILENT, MADRID, {**state, "body": {"outage": {**state["body"]["outage"], "since": 0.0}}}
+        )
+
+
+@given(st.lists(st.floats(0, 4e9), max_size=30))
+def test_no_clock_makes_an_alarm(times: list[float]) -> None:
+    """However the wall clock jumps, a device that is online raises none."""
+    one = made(REMINDING)
+    for at in times:
+        assert not one.observe(device(seen_at=at / 2), None, at)
+        assert not one.wake(at)
+
+
+class Outages(RuleBasedStateMachine):
+    """Alarms and ends alternate, through restarts, reminders and jumps of the clock."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.rule = made(REMINDING)
+        self.at = MONDAY
+        self.down = False
+        self.told: list[str] = []
+
+    @rule(wait=st.floats(-1e6, 1e6), online=st.booleans())
+    def observe(self, wait: float, online: bool) -> None:
+        self.at += wait
+        events = [found.event for found in self.rule.observe(device(online=online), None, self.at)]
+        expected = [] if online is not self.down else ["ai_back_online" if online else "ai_offline"]
+        assert events == expected
+        self.down = not online
+
+    @rule(wait=st.floats(-1e6, 1e6))
+    def wake(self, wait: float) -> None:
+        self.at += wait
+        for found in self.rule.wake(self.at):
+            assert self.down
+            assert found.event == "ai_offline"
+            assert found.details["seconds_offline"] >= 0
+
+    @rule()
+    def restart(self) -> None:
+        self.rule = OfflineRule.from_state(REMINDING, MADRID, json.loads(json.dumps(self.rule.state())))
+
+    @invariant()
+    def a_reminder_is_pending_just_while_down(self) -> None:
+        assert (self.rule.wake_in is not None) is self.down
+
+
+TestOutages = Outages.TestCase

@@ -1,0 +1,68 @@
+"""The data tables: those that come with the rules, and those that cannot be used."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rules.tables import BadTable, Limit, Standard, of_device, read_limits, read_standards
+
+DATA = Path(__file__).parents[2] / "rules" / "data"
+
+
+def test_the_limits_that_come_with_it() -> None:
+    """By serial prefix and metric, in either case."""
+    limits = read_limits((DATA / "limites.json").read_bytes())
+    assert of_device(limits, "TMP0603IF1WD", {}) == {"temperatura": Limit(10, 80), "humedad": Limit(20, 80)}
+    assert of_device(limits, "plg0x", {}) == {"consumo_w": Limit(0, 2500)}
+    assert of_device(limits, "XXX0", {}) == {}
+    assert set(limits) == {"TMP0", "CO20", "LUX0", "SND0", "PLG0"}
+
+
+def test_the_standards_that_come_with_it() -> None:
+    """Six kinds run by schedule and report at least every hour."""
+    standards = read_standards((DATA / "estandar.json").read_bytes())
+    assert set(standards) == {"LGT0", "RGD0", "SHD0", "FAN0", "PLG0", "MOV0"}
+    assert set(standards.values()) == {Standard("horario", Limit(1, 3600))}
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (b"{", "no es JSON"),
+        (b"\xff", "no es JSON"),
+        (b"[" * 100_000, "no es JSON"),
+        (b"[]", "la tabla: se espera un objeto"),
+        (b'{"TMP0": 3}', "TMP0: se espera un objeto"),
+        (b'{"TMP0": {"t": {}}}', "TMP0.t: se esperan min y max"),
+        (b'{"TMP0": {"t": {"maximo": 3}}}', "TMP0.t: se esperan min y max"),
+        (b'{"TMP0": {"t": {"min": "1"}}}', "TMP0.t.min: se espera un número"),
+        (b'{"TMP0": {"t": {"min": NaN}}}', "TMP0.t.min: se espera un número"),
+        (b'{"TMP0": {"t": {"min": true}}}', "TMP0.t.min: se espera un número"),
+        (b'{"TMP0": {"t": {"min": 2, "max": 1}}}', "TMP0.t: min es mayor que max"),
+    ],
+)
+def test_a_broken_table_of_limits_says_where(table: bytes, said: str) -> None:
+    """One line, with the path to the fault."""
+    with pytest.raises(BadTable, match=said):
+        read_limits(table)
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (b'{"RGD0": {"mode": "horario"}}', "RGD0.mode: no se conoce"),
+        (b'{"RGD0": {"modo": "a veces"}}', "RGD0.modo: se espera manual u horario"),
+        (b'{"RGD0": {"intervalo_envio": 60}}', "RGD0.intervalo_envio: se espera un objeto"),
+    ],
+)
+def test_a_broken_table_of_standards_says_where(table: bytes, said: str) -> None:
+    """One line, with the path to the fault."""
+    with pytest.raises(BadTable, match=said):
+        read_standards(table)
+
+
+def test_one_bound_is_enough() -> None:
+    """A limit may be open to one side."""
+    assert read_limits(b'{"TMP0": {"t": {"max": 1}}}') == {"TMP0": {"t": Limit(None, 1)}}

@@ -1,0 +1,160 @@
+"""What devices should not send, through real brokers: refused and readable, and nobody else notices."""
+
+from __future__ import annotations
+
+import json
+import socket
+from contextlib import closing
+from operator import itemgetter
+
+from tests.brokers import Device, Mosquitto, wait_until
+from tests.system.backend import Backend, Home, update
+from tests.web.site import PATIENCE
+
+SERIAL = "TMP0603IF1WD"
+SHARED = "dispositivos/estado"
+OWN = f"dispositivos/{SERIAL}/estado"
+
+
+def with_parameters(value: str) -> bytes:
+    return b'{"parametros":{"temp":%b}}' % value.encode()
+
+
+# Topic, payload, and what the reason says.
+REFUSED: list[tuple[str, bytes, str]] = [
+    (OWN, b"", "JSON"),
+    (OWN, b"{", "JSON"),
+    (OWN, b"[]", "objeto JSON"),
+    (OWN, b"\xff\xfe\x00", "JSON"),
+    (OWN, b'{"estado":"\xc3"}', "JSON"),
+    (OWN, b'{"estado":"\\ud800"}', "JSON"),
+    (OWN, b"{}".ljust(64 * 1024 + 1), "65537 bytes"),
+    (OWN, b'{"estado":7}', "estado debe ser un texto"),
+    (OWN, json.dumps({"estado": "x" * 21}).encode(), "21 caracteres"),
+    (OWN, b'{"parametros":[1]}', "parametros debe ser un objeto"),
+    (OWN, json.dumps({"parametros": {f"n{n}": n for n in range(65)}}).encode(), "65 nombres"),
+    (OWN, with_parameters("NaN"), "JSON"),
+    (OWN, with_parameters("Infinity"), "JSON"),
+    (OWN, with_parameters("1e999"), "JSON"),
+    (OWN, with_parameters(str(2**70)), "64 bits"),
+    (OWN, with_parameters("9" * 5_000), "JSON"),
+    (OWN, with_parameters("[" * 5 + "]" * 5), "4 niveles"),
+    (OWN, with_parameters("[" * 30_000 + "]" * 30_000), "JSON"),
+    (OWN, b'{"configuracion":"manual"}', "configuracion debe ser un objeto"),
+    (OWN, b'{"boot":"b","seq":-1}', "seq debe ser"),
+    (OWN, b'{"boot":"b","seq":1.5}', "seq debe ser"),
+    (OWN, b'{"serial_number":"LGT0OTHER"}', "no coincide"),
+    (SHARED, b"{}", "serial_number falta"),
+    (SHARED, b'{"serial_number":null}', "serial_number falta"),
+    (SHARED, b'{"serial_number":""}', "serial_number debe tener"),
+    (SHARED, json.dumps({"serial_number": "A" * 65}).encode(), "serial_number debe tener"),
+    (SHARED, b'{"serial_number":"../../etc"}', "serial_number debe tener"),
+    ("dispositivos/ñ/estado", b"{}", "serial_number debe tener"),
+    ("dispositivos//estado", b"{}", "serial_number debe tener"),
+    (f"dispositivos/{SERIAL}/conexion", b"maybe", "conexion debe ser"),
+]
+
+
+def test_what_breaks_the_contract_is_refused_and_readable(home: Home) -> None:
+    """Each message stands among the refused ones with its reason; the good one after them arrives."""
+    with home.backend() as backend:
+        backend.until_health_is(200)
+        with Device(backend.mqtt) as device, backend.listen() as stream:
+            for topic, payload, _ in REFUSED:
+                device.publish_soon(topic, payload)
+            device.publish(OWN, b'{"parametros":{"temp":23.4}}')
+            assert update(stream, SERIAL).data["parametros"] == {"temp": 23.4}
+            wait_until(lambda: len(backend.rejected()) == len(REFUSED), PATIENCE)
+        # By topic, since the embedded broker keeps the order of each topic alone.
+        letters = sorted(reversed(backend.rejected()), key=itemgetter("topic"))
+        for letter, (topic, payload, reason) in zip(letters, sorted(REFUSED, key=itemgetter(0)), strict=True):
+            assert (letter["topic"], letter["bytes"]) == (topic, len(payload))
+            assert reason in letter["motivo"]
+            assert letter["payload"] == payload.decode("utf-8", "backslashreplace")
+        assert list(backend.devices()) == [SERIAL]
+        until_only_good_ones_count(backend, received=len(REFUSED) + 1)
+    assert backend.said == []
+
+
+def until_only_good_ones_count(backend: Backend, received: int) -> None:
+    """No device actor has died, and nothing is left unacknowledged."""
+    wait_until(lambda: backend.get("/salud")["broker"]["sin_confirmar"] == 0)
+    health = backend.get("/salud")
+    assert health["broker"]["recibidos"] == received
+    assert health["actores"]["fallos_de_dispositivo"] == 0
+
+
+def test_a_topic_that_is_not_utf8_harms_only_its_sender(home: Home) -> None:
+    """Both brokers hang up on it; the system hears the next device."""
+    with home.backend() as backend:
+        backend.until_health_is(200)
+        for topic in (b"dispositivos/\xff\xfe/estado", b"dispositivos/\xed\xa0\x80/estado"):
+            assert publish_raw(backend.mqtt, topic, b"{}") == b""
+        with Device(backend.mqtt) as device:
+            device.publish(OWN, b"{}")
+        backend.until_known(SERIAL)
+        assert list(backend.devices()) == [SERIAL]
+    assert backend.said == []
+
+
+def publish_raw(port: int, topic: bytes, payload: bytes) -> bytes:
+    """What the broker answers to a report that no client library would send; nothing if it hangs up."""
+    hello = b"\x00\x04MQTT\x04\x02\x00\x3c\x00\x03raw"
+    report = len(topic).to_bytes(2) + topic + b"\x00\x01" + payload
+    with closing(socket.create_connection(("127.0.0.1", port), PATIENCE)) as client:
+        client.sendall(b"\x10" + bytes([len(hello)]) + hello)
+        assert client.recv(4) == b"\x20\x02\x00\x00"
+        client.sendall(b"\x32" + bytes([len(report)]) + report)
+        return client.recv(4)
+
+
+def test_a_retained_flood_is_taken_in_once(mosquitto_home: Home, mosquitto: Mosquitto) -> None:
+    """A thousand retained reports, which come at each start, make a thousand log rows."""
+    with Device(mosquitto.port) as device:
+        published = [
+            device.publish_soon(f"dispositivos/LGT0{n:04}/estado", b'{"boot":"b","seq":%d}' % n, retain=True)
+            for n in range(500)
+        ] + [
+            device.publish_soon(f"dispositivos/PLG0{n:04}/estado", b'{"estado":"activo"}', retain=True)
+            for n in range(500)
+        ]
+        for message in published:
+            message.wait_for_publish(PATIENCE)
+    for _ in range(2):
+        with mosquitto_home.backend() as backend:
+            backend.until_health_is(200)
+            with Device(mosquitto.port) as device:
+                device.publish(OWN, b'{"boot":"b","seq":1}')
+            wait_until(lambda backend=backend: len(backend.devices()) == 1_001, PATIENCE)  # type: ignore[misc]
+            wait_until(lambda backend=backend: _received_all(backend, 1_001), PATIENCE)  # type: ignore[misc]
+        assert backend.said == []
+    rows = mosquitto_home.numbered_reports()
+    assert rows == [
+        *((f"LGT0{n:04}", n) for n in range(500)),
+        *((f"PLG0{n:04}", None) for n in range(500)),
+        (SERIAL, 1),
+    ]
+
+
+def _received_all(backend: Backend, count: int) -> bool:
+    broker = backend.get("/salud")["broker"]
+    return bool(broker["recibidos"] >= count and broker["sin_confirmar"] == 0)
+
+
+def test_two_devices_with_one_serial_are_both_logged(home: Home) -> None:
+    """Each has its own boot, so neither one's numbers hide the other's; a repeat is stored once."""
+    with home.backend() as backend:
+        backend.until_health_is(200)
+        receipt = f"dispositivos/{SERIAL}/recibo"
+        with Device(backend.mqtt, receipt) as one, Device(backend.mqtt) as other:
+            for seq in range(20):
+                one.publish(OWN, json.dumps({"boot": "one", "seq": seq}))
+                other.publish(OWN, json.dumps({"boot": "other", "seq": seq}))
+                one.publish(OWN, json.dumps({"boot": "one", "seq": seq, "estado": "again"}))
+            last = {"one": -1, "other": -1}
+            while min(last.values()) < 19:
+                told = json.loads(one.heard.get(timeout=PATIENCE)[1])
+                last[told["boot"]] = told["seq"]
+        wait_until(lambda: _received_all(backend, 60), PATIENCE)
+        assert backend.rejected() == []
+    assert home.numbered_reports() == [(SERIAL, seq) for seq in range(20) for _ in range(2)]

@@ -1,0 +1,167 @@
+"""The command line: what it explains, what it makes, and in one line why it does not start."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from actors.kinds import PREFIXES
+from tests.brokers import Device, Mosquitto
+from tests.system.backend import Home, Process, run_to_end
+from tests.web.site import PATIENCE
+
+FREE = {"backend_port": 0, "mqtt_broker_port": 0}
+
+
+def refusal(directory: Path, *arguments: str | Path, before: Sequence[str] = (), **settings: object) -> str:
+    """The one line in which a command says why it does not start, with exit status 2."""
+    ended = run_to_end(directory, *arguments, before=before, **{**FREE, **settings})
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert re.fullmatch(r"[^\n]+\n", ended.stderr), ended.stderr
+    return ended.stderr.rstrip()
+
+
+# -- what it is for --------------------------------------------------------------------------------
+
+
+def test_help_names_every_command(tmp_path: Path) -> None:
+    """Each with what it does, and an example of how to call it."""
+    helped = run_to_end(tmp_path, "--help")
+    assert (helped.returncode, helped.stderr) == (0, "")
+    for command in ("run", "demo", "simulate", "qr"):
+        assert re.search(rf"^ +{command}  +\w", helped.stdout, re.MULTILINE)
+        assert re.search(rf"python run_system\.py {command}", helped.stdout)
+
+
+def test_qr_draws_the_claim_code(tmp_path: Path) -> None:
+    """In the terminal, and as a PNG named after the device."""
+    drawn = run_to_end(tmp_path, "qr", "TMP0603IF1WD")
+    assert (drawn.returncode, drawn.stderr) == (0, "")
+    assert drawn.stdout.count("█") > 100
+    assert "TMP0603IF1WD.png" in drawn.stdout
+    assert (tmp_path / "TMP0603IF1WD.png").read_bytes().startswith(b"\x89PNG\r\n")
+
+
+@pytest.mark.parametrize("serial", ["", "mal serial", "ñ", "../x", "A" * 65])
+def test_qr_refuses_what_is_no_serial_number(tmp_path: Path, serial: str) -> None:
+    """In one line, and no file is written."""
+    assert "número de serie" in refusal(tmp_path, "qr", serial)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_simulate_brings_devices_to_any_broker(tmp_path: Path, mosquitto: Mosquitto) -> None:
+    """As many as asked for, of the kinds in turn; with the end they say goodbye."""
+    topics = ("dispositivos/+/estado", "dispositivos/+/conexion")
+    options = ("--count", "5", "--broker", "127.0.0.1", "--port", str(mosquitto.port), "--interval", "0.2")
+    with Device(mosquitto.port, *topics) as listener, Process(tmp_path, "simulate", *options) as simulate:
+        assert simulate.line().startswith("5 dispositivos simulados")
+        reporting: set[str] = set()
+        while len(reporting) < 5:
+            _, serial, kind = listener.heard.get(timeout=PATIENCE)[0].split("/")
+            reporting |= {serial} if kind == "estado" else set()
+        assert sorted(serial[:4] for serial in reporting) == sorted(list(PREFIXES)[:5])
+        simulate.end(signal.SIGINT)
+        while reporting:
+            topic, payload, _ = listener.heard.get(timeout=PATIENCE)
+            if payload == b"offline":
+                reporting.discard(topic.split("/")[1])
+    assert simulate.said == []
+
+
+# -- what it does not start with -------------------------------------------------------------------
+
+
+def test_two_backends_do_not_share_a_directory(plain_home: Home) -> None:
+    """The second one is refused, and the first one goes on."""
+    with plain_home.backend() as first:
+        line = refusal(plain_home.data, "run", data_dir=plain_home.data)
+        assert f"{plain_home.data}" in line
+        assert "está en uso por otra instancia" in line
+        first.until_health_is(200)
+    assert first.said == []
+
+
+@pytest.mark.parametrize("name", ["BACKEND_PORT", "MQTT_BROKER_PORT"])
+def test_a_port_in_use_is_named(tmp_path: Path, name: str) -> None:
+    """With the setting that changes it."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        line = refusal(tmp_path, "run", data_dir=tmp_path, **{name.lower(): port})
+    assert name in line
+    assert f"127.0.0.1:{port}" in line
+
+
+def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
+    """It is refused by name and stays as it was."""
+    file = tmp_path / "iot.db"
+    file.write_text("no soy una base de datos\n" * 100)
+    assert f"{file} no es una base de datos" in refusal(tmp_path, "run", data_dir=tmp_path)
+    assert file.read_text() == "no soy una base de datos\n" * 100
+
+
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_data_directory_that_cannot_be(tmp_path: Path, place: str) -> None:
+    """A file stands in its place, or in its way."""
+    (tmp_path / "file").touch()
+    assert f"DATA_DIR: {tmp_path / place} " in refusal(tmp_path, "run", data_dir=tmp_path / place)
+
+
+def test_a_read_only_data_directory(tmp_path: Path) -> None:
+    """Root, who may write anywhere, runs without that privilege here."""
+    before: list[str] = []
+    if os.getuid() == 0:
+        if shutil.which("setpriv") is None:
+            pytest.skip("needs setpriv where root runs the tests: apt-get install util-linux")
+        before = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
+    folder = tmp_path / "read-only"
+    folder.mkdir(mode=0o555)
+    line = refusal(tmp_path, "run", before=before, data_dir=folder)
+    assert "No se puede escribir" in line
+    assert f"{folder}" in line
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "takes"),
+    [
+        (
+            "backend_port",
+            "70000",
+            "BACKEND_PORT (entorno): '70000' no vale; se espera un entero de 0 a 65535",
+        ),
+        ("ai_r4_offline_secs", "nan", "AI_R4_OFFLINE_SECS (entorno): 'nan' no vale; se espera un número"),
+        ("mqtt_broker_url", "mqtt://x", "MQTT_BROKER_URL (entorno): 'mqtt://x' no vale; se espera"),
+        ("mqtt_broker_prot", "1883", "'MQTT_BROKER_PROT' (entorno): no hay tal ajuste; el más parecido"),
+    ],
+)
+def test_a_wrong_or_unknown_setting_is_named(tmp_path: Path, name: str, value: str, takes: str) -> None:
+    """With what it takes, or what was probably meant."""
+    assert takes in refusal(tmp_path, "run", data_dir=tmp_path, **{name: value})
+
+
+@pytest.mark.parametrize(
+    ("toml", "says"),
+    [
+        ('BACKEND_PORT = "x"', "BACKEND_PORT"),
+        ("BACKEND_PROT = 1", "BACKEND_PORT"),
+        ("BACKEND_PORT = = 1", "no es TOML válido"),
+    ],
+)
+def test_a_faulty_settings_file_is_named(tmp_path: Path, toml: str, says: str) -> None:
+    """``config.toml`` is read where the command is given, without being asked for."""
+    (tmp_path / "config.toml").write_text(toml)
+    line = refusal(tmp_path, "run", data_dir=tmp_path / "instance")
+    assert "config.toml" in line
+    assert says in line
+    assert not (tmp_path / "instance").exists()
+
+
+def test_a_settings_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    """Where one is asked for."""
+    assert "none.toml" in refusal(tmp_path, "--config", tmp_path / "none.toml", "run")

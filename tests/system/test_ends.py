@@ -1,0 +1,71 @@
+"""How the system ends, well or badly, under load: what was acknowledged is kept, and kept once."""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from functools import partial
+
+import pytest
+
+from tests.brokers import Mosquitto, wait_until
+from tests.system.backend import Backend, Home
+from tests.system.load import SERIALS, Load
+from tests.web.site import PATIENCE
+
+ENDS = [signal.SIGTERM, signal.SIGINT, signal.SIGKILL]
+ROUNDS = 2
+
+
+def end(backend: Backend, how: signal.Signals) -> None:
+    if how is signal.SIGKILL:
+        backend.kill()
+    else:
+        backend.end(how)
+    assert backend.said == []
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_nothing_acknowledged_is_lost(
+    mosquitto_home: Home, mosquitto: Mosquitto, how: signal.Signals
+) -> None:
+    """Ended twice under load, the backend has each report that the broker took once in its log."""
+    with mosquitto_home.backend() as backend:
+        backend.until_health_is(200)  # from here on the broker keeps what the backend misses
+    with Load(mosquitto.port) as load:
+        for _ in range(ROUNDS):
+            with mosquitto_home.backend() as backend:
+                load.until_receipted(500)
+                end(backend, how)
+            load.until_acknowledged(500)  # while nobody is there
+        load.finish()
+    with mosquitto_home.backend() as backend:
+        until_all_is_logged(backend, load)
+    assert mosquitto_home.numbered_reports() == sorted(load.published)
+
+
+def until_all_is_logged(backend: Backend, load: Load) -> None:
+    for serial, count in Counter(serial for serial, _ in load.published).items():
+        wait_until(partial(lambda s, n: backend.logged(s) >= n, serial, count), PATIENCE)
+
+
+@pytest.mark.parametrize("how", ENDS)
+def test_a_receipt_is_kept_to(plain_home: Home, how: signal.Signals) -> None:
+    """With the embedded broker, which ends too, all that a device was given a receipt for is logged once."""
+    with plain_home.backend() as backend:
+        backend.until_health_is(200)
+        with Load(backend.mqtt) as load:
+            load.until_receipted(500)
+            end(backend, how)
+    logged = plain_home.numbered_reports()
+    assert len(logged) == len(set(logged))
+    assert set(logged) >= {(serial, n) for serial in SERIALS for n in range(1, load.receipts[serial] + 1)}
+
+
+def test_a_backend_that_was_killed_leaves_its_place_free(plain_home: Home) -> None:
+    """Directory and ports can be had again at once."""
+    with plain_home.backend() as first:
+        first.kill()
+    with plain_home.backend(backend_port=first.http, mqtt_broker_port=first.mqtt) as second:
+        second.until_health_is(200)
+        assert (second.http, second.mqtt) == (first.http, first.mqtt)

@@ -1,0 +1,160 @@
+"""What stands in for the directory, the scanner and the disk, where a test is about neither."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, TypeVar
+
+import pykka
+
+from actors.messages import ApplyFinding, ChangeDevice, ClaimDevice, DismissFinding, ScanHistory
+from actors.model import (
+    DeadLetter,
+    Decision,
+    Device,
+    KeptFinding,
+    LogEntry,
+    Refusal,
+    Refused,
+    Report,
+)
+from web.hub import EventHub
+
+T = TypeVar("T")
+
+
+class StandInDirectory(pykka.ThreadingActor):
+    """Applies the model's transitions and tells the hub, as the directory and its devices do."""
+
+    def __init__(self, hub: EventHub, devices: tuple[Device, ...], shelf: Shelf) -> None:
+        super().__init__()
+        self._hub = hub
+        self._shelf = shelf
+        self._devices = {device.serial: device for device in devices}
+
+    def on_receive(self, message: Any) -> None:
+        match message:
+            case Report():
+                self._become(self._devices[message.serial].after_report(message))
+            case ClaimDevice(claim, reply):
+                self._carry_out(claim.serial, reply, lambda device: device.after_claim(claim))
+            case ChangeDevice(serial, change, reply):
+                self._carry_out(serial, reply, lambda device: device.after_change(change))
+            case ApplyFinding(kept, change, reply):
+                self._decide(kept, Decision.APPLIED, reply, lambda device: device.after_change(change))
+            case DismissFinding(kept, reply):
+                self._decide(kept, Decision.DISMISSED, reply, lambda device: device)
+
+    def _decide(
+        self,
+        kept: KeptFinding,
+        decision: Decision,
+        reply: Callable[[Device | Refused], None],
+        command: Callable[[Device], Device | Refused],
+    ) -> None:
+        def reply_once_stored(outcome: Device | Refused) -> None:
+            if isinstance(outcome, Device):
+                self._shelf.decide(kept.id, decision)
+            reply(outcome)
+
+        self._carry_out(kept.finding.serial, reply_once_stored, command)
+
+    def _carry_out(
+        self,
+        serial: str,
+        reply: Callable[[Device | Refused], None],
+        command: Callable[[Device], Device | Refused],
+    ) -> None:
+        if serial not in self._devices:
+            reply(Refused(Refusal.UNKNOWN, f"{serial} no existe"))
+            return
+        outcome = command(self._devices[serial])
+        if isinstance(outcome, Device):
+            self._become(outcome)
+        reply(outcome)
+
+    def _become(self, device: Device) -> None:
+        self._devices[device.serial] = device
+        self._hub.device_updated(device)
+
+
+class NoAnswer(pykka.ThreadingActor):
+    """Takes every command and answers none."""
+
+    def on_receive(self, message: Any) -> None:
+        pass
+
+
+class StandInScanner(pykka.ThreadingActor):
+    """Keeps what it is told to search."""
+
+    def __init__(self, told: queue.Queue[ScanHistory]) -> None:
+        super().__init__()
+        self._told = told
+
+    def on_receive(self, message: Any) -> None:
+        self._told.put(message)
+
+
+@dataclass(frozen=True)
+class StoredPage(Generic[T]):
+    page: int
+    per_page: int
+    all: list[T]
+
+    @property
+    def total(self) -> int:
+        return len(self.all)
+
+    @property
+    def pages(self) -> int:
+        return -(-self.total // self.per_page)
+
+    @property
+    def rows(self) -> list[T]:
+        return self.all[(self.page - 1) * self.per_page : self.page * self.per_page]
+
+    entries = rows
+
+
+@dataclass(frozen=True)
+class StoredLetter:
+    id: int
+    letter: DeadLetter
+
+
+@dataclass
+class Shelf:
+    """Queries answered from memory, as :class:`persistence.queries.Queries` answers them."""
+
+    entries: list[LogEntry] = field(default_factory=list)
+    letters: list[StoredLetter] = field(default_factory=list)
+    kept: dict[int, KeptFinding] = field(default_factory=dict)
+
+    def put(self, *findings: KeptFinding) -> None:
+        self.kept.update((kept.id, kept) for kept in findings)
+
+    def decide(self, finding_id: int, decision: Decision) -> None:
+        self.kept[finding_id] = replace(self.kept[finding_id], decision=decision)
+
+    def log_page(self, device_id: int, page: int, per_page: int) -> StoredPage[LogEntry]:
+        newest_first = [entry for entry in reversed(self.entries) if entry.device_id == device_id]
+        return StoredPage(page, per_page, newest_first)
+
+    def findings(
+        self, page: int, per_page: int, device_id: int | None = None, rule: str | None = None
+    ) -> StoredPage[KeptFinding]:
+        wanted = [
+            kept
+            for _, kept in sorted(self.kept.items(), reverse=True)
+            if device_id in (None, kept.finding.device_id) and rule in (None, kept.finding.rule)
+        ]
+        return StoredPage(page, per_page, wanted)
+
+    def finding(self, number: int) -> KeptFinding | None:
+        return self.kept.get(number)
+
+    def rejected(self, limit: int, before: int) -> list[StoredLetter]:
+        return [letter for letter in reversed(self.letters) if letter.id < before][:limit]
