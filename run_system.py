@@ -15,7 +15,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from persistence.historian import HistorianActor
 from tzlocal import get_localzone
 
 from actors.clock import SystemClock
@@ -33,6 +32,7 @@ from actors.scanner import ScannerActor
 from actors.surroundings import Surroundings
 from config import SettingError, Settings
 from persistence import Queries, Store, UnusableDatabase, WriterActor, WriterStatus
+from persistence.historian import HistorianActor
 from persistence.rule_files import RuleFiles
 from rules.rulebook import rulebook
 from rules.settings import LearnSettings
@@ -49,6 +49,8 @@ VERSION: Final = "0.1.0"
 ACTOR_THREADS: Final = 2
 # What may still be on its way to the disk at the end; with the rest of stop() well under 10 s.
 DRAIN_S: Final = 5.0
+# A broker on the same machine confirms a subscription in some milliseconds.
+HEARD_S: Final = 3.0
 DAY_S: Final = 86_400.0
 
 
@@ -160,6 +162,8 @@ class System:
         self._archive.start()
         self._actors.start()
         self._bridge.start(*self.mqtt)
+        # Whoever is told that it runs may publish at once; but a broker that is away is not waited for.
+        self._bridge.wait_until_heard(HEARD_S)
 
     def stop(self) -> None:
         """Take nothing more in, keep what was taken in, acknowledge it, close; within 10 s."""

@@ -240,12 +240,12 @@ class DeviceActor(PooledActor):
 
 
 def _log_entry(device: Device, report: Report) -> LogEntry:
-    """The device's state after the report, and of the readings only those that it carried."""
+    """What the report said; of a state that it left out, the one that the device then had."""
     return LogEntry(
         device_id=device.id,
         n=device.reports,
         at=report.at,
-        state=device.state,
+        state=device.state if report.state is None else report.state,
         parameters={} if report.parameters is None else report.parameters,
         boot=report.boot,
         seq=report.seq,

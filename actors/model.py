@@ -146,7 +146,7 @@ class Device:
     reports: int = 0
     """Reports accepted since the device was first seen; the number of the newest log row."""
     boots: tuple[Boot, ...] = ()
-    """Newest first, at most :data:`MAX_BOOTS`."""
+    """Newest first, at most :data:`MAX_BOOTS`; a boot is as new as its first report."""
 
     # -- reports -----------------------------------------------------------------------------
 
@@ -159,30 +159,41 @@ class Device:
             return self.boot(report.boot).has(report.seq)
         return report.retained and self.reports > 0
 
+    def is_late(self, report: Report) -> bool:
+        """Whether the device has said something newer already: it sends again what has no receipt."""
+        if report.boot is None or report.seq is None or not self.boots:
+            return False
+        newest = self.boots[0]
+        if report.boot == newest.name:
+            return report.seq < newest.spans[-1][1]
+        return any(boot.name == report.boot for boot in self.boots)
+
     def after_report(self, report: Report) -> Device:
         """The device once ``report``, which must not be a repeat, is taken in.
 
-        The report's ``parameters`` replace the old ones whole. Its ``configuration`` describes an
-        unclaimed device; of a claimed one it only adds what people have not set, since what they
-        asked for is theirs to change.
+        A late one counts, and says nothing of the present. Of another one the ``parameters`` replace
+        the old ones whole. Its ``configuration`` describes an unclaimed device; of a claimed one it
+        only adds what people have not set, since what they asked for is theirs to change.
         """
-        state = self.state if report.state is None else report.state
-        configuration = self.configuration
-        if report.configuration:
-            if self.claimed:
-                configuration = {**report.configuration, **configuration}
-            else:
-                configuration = {**configuration, **report.configuration}
+        news = Report(report.serial, report.at) if self.is_late(report) else report
+        state = self.state if news.state is None else news.state
         return replace(
             self,
             state=state,
-            parameters=self.parameters if report.parameters is None else report.parameters,
-            configuration=_following(configuration, state),
+            parameters=self.parameters if news.parameters is None else news.parameters,
+            configuration=_following(self._configuration_with(news.configuration), state),
             online=self.online or not report.retained,
             seen_at=self.seen_at if report.retained else report.at,
             reports=self.reports + 1,
             boots=self._boots_after(report),
         )
+
+    def _configuration_with(self, reported: JsonObject | None) -> JsonObject:
+        if not reported:
+            return self.configuration
+        if self.claimed:
+            return {**reported, **self.configuration}
+        return {**self.configuration, **reported}
 
     def has_room_for(self, report: Report) -> bool:
         """Whether the sequence number can be remembered (see :data:`MAX_SPANS`)."""
@@ -194,8 +205,9 @@ class Device:
         if report.boot is None or report.seq is None:
             return self.boots
         now = self.boot(report.boot).with_seq(report.seq)
-        others = [boot for boot in self.boots if boot.name != now.name]
-        return (now, *others)[:MAX_BOOTS]
+        if any(boot.name == now.name for boot in self.boots):
+            return tuple(now if boot.name == now.name else boot for boot in self.boots)
+        return (now, *self.boots)[:MAX_BOOTS]
 
     # -- presence ----------------------------------------------------------------------------
 

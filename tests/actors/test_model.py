@@ -104,6 +104,19 @@ def test_the_same_number_of_another_boot_is_another_report() -> None:
     assert device.boots[0].name == "k"
 
 
+def test_a_late_report_counts_and_says_nothing_of_the_present() -> None:
+    """A device sends again what has no receipt, after what has happened since."""
+    device = NEW.after_report(report(boot="a", seq=1, state="activo", parameters={"t": 1}))
+    device = device.after_report(report(boot="a", seq=3, state="inactivo", parameters={"t": 3}))
+    late = device.after_report(report(boot="a", seq=2, state="activo", parameters={"t": 2}))
+    assert (late.state, late.parameters, late.reports) == ("inactivo", {"t": 3}, 3)
+    assert late.boot("a").receipt == 3
+    rebooted = late.after_report(report(boot="b", seq=1, state="activo"))
+    assert rebooted.state == "activo"
+    older = rebooted.after_report(report(boot="a", seq=4, state="inactivo"))
+    assert (older.state, older.boots[0].name) == ("activo", "b")
+
+
 def test_a_number_without_a_boot_tells_nothing() -> None:
     """Such a device may have started again at 0, and nothing that it says may be lost."""
     device = NEW.after_report(report(seq=1))

@@ -139,14 +139,17 @@ import paho.mqtt.client as mqtt
 port, total = int(sys.argv[1]), int(sys.argv[2])
 seen = 0
 first = 0.0
+delays = []
 def on_message(client, userdata, message):
     global seen, first
-    orjson.loads(message.payload)
+    report = orjson.loads(message.payload)
+    delays.append(time.time() - report["parametros"]["t"])
     if not seen:
         first = time.perf_counter()
     seen += 1
     if seen == total:
         print((total - 1) / (time.perf_counter() - first), flush=True)
+        print(json.dumps(delays), flush=True)
         client.disconnect()
 client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="floor")
 client.on_connect = lambda *_: client.subscribe("dispositivos/+/estado", qos=1)
@@ -159,7 +162,9 @@ client.loop_forever()
 
 @contextmanager
 def floor(mqtt: int, total: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A bare paho subscriber; prints ``ready``, and its messages a second after ``total``."""
+    """A bare paho subscriber. It prints ``ready`` and, after ``total`` messages, how many came a second
+    and the delay of each in seconds.
+    """
     command = [sys.executable, "-c", _FLOOR, str(mqtt), str(total)]
     with ended(subprocess.Popen(command, stdout=subprocess.PIPE)) as process:
         assert process.stdout is not None

@@ -148,17 +148,21 @@ def pump(publisher: Publisher, clients: list[StreamClient], house: House, total:
     return took
 
 
-def paced(publisher: Publisher, client: StreamClient, house: House, rate: float, seconds: float) -> None:
-    """Publish ``rate`` reports a second, evenly, while reading the client's stream."""
+def paced(
+    publisher: Publisher, client: StreamClient | None, house: House, rate: float, seconds: float
+) -> None:
+    """Publish ``rate`` reports a second, evenly, while reading the client's stream if there is one."""
     selector = selectors.DefaultSelector()
-    for part in (publisher, client):
-        selector.register(part.sock, selectors.EVENT_READ, part)
+    selector.register(publisher.sock, selectors.EVENT_READ, publisher)
+    if client is not None:
+        selector.register(client.sock, selectors.EVENT_READ, client)
     for due in _every(1 / rate, seconds):
-        while (left := due - time.perf_counter()) > 0:
-            for key, _ in selector.select(timeout=left):
-                key.data.read()
+        _read_until(selector, due)
         publisher.publish(house.reports(1))
-    end = time.perf_counter() + 1
+    _read_until(selector, time.perf_counter() + 1)
+
+
+def _read_until(selector: selectors.BaseSelector, end: float) -> None:
     while (left := end - time.perf_counter()) > 0:
         for key, _ in selector.select(timeout=left):
             key.data.read()
