@@ -10,7 +10,6 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -21,7 +20,7 @@ from actors.clock import SystemClock
 from actors.directory import Directory, DirectoryStatus
 from actors.dispatch import ThreadPool
 from actors.kinds import PREFIXES
-from actors.model import SERIAL
+from actors.logs import log_to_stderr
 from actors.mqtt.bridge import Bridge
 from actors.mqtt.broker import BrokerUnavailable, EmbeddedBroker
 from actors.mqtt.claim_code import print_claim_code
@@ -51,7 +50,6 @@ ACTOR_THREADS: Final = 2
 DRAIN_S: Final = 5.0
 # A broker on the same machine confirms a subscription in some milliseconds.
 HEARD_S: Final = 3.0
-DAY_S: Final = 86_400.0
 
 
 class Unstartable(Exception):
@@ -66,14 +64,8 @@ class System:
     """All parts, wired. Each layer is started after those that it tells, and stopped before them."""
 
     def __init__(self, settings: Settings) -> None:
-        """Raises ``UnusableDatabase`` and ``Unstartable`` where DATA_DIR cannot be used."""
+        """Raises ``UnusableDatabase`` where DATA_DIR cannot be used."""
         self._settings = settings
-        try:
-            settings.data_dir.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise Unstartable(
-                f"DATA_DIR: {settings.data_dir} no se puede crear ({error.strerror})."
-            ) from None
         path = settings.data_dir / "iot.db"
 
         def open_store() -> Store:
@@ -127,7 +119,7 @@ class System:
             self._historian,
             self._hub,
             rules["extremos"],
-            settings.ai_hist_window_days * DAY_S,
+            settings.ai_hist_window_days,
         )
         self.web = WebServer(
             loop=loop,
@@ -276,7 +268,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         default = Path("config.toml")
         settings = Settings.load(options.config or (default if default.exists() else None), os.environ)
-        _log_to_stderr(settings.log_level)
+        log_to_stderr(settings.log_level)
         match options.command:
             case "run":
                 serve(settings, devices=0)
@@ -334,12 +326,10 @@ def simulate(settings: Settings, options: argparse.Namespace) -> None:
 
 
 def show_claim_code(serial: str, png: Path) -> None:
-    if not SERIAL.fullmatch(serial):
-        raise Unstartable(f"{serial!r} no es un número de serie: 1 a 64 de A-Za-z0-9._:-")
     try:
         print_claim_code(serial, sys.stdout, png)
-    except OSError as error:
-        raise Unstartable(f"{png}: no se puede escribir ({error.strerror}).") from None
+    except (OSError, ValueError) as error:
+        raise Unstartable(f"{serial}: {error}") from None
     print(f"También en {png}")
 
 
@@ -354,21 +344,6 @@ def _finish_on_signals() -> threading.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, finish)
     return finished
-
-
-class _OneLine(logging.Formatter):
-    """``2026-01-31T12:00:00.000Z WARNING actors.mqtt.bridge broker_lost host=… port=…``"""
-
-    def format(self, record: logging.LogRecord) -> str:
-        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
-        line = f"{at[:-6]}Z {record.levelname} {record.name} {record.getMessage()}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
-
-
-def _log_to_stderr(level: str) -> None:
-    handler = logging.StreamHandler()
-    handler.setFormatter(_OneLine())
-    logging.basicConfig(level=level, handlers=[handler])
 
 
 if __name__ == "__main__":

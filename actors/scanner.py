@@ -58,15 +58,15 @@ class ScannerActor(PooledActor):
         historian: pykka.ActorRef[Any],
         events: EventSink,
         extremes: RuleFactory,
-        window: float,
+        window_days: float,
     ) -> None:
-        """``window`` is how much history the rule goes by, in seconds."""
+        """``window_days`` is how much history the rule goes by."""
         super().__init__(dispatcher)
         self._clock = clock
         self._historian = historian
         self._events = events
         self._extremes = extremes
-        self._window = window
+        self._window = window_days * DAY_S
         self._queue: deque[ScanHistory] = deque()
         self._scan: _Scan | None = None
 

@@ -270,7 +270,7 @@ def test_every_room_is_read() -> None:
         ("web.app", "from actors.mqtt.bridge import Bridge"),
         ("web.app", "import persistence"),
         ("persistence.writer", "from web.hub import EventHub"),
-        ("rules.offline", "from actors.ports import Rule"),
+        ("rules.offline", "from actors.device import DeviceActor"),
     ],
 )
 def test_outward_import_is_found(module: str, text: str) -> None:

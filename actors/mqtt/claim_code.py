@@ -11,7 +11,7 @@ from typing import Final, TextIO
 import segno
 
 from actors.kinds import GENERIC, kind_of
-from actors.model import JsonObject
+from actors.model import SERIAL, JsonObject
 from actors.mqtt.simulated_device import factory_configuration
 
 # Pixels a module, so that the code is some 500 pixels wide: a hand's breadth on a screen.
@@ -66,8 +66,10 @@ def print_claim_code(serial: str, out: TextIO, png: Path | None = None) -> None:
     """Draw the code with block characters on ``out``, which must take UTF-8, and into the file ``png``.
 
     The light modules are the drawn ones, as terminals are mostly dark. Raises ``OSError`` where the
-    file cannot be written.
+    file cannot be written, and ``ValueError`` where no device can have this serial number.
     """
+    if not SERIAL.fullmatch(serial):
+        raise ValueError("no es un número de serie; son de 1 a 64 caracteres de A-Za-z0-9._:-")
     code = segno.make_qr(claim_text(serial), encoding="utf-8")
     code.terminal(out, compact=True)
     if png is not None:
