@@ -107,6 +107,7 @@ class RuleActor(PooledActor):
             logger.warning(
                 "memory_damaged serial=%s rule=%s error=%s", self._device.serial, self._name, start.damage
             )
+        self._unsaved = not start.resumes
         if start.after < self._known_upto:
             self._read_on(start.after)
         else:
@@ -132,6 +133,9 @@ class RuleActor(PooledActor):
 
     def _go_live(self) -> None:
         self._ready = True
+        if self._unsaved:
+            # From here on whatever it concludes can be concluded again.
+            self._save()
         self._see_to_wake()
         waiting, self._waiting = self._waiting, []
         for message in waiting:

@@ -1,0 +1,160 @@
+"""A rule's actor knows after any restart what it knew before, and what it concludes is kept once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.messages import ClaimDevice, ScanHistory
+from actors.model import Claim, JsonObject
+from actors.scanner import ScannerActor
+from config import Settings
+from persistence.schema import sqlite3
+from rules.rulebook import rulebook
+from rules.tables import Limit, Standard
+from tests.household import House, World, actor
+
+SERIAL = "TMP0603IF1WD"
+LIMITS = {"TMP0": {"temperatura": Limit(10, 80)}}
+RULES = rulebook(Settings(), LIMITS, {"TMP0": Standard("horario")}, UTC, lambda _: None)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path / "iot.db")
+
+
+@pytest.fixture
+def house(world: World) -> Iterator[House]:
+    house = open_house(world)
+    house.report(SERIAL)
+    house.flush()
+    house.directory.tell(ClaimDevice(Claim(SERIAL), lambda _: None))
+    house.flush()
+    yield house
+    house.kill()
+
+
+def open_house(world: World) -> House:
+    house = House(world, RULES)
+    house.flush()
+    return house
+
+
+def read(house: House, *temperatures: float) -> None:
+    for temperature in temperatures:
+        house.stage.wait(600)
+        house.report(SERIAL, estado="activo", parametros={"temperatura": temperature})
+        house.flush()
+
+
+def knows(house: House, rule: str) -> JsonObject:
+    playing = house.device_actor(SERIAL)
+    state: JsonObject = actor(playing._rules[rule])._rule.state()
+    return state
+
+
+def rows(world: World, query: str) -> list[Any]:
+    with closing(sqlite3.connect(world.path)) as db:
+        found: list[Any] = db.execute(query).fetchall()
+        db.commit()
+        return found
+
+
+def events(world: World) -> list[str]:
+    return [row[0] for row in rows(world, "SELECT evento FROM eventos_ia ORDER BY id")]
+
+
+@pytest.mark.parametrize("orderly", [True, False])
+def test_after_a_restart_each_rule_knows_what_it_knew(world: World, house: House, orderly: bool) -> None:
+    """Stored at an orderly end; read again from the log after a power cut."""
+    read(house, 20, 21, 200, 22, 23)
+    before = {rule: knows(house, rule) for rule in RULES}
+    if orderly:
+        house.stop()
+    house.kill()
+    again = open_house(world)
+    assert {rule: knows(again, rule) for rule in RULES} == before
+    again.kill()
+
+
+@pytest.mark.parametrize("damage", ["'{}'", '\'{"kind":"extremos"\'', "'[1,2'", "'null'"])
+def test_damage_to_what_is_stored_costs_a_replay_of_the_log(
+    world: World, house: House, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Neither a crash nor a model that is silently wrong."""
+    read(house, 20, 21, 22)
+    before = knows(house, "extremos")["body"]
+    house.stop()
+    house.kill()
+    rows(world, f"UPDATE memoria_reglas SET estado = {damage} WHERE regla = 'extremos'")
+    again = open_house(world)
+    assert knows(again, "extremos")["body"] == before
+    assert "damaged" in caplog.text
+    again.kill()
+
+
+def test_what_was_concluded_and_not_kept_is_concluded_again(world: World, house: House) -> None:
+    """The report is on disk and acknowledged; the power fails before its anomaly is."""
+    house.report(SERIAL, parametros={"temperatura": 200})
+    while not rows(world, "SELECT 1 FROM estado_log WHERE parametros LIKE '%200%'"):
+        house.stage.step()
+    house.kill()
+    assert "ai_anomaly" not in events(world)
+    again = open_house(world)
+    assert events(world).count("ai_anomaly") == 1
+    again.kill()
+
+
+def test_the_cooldown_outlives_a_restart(world: World, house: House) -> None:
+    read(house, 200)
+    house.kill()
+    again = open_house(world)
+    again.report(SERIAL, parametros={"temperatura": 201})
+    again.flush()
+    assert events(world).count("ai_anomaly") == 1
+    again.kill()
+
+
+def test_what_falls_silent_while_nobody_listens_is_found(world: World, house: House) -> None:
+    house.stop()
+    house.kill()
+    world.clock.advance_to(world.clock.monotonic() + 3600)
+    again = open_house(world)
+    assert "ai_offline" not in events(world), "nobody could have heard it yet"
+    again.stage.wait(60)
+    assert events(world).count("ai_offline") == 1
+    again.report(SERIAL)
+    again.flush()
+    assert events(world).count("ai_back_online") == 1
+    again.kill()
+
+
+def test_a_misconfiguration_is_told_again_after_the_cooldown_though_nothing_happens(
+    world: World, house: House
+) -> None:
+    assert events(world) == ["ai_misconfig"]
+    house.stage.wait(Settings().ai_misconfig_cooldown_s + 1)
+    assert events(world).count("ai_misconfig") == 2
+
+
+def test_a_search_through_history_finds_what_rule_1_would_have_found(world: World, house: House) -> None:
+    read(house, *[20 + n % 5 for n in range(30)], 200, 21)
+    told: list[Any] = []
+    house.hub.scan_told = told.append  # type: ignore[assignment,method-assign]
+    scanner = ScannerActor.start(
+        house.stage, world.clock, house.historian, house.hub, RULES["extremos"], window_days=30
+    )
+    device = house.devices()[SERIAL]
+    scanner.tell(ScanHistory(device, "temperatura", days=3))
+    scanner.tell(ScanHistory(device, "humedad", days=3))
+    house.flush()
+    assert [news.event for news in told] == ["ai_progress", "ai_anomaly", "ai_done", "ai_progress", "ai_done"]
+    assert (told[1].details["metric"], told[1].details["value"]) == ("temperatura", 200)
+    assert told[2].details == {"metric": "temperatura", "days": 3, "readings": 32, "anomalies": 1}
+    assert told[4].details["readings"] == 0

@@ -1,0 +1,56 @@
+"""An operator's mistake in a table is said, and costs nothing that was known before."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from pathlib import Path
+
+import pytest
+
+from config import Settings
+from persistence.rule_files import RuleFiles
+from rules.settings import LearnSettings
+
+MINE = '{"TMP0":{"temperatura":{"min":5,"max":40}}}'
+BROKEN = ["", "{", '{"TMP0":{"temperatura":{"min":9,"max":1}}}', '{"TMP0":7}', "\x00"]
+
+
+def test_the_built_in_tables_can_be_used(tmp_path: Path) -> None:
+    files = RuleFiles(tmp_path, "", "")
+    assert files.troubles == []
+    assert files.limits["TMP0"]["temperatura"].high == 80
+    assert files.standards["RGD0"].mode == "horario"
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_a_broken_table_is_replaced_by_the_last_good_one(tmp_path: Path, text: str) -> None:
+    table = tmp_path / "mine.json"
+    table.write_text(MINE)
+    assert RuleFiles(tmp_path / "good", str(table), "").limits["TMP0"]["temperatura"].high == 40
+    table.write_text(text)
+    files = RuleFiles(tmp_path / "good", str(table), "")
+    assert files.limits["TMP0"]["temperatura"].high == 40
+    [trouble] = files.troubles
+    assert str(table) in trouble
+
+
+def test_without_a_good_one_it_is_the_built_in(tmp_path: Path) -> None:
+    files = RuleFiles(tmp_path, str(tmp_path / "absent.json"), "")
+    assert files.limits["TMP0"]["temperatura"].high == 80
+    assert len(files.troubles) == 1
+
+
+def test_a_demonstration_is_read_from_its_folder(tmp_path: Path) -> None:
+    files = RuleFiles(tmp_path, "", "")
+    settings = LearnSettings.of(Settings(ai_r3_demo_mode=True))
+    assert files.demo(settings, UTC, "RGD0ABC123")
+    assert files.demo(settings, UTC, "RGD0OTHER") is None
+
+
+def test_a_demonstration_that_cannot_be_used_suggests_nothing(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "RGD0ABC123.csv").write_text("nothing,of,use\n")
+    settings = LearnSettings.of(Settings(ai_r3_demo_mode=True, ai_r3_demo_csv_dir=tmp_path))
+    assert RuleFiles(tmp_path, "", "").demo(settings, UTC, "RGD0ABC123") == ()
+    assert "demo_unusable" in caplog.text
