@@ -44,10 +44,11 @@ from web.services import Limits
 logger = logging.getLogger("run_system")
 
 VERSION: Final = "0.1.0"
-# More only compete for the one interpreter lock.
-ACTOR_THREADS: Final = 2
-# What may still be on its way to the disk at the end; with the rest of stop() well under 10 s.
-DRAIN_S: Final = 5.0
+ACTOR_THREADS: Final = 2  # more only compete for the one interpreter lock
+# What stop() may take, at the very worst 9 s in all, of which most is for what is not on disk yet.
+DRAIN_S: Final = 3.0
+TURNS_S: Final = 0.5
+LAST_COMMIT_S: Final = 1.5
 # A broker on the same machine confirms a subscription in some milliseconds.
 HEARD_S: Final = 3.0
 
@@ -135,8 +136,7 @@ class System:
         )
 
     def _rulebook(self, files: RuleFiles) -> Mapping[str, RuleFactory]:
-        # Schedules and reminders go by the clock on the wall of this house.
-        here = get_localzone()
+        here = get_localzone()  # schedules go by the clock on the wall of this house
         demo = partial(files.demo, LearnSettings.of(self._settings), here)
         return rulebook(self._settings, files.limits, files.standards, here, demo)
 
@@ -163,13 +163,13 @@ class System:
         if not self._bridge.wait_until_settled(DRAIN_S):
             logger.error("stopped_without_keeping in_flight=%d", self._bridge.in_flight)
         self.web.stop()
-        for actor, threads in (
-            (self._directory, self._actors),
-            (self._historian, self._archive),
-            (self._writer, self._disk),
+        for actor, threads, patience in (
+            (self._directory, self._actors, TURNS_S),
+            (self._historian, self._archive, TURNS_S),
+            (self._writer, self._disk, LAST_COMMIT_S),
         ):
             actor.stop(block=False)
-            threads.stop(timeout=1.0)
+            threads.stop(patience)
         self._bridge.close()
         if self.broker is not None:
             self.broker.stop()

@@ -77,16 +77,6 @@ def read_suggested(suggested_horarios: JsonObject) -> Iterator[tuple[int, int]]:
             yield DAYS.index(day) * DAY + start, (end - start) % DAY or DAY
 
 
-def patch(suggested_horarios: JsonObject) -> JsonObject:
-    """The configuration that takes a suggestion up, as a ``PUT`` would carry it."""
-    days_of: dict[tuple[str, str], list[str]] = {}
-    for day, windows in suggested_horarios.items():
-        for window in windows:
-            days_of.setdefault((window["inicio"], window["fin"]), []).append(day)
-    horarios = [{"dias": days, "inicio": start, "fin": end} for (start, end), days in days_of.items()]
-    return {"configuracion": {"modo": "horario", "horarios": horarios}}
-
-
 def _clock(minute: int) -> str:
     return f"{minute % DAY // 60:02}:{minute % 60:02}"
 

@@ -22,11 +22,11 @@ from rules.extremes import ExtremesRule
 from rules.learn import LearnRule
 from rules.misconfig import MisconfigRule
 from rules.offline import OfflineRule
-from rules.settings import ExtremesSettings, LearnSettings, MisconfigSettings, OfflineSettings
 from rules.tables import Limit, Standard
 from rules.timetable import Timetable, read_suggested
 from tests.households import MADRID, Household, at_random, bins_of, overlap, routine
 from tests.readings import Series
+from tests.rules.given import extremes_settings, learn_settings, misconfig_settings, offline_settings
 
 SEED: Final = 40_000
 HOUSEHOLDS: Final = 36
@@ -117,7 +117,7 @@ def _household(seed: int, noise: float, interval: float) -> Household:
 
 
 def _learn_rule() -> LearnRule:
-    return LearnRule(LearnSettings(), MADRID, lambda _: None)
+    return LearnRule(learn_settings(), MADRID, lambda _: None)
 
 
 def _live(rule: LearnRule, reports: Iterable[tuple[float, bool]]) -> list[Finding]:
@@ -159,7 +159,7 @@ def _anomalies() -> None:
 
 
 def _judged(series: Series) -> Iterator[tuple[bool, bool]]:
-    rule = ExtremesRule(ExtremesSettings(), {})
+    rule = ExtremesRule(extremes_settings(), {})
     device = Device(id=1, serial="XXX0BENCH", claimed=True)
     for at, value, spike in series.readings():
         yield bool(rule.observe(device, Report(device.serial, at, parameters={"m": value}), at)), spike
@@ -172,10 +172,10 @@ class _All:
     """The four rules of one device, as its actors would drive them."""
 
     def __init__(self) -> None:
-        self.extremes = ExtremesRule(ExtremesSettings(), LIMITS)
-        self.misconfig = MisconfigRule(MisconfigSettings(), STANDARD)
+        self.extremes = ExtremesRule(extremes_settings(), LIMITS)
+        self.misconfig = MisconfigRule(misconfig_settings(), STANDARD)
         self.learn = _learn_rule()
-        self.offline = OfflineRule(OfflineSettings(), MADRID)
+        self.offline = OfflineRule(offline_settings(), MADRID)
 
     def observe(self, device: Device, report: Report) -> None:
         for rule in (self.extremes, self.misconfig, self.learn, self.offline):
@@ -245,8 +245,8 @@ def _memory(base: float) -> None:
     for _ in range(2_000):
         extremes, learn = map(json.loads, texts)
         one = _All()
-        one.extremes = ExtremesRule.from_state(ExtremesSettings(), LIMITS, extremes)
-        one.learn = LearnRule.from_state(LearnSettings(), MADRID, lambda _: None, learn)
+        one.extremes = ExtremesRule.from_state(extremes_settings(), LIMITS, extremes)
+        one.learn = LearnRule.from_state(learn_settings(), MADRID, lambda _: None, learn)
         devices.append(one)
     spent = time.process_time() - begin
     gc.collect()

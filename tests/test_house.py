@@ -56,7 +56,7 @@ KEPT_TO = {
 }
 
 # What does I/O, waits, or asks the time or chance: none of it for a rule.
-IMPURE_MODULES = ("asyncio", "importlib.resources", "logging", "os", "pathlib", "random", "socket", "time")
+IMPURE_MODULES = ("asyncio", "importlib.resources", "logging", "os", "random", "socket", "time")
 IMPURE_CALLS = ("input", "now", "open", "print", "read_bytes", "read_text", "today", "utcnow", "write_text")
 
 SLEEPS = ("asyncio.sleep", "gen.sleep", "sleep", "time.sleep", "tornado.gen.sleep")

@@ -39,7 +39,7 @@ _MAX_OUTGOING: Final = 65_535
 # How often the network thread is looked after, s.
 _WATCH: Final = 5.0
 # For the last acknowledgements and the farewell, s.
-_CLOSING: Final = 3.0
+_CLOSING: Final = 1.0
 
 _P = ParamSpec("_P")
 
@@ -117,7 +117,7 @@ class Bridge:
         return self._intake.wait_until_empty(timeout)
 
     def close(self) -> None:
-        """Send the acknowledgements that are outstanding, say farewell, end; at most 3 s."""
+        """Send the acknowledgements that are outstanding, say farewell, end; at most 1 s."""
         self.stop_intake()
         self._closing = True
         self._client.disconnect()

@@ -29,7 +29,7 @@ _MAX_IN_FLIGHT: Final = 1000
 # rumqttd starts in 0.1 s; a loaded Raspberry Pi takes some seconds.
 _START_TIMEOUT: Final = 15.0
 _START_POLL: Final = 0.02
-_STOP_TIMEOUT: Final = 2.0
+_STOP_TIMEOUT: Final = 0.5
 _RESTART_MIN: Final = 0.5
 _RESTART_MAX: Final = 30.0
 
@@ -81,7 +81,7 @@ class EmbeddedBroker:
         self._watcher.start()
 
     def stop(self) -> None:
-        """End it; when this returns the port is free. At most 2 s."""
+        """End it; when this returns the port is free. At most 1 s."""
         self._stopping.set()
         if self._process is not None:
             _end(self._process)

@@ -85,7 +85,10 @@ class Client(paho.Client):
         thread = self._thread
         if thread is not None:
             thread.join(timeout)
-        return not self.running
+        if self.running:
+            return False
+        self._reset_sockets()  # paho leaves its wake-up pair to the garbage collector
+        return True
 
     def acknowledge(self, mids: Sequence[int]) -> None:
         """Acknowledge these QoS 1 messages, with one wake-up and one ``send`` for all."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from actors.model import Device, JsonObject, Report
+from config import Settings
+from rules.settings import ExtremesSettings, LearnSettings, MisconfigSettings, OfflineSettings
 
 SERIAL = "TMP0TEST"
 DAY_S = 86_400.0
@@ -32,3 +36,22 @@ def device(
 
 def report(at: float, parameters: JsonObject | None = None, state: str | None = None) -> Report:
     return Report(SERIAL, at, state, parameters)
+
+
+# The defaults, but for what is given by the setting's name in lower case.
+
+
+def extremes_settings(**given: Any) -> ExtremesSettings:
+    return ExtremesSettings.of(Settings(**given))
+
+
+def misconfig_settings(**given: Any) -> MisconfigSettings:
+    return MisconfigSettings.of(Settings(**given))
+
+
+def learn_settings(**given: Any) -> LearnSettings:
+    return LearnSettings.of(Settings(**given))
+
+
+def offline_settings(**given: Any) -> OfflineSettings:
+    return OfflineSettings.of(Settings(**given))

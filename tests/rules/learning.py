@@ -11,10 +11,10 @@ from rules.learn import LearnRule
 from rules.settings import LearnSettings
 from rules.timetable import DAYS
 from tests.households import MADRID, Household, Windows
-from tests.rules.given import SERIAL
+from tests.rules.given import SERIAL, learn_settings
 
 DAY = 1440
-DEFAULTS = LearnSettings()
+DEFAULTS = learn_settings()
 MORNINGS: Windows = [(day * DAY + 7 * 60, 60) for day in range(5)]
 TWICE: Windows = MORNINGS + [(day * DAY + 19 * 60, 90) for day in range(5)]
 # Mondays and Thursdays, and past midnight on Saturdays.

@@ -17,10 +17,10 @@ from rules.learn import LearnRule
 from rules.settings import LearnSettings
 from rules.timetable import Timetable, suggested
 from tests.households import MADRID
-from tests.rules.given import DAY_S, MONDAY, device, report
+from tests.rules.given import DAY_S, MONDAY, device, learn_settings, report
 
 SERIAL = "RGD0ABC123"
-DEMO = LearnSettings(ai_r3_demo_mode=True)
+DEMO = learn_settings(ai_r3_demo_mode=True)
 FROM_PKL = replace(DEMO, ai_r3_demo_source="pkl")
 CSV = (Path(__file__).parents[2] / "rules/data/river_models/RGD0ABC123.csv").read_bytes()
 
@@ -57,20 +57,20 @@ def test_a_demonstration_suggests_at_the_first_report_and_does_not_learn() -> No
 
 def test_which_file() -> None:
     """By mode, source, folders and the list of serials."""
-    assert file_of(LearnSettings(), SERIAL) is None
+    assert file_of(learn_settings(), SERIAL) is None
     assert file_of(DEMO, "OTHER") is None
     assert (
         file_of(replace(DEMO, ai_r3_demo_serials=("OTHER",)), "OTHER") == "rules/data/river_models/OTHER.csv"
     )
-    assert file_of(replace(DEMO, ai_r3_demo_csv_dir="a"), SERIAL) == "a/RGD0ABC123.csv"
-    assert file_of(replace(FROM_PKL, ai_r3_model_dir="b"), SERIAL) == "b/RGD0ABC123.river.pkl"
+    assert file_of(replace(DEMO, ai_r3_demo_csv_dir=Path("a")), SERIAL) == "a/RGD0ABC123.csv"
+    assert file_of(replace(FROM_PKL, ai_r3_model_dir=Path("b")), SERIAL) == "b/RGD0ABC123.river.pkl"
 
 
 def test_without_a_file() -> None:
     """Nothing is suggested where files are required; else the device is learned from."""
     assert timetable_from(DEMO, MADRID, None) == ()
     assert timetable_from(replace(DEMO, ai_r3_demo_require_files=False), MADRID, None) is None
-    assert timetable_from(LearnSettings(), MADRID, CSV) is None
+    assert timetable_from(learn_settings(), MADRID, CSV) is None
 
 
 def test_topk_per_day() -> None:

@@ -18,10 +18,10 @@ from rules.sealed import DamagedState
 from rules.settings import ExtremesSettings
 from rules.tables import Limit
 from tests.readings import DAY_S, STARTS, Series
-from tests.rules.given import device, report
+from tests.rules.given import device, extremes_settings, report
 
 LIMITS = {"temperatura": Limit(10, 80)}
-DEFAULTS = ExtremesSettings()
+DEFAULTS = extremes_settings()
 PLAIN = replace(
     DEFAULTS, ai_hist_pad_frac=0.0, ai_alert_tol_abs=0.0, ai_alert_tol_frac=0.0, ai_alert_cooldown_s=0.0
 )

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.model import Report
+from actors.model import KeptFinding, Report
 from actors.schedule import check
 from rules.habit import WeeklyHabit
 from rules.learn import LearnRule, Replay, start
-from rules.timetable import minutes, patch, read_suggested
+from rules.timetable import minutes, read_suggested
 from tests.households import MADRID, Household, Windows, at_random, bins_of, overlap, routine
 from tests.rules.given import DAY_S, MONDAY, SERIAL
 from tests.rules.learning import (
@@ -32,6 +32,7 @@ from tests.rules.learning import (
     spans,
     stored,
 )
+from web.proposals import proposal_of
 
 # -- what it learns ------------------------------------------------------------------------------
 
@@ -140,7 +141,7 @@ def test_what_was_skipped_shows_in_the_evidence() -> None:
 def test_a_suggestion_can_be_taken_up_as_it_is() -> None:
     """Its patch passes the check of schedules and means the same minutes."""
     [*_, finding] = live(made(), home(MIXED).reports(42))
-    configuration = patch(finding.details["suggested_horarios"])["configuracion"]
+    configuration = proposal_of(KeptFinding(1, finding, version=0)).configuration
     check(configuration)
     assert configuration["modo"] == "horario"
     windows = planned(configuration)

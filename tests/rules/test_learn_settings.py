@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from config import SettingError, Settings
 from rules.learn import LearnRule, Replay, start
 from rules.sealed import DamagedState
-from rules.settings import LearnSettings
 from tests.households import MADRID, Windows
 from tests.rules.given import DAY_S, MONDAY
 from tests.rules.learning import (
@@ -39,8 +39,8 @@ def test_bin_minutes() -> None:
     short: Windows = [(day * DAY + 600, 10) for day in range(7)]
     assert windows_under({}, short) == []
     assert len(windows_under({"ai_r3_bin_minutes": 10}, short)) == 7
-    with pytest.raises(ValueError, match="must divide 60"):
-        LearnSettings(ai_r3_bin_minutes=25)
+    with pytest.raises(SettingError, match="AI_R3_BIN_MINUTES"):
+        Settings.load(None, {"AI_R3_BIN_MINUTES": "25"})
     with pytest.raises(DamagedState):
         LearnRule.from_state(replace(DEFAULTS, ai_r3_bin_minutes=15), MADRID, planned, made().state())
 

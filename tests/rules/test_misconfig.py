@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from actors.model import Finding, Json, JsonObject
 from rules.misconfig import MisconfigRule, examine
 from rules.sealed import DamagedState
-from rules.settings import MisconfigSettings
 from rules.tables import Limit, Standard
-from tests.rules.given import device, report
+from tests.rules.given import device, misconfig_settings, report
 
 STANDARD = Standard("horario", Limit(1, 3600))
 RIGHT = {"modo": "horario", "intervalo_envio": 60}
@@ -23,7 +22,7 @@ WRONG = {"modo": "manual"}
 
 
 def rule(cooldown: float = 100.0) -> MisconfigRule:
-    return MisconfigRule(MisconfigSettings(cooldown), STANDARD)
+    return MisconfigRule(misconfig_settings(ai_misconfig_cooldown_s=cooldown), STANDARD)
 
 
 def seen(of: MisconfigRule, at: float, configuration: JsonObject) -> Sequence[Finding]:
@@ -125,7 +124,9 @@ def test_a_restart_changes_nothing(steps: list[tuple[int, JsonObject]], cut: int
         at += wait
         if n == cut:
             stored = json.loads(json.dumps(broken.state()))
-            broken = MisconfigRule.from_state(MisconfigSettings(100.0), STANDARD, stored)
+            broken = MisconfigRule.from_state(
+                misconfig_settings(ai_misconfig_cooldown_s=100.0), STANDARD, stored
+            )
         found = seen(whole, at, configuration)
         assert seen(broken, at, configuration) == found
         told += [finding.at for finding in found]
@@ -135,4 +136,4 @@ def test_a_restart_changes_nothing(steps: list[tuple[int, JsonObject]], cut: int
 def test_damage_is_told() -> None:
     """A state of something else is refused."""
     with pytest.raises(DamagedState):
-        MisconfigRule.from_state(MisconfigSettings(), STANDARD, {**rule().state(), "kind": "learn"})
+        MisconfigRule.from_state(misconfig_settings(), STANDARD, {**rule().state(), "kind": "learn"})

@@ -13,11 +13,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from rules.offline import OfflineRule
 from rules.sealed import DamagedState
 from rules.settings import OfflineSettings
-from tests.rules.given import MONDAY, device
+from tests.rules.given import MONDAY, device, offline_settings
 
 MADRID = ZoneInfo("Europe/Madrid")
-SILENT = OfflineSettings()
-REMINDING = OfflineSettings(ai_r4_remind_secs=60.0)
+SILENT = offline_settings()
+REMINDING = offline_settings(ai_r4_remind_secs=60.0)
 
 
 def made(settings: OfflineSettings = SILENT) -> OfflineRule:
@@ -61,7 +61,7 @@ def test_reminders_keep_their_interval() -> None:
 
 def test_checks_come_on_whole_ticks() -> None:
     """``AI_R4_WATCHDOG_TICK_SECS``: a reminder is due at the first check after its interval."""
-    one = made(OfflineSettings(ai_r4_watchdog_tick_secs=25.0, ai_r4_remind_secs=60.0))
+    one = made(offline_settings(ai_r4_watchdog_tick_secs=25.0, ai_r4_remind_secs=60.0))
     one.observe(device(online=False), None, MONDAY)
     assert one.wake_in == 75
 

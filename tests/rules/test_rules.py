@@ -15,18 +15,25 @@ from rules.learn import LearnRule
 from rules.misconfig import MisconfigRule
 from rules.offline import OfflineRule
 from rules.sealed import DamagedState, seal, unseal
-from rules.settings import ExtremesSettings, LearnSettings, MisconfigSettings, OfflineSettings
 from rules.tables import Limit, Standard
 from tests.households import MADRID
-from tests.rules.given import MONDAY, device, report
+from tests.rules.given import (
+    MONDAY,
+    device,
+    extremes_settings,
+    learn_settings,
+    misconfig_settings,
+    offline_settings,
+    report,
+)
 
 
 def every_rule() -> Sequence[Rule]:
     return (
-        ExtremesRule(ExtremesSettings(), {"m": Limit(0, 1)}),
-        MisconfigRule(MisconfigSettings(), Standard("horario")),
-        LearnRule(LearnSettings(), MADRID, lambda _: None),
-        OfflineRule(OfflineSettings(), MADRID),
+        ExtremesRule(extremes_settings(), {"m": Limit(0, 1)}),
+        MisconfigRule(misconfig_settings(), Standard("horario")),
+        LearnRule(learn_settings(), MADRID, lambda _: None),
+        OfflineRule(offline_settings(), MADRID),
     )
 
 

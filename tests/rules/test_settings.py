@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from types import SimpleNamespace
 
-import pytest
-
+from config import Settings
 from rules.settings import ExtremesSettings, LearnSettings, MisconfigSettings, OfflineSettings, RuleSettings
+from tests.rules.given import offline_settings
 
 EVERY: tuple[type[RuleSettings], ...] = (ExtremesSettings, MisconfigSettings, LearnSettings, OfflineSettings)
 
@@ -55,19 +55,16 @@ def test_every_setting_is_there() -> None:
     assert sorted(names) == sorted(OF_THE_DOCUMENT)
 
 
-@pytest.mark.parametrize("of", EVERY)
-def test_each_is_described_and_its_default_fits(of: type[RuleSettings]) -> None:
-    """One line of Spanish, and bounds that hold the default."""
-    for field in dataclasses.fields(of):  # type: ignore[arg-type]
-        about = field.metadata
-        assert about["description"].endswith(".")
-        if about["low"] is not None:
-            assert about["low"] <= field.default
-        if about["high"] is not None:
-            assert field.default <= about["high"]
+def test_config_has_each_of_them() -> None:
+    """Which owns their defaults, bounds and descriptions."""
+    defaults = Settings()
+    for of in EVERY:
+        assert of.of(defaults)
 
 
 def test_settings_come_from_anything_that_has_them() -> None:
     """By name, among others."""
     source = SimpleNamespace(ai_r4_remind_secs=60.0, ai_r4_watchdog_tick_secs=1.0, backend_port=5000)
-    assert OfflineSettings.of(source) == OfflineSettings(1.0, 60.0)
+    assert OfflineSettings.of(source) == offline_settings(
+        ai_r4_watchdog_tick_secs=1.0, ai_r4_remind_secs=60.0
+    )
