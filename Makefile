@@ -9,14 +9,15 @@ DEV     := .venv/.dev-ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint bench clean
+.PHONY: help run demo test lint bench bench-rules clean
 
 help:
 	@echo 'make run    arranca el sistema                      (ARGS="..." pasa argumentos)'
 	@echo 'make demo   arranca el sistema con dispositivos simulados'
 	@echo 'make test   pasa las pruebas                        (ARGS="-k nombre" elige algunas)'
 	@echo 'make lint   comprueba estilo y tipos'
-	@echo 'make bench  mide el rendimiento'
+	@echo 'make bench  mide el rendimiento                     (ARGS="latency idle" elige)'
+	@echo 'make bench-rules  mide lo que aprenden y cuestan las reglas'
 	@echo 'make clean  borra .venv y lo generado; los datos (instance/) se quedan'
 
 run demo: $(RUNTIME)
@@ -32,6 +33,9 @@ lint: $(DEV)
 
 bench: $(DEV)
 	@.venv/bin/python -m tests.bench $(ARGS)
+
+bench-rules: $(DEV)
+	@.venv/bin/python -m tests.bench_rules $(ARGS)
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
