@@ -146,7 +146,8 @@ class RuleActor(PooledActor):
     def _observe(self, seen: Observed) -> None:
         self._device = seen.device
         self._unsaved = True
-        self._conclude(self._rule.observe(seen.device, seen.report, seen.at))
+        device = seen.device if seen.report is None else _as_reported(seen.device, seen.report)
+        self._conclude(self._rule.observe(device, seen.report, seen.at))
 
     def _conclude(self, findings: Sequence[Finding]) -> None:
         if findings:
@@ -156,7 +157,9 @@ class RuleActor(PooledActor):
         self._see_to_wake()
 
     def _save(self) -> None:
-        self._around.writer.tell(KeepConclusion((), self._device.version, self._memory()))
+        # At the end of a large house the writer does not wait for all; they read in the log instead.
+        memory = KeepConclusion((), self._device.version, self._memory())
+        tell_if_alive(self._around.writer, memory)
 
     def _memory(self) -> RuleMemory:
         self._unsaved = False
@@ -171,3 +174,15 @@ class RuleActor(PooledActor):
         if self._due_at is None or due_at < self._due_at:
             self._due_at = due_at
             self._around.clock.call_later(wanted, partial(tell_if_alive, self.actor_ref, RuleDue()))
+
+
+def _as_reported(device: Device, report: Report) -> Device:
+    """The device as this report has it, which a late one does not have as it is now.
+
+    So a rule sees the same whether it is told of a report or reads it in the log.
+    """
+    same_state = report.state is None or report.state == device.state
+    if same_state and report.parameters is device.parameters:
+        return device
+    state = device.state if report.state is None else report.state
+    return replace(device, state=state, parameters=report.parameters or {})
