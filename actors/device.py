@@ -17,6 +17,7 @@ from actors.messages import (
     Command,
     Concluded,
     DeviceFailed,
+    DismissalNoted,
     Dismissed,
     DismissFinding,
     Keep,
@@ -25,6 +26,7 @@ from actors.messages import (
     Observed,
     Presence,
     PublishConfiguration,
+    Reply,
     Reported,
     RestartRule,
     RuleFailed,
@@ -33,7 +35,16 @@ from actors.messages import (
     ToWriter,
     Undelivered,
 )
-from actors.model import DeadLetter, Decision, Device, LogEntry, Refused, Report
+from actors.model import (
+    DeadLetter,
+    Decision,
+    Device,
+    KeptFinding,
+    LogEntry,
+    Refusal,
+    Refused,
+    Report,
+)
 from actors.rule_host import RuleActor
 from actors.supervision import Backoff
 from actors.surroundings import Surroundings
@@ -55,8 +66,9 @@ class DeviceActor(PooledActor):
         self._device = device
         self._rules: dict[str, pykka.ActorRef[RuleActor]] = {}
         self._rule_backoff: dict[str, Backoff] = {}
+        self._rows_to_skip: dict[str, frozenset[int]] = {}
         self._silent_at = 0.0
-        self._timer_runs = False
+        self._timer_at: float | None = None
 
     # -- life --------------------------------------------------------------------------------
 
@@ -86,7 +98,6 @@ class DeviceActor(PooledActor):
             case Presence():
                 self._take_presence(message)
             case SilenceDue():
-                self._timer_runs = False
                 self._check_silence()
             case ClaimDevice(claim):
                 self._carry_out(self._device.after_claim(claim), message)
@@ -96,19 +107,18 @@ class DeviceActor(PooledActor):
                 applied = finding.id, Decision.APPLIED
                 self._carry_out(self._device.after_change(change), message, applied)
             case DismissFinding(finding, reply):
-                if rule := self._rules.get(finding.finding.rule):
-                    tell_if_alive(rule, Dismissed(finding.finding.details))
+                self._dismiss(finding, reply)
+            case DismissalNoted(finding, reply):
                 dismissed = finding.id, Decision.DISMISSED
                 self._keep(Keep(self._device, reply=reply, decided=dismissed))
             case PublishConfiguration():
                 if self._device.version > 0:
-                    self._around.commands.publish_configuration(
-                        self._device.serial, self._device.version, self._device.configuration
-                    )
-            case Concluded(findings, version, memory):
-                self._keep(KeepConclusion(findings, version, memory))
-            case RuleFailed(rule, error):
-                self._restart_rule_later(rule, error)
+                    # By way of the writer, since what is not on disk is not to be promised.
+                    self._keep(Keep(self._device, publish=True))
+            case Concluded(findings, mark, memory):
+                self._keep(KeepConclusion(findings, mark, memory))
+            case RuleFailed():
+                self._restart_rule_later(message)
             case RestartRule(rule):
                 self._start_rule(rule)
             case _:
@@ -123,15 +133,14 @@ class DeviceActor(PooledActor):
                 self._greet(report.at)
             receipt = None if report.boot is None else (device, report.boot)
             self._keep(Settle(message.delivery, receipt))
-        elif not device.has_room_for(report):
-            reason = (
-                f"seq {report.seq}: faltan demasiados informes anteriores de este boot; empieza otro boot"
-            )
-            letter = DeadLetter(report.at, message.topic, message.payload, reason)
+        elif (objection := device.objection_to(report)) is not None:
+            letter = DeadLetter(report.at, message.topic, message.payload, objection)
             self._keep(KeepDeadLetter(letter, message.delivery))
         else:
+            late = device.is_late(report)
             device = device.after_report(report)
-            self._become(device, report.at, report)
+            # A late report tells the rules nothing: it came at another time than it speaks of.
+            self._become(device, report.at, None if late else report)
             self._keep(Keep(device, _log_entry(device, report), message.delivery))
             if not report.retained:
                 self._expect_word_within(self._around.offline_after)
@@ -164,21 +173,24 @@ class DeviceActor(PooledActor):
         return patience - min(max(elapsed, 0.0), patience)
 
     def _expect_word_within(self, seconds: float) -> None:
-        """Move the deadline; the one timer that runs finds out when it gets there."""
+        """Move the deadline; a timer that goes off before it finds out then."""
         self._silent_at = self._clock.monotonic() + seconds
-        if not self._timer_runs:
+        if self._timer_at is None or self._silent_at < self._timer_at:
             self._start_timer(seconds)
 
     def _start_timer(self, seconds: float) -> None:
-        self._timer_runs = True
+        self._timer_at = self._clock.monotonic() + seconds
         self._clock.call_later(seconds, partial(tell_if_alive, self.actor_ref, SilenceDue()))
 
     def _check_silence(self) -> None:
-        left = self._silent_at - self._clock.monotonic()
+        now = self._clock.monotonic()
+        if self._timer_at is None or now < self._timer_at:
+            return  # a timer that an earlier deadline has overtaken
+        self._timer_at = None
         if not self._device.online:
             return
-        if left > 0:
-            self._start_timer(left)
+        if now < self._silent_at:
+            self._start_timer(self._silent_at - now)
             return
         device = self._device.after_silence()
         self._become(device, self._clock.now())
@@ -208,18 +220,30 @@ class DeviceActor(PooledActor):
 
     def _start_rule(self, name: str) -> None:
         factory = self._around.rules[name]
-        rule = RuleActor.start(self._around, self.actor_ref, self._device, name, factory)
+        skip = self._rows_to_skip.get(name, frozenset())
+        rule = RuleActor.start(self._around, self.actor_ref, self._device, name, factory, skip)
         self._rules[name] = rule
         rule.tell(Observed(self._device, self._clock.now()))
 
-    def _restart_rule_later(self, name: str, error: str) -> None:
+    def _restart_rule_later(self, death: RuleFailed) -> None:
+        name = death.rule
         del self._rules[name]
+        if death.row is not None:
+            # It would only die of it again.
+            self._rows_to_skip[name] = self._rows_to_skip.get(name, frozenset()) | {death.row}
         backoff = self._rule_backoff.setdefault(name, Backoff())
         delay = backoff.after_failure(self._clock.monotonic())
         logger.error(
-            "rule_failed serial=%s rule=%s restart_s=%.1f error=%s", self._device.serial, name, delay, error
+            "rule_failed serial=%s rule=%s row=%s restart_s=%.1f error=%s",
+            *(self._device.serial, name, death.row, delay, death.error),
         )
         self._clock.call_later(delay, partial(tell_if_alive, self.actor_ref, RestartRule(name)))
+
+    def _dismiss(self, finding: KeptFinding, reply: Reply) -> None:
+        """By way of the rule, so that it knows before anybody is told that it does."""
+        rule = self._rules.get(finding.finding.rule)
+        if rule is None or not tell_if_alive(rule, Dismissed(finding, reply)):
+            reply(Refused(Refusal.UNAVAILABLE, "La regla se está reiniciando; inténtalo de nuevo."))
 
     # -- telling -----------------------------------------------------------------------------
 
@@ -234,9 +258,10 @@ class DeviceActor(PooledActor):
             or device.online is not before.online
             or device.claimed is not before.claimed
         )
+        seen = Observed(device, at, report)
         for name, rule in self._rules.items():
-            if changed or self._around.rules[name].watches_reports:
-                tell_if_alive(rule, Observed(device, at, report))
+            if changed or (report is not None and self._around.rules[name].watches_reports):
+                tell_if_alive(rule, seen)
 
 
 def _log_entry(device: Device, report: Report) -> LogEntry:

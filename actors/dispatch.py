@@ -32,12 +32,14 @@ class Dispatcher(Protocol):
         """See to it that the actor takes a turn. Called from any thread; must not block."""
 
 
-def tell_if_alive(ref: pykka.ActorRef[Any], message: object) -> None:
-    """For timers and neighbours that may outlive whom they tell."""
+def tell_if_alive(ref: pykka.ActorRef[Any], message: object) -> bool:
+    """For timers and neighbours that may outlive whom they tell; whether it was alive."""
     try:
         ref.tell(message)
     except pykka.ActorDeadError:
         logger.debug("told_the_dead actor=%s message=%r", ref, message)
+        return False
+    return True
 
 
 class _Inbox:

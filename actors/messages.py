@@ -17,7 +17,6 @@ from actors.model import (
     Decision,
     Device,
     Finding,
-    JsonObject,
     KeptFinding,
     LogEntry,
     Refused,
@@ -151,17 +150,26 @@ class Concluded:
     """What one of the device's rules makes of an observation, and what it knows from then on."""
 
     findings: Sequence[Finding]
-    version: int
+    mark: int
     """Of the configuration that it observed."""
     memory: RuleMemory
 
 
 @dataclass(frozen=True, slots=True)
 class RuleFailed:
-    """One of the device's rule actors has died."""
+    """One of the device's rule actors has died, over row number ``row`` of the log if over any."""
 
     rule: str
     error: str
+    row: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DismissalNoted:
+    """The rule knows, and what it knows is on its way to the disk."""
+
+    finding: KeptFinding
+    reply: Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +201,8 @@ class RuleDue:
 class Dismissed:
     """People do not want to hear this finding of the rule again."""
 
-    details: JsonObject
+    finding: KeptFinding
+    reply: Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +264,7 @@ class KeepConclusion:
     """A rule's findings, which are announced once they have an id, and its memory; together or not."""
 
     findings: Sequence[Finding]
-    version: int
+    mark: int
     memory: RuleMemory
 
 

@@ -7,11 +7,15 @@ transitions; the persistence and web rooms only read their results.
 
 from __future__ import annotations
 
+import json
 import re
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, Final, TypeAlias
+
+from actors.boots import MAX_BOOTS, Boot
 
 # JSON as the decoder gives it; checked once at the edge and trusted from there on.
 Json: TypeAlias = Any
@@ -25,11 +29,9 @@ INACTIVE: Final = "inactivo"
 MANUAL: Final = "manual"
 SCHEDULED: Final = "horario"
 
-# Gaps that one boot of a device may have open at a time. A device that keeps what has no receipt
-# resends within seconds, so more than this means that it never will.
-MAX_SPANS: Final = 64
-# Boots remembered for telling a redelivered report from a new one.
-MAX_BOOTS: Final = 8
+# Of a whole configuration: it goes out as one MQTT message and into every event of the device.
+MAX_NAMES: Final = 256
+MAX_CONFIGURATION: Final = 48 * 1024
 
 _EMPTY: Final[JsonObject] = {}
 
@@ -50,35 +52,6 @@ class Refused:
 
     why: Refusal
     detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class Boot:
-    """The sequence numbers received since one start of a device, as closed, sorted, disjoint spans."""
-
-    name: str
-    spans: tuple[tuple[int, int], ...] = ()
-
-    def has(self, seq: int) -> bool:
-        return any(first <= seq <= last for first, last in self.spans)
-
-    def with_seq(self, seq: int) -> Boot:
-        """This boot with ``seq`` added; ``seq`` must be new."""
-        before = [span for span in self.spans if span[1] < seq]
-        after = [span for span in self.spans if span[0] > seq]
-        first = last = seq
-        if before and before[-1][1] == seq - 1:
-            first = before.pop()[0]
-        if after and after[0][0] == seq + 1:
-            last = after.pop(0)[1]
-        return Boot(self.name, (*before, (first, last), *after))
-
-    @property
-    def receipt(self) -> int | None:
-        """The highest number up to which nothing is missing; devices count from 0 or 1."""
-        if self.spans and self.spans[0][0] <= 1:
-            return self.spans[0][1]
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +94,7 @@ class Change:
     state: str | None = None
     """Only in mode ``horario``."""
     based_on: int | None = None
-    """The version of the configuration that this change was made for, if it fits no other."""
+    """The :attr:`Device.mark` that the device must have, if the change fits no other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,13 +133,18 @@ class Device:
         return report.retained and self.reports > 0
 
     def is_late(self, report: Report) -> bool:
-        """Whether the device has said something newer already: it sends again what has no receipt."""
-        if report.boot is None or report.seq is None or not self.boots:
+        """Whether the same boot has said something newer: a device sends again what has no receipt."""
+        if report.boot is None or report.seq is None:
             return False
-        newest = self.boots[0]
-        if report.boot == newest.name:
-            return report.seq < newest.spans[-1][1]
-        return any(boot.name == report.boot for boot in self.boots)
+        spans = self.boot(report.boot).spans
+        return bool(spans) and report.seq < spans[-1][1]
+
+    def objection_to(self, report: Report) -> str | None:
+        """Why the report cannot be taken in, in Spanish; ``None`` if it can."""
+        configuration = self._configuration_with(report.configuration)
+        if configuration is self.configuration or not _is_too_large(configuration):
+            return None
+        return f"configuracion: {_TOO_LARGE}"
 
     def after_report(self, report: Report) -> Device:
         """The device once ``report``, which must not be a repeat, is taken in.
@@ -195,12 +173,6 @@ class Device:
             return {**reported, **self.configuration}
         return {**self.configuration, **reported}
 
-    def has_room_for(self, report: Report) -> bool:
-        """Whether the sequence number can be remembered (see :data:`MAX_SPANS`)."""
-        if report.boot is None or report.seq is None:
-            return True
-        return len(self.boot(report.boot).with_seq(report.seq).spans) <= MAX_SPANS
-
     def _boots_after(self, report: Report) -> tuple[Boot, ...]:
         if report.boot is None or report.seq is None:
             return self.boots
@@ -227,12 +199,14 @@ class Device:
                 Refusal.ALREADY_CLAIMED,
                 f"El dispositivo {self.serial} ya está reclamado; cámbialo con PUT /dispositivos/{self.id}.",
             )
-        named = self._described(claim)
-        configured = named._configured({**self.configuration, **claim.configuration}, None)
+        configuration = {**self.configuration, **claim.configuration}
+        if _is_too_large(configuration):
+            return Refused(Refusal.INVALID, f"configuracion: {_TOO_LARGE}; quita campos.")
+        configured = self._described(claim)._configured(configuration, None)
         return replace(configured, claimed=True, version=self.version + 1)
 
     def after_change(self, change: Change) -> Device | Refused:
-        if change.based_on not in (None, self.version):
+        if change.based_on not in (None, self.mark):
             return Refused(
                 Refusal.MOVED_ON,
                 "La configuración ha cambiado desde entonces; vuelve a leer el dispositivo.",
@@ -243,6 +217,8 @@ class Device:
                 Refusal.INVALID,
                 "estado solo se puede cambiar en modo horario; en modo manual cambia encendido.",
             )
+        if change.configuration and _is_too_large(configuration):
+            return Refused(Refusal.INVALID, f"configuracion: {_TOO_LARGE}; quita campos.")
         described = self._described(change)
         if not change.configuration and change.state is None:
             return described
@@ -250,6 +226,12 @@ class Device:
         if changed.configuration == self.configuration:
             return changed
         return replace(changed, version=self.version + 1)
+
+    @property
+    def mark(self) -> int:
+        """Stands for the configuration but for ``encendido``, which is switched all day long."""
+        lasting = {name: value for name, value in self.configuration.items() if name != "encendido"}
+        return zlib.crc32(json.dumps(lasting, sort_keys=True).encode())
 
     def _described(self, by: Claim | Change) -> Device:
         return replace(
@@ -277,6 +259,13 @@ def _following(configuration: JsonObject, state: str) -> JsonObject:
     if configuration.get("modo") != SCHEDULED or configuration.get("encendido") is on:
         return configuration
     return {**configuration, "encendido": on}
+
+
+_TOO_LARGE: Final = f"pasa de {MAX_NAMES} campos o de {MAX_CONFIGURATION} bytes"
+
+
+def _is_too_large(configuration: JsonObject) -> bool:
+    return len(configuration) > MAX_NAMES or len(json.dumps(configuration)) > MAX_CONFIGURATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,8 +317,8 @@ class KeptFinding:
 
     id: int
     finding: Finding
-    version: int
-    """Of the configuration that it was concluded from."""
+    mark: int
+    """:attr:`Device.mark` of the configuration that it was concluded from."""
     decision: Decision = Decision.OPEN
 
 

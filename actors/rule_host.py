@@ -13,6 +13,7 @@ import pykka
 from actors.dispatch import PooledActor, tell_if_alive
 from actors.messages import (
     Concluded,
+    DismissalNoted,
     Dismissed,
     KeepConclusion,
     LogRead,
@@ -46,19 +47,28 @@ class RuleActor(PooledActor):
         device: Device,
         name: str,
         factory: RuleFactory,
+        skip: frozenset[int],
     ) -> None:
+        """``skip`` are rows of the log that the rule has died of."""
         super().__init__(around.dispatcher)
         self._around = around
         self._owner = owner
         self._device = device
         self._name = name
         self._factory = factory
+        self._skip = skip
+        self._row: int | None = None
+        """The one that it is about to take in."""
+        self._highest: dict[str, int] = {}
+        """Of each boot in the log, the newest number read so far."""
         self._known_upto = device.reports
         self._since = 0.0
         self._resumes = False
         self._ready = False
         self._waiting: list[Observed | Dismissed] = []
         self._unsaved = False
+        self._abandoned = False
+        """Its device has died with a finding on the way; a successor concludes it again."""
         self._due_at: float | None = None
 
     # -- life --------------------------------------------------------------------------------
@@ -67,11 +77,11 @@ class RuleActor(PooledActor):
         self._around.writer.tell(RecallMemory(self._device.id, self._name, self._hear))
 
     def on_stop(self) -> None:
-        if self._unsaved:
+        if self._unsaved and not self._abandoned:
             self._save()
 
     def on_death(self, error: BaseException) -> None:
-        tell_if_alive(self._owner, RuleFailed(self._name, repr(error)))
+        tell_if_alive(self._owner, RuleFailed(self._name, repr(error), self._row))
 
     def _hear(self, message: MemoryRecalled | LogRead) -> None:
         tell_if_alive(self.actor_ref, message)
@@ -87,9 +97,10 @@ class RuleActor(PooledActor):
             case RuleDue():
                 self._due_at = None
                 self._conclude(self._rule.wake(self._around.clock.now()))
-            case Dismissed(details):
-                self._rule.dismiss(details)
+            case Dismissed(finding, reply):
+                self._rule.dismiss(finding.finding.details)
                 self._save()
+                tell_if_alive(self._owner, DismissalNoted(finding, reply))
             case MemoryRecalled(memory):
                 self._begin(memory)
             case LogRead(entries, more):
@@ -124,12 +135,28 @@ class RuleActor(PooledActor):
         """
         self._unsaved = self._unsaved or bool(entries)
         for entry in entries:
+            if entry.n in self._skip or self._is_late(entry):
+                continue
             if self._resumes:
-                then = replace(self._device, state=entry.state, parameters=entry.parameters, reports=entry.n)
-                report = Report(then.serial, entry.at, entry.state, entry.parameters)
+                report = Report(self._device.serial, entry.at, entry.state, entry.parameters)
+                then = replace(
+                    self._device,
+                    state=entry.state,
+                    parameters=entry.parameters or self._device.parameters,
+                    reports=entry.n,
+                )
                 self._observe(Observed(then, entry.at, report))
             else:
+                self._row = entry.n
                 self._rule.learn(entry.at, entry.state, entry.parameters)
+
+    def _is_late(self, entry: LogEntry) -> bool:
+        """As :meth:`actors.model.Device.is_late`: such a one was not told to the rule either."""
+        if entry.boot is None or entry.seq is None:
+            return False
+        highest = self._highest.get(entry.boot, -1)
+        self._highest[entry.boot] = max(highest, entry.seq)
+        return entry.seq < highest
 
     def _go_live(self) -> None:
         self._ready = True
@@ -145,20 +172,21 @@ class RuleActor(PooledActor):
 
     def _observe(self, seen: Observed) -> None:
         self._device = seen.device
+        self._row = None if seen.report is None else seen.device.reports
         self._unsaved = True
-        device = seen.device if seen.report is None else _as_reported(seen.device, seen.report)
-        self._conclude(self._rule.observe(device, seen.report, seen.at))
+        self._conclude(self._rule.observe(seen.device, seen.report, seen.at))
 
     def _conclude(self, findings: Sequence[Finding]) -> None:
         if findings:
-            tell_if_alive(self._owner, Concluded(findings, self._device.version, self._memory()))
-        elif self._rule.save_due:
+            concluded = Concluded(findings, self._device.mark, self._memory())
+            self._abandoned = not tell_if_alive(self._owner, concluded)
+        elif self._rule.save_due and not self._abandoned:
             self._save()
         self._see_to_wake()
 
     def _save(self) -> None:
         # At the end of a large house the writer does not wait for all; they read in the log instead.
-        memory = KeepConclusion((), self._device.version, self._memory())
+        memory = KeepConclusion((), self._device.mark, self._memory())
         tell_if_alive(self._around.writer, memory)
 
     def _memory(self) -> RuleMemory:
@@ -174,15 +202,3 @@ class RuleActor(PooledActor):
         if self._due_at is None or due_at < self._due_at:
             self._due_at = due_at
             self._around.clock.call_later(wanted, partial(tell_if_alive, self.actor_ref, RuleDue()))
-
-
-def _as_reported(device: Device, report: Report) -> Device:
-    """The device as this report has it, which a late one does not have as it is now.
-
-    So a rule sees the same whether it is told of a report or reads it in the log.
-    """
-    same_state = report.state is None or report.state == device.state
-    if same_state and report.parameters is device.parameters:
-        return device
-    state = device.state if report.state is None else report.state
-    return replace(device, state=state, parameters=report.parameters or {})

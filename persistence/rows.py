@@ -80,16 +80,16 @@ def finding_row(kept: KeptFinding) -> Row:
         finding.event,
         finding.at,
         json_text(finding.details),
-        kept.version,
+        kept.mark,
         DECISION_TEXTS[kept.decision],
     )
 
 
 def kept_finding(row: Row) -> KeptFinding:
     """From the table's columns with the device's serial number after them."""
-    number, device_id, rule, event, at, details, version, decision, serial = row
+    number, device_id, rule, event, at, details, mark, decision, serial = row
     finding = Finding(rule, event, device_id, serial, at, orjson.loads(details))
-    return KeptFinding(number, finding, version, _DECISIONS[decision])
+    return KeptFinding(number, finding, mark, _DECISIONS[decision])
 
 
 # -- memories ------------------------------------------------------------------------------------

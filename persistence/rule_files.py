@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from datetime import tzinfo
 from pathlib import Path
@@ -43,8 +44,7 @@ class RuleFiles:
         except (OSError, ValueError) as error:
             return self._instead(path, error, (last_good, BUILTIN / name), read)
         if read_if_there(last_good) != data:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            last_good.write_bytes(data)
+            _replace(last_good, data)
         return table
 
     def _instead(
@@ -72,6 +72,20 @@ class RuleFiles:
         except BadDemo as error:
             logger.error("demo_unusable path=%s error=%s", path, error)
             return ()
+
+
+def _replace(path: Path, data: bytes) -> None:
+    """Whole or not at all, as a copy cut short is none; what cannot be written is only logged."""
+    beside = path.with_name(f"{path.name}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(beside, path)
+    except OSError as error:
+        logger.error("last_good_not_kept path=%s error=%s", path, error.strerror)
 
 
 def read_if_there(path: Path) -> bytes | None:

@@ -106,7 +106,7 @@ def _findings(db: Database) -> None:
 
 def _decisions_and_memories(db: Database) -> None:
     strict = _strict(db)
-    db.conn.execute("ALTER TABLE eventos_ia ADD COLUMN version INTEGER NOT NULL DEFAULT 0")
+    db.conn.execute("ALTER TABLE eventos_ia ADD COLUMN marca INTEGER NOT NULL DEFAULT 0")
     db.conn.execute(
         """
         ALTER TABLE eventos_ia ADD COLUMN decision TEXT NOT NULL DEFAULT 'abierto'

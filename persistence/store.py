@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -9,21 +10,28 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, TypeAlias
 
-import orjson
-
-from actors.model import Boot, DeadLetter, Decision, Device, Finding, Json, KeptFinding, LogEntry, RuleMemory
+from actors.boots import Boot
+from actors.model import DeadLetter, Decision, Device, Finding, Json, KeptFinding, LogEntry, RuleMemory
 from persistence.rows import (
     DECISION_TEXTS,
     Row,
     finding_row,
+    json_object,
     json_text,
     log_row,
     memory_row,
     undamaged_memory,
 )
-from persistence.schema import lock_database, open_database
+from persistence.schema import lock_database, open_database, sqlite3
 
-# Dead letters kept unless told otherwise. At most 65 KiB each, so at most 65 MiB.
+logger = logging.getLogger(__name__)
+
+# What is kept of a dead letter: of its payload in bytes, of its topic and its reason in characters,
+# which take up to four bytes each. So at most 73 KiB a letter.
+LETTER_PAYLOAD: Final = 65 * 1024
+LETTER_TEXT: Final = 1024
+
+# Dead letters kept unless told otherwise: at most 72 MiB.
 REJECTED_MAX: Final = 1_000
 
 # 15 columns times 500 rows stay well under SQLite's 32,766 parameters a statement.
@@ -49,14 +57,16 @@ DEVICE_COLUMNS: Final = (
     "registros",
     "arranques",
 )
-_DEVICES: Final = f"SELECT {', '.join(DEVICE_COLUMNS)} FROM dispositivos"
+_JSON_COLUMNS: Final = ("parametros", "configuracion", "arranques")
+_SELECTED: Final = (f"CAST({name} AS BLOB)" if name in _JSON_COLUMNS else name for name in DEVICE_COLUMNS)
+_DEVICES: Final = f"SELECT {', '.join(_SELECTED)} FROM dispositivos"
 _UPSERT_DEVICES: Final = f"INSERT INTO dispositivos ({', '.join(DEVICE_COLUMNS)})"
 _OR_UPDATE: Final = "ON CONFLICT (id) DO UPDATE SET " + ", ".join(
     f"{column} = excluded.{column}" for column in DEVICE_COLUMNS[2:]
 )
 _INSERT_LOG: Final = "INSERT INTO estado_log (dispositivo_id, n, timestamp, estado, parametros, boot, seq)"
 _INSERT_FINDINGS: Final = (
-    "INSERT INTO eventos_ia (id, dispositivo_id, regla, evento, creado_en, datos, version, decision)"
+    "INSERT INTO eventos_ia (id, dispositivo_id, regla, evento, creado_en, datos, marca, decision)"
 )
 _LAST_FINDING: Final = "SELECT max(seq) FROM sqlite_sequence WHERE name = 'eventos_ia'"
 _DECIDE: Final = "UPDATE eventos_ia SET decision = ? WHERE id = ?"
@@ -85,7 +95,7 @@ class Batch:
     entries: list[LogEntry] = field(default_factory=list)
     letters: list[DeadLetter] = field(default_factory=list)
     findings: list[tuple[Finding, int]] = field(default_factory=list)
-    """Each with the version of the configuration that it was concluded from."""
+    """Each with the mark of the configuration that it was concluded from."""
     memories: dict[MemoryKey, RuleMemory] = field(default_factory=dict)
     """Of several memories of one rule of one device only the last one matters."""
     decisions: dict[int, Decision] = field(default_factory=dict)
@@ -118,7 +128,7 @@ class Saved:
 class Store:
     """The database, open for writing and locked against other backends. Of the thread that opens it.
 
-    Of the dead letters the newest ``rejected_max`` are kept.
+    Of the dead letters the newest ``rejected_max`` are kept, long ones cut short.
 
     Raises :class:`persistence.schema.UnusableDatabase` on opening. Every method raises
     ``sqlite3.Error``, of the library that ``persistence.schema`` names.
@@ -142,8 +152,10 @@ class Store:
         self.close()
 
     def close(self) -> None:
-        self.database.close()
-        self._lock.close()
+        try:
+            self.database.close()
+        finally:
+            self._lock.close()
 
     @property
     def instance_id(self) -> str:
@@ -152,7 +164,7 @@ class Store:
         return str(found.fetchone()[0])
 
     def devices(self) -> list[Device]:
-        """All devices, in the order of their ids."""
+        """All devices, in the order of their ids; what is damaged in a row is empty, with a warning."""
         return [_device(row) for row in self.database.conn.execute(f"{_DEVICES} ORDER BY id").fetchall()]
 
     def recall(self, serial: str) -> Device:
@@ -165,6 +177,9 @@ class Store:
         Besides ``sqlite3.Error``, a value that JSON or SQLite has no room for raises ``TypeError``,
         ``ValueError`` or ``OverflowError``.
         """
+        if self.database.conn.in_transaction:
+            # Inside of it, atomic() would set a savepoint, whose release puts nothing on disk.
+            raise sqlite3.OperationalError("an earlier transaction is still open")
         with self.database.atomic():
             remembered = self._remember(batch.remembered) if batch.remembered else {}
             self._insert(_INSERT_LOG, [log_row(entry) for entry in batch.entries])
@@ -196,9 +211,9 @@ class Store:
         self.database.table("rechazados").insert_all(
             {
                 "recibido_en": letter.at,
-                "topic": letter.topic,
-                "payload": letter.payload,
-                "motivo": letter.reason,
+                "topic": letter.topic[:LETTER_TEXT],
+                "payload": letter.payload[:LETTER_PAYLOAD],
+                "motivo": letter.reason[:LETTER_TEXT],
             }
             for letter in letters
         )
@@ -211,8 +226,8 @@ class Store:
         """Numbered from the last id ever given: of many rows in one statement SQLite tells one id only."""
         last = self.database.conn.execute(_LAST_FINDING).fetchone()[0] or 0
         kept = [
-            KeptFinding(number, finding, version)
-            for number, (finding, version) in enumerate(findings, start=last + 1)
+            KeptFinding(number, finding, mark)
+            for number, (finding, mark) in enumerate(findings, start=last + 1)
         ]
         self._insert(_INSERT_FINDINGS, [finding_row(each) for each in kept])
         return kept
@@ -266,6 +281,11 @@ def _device_row(device: Device) -> Row:
 
 
 def _device(row: Row) -> Device:
+    """From the columns in their order, JSON as bytes or text: what is damaged counts as empty."""
+    parameters, configuration, boots = json_object(row[7]), json_object(row[8]), _boots(row[14])
+    for column, found in zip(_JSON_COLUMNS, (parameters, configuration, boots), strict=True):
+        if found is None:
+            logger.warning("device_row_damaged serial=%s column=%s", row[1], column)
     return Device(
         id=row[0],
         serial=row[1],
@@ -274,15 +294,27 @@ def _device(row: Row) -> Device:
         model=row[4],
         description=row[5],
         state=row[6],
-        parameters=orjson.loads(row[7]),
-        configuration=orjson.loads(row[8]),
+        parameters=parameters or {},
+        configuration=configuration or {},
         claimed=bool(row[9]),
         online=bool(row[10]),
         seen_at=row[11],
         version=row[12],
         reports=row[13],
-        boots=tuple(
-            Boot(name, tuple((first, last) for first, last in spans))
-            for name, spans in orjson.loads(row[14]).items()
-        ),
+        boots=boots or (),
     )
+
+
+def _boots(text: bytes) -> tuple[Boot, ...] | None:
+    """``None`` for what is no object of lists of pairs of whole numbers."""
+    known = json_object(text)
+    if known is None:
+        return None
+    try:
+        boots = tuple(
+            Boot(name, tuple((first, last) for first, last in spans)) for name, spans in known.items()
+        )
+    except (TypeError, ValueError):
+        return None
+    whole = all(isinstance(seq, int) for boot in boots for span in boot.spans for seq in span)
+    return boots if whole else None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import ClassVar, Final, TypeAlias
 
@@ -23,8 +23,9 @@ from actors.messages import (
     Settle,
     ToWriter,
 )
-from actors.model import DeadLetter, Device, Json, LogEntry, Refusal, Refused, RuleMemory
+from actors.model import Device, Refusal, Refused, RuleMemory
 from actors.ports import Clock, CommandSink, EventSink, Timer
+from persistence.refusals import Refusable, refusal
 from persistence.schema import UnusableDatabase, sqlite3
 from persistence.store import Batch, MemoryKey, Saved, Store
 
@@ -33,7 +34,7 @@ logger = logging.getLogger(__name__)
 FIRST_RETRY_S: Final = 0.25
 LONGEST_RETRY_S: Final = 30.0
 
-ToKeep: TypeAlias = Keep | KeepDeadLetter | KeepConclusion | Settle | Recall | RecallMemory
+ToKeep: TypeAlias = Refusable | Recall
 
 # The fault lies in a value: storing it again would fail again.
 ROW_FAULTS: Final = (
@@ -70,7 +71,10 @@ class WriterActor(PooledActor):
     Whatever lies in the inbox goes into one transaction: when idle, each message at once; when
     busy, thousands together. What has to follow, follows only when it is on disk.
 
-    It wants a thread of its own: the connection is bound to the thread of the first turn.
+    After a fault of the storage it begins again with a newly opened store: what a failed commit or
+    rollback has left of the old connection is not to be built upon, nor is a disk that has gone.
+
+    It wants a thread of its own: the connection is bound to the thread that opens it.
     """
 
     burst: ClassVar[int] = 2000
@@ -91,6 +95,7 @@ class WriterActor(PooledActor):
         self._events = events
         self._status = status
         self._store: Store | None = None
+        self._instance: str | None = None
         self._waiting: list[ToKeep] = []
         self._retry: Timer | None = None
         self._retry_s = FIRST_RETRY_S
@@ -123,21 +128,33 @@ class WriterActor(PooledActor):
         self._close()
 
     def _close(self) -> None:
-        if self._store is not None:
+        if self._store is None:
+            return
+        try:
             self._store.close()
-            self._store = None
+        except sqlite3.Error as error:
+            logger.warning("close_failed error=%r", error)
+        self._store = None
 
     # -- the commit --------------------------------------------------------------------------
 
     def _commit(self) -> None:
         try:
-            if self._store is None:
-                self._store = self._open_store()
-            self._keep_oldest(self._store, len(self._waiting))
+            self._keep_oldest(self._opened(), len(self._waiting))
         except STORAGE_FAULTS as error:
             self._postpone(error)
         else:
             self._recovered()
+
+    def _opened(self) -> Store:
+        if self._store is None:
+            self._store = self._open_store()
+            found = self._store.instance_id
+            # Where a disk has gone, its empty mount point would do for a new database.
+            if self._instance not in (None, found):
+                raise UnusableDatabase(f"La base de datos es otra: {found} en vez de {self._instance}.")
+            self._instance = found
+        return self._store
 
     def _keep_oldest(self, store: Store, count: int) -> None:
         """Keep that many messages at once; where a value is at fault, in halves until it is alone."""
@@ -148,7 +165,7 @@ class WriterActor(PooledActor):
             saved = store.save(_batch(messages, self._clock.now()))
         except ROW_FAULTS as error:
             if count == 1:
-                self._keep_refused(store, messages[0], error)
+                self._refuse(store, messages[0], error)
             else:
                 self._keep_oldest(store, count // 2)
                 self._keep_oldest(store, count - count // 2)
@@ -156,9 +173,21 @@ class WriterActor(PooledActor):
         self._kept(messages)
         self._follow_up(messages, saved)
 
-    def _keep_refused(self, store: Store, message: ToKeep, why: Exception) -> None:
+    def _refuse(self, store: Store, message: ToKeep, why: Exception) -> None:
         logger.warning("message_refused kind=%s error=%r", type(message).__name__, why)
-        letter = _refusal(message, self._clock.now(), why)
+        if isinstance(message, Recall):
+            self._ask_again(message)
+        else:
+            self._keep_refused(store, message, why)
+
+    def _ask_again(self, recall: Recall) -> None:
+        """Nothing but the device answers it; until that can be had, the others need not wait for it."""
+        del self._waiting[:1]
+        logger.warning("recall_put_off serial=%r retry_s=%.1f", recall.serial, LONGEST_RETRY_S)
+        self._clock.call_later(LONGEST_RETRY_S, partial(tell_if_alive, self.actor_ref, recall))
+
+    def _keep_refused(self, store: Store, message: Refusable, why: Exception) -> None:
+        letter = refusal(message, self._clock.now(), why)
         try:
             store.save(Batch(letters=[letter]))
         except ROW_FAULTS as error:
@@ -166,8 +195,11 @@ class WriterActor(PooledActor):
             raise sqlite3.DatabaseError(str(error)) from error
         self._kept([message])
         self._settle([message])
-        if isinstance(message, Keep) and message.reply is not None:
-            self._call(message.reply, Refused(Refusal.UNAVAILABLE, letter.reason))
+        match message:
+            case Keep(reply=reply) if reply is not None:
+                self._call(reply, Refused(Refusal.UNAVAILABLE, letter.reason))
+            case RecallMemory(to=to):
+                self._call(to, MemoryRecalled(None))
 
     def _kept(self, messages: Sequence[ToKeep]) -> None:
         del self._waiting[: len(messages)]
@@ -179,6 +211,7 @@ class WriterActor(PooledActor):
             logger.error("commit_failed messages=%d error=%r", len(self._waiting), error)
         self._status.healthy = False
         self._status.last_error = str(error)
+        self._close()
         self._retry = self._clock.call_later(
             self._retry_s, lambda: tell_if_alive(self.actor_ref, RetryCommit())
         )
@@ -248,8 +281,8 @@ def _batch(messages: Iterable[ToKeep], at: float) -> Batch:
                     batch.decisions[number] = decision
             case KeepDeadLetter(letter):
                 batch.letters.append(letter)
-            case KeepConclusion(findings, version, memory):
-                batch.findings += [(finding, version) for finding in findings]
+            case KeepConclusion(findings, mark, memory):
+                batch.findings += [(finding, mark) for finding in findings]
                 batch.memories[memory.device_id, memory.rule] = memory
             case Recall(serial):
                 batch.recalled.append(serial)
@@ -276,43 +309,3 @@ def _receipts(messages: Iterable[ToKeep]) -> dict[tuple[str, str], Device]:
             case Settle(_, (device, boot)):
                 last[device.serial, boot] = device
     return last
-
-
-def _refusal(message: ToKeep, at: float, why: Exception) -> DeadLetter:
-    """A dead letter for what could not be stored, made of nothing that could not be stored."""
-    reason = f"No se pudo guardar: {why}"
-    match message:
-        case KeepDeadLetter(letter):
-            return DeadLetter(at, _storable(letter.topic), letter.payload, _storable(letter.reason))
-        case Keep(device, LogEntry(parameters=parameters)):
-            topic, payload = f"dispositivos/{device.serial}/estado", _printed(parameters)
-        case Keep(device):
-            topic, payload = f"dispositivos/{device.serial}/configuracion", _printed(device.configuration)
-        case KeepConclusion(findings, _, memory):
-            topic, payload = (
-                _place(memory.device_id, memory.rule),
-                _printed([each.details for each in findings]),
-            )
-        case Recall(serial):
-            topic, payload = f"dispositivos/{serial}/estado", b""
-        case RecallMemory(device_id, rule):
-            topic, payload = _place(device_id, rule), b""
-        case Settle():
-            topic, payload = "", b""
-    return DeadLetter(at, _storable(topic), payload, _storable(reason))
-
-
-def _place(device_id: int, rule: str) -> str:
-    """Stands in a dead letter where others have their topic; it is no topic of the broker."""
-    return f"ia/{device_id}/{rule}"
-
-
-def _storable(text: str) -> str:
-    return text.encode(errors="backslashreplace").decode()
-
-
-def _printed(value: Json) -> bytes:
-    try:
-        return json.dumps(value).encode()
-    except (TypeError, ValueError, RecursionError):
-        return b""

@@ -14,6 +14,7 @@ HOUSE = Path(__file__).parent.parent
 
 # Small modules of `actors` that the outer rooms share. What is listed beside a room it may import.
 SHARED = (
+    "actors.boots",
     "actors.model",
     "actors.messages",
     "actors.ports",
@@ -24,7 +25,8 @@ SHARED = (
 )
 MAY_IMPORT = {
     "config": (),
-    "actors.model": (),
+    "actors.boots": (),
+    "actors.model": ("actors.boots",),
     "actors.messages": ("actors.model",),
     "actors.ports": ("actors.model", "actors.messages"),
     "actors.dispatch": SHARED,
@@ -39,7 +41,7 @@ MAY_IMPORT = {
     "persistence.rule_files": ("rules",),
     "web": ("web", *SHARED),
 }
-STANDARD_LIBRARY_ONLY = ("config", "actors.model", "actors.messages", "actors.ports")
+STANDARD_LIBRARY_ONLY = ("config", "actors.boots", "actors.model", "actors.messages", "actors.ports")
 
 # Who alone may import what. The time is asked in one place, so that a test can put its own there; the
 # embedded broker is a real process, which takes real time whatever a test's clock says.

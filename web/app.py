@@ -131,6 +131,8 @@ class WebServer:
             default_handler_class=UnknownPath,
             default_handler_args={"services": self._services},
             log_function=_log_request,
+            # No page of another site may change anything; who is no browser sends no Origin and may.
+            cross_origin_protection=True,
         )
         self._server = _Server(
             application,

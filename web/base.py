@@ -99,6 +99,10 @@ class Handler(RequestHandler):
         elif status_code == 405:
             self.set_header("Allow", self.allow)
             self.answer_problem(Problem(405, f"Aquí se puede usar {self.allow}."))
+        elif status_code == 403:
+            self.answer_problem(
+                Problem(403, "La petición viene de una página de otro sitio; hazla sin ella.")
+            )
         elif isinstance(error, HTTPError) and status_code < 500:
             self.answer_problem(Problem(status_code, "Corrige la petición: no se entiende."))
         else:

@@ -9,6 +9,7 @@ from actors.model import Refusal, Refused
 
 TITLES: Final[Mapping[int, str]] = {
     400: "petición incorrecta",
+    403: "prohibido",
     404: "no encontrado",
     405: "método no permitido",
     409: "conflicto",

@@ -52,6 +52,7 @@ class Health:
 
 
 def health_json(health: Health, hub: EventHub, clients: int, version: str) -> dict[str, Any]:
+    waiting = hub.waiting  # before the roster is asked, which takes in all that waits
     devices = [known.device for known in hub.roster.newest_first()]
     return {
         "estado": "ok" if health.ok else "degradado",
@@ -69,6 +70,7 @@ def health_json(health: Health, hub: EventHub, clients: int, version: str) -> di
         },
         "hub": {
             "clientes": clients,
+            "en_cola": waiting,
             "eventos": hub.devices.last + hub.findings.last,
             "en_anillo": len(hub.devices) + len(hub.findings),
             "bytes_en_anillo": hub.devices.size + hub.findings.size,

@@ -18,7 +18,7 @@ def proposal_of(kept: KeptFinding) -> Change:
     except ScheduleError as error:
         detail = f"La propuesta no es válida: configuracion.{error.path}: {error.reason}. Descártala."
         raise Problem(400, detail) from None
-    return Change(configuration=configuration, based_on=kept.version)
+    return Change(configuration=configuration, based_on=kept.mark)
 
 
 def _configuration(kept: KeptFinding) -> JsonObject:

@@ -8,10 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.boots import MAX_BOOTS, MAX_SPANS, Boot
 from actors.model import (
-    MAX_BOOTS,
-    MAX_SPANS,
-    Boot,
     Change,
     Claim,
     Device,
@@ -113,8 +111,39 @@ def test_a_late_report_counts_and_says_nothing_of_the_present() -> None:
     assert late.boot("a").receipt == 3
     rebooted = late.after_report(report(boot="b", seq=1, state="activo"))
     assert rebooted.state == "activo"
-    older = rebooted.after_report(report(boot="a", seq=4, state="inactivo"))
-    assert (older.state, older.boots[0].name) == ("activo", "b")
+    assert rebooted.is_late(report(boot="a", seq=0))
+
+
+def test_an_older_boot_that_was_not_heard_before_freezes_nothing() -> None:
+    """Its backlog comes after the first report of the new boot; then the present goes on."""
+    device = NEW.after_report(report(boot="b", seq=0, state="activo"))
+    device = device.after_report(report(boot="a", seq=7, state="inactivo"))
+    assert device.after_report(report(boot="b", seq=1, state="activo")).state == "activo"
+
+
+def test_a_configuration_cannot_grow_for_ever() -> None:
+    """Neither by what people ask for nor by what the device says of itself."""
+    device = NEW
+    for n in range(3):
+        device = changed(device, configuration={f"k{n}": "x" * 15_000})
+    refused = device.after_change(Change(configuration={"k3": "x" * 15_000}))
+    assert isinstance(refused, Refused)
+    assert device.objection_to(report(configuration={"k3": "x" * 15_000})) is not None
+    assert device.objection_to(report(configuration={"k3": "x"})) is None
+    claim = Claim(NEW.serial, configuration={f"n{n}": n for n in range(300)})
+    assert isinstance(NEW.after_claim(claim), Refused)
+
+
+def test_switching_does_not_move_the_configuration_on() -> None:
+    """A lamp is switched all day, and its schedule proposed all the same."""
+    device = changed(NEW, configuration={"modo": "manual", "encendido": True})
+    proposal = Change(configuration={"modo": "horario"}, based_on=device.mark)
+    switched = changed(device, configuration={"encendido": False})
+    assert isinstance(switched.after_change(proposal), Device)
+    moved = changed(device, configuration={"intervalo_envio": 60})
+    outcome = moved.after_change(proposal)
+    assert isinstance(outcome, Refused)
+    assert outcome.why is Refusal.MOVED_ON
 
 
 def test_a_number_without_a_boot_tells_nothing() -> None:
@@ -124,12 +153,24 @@ def test_a_number_without_a_boot_tells_nothing() -> None:
     assert device.boots == ()
 
 
-def test_a_device_that_leaves_too_many_gaps_is_told_so_instead_of_being_forgotten() -> None:
+def test_of_too_many_gaps_the_oldest_is_given_up() -> None:
+    """What was sent at QoS 0, or lost with a broker, never comes; receipts and reports go on."""
     device = NEW
-    for seq in range(1, 2 * MAX_SPANS, 2):
+    for seq in range(1, 4 * MAX_SPANS, 2):
         device = device.after_report(report(boot="a", seq=seq))
-    assert not device.has_room_for(report(boot="a", seq=2 * MAX_SPANS + 9))
-    assert device.has_room_for(report(boot="a", seq=2))
+    boot = device.boot("a")
+    assert len(boot.spans) == MAX_SPANS
+    assert boot.receipt == 4 * MAX_SPANS - 1 - 2 * (MAX_SPANS - 1)
+    assert not device.is_repeat(report(boot="a", seq=4 * MAX_SPANS + 9))
+
+
+def test_a_device_that_ran_before_anybody_heard_it_gets_receipts_in_time() -> None:
+    device = NEW
+    for seq in range(5_000, 5_000 + MAX_SPANS):
+        device = device.after_report(report(boot="a", seq=seq))
+        assert device.boot("a").receipt is None
+    device = device.after_report(report(boot="a", seq=5_000 + MAX_SPANS))
+    assert device.boot("a").receipt == 5_000 + MAX_SPANS
 
 
 # -- claims and changes --------------------------------------------------------------------------

@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from actors.boots import Boot
 from actors.kinds import PREFIXES
-from actors.model import Boot, Report
+from actors.model import Report
 from actors.mqtt.payloads import configuration_payload, read, receipt_payload, state_topic
 from actors.mqtt.simulated_device import (
     KINDS,

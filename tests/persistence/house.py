@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from actors.messages import Delivery, MemoryRecalled, Recall, Recalled, Reply
 from actors.model import Device, JsonObject, KeptFinding, LogEntry, Report
 from actors.ports import ScanNews
 from persistence import Queries, Store, WriterActor, WriterStatus
+from persistence.schema import sqlite3
 from tests.stage import FakeClock, Stage
 
 
@@ -68,6 +70,7 @@ class House:
         self.neighbours = Neighbours()
         self.status = WriterStatus()
         self.statements: list[str] = []
+        self._most_pages = UNLIMITED
         self.writer = WriterActor.start(
             self.stage, self._open, self.clock, self.neighbours, self.neighbours, self.status
         )
@@ -76,6 +79,7 @@ class House:
 
     def _open(self) -> Store:
         self.store = Store(self.path)
+        self._limit_pages(self._most_pages)
         self.store.database.conn.set_trace_callback(self.statements.append)
         return self.store
 
@@ -95,13 +99,18 @@ class House:
         return device
 
     def fill_the_disk(self) -> None:
-        self._limit_pages(self.store.database.conn.execute("PRAGMA page_count").fetchone()[0])
+        with closing(sqlite3.connect(f"{self.path.as_uri()}?mode=ro", uri=True)) as reader:
+            self._limit_pages(reader.execute("PRAGMA page_count").fetchone()[0])
 
     def free_the_disk(self) -> None:
-        self._limit_pages(2**31)
+        self._limit_pages(UNLIMITED)
 
     def _limit_pages(self, count: int) -> None:
-        self.store.database.conn.execute(f"PRAGMA max_page_count = {count}")
+        """Of this connection and of those to come, as the limit is the connection's."""
+        self._most_pages = count
+        # A connection that a fault has closed.
+        with suppress(sqlite3.ProgrammingError):
+            self.store.database.conn.execute(f"PRAGMA max_page_count = {count}")
 
     def stop(self) -> None:
         self.writer.stop(block=False)
@@ -116,6 +125,9 @@ def reported(device: Device, seq: int, **parameters: object) -> tuple[Device, Lo
         device.id, after.reports, report.at, after.state, after.parameters, report.boot, report.seq
     )
 
+
+UNLIMITED = 2**31
+"""Pages: more than a database can have."""
 
 BIG = "x" * 50_000
 """More than is free on the pages that a database has anyway."""

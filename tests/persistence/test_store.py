@@ -12,9 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.boots import MAX_BOOTS, Boot
 from actors.model import (
-    MAX_BOOTS,
-    Boot,
     DeadLetter,
     Decision,
     Device,

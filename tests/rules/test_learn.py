@@ -141,7 +141,7 @@ def test_what_was_skipped_shows_in_the_evidence() -> None:
 def test_a_suggestion_can_be_taken_up_as_it_is() -> None:
     """Its patch passes the check of schedules and means the same minutes."""
     [*_, finding] = live(made(), home(MIXED).reports(42))
-    configuration = proposal_of(KeptFinding(1, finding, version=0)).configuration
+    configuration = proposal_of(KeptFinding(1, finding, mark=0)).configuration
     check(configuration)
     assert configuration["modo"] == "horario"
     windows = planned(configuration)

@@ -119,14 +119,18 @@ class Site:
                 actor.stop(timeout=PATIENCE)
 
     def ask(
-        self, method: str, path: str, body: bytes | Mapping[str, Any] | Iterator[bytes] | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes | Mapping[str, Any] | Iterator[bytes] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """One request on a connection of its own. A mapping goes as JSON, an iterator in chunks."""
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=PATIENCE)
         if isinstance(body, Mapping):
             body = json.dumps(body).encode()
         try:
-            connection.request(method, path, body, encode_chunked=isinstance(body, Iterator))
+            connection.request(method, path, body, headers or {}, encode_chunked=isinstance(body, Iterator))
             response = connection.getresponse()
             return Answer(response.status, dict(response.getheaders()), response.read())
         finally:

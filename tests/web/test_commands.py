@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from actors.model import Change, Device, Report
 from tests.web.site import BLIND, LAMP
 from web.body import MAX_LEVELS, MAX_NAMES, read_object
-from web.commands import change_of, claim_of, claimed_serial
+from web.commands import MAX_VERSIONS, change_of, claim_of, claimed_serial
 from web.errors import Problem
 from web.wire import TEN, device_json, iso
 
@@ -142,7 +142,7 @@ def test_a_change_is_what_the_body_says(body: dict[str, Any], expected: Change) 
 
 def test_a_whole_device_may_be_sent_back() -> None:
     """All keys, those that came with this backend too."""
-    assert change(BLIND, {**device_json(BLIND), "event": "device_update"}).state is None
+    assert change(BLIND, {**device_json(BLIND), "event": "device_update"}) == Change()
 
 
 def test_the_device_may_report_while_a_person_thinks() -> None:
@@ -156,6 +156,60 @@ def test_the_device_may_report_while_a_person_thinks() -> None:
     assert change(now, sent, *reversed(earlier)).name == "Salón"
     with pytest.raises(Problem, match="parametros"):
         change(now, {**sent, "parametros": {"posicion": 99}}, *reversed(earlier))
+
+
+def test_how_far_back_is_looked_is_bounded() -> None:
+    """One version further than that is refused, and nothing older is even read."""
+    versions = [replace(BLIND, parameters={"posicion": n}) for n in range(MAX_VERSIONS + 50)]
+    now, *earlier = reversed(versions)
+    assert change(now, echo(earlier[MAX_VERSIONS - 1]), *earlier) == Change()
+    read = iter([{**device_json(each), "event": "device_update"} for each in earlier])
+    with pytest.raises(Problem, match="parametros"):
+        change_of(echo(earlier[MAX_VERSIONS]), device_json(now), read)
+    assert len(list(read)) == len(earlier) - MAX_VERSIONS
+
+
+def test_of_an_old_whole_device_only_what_differs_is_a_wish() -> None:
+    """The rest has been changed by others since, or is about to be."""
+    read = replace(BLIND, configuration={"modo": "manual", "encendido": True, "x": [1]}, state="activo")
+    off = read.after_change(
+        Change(name="Cocina", type="t", model="m", description="d", configuration={"encendido": False})
+    )
+    assert isinstance(off, Device)
+    sent = device_json(read)
+    assert change(off, {**sent, "nombre": "Salón"}, read) == Change(name="Salón")
+    added = {**read.configuration, "x": [True], "y": None}
+    assert change(off, {**sent, "configuracion": added}, read).configuration == {"x": [True], "y": None}
+
+
+def test_encendido_at_the_top_is_always_a_wish() -> None:
+    """It is in no device that is read, so whoever sends it means it."""
+    read = replace(BLIND, configuration={"modo": "manual", "encendido": True}, state="activo")
+    off = read.after_change(Change(configuration={"encendido": False}))
+    assert isinstance(off, Device)
+    sent = {**device_json(read), "encendido": True}
+    assert change(off, sent, read) == Change(configuration={"encendido": True})
+
+
+def test_a_part_of_a_device_is_all_wish() -> None:
+    """A device that was switched by hand is switched back by the ``encendido`` that it had all along."""
+    by_hand = replace(BLIND, state="activo")
+    sent = {"nombre": BLIND.name, "configuracion": {"encendido": False}}
+    asked = change(by_hand, sent)
+    assert asked == Change(name=BLIND.name, configuration={"encendido": False})
+    outcome = by_hand.after_change(asked)
+    assert isinstance(outcome, Device)
+    assert outcome.state == "inactivo"
+
+
+def test_a_state_that_is_changed_takes_its_encendido_along() -> None:
+    """A whole device, switched by hand, is switched back by its state too."""
+    by_hand = replace(BLIND, state="activo")
+    assert change(by_hand, {**echo(by_hand), "estado": "inactivo"}) == Change(
+        configuration={"encendido": False}
+    )
+    with pytest.raises(Problem, match="estado"):
+        change(BLIND, {**echo(BLIND), "estado": "activo"})
 
 
 def test_a_part_of_a_device_speaks_of_the_present() -> None:
@@ -193,10 +247,19 @@ devices = st.builds(
 
 
 @given(devices)
-def test_sending_a_device_back_is_never_refused(device: Device) -> None:
-    """Through JSON and back, with all keys or the original ten."""
+def test_sending_a_device_back_changes_nothing(device: Device) -> None:
+    """Through JSON and back, with all keys or the original ten; and it is never refused."""
     for sent in (device_json(device), echo(device)):
-        assert change(device, read_object(json.dumps(sent).encode())).state is None
+        assert change(device, read_object(json.dumps(sent).encode())) == Change()
+
+
+@given(devices, devices, st.text(max_size=100))
+def test_an_old_whole_device_undoes_nothing(read: Device, now: Device, name: str) -> None:
+    """Whatever others have made of it since, it stays; a new name alone is taken."""
+    read, now = (replace(each, id=1, serial=LAMP.serial, claimed=True) for each in (read, now))
+    now = replace(now, version=read.version + 1)
+    outcome = now.after_change(change(now, {**device_json(read), "nombre": name}, read))
+    assert outcome == (now if name == read.name else replace(now, name=name))
 
 
 @given(st.floats(0, 4e9))

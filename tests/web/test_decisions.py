@@ -97,7 +97,7 @@ class Home:
         with self.site.listen("/stream/ai") as client:
             client.next()
             memory = RuleMemory(self.device.id, rule, 0, {})
-            self.writer.tell(KeepConclusion([finding], self.device.version, memory))
+            self.writer.tell(KeepConclusion([finding], self.device.mark, memory))
             number = client.next().data["evento_id"]
             assert isinstance(number, int)
             return number

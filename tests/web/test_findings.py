@@ -47,8 +47,8 @@ def site() -> Iterator[Site]:
     """Findings 1 to 5, concluded from the configurations that the devices have."""
     with Site(LAMP, BLIND) as running:
         of_the_blind = (ANOMALY, MISCONFIGURED, SUGGESTION, BACK)
-        running.shelf.put(*(KeptFinding(n, each, BLIND.version) for n, each in enumerate(of_the_blind, 1)))
-        running.shelf.put(KeptFinding(5, OF_THE_LAMP, LAMP.version))
+        running.shelf.put(*(KeptFinding(n, each, BLIND.mark) for n, each in enumerate(of_the_blind, 1)))
+        running.shelf.put(KeptFinding(5, OF_THE_LAMP, LAMP.mark))
         yield running
 
 
@@ -63,7 +63,7 @@ def test_a_finding_is_listed_as_it_was_streamed(site: Site) -> None:
     """The JSON of the event, and what people made of it."""
     with site.listen("/stream/ai") as client:
         client.next()
-        site.hub.finding_made(KeptFinding(1, ANOMALY, BLIND.version))
+        site.hub.finding_made(KeptFinding(1, ANOMALY, BLIND.mark))
         streamed = client.next().data
     listed = site.get("/ai/eventos?regla=extremos").json
     assert listed == {
@@ -191,7 +191,7 @@ def test_what_cannot_be_done_is_explained(site: Site, method: str, path: str, st
 def test_a_proposal_that_no_device_can_take_is_refused(site: Site) -> None:
     """What stands in the database may be older than the rules of today."""
     patch = {"configuracion": {"intervalo_envio": 0}}
-    site.shelf.put(KeptFinding(6, replace(MISCONFIGURED, details={"suggested_patch": patch}), BLIND.version))
+    site.shelf.put(KeptFinding(6, replace(MISCONFIGURED, details={"suggested_patch": patch}), BLIND.mark))
     answer = site.post("/ai/eventos/6/aplicar")
     assert answer.status == 400
     assert "configuracion.intervalo_envio" in answer.json["detalle"]
@@ -246,7 +246,7 @@ def test_a_decision_on_its_way_is_not_made_twice() -> None:
     asked = threading.Event()
     directory = Slow.start(replies, asked)
     with Site(BLIND, directory=lambda _: directory, limits=Limits(reply=0.1)) as site:
-        site.shelf.put(KeptFinding(2, MISCONFIGURED, BLIND.version))
+        site.shelf.put(KeptFinding(2, MISCONFIGURED, BLIND.mark))
         assert site.post("/ai/eventos/2/descartar").status == 503
         assert asked.wait(PATIENCE)
         assert site.post("/ai/eventos/2/descartar").status == 409
@@ -262,7 +262,7 @@ def test_a_decision_that_could_not_be_told_can_be_made_later() -> None:
     """Nothing is left behind when there is nobody to tell."""
     directory = NoAnswer.start()
     with Site(BLIND, directory=lambda _: directory) as site:
-        site.shelf.put(KeptFinding(2, MISCONFIGURED, BLIND.version))
+        site.shelf.put(KeptFinding(2, MISCONFIGURED, BLIND.mark))
         directory.stop(timeout=PATIENCE)
         assert [site.post("/ai/eventos/2/aplicar").status for _ in range(2)] == [503, 503]
 

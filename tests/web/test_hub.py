@@ -15,7 +15,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from actors.model import Device, Finding, KeptFinding
 from actors.ports import ScanNews
-from tests.web.site import BLIND, LAMP, PATIENCE, Event, event_in
+from tests.web.site import BLIND, HEALTHY, LAMP, PATIENCE, Event, event_in
+from web.health import health_json
 from web.hub import EventHub
 from web.loop import LoopThread
 from web.ring import CHUNK_BYTES, EVERYTHING, Stream, Wanted
@@ -76,6 +77,15 @@ def test_the_pace_is_kept_by_one_timer() -> None:
     assert (hub.waiting, len(loop.later)) == (1, 1)
     loop.settle()
     assert hub.devices.last == 2
+
+
+def test_health_tells_what_the_hub_has_not_numbered_yet() -> None:
+    """As it was before the question, which has it numbered."""
+    hub = EventHub(HandLoop())
+    for n in range(3):
+        hub.device_updated(replace(LAMP, reports=n))
+    told = [health_json(HEALTHY, hub, 0, "0.1.0")["hub"]["en_cola"] for _ in range(2)]
+    assert told == [3, 0]
 
 
 def test_an_idle_hub_leaves_the_loop_alone() -> None:

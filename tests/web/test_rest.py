@@ -179,6 +179,27 @@ def test_a_device_may_be_sent_back_while_it_reports(site: Site) -> None:
     assert "parametros" in refused.json["detalle"]
 
 
+def test_an_old_whole_device_undoes_no_change_of_others(site: Site) -> None:
+    """Who only renames a lamp that was read while on does not turn it on again."""
+    site.put("/dispositivos/2", {"encendido": True})
+    read = site.get("/dispositivos/2").json
+    site.put("/dispositivos/2", {"encendido": False})
+    answer = site.put("/dispositivos/2", {**read, "nombre": "Salón"})
+    assert (answer.status, answer.json["nombre"]) == (200, "Salón")
+    assert (answer.json["estado"], answer.json["configuracion"]["encendido"]) == ("inactivo", False)
+    assert answer.json["version"] == read["version"] + 1
+
+
+def test_a_configuration_does_not_grow_without_end(site: Site) -> None:
+    """Each change is small enough, all of them together are not: the last is 400 and changes nothing."""
+    keys = [f"nota{n}" for n in range(5)]
+    *fits, too_much = [site.put("/dispositivos/2", {"configuracion": {key: "x" * 12_000}}) for key in keys]
+    assert [answer.status for answer in fits] == 4 * [200]
+    assert (too_much.status, too_much.json["error"]) == (400, "petición incorrecta")
+    assert all(word in too_much.json["detalle"] for word in ("configuracion", "49152"))
+    assert site.get("/dispositivos/2").json == fits[-1].json
+
+
 def test_a_claim_is_answered_with_the_id(site: Site) -> None:
     """And the device is no longer among the unclaimed."""
     body = {

@@ -64,6 +64,51 @@ def test_a_connection_is_kept_for_the_next_request(site: Site) -> None:
     connection.close()
 
 
+# -- pages of other sites --------------------------------------------------------------------------
+
+FOREIGN = [
+    {"Origin": "https://otro.example"},
+    {"Origin": "http://127.0.0.1:1"},
+    {"Origin": "null"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "https://otro.example"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+]
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/dispositivos/reclamar"),
+        ("PUT", "/dispositivos/1"),
+        ("POST", "/ai/anomaly"),
+        ("POST", "/no"),
+    ],
+)
+def test_a_page_of_another_site_changes_nothing(
+    site: Site, method: str, path: str, headers: dict[str, str]
+) -> None:
+    """403 in JSON and Spanish, before anything is done."""
+    before = site.get("/dispositivos").body
+    body = {"serial_number": LAMP.serial, "dispositivo_id": 1, "metric": "brillo", "days": 1}
+    answer = site.ask(method, path, body, headers)
+    assert (answer.status, answer.json["error"]) == (403, "prohibido")
+    assert "otro sitio" in answer.json["detalle"]
+    assert site.get("/dispositivos").body == before
+    assert site.scans.empty()
+
+
+def test_who_is_no_page_of_another_site_is_let_in(site: Site) -> None:
+    """curl and apps send no Origin, pages of this very server send its own; and all may read."""
+    own = f"http://127.0.0.1:{site.server.port}"
+    for headers in ({}, {"Origin": own}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}):
+        assert site.ask("PUT", "/dispositivos/2", {"nombre": "Sala"}, headers).status == 200
+    for headers in FOREIGN:
+        assert site.ask("GET", "/dispositivos/2", headers=headers).status == 200
+        assert site.ask("OPTIONS", "/dispositivos/2", headers=headers).status == 204
+
+
 # -- start and end ---------------------------------------------------------------------------------
 
 

@@ -1,0 +1,49 @@
+"""What becomes of a message that cannot be stored."""
+
+from __future__ import annotations
+
+import json
+from typing import TypeAlias
+
+from actors.messages import Keep, KeepConclusion, KeepDeadLetter, RecallMemory, Settle
+from actors.model import DeadLetter, Json, LogEntry
+
+Refusable: TypeAlias = Keep | KeepDeadLetter | KeepConclusion | Settle | RecallMemory
+
+
+def refusal(message: Refusable, at: float, why: Exception) -> DeadLetter:
+    """A dead letter for what could not be stored, made of nothing that could not be stored."""
+    reason = f"No se pudo guardar: {why}"
+    match message:
+        case KeepDeadLetter(letter):
+            return DeadLetter(at, _storable(letter.topic), letter.payload, _storable(letter.reason))
+        case Keep(device, LogEntry(parameters=parameters)):
+            topic, payload = f"dispositivos/{device.serial}/estado", _printed(parameters)
+        case Keep(device):
+            topic, payload = f"dispositivos/{device.serial}/configuracion", _printed(device.configuration)
+        case KeepConclusion(findings, _, memory):
+            topic, payload = (
+                _place(memory.device_id, memory.rule),
+                _printed([each.details for each in findings]),
+            )
+        case RecallMemory(device_id, rule):
+            topic, payload = _place(device_id, rule), b""
+        case Settle():
+            topic, payload = "", b""
+    return DeadLetter(at, _storable(topic), payload, _storable(reason))
+
+
+def _place(device_id: int, rule: str) -> str:
+    """Stands in a dead letter where others have their topic; it is no topic of the broker."""
+    return f"ia/{device_id}/{rule}"
+
+
+def _storable(text: str) -> str:
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _printed(value: Json) -> bytes:
+    try:
+        return json.dumps(value).encode()
+    except (TypeError, ValueError, RecursionError):
+        return b""
