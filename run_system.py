@@ -57,7 +57,7 @@ class Unstartable(Exception):
     """Something that the system needs cannot be had: one line in Spanish."""
 
 
-# Each says in one Spanish line what is wrong and what to do.
+# Each says in one Spanish line what is wrong.
 CANNOT_START: Final = (SettingError, UnusableDatabase, BrokerUnavailable, Unstartable)
 
 
@@ -197,7 +197,8 @@ class System:
                 queued=self._writer_status.queued,
                 last_error=self._writer_status.last_error,
             ),
-            actors_healthy=self._actors.alive and self._directory.is_alive(),
+            actors_healthy=self._actors.alive
+            and all(each.is_alive() for each in (self._directory, self._historian, self._scanner)),
             actors_waiting=self._actors.waiting,
             device_failures=self._directory_status.failures,
             tables=self._rule_files.troubles,
@@ -231,9 +232,7 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=VERSION)
-    top.add_argument(
-        "--config", type=Path, metavar="ARCHIVO", help="ajustes en TOML; por defecto config.toml"
-    )
+    top.add_argument("--config", type=Path, metavar="ARCHIVO", help="ajustes en TOML (config.toml)")
     commands = top.add_subparsers(dest="command", required=True, metavar="ORDEN")
     commands.add_parser("run", help="el sistema, hasta Ctrl-C")
     commands.add_parser("demo", help="el sistema con un dispositivo simulado de cada clase")
@@ -289,14 +288,15 @@ def serve(settings: Settings, devices: int) -> None:
     finished = _finish_on_signals()
     system = System(settings)
     system.start()
-    simulator = Simulator(*system.mqtt, fleet(devices), system.clock)
+    login = settings.mqtt_username, settings.mqtt_password
+    simulator = Simulator(*system.mqtt, fleet(devices), system.clock, *login)
     simulator.start()
     print(f"IoT Backend {VERSION}{f' con {devices} dispositivos simulados' if devices else ''}")
     print(f"  REST  {system.web.url}/dispositivos")
     print(f"  SSE   {system.web.url}/stream/dispositivos")
-    print("  MQTT  {}:{}".format(*system.mqtt))
-    print("Ctrl-C para terminar.", flush=True)
-    finished.wait()
+    print("  MQTT  {}:{}\nCtrl-C para terminar.".format(*system.mqtt), flush=True)
+    while not finished.wait(1):  # a wait without end hears no Ctrl-C on Windows
+        pass
     print("Terminando…", flush=True)
     simulator.stop()
     system.stop()
@@ -308,9 +308,8 @@ def simulate(settings: Settings, options: argparse.Namespace) -> None:
     clock = SystemClock()
     devices = fleet(options.count, options.seed, options.kinds or list(PREFIXES.values()), options.interval)
     port = settings.mqtt_broker_port if options.port is None else options.port
-    simulator = Simulator(
-        options.broker, port, devices, clock, settings.mqtt_username, settings.mqtt_password
-    )
+    login = settings.mqtt_username, settings.mqtt_password
+    simulator = Simulator(options.broker, port, devices, clock, *login)
     simulator.start()
     print(
         f"{len(devices)} dispositivos simulados en {options.broker}:{port}. Ctrl-C para terminar.", flush=True

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import pykka
 
@@ -50,6 +50,9 @@ from actors.supervision import Backoff
 from actors.surroundings import Surroundings
 
 logger = logging.getLogger(__name__)
+
+# Sums of seconds differ in their last digits; a microsecond is more than that, and soon enough.
+ROUNDING: Final = 1e-6
 
 
 class DeviceActor(PooledActor):
@@ -183,7 +186,7 @@ class DeviceActor(PooledActor):
         self._clock.call_later(seconds, partial(tell_if_alive, self.actor_ref, SilenceDue()))
 
     def _check_silence(self) -> None:
-        now = self._clock.monotonic()
+        now = self._clock.monotonic() + ROUNDING
         if self._timer_at is None or now < self._timer_at:
             return  # a timer that an earlier deadline has overtaken
         self._timer_at = None

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Final
 
 import pykka
 
@@ -36,6 +37,10 @@ from actors.surroundings import Surroundings
 
 logger = logging.getLogger(__name__)
 
+# A device that has to wait longer than this, in seconds, has its mail refused meanwhile: the broker is
+# acknowledged in order of arrival, so mail that waits keeps everybody's acknowledgements waiting.
+MAIL_WAITS: Final = 1.0
+
 # What a successor takes over of a dead actor's mail; its timers it sets itself.
 _COMMANDS = (ClaimDevice, ChangeDevice, ApplyFinding, DismissFinding)
 _INHERITED = (Reported, Presence, *_COMMANDS, Concluded, PublishConfiguration)
@@ -50,6 +55,8 @@ class _Resident:
     """Mail that the dead actor has left, older than ``waiting``."""
     waiting: list[object] = field(default_factory=list)
     backoff: Backoff = field(default_factory=Backoff)
+    closed: bool = False
+    """It has failed again and again, and takes no mail until it is started the next time."""
 
 
 @dataclass(slots=True)
@@ -116,11 +123,14 @@ class Directory(PooledActor):
         resident = self._residents.get(serial)
         if resident is not None:
             self._deliver(resident, message)
-        elif isinstance(message, Reported) and len(self._residents) < self._max_devices:
+        elif not isinstance(message, Reported):
+            why = f"El dispositivo {serial} no existe: aún no ha enviado ningún informe."
+            self._turn_away(message, why, Refusal.UNKNOWN)
+        elif len(self._residents) < self._max_devices:
             self._residents[serial] = _Resident(waiting=[message])
             self._recall(serial)
         else:
-            self._turn_away(message, f"El dispositivo {serial} no existe: aún no ha enviado ningún informe.")
+            self._turn_away(message, f"hay {self._max_devices} dispositivos, el máximo; sube MAX_DEVICES")
 
     def _deliver(self, resident: _Resident, message: object) -> None:
         if resident.ref is not None:
@@ -130,20 +140,21 @@ class Directory(PooledActor):
                 pass  # and DeviceFailed is on its way
             else:
                 return
-        resident.waiting.append(message)
+        if resident.closed:
+            self._turn_away(message, "Este dispositivo falla una y otra vez; mira el registro del sistema.")
+        else:
+            resident.waiting.append(message)
 
-    def _turn_away(self, message: object, why: str) -> None:
+    def _turn_away(self, message: object, why: str, refusal: Refusal = Refusal.UNAVAILABLE) -> None:
         """Answer for a device that cannot."""
         match message:
             case Reported(report, delivery, topic, payload):
-                if len(self._residents) >= self._max_devices:
-                    why = f"hay {self._max_devices} dispositivos, el máximo; sube MAX_DEVICES"
                 letter = DeadLetter(report.at, topic, payload, why)
                 self._around.writer.tell(KeepDeadLetter(letter, delivery))
             case Presence(delivery=delivery):
                 self._around.writer.tell(Settle(delivery))
             case ClaimDevice() | ChangeDevice() | ApplyFinding() | DismissFinding():
-                message.reply(Refused(Refusal.UNKNOWN, why))
+                message.reply(Refused(refusal, why))
 
     # -- births, deaths, restarts ------------------------------------------------------------
 
@@ -155,11 +166,15 @@ class Directory(PooledActor):
 
     def _move_in(self, device: Device) -> None:
         resident = self._residents[device.serial]
+        resident.ref = self._start(device)
+        resident.closed = False
+        for message in self._take_mail(resident):
+            self._deliver(resident, message)
+
+    def _take_mail(self, resident: _Resident) -> list[object]:
         mail = resident.left + resident.waiting
         resident.left, resident.waiting = [], []
-        resident.ref = self._start(device)
-        for message in mail:
-            self._deliver(resident, message)
+        return mail
 
     def _bury(self, death: DeviceFailed) -> None:
         """Take the message that it died of out of circulation, and have it started again."""
@@ -168,23 +183,19 @@ class Directory(PooledActor):
         resident.ref = None
         delay = resident.backoff.after_failure(self._around.clock.monotonic())
         logger.error("device_failed serial=%s restart_s=%.1f error=%s", death.serial, delay, death.error)
-        match death.handling:
-            case Reported(report, delivery, topic, payload):
-                letter = DeadLetter(report.at, topic, payload, f"fallo interno al tratarlo: {death.error}")
-                self._around.writer.tell(KeepDeadLetter(letter, delivery))
-            case Presence(delivery=delivery):
-                self._around.writer.tell(Settle(delivery))
-            case ClaimDevice() | ChangeDevice() | ApplyFinding() | DismissFinding():
-                death.handling.reply(
-                    Refused(Refusal.UNAVAILABLE, "Fallo interno del dispositivo; inténtalo de nuevo.")
-                )
+        if death.handling is not None:
+            self._turn_away(death.handling, f"fallo interno al tratarlo: {death.error}")
+        if delay > MAIL_WAITS:
+            resident.closed = True
+            for message in self._take_mail(resident):
+                self._deliver(resident, message)
         self._around.clock.call_later(delay, partial(tell_if_alive, self.actor_ref, RestartDue(death.serial)))
 
     def _inherit(self, serial: str, messages: Iterable[object]) -> None:
         resident = self._residents[serial]
         mail = [message for message in messages if isinstance(message, _INHERITED)]
-        if resident.ref is None:
+        if resident.ref is None and not resident.closed:
             resident.left += mail
-        else:
-            for message in mail:
-                self._deliver(resident, message)
+            return
+        for message in mail:
+            self._deliver(resident, message)

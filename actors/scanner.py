@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,10 +15,15 @@ from actors.messages import LogRead, ReadLog, ScanHistory
 from actors.model import JsonObject, LogEntry, Report
 from actors.ports import Clock, EventSink, Rule, RuleFactory, ScanNews
 
+logger = logging.getLogger(__name__)
+
 ANOMALY: Final = "ai_anomaly"
 PROGRESS: Final = "ai_progress"
 DONE: Final = "ai_done"
 DAY_S: Final = 86_400.0
+# Searches that may wait for their turn; whoever asks for more has forgotten the first ones.
+MOST_WAITING: Final = 16
+FULL: Final = "Hay demasiadas búsquedas en espera; inténtalo más tarde."
 
 
 class _Scan:
@@ -26,8 +32,7 @@ class _Scan:
     def __init__(self, wanted: ScanHistory, rule: Rule, now: float) -> None:
         # The rule only looks at claimed devices; who asks for a search may ask it of any.
         self.device = replace(wanted.device, claimed=True)
-        self.metric = wanted.metric
-        self.days = wanted.days
+        self.wanted = wanted
         self.rule = rule
         self.begins = now - wanted.days * DAY_S
         self.readings = 0
@@ -35,9 +40,9 @@ class _Scan:
 
     def read(self, entry: LogEntry) -> list[JsonObject]:
         """The anomalies in one row; those of before the days asked for only teach what is usual."""
-        if self.metric not in entry.parameters:
+        if self.wanted.metric not in entry.parameters:
             return []
-        parameters = {self.metric: entry.parameters[self.metric]}
+        parameters = {self.wanted.metric: entry.parameters[self.wanted.metric]}
         if entry.at < self.begins:
             self.rule.learn(entry.at, entry.state, parameters)
             return []
@@ -73,13 +78,20 @@ class ScannerActor(PooledActor):
     def on_receive(self, message: object) -> None:
         match message:
             case ScanHistory():
-                self._queue.append(message)
-                if self._scan is None:
-                    self._begin()
+                self._accept(message)
             case LogRead(entries, more) if self._scan is not None:
                 self._read(self._scan, entries, more)
             case _:
                 super().on_receive(message)
+
+    def _accept(self, wanted: ScanHistory) -> None:
+        if len(self._queue) == MOST_WAITING:
+            logger.warning("scan_refused serial=%s waiting=%d", wanted.device.serial, MOST_WAITING)
+            self._announce(wanted, DONE, {"days": wanted.days, "readings": 0, "anomalies": 0, "error": FULL})
+            return
+        self._queue.append(wanted)
+        if self._scan is None:
+            self._begin()
 
     def _begin(self) -> None:
         wanted = self._queue.popleft()
@@ -101,12 +113,19 @@ class ScannerActor(PooledActor):
             self._tell(scan, PROGRESS, {"progress": 100 * last // scan.device.reports})
             self._read_on(scan, last)
             return
-        self._tell(scan, DONE, {"days": scan.days, "readings": scan.readings, "anomalies": scan.anomalies})
+        self._tell(
+            scan, DONE, {"days": scan.wanted.days, "readings": scan.readings, "anomalies": scan.anomalies}
+        )
         self._scan = None
         if self._queue:
             self._begin()
 
     def _tell(self, scan: _Scan, event: str, details: JsonObject, at: float | None = None) -> None:
+        self._announce(scan.wanted, event, details, at)
+
+    def _announce(
+        self, wanted: ScanHistory, event: str, details: JsonObject, at: float | None = None
+    ) -> None:
         when = self._clock.now() if at is None else at
-        about = {"metric": scan.metric, **details}
-        self._events.scan_told(ScanNews(event, scan.device.id, scan.device.serial, when, about))
+        about = {"metric": wanted.metric, **details}
+        self._events.scan_told(ScanNews(event, wanted.device.id, wanted.device.serial, when, about))

@@ -58,8 +58,9 @@ DEVICE_COLUMNS: Final = (
     "arranques",
 )
 _JSON_COLUMNS: Final = ("parametros", "configuracion", "arranques")
-_SELECTED: Final = (f"CAST({name} AS BLOB)" if name in _JSON_COLUMNS else name for name in DEVICE_COLUMNS)
-_DEVICES: Final = f"SELECT {', '.join(_SELECTED)} FROM dispositivos"
+_DEVICES: Final = "SELECT {} FROM dispositivos".format(
+    ", ".join(f"CAST({name} AS BLOB)" if name in _JSON_COLUMNS else name for name in DEVICE_COLUMNS)
+)
 _UPSERT_DEVICES: Final = f"INSERT INTO dispositivos ({', '.join(DEVICE_COLUMNS)})"
 _OR_UPDATE: Final = "ON CONFLICT (id) DO UPDATE SET " + ", ".join(
     f"{column} = excluded.{column}" for column in DEVICE_COLUMNS[2:]

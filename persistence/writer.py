@@ -174,19 +174,19 @@ class WriterActor(PooledActor):
         self._follow_up(messages, saved)
 
     def _refuse(self, store: Store, message: ToKeep, why: Exception) -> None:
-        logger.warning("message_refused kind=%s error=%r", type(message).__name__, why)
         if isinstance(message, Recall):
-            self._ask_again(message)
+            self._ask_again(message, why)
         else:
             self._keep_refused(store, message, why)
 
-    def _ask_again(self, recall: Recall) -> None:
+    def _ask_again(self, recall: Recall, why: Exception) -> None:
         """Nothing but the device answers it; until that can be had, the others need not wait for it."""
         del self._waiting[:1]
-        logger.warning("recall_put_off serial=%r retry_s=%.1f", recall.serial, LONGEST_RETRY_S)
+        logger.warning("recall_put_off serial=%r retry_s=%.1f error=%r", recall.serial, LONGEST_RETRY_S, why)
         self._clock.call_later(LONGEST_RETRY_S, partial(tell_if_alive, self.actor_ref, recall))
 
     def _keep_refused(self, store: Store, message: Refusable, why: Exception) -> None:
+        logger.warning("message_refused kind=%s error=%r", type(message).__name__, why)
         letter = refusal(message, self._clock.now(), why)
         try:
             store.save(Batch(letters=[letter]))

@@ -32,8 +32,6 @@ from persistence.writer import WriterActor, WriterStatus
 from tests.stage import FakeClock, Stage
 from web.hub import EventHub
 
-OFFLINE_AFTER = 120.0
-GRACE = 30.0
 MAX_DEVICES = 3
 
 
@@ -59,6 +57,8 @@ class World:
     """What is outside of the system, and remembers."""
 
     path: Path
+    offline_after: float = 120.0
+    grace: float = 30.0
     clock: FakeClock = field(default_factory=FakeClock)
     unacknowledged: dict[int, tuple[str, bytes, bool]] = field(default_factory=dict)
     """The broker's: delivered, or waiting to be, by message identifier; in order."""
@@ -125,8 +125,8 @@ class House:
             events=self.hub,
             commands=self.bridge,
             rules=rules,
-            offline_after=OFFLINE_AFTER,
-            startup_grace=GRACE,
+            offline_after=world.offline_after,
+            startup_grace=world.grace,
         )
         self.directory = Directory.start(around, devices, MAX_DEVICES, DirectoryStatus())
         self.bridge.attach(self.directory, self.writer)

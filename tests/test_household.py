@@ -10,6 +10,7 @@ import logging
 import shutil
 import sqlite3
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -32,7 +33,7 @@ from config import Settings
 from persistence.store import DEVICE_COLUMNS, _device
 from rules.rulebook import rulebook
 from rules.tables import Limit, Standard
-from tests.household import GRACE, MAX_DEVICES, OFFLINE_AFTER, House, World
+from tests.household import MAX_DEVICES, House, World
 from web.ring import LOST
 
 SERIALS = st.sampled_from([f"TMP0{n}" for n in range(MAX_DEVICES + 1)])
@@ -108,6 +109,8 @@ RULES: dict[str, RuleFactory] = {
 
 # Nothing here depends on the disk's own promise, and thousands of synced commits take minutes.
 IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+# Restarts within a minute during which a device's mail waits for it: 0.1, 0.2, 0.4 and 0.8 s.
+FAILURES_BORNE = 4
 PAUSES = {"extremos": SETTINGS.ai_alert_cooldown_s, "misconfig": SETTINGS.ai_misconfig_cooldown_s}
 
 
@@ -130,15 +133,17 @@ class Known:
     version: int = 0
     """Of the configuration that somebody was told is stored."""
     claims: int = 0
+    failures: int = 0
 
 
 class Household(RuleBasedStateMachine):
-    @initialize()
-    def build(self) -> None:
+    @initialize(times=st.sampled_from([(120.0, 30.0), (20.0, 60.0), (60.0, 0.0)]))
+    def build(self, times: tuple[float, float]) -> None:
+        """``times`` are the patience with a silent device, and that with one at the start."""
         self.folder = Path(tempfile.mkdtemp(prefix="household-", dir=IN_MEMORY))
-        self.world = World(self.folder / "iot.db")
+        self.world = World(self.folder / "iot.db", *times)
         self.known: dict[str, Known] = {}
-        self.refused: list[int | None] = []
+        self.refused: list[int] = []
         self.maybe_twice: set[int] = set()
         self.marker = 0
         self.cursors: list[str] = []
@@ -203,7 +208,7 @@ class Household(RuleBasedStateMachine):
 
     @rule(payload=WRONG)
     def report_nonsense(self, payload: bytes) -> None:
-        self.refused.append(None)
+        self.refused.append(0)
         self.house.publish("dispositivos/TMP00/estado", payload)
 
     @rule(serial=SERIALS, online=st.booleans(), retained=st.booleans())
@@ -295,6 +300,7 @@ class Household(RuleBasedStateMachine):
             return
         self.marker += 1
         self.refused.append(self.marker)
+        self.known[serial].failures += 1
         topic, payload = (
             f"dispositivos/{serial}/estado",
             orjson.dumps({"serial_number": serial, "parametros": {"n": self.marker}}),
@@ -350,16 +356,19 @@ class Household(RuleBasedStateMachine):
             known.actor = actor
             if device.seen_at != known.seen_at:
                 known.seen_at = device.seen_at
-                known.silent_at = clock.monotonic() + OFFLINE_AFTER
+                known.silent_at = clock.monotonic() + self.world.offline_after
             elif started and device.online:
-                silent_for = min(max(clock.now() - (device.seen_at or 0.0), 0.0), OFFLINE_AFTER)
-                known.silent_at = clock.monotonic() + max(OFFLINE_AFTER - silent_for, GRACE)
+                patience = self.world.offline_after
+                silent_for = min(max(clock.now() - (device.seen_at or 0.0), 0.0), patience)
+                known.silent_at = clock.monotonic() + max(patience - silent_for, self.world.grace)
 
     def check_presence(self) -> None:
         """Offline exactly when silent for the time set, or when the last will has said so."""
         now = self.world.clock.monotonic()
         for serial, device in self.house.devices().items():
             known = self.known[serial]
+            if abs(now - known.silent_at) < 1e-5:
+                continue  # sums of seconds differ in their last digits
             silent = known.seen_at is None or known.will or now >= known.silent_at
             assert device.online is not silent, f"{serial} online={device.online} {known} now={now}"
 
@@ -389,12 +398,18 @@ class Household(RuleBasedStateMachine):
         assert not self.world.unacknowledged, "settled, and not acknowledged"
         log = "SELECT estado_log.parametros FROM estado_log JOIN dispositivos ON dispositivo_id = id"
         logged = [json.loads(row[0])["n"] for row in self.rows(f"{log} ORDER BY serial_number, n")]
-        refused = self.rows("SELECT count(*) FROM rechazados")[0][0]
-        expected = [n for _, known in sorted(self.known.items()) for n in known.markers]
+        refused = [marker_in(("", row[0], False)) for row in self.rows("SELECT payload FROM rechazados")]
+        expected = []
+        for _, known in sorted(self.known.items()):
+            # Who fails again and again has its mail refused until it is started the next time.
+            given_up = set(refused) if known.failures > FAILURES_BORNE else set()
+            expected += [n for n in known.markers if n not in given_up]
         once = list(dict.fromkeys(logged))
         assert [n for n in once if n in set(expected)] == expected
         assert all(logged.count(n) == 1 or n in self.maybe_twice for n in once)
-        assert refused >= len(self.refused) - len(self.maybe_twice)
+        if all(known.failures <= FAILURES_BORNE for known in self.known.values()):
+            certain = Counter(n for n in self.refused if n not in self.maybe_twice)
+            assert Counter(n for n in refused if n not in self.maybe_twice) == certain
 
     def check_findings(self) -> None:
         """Only of claimed devices; one alert a cooldown; an outage ends once before the next begins."""

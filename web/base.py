@@ -101,7 +101,7 @@ class Handler(RequestHandler):
             self.answer_problem(Problem(405, f"Aquí se puede usar {self.allow}."))
         elif status_code == 403:
             self.answer_problem(
-                Problem(403, "La petición viene de una página de otro sitio; hazla sin ella.")
+                Problem(403, "La petición viene de una página de otro sitio; hazla desde aquí o con una app.")
             )
         elif isinstance(error, HTTPError) and status_code < 500:
             self.answer_problem(Problem(status_code, "Corrige la petición: no se entiende."))

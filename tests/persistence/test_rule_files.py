@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import pytest
 from config import Settings
 from persistence.rule_files import RuleFiles
 from rules.settings import LearnSettings
+
+ROOT = Path(__file__).parents[2]
 
 MINE = '{"TMP0":{"temperatura":{"min":5,"max":40}}}'
 BROKEN = ["", "{", '{"TMP0":{"temperatura":{"min":9,"max":1}}}', '{"TMP0":7}', "\x00"]
@@ -38,6 +42,39 @@ def test_without_a_good_one_it_is_the_built_in(tmp_path: Path) -> None:
     files = RuleFiles(tmp_path, str(tmp_path / "absent.json"), "")
     assert files.limits["TMP0"]["temperatura"].high == 80
     assert len(files.troubles) == 1
+
+
+def test_a_copy_that_cannot_be_kept_costs_only_the_copy(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Here a file lies where its folder should be."""
+    (tmp_path / "mine.json").write_text(MINE)
+    (tmp_path / "good").write_text("")
+    files = RuleFiles(tmp_path / "good", str(tmp_path / "mine.json"), "")
+    assert files.limits["TMP0"]["temperatura"].high == 40
+    assert files.troubles == []
+    assert [message.split()[0] for message in caplog.messages] == ["last_good_not_kept"] * 2
+
+
+FULL_DISK = """
+import resource, sys
+from pathlib import Path
+from persistence.rule_files import RuleFiles
+resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
+print(RuleFiles(Path(sys.argv[1]), sys.argv[2], "").limits["TMP0"]["temperatura"].high)
+"""
+
+
+def test_a_copy_cut_short_leaves_the_one_before_it(tmp_path: Path) -> None:
+    """The disk takes ten bytes of the new table and no more."""
+    table, good = tmp_path / "mine.json", tmp_path / "good"
+    table.write_text(MINE)
+    RuleFiles(good, str(table), "")
+    table.write_text(MINE.replace("40", "41"))
+    child = [sys.executable, "-c", FULL_DISK, str(good), str(table)]
+    said = subprocess.run(child, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True, timeout=60).stdout
+    assert float(said) == 41
+    assert (good / "limites.json").read_text() == MINE
 
 
 def test_a_demonstration_is_read_from_its_folder(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.boots import MAX_BOOTS, Boot
@@ -26,7 +26,7 @@ from actors.model import (
 )
 from persistence import Batch, Queries, Store
 from persistence.schema import sqlite3
-from persistence.store import REJECTED_MAX, ROWS_PER_STATEMENT
+from persistence.store import LETTER_PAYLOAD, LETTER_TEXT, REJECTED_MAX, ROWS_PER_STATEMENT
 
 ROOT = Path(__file__).parents[2]
 
@@ -89,6 +89,7 @@ def saved(*some: Device) -> Batch:
     return Batch(devices={device.id: device for device in some})
 
 
+@settings(deadline=None)
 @given(device=devices)
 def test_any_device_comes_back_equal(lasting: Store, device: Device) -> None:
     lasting.save(saved(device))
@@ -174,6 +175,12 @@ def test_only_so_many_dead_letters_are_kept_the_newest(store: Store, path: Path)
     assert kept[-1].at == 300.0
 
 
+def test_of_a_long_dead_letter_the_beginning_is_kept(store: Store, path: Path) -> None:
+    store.save(Batch(letters=[DeadLetter(1.0, "ñ" * 2**16, b"p" * 2**17, "r" * 2**16)]))
+    (kept,) = Queries(path).rejected(9)
+    assert kept.letter == DeadLetter(1.0, "ñ" * LETTER_TEXT, b"p" * LETTER_PAYLOAD, "r" * LETTER_TEXT)
+
+
 # -- findings ------------------------------------------------------------------------------------
 
 
@@ -181,6 +188,7 @@ def offline(device: Device, at: float) -> Finding:
     return Finding("offline", "ai_offline", device.id, device.serial, at, {"at": at})
 
 
+@settings(deadline=None)
 @given(details=json_objects, version=counts, at=times)
 def test_any_finding_comes_back_equal(lasting: Store, details: JsonObject, version: int, at: float) -> None:
     device = lasting.recall("TMP0AA")
@@ -242,6 +250,7 @@ def test_a_decision_is_kept_and_the_last_one_counts(path: Path) -> None:
 # -- memories ------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(state=json_objects, upto=counts)
 def test_any_memory_comes_back_equal(lasting: Store, state: JsonObject, upto: int) -> None:
     memory = RuleMemory(1, "learn", upto, state)

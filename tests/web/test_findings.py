@@ -210,8 +210,8 @@ def test_every_refusal_has_a_status() -> None:
 def test_of_racing_decisions_exactly_one_is_carried_out(site: Site, ways: list[str]) -> None:
     """The others are told 409, whichever they are, and what is stored is what the winner was told."""
     for number in range(10, 20):
-        version = site.get("/dispositivos/2").json["version"]
-        site.shelf.put(KeptFinding(number, proposing(number), version))
+        now = replace(BLIND, configuration=site.get("/dispositivos/2").json["configuracion"])
+        site.shelf.put(KeptFinding(number, proposing(number), now.mark))
         assert at_once(partial(decide, site, number), ways) == [200, 409, 409, 409]
         interval = site.get("/dispositivos/2").json["configuracion"].get("intervalo_envio")
         assert (interval == number) == (decisions(site)[number] == "aplicado")

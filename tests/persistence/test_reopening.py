@@ -1,0 +1,121 @@
+"""After a fault of the storage the writer begins again with a new connection, a new lock, the same data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from actors.messages import Delivery, Keep
+from persistence import Store, UnusableDatabase
+from persistence.schema import sqlite3
+from tests.persistence.house import BIG, House, Neighbours, reported
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    house = House(tmp_path / "disk" / "iot.db")
+    yield house
+    house.stop()
+
+
+def refuse_rollback(action: int, what: str | None, *_: str | None) -> int:
+    denied = action == sqlite3.SQLITE_TRANSACTION and what == "ROLLBACK"
+    return sqlite3.SQLITE_DENY if denied else sqlite3.SQLITE_OK
+
+
+def rows_at_settling(house: House) -> list[int]:
+    """How many log rows of the first device others see, noted as often as something is acknowledged."""
+    seen: list[int] = []
+
+    def settle(deliveries: Sequence[Delivery]) -> None:
+        Neighbours.settle(house.neighbours, deliveries)
+        seen.append(house.queries.log_page(1, 1, 9).total)
+
+    house.neighbours.settle = settle  # type: ignore[method-assign]
+    return seen
+
+
+def test_a_rollback_that_fails_never_leads_to_an_acknowledgement_of_what_is_not_on_disk(
+    house: House,
+) -> None:
+    """The bad value makes the rollback needed; what is then retried is committed and not only released."""
+    device = house.device("A")
+    seen = rows_at_settling(house)
+    first, entry = reported(device, 0)
+    _, bad = reported(first, 1, x=2**70)
+    broken = house.store
+    broken.database.conn.set_authorizer(refuse_rollback)
+    house.tell(Keep(first, entry, house.delivery()), Keep(first, bad, house.delivery()))
+    house.stage.settle()
+    assert house.neighbours.diary == []
+    assert not house.status.healthy
+    house.stage.wait(60)
+    assert house.store is not broken
+    assert house.neighbours.settled() == [1, 2]
+    assert seen == [1, 1]
+    assert house.status.healthy
+
+
+def test_a_connection_left_inside_a_transaction_is_not_used(house: House) -> None:
+    device = house.device("A")
+    seen = rows_at_settling(house)
+    house.store.database.conn.execute("BEGIN")
+    house.store.database.conn.execute("DELETE FROM dispositivos")
+    device, entry = reported(device, 0)
+    house.tell(Keep(device, entry, house.delivery()))
+    house.stage.settle()
+    assert house.neighbours.diary == []
+    house.stage.wait(60)
+    assert house.neighbours.settled() == [1]
+    assert seen == [1]
+    assert house.store.devices() == [device]
+
+
+def test_the_store_refuses_to_save_inside_a_transaction(tmp_path: Path) -> None:
+    with Store(tmp_path / "iot.db") as store:
+        store.database.conn.execute("BEGIN")
+        with pytest.raises(sqlite3.OperationalError, match="still open"):
+            store.recall("A")
+        store.database.conn.execute("ROLLBACK")
+        assert store.recall("A").id == 1
+
+
+def test_while_it_waits_the_lock_is_free_and_then_it_is_taken_again(house: House) -> None:
+    """Whoever has it meanwhile is waited for."""
+    device, entry = reported(house.device("A"), 0, x=BIG)
+    house.fill_the_disk()
+    house.tell(Keep(device, entry, house.delivery()))
+    house.stage.settle()
+    with Store(house.path):
+        house.free_the_disk()
+        house.stage.wait(60)
+        assert house.neighbours.diary == []
+        assert "en uso por otra instancia" in str(house.status.last_error)
+    house.stage.wait(60)
+    assert house.neighbours.settled() == [1]
+    with pytest.raises(UnusableDatabase, match="en uso por otra instancia"):
+        Store(house.path)
+
+
+def test_a_disk_that_comes_back_is_written_and_its_bare_mount_point_is_not(house: House) -> None:
+    """Nothing is acknowledged into the new database that the mount point has room for."""
+    device, entry = reported(house.device("A"), 0, x=BIG)
+    house.fill_the_disk()
+    house.tell(Keep(device, entry, house.delivery()))
+    house.stage.settle()
+    disk, away = house.path.parent, house.path.parent.with_name("away")
+    disk.rename(away)
+    disk.mkdir()
+    house.free_the_disk()
+    house.stage.wait(60)
+    assert house.neighbours.diary == []
+    assert "La base de datos es otra" in str(house.status.last_error)
+
+    disk.rename(disk.with_name("bare"))
+    away.rename(disk)
+    house.stage.wait(60)
+    assert house.neighbours.settled() == [1]
+    assert house.queries.log_page(device.id, 1, 9).entries == [entry]
+    assert house.status.healthy
