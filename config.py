@@ -236,7 +236,7 @@ class Settings:
     ai_r3_prob_thresh: float = setting(number(0.05, 0.95), 0.55, "Parte del tramo encendida para proponerlo.")
     ai_r3_min_span_bins: int = setting(whole(1, 48), 1, "Tramos mínimos de una ventana.")
     ai_r3_model_dir: Path = setting(folder, MODELS, "Carpeta de los modelos <SERIAL>.river.pkl.")
-    ai_r3_save_every_n: int = setting(whole(1, 1_000_000), 200, "Observaciones entre guardado y guardado.")
+    ai_r3_save_every_n: int = setting(whole(1, 1_000_000), 5_000, "Observaciones entre guardado y guardado.")
     ai_r3_warm_start: bool = setting(flag, True, "Al arrancar, aprender del registro lo que falte.")
     ai_r3_reset_on_start: bool = setting(flag, False, "Al arrancar, olvidar lo aprendido que se guardó.")
     ai_r3_cooldown_s: float = setting(seconds, 86_400.0, "Segundos entre sugerencias de un dispositivo.")

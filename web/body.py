@@ -13,14 +13,13 @@ from typing import Any, Final, NoReturn, TypeAlias
 
 import orjson
 
-from actors.model import Json
+from actors.model import MAX_NAMES, Json
 from web.errors import Problem
 
 Object: TypeAlias = dict[str, Json]
 
 MAX_BODY: Final = 64 * 1024
-# Of a configuration: its names, and how deep each value may nest.
-MAX_NAMES: Final = 256
+# How deep each value of a configuration may nest.
 MAX_LEVELS: Final = 4
 
 _INT64: Final = range(-(2**63), 2**63)

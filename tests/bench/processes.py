@@ -143,7 +143,7 @@ delays = []
 def on_message(client, userdata, message):
     global seen, first
     report = orjson.loads(message.payload)
-    delays.append(time.time() - report["parametros"]["t"])
+    delays.append(time.time() - report["parametros"]["sent"]["t"])
     if not seen:
         first = time.perf_counter()
     seen += 1

@@ -100,7 +100,7 @@ class StreamClient:
 
 @dataclass
 class House:
-    """Devices that report in turn; each report differs from the last."""
+    """Devices that report in turn, two metrics each, and when in a place where no rule looks."""
 
     serials: list[str]
     sequence: int = 0
@@ -117,7 +117,7 @@ class House:
             payload = (
                 f'{{"serial_number":"{self.serials[which]}","estado":"activo","parametros":'
                 f'{{"temperatura":{20 + self.sequence % 100 / 10},"humedad":{40 + self.sequence % 7},'
-                f'"n":{self.sequence},"t":{time.time()}}}}}'
+                f'"sent":{{"n":{self.sequence},"t":{time.time()}}}}}}}'
             )
             out.append((self._topics[which], payload.encode()))
         return out
@@ -176,4 +176,4 @@ def _every(interval: float, seconds: float) -> Iterator[float]:
 
 def sent_at(update: bytes) -> float:
     """When the report behind this update was published, seconds since the epoch."""
-    return float(json.loads(update)["parametros"]["t"])
+    return float(json.loads(update)["parametros"]["sent"]["t"])
