@@ -111,6 +111,8 @@ RULES: dict[str, RuleFactory] = {
 IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 # Restarts within a minute during which a device's mail waits for it: 0.1, 0.2, 0.4 and 0.8 s.
 FAILURES_BORNE = 4
+# Sums of seconds differ in their last digits.
+ROUNDING = 1e-5
 PAUSES = {"extremos": SETTINGS.ai_alert_cooldown_s, "misconfig": SETTINGS.ai_misconfig_cooldown_s}
 
 
@@ -126,8 +128,10 @@ class Known:
     actor: int = 0
     """Which actor plays it now; another one counts its patience anew."""
     seen_at: float | None = None
-    silent_at: float = 0.0
-    """When it is offline unless it is heard, in monotonic time."""
+    online_until: float = 0.0
+    offline_from: float = 0.0
+    """Unless it is heard, in monotonic time. They differ only after its actor was started anew: nobody
+    outside can tell whether the last that it let hear was taken in by this actor or the one before."""
     will: bool = False
     """Its last will was the last that it let hear."""
     version: int = 0
@@ -354,23 +358,25 @@ class Household(RuleBasedStateMachine):
             known = self.known[serial]
             started = known.actor != (actor := id(self.house.device_actor(serial)))
             known.actor = actor
-            if device.seen_at != known.seen_at:
-                known.seen_at = device.seen_at
-                known.silent_at = clock.monotonic() + self.world.offline_after
-            elif started and device.online:
-                patience = self.world.offline_after
+            patience = self.world.offline_after
+            heard = clock.monotonic() + patience
+            if started and device.online:
                 silent_for = min(max(clock.now() - (device.seen_at or 0.0), 0.0), patience)
-                known.silent_at = clock.monotonic() + max(patience - silent_for, self.world.grace)
+                begun = clock.monotonic() + max(patience - silent_for, self.world.grace)
+                known.online_until, known.offline_from = min(heard, begun), max(heard, begun)
+            elif device.seen_at != known.seen_at:
+                known.online_until = known.offline_from = heard
+            known.seen_at = device.seen_at
 
     def check_presence(self) -> None:
         """Offline exactly when silent for the time set, or when the last will has said so."""
         now = self.world.clock.monotonic()
         for serial, device in self.house.devices().items():
             known = self.known[serial]
-            if abs(now - known.silent_at) < 1e-5:
-                continue  # sums of seconds differ in their last digits
-            silent = known.seen_at is None or known.will or now >= known.silent_at
-            assert device.online is not silent, f"{serial} online={device.online} {known} now={now}"
+            if known.seen_at is None or known.will or now >= known.offline_from + ROUNDING:
+                assert not device.online, f"{serial} is silent: {known} now={now}"
+            elif now < known.online_until - ROUNDING:
+                assert device.online, f"{serial} was heard: {known} now={now}"
 
     def check_views_agree(self) -> None:
         """Hub = device = database; ids are for ever; who is not claimed runs no rules."""
