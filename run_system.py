@@ -49,12 +49,11 @@ ACTOR_THREADS: Final = 2  # more only compete for the one interpreter lock
 DRAIN_S: Final = 3.0
 TURNS_S: Final = 0.5
 LAST_COMMIT_S: Final = 1.5
-# A broker on the same machine confirms a subscription in some milliseconds.
-HEARD_S: Final = 3.0
+HEARD_S: Final = 3.0  # a broker on the same machine confirms a subscription in milliseconds
 
 
 class Unstartable(Exception):
-    """Something that the system needs cannot be had: one line in Spanish."""
+    """Something that the system needs cannot be had."""
 
 
 # Each says in one Spanish line what is wrong.
@@ -304,6 +303,8 @@ def serve(settings: Settings, devices: int) -> None:
 
 def simulate(settings: Settings, options: argparse.Namespace) -> None:
     """Simulated devices alone, with a line of progress every ten seconds."""
+    if options.count < 1 or not options.interval > 0:
+        raise Unstartable("--count e --interval han de ser mayores que 0.")
     finished = _finish_on_signals()
     clock = SystemClock()
     devices = fleet(options.count, options.seed, options.kinds or list(PREFIXES.values()), options.interval)
