@@ -12,9 +12,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from actors.model import Change, Device, Report
+from actors.model import MAX_NAMES, Change, Device, Report
 from tests.web.site import BLIND, LAMP
-from web.body import MAX_LEVELS, MAX_NAMES, read_object
+from web.body import MAX_LEVELS, read_object
 from web.commands import MAX_VERSIONS, change_of, claim_of, claimed_serial
 from web.errors import Problem
 from web.wire import TEN, device_json, iso
