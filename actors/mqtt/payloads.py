@@ -149,17 +149,7 @@ def _check_values(name: str, values: Json, limit: int) -> bool:
         raise Malformed(f"{name} debe ser un objeto")
     if len(values) > limit:
         raise Malformed(f"{name} tiene {len(values)} nombres; caben {limit}")
-    inexact = False
-    for value in values.values():
-        kind = type(value)
-        if kind is float:
-            inexact |= not MIN_INTEGER < value < MAX_INTEGER
-        elif kind is int:
-            if not MIN_INTEGER <= value <= MAX_INTEGER:
-                raise _too_long(name)
-        elif kind is dict or kind is list:
-            inexact |= _check_nested(name, value, 1)
-    return inexact
+    return _check_nested(name, values, 0)
 
 
 def _check_nested(name: str, container: dict[str, Json] | list[Json], depth: int) -> bool:
