@@ -41,12 +41,11 @@ from actors.model import (
     Device,
     KeptFinding,
     LogEntry,
-    Refusal,
     Refused,
     Report,
 )
-from actors.rule_host import RuleActor
-from actors.supervision import Backoff
+from actors.rule_host import UNAVAILABLE, RuleActor
+from actors.supervision import Backoff, Name, Part, one_line
 from actors.surroundings import Surroundings
 
 logger = logging.getLogger(__name__)
@@ -86,11 +85,11 @@ class DeviceActor(PooledActor):
             rule.stop(block=False)
 
     def on_death(self, error: BaseException) -> None:
+        tell_if_alive(self._directory, DeviceFailed(self._device.serial, self.handling, one_line(error)))
         self.on_stop()
-        self._directory.tell(DeviceFailed(self._device.serial, self.handling, repr(error)))
 
     def on_undelivered(self, messages: Sequence[object]) -> None:
-        self._directory.tell(Undelivered(self._device.serial, messages))
+        tell_if_alive(self._directory, Undelivered(self._device.serial, messages))
 
     # -- mail --------------------------------------------------------------------------------
 
@@ -224,6 +223,7 @@ class DeviceActor(PooledActor):
     def _start_rule(self, name: str) -> None:
         factory = self._around.rules[name]
         skip = self._rows_to_skip.get(name, frozenset())
+        self._around.casebook.release(self._rule_name(name))
         rule = RuleActor.start(self._around, self.actor_ref, self._device, name, factory, skip)
         self._rules[name] = rule
         rule.tell(Observed(self._device, self._clock.now()))
@@ -235,18 +235,22 @@ class DeviceActor(PooledActor):
             # It would only die of it again.
             self._rows_to_skip[name] = self._rows_to_skip.get(name, frozenset()) | {death.row}
         backoff = self._rule_backoff.setdefault(name, Backoff())
-        delay = backoff.after_failure(self._clock.monotonic())
+        restart = backoff.after_failure(self._clock.monotonic())
+        self._around.casebook.note(self._rule_name(name), restart, death.error, self._clock.now())
         logger.error(
             "rule_failed serial=%s rule=%s row=%s restart_s=%.1f error=%s",
-            *(self._device.serial, name, death.row, delay, death.error),
+            *(self._device.serial, name, death.row, restart.delay, death.error),
         )
-        self._clock.call_later(delay, partial(tell_if_alive, self.actor_ref, RestartRule(name)))
+        self._clock.call_later(restart.delay, partial(tell_if_alive, self.actor_ref, RestartRule(name)))
+
+    def _rule_name(self, rule: str) -> Name:
+        return Name(Part.RULE, self._device.serial, rule)
 
     def _dismiss(self, finding: KeptFinding, reply: Reply) -> None:
         """By way of the rule, so that it knows before anybody is told that it does."""
         rule = self._rules.get(finding.finding.rule)
         if rule is None or not tell_if_alive(rule, Dismissed(finding, reply)):
-            reply(Refused(Refusal.UNAVAILABLE, "La regla se está reiniciando; inténtalo de nuevo."))
+            reply(UNAVAILABLE)
 
     # -- telling -----------------------------------------------------------------------------
 

@@ -6,12 +6,12 @@ import logging
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Final
+from typing import ClassVar, Final
 
 import pykka
 
 from actors.device import DeviceActor
-from actors.dispatch import PooledActor, tell_if_alive
+from actors.dispatch import tell_if_alive
 from actors.messages import (
     ApplyFinding,
     BrokerConnected,
@@ -19,6 +19,7 @@ from actors.messages import (
     ClaimDevice,
     Concluded,
     DeviceFailed,
+    DismissalNoted,
     DismissFinding,
     ForDevice,
     KeepDeadLetter,
@@ -26,24 +27,27 @@ from actors.messages import (
     PublishConfiguration,
     Recall,
     Recalled,
+    Reply,
     Reported,
     RestartDue,
     Settle,
     Undelivered,
 )
 from actors.model import DeadLetter, Device, Refusal, Refused
-from actors.supervision import Backoff
+from actors.ports import Timer
+from actors.supervision import Backoff, Name, Part, SupervisedActor, one_line
 from actors.surroundings import Surroundings
 
 logger = logging.getLogger(__name__)
 
-# A device that has to wait longer than this, in seconds, has its mail refused meanwhile: the broker is
-# acknowledged in order of arrival, so mail that waits keeps everybody's acknowledgements waiting.
-MAIL_WAITS: Final = 1.0
+QUARANTINED: Final = (
+    "Este dispositivo falla una y otra vez y está en cuarentena; se vuelve a probar cada cinco minutos. "
+    "Mira /salud y el registro del sistema."
+)
 
 # What a successor takes over of a dead actor's mail; its timers it sets itself.
 _COMMANDS = (ClaimDevice, ChangeDevice, ApplyFinding, DismissFinding)
-_INHERITED = (Reported, Presence, *_COMMANDS, Concluded, PublishConfiguration)
+_INHERITED = (Reported, Presence, *_COMMANDS, DismissalNoted, Concluded, PublishConfiguration)
 
 
 @dataclass(slots=True)
@@ -55,43 +59,65 @@ class _Resident:
     """Mail that the dead actor has left, older than ``waiting``."""
     waiting: list[object] = field(default_factory=list)
     backoff: Backoff = field(default_factory=Backoff)
-    closed: bool = False
-    """It has failed again and again, and takes no mail until it is started the next time."""
+    restart: Timer | None = None
+    recalls: int = 0
+    """How often it was asked for; only the last answer counts."""
+    quarantined: bool = False
+    """It takes no mail until it is started the next time: the broker is acknowledged in order of arrival,
+    so mail that waits long keeps everybody's acknowledgements waiting."""
 
 
-@dataclass(slots=True)
-class DirectoryStatus:
-    """How the devices are doing. The directory alone sets it; any thread may read it."""
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The writer's answer to that recall of a device."""
 
-    failures: int = 0
-    """Device actors that have died since the start."""
+    recall: int
+    device: Device
 
 
-class Directory(PooledActor):
+class Directory(SupervisedActor):
     """serial → actor. Starts a device's actor at its first report and again after a failure.
 
     A birth and a restart are the same thing: the device is recalled from the writer, which has
     everything told before it on disk (and makes the row of a new one); mail waits here meanwhile.
+
+    Its own failures cost no device its place. A handler hands its message on, or puts it into a
+    resident's mail, as the last thing that it does with it; so after an exception the message is with
+    somebody, or :meth:`on_fault` refuses it. Mail leaves a resident's queue only once it was told. And
+    whoever may have been left without an actor and without a restart is recalled once more.
     """
 
-    def __init__(
-        self, around: Surroundings, devices: Iterable[Device], max_devices: int, status: DirectoryStatus
-    ) -> None:
-        super().__init__(around.dispatcher)
+    part: ClassVar[Part] = Part.DIRECTORY
+
+    def __init__(self, around: Surroundings, devices: Iterable[Device], max_devices: int) -> None:
+        super().__init__(around.dispatcher, around.clock, around.casebook)
         self._around = around
         self._known = devices
         self._max_devices = max_devices
-        self._status = status
         self._residents: dict[str, _Resident] = {}
 
     def on_start(self) -> None:
         for device in self._known:
-            self._residents[device.serial] = _Resident(self._start(device))
+            if device.serial not in self._residents:
+                self._residents[device.serial] = _Resident(self._start(device))
 
     def on_stop(self) -> None:
         for resident in self._residents.values():
             if resident.ref is not None:
                 resident.ref.stop(block=False)
+
+    def on_fault(self, error: BaseException) -> None:
+        why = _internal(one_line(error))
+        match self.handling:
+            case DeviceFailed(serial, handling):
+                self._residents[serial].ref = None
+                self._turn_away(handling, why)
+            case message:
+                self._turn_away(message, why)
+        for serial, resident in self._residents.items():
+            if resident.ref is None:
+                self._recall(serial)
+            self._forward(resident)
 
     def on_receive(self, message: object) -> None:
         match message:
@@ -103,14 +129,15 @@ class Directory(PooledActor):
                 self._pass_on(claim.serial, message)
             case ApplyFinding(kept) | DismissFinding(kept):
                 self._pass_on(kept.finding.serial, message)
-            case Recalled(device):
-                self._move_in(device)
+            case _Found(recall, device):
+                self._move_in(recall, device)
             case DeviceFailed():
                 self._bury(message)
             case Undelivered(serial, messages):
                 self._inherit(serial, messages)
             case RestartDue(serial):
-                self._recall(serial)
+                if self._residents[serial].ref is None:
+                    self._recall(serial)
             case BrokerConnected():
                 for resident in self._residents.values():
                     self._deliver(resident, PublishConfiguration())
@@ -127,8 +154,9 @@ class Directory(PooledActor):
             why = f"El dispositivo {serial} no existe: aún no ha enviado ningún informe."
             self._turn_away(message, why, Refusal.UNKNOWN)
         elif len(self._residents) < self._max_devices:
-            self._residents[serial] = _Resident(waiting=[message])
+            resident = self._residents[serial] = _Resident()
             self._recall(serial)
+            resident.waiting.append(message)
         else:
             self._turn_away(message, f"hay {self._max_devices} dispositivos, el máximo; sube MAX_DEVICES")
 
@@ -140,10 +168,18 @@ class Directory(PooledActor):
                 pass  # and DeviceFailed is on its way
             else:
                 return
-        if resident.closed:
-            self._turn_away(message, "Este dispositivo falla una y otra vez; mira el registro del sistema.")
+        if resident.quarantined:
+            self._turn_away(message, QUARANTINED)
         else:
             resident.waiting.append(message)
+
+    def _forward(self, resident: _Resident) -> None:
+        """Deliver what waits, oldest first; what has to wait on does so in the same order."""
+        resident.waiting[:0] = resident.left
+        resident.left.clear()
+        for _ in range(len(resident.waiting)):
+            self._deliver(resident, resident.waiting[0])
+            del resident.waiting[0]
 
     def _turn_away(self, message: object, why: str, refusal: Refusal = Refusal.UNAVAILABLE) -> None:
         """Answer for a device that cannot."""
@@ -153,49 +189,64 @@ class Directory(PooledActor):
                 self._around.writer.tell(KeepDeadLetter(letter, delivery))
             case Presence(delivery=delivery):
                 self._around.writer.tell(Settle(delivery))
-            case ClaimDevice() | ChangeDevice() | ApplyFinding() | DismissFinding():
-                message.reply(Refused(refusal, why))
+            case ClaimDevice(reply=reply) | ChangeDevice(reply=reply) | ApplyFinding(reply=reply):
+                self._refuse(reply, Refused(refusal, why))
+            case DismissFinding(reply=reply) | DismissalNoted(reply=reply):
+                self._refuse(reply, Refused(refusal, why))
+
+    def _refuse(self, reply: Reply, refused: Refused) -> None:
+        """The asker's border: one that fails must not take along what the others wait for."""
+        try:
+            reply(refused)
+        except Exception:
+            logger.exception("reply_failed reply=%r", reply)
 
     # -- births, deaths, restarts ------------------------------------------------------------
 
     def _recall(self, serial: str) -> None:
-        self._around.writer.tell(Recall(serial, self.actor_ref.tell))
+        resident = self._residents[serial]
+        if resident.restart is not None:
+            resident.restart.cancel()
+        resident.recalls += 1
+        self._around.writer.tell(Recall(serial, partial(self._hear, resident.recalls)))
+
+    def _hear(self, recall: int, recalled: Recalled) -> None:
+        tell_if_alive(self.actor_ref, _Found(recall, recalled.device))
 
     def _start(self, device: Device) -> pykka.ActorRef[DeviceActor]:
         return DeviceActor.start(self._around, self.actor_ref, device)
 
-    def _move_in(self, device: Device) -> None:
+    def _move_in(self, recall: int, device: Device) -> None:
         resident = self._residents[device.serial]
+        if recall != resident.recalls or resident.ref is not None:
+            return
         resident.ref = self._start(device)
-        resident.closed = False
-        for message in self._take_mail(resident):
-            self._deliver(resident, message)
-
-    def _take_mail(self, resident: _Resident) -> list[object]:
-        mail = resident.left + resident.waiting
-        resident.left, resident.waiting = [], []
-        return mail
+        resident.quarantined = False
+        self._around.casebook.release(Name(Part.DEVICE, device.serial))
+        if resident.restart is not None:
+            # The one that failed may have shown what it did not come to keep.
+            self._around.events.device_updated(device)
+        self._forward(resident)
 
     def _bury(self, death: DeviceFailed) -> None:
         """Take the message that it died of out of circulation, and have it started again."""
-        self._status.failures += 1
-        resident = self._residents[death.serial]
+        around, serial = self._around, death.serial
+        resident = self._residents[serial]
         resident.ref = None
-        delay = resident.backoff.after_failure(self._around.clock.monotonic())
-        logger.error("device_failed serial=%s restart_s=%.1f error=%s", death.serial, delay, death.error)
-        if death.handling is not None:
-            self._turn_away(death.handling, f"fallo interno al tratarlo: {death.error}")
-        if delay > MAIL_WAITS:
-            resident.closed = True
-            for message in self._take_mail(resident):
-                self._deliver(resident, message)
-        self._around.clock.call_later(delay, partial(tell_if_alive, self.actor_ref, RestartDue(death.serial)))
+        restart = resident.backoff.after_failure(around.clock.monotonic())
+        due = partial(tell_if_alive, self.actor_ref, RestartDue(serial))
+        resident.restart = around.clock.call_later(restart.delay, due)
+        resident.quarantined = restart.quarantined
+        around.casebook.note(Name(Part.DEVICE, serial), restart, death.error, around.clock.now())
+        logger.error("device_failed serial=%s restart_s=%.1f error=%s", serial, restart.delay, death.error)
+        self._turn_away(death.handling, _internal(death.error))
+        self._forward(resident)
 
     def _inherit(self, serial: str, messages: Iterable[object]) -> None:
         resident = self._residents[serial]
-        mail = [message for message in messages if isinstance(message, _INHERITED)]
-        if resident.ref is None and not resident.closed:
-            resident.left += mail
-            return
-        for message in mail:
-            self._deliver(resident, message)
+        resident.left.extend(message for message in messages if isinstance(message, _INHERITED))
+        self._forward(resident)
+
+
+def _internal(error: str) -> str:
+    return f"fallo interno al tratarlo: {error}"

@@ -7,8 +7,8 @@ common. So an actor here has no thread. Putting something into its inbox hands t
 time; which actor comes next is the dispatcher's to say, so that a test can say it.
 
 What of Pykka's internals is relied upon (``_create_actor_inbox``, ``_create_future``,
-``_start_actor_loop``, ``_handle_receive``, ``_handle_failure``, ``_actor_loop_teardown``) is relied
-upon in this file alone.
+``_start_actor_loop``, ``_handle_receive``, ``_handle_failure``, ``_actor_loop_teardown``,
+``_ActorStop``) is relied upon in this file alone.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any, ClassVar, Protocol
 import pykka
 from pykka._actor import ActorInbox
 from pykka._envelope import Envelope
+from pykka.messages import _ActorStop
 
 logger = logging.getLogger(__name__)
 
@@ -49,21 +50,24 @@ class _Inbox:
 
     def __init__(self) -> None:
         self._envelopes: deque[Envelope[Any]] = deque()
-        self._owner: Callable[[], None] | None = None
+        self._owner: Callable[[Envelope[Any]], None] | None = None
 
-    def belongs_to(self, owner: Callable[[], None]) -> None:
+    def belongs_to(self, owner: Callable[[Envelope[Any]], None]) -> None:
         self._owner = owner
 
     def put(self, envelope: Envelope[Any], /) -> None:
         self._envelopes.append(envelope)
         if self._owner is not None:
-            self._owner()
+            self._owner(envelope)
 
     def get(self) -> Envelope[Any]:
         return self._envelopes.popleft()
 
     def empty(self) -> bool:
         return not self._envelopes
+
+    def asks_to_stop(self) -> bool:
+        return any(isinstance(envelope.message, _ActorStop) for envelope in self._envelopes.copy())
 
     def __len__(self) -> int:
         return len(self._envelopes)
@@ -74,7 +78,8 @@ class PooledActor(pykka.Actor):
 
     ``on_receive`` handles a message, ``after_burst`` whatever is better done once for many. An
     exception (of any kind: libraries raise ``BaseException`` too) kills this actor and no other:
-    ``on_death`` is told, and what its inbox still holds goes to ``on_undelivered``.
+    ``on_death`` is told, and what its inbox still holds goes to ``on_undelivered``. Ctrl-C is not
+    among them: the main thread alone is interrupted by it, and no actor takes its turn there.
     """
 
     burst: ClassVar[int] = 64
@@ -117,7 +122,7 @@ class PooledActor(pykka.Actor):
     def on_undelivered(self, messages: Sequence[object]) -> None:
         """Called with the messages that found this actor dead, oldest first."""
 
-    def _want_turn(self) -> None:
+    def _want_turn(self, _arrived: Envelope[Any] | None = None) -> None:
         if self._has_turn.acquire(blocking=False):
             self._dispatcher.submit(self)
 
@@ -127,7 +132,9 @@ class PooledActor(pykka.Actor):
             try:
                 self._live()
             except BaseException as error:  # a library's panic must not take the pool's thread along
-                self._die(error)
+                self._fail(error)
+                if not self.actor_stopped.is_set():
+                    return  # it keeps its turn, and goes on when it likes to
         if self.actor_stopped.is_set():
             self._leave()
         self._has_turn.release()
@@ -136,8 +143,8 @@ class PooledActor(pykka.Actor):
 
     def _live(self) -> None:
         if not self._started:
-            self._started = True
             self.on_start()
+            self._started = True
         for _ in range(min(self.burst, len(self.actor_inbox))):
             envelope = self.actor_inbox.get()
             self.handling = envelope.message
@@ -151,19 +158,22 @@ class PooledActor(pykka.Actor):
         self.after_burst()
 
     def _answer(self, envelope: Envelope[Any]) -> None:
-        """As in Pykka: who asks gets the exception, and the actor lives on."""
+        """As in Pykka: who asks gets the exception, and the actor lives on, unless it is a panic."""
         assert envelope.reply_to is not None
         try:
             envelope.reply_to.set(self._handle_receive(envelope.message))
-        except Exception:
+        except BaseException as error:
             logger.info("ask_failed actor=%s", self, exc_info=True)
             envelope.reply_to.set_exception()
+            if not isinstance(error, Exception):
+                raise
 
-    def _die(self, error: BaseException) -> None:
+    def _fail(self, error: BaseException) -> None:
+        """What becomes of it after ``error``: here, it dies."""
         self._handle_failure(type(error), error, error.__traceback__)
         try:
             self.on_death(error)
-        except Exception:
+        except BaseException:
             logger.exception("on_death_failed actor=%s", self)
 
     def _leave(self) -> None:
@@ -178,8 +188,40 @@ class PooledActor(pykka.Actor):
                 envelope.reply_to.set_exception(
                     (pykka.ActorDeadError, pykka.ActorDeadError(f"{self.actor_ref} stopped"), None)
                 )
-        if left:
+        if not left:
+            return
+        try:
             self.on_undelivered(left)
+        except BaseException:  # whatever arrives later has to find its way here too
+            logger.exception("on_undelivered_failed actor=%s messages=%d", self, len(left))
+
+
+class RestingActor(PooledActor):
+    """One that can keep its turn for a while, during which its mail waits; but not for a stop."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        super().__init__(dispatcher)
+        self._resting = False
+        # Between those who end a rest: one of them hands the actor to the dispatcher.
+        self._rest_ends = threading.Lock()
+
+    def _rest(self) -> None:
+        """Take no turn until :meth:`_go_on`. For :meth:`_fail` only, as the turn is then its own."""
+        self._resting = True
+        self.actor_inbox.belongs_to(self._look_up)
+        if self.actor_inbox.asks_to_stop():
+            self._go_on()
+
+    def _look_up(self, arrived: Envelope[Any]) -> None:
+        if isinstance(arrived.message, _ActorStop):
+            self._go_on()
+
+    def _go_on(self) -> None:
+        with self._rest_ends:
+            rested, self._resting = self._resting, False
+        if rested:
+            self.actor_inbox.belongs_to(self._want_turn)
+            self._dispatcher.submit(self)
 
 
 class ThreadPool:

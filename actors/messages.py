@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from actors.model import (
     Change,
@@ -299,7 +299,30 @@ class RetryCommit:
     """The last commit failed; the time to try again has come."""
 
 
-ToWriter: TypeAlias = Keep | KeepDeadLetter | KeepConclusion | Settle | Recall | RecallMemory | RetryCommit
+@dataclass(frozen=True, slots=True)
+class Tidy:
+    """Do a small step of upkeep when nothing that has to be kept waits, and answer ``to``."""
+
+    step: Callable[[Any], int]
+    """Is given the open store, and tells how many rows it dealt with."""
+    to: Callable[[Tidied], None]
+
+
+ToWriter: TypeAlias = (
+    Keep | KeepDeadLetter | KeepConclusion | Settle | Recall | RecallMemory | RetryCommit | Tidy
+)
+
+
+# -- to the caretaker ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Tidied:
+    """The step is done, in answer to :class:`Tidy`; or not, and nothing of it was."""
+
+    rows: int | None
+    """Dealt with; ``None`` if it failed."""
+    took_s: float
 
 
 # -- to the scanner ------------------------------------------------------------------------------

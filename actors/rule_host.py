@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import pykka
 
@@ -24,11 +24,16 @@ from actors.messages import (
     RuleDue,
     RuleFailed,
 )
-from actors.model import Device, Finding, LogEntry, Report, RuleMemory
+from actors.model import Device, Finding, LogEntry, Refusal, Refused, Report, RuleMemory
 from actors.ports import Rule, RuleFactory
+from actors.supervision import one_line
 from actors.surroundings import Surroundings
 
 logger = logging.getLogger(__name__)
+
+UNAVAILABLE: Final = Refused(
+    Refusal.UNAVAILABLE, "La regla ha fallado y se está reiniciando; inténtalo de nuevo más tarde."
+)
 
 
 class RuleActor(PooledActor):
@@ -79,9 +84,17 @@ class RuleActor(PooledActor):
     def on_stop(self) -> None:
         if self._unsaved and not self._abandoned:
             self._save()
+        self.on_undelivered(self._waiting)
 
     def on_death(self, error: BaseException) -> None:
-        tell_if_alive(self._owner, RuleFailed(self._name, repr(error), self._row))
+        tell_if_alive(self._owner, RuleFailed(self._name, one_line(error), self._row))
+        self.on_undelivered([*self._waiting, self.handling])
+
+    def on_undelivered(self, messages: Sequence[object]) -> None:
+        """What it would have observed stands in the log; but who dismisses a finding waits for an answer."""
+        for message in messages:
+            if isinstance(message, Dismissed):
+                message.reply(UNAVAILABLE)
 
     def _hear(self, message: MemoryRecalled | LogRead) -> None:
         tell_if_alive(self.actor_ref, message)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, ClassVar, Final
 
 import pykka
 
-from actors.dispatch import Dispatcher, PooledActor
+from actors.dispatch import Dispatcher, tell_if_alive
 from actors.messages import LogRead, ReadLog, ScanHistory
 from actors.model import JsonObject, LogEntry, Report
 from actors.ports import Clock, EventSink, Rule, RuleFactory, ScanNews
+from actors.supervision import Casebook, Part, SupervisedActor
 
 logger = logging.getLogger(__name__)
 
@@ -24,6 +26,7 @@ DAY_S: Final = 86_400.0
 # Searches that may wait for their turn; whoever asks for more has forgotten the first ones.
 MOST_WAITING: Final = 16
 FULL: Final = "Hay demasiadas búsquedas en espera; inténtalo más tarde."
+FAILED: Final = "La búsqueda ha fallado por un fallo interno; mira el registro del sistema."
 
 
 class _Scan:
@@ -53,8 +56,21 @@ class _Scan:
         return found
 
 
-class ScannerActor(PooledActor):
-    """One search at a time, a page of the log at a time; what it finds is announced and not kept."""
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The historian's answer to that search."""
+
+    scan: _Scan
+    read: LogRead
+
+
+class ScannerActor(SupervisedActor):
+    """One search at a time, a page of the log at a time; what it finds is announced and not kept.
+
+    A search that it fails over is told to be done, with the error, and the next one begins.
+    """
+
+    part: ClassVar[Part] = Part.SCANNER
 
     def __init__(
         self,
@@ -64,37 +80,52 @@ class ScannerActor(PooledActor):
         events: EventSink,
         extremes: RuleFactory,
         window_days: float,
+        casebook: Casebook | None = None,
     ) -> None:
         """``window_days`` is how much history the rule goes by."""
-        super().__init__(dispatcher)
-        self._clock = clock
+        super().__init__(dispatcher, clock, casebook)
         self._historian = historian
         self._events = events
         self._extremes = extremes
         self._window = window_days * DAY_S
         self._queue: deque[ScanHistory] = deque()
+        self._wanted: ScanHistory | None = None
+        """The search that goes on, or is about to."""
         self._scan: _Scan | None = None
 
     def on_receive(self, message: object) -> None:
         match message:
             case ScanHistory():
                 self._accept(message)
-            case LogRead(entries, more) if self._scan is not None:
-                self._read(self._scan, entries, more)
+            case _Page(scan, read):
+                if scan is self._scan:
+                    self._read(scan, read.entries, read.more)
             case _:
                 super().on_receive(message)
+
+    def after_burst(self) -> None:
+        if self._scan is None and self._queue:
+            self._begin(self._queue.popleft())
+
+    def on_fault(self, error: BaseException) -> None:  # noqa: ARG002
+        if isinstance(self.handling, ScanHistory):
+            self._refuse(self.handling, FAILED)
+        elif self._wanted is not None:
+            wanted, self._wanted, self._scan = self._wanted, None, None
+            self._refuse(wanted, FAILED)
 
     def _accept(self, wanted: ScanHistory) -> None:
         if len(self._queue) == MOST_WAITING:
             logger.warning("scan_refused serial=%s waiting=%d", wanted.device.serial, MOST_WAITING)
-            self._announce(wanted, DONE, {"days": wanted.days, "readings": 0, "anomalies": 0, "error": FULL})
+            self._refuse(wanted, FULL)
             return
         self._queue.append(wanted)
-        if self._scan is None:
-            self._begin()
 
-    def _begin(self) -> None:
-        wanted = self._queue.popleft()
+    def _refuse(self, wanted: ScanHistory, why: str) -> None:
+        self._announce(wanted, DONE, {"days": wanted.days, "readings": 0, "anomalies": 0, "error": why})
+
+    def _begin(self, wanted: ScanHistory) -> None:
+        self._wanted = wanted
         now = self._clock.now()
         self._scan = _Scan(wanted, self._extremes.start(wanted.device, None, now).rule, now)
         self._tell(self._scan, PROGRESS, {"progress": 0})
@@ -102,7 +133,12 @@ class ScannerActor(PooledActor):
 
     def _read_on(self, scan: _Scan, after: int) -> None:
         since = scan.begins - self._window
-        self._historian.tell(ReadLog(scan.device.id, after, scan.device.reports, since, self.actor_ref.tell))
+        self._historian.tell(
+            ReadLog(scan.device.id, after, scan.device.reports, since, partial(self._hear, scan))
+        )
+
+    def _hear(self, scan: _Scan, read: LogRead) -> None:
+        tell_if_alive(self.actor_ref, _Page(scan, read))
 
     def _read(self, scan: _Scan, entries: Sequence[LogEntry], more: bool) -> None:
         for entry in entries:
@@ -116,9 +152,7 @@ class ScannerActor(PooledActor):
         self._tell(
             scan, DONE, {"days": scan.wanted.days, "readings": scan.readings, "anomalies": scan.anomalies}
         )
-        self._scan = None
-        if self._queue:
-            self._begin()
+        self._wanted = self._scan = None
 
     def _tell(self, scan: _Scan, event: str, details: JsonObject, at: float | None = None) -> None:
         self._announce(scan.wanted, event, details, at)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pykka
 
 from actors.dispatch import Dispatcher
 from actors.ports import Clock, CommandSink, EventSink, RuleFactory
+from actors.supervision import Casebook
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +26,4 @@ class Surroundings:
     """Seconds of silence after which a device counts as offline."""
     startup_grace: float
     """Seconds that a device has to report in the first time, since nobody could hear it before."""
+    casebook: Casebook = field(default_factory=Casebook)

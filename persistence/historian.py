@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar, Final, TypeAlias
 
-from actors.dispatch import Dispatcher, PooledActor, tell_if_alive
+from actors.dispatch import Dispatcher, tell_if_alive
 from actors.messages import LogRead, ReadLog
 from actors.ports import Clock
+from actors.supervision import Casebook, Part, SupervisedActor
 from persistence.queries import Queries
 from persistence.schema import sqlite3
 
@@ -32,7 +33,7 @@ class _AskedAgain:
 Question: TypeAlias = ReadLog | _AskedAgain
 
 
-class HistorianActor(PooledActor):
+class HistorianActor(SupervisedActor):
     """Answers one question at a time, in order of arrival; who wants more rows asks again, behind the rest.
 
     A question that cannot be answered, as the file cannot be read, is put off, ever longer, until it
@@ -40,11 +41,13 @@ class HistorianActor(PooledActor):
     """
 
     burst: ClassVar[int] = 1
+    part: ClassVar[Part] = Part.HISTORIAN
 
-    def __init__(self, dispatcher: Dispatcher, queries: Queries, clock: Clock) -> None:
-        super().__init__(dispatcher)
+    def __init__(
+        self, dispatcher: Dispatcher, queries: Queries, clock: Clock, casebook: Casebook | None = None
+    ) -> None:
+        super().__init__(dispatcher, clock, casebook)
         self._queries = queries
-        self._clock = clock
 
     def on_receive(self, message: Question) -> None:
         match message:
@@ -53,12 +56,22 @@ class HistorianActor(PooledActor):
             case _AskedAgain(question, waited_s):
                 self._read(question, waited_s)
 
+    def on_fault(self, error: BaseException) -> None:
+        """A question that is at fault each time must not be asked so often that it is the others' fault."""
+        match self.handling:
+            case (ReadLog() as question) | _AskedAgain(question):
+                self._put_off(question, LONGEST_RETRY_S, error)
+
     def _read(self, question: ReadLog, waited_s: float) -> None:
         try:
             entries = self._queries.log_range(
                 question.device_id, question.after, question.upto, question.since, MOST_ROWS + 1
             )
         except (sqlite3.Error, MemoryError) as error:
+            self._put_off(question, waited_s, error)
+        except Exception as error:
+            # A row that nobody has thought of is that question's border.
+            logger.exception("question_failed device=%d", question.device_id)
             self._put_off(question, waited_s, error)
         else:
             self._tell(question, LogRead(entries[:MOST_ROWS], more=len(entries) > MOST_ROWS))

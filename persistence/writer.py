@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
-from typing import ClassVar, Final, TypeAlias
+from typing import ClassVar, Final
 
-from actors.dispatch import Dispatcher, PooledActor, tell_if_alive
+from actors.dispatch import Dispatcher, tell_if_alive
 from actors.messages import (
-    Delivery,
     Keep,
     KeepConclusion,
-    KeepDeadLetter,
     MemoryRecalled,
     Recall,
     Recalled,
     RecallMemory,
     RetryCommit,
-    Settle,
+    Tidied,
+    Tidy,
     ToWriter,
 )
-from actors.model import Device, Refusal, Refused, RuleMemory
+from actors.model import KeptFinding, Refusal, Refused, RuleMemory
 from actors.ports import Clock, CommandSink, EventSink, Timer
+from actors.supervision import WINDOW, Casebook, Part, SupervisedActor, one_line
+from persistence.batches import ToKeep, batch_of, deliveries_of, receipts_of
 from persistence.refusals import Refusable, refusal
 from persistence.schema import UnusableDatabase, sqlite3
 from persistence.store import Batch, MemoryKey, Saved, Store
@@ -33,8 +34,8 @@ logger = logging.getLogger(__name__)
 
 FIRST_RETRY_S: Final = 0.25
 LONGEST_RETRY_S: Final = 30.0
-
-ToKeep: TypeAlias = Refusable | Recall
+# Upkeep waits so long for a moment in which nothing has to be kept; then that waits, some milliseconds.
+TIDY_PATIENCE_S: Final = 1.0
 
 # The fault lies in a value: storing it again would fail again.
 ROW_FAULTS: Final = (
@@ -48,7 +49,7 @@ ROW_FAULTS: Final = (
     RecursionError,
 )
 # The fault lies in the disk, the file or the memory: it may be gone the next time.
-STORAGE_FAULTS: Final = (UnusableDatabase, sqlite3.Error, MemoryError)
+STORAGE_FAULTS: Final = (UnusableDatabase, sqlite3.Error, OSError, MemoryError)
 
 
 @dataclass(slots=True)
@@ -65,7 +66,7 @@ class WriterStatus:
     """Messages that commits have dealt with."""
 
 
-class WriterActor(PooledActor):
+class WriterActor(SupervisedActor):
     """Keeps what it is told in as few transactions as the load allows.
 
     Whatever lies in the inbox goes into one transaction: when idle, each message at once; when
@@ -74,10 +75,15 @@ class WriterActor(PooledActor):
     After a fault of the storage it begins again with a newly opened store: what a failed commit or
     rollback has left of the old connection is not to be built upon, nor is a disk that has gone.
 
+    A fault that is neither the storage's nor known to be a value's makes it restart, with everything
+    waiting. If that happens again within a minute, the message at fault is found and refused as if it
+    held a value that cannot be stored; where no refusal can be stored either, everything waits on.
+
     It wants a thread of its own: the connection is bound to the thread that opens it.
     """
 
     burst: ClassVar[int] = 2000
+    part: ClassVar[Part] = Part.WRITER
 
     def __init__(
         self,
@@ -87,10 +93,10 @@ class WriterActor(PooledActor):
         commands: CommandSink,
         events: EventSink,
         status: WriterStatus,
+        casebook: Casebook | None = None,
     ) -> None:
-        super().__init__(dispatcher)
+        super().__init__(dispatcher, clock, casebook)
         self._open_store = open_store
-        self._clock = clock
         self._commands = commands
         self._events = events
         self._status = status
@@ -99,6 +105,9 @@ class WriterActor(PooledActor):
         self._waiting: list[ToKeep] = []
         self._retry: Timer | None = None
         self._retry_s = FIRST_RETRY_S
+        self._isolates_until = 0.0
+        self._tidying: Tidy | None = None
+        self._tidy_by = 0.0
 
     # -- life --------------------------------------------------------------------------------
 
@@ -108,39 +117,57 @@ class WriterActor(PooledActor):
     def on_receive(self, message: ToWriter) -> None:
         if isinstance(message, RetryCommit):
             self._retry = None
+        elif isinstance(message, Tidy):
+            self._tidying, self._tidy_by = message, self._clock.monotonic() + TIDY_PATIENCE_S
         else:
             self._waiting.append(message)
 
     def after_burst(self) -> None:
         if self._retry is None and (self._waiting or not self._status.healthy):
             self._commit()
+        if self._tidying is not None and self._status.healthy:
+            self._tidy(self._tidying)
         self._status.queued = len(self._waiting)
 
     def on_stop(self) -> None:
-        self._commit()
-        if self._waiting:
-            logger.error("stopped_without_keeping messages=%d", len(self._waiting))
+        try:
+            self._commit()
+        finally:
+            if self._waiting:
+                logger.error("stopped_without_keeping messages=%d", len(self._waiting))
+            self._close()
+
+    def on_death(self, error: BaseException) -> None:  # noqa: ARG002
         self._close()
 
-    def on_death(self, error: BaseException) -> None:
+    def on_fault(self, error: BaseException) -> None:
+        if isinstance(self.handling, ToKeep):
+            # Nothing but joining the others can have failed.
+            self._waiting.append(self.handling)
         self._status.healthy = False
-        self._status.last_error = repr(error)
+        self._status.last_error = one_line(error)
+        self._status.queued = len(self._waiting)
+        self._isolates_until = self._clock.monotonic() + WINDOW
+        tidying, self._tidying = self._tidying, None
+        if tidying is not None:
+            self._call(tidying.to, Tidied(None, 0.0))
         self._close()
 
     def _close(self) -> None:
-        if self._store is None:
+        store, self._store = self._store, None
+        if store is None:
             return
         try:
-            self._store.close()
-        except sqlite3.Error as error:
+            store.close()
+        except (sqlite3.Error, OSError) as error:
             logger.warning("close_failed error=%r", error)
-        self._store = None
 
     # -- the commit --------------------------------------------------------------------------
 
     def _commit(self) -> None:
         try:
-            self._keep_oldest(self._opened(), len(self._waiting))
+            self._opened()
+            self._keep_oldest(len(self._waiting))
         except STORAGE_FAULTS as error:
             self._postpone(error)
         else:
@@ -156,28 +183,38 @@ class WriterActor(PooledActor):
             self._instance = found
         return self._store
 
-    def _keep_oldest(self, store: Store, count: int) -> None:
-        """Keep that many messages at once; where a value is at fault, in halves until it is alone."""
+    def _keep_oldest(self, count: int) -> None:
+        """Keep that many messages at once; where one is at fault, in halves until it is alone."""
         messages = self._waiting[:count]
         if not messages:
             return
         try:
-            saved = store.save(_batch(messages, self._clock.now()))
+            saved = self._opened().save(batch_of(messages, self._clock.now()))
         except ROW_FAULTS as error:
-            if count == 1:
-                self._refuse(store, messages[0], error)
-            else:
-                self._keep_oldest(store, count // 2)
-                self._keep_oldest(store, count - count // 2)
-            return
-        self._kept(messages)
-        self._follow_up(messages, saved)
-
-    def _refuse(self, store: Store, message: ToKeep, why: Exception) -> None:
-        if isinstance(message, Recall):
-            self._ask_again(message, why)
+            self._halve(messages, error)
+        except STORAGE_FAULTS:
+            raise
+        except BaseException as error:
+            now = self._clock.monotonic()
+            if now >= self._isolates_until:
+                raise
+            logger.exception("save_failed messages=%d", count)
+            self._isolates_until = now + WINDOW
+            self._close()
+            self._halve(messages, RuntimeError(one_line(error)))
         else:
-            self._keep_refused(store, message, why)
+            self._kept(messages)
+            self._follow_up(messages, saved)
+
+    def _halve(self, messages: Sequence[ToKeep], why: Exception) -> None:
+        half = len(messages) // 2
+        if half:
+            self._keep_oldest(half)
+            self._keep_oldest(len(messages) - half)
+        elif isinstance(messages[0], Recall):
+            self._ask_again(messages[0], why)
+        else:
+            self._keep_refused(messages[0], why)
 
     def _ask_again(self, recall: Recall, why: Exception) -> None:
         """Nothing but the device answers it; until that can be had, the others need not wait for it."""
@@ -185,11 +222,11 @@ class WriterActor(PooledActor):
         logger.warning("recall_put_off serial=%r retry_s=%.1f error=%r", recall.serial, LONGEST_RETRY_S, why)
         self._clock.call_later(LONGEST_RETRY_S, partial(tell_if_alive, self.actor_ref, recall))
 
-    def _keep_refused(self, store: Store, message: Refusable, why: Exception) -> None:
+    def _keep_refused(self, message: Refusable, why: Exception) -> None:
         logger.warning("message_refused kind=%s error=%r", type(message).__name__, why)
         letter = refusal(message, self._clock.now(), why)
         try:
-            store.save(Batch(letters=[letter]))
+            self._opened().save(Batch(letters=[letter]))
         except ROW_FAULTS as error:
             # A refusal holds nothing that could be refused, so it is the storage that is at fault.
             raise sqlite3.DatabaseError(str(error)) from error
@@ -223,89 +260,71 @@ class WriterActor(PooledActor):
         self._status.healthy = True
         self._retry_s = FIRST_RETRY_S
 
+    # -- upkeep ------------------------------------------------------------------------------
+
+    def _tidy(self, tidy: Tidy) -> None:
+        began = self._clock.monotonic()
+        if not self.actor_inbox.empty() and began < self._tidy_by:
+            return
+        rows = None
+        try:
+            rows = self._opened().tidy(tidy.step)
+        except ROW_FAULTS as error:
+            logger.warning("tidy_failed step=%r error=%r", tidy.step, error)
+        except STORAGE_FAULTS as error:
+            self._postpone(error)
+        self._tidying = None
+        self._call(tidy.to, Tidied(rows, self._clock.monotonic() - began))
+
     # -- what follows it ---------------------------------------------------------------------
 
     def _follow_up(self, messages: Sequence[ToKeep], saved: Saved) -> None:
         """Acknowledge, announce and answer what is on disk, in order of arrival."""
         self._settle(messages)
-        for (serial, boot), device in _receipts(messages).items():
-            seq = device.boot(boot).receipt
-            if seq is not None:
-                self._call(self._commands.publish_receipt, serial, boot, seq)
+        self._call(self._publish_receipts, messages)
         findings = iter(saved.findings)
         memories: dict[MemoryKey, RuleMemory] = {}
         for message in messages:
-            match message:
-                case Keep(device, publish=publish, reply=reply):
-                    if publish:
-                        self._call(
-                            self._commands.publish_configuration,
-                            device.serial,
-                            device.version,
-                            device.configuration,
-                        )
-                    if reply is not None:
-                        self._call(reply, device)
-                case KeepConclusion(concluded, _, memory):
-                    for finding in islice(findings, len(concluded)):
-                        self._call(self._events.finding_made, finding)
-                    memories[memory.device_id, memory.rule] = memory
-                case Recall(serial, to):
-                    self._call(to, Recalled(saved.recalled[serial]))
-                case RecallMemory(device_id, rule, to_rule):
-                    key = device_id, rule
-                    self._call(to_rule, MemoryRecalled(memories.get(key) or saved.memory(key)))
+            self._call(self._follow, message, saved, findings, memories)
+
+    def _publish_receipts(self, messages: Sequence[ToKeep]) -> None:
+        for (serial, boot), device in receipts_of(messages).items():
+            seq = device.boot(boot).receipt
+            if seq is not None:
+                self._call(self._commands.publish_receipt, serial, boot, seq)
+
+    def _follow(
+        self,
+        message: ToKeep,
+        saved: Saved,
+        findings: Iterator[KeptFinding],
+        memories: dict[MemoryKey, RuleMemory],
+    ) -> None:
+        """``findings`` are those that no message before has taken, ``memories`` what those before hold."""
+        match message:
+            case Keep(device, publish=publish, reply=reply):
+                if publish:
+                    configuration = device.serial, device.version, device.configuration
+                    self._call(self._commands.publish_configuration, *configuration)
+                if reply is not None:
+                    self._call(reply, device)
+            case KeepConclusion(concluded, _, memory):
+                for finding in islice(findings, len(concluded)):
+                    self._call(self._events.finding_made, finding)
+                memories[memory.device_id, memory.rule] = memory
+            case Recall(serial, to):
+                self._call(to, Recalled(saved.recalled[serial]))
+            case RecallMemory(device_id, rule, to_rule):
+                key = device_id, rule
+                self._call(to_rule, MemoryRecalled(memories.get(key) or saved.memory(key)))
 
     def _settle(self, messages: Sequence[ToKeep]) -> None:
-        if deliveries := _deliveries(messages):
+        if deliveries := deliveries_of(messages):
             self._call(self._commands.settle, deliveries)
 
     def _call(self, neighbour: Callable[..., object], *arguments: object) -> None:
         """The neighbours' border: one that fails must not take along what the others wait for."""
         try:
             neighbour(*arguments)
-        except Exception:
+        except BaseException:
             logger.exception("follow_up_failed neighbour=%r", neighbour)
-
-
-def _batch(messages: Iterable[ToKeep], at: float) -> Batch:
-    batch = Batch(at)
-    for message in messages:
-        match message:
-            case Keep(device, entry, decided=decided):
-                batch.devices[device.id] = device
-                if entry is not None:
-                    batch.entries.append(entry)
-                if decided is not None:
-                    number, decision = decided
-                    batch.decisions[number] = decision
-            case KeepDeadLetter(letter):
-                batch.letters.append(letter)
-            case KeepConclusion(findings, mark, memory):
-                batch.findings += [(finding, mark) for finding in findings]
-                batch.memories[memory.device_id, memory.rule] = memory
-            case Recall(serial):
-                batch.recalled.append(serial)
-            case RecallMemory(device_id, rule):
-                batch.remembered.append((device_id, rule))
-    return batch
-
-
-def _deliveries(messages: Iterable[ToKeep]) -> list[Delivery]:
-    return [
-        message.delivery
-        for message in messages
-        if isinstance(message, Keep | KeepDeadLetter | Settle) and message.delivery is not None
-    ]
-
-
-def _receipts(messages: Iterable[ToKeep]) -> dict[tuple[str, str], Device]:
-    """By serial and boot, the last state of the device: one receipt tells of all before it."""
-    last: dict[tuple[str, str], Device] = {}
-    for message in messages:
-        match message:
-            case Keep(device, entry) if entry is not None and entry.boot is not None:
-                last[device.serial, entry.boot] = device
-            case Settle(_, (device, boot)):
-                last[device.serial, boot] = device
-    return last

@@ -18,12 +18,13 @@ import orjson
 import pykka
 from paho.mqtt.client import MQTTMessage
 
-from actors.directory import Directory, DirectoryStatus
+from actors.directory import Directory
 from actors.dispatch import PooledActor
 from actors.messages import Delivery
 from actors.model import Device, JsonObject
 from actors.mqtt.bridge import Bridge
 from actors.ports import RuleFactory
+from actors.supervision import Casebook
 from actors.surroundings import Surroundings
 from persistence.historian import HistorianActor
 from persistence.queries import Queries
@@ -113,10 +114,17 @@ class House:
             devices = store.devices()
         self.hub = EventHub(self.loop, devices, ring_events=64)
         self.bridge = BridgeOnStage(world)
+        self.casebook = Casebook()
         self.writer = WriterActor.start(
-            self.stage, lambda: Store(world.path), world.clock, self.bridge, self.hub, WriterStatus()
+            self.stage,
+            lambda: Store(world.path),
+            world.clock,
+            self.bridge,
+            self.hub,
+            WriterStatus(),
+            self.casebook,
         )
-        self.historian = HistorianActor.start(self.stage, Queries(world.path), world.clock)
+        self.historian = HistorianActor.start(self.stage, Queries(world.path), world.clock, self.casebook)
         around = Surroundings(
             dispatcher=self.stage,
             clock=world.clock,
@@ -127,8 +135,9 @@ class House:
             rules=rules,
             offline_after=world.offline_after,
             startup_grace=world.grace,
+            casebook=self.casebook,
         )
-        self.directory = Directory.start(around, devices, MAX_DEVICES, DirectoryStatus())
+        self.directory = Directory.start(around, devices, MAX_DEVICES)
         self.bridge.attach(self.directory, self.writer)
         for mid in list(world.unacknowledged):
             self.bridge.deliver(mid)

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from actors.supervision import Name, Part, Quarantined
 from web.hub import EventHub
+from web.wire import iso
+
+# More do not tell an operator more; how many there are stands beside them.
+QUARANTINED_SHOWN: Final = 50
+CORE: Final[Mapping[Part, str]] = {
+    Part.DIRECTORY: "directorio",
+    Part.WRITER: "escritor",
+    Part.HISTORIAN: "historiador",
+    Part.SCANNER: "buscador",
+    Part.CARETAKER: "cuidador",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +30,8 @@ class BrokerHealth:
     rejected: int
     in_flight: int
     """Messages received and not yet acknowledged."""
+    stalls: int = 0
+    """How often a message had to wait until the disk caught up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +40,33 @@ class WriterHealth:
     queued: int
     """Messages that wait to be written."""
     last_error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """That the database was damaged, and what was made of it."""
+
+    at: float
+    """Seconds since the epoch."""
+    reason: str
+    source: str | None
+    """The file that it was made from again; ``None`` if it began empty."""
+    aside: str
+    """The folder of what was there before."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseHealth:
+    recovered: Recovered | None = None
+    last_backup_at: float | None = None
+    """Seconds since the epoch."""
+    backup_error: str | None = None
+    rolled_up: int = 0
+    """Rows of the log that have gone into hours and days, since the start."""
+    deleted: int = 0
+    """Old rows of all tables that have gone, since the start."""
+    deletion_paused: str | None = None
+    """Why nothing old is deleted at present, in Spanish."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,30 +85,46 @@ class Health:
     """The rules' data tables that cannot be used, a line in Spanish each; others stand in for them."""
     uptime: float
     """Seconds since the start."""
+    rule_failures: int = 0
+    """The same of the actors of devices' rules."""
+    core_failures: int = 0
+    """The same of the actors that there is one of."""
+    quarantined: Sequence[Quarantined] = ()
+    """Actors that have failed again and again and are out of service for a while."""
+    database: DatabaseHealth = DatabaseHealth()
 
     @property
     def ok(self) -> bool:
+        """Whether the house is served: a device or a rule in quarantine takes nothing from the others."""
         broker = self.broker.connected and self.broker.embedded_alive is not False
-        return broker and self.writer.healthy and self.actors_healthy
+        core = self.actors_healthy and not any(each.name.is_core for each in self.quarantined)
+        return broker and self.writer.healthy and core
+
+    @property
+    def troubles(self) -> bool:
+        """Whether something wants looking at all the same."""
+        return bool(self.quarantined) or self.database.backup_error is not None
 
 
 def health_json(health: Health, hub: EventHub, clients: int, version: str) -> dict[str, Any]:
     waiting = hub.waiting  # before the roster is asked, which takes in all that waits
     devices = [known.device for known in hub.roster.newest_first()]
     return {
-        "estado": "ok" if health.ok else "degradado",
+        "estado": "ok" if health.ok and not health.troubles else "degradado",
         "broker": {
             "conectado": health.broker.connected,
             "integrado_vivo": health.broker.embedded_alive,
             "recibidos": health.broker.received,
             "rechazados": health.broker.rejected,
             "sin_confirmar": health.broker.in_flight,
+            "esperas": health.broker.stalls,
         },
         "escritor": {
             "sano": health.writer.healthy,
             "en_cola": health.writer.queued,
             "ultimo_error": health.writer.last_error,
         },
+        "base_de_datos": _database_json(health.database),
         "hub": {
             "clientes": clients,
             "en_cola": waiting,
@@ -79,6 +136,10 @@ def health_json(health: Health, hub: EventHub, clients: int, version: str) -> di
             "sanos": health.actors_healthy,
             "en_cola": health.actors_waiting,
             "fallos_de_dispositivo": health.device_failures,
+            "fallos_de_regla": health.rule_failures,
+            "fallos_internos": health.core_failures,
+            "en_cuarentena": len(health.quarantined),
+            "cuarentena": [_quarantined_json(each) for each in health.quarantined[:QUARANTINED_SHOWN]],
         },
         "dispositivos": {
             "total": len(devices),
@@ -89,3 +150,40 @@ def health_json(health: Health, hub: EventHub, clients: int, version: str) -> di
         "version": version,
         "activo_s": round(health.uptime, 1),
     }
+
+
+def _database_json(database: DatabaseHealth) -> dict[str, Any]:
+    recovered = database.recovered
+    return {
+        "ultima_copia": None if database.last_backup_at is None else iso(database.last_backup_at),
+        "error_de_copia": database.backup_error,
+        "resumidos": database.rolled_up,
+        "borrados": database.deleted,
+        "borrado_en_pausa": database.deletion_paused,
+        "recuperada": recovered
+        and {
+            "en": iso(recovered.at),
+            "motivo": recovered.reason,
+            "copia": recovered.source,
+            "apartada": recovered.aside,
+        },
+    }
+
+
+def _quarantined_json(case: Quarantined) -> dict[str, Any]:
+    return {
+        "actor": _spanish(case.name),
+        "desde": iso(case.since),
+        "fallos": case.failures,
+        "error": case.error,
+    }
+
+
+def _spanish(name: Name) -> str:
+    match name:
+        case Name(Part.DEVICE, serial):
+            return f"dispositivo {serial}"
+        case Name(Part.RULE, serial, rule):
+            return f"regla {rule} de {serial}"
+        case _:
+            return CORE[name.part]

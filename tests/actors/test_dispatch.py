@@ -119,6 +119,38 @@ def test_an_ask_that_finds_the_actor_dying_is_answered(stage: Stage) -> None:
         answer.get(timeout=0)
 
 
+def test_who_asks_gets_a_panic_too_and_the_actor_dies_of_it(stage: Stage) -> None:
+    _, ref = start(stage)
+    answer = ref.ask(BaseException("panic"), block=False)
+    stage.settle()
+    with pytest.raises(BaseException, match="panic"):
+        answer.get(timeout=0)
+    assert not ref.is_alive()
+
+
+def test_mail_that_nobody_wants_does_not_keep_later_mail_from_being_passed_on(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actor, ref = start(stage)
+    given_back: list[object] = []
+
+    def on_undelivered(messages: Sequence[object]) -> None:
+        given_back.extend(messages)
+        raise BaseException("panic")
+
+    monkeypatch.setattr(actor, "on_undelivered", on_undelivered)
+    monkeypatch.setattr(actor, "on_death", on_undelivered)
+    for message in (ValueError("bad"), "first"):
+        ref.tell(message)
+    stage.settle()
+    source, source_ref = start(stage)
+    stage.settle()
+    source_ref.tell("late")
+    actor.actor_inbox.put(source.actor_inbox.get())
+    stage.settle()
+    assert given_back == ["first", "late"]
+
+
 def test_stop_is_obeyed_after_the_mail_before_it(stage: Stage) -> None:
     actor, ref = start(stage)
     ref.tell(1)

@@ -13,6 +13,7 @@ import pytest
 from actors.messages import ClaimDevice, DismissFinding, Reported
 from actors.model import Claim, Device, Finding, JsonObject, KeptFinding, Refused, Report, RuleMemory
 from actors.ports import Start
+from actors.supervision import LONGEST_DELAY
 from persistence.schema import sqlite3
 from tests.household import House, World, actor
 from tests.test_household import Bomb
@@ -94,7 +95,7 @@ def test_a_device_that_fails_again_and_again_holds_up_nobody(house: House) -> No
     house.flush()
     assert house.world.unacknowledged == {}
     assert "falla una y otra vez" in rows(house, "SELECT motivo FROM rechazados ORDER BY id DESC")[0]
-    house.stage.wait(60)
+    house.stage.wait(LONGEST_DELAY)
     house.report("A", parametros={"t": 3})
     house.flush()
     assert rows(house, "SELECT count(*) FROM estado_log WHERE parametros = '{\"t\":3}'") == [1]
@@ -155,3 +156,45 @@ def test_a_dismissal_while_the_rule_restarts_is_not_pretended(house: House) -> N
     house.flush()
     assert isinstance(answers[0], Refused)
     assert rows(house, "SELECT decision FROM eventos_ia") == ["abierto"]
+
+
+def dismiss(house: House, serial: str, answers: list[Device | Refused]) -> None:
+    finding = Finding("touchy", "ai_touchy", house.devices()[serial].id, serial, 0.0, {"t": 200})
+    house.directory.tell(DismissFinding(KeptFinding(1, finding, mark=0), answers.append))
+
+
+@pytest.mark.parametrize("row", [13, 14])
+def test_a_dismissal_that_the_rule_dies_with_is_refused(
+    house: House, monkeypatch: pytest.MonkeyPatch, row: int
+) -> None:
+    """Whether it waits behind what the rule dies of, or is what the rule dies of."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("planted")
+
+    if row == 14:
+        monkeypatch.setattr(Touchy, "dismiss", fail)
+    answers: list[Device | Refused] = []
+    house.report("A", parametros={"t": row})
+    dismiss(house, "A", answers)
+    house.flush()
+    assert isinstance(answers[0], Refused)
+    assert len(answers) == 1
+    house.stage.wait(1)
+    assert house.rules_of("A") == {"touchy"}
+
+
+def test_a_dismissal_on_its_way_back_when_the_device_dies_is_answered_by_the_next_one(house: House) -> None:
+    house.report("A", parametros={"t": 200})
+    house.flush()
+    answers: list[Device | Refused] = []
+    dismiss(house, "A", answers)
+    house.stage.step()  # the directory
+    house.stage.step()  # the device, which leaves it to the rule
+    payload, topic = orjson.dumps({"serial_number": "A"}), "dispositivos/A/estado"
+    report = Report("A", house.world.clock.now(), configuration=Bomb())
+    house.hand_on(topic, payload, lambda delivery: Reported(report, delivery, topic, payload))
+    house.stage.step(1)  # the directory, before the rule answers
+    house.stage.wait(1)
+    assert isinstance(answers[0], Device)
+    assert rows(house, "SELECT decision FROM eventos_ia") == ["descartado"]

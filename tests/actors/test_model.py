@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.boots import MAX_BOOTS, MAX_SPANS, Boot
+from actors.boots import MAX_BOOTS, MAX_SPANS, MOST_KEPT, Boot
 from actors.model import (
     Change,
     Claim,
@@ -166,11 +166,60 @@ def test_of_too_many_gaps_the_oldest_is_given_up() -> None:
 
 def test_a_device_that_ran_before_anybody_heard_it_gets_receipts_in_time() -> None:
     device = NEW
-    for seq in range(5_000, 5_000 + MAX_SPANS):
+    for seq in range(5_000, 5_000 + MOST_KEPT - 1):
         device = device.after_report(report(boot="a", seq=seq))
         assert device.boot("a").receipt is None
-    device = device.after_report(report(boot="a", seq=5_000 + MAX_SPANS))
-    assert device.boot("a").receipt == 5_000 + MAX_SPANS
+    device = device.after_report(report(boot="a", seq=5_000 + MOST_KEPT - 1))
+    assert device.boot("a").receipt == 5_000 + MOST_KEPT - 1
+
+
+# -- what was asked for, and what is -------------------------------------------------------------
+
+
+def test_what_a_device_tells_of_its_configuration_is_kept_key_by_key() -> None:
+    """Beside what people want of it, claimed or not."""
+    device = changed(NEW, configuration={"modo": "manual", "brillo": 80})
+    device = device.after_report(report(configuration={"brillo": 20, "firmware": "1.2"}))
+    device = device.after_report(report(configuration={"firmware": "1.3"}))
+    assert device.reported == {"brillo": 20, "firmware": "1.3"}
+    assert device.configuration == {"modo": "manual", "brillo": 80, "firmware": "1.3"}
+    assert device.asked == {"modo", "brillo"}
+
+
+def test_a_state_tells_encendido_unless_the_configuration_does() -> None:
+    device = NEW.after_report(report(state="activo"))
+    assert device.reported == {"encendido": True}
+    assert device.after_report(report(state="inactivo")).reported == {"encendido": False}
+    assert device.after_report(report(state="roto")).reported == {"encendido": True}
+    both = device.after_report(report(state="activo", configuration={"encendido": False}))
+    assert both.reported == {"encendido": False}
+
+
+def test_a_late_report_tells_nothing_of_the_configuration() -> None:
+    device = NEW.after_report(report(boot="a", seq=2, configuration={"brillo": 2}))
+    assert device.after_report(report(boot="a", seq=1, configuration={"brillo": 1})).reported == {"brillo": 2}
+
+
+def test_what_a_device_tells_cannot_grow_for_ever() -> None:
+    """What no longer fits takes the place of all before."""
+    device = changed(NEW, configuration={f"k{n}": 0 for n in range(9)})
+    for n in range(9):
+        told = report(configuration={f"k{n}": "x" * 15_000})
+        assert device.objection_to(told) is None
+        device = device.after_report(told)
+        assert len(device.reported) <= 3
+    assert "k8" in device.reported
+
+
+def test_what_people_ask_for_is_theirs_whoever_has_claimed_it() -> None:
+    """A report that was on its way does not undo it."""
+    device = NEW.after_report(report(configuration={"brillo": 20, "zona": "sur"}))
+    device = changed(device, configuration={"brillo": 80})
+    device = device.after_report(report(configuration={"brillo": 20, "zona": "norte"}))
+    assert device.configuration == {"brillo": 80, "zona": "norte"}
+    claimed = device.after_claim(Claim(NEW.serial, configuration={"modo": "manual"}))
+    assert isinstance(claimed, Device)
+    assert claimed.asked == {"brillo", "modo"}
 
 
 # -- claims and changes --------------------------------------------------------------------------

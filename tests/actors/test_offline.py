@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from actors.directory import Directory, DirectoryStatus
+from actors.directory import Directory
 from actors.dispatch import Dispatcher, PooledActor
 from actors.messages import (
     Delivery,
@@ -86,7 +86,7 @@ class Campus:
             Device(id=n, serial=serial, claimed=True, online=True, seen_at=self.clock.now())
             for n, serial in enumerate(self.serials, 1)
         ]
-        self.directory = Directory.start(around, devices, count, DirectoryStatus())
+        self.directory = Directory.start(around, devices, count)
         self.stage.settle()
 
     def report(self, serial: str) -> None:

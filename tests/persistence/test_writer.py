@@ -97,9 +97,12 @@ def test_a_repeat_is_given_the_receipt_that_it_missed(house: House) -> None:
     assert house.neighbours.diary == [("settle", [1, 2]), ("receipt", "A", "b", 1)]
 
 
-def test_a_neighbour_that_fails_takes_nobody_along(house: House, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("error", [RuntimeError, SystemExit])
+def test_a_neighbour_that_fails_takes_nobody_along(
+    house: House, caplog: pytest.LogCaptureFixture, error: type[BaseException]
+) -> None:
     def fail(_: object) -> None:
-        raise RuntimeError("the loop is closed")
+        raise error("the loop is closed")
 
     device = house.device("A")
     house.tell(Keep(device, reply=fail), Keep(device, reply=house.neighbours.reply("second")))
@@ -183,20 +186,6 @@ def test_stopping_on_a_full_disk_acknowledges_nothing_and_lets_go(
     assert "stopped_without_keeping messages=1" in caplog.messages
     with Store(house.path) as store:
         assert store.devices() == [device]
-
-
-def test_a_writer_that_dies_lets_go_of_the_database(tmp_path: Path) -> None:
-    house = House(tmp_path / "iot.db")
-    house.device("A")
-
-    def die(_: object) -> None:
-        raise SystemExit
-
-    house.tell(Keep(Device(id=1, serial="A"), reply=die))
-    house.stage.settle()
-    assert not house.writer.is_alive()
-    assert not house.status.healthy
-    Store(house.path).close()
 
 
 # -- failure of a row ----------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any
 import pykka
 import pytest
 
-from actors.directory import Directory, DirectoryStatus
+from actors.directory import Directory
 from actors.dispatch import ThreadPool
 from actors.messages import Delivery, KeepConclusion, Recall, Recalled
 from actors.model import Device, Finding, JsonObject, RuleMemory
@@ -74,7 +74,7 @@ class Home:
             offline_after=120.0,
             startup_grace=60.0,
         )
-        return Directory.start(around, [self.device], 10, DirectoryStatus())
+        return Directory.start(around, [self.device], 10)
 
     def __enter__(self) -> Home:
         self._actors.start()

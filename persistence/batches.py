@@ -1,0 +1,64 @@
+"""What a run of messages to the writer comes to: one batch, and what follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from actors.messages import (
+    Delivery,
+    Keep,
+    KeepConclusion,
+    KeepDeadLetter,
+    Recall,
+    RecallMemory,
+    Settle,
+)
+from actors.model import Device
+from persistence.refusals import Refusable
+from persistence.store import Batch
+
+ToKeep: TypeAlias = Refusable | Recall
+
+
+def batch_of(messages: Iterable[ToKeep], at: float) -> Batch:
+    batch = Batch(at)
+    for message in messages:
+        match message:
+            case Keep(device, entry, decided=decided):
+                batch.devices[device.id] = device
+                if entry is not None:
+                    batch.entries.append(entry)
+                if decided is not None:
+                    number, decision = decided
+                    batch.decisions[number] = decision
+            case KeepDeadLetter(letter):
+                batch.letters.append(letter)
+            case KeepConclusion(findings, mark, memory):
+                batch.findings += [(finding, mark) for finding in findings]
+                batch.memories[memory.device_id, memory.rule] = memory
+            case Recall(serial):
+                batch.recalled.append(serial)
+            case RecallMemory(device_id, rule):
+                batch.remembered.append((device_id, rule))
+    return batch
+
+
+def deliveries_of(messages: Iterable[ToKeep]) -> list[Delivery]:
+    return [
+        message.delivery
+        for message in messages
+        if isinstance(message, Keep | KeepDeadLetter | Settle) and message.delivery is not None
+    ]
+
+
+def receipts_of(messages: Iterable[ToKeep]) -> dict[tuple[str, str], Device]:
+    """By serial and boot, the last state of the device: one receipt tells of all before it."""
+    last: dict[tuple[str, str], Device] = {}
+    for message in messages:
+        match message:
+            case Keep(device, entry) if entry is not None and entry.boot is not None:
+                last[device.serial, entry.boot] = device
+            case Settle(_, (device, boot)):
+                last[device.serial, boot] = device
+    return last

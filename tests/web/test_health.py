@@ -1,0 +1,54 @@
+"""What an operator, and a load balancer, is told of actors that fail."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from actors.supervision import Name, Part, Quarantined
+from tests.web.site import HEALTHY, Site
+
+DEVICE = Quarantined(Name(Part.DEVICE, "TMP0"), 1_800_000_000.0, 5, "ValueError('planted')")
+RULE = replace(DEVICE, name=Name(Part.RULE, "TMP0", "learn"))
+
+
+def test_what_is_in_quarantine_is_told_and_a_device_takes_nothing_from_the_others() -> None:
+    """200, so that nobody takes the whole house out of service for it."""
+    health = replace(HEALTHY, rule_failures=7, core_failures=2, quarantined=[DEVICE, RULE])
+    with Site(health=lambda: health) as site:
+        answer = site.get("/salud")
+    assert (answer.status, answer.json["estado"]) == (200, "degradado")
+    told = answer.json["actores"]
+    assert told["cuarentena"] == [
+        {
+            "actor": "dispositivo TMP0",
+            "desde": "2027-01-15T08:00:00.000Z",
+            "fallos": 5,
+            "error": "ValueError('planted')",
+        },
+        {
+            "actor": "regla learn de TMP0",
+            "desde": "2027-01-15T08:00:00.000Z",
+            "fallos": 5,
+            "error": "ValueError('planted')",
+        },
+    ]
+    assert (told["en_cuarentena"], told["fallos_de_regla"], told["fallos_internos"]) == (2, 7, 2)
+
+
+@pytest.mark.parametrize("part", [part for part in Part if Name(part).is_core])
+def test_without_one_of_the_core_the_house_is_not_served(part: Part) -> None:
+    """503; and each has a name that an operator can read."""
+    health = replace(HEALTHY, quarantined=[replace(DEVICE, name=Name(part))])
+    with Site(health=lambda: health) as site:
+        answer = site.get("/salud")
+    assert (answer.status, answer.json["estado"]) == (503, "degradado")
+    assert answer.json["actores"]["cuarentena"][0]["actor"].isalpha()
+
+
+def test_of_very_many_in_quarantine_fifty_are_shown_and_all_are_counted() -> None:
+    many = [replace(DEVICE, name=Name(Part.DEVICE, f"TMP0{n}")) for n in range(1000)]
+    with Site(health=lambda: replace(HEALTHY, quarantined=many)) as site:
+        told = site.get("/salud").json["actores"]
+    assert (len(told["cuarentena"]), told["en_cuarentena"]) == (50, 1000)
