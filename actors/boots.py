@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-# Spans of numbers remembered of one boot. A device that keeps what has no receipt resends within
-# seconds; where so many gaps are open, or so much has come since, the oldest one will never be filled.
-MAX_SPANS: Final = 64
+# Reports without a receipt that a device may keep. Of what is older than so many nothing comes any more.
+MOST_KEPT: Final = 256
+# Spans of numbers remembered of one boot: what has a receipt, and every other report that a device keeps.
+MAX_SPANS: Final = 1 + MOST_KEPT // 2
 # Boots remembered for telling a redelivered report from a new one.
 MAX_BOOTS: Final = 8
 
@@ -40,9 +41,10 @@ class Boot:
     def receipt(self) -> int | None:
         """The highest number up to which nothing is missing that can still come.
 
-        Devices count from 0 or 1; one that has counted on for long was running before anybody heard it.
+        Devices count from 0 or 1; one that has sent as many as it can keep was running before anybody
+        heard it.
         """
         if not self.spans:
             return None
         first, last = self.spans[0]
-        return last if first <= 1 or last - first >= MAX_SPANS else None
+        return last if first <= 1 or last - first >= MOST_KEPT - 1 else None

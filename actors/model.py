@@ -120,6 +120,10 @@ class Device:
     """Reports accepted since the device was first seen; the number of the newest log row."""
     boots: tuple[Boot, ...] = ()
     """Newest first, at most :data:`MAX_BOOTS`; a boot is as new as its first report."""
+    reported: JsonObject = field(default_factory=lambda: _EMPTY)
+    """Of its configuration, what the device itself has said last."""
+    asked: frozenset[str] = frozenset()
+    """The names in the configuration that people have set."""
 
     # -- reports -----------------------------------------------------------------------------
 
@@ -150,8 +154,8 @@ class Device:
         """The device once ``report``, which must not be a repeat, is taken in.
 
         A late one counts, and says nothing of the present. Of another one the ``parameters`` replace
-        the old ones whole. Its ``configuration`` describes an unclaimed device; of a claimed one it
-        only adds what people have not set, since what they asked for is theirs to change.
+        the old ones whole. Its ``configuration`` describes an unclaimed device but for what people
+        have set, and only adds to a claimed one's, since what they asked for is theirs to change.
         """
         news = Report(report.serial, report.at) if self.is_late(report) else report
         state = self.state if news.state is None else news.state
@@ -164,6 +168,7 @@ class Device:
             seen_at=self.seen_at if report.retained else report.at,
             reports=self.reports + 1,
             boots=self._boots_after(report),
+            reported=self._reported_after(news),
         )
 
     def _configuration_with(self, reported: JsonObject | None) -> JsonObject:
@@ -171,7 +176,17 @@ class Device:
             return self.configuration
         if self.claimed:
             return {**reported, **self.configuration}
-        return {**self.configuration, **reported}
+        news = {name: value for name, value in reported.items() if name not in self.asked}
+        return {**self.configuration, **news}
+
+    def _reported_after(self, news: Report) -> JsonObject:
+        """Key by key; a state tells ``encendido`` too. With what is too large for that it begins anew."""
+        told = news.configuration or _EMPTY
+        if news.state in (ACTIVE, INACTIVE) and "encendido" not in told:
+            told = {**told, "encendido": news.state == ACTIVE}
+        merged = {**self.reported, **told}
+        grown = news.configuration and len(merged) > len(told)
+        return told if grown and _is_too_large(merged) else merged
 
     def _boots_after(self, report: Report) -> tuple[Boot, ...]:
         if report.boot is None or report.seq is None:
@@ -203,7 +218,8 @@ class Device:
         if _is_too_large(configuration):
             return Refused(Refusal.INVALID, f"configuracion: {_TOO_LARGE}; quita campos.")
         configured = self._described(claim)._configured(configuration, None)
-        return replace(configured, claimed=True, version=self.version + 1)
+        asked = self.asked.union(claim.configuration)
+        return replace(configured, claimed=True, version=self.version + 1, asked=asked)
 
     def after_change(self, change: Change) -> Device | Refused:
         if change.based_on not in (None, self.mark):
@@ -219,7 +235,7 @@ class Device:
             )
         if change.configuration and _is_too_large(configuration):
             return Refused(Refusal.INVALID, f"configuracion: {_TOO_LARGE}; quita campos.")
-        described = self._described(change)
+        described = replace(self._described(change), asked=self.asked.union(change.configuration))
         if not change.configuration and change.state is None:
             return described
         changed = described._configured(configuration, change.state)

@@ -37,6 +37,15 @@ def json_object(text: bytes) -> JsonObject | None:
     return found if isinstance(found, dict) else None
 
 
+def json_texts(text: bytes) -> list[str] | None:
+    """``None`` for what is no JSON list of texts."""
+    try:
+        found = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    return found if isinstance(found, list) and all(isinstance(each, str) for each in found) else None
+
+
 # -- the log -------------------------------------------------------------------------------------
 
 

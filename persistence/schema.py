@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import secrets
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +15,8 @@ from sqlite_utils import Database
 # The very library that sqlite-utils has chosen: closing a file in one SQLite library drops the locks
 # that another one in the same process holds on it.
 from sqlite_utils.utils import sqlite3 as sqlite3  # type: ignore[attr-defined]
+
+from persistence.files import beside, has_content
 
 logger = logging.getLogger(__name__)
 
@@ -130,11 +133,59 @@ def _decisions_and_memories(db: Database) -> None:
     )
 
 
+def _desired_and_reported(db: Database) -> None:
+    db.conn.execute("ALTER TABLE dispositivos ADD COLUMN informado TEXT NOT NULL DEFAULT '{}'")
+    # What people have asked for until now cannot be told from what the device has said.
+    db.conn.execute("ALTER TABLE dispositivos ADD COLUMN pedido TEXT NOT NULL DEFAULT '[]'")
+
+
+def _summaries(db: Database) -> None:
+    strict = _strict(db)
+    db.conn.execute(
+        f"""
+        CREATE TABLE metricas (
+            id INTEGER PRIMARY KEY,
+            dispositivo_id INTEGER NOT NULL,
+            nombre TEXT NOT NULL,
+            UNIQUE (dispositivo_id, nombre)
+        ) {strict}
+        """
+    )
+    for table in ("resumen_horas", "resumen_dias"):
+        db.conn.execute(
+            f"""
+            CREATE TABLE {table} (
+                metrica_id INTEGER NOT NULL,
+                inicio INTEGER NOT NULL,
+                n INTEGER NOT NULL,
+                suma REAL NOT NULL,
+                minimo REAL NOT NULL,
+                maximo REAL NOT NULL,
+                primero INTEGER NOT NULL,
+                ultimo INTEGER NOT NULL,
+                PRIMARY KEY (metrica_id, inicio)
+            ) WITHOUT ROWID{strict and ", " + strict}
+            """
+        )
+    # How far each device's log is rolled up, and from when on its hours are to be read.
+    db.conn.execute(
+        f"""
+        CREATE TABLE resumidos (
+            dispositivo_id INTEGER PRIMARY KEY,
+            n INTEGER NOT NULL,
+            horas_desde INTEGER NOT NULL DEFAULT 0
+        ) {strict}
+        """
+    )
+
+
 STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _devices_and_log,
     _dead_letters,
     _findings,
     _decisions_and_memories,
+    _desired_and_reported,
+    _summaries,
 )
 """Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
 
@@ -164,10 +215,10 @@ def lock_database(path: Path) -> sqlite3.Connection:
 
     Raises :class:`UnusableDatabase` if another backend has it, or the directory is not writable.
     """
-    beside = path.with_name(path.name + ".lock")
-    with _explaining(beside), ExitStack() as undo:
+    file = beside(path, ".lock")
+    with explaining(file), ExitStack() as undo:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = sqlite3.connect(beside, timeout=0, isolation_level=None)
+        lock = sqlite3.connect(file, timeout=0, isolation_level=None)
         undo.callback(lock.close)
         lock.execute("BEGIN EXCLUSIVE")
         undo.pop_all()
@@ -177,17 +228,19 @@ def lock_database(path: Path) -> sqlite3.Connection:
 def open_database(path: Path) -> Database:
     """Open the database for writing; create it or bring it up to date as needed.
 
-    A file of no length counts as new, with a warning, unless a write-ahead log that belonged to it
-    lies beside it. The connection is bound to the calling thread.
+    A file of no length counts as new, with a warning. None is made where the write-ahead log of one
+    lies. Text that is no UTF-8 is read with marks in place of what is not. The connection is bound to
+    the calling thread.
 
     Raises :class:`UnusableDatabase`; what another program has written is then as it was.
     """
-    with _explaining(path), ExitStack() as undo:
+    with explaining(path), ExitStack() as undo:
         _check_file(path)
         connection = sqlite3.connect(
             path, timeout=BUSY_TIMEOUT_S, isolation_level=None, cached_statements=CACHED_STATEMENTS
         )
         undo.callback(connection.close)
+        connection.text_factory = lenient_text
         db = Database(connection, execute_plugins=False)
         _check_owner(path, db)
         _prepare(path, db)
@@ -199,14 +252,13 @@ def open_database(path: Path) -> Database:
 def _check_file(path: Path) -> None:
     if path.is_dir():
         raise UnusableDatabase(f"{path} es un directorio y debería ser la base de datos: muévelo de ahí.")
-    if not path.exists() or path.stat().st_size:
+    if has_content(path):
         return
-    wal = path.with_name(path.name + "-wal")
-    if wal.exists() and wal.stat().st_size:
-        raise UnusableDatabase(
-            f"{path} está vacío, pero {wal.name} no: falta la base de datos; restaura una copia de seguridad."
-        )
-    logger.warning("database_empty path=%s", path)
+    wal = beside(path, "-wal")
+    if has_content(wal):
+        raise UnusableDatabase(f"Está {wal.name}, pero falta la base de datos {path}: restaura una copia.")
+    if path.exists():
+        logger.warning("database_empty path=%s", path)
 
 
 def _check_owner(path: Path, db: Database) -> None:
@@ -239,21 +291,27 @@ def _pragma(db: Database, name: str) -> int:
     return int(db.conn.execute(f"PRAGMA {name}").fetchone()[0])
 
 
+def lenient_text(text: bytes) -> str:
+    """How text is read, for a connection's ``text_factory``: one damaged letter must not stop a start."""
+    return text.decode(errors="replace")
+
+
 @contextmanager
-def _explaining(path: Path) -> Iterator[None]:
+def explaining(path: Path) -> Iterator[None]:
+    """Raise what goes wrong with ``path`` as :class:`UnusableDatabase`."""
     try:
         yield
     except (sqlite3.DatabaseError, OSError) as error:
-        raise UnusableDatabase(_explained(path, error)) from error
+        raise UnusableDatabase(explained(path, error)) from error
 
 
-def _explained(path: Path, error: sqlite3.DatabaseError | OSError) -> str:
-    # The low byte is the primary code; the rest only refines it.
-    match getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CANTOPEN) & 0xFF:
+def explained(path: Path, error: sqlite3.Error | OSError) -> str:
+    """What has gone wrong with ``path``, in one line for people, in Spanish."""
+    match _primary_code(error):
         case sqlite3.SQLITE_NOTADB:
             return f"{path} no es una base de datos SQLite: muévelo de ahí o cambia DATA_DIR."
         case sqlite3.SQLITE_CORRUPT:
-            return f"{path} está dañado: restaura una copia de seguridad."
+            return f"{path} está dañado: vuelve a arrancar, y se restaurará la última copia de seguridad."
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
             return f"{path} está en uso por otra instancia: ciérrala o cambia DATA_DIR."
         case sqlite3.SQLITE_FULL:
@@ -261,3 +319,11 @@ def _explained(path: Path, error: sqlite3.DatabaseError | OSError) -> str:
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
             return f"No se puede escribir {path}: revisa los permisos de {path.parent} o cambia DATA_DIR."
     return f"No se puede abrir {path}: {error}."
+
+
+def _primary_code(error: sqlite3.Error | OSError) -> int:
+    if isinstance(error, OSError):
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        return int(sqlite3.SQLITE_FULL if full else sqlite3.SQLITE_CANTOPEN)
+    # The low byte is the primary code; the rest only refines it.
+    return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CANTOPEN)) & 0xFF

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -18,6 +19,7 @@ from persistence.rows import (
     finding_row,
     json_object,
     json_text,
+    json_texts,
     log_row,
     memory_row,
     undamaged_memory,
@@ -34,7 +36,7 @@ LETTER_TEXT: Final = 1024
 # Dead letters kept unless told otherwise: at most 72 MiB.
 REJECTED_MAX: Final = 1_000
 
-# 15 columns times 500 rows stay well under SQLite's 32,766 parameters a statement.
+# 17 columns times 500 rows stay well under SQLite's 32,766 parameters a statement.
 ROWS_PER_STATEMENT: Final = 500
 
 MemoryKey: TypeAlias = tuple[int, str]
@@ -56,8 +58,10 @@ DEVICE_COLUMNS: Final = (
     "version",
     "registros",
     "arranques",
+    "informado",
+    "pedido",
 )
-_JSON_COLUMNS: Final = ("parametros", "configuracion", "arranques")
+_JSON_COLUMNS: Final = ("parametros", "configuracion", "arranques", "informado", "pedido")
 _DEVICES: Final = "SELECT {} FROM dispositivos".format(
     ", ".join(f"CAST({name} AS BLOB)" if name in _JSON_COLUMNS else name for name in DEVICE_COLUMNS)
 )
@@ -178,25 +182,35 @@ class Store:
         Besides ``sqlite3.Error``, a value that JSON or SQLite has no room for raises ``TypeError``,
         ``ValueError`` or ``OverflowError``.
         """
-        if self.database.conn.in_transaction:
-            # Inside of it, atomic() would set a savepoint, whose release puts nothing on disk.
-            raise sqlite3.OperationalError("an earlier transaction is still open")
-        with self.database.atomic():
+        with self._transaction():
             remembered = self._remember(batch.remembered) if batch.remembered else {}
-            self._insert(_INSERT_LOG, [log_row(entry) for entry in batch.entries])
-            self._insert(_UPSERT_DEVICES, [_device_row(each) for each in batch.devices.values()], _OR_UPDATE)
+            self.insert(_INSERT_LOG, [log_row(entry) for entry in batch.entries])
+            self.insert(_UPSERT_DEVICES, [_device_row(each) for each in batch.devices.values()], _OR_UPDATE)
             if batch.letters:
                 self._keep_letters(batch.letters)
             findings = self._keep_findings(batch.findings) if batch.findings else []
             memories = [memory_row(memory, batch.at) for memory in batch.memories.values()]
-            self._insert(_UPSERT_MEMORIES, memories, _OR_UPDATE_MEMORY)
+            self.insert(_UPSERT_MEMORIES, memories, _OR_UPDATE_MEMORY)
             for number, decision in batch.decisions.items():
                 self.database.conn.execute(_DECIDE, (DECISION_TEXTS[decision], number))
             recalled = self._recall(batch.recalled) if batch.recalled else {}
         return Saved(recalled, findings, remembered)
 
-    def _insert(self, into: str, rows: Sequence[Row], tail: str = "") -> None:
-        """Many rows by one statement.
+    def tidy(self, step: Callable[[Store], int]) -> int:
+        """Do a step of upkeep, all or nothing of it; the rows that it dealt with."""
+        with self._transaction():
+            return step(self)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        if self.database.conn.in_transaction:
+            # Inside of it, atomic() would set a savepoint, whose release puts nothing on disk.
+            raise sqlite3.OperationalError("an earlier transaction is still open")
+        with self.database.atomic():
+            yield
+
+    def insert(self, into: str, rows: Sequence[Row], tail: str = "") -> None:
+        """Many rows by one statement, in the transaction of whoever calls.
 
         The sqlite3 module gives up the interpreter's lock for each statement that it runs, and a
         busy thread takes 5 ms to give it back. 500 log rows beside one such thread, a row: 1,670 µs
@@ -230,7 +244,7 @@ class Store:
             KeptFinding(number, finding, mark)
             for number, (finding, mark) in enumerate(findings, start=last + 1)
         ]
-        self._insert(_INSERT_FINDINGS, [finding_row(each) for each in kept])
+        self.insert(_INSERT_FINDINGS, [finding_row(each) for each in kept])
         return kept
 
     def _remember(self, keys: Sequence[MemoryKey]) -> dict[MemoryKey, Row]:
@@ -278,13 +292,16 @@ def _device_row(device: Device) -> Row:
         device.version,
         device.reports,
         json_text({boot.name: boot.spans for boot in device.boots}),
+        json_text(device.reported),
+        json_text(sorted(device.asked)),
     )
 
 
 def _device(row: Row) -> Device:
     """From the columns in their order, JSON as bytes or text: what is damaged counts as empty."""
     parameters, configuration, boots = json_object(row[7]), json_object(row[8]), _boots(row[14])
-    for column, found in zip(_JSON_COLUMNS, (parameters, configuration, boots), strict=True):
+    reported, asked = json_object(row[15]), json_texts(row[16])
+    for column, found in zip(_JSON_COLUMNS, (parameters, configuration, boots, reported, asked), strict=True):
         if found is None:
             logger.warning("device_row_damaged serial=%s column=%s", row[1], column)
     return Device(
@@ -303,6 +320,8 @@ def _device(row: Row) -> Device:
         version=row[12],
         reports=row[13],
         boots=boots or (),
+        reported=reported or {},
+        asked=frozenset(asked or ()),
     )
 
 

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from itertools import islice
 from typing import Final
 
-from actors.model import ACTIVE, INACTIVE, SCHEDULED, Change, Claim, Json, JsonObject
+from actors.model import ACTIVE, INACTIVE, SCHEDULED, Change, Claim, JsonObject
 from actors.schedule import ScheduleError, check
 from web.body import Object, check_configuration
 from web.errors import Problem
-from web.wire import TEN
+from web.wire import ADDED, TEN, same
 
 # Longest text by field: a name fits a phone's line, a description its screen.
 TEXTS: Final[Mapping[str, int]] = {"nombre": 100, "tipo": 50, "modelo": 100, "descripcion": 1000}
@@ -22,7 +22,8 @@ EDITABLE: Final = (*TEXTS, "configuracion", "encendido", "estado")
 # An app that sends a device back may have it from the stream, where it carries ``event`` too.
 READ_ONLY: Final = (
     *("id", "serial_number", "parametros", "reclamado"),
-    *("en_linea", "visto_en", "kind", "capability", "version", "event"),
+    *ADDED,
+    "event",
 )
 # How far back a device that is sent back may have been read: a quarter of an hour at a report in 5 s.
 # They are parsed on the loop, while everybody waits: that takes 3 ms, and 40 with the largest
@@ -149,11 +150,11 @@ def _wishes(body: Object, base: JsonObject) -> Object:
 
 
 def _different(given: JsonObject, base: JsonObject) -> Object:
-    return {name: value for name, value in given.items() if name not in base or not _same(value, base[name])}
+    return {name: value for name, value in given.items() if name not in base or not same(value, base[name])}
 
 
 def _changed(body: Object, version: JsonObject) -> list[str]:
-    return [name for name in READ_ONLY if name in body and not _same(body[name], version[name])]
+    return [name for name in READ_ONLY if name in body and not same(body[name], version[name])]
 
 
 def _state(body: Object, base: JsonObject, wanted: JsonObject, merged: JsonObject) -> str | None:
@@ -168,14 +169,3 @@ def _state(body: Object, base: JsonObject, wanted: JsonObject, merged: JsonObjec
     if isinstance(wanted.get("encendido"), bool) and state == (ACTIVE if wanted["encendido"] else INACTIVE):
         return None
     raise Problem(400, "No se puede cambiar: estado, salvo en modo horario; en modo manual cambia encendido.")
-
-
-def _same(a: Json, b: Json) -> bool:
-    """Whether two JSON values are equal: 1 and 1.0 are, since many write one for the other; true is not."""
-    match a, b:
-        case (dict(), dict()):
-            return a.keys() == b.keys() and all(_same(a[name], b[name]) for name in a)
-        case (list(), list()):
-            return len(a) == len(b) and all(map(_same, a, b))
-        case _:
-            return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)

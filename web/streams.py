@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import cast
+import socket
+from typing import Final
 
-from tornado.http1connection import HTTP1Connection
 from tornado.iostream import IOStream, StreamClosedError
 
 from actors.model import SERIAL
+from web.audience import Seat
 from web.base import Handler
 from web.errors import Problem
 from web.ring import EVERYTHING, Stream, Wanted
@@ -17,10 +18,15 @@ from web.services import Services
 
 logger = logging.getLogger(__name__)
 
+# What the kernel takes of us that the client has no room for. Left to itself it takes some 4 MB a
+# client, and so nobody sees for a long time that the client has stopped reading.
+UNSENT: Final = 16 * 1024
+
 
 class StreamHandler(Handler):
     """Serves one stream. Each client's next write waits for its last one."""
 
+    takes_ticket = True
     _client: IOStream
 
     def initialize(self, services: Services) -> None:
@@ -36,13 +42,15 @@ class StreamHandler(Handler):
         if self.services.audience.full:
             raise Problem(503, "Hay demasiados clientes conectados; cierra alguno o inténtalo más tarde.")
         self._set_stream_headers()
-        connection = cast(HTTP1Connection, self.request.connection)
+        connection = self.connection
         self._client = connection.stream
         # Or a small event waits for the client to acknowledge the one before: 40 ms.
         self._client.set_nodelay(True)
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            self._client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
         stream.watchers.add(self._stir.set)
         try:
-            with self.services.audience.seat(self._leave):
+            with self.services.audience.seat(Seat(self.caller, self._leave, connection.close)):
                 await self.flush()
                 await self._serve(stream, wanted)
         except StreamClosedError:
@@ -87,8 +95,11 @@ class StreamHandler(Handler):
             data = b"%x\r\n%b\r\n" % (len(data), data)
         sent = self._client.write(data)
         if self._client.writing():  # it is, only when the client is slower than the stream
-            async with asyncio.timeout(self.services.limits.stall):
-                await sent
+            # Not cancelled when it takes too long: Tornado logs a traceback for each such write.
+            await asyncio.wait([sent], timeout=self.services.limits.stall)
+            if not sent.done():
+                raise TimeoutError
+            sent.result()
 
     def _set_stream_headers(self) -> None:
         self.set_header("Content-Type", "text/event-stream; charset=utf-8")

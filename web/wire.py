@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from actors.kinds import capability_of, kind_of
-from actors.model import DeadLetter, Decision, Device, KeptFinding, LogEntry
+from actors.model import SCHEDULED, DeadLetter, Decision, Device, Json, KeptFinding, LogEntry
 from actors.ports import ScanNews
 
 # The ten that every client knows, in the contract's order.
@@ -23,6 +23,16 @@ TEN: Final = (
     "parametros",
     "configuracion",
     "reclamado",
+)
+# Those that stand after them; like some of the ten, they are not for people to change.
+ADDED: Final = (
+    "en_linea",
+    "visto_en",
+    "kind",
+    "capability",
+    "version",
+    "sincronizado",
+    "diferencias",
 )
 
 RULES: Final = ("extremos", "misconfig", "learn", "offline")
@@ -48,6 +58,12 @@ def _iso_second(second: int) -> str:
 def device_json(device: Device) -> dict[str, Any]:
     """The ten keys in their order, then those added here."""
     kind = kind_of(device.serial, device.type, device.configuration)
+    compared = _compared(device)
+    differences = {
+        name: {"deseado": device.configuration[name], "informado": device.reported[name]}
+        for name in compared
+        if not same(device.configuration[name], device.reported[name])
+    }
     return {
         "id": device.id,
         "serial_number": device.serial,
@@ -64,7 +80,34 @@ def device_json(device: Device) -> dict[str, Any]:
         "kind": kind,
         "capability": capability_of(kind),
         "version": device.version,
+        "sincronizado": not differences if compared else None,
+        "diferencias": differences,
     }
+
+
+def _compared(device: Device) -> list[str]:
+    """The names whose values people have asked for and the device has told.
+
+    In mode ``horario`` ``encendido`` only follows the state, so nobody asks for it.
+    """
+    wanted = device.configuration
+    scheduled = wanted.get("modo") == SCHEDULED
+    return [
+        name
+        for name in device.reported
+        if name in device.asked and name in wanted and not (scheduled and name == "encendido")
+    ]
+
+
+def same(a: Json, b: Json) -> bool:
+    """Whether two JSON values are equal: 1 and 1.0 are, since many write one for the other; true is not."""
+    match a, b:
+        case (dict(), dict()):
+            return a.keys() == b.keys() and all(same(a[name], b[name]) for name in a)
+        case (list(), list()):
+            return len(a) == len(b) and all(map(same, a, b))
+        case _:
+            return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
 
 
 def finding_json(kept: KeptFinding) -> dict[str, Any]:

@@ -7,6 +7,7 @@ acknowledged when the writer has settled it, so what is lost with this process c
 from __future__ import annotations
 
 import logging
+import ssl
 import sys
 import threading
 from collections.abc import Callable, Sequence
@@ -30,10 +31,6 @@ logger = logging.getLogger(__name__)
 # Of a message that is refused; a little more than the largest report, so that one which is refused
 # for its size shows its end when it is but little too long.
 KEPT_BYTES: Final = payloads.MAX_BYTES + 1024
-# Until the network is tried again: short for a broker's restart, long for a night without one. One
-# client has nobody to collide with, so no jitter.
-_RETRY_MIN: Final = 1
-_RETRY_MAX: Final = 30
 # MQTT's message identifiers: more cannot be under way. Every device's configuration fits at once.
 _MAX_OUTGOING: Final = 65_535
 # How often the network thread is looked after, s.
@@ -48,8 +45,8 @@ class Bridge:
     """Implements :class:`actors.ports.CommandSink`.
 
     ``client_id`` names the session that the broker keeps while this process is away, so it must be
-    the same at each start. The directory and the writer are met later, by :meth:`attach`, since they
-    are given the bridge when they are made.
+    the same at each start. ``topics`` are those heard, of :data:`payloads.SUBSCRIPTIONS`. The directory
+    and the writer are met later, by :meth:`attach`, since they are given the bridge when they are made.
     """
 
     _directory: pykka.ActorRef[Any]
@@ -64,11 +61,14 @@ class Bridge:
         client_id: str,
         clock: Clock,
         max_in_flight: int = 4096,
+        topics: Sequence[str] = payloads.SUBSCRIPTIONS,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self._host = ""
         self._port = 0
         self._keepalive = keepalive
         self._clock = clock
+        self._topics = topics
         self._connected = False
         self._subscribed = threading.Event()
         self._closing = False
@@ -76,9 +76,8 @@ class Bridge:
         self.received = 0
         self.rejected = 0
         self._intake = Intake(max_in_flight, self._acknowledge)
-        self._client = Client(client_id, self._intake.begin_epoch)
+        self._client = Client(client_id, self._intake.begin_epoch, self._intake.wait_for_room, tls)
         self._client.username_pw_set(username or None, password or None)
-        self._client.reconnect_delay_set(_RETRY_MIN, _RETRY_MAX)
         # No limit of paho's own on top: it looks through the whole queue at each acknowledgement.
         self._client.max_inflight_messages_set(0)
         self._client.max_queued_messages_set(_MAX_OUTGOING)
@@ -152,7 +151,7 @@ class Bridge:
 
     @property
     def stalls(self) -> int:
-        """How often a message had to wait until the writer caught up."""
+        """How often reading stopped until the writer caught up."""
         return self._intake.stalls
 
     # -- commands --------------------------------------------------------------------------------
@@ -192,16 +191,16 @@ class Bridge:
             return
         # Also when the session is still there: its filters may be an older version's. The price is
         # one retained message a device, which the model knows for a repeat.
-        client.subscribe([(topic, 1) for topic in payloads.SUBSCRIPTIONS])
+        client.subscribe([(topic, 1) for topic in self._topics])
+        if unheard := [topic for topic in payloads.SUBSCRIPTIONS if topic not in self._topics]:
+            client.unsubscribe(unheard)
         self._connected = True
         self._directory.tell(BrokerConnected())
 
     def _on_subscribe(
         self, _client: PahoClient, _data: object, _mid: int, granted: list[ReasonCode], _: Properties | None
     ) -> None:
-        refused = [
-            topic for topic, code in zip(payloads.SUBSCRIPTIONS, granted, strict=False) if code.is_failure
-        ]
+        refused = [topic for topic, code in zip(self._topics, granted, strict=False) if code.is_failure]
         if refused:
             self._note_trouble("broker_refuses_subscription", " ".join(refused))
             return

@@ -4,15 +4,25 @@ Every system call lets go of the interpreter's lock, and under load getting it b
 each other busy thread. paho makes five of them for each message received and two for each
 acknowledgement; the two classes here make one for many. Taking in and acknowledging QoS 1 reports
 on 2 cores: 155 µs of processor time a message become 55, and beside a thread that never rests 2,100
-messages a second become 5,700. What is relied upon of paho's insides (``_create_socket``, ``_sock``,
-``_packet_queue``, ``_reset_sockets``, ``_thread``, ``_thread_main``) is relied upon in this file alone.
+messages a second become 5,700.
+
+What is relied upon of paho's insides is relied upon in this file alone: ``_create_socket``,
+``_create_socket_connection``, ``_host``, ``_sock``, ``_packet_queue``, ``_packet_read``,
+``_reset_sockets``, ``_thread``, ``_thread_main``, and of its timing ``_ping_t``,
+``_last_bytes_received`` with ``_msgtime_mutex``, ``time_func``, ``_reconnect_wait`` and
+``_reconnect_delay`` with ``_reconnect_delay_mutex``.
 """
 
 from __future__ import annotations
 
 import logging
+import socket
+import ssl
 import struct
+import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from random import uniform
 from typing import Any, Final
 
 from paho.mqtt import client as paho
@@ -29,6 +39,14 @@ _PUBACK: Final = 0x40
 _ACKNOWLEDGEMENT: Final = struct.Struct("!BBH")
 # Long enough for a broker in the same house, short enough for an orderly end.
 _CONNECT_TIMEOUT: Final = 2.0
+# Until the network is tried again, doubling: short for a broker's restart, long for a night without
+# one. Each wait is up to half longer or shorter, so that who lost a broker together does not come
+# back to it together.
+RETRY_MIN: Final = 1
+RETRY_MAX: Final = 30
+JITTER: Final = 0.5
+# How long the network thread waits for room before it looks at the connection again.
+_HELD_BACK: Final = 0.25
 
 
 class BufferedSocket:
@@ -58,15 +76,30 @@ class BufferedSocket:
 
 
 class Client(paho.Client):
-    """An MQTT 3.1.1 client with a session that lasts and acknowledgements given by hand."""
+    """An MQTT 3.1.1 client with a session that lasts and acknowledgements given by hand.
 
-    def __init__(self, client_id: str, before_connecting: Callable[[], None]) -> None:
+    ``wait_for_room`` is asked before each packet is read, and waits as long as it is told, s; while it
+    says no nothing is read, so that the broker keeps the rest, and the connection lives on: what is
+    queued goes out, pings too. ``tls``, if given, is how the broker is verified.
+    """
+
+    def __init__(
+        self,
+        client_id: str,
+        before_connecting: Callable[[], None],
+        wait_for_room: Callable[[float], bool],
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         super().__init__(
             CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
         )
         self.suppress_exceptions = True
         self.connect_timeout = _CONNECT_TIMEOUT
         self._before_connecting = before_connecting
+        self._wait_for_room = wait_for_room
+        self._tls = tls
+        self._held_back = False
+        self._leaving = threading.Event()
 
     @property
     def running(self) -> bool:
@@ -78,10 +111,12 @@ class Client(paho.Client):
         """Start the network thread, on a new connection; also after it has died."""
         self.connect_async(host, port, keepalive)
         self._reset_sockets(sockpair_only=True)
+        self._leaving.clear()
         self.loop_start()
 
     def join(self, timeout: float) -> bool:
         """Wait for the network thread to end after ``disconnect``; whether it has."""
+        self._leaving.set()
         thread = self._thread
         if thread is not None:
             thread.join(timeout)
@@ -103,15 +138,74 @@ class Client(paho.Client):
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
         for _ in range(MAX_PACKETS):
             result = super().loop_read(max_packets)
-            if result or not isinstance(self._sock, BufferedSocket) or not self._sock.pending():
+            if result or self._held_back:
+                break
+            if not isinstance(self._sock, BufferedSocket) or not self._sock.pending():
                 break
         return result
 
+    def loop_misc(self) -> MQTTErrorCode:
+        if not self._held_back:
+            return super().loop_misc()
+        # Held back, the broker's answers to our pings lie unread, so its silence proves nothing.
+        self._held_back = False
+        with self._msgtime_mutex:
+            self._last_bytes_received = paho.time_func()
+        result = super().loop_misc()
+        self._ping_t = 0.0
+        return result
+
+    def _packet_read(self) -> MQTTErrorCode:
+        # Whatever is under way, the broker's greeting is heard: without it there are no pings.
+        self._held_back = self.is_connected() and not self._wait_for_room(_HELD_BACK)
+        if self._held_back:
+            return MQTTErrorCode.MQTT_ERR_AGAIN
+        return super()._packet_read()
+
+    def _reconnect_wait(self) -> None:
+        with self._reconnect_delay_mutex:
+            # paho forgets it at each greeting.
+            last = self._reconnect_delay
+            self._reconnect_delay = RETRY_MIN if last is None else min(2 * last, RETRY_MAX)
+            wait = jittered(self._reconnect_delay)
+        self._leaving.wait(wait)
+
     def _create_socket(self) -> BufferedSocket:
-        return BufferedSocket(super()._create_socket())
+        sock = self._create_socket_connection()
+        return BufferedSocket(sock if self._tls is None else self._secured(sock, self._tls))
+
+    def _secured(self, sock: socket.socket, tls: ssl.SSLContext) -> ssl.SSLSocket:
+        # paho's own way to TLS leaves the connection open where the handshake fails.
+        secured = tls.wrap_socket(sock, server_hostname=self._host, do_handshake_on_connect=False)
+        try:
+            secured.settimeout(_CONNECT_TIMEOUT)
+            secured.do_handshake()
+        except OSError:
+            secured.close()
+            raise
+        return secured
 
     def _thread_main(self) -> Any:
         try:
             super()._thread_main()
         except Exception:
             logger.exception("mqtt_thread_died")
+
+
+def tls_for_broker(*authorities: Path) -> ssl.SSLContext:
+    """Trusts these CAs, PEM files, or without any those of the system; host names are checked.
+
+    Raises ``OSError``, of which ``ssl.SSLError`` is one, for a file that cannot be used.
+    """
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    for authority in authorities:
+        context.load_verify_locations(authority)
+    if not authorities:
+        context.load_default_certs()
+    return context
+
+
+def jittered(seconds: float) -> float:
+    """``seconds``, up to :data:`JITTER` of it longer or shorter."""
+    return seconds * uniform(1 - JITTER, 1 + JITTER)

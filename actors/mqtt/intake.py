@@ -27,6 +27,7 @@ class Intake:
         self._unsettled: set[Delivery] = set()
         self._epoch = 0
         self._open = True
+        self._stalled = False
         # Guards everything above, and is held while acknowledging: a new epoch waits for that.
         self._lock = threading.Lock()
         self._room = threading.Condition(self._lock)
@@ -50,12 +51,23 @@ class Intake:
         with self._lock:
             self._epoch += 1
 
-    def hand_on(self, delivery: Delivery, to: pykka.ActorRef[Any], message: object) -> bool:
-        """Wait for room, then tell; ``False`` once closed. Raises ``ActorDeadError``, told nobody."""
+    def wait_for_room(self, timeout: float) -> bool:
+        """Wait at most ``timeout`` s; whether the next message may come. Once closed any may, in vain."""
+        if self._has_room():
+            return True
         with self._room:
-            if self._open and len(self._line) >= self._limit:
+            if not self._stalled:
+                self._stalled = True
                 self.stalls += 1
-                self._room.wait_for(lambda: not self._open or len(self._line) < self._limit)
+            self._stalled = not self._room.wait_for(self._has_room, timeout)
+            return not self._stalled
+
+    def _has_room(self) -> bool:
+        return len(self._line) < self._limit or not self._open
+
+    def hand_on(self, delivery: Delivery, to: pykka.ActorRef[Any], message: object) -> bool:
+        """Tell, where there is room; ``False`` once closed. Raises ``ActorDeadError``, told nobody."""
+        with self._room:
             if not self._open:
                 return False
             self._line.append(delivery)
@@ -77,9 +89,11 @@ class Intake:
                 first = self._line.popleft()
                 if first.qos and first.epoch == self._epoch:
                     mids.append(first.mid)
-            if mids:
-                self._acknowledge(mids)
-            self._room.notify_all()
+            try:
+                if mids:
+                    self._acknowledge(mids)
+            finally:
+                self._room.notify_all()
 
     def wait_until_empty(self, timeout: float) -> bool:
         """Wait at most ``timeout`` s; whether nothing is on its way to the disk any more."""

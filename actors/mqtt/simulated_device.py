@@ -19,6 +19,7 @@ from typing import Final
 
 import orjson
 
+from actors.boots import MOST_KEPT
 from actors.kinds import PREFIXES, kind_of
 from actors.model import ACTIVE, INACTIVE, MANUAL, Json, JsonObject, Report
 from actors.mqtt.appliances import APPLIANCES, Orders
@@ -33,8 +34,6 @@ DEFAULT_INTERVAL_S: Final = 5.0
 MIN_INTERVAL_S: Final = 0.01
 # Schedules are looked at this often at least, should the wall clock be set meanwhile.
 _LOOK_S: Final = 60.0
-# Twenty minutes of reports at one in five seconds; 60 KB a device.
-MAX_KEPT: Final = 256
 # What has had no receipt for so long was lost behind a broker that stayed up.
 RESEND_S: Final = 30.0
 RESEND_AT_ONCE: Final = 16
@@ -67,7 +66,7 @@ class Outbox:
 
     def next_seq(self) -> int | None:
         """The number for one more report; ``None`` when full."""
-        return self._last + 1 if len(self._kept) < MAX_KEPT else None
+        return self._last + 1 if len(self._kept) < MOST_KEPT else None
 
     def keep(self, report: Outgoing) -> None:
         """Keep the report that has the number of :meth:`next_seq`."""
@@ -80,6 +79,11 @@ class Outbox:
         while boot == self.boot and self._kept and (self._kept[0].seq or 0) <= seq:
             self._kept.popleft()
         return before - len(self._kept)
+
+    def has_settled(self, report: Outgoing) -> bool:
+        """Whether the backend has a report that was given a number."""
+        oldest = self._kept[0].seq if self._kept else None
+        return report.seq is not None and (oldest is None or report.seq < oldest)
 
     def unsettled(self) -> Sequence[Outgoing]:
         return tuple(self._kept)
@@ -102,6 +106,8 @@ class SimulatedDevice:
         self._appliance = APPLIANCES[self.kind](random)
         self._timetable = Timetable()
         self._reported: Orders | None = None
+        # The first report that tells the configuration as it is now; until its receipt all tell it.
+        self._description: Outgoing | None = None
         # The first reports of a fleet are spread, and a stored configuration arrives before them.
         self._first_wait = random.uniform(0.2, 1.0) * min(interval, DEFAULT_INTERVAL_S)
         self._first_polled_at: float | None = None
@@ -131,7 +137,9 @@ class SimulatedDevice:
             logger.warning("configuration_refused serial=%s error=%s", self.serial, error)
             return
         self.version = version
-        self.configuration = {**self._factory, **configuration}
+        before, self.configuration = self.configuration, {**self._factory, **configuration}
+        if self.configuration != before:
+            self._description = None
         self._timetable = parse(configuration)
 
     def take_receipt(self, payload: bytes) -> int:
@@ -160,11 +168,11 @@ class SimulatedDevice:
         )
 
     def poll(self, local: datetime, monotonic: float) -> Outgoing | None:
-        """The report that is due: the interval is over, or something else is asked for than last time."""
+        """The report that is due: the interval is over, or what is asked for has changed."""
         if self._first_polled_at is None:
             self._first_polled_at = monotonic
         orders = self.orders_at(local)
-        changed = self._reported is not None and orders != self._reported
+        changed = self._reported is not None and (orders != self._reported or self._description is None)
         if monotonic < self._due and not changed:
             return None
         report = self._report(local, orders)
@@ -191,18 +199,21 @@ class SimulatedDevice:
 
     def _report(self, local: datetime, orders: Orders) -> Outgoing:
         seq = self.outbox.next_seq()
+        told = self._description is not None and self.outbox.has_settled(self._description)
         report = Report(
             self.serial,
             at=local.timestamp(),
             state=ACTIVE if self._appliance.is_active(orders) else INACTIVE,
             parameters=self._appliance.read(local, orders),
-            configuration=self.configuration if self._reported is None else None,
+            configuration=None if told else self.configuration,
             boot=None if seq is None else self.outbox.boot,
             seq=seq,
         )
         outgoing = Outgoing(report_payload(report), seq)
         if seq is not None:
             self.outbox.keep(outgoing)
+        if self._description is None or self._description.seq is None:
+            self._description = outgoing
         return outgoing
 
 

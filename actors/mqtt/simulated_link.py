@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import selectors
-from collections.abc import Callable
-from dataclasses import dataclass
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from typing import Any, Final
@@ -15,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from actors.mqtt.client import RETRY_MAX, RETRY_MIN, jittered
 from actors.mqtt.payloads import (
     OFFLINE,
     ONLINE,
@@ -33,18 +35,30 @@ KEEPALIVE_S: Final = 60
 _LOOK_AFTER_S: Final = KEEPALIVE_S / 4
 # paho connects blocking, so a host that swallows packets holds up all devices for so long at a time.
 _CONNECT_TIMEOUT_S: Final = 3.0
-_MIN_RETRY_S: Final = 1.0
-_MAX_RETRY_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the devices connect to; an empty ``username`` means none."""
+    """Where the devices connect to, and how; an empty ``username`` means none.
+
+    A device that ``logins`` knows, by its serial number, has the password there.
+    """
 
     host: str
     port: int
     username: str
     password: str
+    logins: Mapping[str, str] = field(default_factory=dict)
+    tls: ssl.SSLContext | None = None
+
+    def introduce(self, client: Client, serial: str) -> None:
+        """Before it connects."""
+        if serial in self.logins:
+            client.username_pw_set(serial, self.logins[serial])
+        elif self.username:
+            client.username_pw_set(self.username, self.password)
+        if self.tls is not None:
+            client.tls_set_context(self.tls)
 
 
 class Gate:
@@ -63,8 +77,8 @@ class Gate:
             logger.warning(
                 "connection_lost host=%s port=%d error=%s", self._address.host, self._address.port, error
             )
-        self._retry_s = min(max(_MIN_RETRY_S, 2 * self._retry_s), _MAX_RETRY_S)
-        self._opens_at = monotonic + self._retry_s
+        self._retry_s = min(max(RETRY_MIN, 2 * self._retry_s), RETRY_MAX)
+        self._opens_at = monotonic + jittered(self._retry_s)
 
     def worked(self) -> None:
         if self._retry_s:
@@ -111,7 +125,7 @@ class Link:
     def attend(self, events: int) -> None:
         """Do what the socket is ready for and what is due, and set :attr:`due` for the next time."""
         if self._client is not None and events & selectors.EVENT_READ:
-            self._client.loop_read()
+            _read(self._client)
         now = self._clock.monotonic()
         if self._client is None and now >= self._connect_at:
             self._connect(now)
@@ -152,8 +166,7 @@ class Link:
         client = Client(CallbackAPIVersion.VERSION2, client_id=serial, clean_session=True)
         client.connect_timeout = _CONNECT_TIMEOUT_S
         client.will_set(presence_topic(serial), OFFLINE, qos=1, retain=True)
-        if self._address.username:
-            client.username_pw_set(self._address.username, self._address.password)
+        self._address.introduce(client, serial)
         client.on_socket_open = self._on_socket_open
         client.on_socket_close = self._on_socket_close
         client.on_connect = self._on_connect
@@ -240,3 +253,10 @@ class Link:
         else:
             self.resent += 1
         outgoing.sent_at = now
+
+
+def _read(client: Client) -> None:
+    client.loop_read()
+    # What TLS has decrypted already no selector announces.
+    while isinstance(sock := client.socket(), ssl.SSLSocket) and sock.pending():
+        client.loop_read()

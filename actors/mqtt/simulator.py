@@ -12,10 +12,12 @@ import heapq
 import itertools
 import logging
 import selectors
+import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Final
 
 from actors.mqtt.simulated_device import SimulatedDevice
@@ -43,7 +45,8 @@ class Simulator:
     """Runs the devices on a thread of its own between :meth:`start` and :meth:`stop`.
 
     Without a thread :meth:`turn` drives it step by step. ``local`` tells the wall-clock time at an
-    epoch second, by which the devices follow their schedules.
+    epoch second, by which the devices follow their schedules. ``logins`` has the passwords, by serial
+    number, of devices that log in by themselves; the others share ``username``.
     """
 
     def __init__(
@@ -55,8 +58,10 @@ class Simulator:
         username: str = "",
         password: str = "",
         local: Callable[[float], datetime] = datetime.fromtimestamp,
+        logins: Mapping[str, str] = MappingProxyType({}),
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        address = Address(host, port, username, password)
+        address = Address(host, port, username, password, logins, tls)
         gate = Gate(address)
         self._clock = clock
         # Not select(): that ends at 1,024 descriptors.

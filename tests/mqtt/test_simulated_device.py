@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 from itertools import pairwise
-from random import Random
 from typing import Any
 
 import pytest
@@ -13,13 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from actors.boots import Boot
-from actors.kinds import PREFIXES
-from actors.model import Report
+from actors.boots import MOST_KEPT, Boot
+from actors.model import JsonObject, Report
 from actors.mqtt.payloads import configuration_payload, read, receipt_payload, state_topic
 from actors.mqtt.simulated_device import (
     KINDS,
-    MAX_KEPT,
     RESEND_AT_ONCE,
     RESEND_S,
     Outbox,
@@ -54,33 +51,6 @@ def configure(device: SimulatedDevice, version: int, **configuration: Any) -> No
     device.obey(configuration_payload(version, configuration))
 
 
-# -- fleets --------------------------------------------------------------------------------------
-
-
-def test_a_seed_always_gives_the_same_house() -> None:
-    """A larger fleet begins with the smaller one; another seed is another house."""
-    serials = [device.serial for device in fleet(30, seed=7)]
-    assert serials[:10] == [device.serial for device in fleet(10, seed=7)]
-    assert len(set(serials) | {device.serial for device in fleet(30, seed=8)}) == 60
-    assert [device.kind for device in fleet(26)] == [*KINDS, *KINDS]
-    assert all(len(serial) == 12 and serial[:4] in PREFIXES for serial in serials)
-
-
-def test_each_start_is_another_boot() -> None:
-    """The serial number stays, the boot does not."""
-    first, second = a_device(), a_device()
-    assert first.serial == second.serial
-    assert first.outbox.boot != second.outbox.boot
-
-
-def test_an_unknown_kind_is_an_error() -> None:
-    """Neither a fleet nor a device can be of a kind that nobody knows."""
-    with pytest.raises(KeyError):
-        fleet(1, kinds=["nevera"])
-    with pytest.raises(KeyError):
-        SimulatedDevice("XYZ0AAAAAAAA", Random(0))
-
-
 # -- reports -------------------------------------------------------------------------------------
 
 
@@ -113,11 +83,21 @@ def test_days_and_nights_differ() -> None:
     assert mean("sensor_co2", "co2_ppm", 21) > 1.3 * mean("sensor_co2", "co2_ppm", 4)
 
 
-def test_only_the_first_report_describes_the_device() -> None:
-    """``configuracion`` goes out once a boot: what people ask for afterwards is theirs."""
-    found = reports_of(a_device(), MONDAY, 60)
+def test_a_device_tells_its_configuration_until_that_is_on_disk() -> None:
+    """``configuracion`` is in the first report after a start or a change, and in all before its receipt."""
+    device = a_device()
+    found = reports_of(device, MONDAY, 60)
     assert found[0][1].configuration == {"modo": "manual", "encendido": True, "intervalo_envio": 5}
     assert all(report.configuration is None for _, report in found[1:])
+    configure(device, 1, zona="sur", intervalo_envio=5)
+    told = [json.loads(out.payload) for at in (61, 66, 71) if (out := device.poll(MONDAY, at)) is not None]
+    assert [report["configuracion"]["zona"] for report in told] == 3 * ["sur"]
+    device.take_receipt(receipt_payload(device.outbox.boot, told[0]["seq"]))
+    configure(device, 1, zona="sur", intervalo_envio=5)
+    assert device.poll(MONDAY, 75.9) is None
+    last = device.poll(MONDAY, 76)
+    assert last is not None
+    assert "configuracion" not in json.loads(last.payload)
 
 
 # -- obedience -----------------------------------------------------------------------------------
@@ -260,16 +240,16 @@ def test_a_full_outbox_gives_no_more_numbers_until_there_is_room() -> None:
     """Reports go on without boot and number; after receipts the numbers go on without a gap."""
     device = a_device()
     device.poll(MONDAY, 0)
-    outgoing = [device.poll(MONDAY, 5.0 * n) for n in range(1, MAX_KEPT + 3)]
+    outgoing = [device.poll(MONDAY, 5.0 * n) for n in range(1, MOST_KEPT + 3)]
     numbers = [report.seq for report in outgoing if report is not None]
-    assert numbers == [*range(1, MAX_KEPT + 1), None, None]
+    assert numbers == [*range(1, MOST_KEPT + 1), None, None]
     last = outgoing[-1]
     assert last is not None
     assert not {"boot", "seq"} & set(json.loads(last.payload))
     device.take_receipt(receipt_payload(device.outbox.boot, 10))
-    after = device.poll(MONDAY, 5.0 * (MAX_KEPT + 3))
+    after = device.poll(MONDAY, 5.0 * (MOST_KEPT + 3))
     assert after is not None
-    assert after.seq == MAX_KEPT + 1
+    assert after.seq == MOST_KEPT + 1
 
 
 class OutboxMachine(RuleBasedStateMachine):
@@ -319,7 +299,7 @@ class OutboxMachine(RuleBasedStateMachine):
         assert self.made == list(range(1, len(self.made) + 1))
         kept = {report.seq for report in self.outbox.unsettled()}
         assert all(self.backend.has(seq) for seq in self.made if seq not in kept)
-        assert len(self.outbox) <= MAX_KEPT
+        assert len(self.outbox) <= MOST_KEPT
 
 
 OutboxMachine.TestCase.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
@@ -336,13 +316,13 @@ def test_polling_at_any_times_reports_once_an_interval(steps: list[tuple[float, 
     """However it is polled and set, a device reports after its interval or a change, and never otherwise."""
     device = a_device()
     now, on = 0.0, True
-    last: tuple[float, bool] | None = None
+    last: tuple[float, JsonObject] | None = None
     for version, (wait, turned, interval) in enumerate(steps):
         now += wait
         on ^= turned
         configure(device, version, modo="manual", encendido=on, intervalo_envio=interval)
         outgoing = device.poll(MONDAY + timedelta(seconds=now), now)
         if last is not None:
-            assert (outgoing is not None) == (on != last[1] or now >= last[0] + interval)
+            assert (outgoing is not None) == (device.configuration != last[1] or now >= last[0] + interval)
         if outgoing is not None:
-            last = now, on
+            last = now, device.configuration

@@ -20,7 +20,7 @@ from actors.mqtt.payloads import configuration_payload, configuration_topic, rec
 from actors.mqtt.simulated_device import RESEND_S, SimulatedDevice, fleet
 from actors.mqtt.simulated_link import Address, Gate
 from actors.mqtt.simulator import Counters, Simulator
-from tests.brokers import PATIENCE, Broker, Device, Mosquitto, ScriptedBroker, wait_until
+from tests.brokers import PATIENCE, Broker, CrashableBroker, Device, Mosquitto, ScriptedBroker, wait_until
 from tests.stage import FakeClock
 
 # Friday, half a minute before ten in the evening.
@@ -193,6 +193,25 @@ def test_after_a_crash_of_the_broker_nothing_is_missing(house: House, broker: Br
     assert list(dict.fromkeys(house.numbers[before:])) == list(range(2, house.counters.sent + 1))
 
 
+def test_what_nobody_was_there_to_hear_comes_again(embedded: CrashableBroker) -> None:
+    """Its memory lost and the backend not back yet, a broker takes the reports and nobody gets them."""
+    house = House(embedded.port, fleet(1, kinds=["luz"]))
+    house.connect()
+    house.wait(10)
+    house.until(lambda: len(house.reports) >= 2)
+    house.listener.close()
+    embedded.crash()
+    house.until(lambda: house.counters.connected == 0)
+    house.wait(20)
+    house.connect()
+    house.until(lambda: house.counters.resent >= 2)
+    house.restart_listener()
+    house.reports.clear()
+    house.wait(2 * RESEND_S, step=1)
+    house.until(lambda: set(range(1, house.counters.sent + 1)) <= set(house.numbers))
+    house.close()
+
+
 # -- many, and for people ------------------------------------------------------------------------
 
 
@@ -206,7 +225,7 @@ def test_a_fleet_waits_for_its_broker(mosquitto: Mosquitto, caplog: pytest.LogCa
     house.wait(120, step=1)
     mosquitto.start()
     house.restart_listener()
-    house.wait(32)
+    house.wait(46)
     house.connect()
     assert [(record.levelname, record.message.split()[0]) for record in caplog.records] == [
         ("WARNING", "connection_lost"),
@@ -216,22 +235,21 @@ def test_a_fleet_waits_for_its_broker(mosquitto: Mosquitto, caplog: pytest.LogCa
 
 
 def test_a_broker_that_is_away_is_asked_ever_less_often() -> None:
-    """The wait doubles up to 30 s; that fifty devices meet the same failure counts once."""
+    """The wait doubles up to 30 s, give or take a half; fifty devices that meet one failure count once."""
     gate = Gate(Address("127.0.0.1", 1, "", ""))
-    now, waits = 100.0, []
-    for _ in range(8):
+    now = 100.0
+    for wait in (1, 2, 4, 8, 16, 30, 30, 30):
         assert gate.is_open(now)
         for _ in range(50):
             gate.failed(now, "refused")
-        tries = [gate.next_try(now) for _ in range(50)]
-        assert max(tries) - min(tries) <= 1
-        waits.append(round(min(tries) - now))
         assert not gate.is_open(now)
-        now = max(tries)
-    assert waits == [1, 2, 4, 8, 16, 30, 30, 30]
+        tries = [gate.next_try(now) - now for _ in range(50)]
+        assert wait / 2 <= min(tries) <= max(tries) <= 1.5 * wait + 1
+        assert max(tries) - min(tries) <= 1
+        now += max(tries)
     gate.worked()
     gate.failed(now, "refused")
-    assert gate.is_open(now + 1)
+    assert gate.is_open(now + 1.5)
 
 
 def test_every_report_of_a_fleet_gets_its_receipt(broker: Broker) -> None:

@@ -17,6 +17,7 @@ from sqlite_utils import Database
 from actors.model import DeadLetter, Decision, Finding, KeptFinding, LogEntry, RuleMemory
 from persistence import Batch, Queries, Store, UnusableDatabase
 from persistence.schema import APPLICATION_ID, STEPS, migrate, open_database, sqlite3
+from persistence.store import DEVICE_COLUMNS
 
 ROOT = Path(__file__).parents[2]
 
@@ -56,7 +57,7 @@ def test_tables_check_types_where_sqlite_can(path: Path) -> None:
     database = open_database(path)
     strict = {table.name: table.strict for table in database.tables if not table.name.startswith("sqlite_")}
     database.close()
-    assert len(strict) == 6
+    assert len(strict) == 10
     assert set(strict.values()) == {database.supports_strict}
 
 
@@ -66,7 +67,7 @@ def test_every_older_version_becomes_the_newest_and_keeps_its_rows(path: Path, v
     migrate(old, STEPS[:version])
     if version:
         old.conn.execute(
-            "INSERT INTO dispositivos VALUES"
+            f"INSERT INTO dispositivos ({', '.join(DEVICE_COLUMNS[:15])}) VALUES"
             " (7, 'A', 'n', 't', 'm', 'd', 'activo', '{}', '{}', 1, 0, NULL, 0, 0, '{}')"
         )
     if version >= 3:

@@ -61,6 +61,8 @@ devices = st.builds(
     version=counts,
     reports=counts,
     boots=st.lists(boots, max_size=MAX_BOOTS, unique_by=lambda boot: boot.name).map(tuple),
+    reported=json_objects,
+    asked=st.frozensets(st.text(), max_size=5),
 )
 
 

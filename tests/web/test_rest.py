@@ -34,6 +34,8 @@ AS_BLIND = {
     "kind": "persiana",
     "capability": "position",
     "version": 3,
+    "sincronizado": None,
+    "diferencias": {},
 }
 
 
@@ -166,6 +168,18 @@ def test_a_change_answers_with_the_whole_device(site: Site) -> None:
     assert site.get("/dispositivos/2").json == answer.json
 
 
+def test_a_change_is_out_of_sync_until_the_device_reports_it(site: Site) -> None:
+    """In the answer, and for all who read the device before its next report."""
+    site.directory.tell(Report(BLIND.serial, 1.8e9, "inactivo"))
+    answer = site.put("/dispositivos/2", {"encendido": True})
+    differs = {"encendido": {"deseado": True, "informado": False}}
+    assert (answer.json["sincronizado"], answer.json["diferencias"]) == (False, differs)
+    assert site.get("/dispositivos").json[0]["diferencias"] == differs
+    site.directory.tell(Report(BLIND.serial, 1.8e9, "activo"))
+    confirmed = site.put("/dispositivos/2", {"nombre": "Salón"}).json
+    assert (confirmed["sincronizado"], confirmed["diferencias"]) == (True, {})
+
+
 def test_a_device_may_be_sent_back_while_it_reports(site: Site) -> None:
     """What was read before the reports is unchanged, the first state of all included."""
     read = site.get("/dispositivos/1").json
@@ -285,6 +299,10 @@ def test_a_slow_disk_holds_up_nobody_else() -> None:
         def findings(self, *_: Any) -> Any: ...
 
         def finding(self, *_: int) -> Any: ...
+
+        def metrics(self, *_: Any) -> Any: ...
+
+        def statistics(self, *_: Any) -> Any: ...
 
     with Site(BLIND, queries=Stuck(), limits=Limits(reply=0.1)) as site:
         assert site.get("/dispositivos/2/logs").status == 503

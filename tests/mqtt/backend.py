@@ -1,0 +1,94 @@
+"""A bridge whose neighbours, directory and writer, are the test itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import SimpleQueue
+from typing import Protocol, TypeVar
+
+import pykka
+
+from actors.messages import BrokerConnected, Delivery, KeepDeadLetter, Reported
+from actors.mqtt import payloads
+from actors.mqtt.bridge import Bridge
+from tests.brokers import PATIENCE, ScriptedBroker
+from tests.stage import FakeClock
+
+SERIAL = "TMP0603IF1WD"
+STATE = payloads.state_topic(SERIAL)
+
+M = TypeVar("M")
+
+
+class Ear(pykka.ThreadingActor):
+    """Keeps what it is told."""
+
+    def __init__(self, heard: SimpleQueue[object]) -> None:
+        super().__init__()
+        self._heard = heard
+
+    def on_receive(self, message: object) -> None:
+        self._heard.put(message)
+
+
+class Backend:
+    """Hears what the bridge tells, and settles what it is told to."""
+
+    def __init__(
+        self, port: int, clock: FakeClock, client_id: str, max_in_flight: int, keepalive: int
+    ) -> None:
+        self.told: SimpleQueue[object] = SimpleQueue()
+        self.kept: SimpleQueue[object] = SimpleQueue()
+        self.directory = Ear.start(self.told)
+        self.writer = Ear.start(self.kept)
+        self.port = port
+        self.bridge = Bridge(
+            keepalive=keepalive,
+            username="",
+            password="",
+            client_id=client_id,
+            clock=clock,
+            max_in_flight=max_in_flight,
+        )
+        self.bridge.attach(self.directory, self.writer)
+
+    def next(self, kind: type[M], patience: float = PATIENCE) -> M:
+        """What the directory or, of dead letters, the writer is told next."""
+        heard = self.kept if kind is KeepDeadLetter else self.told
+        message = heard.get(timeout=patience)
+        assert isinstance(message, kind)
+        return message
+
+    def deliveries(self, count: int) -> list[Delivery]:
+        """Those of the next reports."""
+        return [self.next(Reported).delivery for _ in range(count)]
+
+    def settle(self, *deliveries: Delivery) -> None:
+        self.bridge.settle(deliveries)
+
+    def stop(self) -> None:
+        self.bridge.close()
+        self.directory.stop(timeout=PATIENCE)
+        self.writer.stop(timeout=PATIENCE)
+
+
+class Start(Protocol):
+    def __call__(
+        self, port: int, *, client_id: str = ..., max_in_flight: int = ..., keepalive: int = ...
+    ) -> Backend: ...
+
+
+@contextmanager
+def connected(backend: Backend) -> Iterator[None]:
+    """As ``with``, for what must happen on a connection that stands."""
+    backend.next(BrokerConnected)
+    assert backend.bridge.wait_until_heard(PATIENCE)
+    yield
+
+
+def greet(script: ScriptedBroker, backend: Backend) -> None:
+    script.accept()
+    script.grant()
+    with connected(backend):
+        pass

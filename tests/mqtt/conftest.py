@@ -1,0 +1,40 @@
+"""Backends at the brokers' edge, ended with the test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+from tests.brokers import ScriptedBroker
+from tests.mqtt.backend import Backend, Start
+from tests.stage import FakeClock
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def start(clock: FakeClock) -> Iterator[Start]:
+    """Starts backends, and ends them with the test."""
+    with ExitStack() as stack:
+
+        def start_one(
+            port: int, *, client_id: str = "backend", max_in_flight: int = 100, keepalive: int = 60
+        ) -> Backend:
+            backend = Backend(port, clock, client_id, max_in_flight, keepalive)
+            stack.callback(backend.stop)
+            backend.bridge.start("127.0.0.1", backend.port)
+            return backend
+
+        yield start_one
+
+
+@pytest.fixture
+def script() -> Iterator[ScriptedBroker]:
+    broker = ScriptedBroker()
+    yield broker
+    broker.close()
