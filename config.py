@@ -91,8 +91,29 @@ def folder(text: str) -> Path:
         raise ValueError from None
 
 
+@written("una dirección IP o una red, p. ej. 192.168.1.0/24")
+def network(text: str) -> str:
+    return str(ipaddress.ip_network(text, strict=False))
+
+
+@written("un origen como https://casa.example, en minúsculas y sin ruta")
+def origin(text: str) -> str:
+    parts = urlsplit(url.from_text(text))
+    if text != f"{parts.scheme}://{parts.netloc}".lower() or "@" in text:  # as browsers send it
+        raise ValueError
+    return text
+
+
 def or_empty(kind: Kind[str]) -> Kind[str]:
     return written(f"{kind.takes}, o vacío")(lambda text: kind.from_text(text) if text else text)
+
+
+def many(takes: str, kind: Kind[str]) -> Kind[tuple[str, ...]]:
+    return Kind(
+        f"{takes} (en el entorno, separados por comas)",
+        lambda value: tuple(kind.from_toml(item) for item in exactly(list, value)),
+        lambda text: [part.strip() for part in text.split(",") if part.strip()],
+    )
 
 
 def choice(*choices: T) -> Kind[T]:
@@ -151,12 +172,27 @@ flag: Final = Kind(
     lambda value: exactly(bool, value),
     lambda text: _FLAGS.get(text.lower(), text),
 )
-texts: Final = Kind(
-    "una lista de textos (en el entorno, separados por comas)",
-    lambda value: tuple(line.from_toml(item) for item in exactly(list, value)),
-    lambda text: [part.strip() for part in text.split(",") if part.strip()],
-)
+texts: Final = many("una lista de textos", line)
 seconds: Final = number(0, _LONGEST)
+days: Final = whole(0, 36_500)
+_DAYS_OF: Final = re.compile(r"([A-Za-z0-9._:-]{1,64})=([0-9]{1,5})")
+
+
+def _days_by_serial(value: object) -> tuple[tuple[str, int], ...]:
+    found: dict[str, int] = {}
+    for text in texts.from_toml(value):
+        match = _DAYS_OF.fullmatch(text)
+        if match is None or match[1] in found:
+            raise ValueError
+        found[match[1]] = days.from_text(match[2])
+    return tuple(found.items())
+
+
+days_by_serial: Final = Kind(
+    'una lista de "SERIE=días", de 0 a 36500 (en el entorno, separados por comas)',
+    _days_by_serial,
+    texts.decode,
+)
 share: Final = number(0, 1)
 
 
@@ -181,8 +217,10 @@ def setting(kind: Kind[T], default: T, description: str) -> T:
 # What stands in the example file above each group of settings, by the group's first.
 HEADINGS: Final = {
     "BACKEND_HOST": "Interfaz web (REST y SSE)",
+    "AUTH_MODE": "Quién entra",
     "MQTT_BROKER_URL": "MQTT",
     "DATA_DIR": "Sistema",
+    "RETENCION_DIAS": "Conservación y copias",
     "AI_LIMITES_PATH": "Regla 1: anomalías en las métricas",
     "AI_ESTANDAR_PATH": "Regla 2: configuraciones incorrectas",
     "AI_R3_BIN_MINUTES": "Regla 3: aprendizaje de horarios",
@@ -203,6 +241,25 @@ class Settings:
     public_backend_url: str = setting(or_empty(url), "", "Dirección que usan los clientes; vacía, se deduce.")
     sse_max_clients: int = setting(whole(1, 800), 200, "Clientes SSE conectados a la vez.")
 
+    auth_mode: str = setting(
+        or_empty(choice("tokens", "abierto")),
+        "",
+        "Quién entra: con token, o cualquiera (abierto); vacío, sin token solo en esta máquina.",
+    )
+    allowed_hosts: tuple[str, ...] = setting(
+        many("una lista de nombres de máquina o direcciones IP", host),
+        (),
+        "Otros nombres por los que responde.",
+    )
+    cors_origins: tuple[str, ...] = setting(
+        many("una lista de orígenes como https://casa.example", origin),
+        (),
+        "Páginas de otros orígenes que pueden leer y mandar, con token.",
+    )
+    trusted_proxies: tuple[str, ...] = setting(
+        many("una lista de direcciones IP o redes", network), (), "Proxies cuyo X-Forwarded-For se cree."
+    )
+
     mqtt_broker_url: str = setting(or_empty(host), "", "Máquina del bróker; vacía, se usa el incluido.")
     mqtt_broker_port: int = setting(
         whole(0, 65535), 1883, "Puerto; con el bróker incluido, 0 toma uno libre."
@@ -210,6 +267,19 @@ class Settings:
     mqtt_keepalive: int = setting(whole(5, 3600), 60, "Segundos entre señales de vida con el bróker.")
     mqtt_username: str = setting(line, "", "Usuario en el bróker; vacío, se entra sin usuario.")
     mqtt_password: str = setting(secret, "", "Contraseña en el bróker; mejor en el entorno que aquí.")
+    mqtt_bind_host: str = setting(
+        host, "127.0.0.1", "Dirección del bróker incluido; fuera de esta máquina pide usuario y contraseña."
+    )
+    mqtt_tls_enabled: bool = setting(flag, False, "Cifrar: el bróker incluido para los demás, o el ajeno.")
+    mqtt_tls_port: int = setting(
+        whole(0, 65535), 8883, "Puerto cifrado; con el bróker incluido, 0 toma uno libre."
+    )
+    mqtt_tls_ca: str = setting(
+        or_empty(file), "", "CA del bróker ajeno, en PEM; vacía, valen la propia y las del sistema."
+    )
+    mqtt_tema_comun: bool = setting(
+        flag, True, "Oír dispositivos/estado, el tema común, donde un dispositivo puede hablar por otro."
+    )
 
     data_dir: Path = setting(folder, Path("instance"), "Carpeta de todo lo que el sistema escribe.")
     log_level: str = setting(choice(*LEVELS), "WARNING", "Mensajes que se muestran.")
@@ -217,6 +287,15 @@ class Settings:
     rechazados_max: int = setting(
         whole(100, 1_000_000), 1_000, "Mensajes rechazados que se guardan; los más antiguos se borran."
     )
+
+    retencion_dias: int = setting(days, 35, "Días que se guarda cada informe; 0 es siempre.")
+    retencion_por_dispositivo: tuple[tuple[str, int], ...] = setting(
+        days_by_serial, (), "Días de informes por número de serie o su comienzo, p. ej. CAM0=7."
+    )
+    retencion_horas_dias: int = setting(days, 730, "Días que se guarda el resumen por horas; 0 es siempre.")
+    retencion_diaria_dias: int = setting(days, 3650, "Días que se guarda el resumen por días; 0 es siempre.")
+    retencion_eventos_dias: int = setting(days, 365, "Días que se guardan los avisos; 0 es siempre.")
+    copias_max: int = setting(whole(1, 1000), 7, "Copias diarias que se guardan; las más antiguas se borran.")
 
     ai_limites_path: str = setting(or_empty(file), "", "Tabla de límites, en JSON; vacía, la incluida.")
     ai_hist_min_points: int = setting(whole(1, 10_000_000), 150, "Lecturas mínimas para usar el histórico.")
@@ -268,6 +347,8 @@ class Settings:
             raise SettingError("MQTT_PASSWORD: no sirve sin MQTT_USERNAME; se espera también un usuario.")
         if self.mqtt_broker_url and self.mqtt_broker_port == 0:
             raise SettingError("MQTT_BROKER_PORT: 0 solo vale con el bróker incluido; se espera el real.")
+        if self.mqtt_broker_url and self.mqtt_tls_port == 0:
+            raise SettingError("MQTT_TLS_PORT: 0 solo vale con el bróker incluido; se espera el real.")
         if self.ai_hist_pmin >= self.ai_hist_pmax:
             raise SettingError("AI_HIST_PMIN: no es menor que AI_HIST_PMAX; se espera que lo sea.")
 
@@ -295,7 +376,7 @@ def settings() -> Mapping[str, Setting[Any]]:
 
 
 # Names in the environment that can only be meant for us, so that a mistyped one is told.
-OWN_PREFIXES: Final = ("AI_", "BACKEND_", "MQTT_")
+OWN_PREFIXES: Final = ("AI_", "AUTH_", "BACKEND_", "COPIAS_", "MQTT_", "RETENCION_")
 
 # Of a wrong value; enough to recognise it by and short enough for one line.
 _SHOWN_CHARACTERS: Final = 60

@@ -9,7 +9,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -17,26 +18,29 @@ from typing import Final
 from tzlocal import get_localzone
 
 from actors.clock import SystemClock
-from actors.directory import Directory, DirectoryStatus
+from actors.directory import Directory
 from actors.dispatch import ThreadPool
 from actors.kinds import PREFIXES
 from actors.logs import log_to_stderr
+from actors.mqtt import desk as mqtt_desk
 from actors.mqtt.bridge import Bridge
 from actors.mqtt.broker import BrokerUnavailable, EmbeddedBroker
-from actors.mqtt.claim_code import print_claim_code
 from actors.mqtt.simulated_device import fleet
 from actors.mqtt.simulator import Simulator
-from actors.ports import RuleFactory
 from actors.scanner import ScannerActor
+from actors.supervision import Casebook, Name, Part
 from actors.surroundings import Surroundings
 from config import SettingError, Settings
-from persistence import Queries, Store, UnusableDatabase, WriterActor, WriterStatus
-from persistence.historian import HistorianActor
+from persistence import UnusableDatabase
+from persistence import desk as archive_desk
+from persistence.archive import DATABASE, Archive, Keeping
+from persistence.backups import BackupFailed
+from persistence.retention import Retention
 from persistence.rule_files import RuleFiles
 from rules.rulebook import rulebook
 from rules.settings import LearnSettings
 from web.app import WebServer
-from web.health import BrokerHealth, Health, WriterHealth
+from web.health import BrokerHealth, DatabaseHealth, Health, Recovered, WriterHealth
 from web.hub import EventHub
 from web.loop import LoopThread
 from web.services import Limits
@@ -57,7 +61,14 @@ class Unstartable(Exception):
 
 
 # Each says in one Spanish line what is wrong.
-CANNOT_START: Final = (SettingError, UnusableDatabase, BrokerUnavailable, Unstartable)
+CANNOT_START: Final = (
+    SettingError,
+    UnusableDatabase,
+    BackupFailed,
+    BrokerUnavailable,
+    mqtt_desk.WrongArgument,
+    Unstartable,
+)
 
 
 class System:
@@ -66,78 +77,63 @@ class System:
     def __init__(self, settings: Settings) -> None:
         """Raises ``UnusableDatabase`` where DATA_DIR cannot be used."""
         self._settings = settings
-        path = settings.data_dir / "iot.db"
-
-        def open_store() -> Store:
-            return Store(path, settings.rechazados_max)
-
-        with open_store() as store:
-            devices = store.devices()
-            instance = store.instance_id
         self._began = time.monotonic()
         self.clock = SystemClock()
+        self._casebook = Casebook()
+        here = get_localzone()  # days and schedules go by the clock on the wall of this house
+        self._archive = Archive(settings.data_dir, keeping(settings), here, self.clock)
         self._actors = ThreadPool("actors", ACTOR_THREADS)
-        self._disk = ThreadPool("writer", 1)
-        self._archive = ThreadPool("historian", 1)
         loop = LoopThread("web")
-        self._hub = EventHub(loop, devices)
+        self._hub = EventHub(loop, self._archive.devices)
         self.broker = None if settings.mqtt_broker_url else EmbeddedBroker(port=settings.mqtt_broker_port)
         self._bridge = Bridge(
             keepalive=settings.mqtt_keepalive,
             username=settings.mqtt_username,
             password=settings.mqtt_password,
-            client_id=f"iot-backend-{instance}",
+            client_id=f"iot-backend-{self._archive.instance}",
             clock=self.clock,
         )
-        self._writer_status = WriterStatus()
-        self._writer = WriterActor.start(
-            self._disk, open_store, self.clock, self._bridge, self._hub, self._writer_status
-        )
-        queries = Queries(path)
-        self._historian = HistorianActor.start(self._archive, queries, self.clock)
+        self._archive.employ(self._bridge, self._hub, self._casebook)
         self._rule_files = RuleFiles(
             settings.data_dir / "tablas", settings.ai_limites_path, settings.ai_estandar_path
         )
-        rules = self._rulebook(self._rule_files)
+        demo = partial(self._rule_files.demo, LearnSettings.of(settings), here)
+        rules = rulebook(settings, self._rule_files.limits, self._rule_files.standards, here, demo)
         around = Surroundings(
             dispatcher=self._actors,
             clock=self.clock,
-            writer=self._writer,
-            historian=self._historian,
+            writer=self._archive.writer,
+            historian=self._archive.historian,
             events=self._hub,
             commands=self._bridge,
             rules=rules,
             offline_after=settings.ai_r4_offline_secs,
             startup_grace=settings.ai_r4_startup_grace_secs,
+            casebook=self._casebook,
         )
-        self._directory_status = DirectoryStatus()
-        self._directory = Directory.start(around, devices, settings.max_devices, self._directory_status)
-        self._bridge.attach(self._directory, self._writer)
+        self._directory = Directory.start(around, self._archive.devices, settings.max_devices)
+        self._bridge.attach(self._directory, self._archive.writer)
         self._scanner = ScannerActor.start(
             self._actors,
             self.clock,
-            self._historian,
+            self._archive.historian,
             self._hub,
             rules["extremos"],
             settings.ai_hist_window_days,
+            self._casebook,
         )
         self.web = WebServer(
             loop=loop,
             hub=self._hub,
             directory=self._directory,
             scanner=self._scanner,
-            queries=queries,
+            queries=self._archive.queries,
             health=self.health,
             host=settings.backend_host,
             port=settings.backend_port,
             version=VERSION,
             limits=Limits(clients=settings.sse_max_clients),
         )
-
-    def _rulebook(self, files: RuleFiles) -> Mapping[str, RuleFactory]:
-        here = get_localzone()  # schedules go by the clock on the wall of this house
-        demo = partial(files.demo, LearnSettings.of(self._settings), here)
-        return rulebook(self._settings, files.limits, files.standards, here, demo)
 
     def start(self) -> None:
         """Raises ``BrokerUnavailable`` or ``Unstartable`` where a port cannot be had."""
@@ -149,7 +145,6 @@ class System:
         if self.broker is not None:
             self.broker.start()
         self.clock.start()
-        self._disk.start()
         self._archive.start()
         self._actors.start()
         self._bridge.start(*self.mqtt)
@@ -162,13 +157,9 @@ class System:
         if not self._bridge.wait_until_settled(DRAIN_S):
             logger.error("stopped_without_keeping in_flight=%d", self._bridge.in_flight)
         self.web.stop()
-        for actor, threads, patience in (
-            (self._directory, self._actors, TURNS_S),
-            (self._historian, self._archive, TURNS_S),
-            (self._writer, self._disk, LAST_COMMIT_S),
-        ):
-            actor.stop(block=False)
-            threads.stop(patience)
+        self._directory.stop(block=False)
+        self._actors.stop(TURNS_S)
+        self._archive.stop(TURNS_S, LAST_COMMIT_S)
         self._bridge.close()
         if self.broker is not None:
             self.broker.stop()
@@ -183,6 +174,8 @@ class System:
 
     def health(self) -> Health:
         """How the parts are doing; any thread may ask."""
+        writer, caretaker = self._archive.writer_status, self._archive.caretaker_status
+        recovery = self._archive.recovery
         return Health(
             broker=BrokerHealth(
                 connected=self._bridge.connected and self._bridge.healthy,
@@ -190,19 +183,44 @@ class System:
                 received=self._bridge.received,
                 rejected=self._bridge.rejected,
                 in_flight=self._bridge.in_flight,
+                stalls=self._bridge.stalls,
             ),
-            writer=WriterHealth(
-                healthy=self._writer_status.healthy and self._writer.is_alive(),
-                queued=self._writer_status.queued,
-                last_error=self._writer_status.last_error,
+            writer=WriterHealth(healthy=writer.healthy, queued=writer.queued, last_error=writer.last_error),
+            database=DatabaseHealth(
+                recovered=None if recovery is None else Recovered(**asdict(recovery)),
+                last_backup_at=caretaker.last_backup_at,
+                backup_error=caretaker.backup_error,
+                rolled_up=caretaker.rolled_up,
+                deleted=caretaker.deleted,
+                deletion_paused=caretaker.deletion_paused,
             ),
             actors_healthy=self._actors.alive
-            and all(each.is_alive() for each in (self._directory, self._historian, self._scanner)),
+            and self._archive.alive
+            and self._directory.is_alive()
+            and self._scanner.is_alive(),
             actors_waiting=self._actors.waiting,
-            device_failures=self._directory_status.failures,
+            device_failures=self._casebook.failures(Part.DEVICE),
+            rule_failures=self._casebook.failures(Part.RULE),
+            core_failures=self._casebook.failures(*(part for part in Part if Name(part).is_core)),
+            quarantined=self._casebook.quarantined,
             tables=self._rule_files.troubles,
             uptime=time.monotonic() - self._began,
         )
+
+
+def keeping(settings: Settings) -> Keeping:
+    """How long the settings want what is kept."""
+    return Keeping(
+        retention=Retention(
+            rows=settings.retencion_dias,
+            hours=settings.retencion_horas_dias,
+            days=settings.retencion_diaria_dias,
+            findings=settings.retencion_eventos_dias,
+            by_serial=settings.retencion_por_dispositivo,
+        ),
+        rejected=settings.rechazados_max,
+        backups=settings.copias_max,
+    )
 
 
 # -- the command line ----------------------------------------------------------------------------
@@ -220,6 +238,7 @@ config.toml.example. Ejemplos:
   MQTT_BROKER_URL=192.168.1.10 python run_system.py run
   python run_system.py simulate --count 200 --broker localhost
   python run_system.py qr TMP0603IF1WD --png tmp.png
+  python run_system.py backup
 """
 
 
@@ -235,28 +254,8 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="ORDEN")
     commands.add_parser("run", help="el sistema, hasta Ctrl-C")
     commands.add_parser("demo", help="el sistema con un dispositivo simulado de cada clase")
-    simulate = commands.add_parser("simulate", help="solo dispositivos simulados, contra cualquier bróker")
-    simulate.add_argument(
-        "--count", type=int, default=len(PREFIXES), help="cuántos (por defecto %(default)s)"
-    )
-    simulate.add_argument(
-        "--broker", default="127.0.0.1", help="máquina del bróker (por defecto %(default)s)"
-    )
-    simulate.add_argument("--port", type=int, help="puerto del bróker (MQTT_BROKER_PORT)")
-    simulate.add_argument("--interval", type=float, default=5.0, help="segundos entre informes (%(default)s)")
-    simulate.add_argument(
-        "--kinds",
-        nargs="+",
-        choices=list(PREFIXES.values()),
-        metavar="CLASE",
-        help=f"de qué clases: {', '.join(PREFIXES.values())} (por defecto, todas)",
-    )
-    simulate.add_argument("--seed", type=int, default=0, help="otra semilla, otros dispositivos")
-    qr = commands.add_parser("qr", help="el código QR con que la app reclama un dispositivo")
-    qr.add_argument("serial", help="su número de serie, p. ej. TMP0603IF1WD")
-    qr.add_argument(
-        "--png", type=Path, metavar="ARCHIVO", help="además, como imagen (por defecto SERIAL.png)"
-    )
+    mqtt_desk.add_commands(commands)
+    archive_desk.add_commands(commands)
     return top
 
 
@@ -273,9 +272,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "demo":
                 serve(settings, devices=len(PREFIXES))
             case "simulate":
-                simulate(settings, options)
+                login = settings.mqtt_username, settings.mqtt_password
+                finished = _finish_on_signals().wait
+                mqtt_desk.simulate(
+                    options, settings.mqtt_broker_port, login, SystemClock(), finished, sys.stdout
+                )
             case "qr":
-                show_claim_code(options.serial, options.png or Path(f"{options.serial}.png"))
+                mqtt_desk.show_claim_code(options, sys.stdout)
+            case "backup" | "restore":
+                database = settings.data_dir / DATABASE
+                archive_desk.obey(options, database, settings.copias_max, SystemClock().now(), sys.stdout)
     except CANNOT_START as problem:
         print(f"run_system.py: {problem}", file=sys.stderr)
         return 2
@@ -299,38 +305,6 @@ def serve(settings: Settings, devices: int) -> None:
     print("Terminando…", flush=True)
     simulator.stop()
     system.stop()
-
-
-def simulate(settings: Settings, options: argparse.Namespace) -> None:
-    """Simulated devices alone, with a line of progress every ten seconds."""
-    if options.count < 1 or not options.interval > 0:
-        raise Unstartable("--count e --interval han de ser mayores que 0.")
-    finished = _finish_on_signals()
-    clock = SystemClock()
-    devices = fleet(options.count, options.seed, options.kinds or list(PREFIXES.values()), options.interval)
-    port = settings.mqtt_broker_port if options.port is None else options.port
-    login = settings.mqtt_username, settings.mqtt_password
-    simulator = Simulator(options.broker, port, devices, clock, *login)
-    simulator.start()
-    print(
-        f"{len(devices)} dispositivos simulados en {options.broker}:{port}. Ctrl-C para terminar.", flush=True
-    )
-    while not finished.wait(10):
-        now = simulator.counters
-        print(
-            f"conectados {now.connected}/{len(devices)}, enviados {now.sent}, repetidos {now.resent}, "
-            f"con recibo {now.receipted}, sin recibo {now.kept}",
-            flush=True,
-        )
-    simulator.stop()
-
-
-def show_claim_code(serial: str, png: Path) -> None:
-    try:
-        print_claim_code(serial, sys.stdout, png)
-    except (OSError, ValueError) as error:
-        raise Unstartable(f"{serial}: {error}") from None
-    print(f"También en {png}")
 
 
 def _finish_on_signals() -> threading.Event:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 from typing import Final
 
 from actors.model import DeadLetter, KeptFinding, LogEntry
+from persistence.local_time import LocalTime
 from persistence.rows import kept_finding, log_entry, undamaged_log_entry
 from persistence.schema import BUSY_TIMEOUT_S, sqlite3
+from persistence.statistics import Statistics, read_metrics, read_statistics
 
 _LOG_BOUNDS: Final = """
     SELECT (SELECT min(n) FROM estado_log WHERE dispositivo_id = :device),
@@ -85,17 +88,20 @@ class FindingPage:
 class Queries:
     """Reads of the database at ``path``, which a :class:`persistence.store.Store` has made.
 
+    Days begin and end in ``zone``, by default the system's.
+
     Each call may come from any thread and raises ``sqlite3.Error`` (of ``persistence.schema``) when
     the file cannot be read. It opens a connection of its own, which takes 0.2 ms and leaves nothing
     open in the caller's thread; opened read-only, it never checkpoints, which is the writer's alone.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, zone: tzinfo | None = None) -> None:
         self._uri = path.absolute().as_uri() + "?mode=ro"
+        self._local = LocalTime(zone)
 
     def log_page(self, device_id: int, page: int, per_page: int) -> LogPage:
         """Page ``page``, from 1, of ``per_page`` rows, newest first; empty past the end."""
-        with closing(self._connect()) as connection:
+        with closing(self.connect()) as connection:
             oldest, newest = connection.execute(_LOG_BOUNDS, {"device": device_id}).fetchone()
             if newest is None:
                 return LogPage(page, per_page, 0, ())
@@ -107,7 +113,7 @@ class Queries:
 
     def rejected(self, limit: int, before: int = _AFTER_THE_LAST_ID) -> list[Rejected]:
         """At most ``limit`` dead letters, newest first, those older than the one numbered ``before``."""
-        with closing(self._connect()) as connection:
+        with closing(self.connect()) as connection:
             rows = connection.execute(_REJECTED, (before, limit)).fetchall()
         return [Rejected(row[0], DeadLetter(*row[1:])) for row in rows]
 
@@ -118,7 +124,7 @@ class Queries:
         may have been set, so their numbers do not tell where they end. A row whose parameters are
         damaged comes with none, and a warning.
         """
-        with closing(self._connect()) as connection:
+        with closing(self.connect()) as connection:
             rows = connection.execute(_LOG_RANGE, (device_id, after, upto, since, limit)).fetchall()
         return [undamaged_log_entry(row) for row in rows]
 
@@ -134,7 +140,7 @@ class Queries:
         given = {column: value for column, value in wanted.items() if value is not None}
         where = f"WHERE {' AND '.join(f'{column} = ?' for column in given)}" if given else ""
         skipped = (page - 1) * per_page
-        with closing(self._connect()) as connection:
+        with closing(self.connect()) as connection:
             connection.execute("BEGIN")
             (total,) = connection.execute(
                 f"SELECT count(*) FROM eventos_ia {where}", (*given.values(),)
@@ -146,13 +152,26 @@ class Queries:
             ).fetchall()
         return FindingPage(page, per_page, total, [kept_finding(row) for row in rows])
 
+    def metrics(self, device_id: int) -> Sequence[str]:
+        """As :func:`persistence.statistics.read_metrics`."""
+        with closing(self.connect()) as connection:
+            connection.execute("BEGIN")
+            return read_metrics(connection, self._local, device_id)
+
+    def statistics(self, device_id: int, metric: str, since: float, until: float, step: int) -> Statistics:
+        """As :func:`persistence.statistics.read_statistics`."""
+        with closing(self.connect()) as connection:
+            connection.execute("BEGIN")
+            return read_statistics(connection, self._local, device_id, metric, since, until, step)
+
     def finding(self, number: int) -> KeptFinding | None:
         """The finding with this id, if there is one."""
         if number > _AFTER_THE_LAST_ID:
             return None
-        with closing(self._connect()) as connection:
+        with closing(self.connect()) as connection:
             row = connection.execute(_ONE_FINDING, (number,)).fetchone()
         return None if row is None else kept_finding(row)
 
-    def _connect(self) -> sqlite3.Connection:
+    def connect(self) -> sqlite3.Connection:
+        """A connection of the calling thread's, which closes it."""
         return sqlite3.connect(self._uri, uri=True, timeout=BUSY_TIMEOUT_S)

@@ -69,7 +69,7 @@ def test_a_device_without_a_log_has_no_pages(logged: Queries) -> None:
 
 def test_a_deep_page_reads_no_more_than_the_first(logged: Queries) -> None:
     """Both are one range of the primary key: neither a scan nor a sort."""
-    connection = logged._connect()
+    connection = logged.connect()
     plan = connection.execute(f"EXPLAIN QUERY PLAN {_LOG_PAGE}", (1, 1, 2)).fetchall()
     plan += connection.execute(f"EXPLAIN QUERY PLAN {_LOG_BOUNDS}", {"device": 1}).fetchall()
     connection.close()
@@ -224,7 +224,7 @@ def test_readers_in_any_thread_see_whole_commits_while_the_writer_writes(store: 
 
 def test_queries_cannot_write(store: Store, path: Path) -> None:
     store.recall("A")
-    connection = Queries(path)._connect()
+    connection = Queries(path).connect()
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         connection.execute("DELETE FROM dispositivos")
     connection.close()

@@ -1,0 +1,96 @@
+"""People, tokens and acts as rows of their tables, and what is asked of them within a transaction."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from typing import Any, Final
+
+from actors.people import Act, Author, Conflict, KeptAct, NoSuch, Person, Role, Token, TokenKind
+from persistence.schema import sqlite3
+
+# A household and its devices. Beyond that something makes tokens by itself.
+MAX_PEOPLE: Final = 100
+MAX_TOKENS: Final = 50
+"""Of one person; of its sessions the longest unused makes room for a new token."""
+# Of each kind of act, so that nobody can push out the traces of another kind with a flood of one.
+MAX_ACTS_OF_A_KIND: Final = 2_000
+
+PERSON: Final = "SELECT id, nombre, rol, clave IS NOT NULL, creado_en, clave FROM usuarios"
+TOKEN: Final = """
+    SELECT t.id, t.usuario_id, u.nombre, t.nombre, t.tipo, t.creado_en, t.usado_en, t.caduca_en,
+           u.rol, t.huella
+    FROM tokens AS t JOIN usuarios AS u ON u.id = t.usuario_id
+"""
+
+
+def key_of(name: str) -> str:
+    """Equal for names that people take for the same."""
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+def person_of(row: Any) -> Person:
+    number, name, role, has_password, created_at = row[:5]
+    return Person(number, name, Role(role), bool(has_password), created_at)
+
+
+def token_of(row: Any) -> Token:
+    number, person_id, owner, name, kind, created_at, used_at, expires_at = row[:8]
+    return Token(number, person_id, owner, name, TokenKind(kind), created_at, used_at, expires_at)
+
+
+def act_of(row: Any) -> KeptAct:
+    number, at, who, address, what, about = row
+    return KeptAct(number, at, Act(Author(who, address), what, about))
+
+
+def find_person(connection: sqlite3.Connection, person_id: int) -> Person:
+    """Raises :class:`NoSuch`."""
+    row = connection.execute(f"{PERSON} WHERE id = ?", (person_id,)).fetchone()
+    if row is None:
+        raise NoSuch(f"No hay ninguna persona con id {person_id}.")
+    return person_of(row)
+
+
+def check_room_for_person(connection: sqlite3.Connection) -> None:
+    if connection.execute("SELECT count(*) FROM usuarios").fetchone()[0] >= MAX_PEOPLE:
+        raise Conflict(f"Ya hay {MAX_PEOPLE} personas; borra a alguna.")
+
+
+def check_free(connection: sqlite3.Connection, name: str, but_for: int | None = None) -> None:
+    """That nobody but the person numbered ``but_for`` has this name."""
+    row = connection.execute("SELECT id FROM usuarios WHERE llave = ?", (key_of(name),)).fetchone()
+    if row is not None and row[0] != but_for:
+        raise Conflict(f"Ya hay alguien que se llama {name}; elige otro nombre.")
+
+
+def check_not_last_admin(connection: sqlite3.Connection, person: Person) -> None:
+    others = "SELECT count(*) FROM usuarios WHERE rol = 'admin' AND id <> ?"
+    if person.role is Role.ADMIN and not connection.execute(others, (person.id,)).fetchone()[0]:
+        raise Conflict(f"{person.name} es el último admin; haz admin antes a otra persona.")
+
+
+def make_room_for_token(connection: sqlite3.Connection, person: Person, now: float) -> None:
+    connection.execute("DELETE FROM tokens WHERE caduca_en <= ?", (now,))
+    of_person = "FROM tokens WHERE usuario_id = ?"
+    if connection.execute(f"SELECT count(*) {of_person}", (person.id,)).fetchone()[0] < MAX_TOKENS:
+        return
+    unused = f"SELECT id {of_person} AND tipo = 'sesion' ORDER BY ifnull(usado_en, creado_en) LIMIT 1"
+    if not connection.execute(f"DELETE FROM tokens WHERE id = ({unused})", (person.id,)).rowcount:
+        raise Conflict(f"{person.name} ya tiene {MAX_TOKENS} tokens; revoca alguno.")
+
+
+def write_down(connection: sqlite3.Connection, at: float, acts: Sequence[Act]) -> None:
+    for act in acts:
+        connection.execute(
+            "INSERT INTO auditoria (en, quien, desde, acto, objeto) VALUES (?, ?, ?, ?, ?)",
+            (at, act.author.name, act.author.address, act.what, act.about),
+        )
+    for what in {act.what for act in acts}:
+        connection.execute(
+            """
+            DELETE FROM auditoria WHERE acto = :acto AND id <=
+                (SELECT id FROM auditoria WHERE acto = :acto ORDER BY id DESC LIMIT 1 OFFSET :kept)
+            """,
+            {"acto": what, "kept": MAX_ACTS_OF_A_KIND},
+        )

@@ -1,0 +1,118 @@
+"""All that lasts, in one folder: who writes it, who reads it, who looks after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import pykka
+
+from actors.dispatch import ThreadPool
+from actors.model import Device
+from actors.ports import Clock, CommandSink, EventSink
+from actors.supervision import Casebook
+from persistence.backups import make_backup, newest_backup_at
+from persistence.caretaker import Backups, CaretakerActor, CaretakerStatus
+from persistence.historian import HistorianActor
+from persistence.local_time import LocalTime
+from persistence.queries import Queries
+from persistence.recovery import recover
+from persistence.retention import Retention
+from persistence.store import Store
+from persistence.upkeep import Upkeep
+from persistence.writer import WriterActor, WriterStatus
+
+DATABASE: Final = "iot.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """How much is kept, and how long."""
+
+    retention: Retention
+    rejected: int
+    """Refused messages."""
+    backups: int
+
+
+class Archive:
+    """The database, the three actors that work on it, and a thread for each.
+
+    A thread each, since the writer's connection is bound to the thread that opens it, and reading or
+    backing up a month of log must stall nobody.
+    """
+
+    writer: pykka.ActorRef[WriterActor]
+    historian: pykka.ActorRef[HistorianActor]
+    caretaker: pykka.ActorRef[CaretakerActor]
+
+    def __init__(self, folder: Path, keeping: Keeping, zone: tzinfo, clock: Clock) -> None:
+        """Opens the database once, having mended it if need be. Days begin in ``zone``.
+
+        Raises ``UnusableDatabase``.
+        """
+        self._path = folder / DATABASE
+        self._keeping = keeping
+        self._clock = clock
+        self._zone = zone
+        self.recovery = recover(self._path, clock.now())
+        with self._open() as store:
+            self.devices: Sequence[Device] = store.devices()
+            self.instance = store.instance_id
+        self.queries = Queries(self._path, zone)
+        self.writer_status = WriterStatus()
+        self.caretaker_status = CaretakerStatus()
+        self._disk = ThreadPool("writer", 1)
+        self._reading = ThreadPool("historian", 1)
+        self._upkeep = ThreadPool("caretaker", 1)
+
+    def employ(self, commands: CommandSink, events: EventSink, casebook: Casebook) -> None:
+        """Make the actors; :meth:`start` has them work."""
+        self.writer = WriterActor.start(
+            self._disk, self._open, self._clock, commands, events, self.writer_status, casebook
+        )
+        self.historian = HistorianActor.start(self._reading, self.queries, self._clock, casebook)
+        self.caretaker = CaretakerActor.start(
+            self._upkeep,
+            self._clock,
+            self.writer,
+            Upkeep(self.queries, LocalTime(self._zone), self._keeping.retention),
+            Backups(
+                make=partial(make_backup, self._path, self._keeping.backups),
+                newest_at=partial(newest_backup_at, self._path),
+            ),
+            self.caretaker_status,
+            casebook,
+        )
+
+    def start(self) -> None:
+        for threads in (self._disk, self._reading, self._upkeep):
+            threads.start()
+
+    def stop(self, patience: float, last_commit: float) -> None:
+        """End reading and upkeep, for at most ``patience`` s each, then the writer, for ``last_commit`` s."""
+        others: list[tuple[pykka.ActorRef[Any], ThreadPool, float]] = [
+            (self.caretaker, self._upkeep, patience),
+            (self.historian, self._reading, patience),
+            (self.writer, self._disk, last_commit),
+        ]
+        for actor, threads, seconds in others:
+            actor.stop(block=False)
+            threads.stop(seconds)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the threads and all three actors live."""
+        actors = (self.writer, self.historian, self.caretaker)
+        return self._threads_live and all(actor.is_alive() for actor in actors)
+
+    @property
+    def _threads_live(self) -> bool:
+        return self._disk.alive and self._reading.alive and self._upkeep.alive
+
+    def _open(self) -> Store:
+        return Store(self._path, self._keeping.rejected)

@@ -1,0 +1,33 @@
+"""Backups from the machine's own console: the words of the command line, and what they do."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TextIO
+
+from persistence.backups import make_backup, write_backup
+from persistence.restoring import restore
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    backup = commands.add_parser("backup", help="una copia de la base de datos, también en marcha")
+    backup.add_argument(
+        "--to", type=Path, metavar="ARCHIVO", help="dónde (por defecto, una más en DATA_DIR/copias)"
+    )
+    back = commands.add_parser("restore", help="vuelve a una copia, con el sistema parado")
+    back.add_argument(
+        "backup", type=Path, nargs="?", metavar="COPIA", help="cuál (por defecto, la última que esté entera)"
+    )
+
+
+def obey(options: argparse.Namespace, database: Path, keep: int, at: float, out: TextIO) -> None:
+    """Carry out ``backup`` or ``restore``. Raises ``BackupFailed`` and ``UnusableDatabase``."""
+    match options.command, getattr(options, "to", None):
+        case "backup", None:
+            print(f"Copia hecha y comprobada: {make_backup(database, keep, at)}", file=out)
+        case "backup", Path() as target:
+            write_backup(database, target)
+            print(f"Copia hecha y comprobada: {target}", file=out)
+        case _:
+            print(restore(database, options.backup, at), file=out)

@@ -1,0 +1,135 @@
+"""How long what is kept, and how what is older goes, a little at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from persistence.store import Store
+from persistence.summaries import DAYS, HOURS
+
+# A row that claims to come from further ahead of now than this was stamped by a clock set wrong.
+AHEAD_S: Final = 3_600.0
+
+_DROP_ROWS: Final = """
+    DELETE FROM estado_log WHERE dispositivo_id = :device AND n <= :upto
+    AND n <= (SELECT n FROM resumidos WHERE dispositivo_id = :device)
+"""
+_DROP_SUMMARIES: Final = """
+    DELETE FROM {} WHERE inicio <= :upto
+    AND metrica_id IN (SELECT id FROM metricas WHERE dispositivo_id = :device)
+"""
+_HOURS_BEGIN: Final = """
+    UPDATE resumidos SET horas_desde = max(horas_desde, :before) WHERE dispositivo_id = :device
+"""
+_FORGET_METRICS: Final = """
+    DELETE FROM metricas WHERE dispositivo_id = :device
+    AND NOT EXISTS (SELECT 1 FROM resumen_horas WHERE metrica_id = metricas.id)
+    AND NOT EXISTS (SELECT 1 FROM resumen_dias WHERE metrica_id = metricas.id)
+"""
+_DROP_FINDINGS: Final = "DELETE FROM eventos_ia WHERE id <= ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Days that things are kept for; 0 is for ever.
+
+    Hours are kept at least as long as the rows that they were made of, and days as long as hours.
+    """
+
+    rows: int = 35
+    hours: int = 730
+    days: int = 3_650
+    findings: int = 365
+    by_serial: tuple[tuple[str, int], ...] = ()
+    """Days of rows for the serial numbers that begin so, where the longest beginning counts."""
+
+    def rows_of(self, serial: str) -> int:
+        fitting = [(len(prefix), days) for prefix, days in self.by_serial if serial.startswith(prefix)]
+        return max(fitting)[1] if fitting else self.rows
+
+    def hours_of(self, serial: str) -> int:
+        return _longer(self.rows_of(serial), self.hours)
+
+    def days_of(self, serial: str) -> int:
+        return _longer(self.hours_of(serial), self.days)
+
+
+def _longer(one: int, other: int) -> int:
+    return 0 if 0 in (one, other) else max(one, other)
+
+
+def last_aged(stamps: Iterable[tuple[int, float]], cutoff: float, now: float) -> int | None:
+    """The number of the last of ``stamps``, in order of arrival, that goes; ``None`` if none does.
+
+    What is older than ``cutoff`` goes as far as nothing younger has come before it: a clock that was
+    back for a while makes nothing old. A stamp from the future says nothing; it goes when something
+    old has come after it.
+    """
+    last = None
+    for n, at in stamps:
+        if at < cutoff:
+            last = n
+        elif at <= now + AHEAD_S:
+            break
+    return last
+
+
+# -- the steps, each for persistence.store.Store.tidy ----------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class DropRows:
+    """Rows of the log up to ``upto``, of those that are rolled up."""
+
+    device_id: int
+    upto: int
+
+    def __call__(self, store: Store) -> int:
+        given = {"device": self.device_id, "upto": self.upto}
+        return int(store.database.conn.execute(_DROP_ROWS, given).rowcount)
+
+
+@dataclass(frozen=True, slots=True)
+class DropHours:
+    """Hours up to the one that begins at ``upto``; none before ``before`` is to be read any more.
+
+    From then on the days tell of that time, so the two never tell of it twice, however many steps
+    it takes until the hours are gone.
+    """
+
+    device_id: int
+    upto: int
+    before: int
+
+    def __call__(self, store: Store) -> int:
+        execute = store.database.conn.execute
+        execute(_HOURS_BEGIN, {"device": self.device_id, "before": self.before})
+        given = {"device": self.device_id, "upto": self.upto}
+        return int(execute(_DROP_SUMMARIES.format(HOURS), given).rowcount)
+
+
+@dataclass(frozen=True, slots=True)
+class DropDays:
+    """Days up to the one that begins at ``upto``, and the names of metrics that nothing is left of."""
+
+    device_id: int
+    upto: int
+
+    def __call__(self, store: Store) -> int:
+        execute = store.database.conn.execute
+        given = {"device": self.device_id, "upto": self.upto}
+        dropped = int(execute(_DROP_SUMMARIES.format(DAYS), given).rowcount)
+        execute(_FORGET_METRICS, {"device": self.device_id})
+        return dropped
+
+
+@dataclass(frozen=True, slots=True)
+class DropFindings:
+    """Findings up to the one with this id."""
+
+    upto: int
+
+    def __call__(self, store: Store) -> int:
+        return int(store.database.conn.execute(_DROP_FINDINGS, [self.upto]).rowcount)

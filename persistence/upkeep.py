@@ -1,0 +1,191 @@
+"""What there is to tidy up: read beside the writer, and cut into steps that are small for it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from persistence.local_time import DAY, LocalTime
+from persistence.queries import Queries
+from persistence.retention import (
+    AHEAD_S,
+    DropDays,
+    DropFindings,
+    DropHours,
+    DropRows,
+    Retention,
+    last_aged,
+)
+from persistence.rows import Row
+from persistence.schema import sqlite3
+from persistence.store import Store
+from persistence.summaries import DAYS, HOURS, MetricNames, RollUp, raw_row, roll_up
+
+logger = logging.getLogger(__name__)
+
+Step: TypeAlias = Callable[[Store], int]
+
+# Of one step, so that the writer is done with it in a few milliseconds.
+ROWS_ROLLED_UP: Final = 500
+CELLS_ROLLED_UP: Final = 500
+ROWS_DROPPED: Final = 1_000
+
+# A clock is believed when the house has spoken between so many days and one day before now.
+SPOKEN_DAYS: Final = 8
+
+_DEVICES: Final = """
+    SELECT d.id, d.serial_number, d.registros, coalesce(r.n, 0)
+    FROM dispositivos AS d LEFT JOIN resumidos AS r ON r.dispositivo_id = d.id ORDER BY d.id
+"""
+_NEXT_ROWS: Final = """
+    SELECT n, timestamp, CAST(estado AS BLOB), CAST(parametros AS BLOB) FROM estado_log
+    WHERE dispositivo_id = ? AND n > ? AND n <= ? ORDER BY n LIMIT ?
+"""
+_OLDEST_ROWS: Final = """
+    SELECT n, timestamp FROM estado_log WHERE dispositivo_id = ? AND n <= ? ORDER BY n LIMIT ?
+"""
+_NEXT_BELIEVABLE: Final = """
+    SELECT n, timestamp FROM estado_log
+    WHERE dispositivo_id = ? AND n > ? AND n <= ? AND timestamp <= ? ORDER BY n LIMIT 1
+"""
+_OLDEST_FINDINGS: Final = "SELECT id, creado_en FROM eventos_ia ORDER BY id LIMIT ?"
+_METRICS: Final = "SELECT nombre FROM metricas WHERE dispositivo_id = ?"
+_OLDEST_SUMMARIES: Final = """
+    SELECT inicio FROM {} WHERE inicio < ?
+    AND metrica_id IN (SELECT id FROM metricas WHERE dispositivo_id = ?) ORDER BY inicio LIMIT ?
+"""
+_SPOKEN: Final = """
+    SELECT 1 FROM metricas AS m CROSS JOIN resumen_horas AS h
+    ON h.metrica_id = m.id AND h.inicio >= ? AND h.inicio < ? LIMIT 1
+"""
+_LAST_SIGN: Final = "SELECT max(visto_en) FROM dispositivos"
+
+
+@dataclass(frozen=True, slots=True)
+class _Logged:
+    """How far a device's log goes, and how far it is rolled up."""
+
+    device_id: int
+    serial: str
+    newest: int
+    rolled_up: int
+
+
+class Upkeep:
+    """Reads what is due, a step at a time; what a step needs is read when it is asked for.
+
+    The methods raise ``sqlite3.Error`` where the file cannot be read at all; a device whose part of
+    it is damaged is passed over, with a warning.
+    """
+
+    def __init__(self, queries: Queries, local: LocalTime, retention: Retention) -> None:
+        self._queries = queries
+        self._local = local
+        self._retention = retention
+
+    def roll_ups(self, least: int) -> Iterator[Step]:
+        """For the devices with at least ``least`` rows that are not rolled up."""
+        for device in self._devices():
+            if device.newest - device.rolled_up >= least:
+                yield from self._guarded(device, self._roll_ups(device))
+
+    def deletions(self, now: Callable[[], float | None]) -> Iterator[Step]:
+        """What has been kept long enough at ``now()``, which is asked before each look; ``None`` ends it."""
+        for device in self._devices():
+            if (at := now()) is None:
+                return
+            yield from self._guarded(device, self._old_rows(device, at))
+            yield from self._guarded(device, self._old_summaries(device, at))
+        if (at := now()) is not None:
+            yield from self._old_findings(at)
+
+    def last_sign(self) -> float | None:
+        """When a device was last heard, seconds since the epoch."""
+        found: float | None = self._fetch(_LAST_SIGN, ())[0][0]
+        return found
+
+    def speaks_for(self, now: float) -> bool:
+        """Whether the house has been heard in the week before the last day, or never before that.
+
+        Where the clock has been set ahead it has not: what is stored lies behind a gap.
+        """
+        until = now - DAY
+        in_time = self._fetch(_SPOKEN, (until - (SPOKEN_DAYS - 1) * DAY, until))
+        return bool(in_time) or not self._fetch(_SPOKEN, (0, until))
+
+    # -- rolling up --------------------------------------------------------------------------
+
+    def _roll_ups(self, device: _Logged) -> Iterator[RollUp]:
+        names = MetricNames(name for (name,) in self._fetch(_METRICS, (device.device_id,)))
+        after = device.rolled_up
+        while after < device.newest:
+            step = self._next_roll_up(device, after, names)
+            yield step
+            after = step.upto
+
+    def _next_roll_up(self, device: _Logged, after: int, names: MetricNames) -> RollUp:
+        found = self._fetch(_NEXT_ROWS, (device.device_id, after, device.newest, ROWS_ROLLED_UP))
+        upto = found[-1][0] if len(found) == ROWS_ROLLED_UP else device.newest
+        rows = (raw_row(row) for row in found)
+        return roll_up(device.device_id, after, upto, rows, names, self._local, CELLS_ROLLED_UP)
+
+    # -- deleting ----------------------------------------------------------------------------
+
+    def _old_rows(self, device: _Logged, now: float) -> Iterator[DropRows]:
+        kept = self._retention.rows_of(device.serial)
+        while kept and (upto := self._last_old_row(device, now - kept * DAY, now)) is not None:
+            yield DropRows(device.device_id, upto)
+
+    def _last_old_row(self, device: _Logged, cutoff: float, now: float) -> int | None:
+        key = device.device_id, device.rolled_up
+        stamps = self._fetch(_OLDEST_ROWS, (*key, 1))
+        if not stamps or cutoff <= stamps[0][1] <= now:
+            return None
+        stamps = self._fetch(_OLDEST_ROWS, (*key, ROWS_DROPPED))
+        if all(at > now + AHEAD_S for _, at in stamps):
+            # So many rows from the future that what came after them is not among these.
+            last = stamps[-1][0]
+            after = (device.device_id, last, device.rolled_up, now + AHEAD_S)
+            return last if last_aged(self._fetch(_NEXT_BELIEVABLE, after), cutoff, now) else None
+        return last_aged(stamps, cutoff, now)
+
+    def _old_summaries(self, device: _Logged, now: float) -> Iterator[Step]:
+        if kept := self._retention.hours_of(device.serial):
+            # From a midnight on, so that no day is told of by its hours in part.
+            before = self._local.day(now - kept * DAY)
+            while (upto := self._last_old_summary(HOURS, device, before)) is not None:
+                yield DropHours(device.device_id, upto, before)
+        if kept := self._retention.days_of(device.serial):
+            before = self._local.day(now - kept * DAY)
+            while (upto := self._last_old_summary(DAYS, device, before)) is not None:
+                yield DropDays(device.device_id, upto)
+
+    def _last_old_summary(self, table: str, device: _Logged, before: int) -> int | None:
+        found = self._fetch(_OLDEST_SUMMARIES.format(table), (before, device.device_id, ROWS_DROPPED))
+        return found[-1][0] if found else None
+
+    def _old_findings(self, now: float) -> Iterator[DropFindings]:
+        kept = self._retention.findings
+        while kept:
+            upto = last_aged(self._fetch(_OLDEST_FINDINGS, (ROWS_DROPPED,)), now - kept * DAY, now)
+            if upto is None:
+                return
+            yield DropFindings(upto)
+
+    # -- reading -----------------------------------------------------------------------------
+
+    def _devices(self) -> list[_Logged]:
+        return [_Logged(*row) for row in self._fetch(_DEVICES, ())]
+
+    def _fetch(self, query: str, given: Sequence[object]) -> list[Row]:
+        with closing(self._queries.connect()) as connection:
+            return list(connection.execute(query, given))
+
+    def _guarded(self, device: _Logged, steps: Iterator[Step]) -> Iterator[Step]:
+        try:
+            yield from steps
+        except sqlite3.Error as error:
+            logger.warning("upkeep_failed device=%d error=%r", device.device_id, error)

@@ -1,0 +1,89 @@
+"""A store whose upkeep is done by hand, and the log of one device in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta, timezone
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from actors.model import LogEntry
+from persistence import Batch, Queries, Store
+from persistence.local_time import LocalTime
+from persistence.retention import Retention
+from persistence.statistics import Statistics
+from persistence.upkeep import Step, Upkeep
+
+# Where hours on the wall are not those of UTC.
+INDIA = timezone(timedelta(hours=5.5))
+INDIA_S = 19_800
+HOUR = 3_600
+DAY = 86_400
+# A midnight there.
+START = 20_000 * DAY - INDIA_S
+
+
+class Archive:
+    """One device, all that it ever reported, and what the upkeep has made of it."""
+
+    def __init__(self, path: Path, retention: Retention | None = None) -> None:
+        self.store = Store(path)
+        # Nothing here is about power cuts.
+        self.store.database.conn.execute("PRAGMA synchronous = OFF")
+        self.queries = Queries(path, INDIA)
+        self.local = LocalTime(INDIA)
+        self.upkeep = Upkeep(self.queries, self.local, retention or Retention())
+        self.device = self.store.recall("TMP0AAAAAAAA")
+        self.log: list[LogEntry] = []
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.store.close()
+
+    def report(self, *stamps: float, **parameters: Any) -> None:
+        self.keep(*((at, parameters) for at in stamps))
+
+    def keep(self, *reports: tuple[float, dict[str, Any]], state: str = "online") -> None:
+        """Reports in order of arrival, each with its stamp; all in one transaction."""
+        known = len(self.log)
+        for n, (at, parameters) in enumerate(reports, self.device.reports + 1):
+            self.log.append(LogEntry(self.device.id, n, at, state, parameters))
+        if reports:
+            count = self.device.reports + len(reports)
+            self.device = replace(self.device, reports=count, seen_at=reports[-1][0])
+        self.store.save(Batch(devices={self.device.id: self.device}, entries=self.log[known:]))
+
+    def roll_up(self, steps: int | None = None) -> int:
+        """At most so many steps; the rows rolled up."""
+        return self._do(self.upkeep.roll_ups(1), steps)
+
+    def delete(self, now: float, steps: int | None = None) -> int:
+        """At most so many steps; the rows deleted."""
+        return self._do(self.upkeep.deletions(lambda: now), steps)
+
+    def _do(self, steps: Iterator[Step], most: int | None) -> int:
+        return sum(self.store.tidy(step) for step in islice(steps, most))
+
+    def ask(self, metric: str, since: float, until: float, step: int) -> Statistics:
+        return self.queries.statistics(self.device.id, metric, since, until, step)
+
+    def numbers(self) -> list[int]:
+        """The numbers of the rows that are left."""
+        return [n for (n,) in self.fetch("SELECT n FROM estado_log ORDER BY n")]
+
+    def fetch(self, query: str) -> list[tuple[Any, ...]]:
+        with closing(self.queries.connect()) as connection:
+            return connection.execute(query).fetchall()
+
+
+def hour_of(at: float) -> int:
+    return int((at + INDIA_S) // HOUR * HOUR) - INDIA_S
+
+
+def day_of(at: float) -> int:
+    return int((at + INDIA_S) // DAY * DAY) - INDIA_S

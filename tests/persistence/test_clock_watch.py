@@ -1,0 +1,104 @@
+"""Clocks that are set wrong: what is young outlives them, and nothing is stuck once they are right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from persistence.caretaker import UNHEARD
+from persistence.clock_watch import ClockWatch
+from tests.persistence.home import DAY, HOUR, Home
+from tests.stage import FakeClock
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    home = Home(tmp_path / "iot.db")
+    yield home
+    home.stop()
+
+
+def test_a_jump_of_ten_years_deletes_nothing_of_what_is_young(home: Home) -> None:
+    """Nor does a restart within the day after it, when the newest row is as wrong as the clock."""
+    home.hire()
+    home.live(1)
+    rows = home.rows
+    home.clock.jump(3650 * DAY)
+    home.live(0.5)
+    assert home.rows == rows + 48
+    assert home.status.deletion_paused is not None
+    assert "ha saltado +315360000 s" in home.status.deletion_paused
+    home.dismiss()
+    home.hire()
+    home.live(0.4)
+    assert home.rows >= rows + 48 + 38
+    assert home.status.deletion_paused == UNHEARD
+    home.clock.jump(-3650 * DAY)
+    home.live(1.5)
+    assert home.status.deletion_paused is None
+    assert home.ask("SELECT min(n) FROM estado_log") > 1
+
+
+def test_a_jump_of_days_is_doubted_although_the_house_was_heard_of_late(home: Home) -> None:
+    home.hire()
+    home.live(1)
+    home.clock.jump(3 * DAY)
+    home.live(0.9)
+    assert home.ask("SELECT min(n) FROM estado_log") == 1
+
+
+def test_after_a_day_the_new_time_is_believed(home: Home) -> None:
+    """The house goes on by it: what is old by then goes, and nothing is stuck."""
+    home.hire()
+    home.live(1)
+    home.clock.jump(400 * DAY)
+    home.live(0.9)
+    assert home.ask("SELECT min(n) FROM estado_log") == 1
+    home.live(1.4)
+    assert home.status.deletion_paused is None
+    assert home.ask("SELECT min(n) FROM estado_log") > 96
+
+
+def test_a_silence_before_the_start_is_held_against_the_clock(home: Home) -> None:
+    home.hire()
+    home.live(1)
+    home.dismiss()
+    home.stage.wait(8 * DAY)
+    rows = home.rows
+    home.hire()
+    home.live(0.9)
+    assert home.rows == rows + 86
+    assert home.status.deletion_paused is not None
+    assert "en más de 7 días" in home.status.deletion_paused
+    assert home.ask("SELECT min(n) FROM estado_log") == 1
+    home.live(1.5)
+    assert home.ask("SELECT min(n) FROM estado_log") > 96
+
+
+@pytest.mark.parametrize(("jump", "doubted"), [(3500, False), (-3500, False), (3700, True), (-3700, True)])
+def test_the_clock_is_believed_until_it_jumps_by_an_hour(jump: float, doubted: bool) -> None:
+    clock = FakeClock()
+    watch = ClockWatch(clock)
+    clock.advance_to(5 * HOUR)
+    assert watch.look() is None
+    clock.jump(jump)
+    assert (watch.look() is not None) is doubted
+    clock.advance_to(28.9 * HOUR)
+    assert (watch.look() is not None) is doubted
+    clock.advance_to(29.1 * HOUR)
+    assert watch.look() is None
+
+
+def test_a_jump_within_the_day_begins_it_anew() -> None:
+    clock = FakeClock()
+    watch = ClockWatch(clock)
+    for at, jump in ((0.0, DAY), (20 * HOUR, -DAY)):
+        clock.advance_to(at)
+        clock.jump(jump)
+        assert watch.look() is not None
+    clock.advance_to(43 * HOUR)
+    assert watch.look() is not None
+    clock.advance_to(44 * HOUR)
+    assert watch.look() is None
