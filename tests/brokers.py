@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
+import ssl
 import struct
 import subprocess
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Protocol
 
+import pytest
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -46,6 +50,15 @@ def wait_until(condition: Callable[[], bool], timeout: float = PATIENCE) -> None
         pause.wait(0.005)
 
 
+def require_mosquitto() -> None:
+    """Skip the test where there is none; on the project's own machines there is."""
+    if shutil.which("mosquitto") is None:
+        reason = "needs Mosquitto: apt-get install mosquitto"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+
+
 class Broker(Protocol):
     """A real broker that devices can reach on 127.0.0.1."""
 
@@ -69,11 +82,11 @@ class CrashableBroker(EmbeddedBroker):
 class Mosquitto:
     """Debian's Mosquitto, run from the very configuration that the project recommends."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, conf: Path = CONF) -> None:
         self.port = free_port()
         self.said: list[str] = []
         self._conf = directory / "mosquitto.conf"
-        self._conf.write_text(self._adapted(CONF.read_text(), directory))
+        self._conf.write_text(self._adapted(conf.read_text(), directory))
         self._process: subprocess.Popen[str] | None = None
         self._drain: threading.Thread | None = None
 
@@ -116,6 +129,10 @@ class Mosquitto:
         self.stop()
         self.start()
 
+    def reload(self) -> None:
+        """Have it read passwords, rights and certificates again."""
+        self._signal(signal.SIGHUP)
+
     def freeze(self) -> None:
         """The process stays, its connections too, and nothing moves any more."""
         self._signal(signal.SIGSTOP)
@@ -140,14 +157,54 @@ class Mosquitto:
         self._process = None
 
 
-class Device:
-    """A client of the broker, as a device or an app would be; hears what it subscribes to."""
+@dataclass(frozen=True, slots=True)
+class Login:
+    """What a broker is told of who connects, and how."""
 
-    def __init__(self, port: int, *topics: str) -> None:
+    user: str = ""
+    password: str = ""
+    tls: ssl.SSLContext | None = None
+    client_id: str = ""
+
+    def client(self) -> paho.Client:
+        client = paho.Client(CallbackAPIVersion.VERSION2, self.client_id)
+        client.username_pw_set(self.user or None, self.password or None)
+        if self.tls is not None:
+            client.tls_set_context(self.tls)
+        return client
+
+
+def refusal(port: int, login: Login) -> str:
+    """Why the broker does not let this client in."""
+    reasons: SimpleQueue[str] = SimpleQueue()
+    client = login.client()
+    client.on_connect = lambda *args: reasons.put(str(args[3]))
+    try:
+        client.connect("127.0.0.1", port)
+    except OSError as error:
+        return str(error)
+    client.on_disconnect = lambda *_: reasons.put("cut off")
+    client.loop_start()
+    try:
+        return reasons.get(timeout=PATIENCE)
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+class Device:
+    """A client of the broker, as a device or an app would be; hears what it subscribes to.
+
+    ``cut_off`` is set when the broker has closed a connection, which is then made again.
+    """
+
+    def __init__(self, port: int, *topics: str, login: Login | None = None) -> None:
+        self.cut_off = threading.Event()
         self.heard: SimpleQueue[tuple[str, bytes, bool]] = SimpleQueue()
         self._ready = threading.Event()
-        self._client = paho.Client(CallbackAPIVersion.VERSION2)
+        self._client = (login or Login()).client()
         self._client.on_message = self._on_message
+        self._client.on_disconnect = self._on_disconnect
         self._topics = [(topic, 1) for topic in topics]
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = lambda *_: self._ready.set()
@@ -162,6 +219,10 @@ class Device:
         else:
             self._ready.set()
 
+    def _on_disconnect(self, *_: object) -> None:
+        self.cut_off.set()
+        self._ready.set()
+
     def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         self.heard.put((message.topic, bytes(message.payload), message.retain))
 
@@ -174,6 +235,11 @@ class Device:
     ) -> paho.MQTTMessageInfo:
         return self._client.publish(topic, payload, qos, retain)
 
+    def overstep(self, topic: str, payload: bytes | str) -> None:
+        """Publish, and return when the broker has let it pass or cut us off."""
+        info = self.publish_soon(topic, payload)
+        wait_until(lambda: self.cut_off.is_set() or info.is_published())
+
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
@@ -185,13 +251,22 @@ class Device:
         self.close()
 
 
+def packet(first_byte: int, body: bytes) -> bytes:
+    length, size = b"", len(body)
+    while size > 127:
+        length += bytes([size & 127 | 128])
+        size >>= 7
+    return bytes([first_byte]) + length + bytes([size]) + body
+
+
 class ScriptedBroker:
     """A broker that sends just what a test tells it to, and shows what it gets."""
 
     CONNECT, PUBLISH, PUBACK, SUBSCRIBE, DISCONNECT = 1, 3, 4, 8, 14
 
-    def __init__(self, port: int = 0) -> None:
-        self._listener = socket.create_server(("127.0.0.1", port))
+    def __init__(self, port: int = 0, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
+        self._tls = tls
+        self._listener = socket.create_server((host, port))
         self._listener.settimeout(PATIENCE)
         self.port = int(self._listener.getsockname()[1])
         self._connection: socket.socket | None = None
@@ -201,6 +276,8 @@ class ScriptedBroker:
         self.drop()
         self._connection, _ = self._listener.accept()
         self._connection.settimeout(PATIENCE)
+        if self._tls is not None:
+            self._connection = self._tls.wrap_socket(self._connection, server_side=True)
         kind, _ = self.receive()
         assert kind == self.CONNECT
         self.send(0x20, bytes([0, refusing]))
@@ -225,12 +302,11 @@ class ScriptedBroker:
         return mids
 
     def send(self, first_byte: int, body: bytes) -> None:
-        length, size = b"", len(body)
-        while size > 127:
-            length += bytes([size & 127 | 128])
-            size >>= 7
+        self.send_at_once(packet(first_byte, body))
+
+    def send_at_once(self, packets: bytes) -> None:
         assert self._connection is not None
-        self._connection.sendall(bytes([first_byte]) + length + bytes([size]) + body)
+        self._connection.sendall(packets)
 
     def receive(self) -> tuple[int, bytes]:
         """Kind and body of the next packet, of at most 127 bytes."""

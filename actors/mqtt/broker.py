@@ -1,31 +1,33 @@
 """An MQTT broker of our own, for houses that have none: rumqttd, from the wheel ``iotcore``.
 
-rumqttd cannot be stopped, so it runs in a child process: this very file, started as a script. The
-child ends when its standard input does, so it never outlives its parent, and by nothing else: a
-Ctrl-C or a service manager's SIGTERM reaches both, and the parent still has acknowledgements to send.
+rumqttd cannot be stopped, so it runs in a child process, :mod:`actors.mqtt.broker_process`. It listens
+on loopback, where it asks nobody for a login. For the LAN there is a :class:`~actors.mqtt.door.Door`.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from typing import IO, Any, Final
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Final
+
+from actors.mqtt.broker_process import Options
+from actors.mqtt.door import Door
 
 logger = logging.getLogger(__name__)
 
 # Four times the largest report, so that one which is too large by mistake still arrives, is refused
 # and can be read by an operator. Beyond that the broker closes the sender's connection.
 MAX_PAYLOAD: Final = 256 * 1024
-# Messages that the broker sends ahead of our acknowledgements. The writer acknowledges a commit's
-# worth at once; rumqttd's default of 100 would have both wait for each other.
-_MAX_IN_FLIGHT: Final = 1000
+_LOOPBACK: Final = "127.0.0.1"
+# Where the child finds our modules, from wherever we were started.
+_ROOT: Final = Path(__file__).resolve().parent.parent.parent
 # rumqttd starts in 0.1 s; a loaded Raspberry Pi takes some seconds.
 _START_TIMEOUT: Final = 15.0
 _START_POLL: Final = 0.02
@@ -39,16 +41,16 @@ class BrokerUnavailable(Exception):
 
 
 class EmbeddedBroker:
-    """rumqttd on ``host``, watched: started again whenever it ends by itself.
+    """rumqttd on loopback, watched: started again whenever it ends by itself; and its door, if it has one.
 
-    ``port`` 0 takes any free port; :attr:`port` tells which, and stays the same over restarts. Its
-    sessions and retained messages live in its memory, so they are gone after a restart.
+    ``port`` 0, of either, takes any free port; :attr:`port` and :attr:`door` tell which, and they stay
+    the same over restarts. Its sessions and retained messages live in its memory, so they are gone
+    after a restart.
     """
 
-    def __init__(self, host: str = "127.0.0.1", port: int = 1883, max_payload: int = MAX_PAYLOAD) -> None:
-        self._host = host
+    def __init__(self, port: int = 1883, door: Door | None = None) -> None:
         self._port = port
-        self._max_payload = max_payload
+        self._door = door
         self._process: subprocess.Popen[str] | None = None
         self._ready = False
         self._stopping = threading.Event()
@@ -57,6 +59,10 @@ class EmbeddedBroker:
     @property
     def port(self) -> int:
         return self._port
+
+    @property
+    def door(self) -> Door | None:
+        return self._door
 
     @property
     def pid(self) -> int | None:
@@ -71,7 +77,9 @@ class EmbeddedBroker:
 
     def start(self) -> None:
         """Start it and wait until devices can connect; :class:`BrokerUnavailable` if they never can."""
-        self._port = _free_port(self._host, self._port)
+        self._port = _free_port(self._port)
+        if self._door is not None:
+            self._door = _openable(self._door)
         self._process = self._launch()
         try:
             self._wait_until_listening(self._process)
@@ -90,14 +98,11 @@ class EmbeddedBroker:
         self._ready = False
 
     def _launch(self) -> subprocess.Popen[str]:
-        options = {
-            "listen": self._host,
-            "port": self._port,
-            "max_payload_size": self._max_payload,
-            "max_inflight_count": _MAX_IN_FLIGHT,
-        }
+        options = Options(_LOOPBACK, self._port, MAX_PAYLOAD, self._door)
+        path = os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH"))))
         return subprocess.Popen(
-            [sys.executable, "-P", __file__, json.dumps(options)],
+            [sys.executable, "-P", "-m", "actors.mqtt.broker_process", options.to_json()],
+            env=os.environ | {"PYTHONPATH": path},
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
@@ -111,15 +116,19 @@ class EmbeddedBroker:
         while not self._accepts():
             if process.poll() is not None or time.monotonic() > deadline or self._stopping.is_set():
                 raise BrokerUnavailable(
-                    f"el broker MQTT incluido no arranca en {self._host}:{self._port} "
+                    f"el broker MQTT incluido no arranca en {_LOOPBACK}:{self._port} "
                     f"(estado {process.poll()}); usa MQTT_BROKER_URL con otro broker."
                 )
             self._stopping.wait(_START_POLL)
         self._ready = True
 
     def _accepts(self) -> bool:
+        places = [(_LOOPBACK, self._port)]
+        if self._door is not None:
+            places.append(self._door.from_here)
         try:
-            socket.create_connection((self._host, self._port), timeout=0.5).close()
+            for place in places:
+                socket.create_connection(place, timeout=0.5).close()
         except OSError:
             return False
         return True
@@ -155,24 +164,38 @@ class EmbeddedBroker:
         logger.warning("broker_restarted port=%d", self._port)
 
 
-def _free_port(host: str, port: int) -> int:
+def _free_port(port: int) -> int:
     try:
         with socket.socket() as probe:
             # As the broker itself does: a port whose connections are still dying down is free.
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, os.name == "posix")
-            probe.bind((host, port))
+            probe.bind((_LOOPBACK, port))
             return int(probe.getsockname()[1])
     except OSError as error:
         raise BrokerUnavailable(
-            f"el broker MQTT incluido no puede abrir {host}:{port} ({error.strerror}); cambia "
+            f"el broker MQTT incluido no puede abrir {_LOOPBACK}:{port} ({error.strerror}); cambia "
             "MQTT_BROKER_PORT, o usa con MQTT_BROKER_URL el broker que ya lo ocupa."
+        ) from None
+
+
+def _openable(door: Door) -> Door:
+    """The same, its port known."""
+    setting = "MQTT_BROKER_PORT" if door.certificate is None else "MQTT_TLS_PORT"
+    try:
+        with door.listen() as probe:
+            return replace(door, port=probe.getsockname()[1])
+    except OSError as error:
+        raise BrokerUnavailable(
+            f"el broker MQTT incluido no puede abrir {door.host}:{door.port} ({error.strerror}); revisa "
+            f"MQTT_BIND_HOST y {setting}."
         ) from None
 
 
 def _listen_to(process: subprocess.Popen[str]) -> None:
     assert process.stderr is not None
     for line in process.stderr:
-        logger.info("broker_says line=%s", line.rstrip())
+        level = logging.WARNING if line.startswith("WARNING ") else logging.INFO
+        logger.log(level, "broker_says line=%s", line.rstrip())
     process.wait()
     _close(process.stdin)
     _close(process.stderr)
@@ -190,29 +213,3 @@ def _end(process: subprocess.Popen[str]) -> None:
 def _close(pipe: IO[str] | None) -> None:
     if pipe is not None:
         pipe.close()
-
-
-# -- in the child process ------------------------------------------------------------------------
-
-
-def _serve(options: dict[str, Any]) -> None:
-    # Imported in the child alone: the parent has no use for the broker's 15 MB.
-    from iotcore import IotCoreBroker
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    # rumqttd logs each packet it routes as an error.
-    logging.disable(logging.CRITICAL)
-    threading.Thread(target=_exit_with_parent, daemon=True).start()
-    IotCoreBroker(**options).run_forever()
-
-
-def _exit_with_parent() -> None:
-    try:
-        sys.stdin.buffer.read()
-    finally:
-        os._exit(0)
-
-
-if __name__ == "__main__":
-    _serve(json.loads(sys.argv[1]))
