@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-import orjson
 import pykka
-from tornado.httpserver import HTTPServer
-from tornado.iostream import IOStream
 from tornado.web import Application, RequestHandler
 
+from web.access import Access
 from web.audience import Audience
+from web.auth import Myself, Pairing, Session, StreamTickets
 from web.base import Handler, UnknownPath
+from web.connections import Connections, Server
 from web.devices import AllDevices, Claims, DeviceLog, OneDevice, UnclaimedDevices
-from web.errors import Problem
 from web.findings import AppliedFinding, DismissedFinding, Findings, HistoryScans
+from web.gate import Gate
 from web.health import Health
 from web.hub import EventHub
 from web.loop import LoopThread
 from web.overview import Index, RejectedMessages, SystemHealth
+from web.people import AllPeople, AllTokens, Audit, OnePerson, OneToken, PairingCodes
 from web.services import Limits, Queries, Services
+from web.statistics import DeviceStatistics
 from web.streams import DeviceStream, FindingStream
 
 logger = logging.getLogger(__name__)
@@ -35,6 +38,7 @@ ROUTES: Final[list[tuple[str, type[Handler]]]] = [
     (r"/dispositivos/reclamar/?", Claims),
     (r"/dispositivos/([0-9]{1,18})/?", OneDevice),
     (r"/dispositivos/([0-9]{1,18})/logs/?", DeviceLog),
+    (r"/dispositivos/([0-9]{1,18})/estadisticas/?", DeviceStatistics),
     (r"/stream/dispositivos/?", DeviceStream),
     (r"/stream/ai/?", FindingStream),
     (r"/ai/eventos/?", Findings),
@@ -43,6 +47,16 @@ ROUTES: Final[list[tuple[str, type[Handler]]]] = [
     (r"/ai/anomaly/?", HistoryScans),
     (r"/salud/?", SystemHealth),
     (r"/diagnostico/rechazados/?", RejectedMessages),
+    (r"/auth/emparejar/?", Pairing),
+    (r"/auth/sesion/?", Session),
+    (r"/auth/yo/?", Myself),
+    (r"/auth/ticket/?", StreamTickets),
+    (r"/auth/codigos/?", PairingCodes),
+    (r"/usuarios/?", AllPeople),
+    (r"/usuarios/([0-9]{1,18})/?", OnePerson),
+    (r"/tokens/?", AllTokens),
+    (r"/tokens/([0-9]{1,18})/?", OneToken),
+    (r"/auditoria/?", Audit),
 ]
 
 # Connections beside the streams. All of them stay below 1,024 descriptors, past which paho's
@@ -51,9 +65,6 @@ SPARE_CONNECTIONS: Final = 100
 MAX_HEADER: Final = 16 * 1024
 # Connections that wait to be accepted: all phones of a house coming back at once.
 BACKLOG: Final = 128
-# A phone that has left the house says nothing; its connection ends when this much time has passed
-# without a sign that what it was sent arrived. The kernel's own patience is a quarter of an hour.
-VANISHED_MS: Final = 30_000
 
 
 class WebServer:
@@ -72,12 +83,19 @@ class WebServer:
         port: int,
         version: str,
         limits: Limits | None = None,
+        access: Access | None = None,
     ) -> None:
+        """Without ``access``, open to this machine's programs and without people."""
         limits = limits or Limits()
+        access = access or Access()
         self._loop = loop
         self._host = host
         self._port = port
         self._disk = ThreadPoolExecutor(2, thread_name_prefix="web-disk")
+        # Of its own, so that a revocation does not wait for a slow page of a log.
+        self._ledger = ThreadPoolExecutor(1, thread_name_prefix="web-accounts")
+        self._passwords = ThreadPoolExecutor(2, thread_name_prefix="web-passwords")
+        audience = Audience(limits.clients)
         self._services = Services(
             loop=loop,
             hub=hub,
@@ -86,11 +104,15 @@ class WebServer:
             queries=queries,
             health=health,
             disk=self._disk,
-            audience=Audience(limits.clients),
+            passwords=self._passwords,
+            access=access,
+            gate=Gate(access, self._ledger, audience),
+            connections=Connections(limits.clients + SPARE_CONNECTIONS),
+            audience=audience,
             limits=limits,
             version=version,
         )
-        self._server: _Server | None = None
+        self._server: Server | None = None
 
     @property
     def port(self) -> int:
@@ -105,6 +127,7 @@ class WebServer:
 
     def start(self) -> None:
         """Listen. Raises :class:`OSError` if the address cannot be had."""
+        self._services.gate.load()
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         listener = socket.create_server((self._host, self._port), family=family, backlog=BACKLOG)
         listener.setblocking(False)
@@ -122,10 +145,11 @@ class WebServer:
                 logger.warning("web_connections_cut")
             self._server = None
         self._loop.stop(timeout=1)
-        self._disk.shutdown(wait=False, cancel_futures=True)
+        for threads in (self._disk, self._ledger, self._passwords):
+            threads.shutdown(wait=False, cancel_futures=True)
 
     async def _serve(self, listener: socket.socket) -> None:
-        limits = self._services.limits
+        limits, access = self._services.limits, self._services.access
         application = Application(
             [(path, handler, {"services": self._services}) for path, handler in ROUTES],
             default_handler_class=UnknownPath,
@@ -133,8 +157,10 @@ class WebServer:
             log_function=_log_request,
             # No page of another site may change anything; who is no browser sends no Origin and may.
             cross_origin_protection=True,
+            trusted_origins=access.cors_origins,
+            access=access,
         )
-        self._server = _Server(
+        self._server = Server(
             application,
             xheaders=False,
             max_header_size=MAX_HEADER,
@@ -143,42 +169,16 @@ class WebServer:
             body_timeout=limits.body,
             idle_connection_timeout=limits.idle,
         )
-        self._server.max_connections = limits.clients + SPARE_CONNECTIONS
+        self._server.connections = self._services.connections
         self._server.add_socket(listener)
+        self._watch = asyncio.create_task(self._services.gate.keep_current())
 
-    async def _close(self, server: HTTPServer) -> None:
+    async def _close(self, server: Server) -> None:
         server.stop()
+        self._watch.cancel()
         await self._services.audience.dismiss(patience=0.5)
+        await self._services.gate.settle()
         await server.close_all_connections()
-
-
-class _Server(HTTPServer):
-    """Tornado's, with a limit to its connections."""
-
-    max_connections = SPARE_CONNECTIONS
-    _open = 0
-
-    def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
-        if self._open >= self.max_connections:
-            stream.write(_full()).add_done_callback(lambda _: stream.close())
-            return
-        self._open += 1
-        if hasattr(socket, "TCP_USER_TIMEOUT"):
-            stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, VANISHED_MS)
-        super().handle_stream(stream, address)
-
-    def on_close(self, server_conn: object) -> None:
-        self._open -= 1
-        super().on_close(server_conn)
-
-
-def _full() -> bytes:
-    problem = Problem(503, "Hay demasiadas conexiones; cierra alguna o inténtalo más tarde.")
-    body = orjson.dumps({"error": problem.title, "detalle": problem.detail})
-    return (
-        b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json; charset=utf-8\r\n"
-        b"Content-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(body), body)
-    )
 
 
 def _log_request(handler: RequestHandler) -> None:

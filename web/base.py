@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from types import TracebackType
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar, cast
 
 import orjson
 import pykka
+from tornado.http1connection import HTTP1Connection
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from actors.messages import Command, Reply
 from actors.model import Device, Refused
+from actors.people import Author, Caller, Role
+from web.access import Access
+from web.audit import about_change
 from web.body import MAX_BODY, Object, read_object
+from web.defences import SECURITY_HEADERS, cors_headers
 from web.errors import Problem
+from web.gate import SAFE
 from web.services import Services
 
 logger = logging.getLogger(__name__)
@@ -30,12 +36,26 @@ MAX_DROPPED: Final = 4 * 1024 * 1024
 
 @stream_request_body
 class Handler(RequestHandler):
-    """Answers in JSON, whatever happens. Bodies are taken in here, so that a large one gets its 413."""
+    """Answers in JSON, whatever happens. Bodies are taken in here, so that a large one gets its 413.
 
+    Nobody gets past :meth:`let_in` who may not call: a reader may look and a member may change, unless
+    the handler says otherwise.
+    """
+
+    needs: ClassVar[Mapping[str, Role]] = {}
+    """By method, where it is another role."""
+    public: ClassVar[tuple[str, ...]] = ()
+    """Methods that need no role, and look at no token."""
+    change: ClassVar[str] = "cambio"
+    """What is written down of a change; empty where the handler, or the accounts, do that themselves."""
+    takes_ticket: ClassVar[bool] = False
     allow: ClassVar[str] = ""
 
+    caller: Caller
+    """Who calls, unless the method is public."""
+
     def __init_subclass__(cls) -> None:
-        methods = ["GET", "PUT", "POST"]
+        methods = ["GET", "PUT", "POST", "DELETE"]
         own = [name for name in methods if getattr(cls, name.lower()) is not getattr(Handler, name.lower())]
         cls.allow = ", ".join([*own, *(["HEAD"] if "GET" in own else []), "OPTIONS"])
 
@@ -43,21 +63,72 @@ class Handler(RequestHandler):
         self.services = services
         self._body = bytearray()
         self._body_size = 0
+        self._taken: Object = {}
 
     def set_default_headers(self) -> None:
         self.clear_header("Server")
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.set_header("Cache-Control", "no-store")
+        access: Access = self.settings["access"]
+        for name, value in cors_headers(self.request, access.cors_origins, self.allow).items():
+            self.set_header(name, value)
+        for name, value in SECURITY_HEADERS.items():
+            self.set_header(name, value)
 
     def compute_etag(self) -> None:
         """None: what is asked for here changes by the second."""
 
-    # -- bodies ------------------------------------------------------------------------------
+    # -- who calls ---------------------------------------------------------------------------
+
+    @classmethod
+    def role_for(cls, method: str) -> Role | None:
+        """The role that a method needs; ``None`` if anybody may."""
+        method = "GET" if method == "HEAD" else method
+        if method == "OPTIONS" or method in cls.public:
+            return None
+        return cls.needs.get(method, Role.READER if method == "GET" else Role.MEMBER)
 
     def prepare(self) -> None:
         declared = self.request.headers.get("Content-Length", "")
         if declared.isdecimal() and (len(declared) > 18 or int(declared) > MAX_DROPPED):
             raise _too_large()
+        try:
+            self.let_in()
+        except Problem as problem:
+            # Said in the method's place, when the body has been taken in: an answer that ends before
+            # that ends the connection too, and a client that still sends may never see it.
+            setattr(self, str(self.request.method).lower(), partial(_refuse, problem))
+
+    def let_in(self) -> None:
+        """Raises :class:`Problem` for who may not call. :attr:`caller` is then known."""
+        request, services = self.request, self.services
+        services.access.proxies.unwrap(request)
+        client = self.connection.stream
+        if client.closed():
+            raise Problem(400, "La conexión se ha cerrado; repite la petición.")
+        if not services.access.hosts.allow(request.headers.get("Host"), client.socket.getsockname()[0]):
+            detail = "No me llamo así; usa mi dirección o mi nombre (otros nombres, en ALLOWED_HOSTS)."
+            raise Problem(421, detail)
+        needed = self.role_for(request.method or "")
+        if needed is not None:
+            ticket = self.get_query_argument("ticket", "") if self.takes_ticket else ""
+            self.caller = services.gate.admit(request, needed, ticket)
+            services.connections.vouch(client)
+
+    @property
+    def connection(self) -> HTTP1Connection:
+        return cast(HTTP1Connection, self.request.connection)
+
+    @property
+    def author(self) -> Author:
+        return Author(self.caller.name, self.request.remote_ip or "")
+
+    def on_finish(self) -> None:
+        if self.change and self.request.method not in SAFE and self.get_status() < 300:
+            about = about_change(self.request.method or "", self.request.path, self._taken)
+            self.services.gate.note(self.author, self.change, about)
+
+    # -- bodies ------------------------------------------------------------------------------
 
     def data_received(self, chunk: bytes) -> None:
         self._body_size += len(chunk)
@@ -69,7 +140,8 @@ class Handler(RequestHandler):
     def json_body(self) -> Object:
         if self._body_size > MAX_BODY:
             raise _too_large()
-        return read_object(bytes(self._body))
+        self._taken = read_object(bytes(self._body))
+        return self._taken
 
     # -- methods -----------------------------------------------------------------------------
 
@@ -90,6 +162,10 @@ class Handler(RequestHandler):
 
     def answer_problem(self, problem: Problem) -> None:
         self.set_status(problem.status)
+        if problem.status == 401:
+            self.set_header("WWW-Authenticate", "Bearer")
+        if problem.retry_after is not None:
+            self.set_header("Retry-After", problem.retry_after)
         self.answer({"error": problem.title, "detalle": problem.detail})
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
@@ -196,10 +272,16 @@ class Handler(RequestHandler):
 
 
 class UnknownPath(Handler):
+    public = RequestHandler.SUPPORTED_METHODS
+
     async def get(self, *_path: str) -> None:
         raise Problem(404, f"{self.request.path:.200} no existe; GET / muestra lo que hay.")
 
     head = post = put = patch = delete = options = get
+
+
+async def _refuse(problem: Problem, *_path: str) -> None:
+    raise problem
 
 
 def _too_large() -> Problem:

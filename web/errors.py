@@ -9,11 +9,14 @@ from actors.model import Refusal, Refused
 
 TITLES: Final[Mapping[int, str]] = {
     400: "petición incorrecta",
+    401: "no autorizado",
     403: "prohibido",
     404: "no encontrado",
     405: "método no permitido",
     409: "conflicto",
     413: "cuerpo demasiado grande",
+    421: "servidor equivocado",
+    429: "demasiados intentos",
     500: "error interno",
     503: "servicio no disponible",
 }
@@ -30,10 +33,12 @@ STATUS_OF: Final[Mapping[Refusal, int]] = {
 class Problem(Exception):
     """Ends a request. ``detail`` says, in Spanish, what is wrong and what to do."""
 
-    def __init__(self, status: int, detail: str) -> None:
+    def __init__(self, status: int, detail: str, retry_after: int | None = None) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.retry_after = retry_after
+        """Seconds after which it is worth asking again, if that is known."""
 
     @classmethod
     def of(cls, refused: Refused) -> Problem:

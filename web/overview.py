@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Final
+from typing import ClassVar, Final
 
 import orjson
 
+from actors.people import Role
 from web.base import Handler
 from web.devices import MAX_PER_PAGE
 from web.health import health_json
@@ -17,6 +18,8 @@ NEWEST: Final = 2**53
 
 
 class Index(Handler):
+    public = ("GET",)
+
     async def get(self) -> None:
         links = [
             "/dispositivos",
@@ -31,15 +34,23 @@ class Index(Handler):
 
 
 class SystemHealth(Handler):
+    """Whether all is well is for everybody, so that a monitor needs no token; the rest is not."""
+
+    public = ("GET",)
+
     async def get(self) -> None:
         services = self.services
         health = services.health()
         self.set_status(200 if health.ok else 503)
-        self.answer(health_json(health, services.hub, len(services.audience), services.version))
+        told = health_json(health, services.hub, len(services.audience), services.version)
+        known = services.gate.caller_of(self.request) is not None
+        self.answer(told if known else {"estado": told["estado"]})
 
 
 class RejectedMessages(Handler):
     """Pages by number of message, since new ones keep coming: ``antes`` is the last one's ``id``."""
+
+    needs: ClassVar = {"GET": Role.ADMIN}
 
     async def get(self) -> None:
         before = self.count("antes", NEWEST, NEWEST)

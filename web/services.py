@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import Future
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -10,7 +11,10 @@ from typing import Any, Protocol
 import pykka
 
 from actors.model import DeadLetter, KeptFinding, LogEntry
+from web.access import Access
 from web.audience import Audience
+from web.connections import Connections
+from web.gate import Gate
 from web.health import Health
 from web.hub import EventHub
 from web.loop import LoopThread
@@ -44,11 +48,50 @@ class Rejected(Protocol):
     def letter(self) -> DeadLetter: ...
 
 
+class Point(Protocol):
+    """A metric from ``begin``, in seconds since the epoch, to the next point's."""
+
+    @property
+    def begin(self) -> int: ...
+    @property
+    def n(self) -> int: ...
+    @property
+    def mean(self) -> float: ...
+    @property
+    def low(self) -> float: ...
+    @property
+    def high(self) -> float: ...
+
+
+class Statistics(Protocol):
+    @property
+    def begin(self) -> int:
+        """Of the first point that there may be."""
+
+    @property
+    def points(self) -> Sequence[Point]:
+        """Those that something was read in, oldest first."""
+
+    @property
+    def metrics(self) -> Sequence[str]:
+        """All that the device has."""
+
+    @property
+    def rows_missing(self) -> int:
+        """Rows that would have to be read one by one, if they are too many: then there are no points."""
+
+
 class Queries(Protocol):
     """What is read from the disk, newest first; called on pooled threads."""
 
     def log_page(self, device_id: int, page: int, per_page: int) -> LogPage:
         """Page ``page``, from 1."""
+
+    def metrics(self, device_id: int, /) -> Sequence[str]:
+        """The names of the device's metrics."""
+
+    def statistics(self, device_id: int, metric: str, since: float, until: float, step: int, /) -> Statistics:
+        """A point each ``step`` seconds, which divide an hour, divide a day into hours, or are of days."""
 
     def rejected(self, limit: int, before: int) -> Sequence[Rejected]:
         """Those older than the one numbered ``before``."""
@@ -92,8 +135,15 @@ class Services:
     queries: Queries
     health: Callable[[], Health]
     disk: Executor
+    passwords: Executor
+    """Where password hashes are made, which takes tens of milliseconds of a whole processor."""
+    access: Access
+    gate: Gate
+    connections: Connections
     audience: Audience
     limits: Limits
     version: str
+    checking: set[Future[bool]] = field(default_factory=set)
+    """Passwords that are being checked, or wait to be. Used on the loop only."""
     deciding: set[int] = field(default_factory=set)
     """Findings that are being decided on at this moment. Used on the loop only."""

@@ -18,7 +18,9 @@ import pykka
 from actors.messages import ScanHistory
 from actors.model import Device
 from tests.web.stand_ins import Shelf, StandInDirectory, StandInScanner
+from web.access import Access
 from web.app import WebServer
+from web.defences import Hosts
 from web.health import BrokerHealth, Health, WriterHealth
 from web.hub import EventHub
 from web.loop import LoopThread
@@ -84,6 +86,7 @@ class Site:
         directory: Callable[[EventHub], pykka.ActorRef[Any]] | None = None,
         ring_events: int = 64,
         port: int = 0,
+        access: Access | None = None,
     ) -> None:
         self.loop = LoopThread("web-under-test")
         self.hub = EventHub(self.loop, devices, ring_events=ring_events)
@@ -106,6 +109,8 @@ class Site:
             port=port,
             version="0.1.0",
             limits=limits,
+            # "x" is what a test calls it that writes its own headers.
+            access=access or Access(hosts=Hosts(["x"])),
         )
 
     def __enter__(self) -> Site:
@@ -145,9 +150,14 @@ class Site:
     def post(self, path: str, body: bytes | Mapping[str, Any] | None = None) -> Answer:
         return self.ask("POST", path, body)
 
-    def listen(self, path: str = "/stream/dispositivos", last_event_id: str | None = None) -> Listener:
+    def listen(
+        self,
+        path: str = "/stream/dispositivos",
+        last_event_id: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Listener:
         """An open stream, its greeting read."""
-        return Listener(self.server.port, path, last_event_id)
+        return Listener(self.server.port, path, last_event_id, headers=headers)
 
     def until_listeners_are(self, count: int) -> None:
         """Ask until that many streams are open; each question is a round trip, so this is no busy loop."""
@@ -160,13 +170,21 @@ class Site:
 class Listener:
     """A client of a stream on a raw socket; HTTP/1.0, so that the bytes come unframed."""
 
-    def __init__(self, port: int, path: str, last_event_id: str | None, receive_buffer: int = 0) -> None:
+    def __init__(
+        self,
+        port: int,
+        path: str,
+        last_event_id: str | None,
+        receive_buffer: int = 0,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.socket = socket.socket()
         self.socket.settimeout(PATIENCE)
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.connect(("127.0.0.1", port))
-        header = "" if last_event_id is None else f"Last-Event-ID: {last_event_id}\r\n"
+        given = {**(headers or {}), **({} if last_event_id is None else {"Last-Event-ID": last_event_id})}
+        header = "".join(f"{name}: {value}\r\n" for name, value in given.items())
         self.socket.sendall(f"GET {path} HTTP/1.0\r\n{header}\r\n".encode())
         self.file = self.socket.makefile("rb")
         self.status = int(self.file.readline().split()[1])

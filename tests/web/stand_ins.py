@@ -20,6 +20,7 @@ from actors.model import (
     Refused,
     Report,
 )
+from persistence.statistics import Statistics
 from web.hub import EventHub
 
 T = TypeVar("T")
@@ -155,6 +156,12 @@ class Shelf:
 
     def finding(self, number: int) -> KeptFinding | None:
         return self.kept.get(number)
+
+    def metrics(self, *_asked: object) -> list[str]:
+        return []
+
+    def statistics(self, *_asked: object) -> Statistics:
+        return Statistics(0, (), ())
 
     def rejected(self, limit: int, before: int) -> list[StoredLetter]:
         return [letter for letter in reversed(self.letters) if letter.id < before][:limit]

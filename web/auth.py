@@ -1,0 +1,176 @@
+"""Coming in and going out: pairing, the page's session, who one is, and tickets for streams."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ClassVar, Final, TypeVar
+
+from actors.people import Author, Conflict, Issued, NoSuch, Role, TokenKind
+from web.accounts import Accounts
+from web.base import Handler
+from web.body import Object
+from web.errors import Problem
+from web.gate import NOBODY, cookie_name
+from web.passwords import fits
+from web.tickets import LIFE_S as TICKET_LIFE_S
+from web.wire import iso
+
+T = TypeVar("T")
+
+SESSION_LIFE_S: Final = 30 * 86_400
+MAX_NAME: Final = 60
+MAX_SECRET: Final = 1_000
+# Who waits for a password to be checked, beside the two that are being checked.
+MAX_CHECKS: Final = 8
+
+
+class AccountsHandler(Handler):
+    """Works on the accounts. Open or not, that takes a token: an open house still has no open key box."""
+
+    change = ""
+
+    def let_in(self) -> None:
+        super().let_in()
+        if self.role_for(self.request.method or "") is not None and self.caller.token is None:
+            raise Problem(401, "Aquí hace falta un token, aunque lo demás esté abierto; empareja esta app.")
+
+    @property
+    def accounts(self) -> Accounts:
+        if self.services.access.accounts is None:
+            raise Problem(503, "Este servidor no tiene cuentas de personas.")
+        return self.services.access.accounts
+
+    async def account(self, call: Callable[[], T]) -> T:
+        """Do it where waiting for the disk holds up nobody; what it changes holds when this returns."""
+        try:
+            done = await self.read(call)
+        except NoSuch as error:
+            raise Problem(404, str(error)) from None
+        except Conflict as error:
+            raise Problem(409, str(error)) from None
+        await self.services.gate.refresh()
+        return done
+
+    @property
+    def address(self) -> str:
+        return self.request.remote_ip or ""
+
+
+def text_in(body: Object, name: str, longest: int = MAX_NAME) -> str:
+    """A text of one line, without the space around it."""
+    value = body.get(name)
+    if not isinstance(value, str) or not value.isprintable() or not 0 < len(value.strip()) <= longest:
+        raise Problem(400, f"{name} no es un texto de una línea, de 1 a {longest} caracteres; envía uno.")
+    return value.strip()
+
+
+def issued_json(issued: Issued) -> dict[str, Any]:
+    token = issued.token
+    expires_at = None if token.expires_at is None else iso(token.expires_at)
+    return {"id": token.id, "usuario": token.owner, "rol": issued.role.value, "caduca_en": expires_at}
+
+
+class Pairing(AccountsHandler):
+    """A one-time code for a token."""
+
+    public = ("POST",)
+
+    async def post(self) -> None:
+        body = self.json_body()
+        code, name = text_in(body, "codigo"), text_in(body, "nombre")
+        issued = await self.redeemed(code, name, TokenKind.APP, None)
+        self.set_status(201)
+        self.answer({"token": issued.secret, **issued_json(issued)})
+
+    async def redeemed(self, code: str, name: str, kind: TokenKind, lifetime: float | None) -> Issued:
+        gate = self.services.gate
+        gate.count_try(self.request, "código")
+        issued = await self.account(partial(self.accounts.redeem, code, name, kind, lifetime, self.address))
+        if issued is None:
+            gate.note(Author("", self.address), "código rechazado", "")
+            raise Problem(401, "El código no vale o ha caducado; pide otro a un admin.")
+        gate.bans.succeeded(self.address)
+        return issued
+
+
+class Session(Pairing):
+    """The page's: the token is in a cookie that no script can read."""
+
+    needs: ClassVar = {"DELETE": Role.READER}
+
+    async def post(self) -> None:
+        body = self.json_body()
+        name = self._browser()
+        if "codigo" in body:
+            issued = await self.redeemed(text_in(body, "codigo"), name, TokenKind.SESSION, SESSION_LIFE_S)
+        else:
+            person_name = text_in(body, "usuario")
+            issued = await self._logged_in(person_name, text_in(body, "clave", MAX_SECRET), name)
+        self._set_cookie(issued.secret, SESSION_LIFE_S)
+        self.answer(issued_json(issued))
+
+    async def delete(self) -> None:
+        token = self.caller.token
+        if token is None or token.kind is not TokenKind.SESSION:
+            raise Problem(400, "Esto no es una sesión; revoca el token con DELETE /tokens/<id>.")
+        await self.account(partial(self.accounts.revoke, token.id, token.person_id, self.author))
+        self._set_cookie("", 0)
+        self.set_status(204)
+
+    async def _logged_in(self, name: str, password: str, browser: str) -> Issued:
+        gate, services = self.services.gate, self.services
+        gate.count_try(self.request, "clave")
+        found = await self.account(partial(self.accounts.password_of, name))
+        if len(services.checking) >= MAX_CHECKS:
+            raise Problem(503, "Hay demasiadas entradas a la vez; inténtalo de nuevo en unos segundos.")
+        check = asyncio.get_running_loop().run_in_executor(
+            services.passwords, fits, password, None if found is None else found[1]
+        )
+        services.checking.add(check)
+        check.add_done_callback(services.checking.discard)
+        if not await check or found is None:
+            # Never what was typed: some type the password there.
+            gate.note(Author("", self.address), "clave rechazada", "" if found is None else found[0].name)
+            raise Problem(401, "El usuario o la clave no es correcto.")
+        gate.bans.succeeded(self.address)
+        person = found[0]
+        by = Author(person.name, self.address)
+        return await self.account(
+            partial(self.accounts.issue, person.id, browser, TokenKind.SESSION, SESSION_LIFE_S, by)
+        )
+
+    def _browser(self) -> str:
+        agent: str = self.request.headers.get("User-Agent", "")
+        return "".join(filter(str.isprintable, agent))[:MAX_NAME].strip() or "navegador"
+
+    def _set_cookie(self, secret: str, lifetime: int) -> None:
+        secure = "; Secure" if self.request.protocol == "https" else ""
+        rules = f"Path=/; Max-Age={lifetime}; HttpOnly; SameSite=Strict{secure}"
+        self.set_header("Set-Cookie", f"{cookie_name(self.request)}={secret}; {rules}")
+
+
+class Myself(Handler):
+    async def get(self) -> None:
+        token = self.caller.token
+        self.answer(
+            {
+                "usuario": None if token is None else self.caller.name,
+                "rol": self.caller.role.value,
+                "token_id": None if token is None else token.id,
+                "tipo": None if token is None else token.kind.value,
+                "abierto": self.caller is NOBODY,
+            }
+        )
+
+
+class StreamTickets(Handler):
+    """For ``EventSource``, which can set no header: the ticket goes into the stream's query string."""
+
+    needs: ClassVar = {"POST": Role.READER}
+    change = ""
+
+    async def post(self) -> None:
+        self.set_status(201)
+        self.answer({"ticket": self.services.gate.tickets.issue(self.caller), "caduca_s": int(TICKET_LIFE_S)})

@@ -1,0 +1,84 @@
+"""The connections: how many there may be, and which give way when there is no room for another."""
+
+from __future__ import annotations
+
+import socket
+from collections import Counter
+from typing import Any, Final, cast
+
+import orjson
+from tornado.http1connection import HTTP1ServerConnection
+from tornado.httpserver import HTTPServer
+from tornado.iostream import IOStream
+
+from web.bans import network_of
+from web.errors import Problem
+
+# A phone that has left the house says nothing; its connection ends when this much time has passed
+# without a sign that what it was sent arrived. The kernel's own patience is a quarter of an hour.
+VANISHED_MS: Final = 30_000
+
+
+class Connections:
+    """Counts the open connections. Used on the loop only.
+
+    Who has not yet shown that they may call is a stranger. Where there is no room, a stranger gives way:
+    the oldest of the network that has the most of them. So whoever opens hundreds of connections and says
+    nothing on them pushes out their own, and a newcomer has the time it takes to send a request.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: set[IOStream] = set()
+        self._strangers: dict[IOStream, str] = {}
+
+    def __len__(self) -> int:
+        return len(self._known) + len(self._strangers)
+
+    def enter(self, stream: IOStream, address: str) -> bool:
+        """Whether there is room for it, if need be for another's."""
+        if len(self) >= self._most:
+            if not self._strangers:
+                return False
+            [(crowd, _)] = Counter(self._strangers.values()).most_common(1)
+            oldest = next(stream for stream, network in self._strangers.items() if network == crowd)
+            del self._strangers[oldest]
+            oldest.close()
+        self._strangers[stream] = network_of(address)
+        return True
+
+    def vouch(self, stream: IOStream) -> None:
+        """The client has shown that it may call: its connection is kept."""
+        if self._strangers.pop(stream, None) is not None:
+            self._known.add(stream)
+
+    def leave(self, stream: IOStream) -> None:
+        self._known.discard(stream)
+        self._strangers.pop(stream, None)
+
+
+class Server(HTTPServer):
+    """Tornado's, with a limit to its connections."""
+
+    connections: Connections
+
+    def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
+        if not self.connections.enter(stream, str(address[0])):
+            stream.write(_full()).add_done_callback(lambda _: stream.close())
+            return
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, VANISHED_MS)
+        super().handle_stream(stream, address)
+
+    def on_close(self, server_conn: object) -> None:
+        self.connections.leave(cast(HTTP1ServerConnection, server_conn).stream)
+        super().on_close(server_conn)
+
+
+def _full() -> bytes:
+    problem = Problem(503, "Hay demasiadas conexiones; cierra alguna o inténtalo más tarde.")
+    body = orjson.dumps({"error": problem.title, "detalle": problem.detail})
+    return (
+        b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json; charset=utf-8\r\n"
+        b"Content-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(body), body)
+    )
