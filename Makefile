@@ -9,13 +9,14 @@ DEV     := .venv/.dev-ready
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint bench bench-rules clean
+.PHONY: help run demo test lint chaos bench bench-rules clean
 
 help:
 	@echo 'make run    arranca el sistema                      (ARGS="..." pasa argumentos)'
 	@echo 'make demo   arranca el sistema con dispositivos simulados'
 	@echo 'make test   pasa las pruebas                        (ARGS="-k nombre" elige algunas)'
 	@echo 'make lint   comprueba estilo y tipos'
+	@echo 'make chaos  prueba averías: muertes, disco lleno... (ARGS="--largo" para una noche, "--lista")'
 	@echo 'make bench  mide el rendimiento                     (ARGS="latency idle" elige)'
 	@echo 'make bench-rules  mide lo que aprenden y cuestan las reglas'
 	@echo 'make clean  borra .venv y lo generado; los datos (instance/) se quedan'
@@ -30,6 +31,10 @@ lint: $(DEV)
 	@.venv/bin/python -m ruff check --quiet .
 	@.venv/bin/python -m ruff format --quiet --check .
 	@.venv/bin/python -m mypy
+
+# Debian keeps the broker where only root's PATH looks.
+chaos: $(DEV)
+	@PATH="$$PATH:/usr/sbin" .venv/bin/python -m tests.chaos $(ARGS)
 
 bench: $(DEV)
 	@.venv/bin/python -m tests.bench $(ARGS)

@@ -73,6 +73,21 @@ def host(text: str) -> str:
     return text
 
 
+def is_loopback(host: str) -> bool:
+    """Whether only this machine's programs reach it."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
+
+
+@written("un nombre como smarthome.local")
+def mdns(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?(\.local)?", text.lower()):
+        raise ValueError
+    return text.lower().removesuffix(".local") + ".local"
+
+
 @written("una dirección http:// o https://")
 def url(text: str) -> str:
     parts = urlsplit(line.from_text(text))
@@ -174,6 +189,17 @@ flag: Final = Kind(
 )
 texts: Final = many("una lista de textos", line)
 seconds: Final = number(0, _LONGEST)
+
+
+def or_automatic(kind: Kind[T]) -> Kind[T | None]:
+    """``None``, written as an empty text, leaves it to the system."""
+    return Kind(
+        f"{kind.takes}, o vacío",
+        lambda value: None if value in ("", None) else kind.from_toml(value),
+        lambda text: kind.decode(text) if text else text,
+    )
+
+
 days: Final = whole(0, 36_500)
 _DAYS_OF: Final = re.compile(r"([A-Za-z0-9._:-]{1,64})=([0-9]{1,5})")
 
@@ -218,6 +244,7 @@ def setting(kind: Kind[T], default: T, description: str) -> T:
 HEADINGS: Final = {
     "BACKEND_HOST": "Interfaz web (REST y SSE)",
     "AUTH_MODE": "Quién entra",
+    "SSL_ENABLED": "Cifrado y nombre en la red",
     "MQTT_BROKER_URL": "MQTT",
     "DATA_DIR": "Sistema",
     "RETENCION_DIAS": "Conservación y copias",
@@ -259,6 +286,23 @@ class Settings:
     trusted_proxies: tuple[str, ...] = setting(
         many("una lista de direcciones IP o redes", network), (), "Proxies cuyo X-Forwarded-For se cree."
     )
+    claim_window_s: float = setting(
+        seconds, 0.0, "Segundos tras su arranque en que se reclama un dispositivo sin código; 0, siempre."
+    )
+
+    ssl_enabled: bool | None = setting(
+        or_automatic(flag), None, "HTTPS; vacío, fuera de esta máquina sí y dentro no."
+    )
+    ssl_cert_path: str = setting(
+        or_empty(file), "", "Certificado propio, con su cadena, en PEM; vacío, el sistema hace uno."
+    )
+    ssl_key_path: str = setting(or_empty(file), "", "Clave de ese certificado, en PEM y sin contraseña.")
+    mdns_enabled: bool | None = setting(
+        or_automatic(flag),
+        None,
+        "Anunciarse en la red local; vacío, si se escucha fuera de esta máquina.",
+    )
+    mdns_name: str = setting(mdns, "smarthome.local", "Nombre con el que se anuncia en la red local.")
 
     mqtt_broker_url: str = setting(or_empty(host), "", "Máquina del bróker; vacía, se usa el incluido.")
     mqtt_broker_port: int = setting(
@@ -341,6 +385,18 @@ class Settings:
     ai_r4_remind_secs: float = setting(seconds, 0.0, "Segundos entre recordatorios; 0, sin recordatorios.")
     ai_r4_startup_grace_secs: float = setting(seconds, 60.0, "Segundos de gracia al arrancar el sistema.")
 
+    @property
+    def https(self) -> bool:
+        """Whether the web is served by TLS."""
+        if self.ssl_enabled is not None:
+            return self.ssl_enabled
+        return bool(self.ssl_cert_path) or not is_loopback(self.backend_host)
+
+    @property
+    def announced(self) -> bool:
+        """Whether the house can be found by name."""
+        return not is_loopback(self.backend_host) if self.mdns_enabled is None else self.mdns_enabled
+
     def __post_init__(self) -> None:
         """Checks what a setting alone does not show."""
         if self.mqtt_password and not self.mqtt_username:  # MQTT 3.1.1 has no such login
@@ -349,6 +405,8 @@ class Settings:
             raise SettingError("MQTT_BROKER_PORT: 0 solo vale con el bróker incluido; se espera el real.")
         if self.mqtt_broker_url and self.mqtt_tls_port == 0:
             raise SettingError("MQTT_TLS_PORT: 0 solo vale con el bróker incluido; se espera el real.")
+        if bool(self.ssl_cert_path) != bool(self.ssl_key_path):
+            raise SettingError("SSL_CERT_PATH, SSL_KEY_PATH: se esperan los dos o ninguno.")
         if self.ai_hist_pmin >= self.ai_hist_pmax:
             raise SettingError("AI_HIST_PMIN: no es menor que AI_HIST_PMAX; se espera que lo sea.")
 
@@ -376,7 +434,7 @@ def settings() -> Mapping[str, Setting[Any]]:
 
 
 # Names in the environment that can only be meant for us, so that a mistyped one is told.
-OWN_PREFIXES: Final = ("AI_", "AUTH_", "BACKEND_", "COPIAS_", "MQTT_", "RETENCION_")
+OWN_PREFIXES: Final = ("AI_", "AUTH_", "BACKEND_", "CLAIM_", "COPIAS_", "MDNS_", "MQTT_", "RETENCION_")
 
 # Of a wrong value; enough to recognise it by and short enough for one line.
 _SHOWN_CHARACTERS: Final = 60
@@ -420,7 +478,7 @@ def example() -> str:
     for name, known in settings().items():
         if name in HEADINGS:
             lines += ["", "", f"# ---- {HEADINGS[name]} ----"]
-        default = json.dumps(known.default, ensure_ascii=False, default=str)
+        default = json.dumps("" if known.default is None else known.default, ensure_ascii=False, default=str)
         lines += ["", f"# {known.description}", f"# Se espera {known.kind.takes}.", f"#{name} = {default}"]
     return "\n".join(lines) + "\n"
 

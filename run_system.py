@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -23,23 +23,31 @@ from actors.dispatch import ThreadPool
 from actors.kinds import PREFIXES
 from actors.logs import log_to_stderr
 from actors.mqtt import desk as mqtt_desk
-from actors.mqtt.bridge import Bridge
-from actors.mqtt.broker import BrokerUnavailable, EmbeddedBroker
+from actors.mqtt.broker import BrokerUnavailable
+from actors.mqtt.edge import MqttEdge, MqttFiles, MqttSettings
 from actors.mqtt.simulated_device import fleet
 from actors.mqtt.simulator import Simulator
+from actors.people import PeopleError
+from actors.ports import Clock
 from actors.scanner import ScannerActor
 from actors.supervision import Casebook, Name, Part
 from actors.surroundings import Surroundings
-from config import SettingError, Settings
-from persistence import UnusableDatabase
+from config import SettingError, Settings, is_loopback
+from persistence import Queries, UnusableDatabase
 from persistence import desk as archive_desk
+from persistence.accounts import Accounts
 from persistence.archive import DATABASE, Archive, Keeping
 from persistence.backups import BackupFailed
-from persistence.retention import Retention
 from persistence.rule_files import RuleFiles
 from rules.rulebook import rulebook
 from rules.settings import LearnSettings
+from web import desk as people_desk
+from web.access import NobodyCanEnter, access_of, needs_people
+from web.announcer import Service
 from web.app import WebServer
+from web.certificates import UnusableCertificate
+from web.defences import Hosts
+from web.frontage import Appearance, Frontage, public_url
 from web.health import BrokerHealth, DatabaseHealth, Health, Recovered, WriterHealth
 from web.hub import EventHub
 from web.loop import LoopThread
@@ -48,6 +56,7 @@ from web.services import Limits
 logger = logging.getLogger("run_system")
 
 VERSION: Final = "0.1.0"
+ACCOUNTS: Final = "cuentas.db"
 ACTOR_THREADS: Final = 2  # more only compete for the one interpreter lock
 # What stop() may take, at the very worst 9 s in all, of which most is for what is not on disk yet.
 DRAIN_S: Final = 3.0
@@ -66,6 +75,9 @@ CANNOT_START: Final = (
     UnusableDatabase,
     BackupFailed,
     BrokerUnavailable,
+    UnusableCertificate,
+    NobodyCanEnter,
+    PeopleError,
     mqtt_desk.WrongArgument,
     Unstartable,
 )
@@ -81,18 +93,17 @@ class System:
         self.clock = SystemClock()
         self._casebook = Casebook()
         here = get_localzone()  # days and schedules go by the clock on the wall of this house
-        self._archive = Archive(settings.data_dir, keeping(settings), here, self.clock)
+        self._archive = Archive(settings.data_dir, Keeping.of(settings), here, self.clock)
         self._actors = ThreadPool("actors", ACTOR_THREADS)
         loop = LoopThread("web")
         self._hub = EventHub(loop, self._archive.devices)
-        self.broker = None if settings.mqtt_broker_url else EmbeddedBroker(port=settings.mqtt_broker_port)
-        self._bridge = Bridge(
-            keepalive=settings.mqtt_keepalive,
-            username=settings.mqtt_username,
-            password=settings.mqtt_password,
+        self._edge = MqttEdge(
+            MqttSettings.of(settings),
+            MqttFiles.under(settings.data_dir),
             client_id=f"iot-backend-{self._archive.instance}",
             clock=self.clock,
         )
+        self._bridge = self._edge.bridge
         self._archive.employ(self._bridge, self._hub, self._casebook)
         self._rule_files = RuleFiles(
             settings.data_dir / "tablas", settings.ai_limites_path, settings.ai_estandar_path
@@ -122,6 +133,10 @@ class System:
             settings.ai_hist_window_days,
             self._casebook,
         )
+        hosts = Hosts(settings.allowed_hosts)
+        self._frontage = Frontage(Appearance.of(settings), hosts, self.clock)
+        accounts = accounts_of(settings, self.clock)
+        access = access_of(settings, accounts, self._frontage, hosts, self.clock)
         self.web = WebServer(
             loop=loop,
             hub=self._hub,
@@ -133,6 +148,8 @@ class System:
             port=settings.backend_port,
             version=VERSION,
             limits=Limits(clients=settings.sse_max_clients),
+            access=access,
+            tls=self._frontage.context,
         )
 
     def start(self) -> None:
@@ -142,12 +159,11 @@ class System:
         except OSError as error:
             where = f"{self._settings.backend_host}:{self._settings.backend_port}"
             raise Unstartable(f"BACKEND_PORT: {where} no se puede abrir ({error.strerror}).") from None
-        if self.broker is not None:
-            self.broker.start()
         self.clock.start()
+        self._edge.start()
         self._archive.start()
         self._actors.start()
-        self._bridge.start(*self.mqtt)
+        self._frontage.start(self._services())
         # Whoever is told that it runs may publish at once; but a broker that is away is not waited for.
         self._bridge.wait_until_heard(HEARD_S)
 
@@ -160,31 +176,42 @@ class System:
         self._directory.stop(block=False)
         self._actors.stop(TURNS_S)
         self._archive.stop(TURNS_S, LAST_COMMIT_S)
-        self._bridge.close()
-        if self.broker is not None:
-            self.broker.stop()
+        self._edge.stop()
+        self._frontage.stop()
         self.clock.stop()
 
     @property
     def mqtt(self) -> tuple[str, int]:
         """Host and port of the broker, known after :meth:`start`."""
-        if self.broker is not None:
-            return "127.0.0.1", self.broker.port
-        return self._settings.mqtt_broker_url, self._settings.mqtt_broker_port
+        return self._edge.address
+
+    def simulator(self, devices: int) -> Simulator:
+        """So many simulated devices, to be started, on the system's broker."""
+        login = self._settings.mqtt_username, self._settings.mqtt_password
+        return Simulator(*self.mqtt, fleet(devices), self.clock, *login, tls=self._edge.tls)
+
+    def from_the_house(self) -> Iterator[str]:
+        """Where apps and devices on the network find it, a line each; none if they cannot."""
+        if not is_loopback(self._settings.backend_host):
+            yield f"En casa: {public_url(self._settings, self.web.port)}"
+        if (door := self._edge.door) is not None:
+            yield f"Dispositivos: {door.host}:{door.port}{'' if door.certificate is None else ' (TLS)'}"
+
+    def _services(self) -> list[Service]:
+        """What is announced on the network. Nothing in it is a secret."""
+        scheme = "http" if self._frontage.context is None else "https"
+        found = [Service(f"_{scheme}._tcp", self.web.port, {"path": "/", "version": VERSION})]
+        if (door := self._edge.door) is not None:
+            tls = {} if door.certificate is None else {"tls": "1"}
+            found.append(Service("_mqtt._tcp", door.port, {"version": VERSION, **tls}))
+        return found
 
     def health(self) -> Health:
         """How the parts are doing; any thread may ask."""
         writer, caretaker = self._archive.writer_status, self._archive.caretaker_status
         recovery = self._archive.recovery
         return Health(
-            broker=BrokerHealth(
-                connected=self._bridge.connected and self._bridge.healthy,
-                embedded_alive=None if self.broker is None else self.broker.alive,
-                received=self._bridge.received,
-                rejected=self._bridge.rejected,
-                in_flight=self._bridge.in_flight,
-                stalls=self._bridge.stalls,
-            ),
+            broker=BrokerHealth(**asdict(self._edge.status)),
             writer=WriterHealth(healthy=writer.healthy, queued=writer.queued, last_error=writer.last_error),
             database=DatabaseHealth(
                 recovered=None if recovery is None else Recovered(**asdict(recovery)),
@@ -206,21 +233,6 @@ class System:
             tables=self._rule_files.troubles,
             uptime=time.monotonic() - self._began,
         )
-
-
-def keeping(settings: Settings) -> Keeping:
-    """How long the settings want what is kept."""
-    return Keeping(
-        retention=Retention(
-            rows=settings.retencion_dias,
-            hours=settings.retencion_horas_dias,
-            days=settings.retencion_diaria_dias,
-            findings=settings.retencion_eventos_dias,
-            by_serial=settings.retencion_por_dispositivo,
-        ),
-        rejected=settings.rechazados_max,
-        backups=settings.copias_max,
-    )
 
 
 # -- the command line ----------------------------------------------------------------------------
@@ -256,6 +268,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("demo", help="el sistema con un dispositivo simulado de cada clase")
     mqtt_desk.add_commands(commands)
     archive_desk.add_commands(commands)
+    people_desk.add_commands(commands)
     return top
 
 
@@ -266,40 +279,52 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default = Path("config.toml")
         settings = Settings.load(options.config or (default if default.exists() else None), os.environ)
         log_to_stderr(settings.log_level)
+        clock = SystemClock()
         match options.command:
             case "run":
                 serve(settings, devices=0)
             case "demo":
                 serve(settings, devices=len(PREFIXES))
-            case "simulate":
-                login = settings.mqtt_username, settings.mqtt_password
-                finished = _finish_on_signals().wait
-                mqtt_desk.simulate(
-                    options, settings.mqtt_broker_port, login, SystemClock(), finished, sys.stdout
-                )
-            case "qr":
-                mqtt_desk.show_claim_code(options, sys.stdout)
-            case "backup" | "restore":
-                database = settings.data_dir / DATABASE
-                archive_desk.obey(options, database, settings.copias_max, SystemClock().now(), sys.stdout)
+            case command if command in mqtt_desk.COMMANDS:
+                finished, queries = _finish_on_signals().wait, Queries(settings.data_dir / DATABASE)
+                mqtt_desk.obey(options, settings, queries.serials, clock, finished, sys.stdout)
+            case command if command in archive_desk.COMMANDS:
+                archive_desk.obey(options, settings, clock.now(), sys.stdout)
+            case _:
+                people(options, settings, clock)
     except CANNOT_START as problem:
         print(f"run_system.py: {problem}", file=sys.stderr)
         return 2
     return 0
 
 
+def accounts_of(settings: Settings, clock: Clock) -> Accounts:
+    return Accounts(settings.data_dir / ACCOUNTS, clock.now)
+
+
+def people(options: argparse.Namespace, settings: Settings, clock: Clock) -> None:
+    """Who may enter; and, before the first of them, the certificate by which they know the house."""
+    appearance = Frontage(Appearance.of(settings), Hosts(), clock)
+    accounts, url = accounts_of(settings, clock), public_url(settings, settings.backend_port)
+    people_desk.obey(options, accounts, sys.stdout, url, appearance.ca_fingerprint)
+
+
 def serve(settings: Settings, devices: int) -> None:
     """The system until Ctrl-C or SIGTERM, with so many simulated devices beside it."""
     finished = _finish_on_signals()
+    if sys.stdout.isatty() and needs_people(settings, accounts_of(settings, SystemClock())):
+        people(parser().parse_args(["setup"]), settings, SystemClock())
     system = System(settings)
     system.start()
-    login = settings.mqtt_username, settings.mqtt_password
-    simulator = Simulator(*system.mqtt, fleet(devices), system.clock, *login)
+    simulator = system.simulator(devices)
     simulator.start()
     print(f"IoT Backend {VERSION}{f' con {devices} dispositivos simulados' if devices else ''}")
     print(f"  REST  {system.web.url}/dispositivos")
     print(f"  SSE   {system.web.url}/stream/dispositivos")
-    print("  MQTT  {}:{}\nCtrl-C para terminar.".format(*system.mqtt), flush=True)
+    print("  MQTT  {}:{}".format(*system.mqtt))
+    for line in system.from_the_house():
+        print(f"  {line}")
+    print("Ctrl-C para terminar.", flush=True)
     while not finished.wait(1):  # a wait without end hears no Ctrl-C on Windows
         pass
     print("Terminando…", flush=True)

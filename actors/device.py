@@ -9,7 +9,9 @@ from typing import Any, Final
 
 import pykka
 
+from actors.claiming import Door
 from actors.dispatch import PooledActor, tell_if_alive
+from actors.findings import Decision, KeptFinding
 from actors.messages import (
     ApplyFinding,
     ChangeDevice,
@@ -35,15 +37,7 @@ from actors.messages import (
     ToWriter,
     Undelivered,
 )
-from actors.model import (
-    DeadLetter,
-    Decision,
-    Device,
-    KeptFinding,
-    LogEntry,
-    Refused,
-    Report,
-)
+from actors.model import DeadLetter, Device, LogEntry, Refused, Report
 from actors.rule_host import UNAVAILABLE, RuleActor
 from actors.supervision import Backoff, Name, Part, one_line
 from actors.surroundings import Surroundings
@@ -66,6 +60,7 @@ class DeviceActor(PooledActor):
         self._clock = around.clock
         self._directory = directory
         self._device = device
+        self._door = Door(around.claim_window)
         self._rules: dict[str, pykka.ActorRef[RuleActor]] = {}
         self._rule_backoff: dict[str, Backoff] = {}
         self._rows_to_skip: dict[str, frozenset[int]] = {}
@@ -102,7 +97,8 @@ class DeviceActor(PooledActor):
             case SilenceDue():
                 self._check_silence()
             case ClaimDevice(claim):
-                self._carry_out(self._device.after_claim(claim), message)
+                objection = self._door.objection_to(claim, self._device, self._clock.monotonic())
+                self._carry_out(objection or self._device.after_claim(claim), message)
             case ChangeDevice(change=change):
                 self._carry_out(self._device.after_change(change), message)
             case ApplyFinding(finding, change):
@@ -140,6 +136,7 @@ class DeviceActor(PooledActor):
             self._keep(KeepDeadLetter(letter, message.delivery))
         else:
             late = device.is_late(report)
+            self._door.hear(report, device, self._clock.monotonic())
             device = device.after_report(report)
             # A late report tells the rules nothing: it came at another time than it speaks of.
             self._become(device, report.at, None if late else report)

@@ -10,6 +10,7 @@ from typing import ClassVar, Final
 
 import pykka
 
+from actors.claiming import unproven
 from actors.device import DeviceActor
 from actors.dispatch import tell_if_alive
 from actors.messages import (
@@ -150,6 +151,8 @@ class Directory(SupervisedActor):
         resident = self._residents.get(serial)
         if resident is not None:
             self._deliver(resident, message)
+        elif isinstance(message, ClaimDevice):
+            self._refuse(message.reply, unproven(serial))
         elif not isinstance(message, Reported):
             why = f"El dispositivo {serial} no existe: aún no ha enviado ningún informe."
             self._turn_away(message, why, Refusal.UNKNOWN)

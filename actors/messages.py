@@ -7,22 +7,11 @@ who does.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from actors.model import (
-    Change,
-    Claim,
-    DeadLetter,
-    Decision,
-    Device,
-    Finding,
-    KeptFinding,
-    LogEntry,
-    Refused,
-    Report,
-    RuleMemory,
-)
+from actors.findings import Decision, Finding, KeptFinding, RuleMemory
+from actors.model import Change, Claim, DeadLetter, Device, LogEntry, Refused, Report
 
 Reply: TypeAlias = Callable[[Device | Refused], None]
 """How a command is answered; called once, from any thread, after the commit or the refusal."""
@@ -46,7 +35,7 @@ class Reported:
     report: Report
     delivery: Delivery
     topic: str
-    payload: bytes
+    payload: bytes = field(repr=False)
     """As it came, should the report have to be refused after all."""
 
 

@@ -41,6 +41,7 @@ class Refusal(Enum):
 
     INVALID = "invalid"
     UNKNOWN = "unknown"
+    CLOSED = "closed"
     ALREADY_CLAIMED = "already_claimed"
     MOVED_ON = "moved_on"
     UNAVAILABLE = "unavailable"
@@ -68,6 +69,8 @@ class Report:
     seq: int | None = None
     retained: bool = False
     """The broker's stored copy, sent on subscribing: of unknown age, so no sign of life."""
+    code_digest: str | None = field(default=None, repr=False)
+    """What the device says of the code in its QR: :func:`actors.claiming.code_digest` of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,8 @@ class Claim:
     model: str | None = None
     description: str | None = None
     configuration: JsonObject = field(default_factory=dict)
+    code: str | None = field(default=None, repr=False)
+    """The secret in the QR code, for a device that has announced one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,8 @@ class Device:
     """Of its configuration, what the device itself has said last."""
     asked: frozenset[str] = frozenset()
     """The names in the configuration that people have set."""
+    code_digest: str | None = field(default=None, repr=False)
+    """Of the code that a claim has to prove; ``None`` if the device announced none before it was claimed."""
 
     # -- reports -----------------------------------------------------------------------------
 
@@ -169,6 +176,7 @@ class Device:
             reports=self.reports + 1,
             boots=self._boots_after(report),
             reported=self._reported_after(news),
+            code_digest=self._code_digest_after(report),
         )
 
     def _configuration_with(self, reported: JsonObject | None) -> JsonObject:
@@ -187,6 +195,10 @@ class Device:
         merged = {**self.reported, **told}
         grown = news.configuration and len(merged) > len(told)
         return told if grown and _is_too_large(merged) else merged
+
+    def _code_digest_after(self, report: Report) -> str | None:
+        """The first one announced, for good: who speaks later, perhaps in its name, cannot change it."""
+        return report.code_digest if self.code_digest is None and not self.claimed else self.code_digest
 
     def _boots_after(self, report: Report) -> tuple[Boot, ...]:
         if report.boot is None or report.seq is None:
@@ -305,44 +317,3 @@ class DeadLetter:
     topic: str
     payload: bytes
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What a rule concluded. ``details`` are the event's own fields as they go on the wire."""
-
-    rule: str
-    event: str
-    device_id: int
-    serial: str
-    at: float
-    details: JsonObject
-
-
-class Decision(Enum):
-    """What people made of a finding."""
-
-    OPEN = "open"
-    APPLIED = "applied"
-    DISMISSED = "dismissed"
-
-
-@dataclass(frozen=True, slots=True)
-class KeptFinding:
-    """A finding on disk; a greater ``id`` is newer."""
-
-    id: int
-    finding: Finding
-    mark: int
-    """:attr:`Device.mark` of the configuration that it was concluded from."""
-    decision: Decision = Decision.OPEN
-
-
-@dataclass(frozen=True, slots=True)
-class RuleMemory:
-    """What one rule has learned of one device from the rows of its log up to number ``upto``."""
-
-    device_id: int
-    rule: str
-    upto: int
-    state: JsonObject

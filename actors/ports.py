@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from actors.findings import Finding, KeptFinding, RuleMemory
 from actors.messages import Delivery
-from actors.model import Device, Finding, JsonObject, KeptFinding, Report, RuleMemory
+from actors.model import Device, JsonObject, Report
 
 
 class Timer(Protocol):

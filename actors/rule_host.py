@@ -11,6 +11,7 @@ from typing import Any, Final
 import pykka
 
 from actors.dispatch import PooledActor, tell_if_alive
+from actors.findings import Finding, RuleMemory
 from actors.messages import (
     Concluded,
     DismissalNoted,
@@ -24,7 +25,7 @@ from actors.messages import (
     RuleDue,
     RuleFailed,
 )
-from actors.model import Device, Finding, LogEntry, Refusal, Refused, Report, RuleMemory
+from actors.model import Device, LogEntry, Refusal, Refused, Report
 from actors.ports import Rule, RuleFactory
 from actors.supervision import one_line
 from actors.surroundings import Surroundings

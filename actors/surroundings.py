@@ -27,3 +27,5 @@ class Surroundings:
     startup_grace: float
     """Seconds that a device has to report in the first time, since nobody could hear it before."""
     casebook: Casebook = field(default_factory=Casebook)
+    claim_window: float = 0.0
+    """Seconds after its start in which a device without a code can be claimed; 0 is always."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import pykka
 
@@ -15,6 +15,7 @@ from actors.dispatch import ThreadPool
 from actors.model import Device
 from actors.ports import Clock, CommandSink, EventSink
 from actors.supervision import Casebook
+from config import Settings
 from persistence.backups import make_backup, newest_backup_at
 from persistence.caretaker import Backups, CaretakerActor, CaretakerStatus
 from persistence.historian import HistorianActor
@@ -37,6 +38,17 @@ class Keeping:
     rejected: int
     """Refused messages."""
     backups: int
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        retention = Retention(
+            rows=settings.retencion_dias,
+            hours=settings.retencion_horas_dias,
+            days=settings.retencion_diaria_dias,
+            findings=settings.retencion_eventos_dias,
+            by_serial=settings.retencion_por_dispositivo,
+        )
+        return cls(retention, settings.rechazados_max, settings.copias_max)
 
 
 class Archive:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import TextIO
+from typing import Final, TextIO
 
+from config import Settings
+from persistence.archive import DATABASE
 from persistence.backups import make_backup, write_backup
 from persistence.restoring import restore
+
+COMMANDS: Final = ("backup", "restore")
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -21,11 +25,12 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
 
 
-def obey(options: argparse.Namespace, database: Path, keep: int, at: float, out: TextIO) -> None:
-    """Carry out ``backup`` or ``restore``. Raises ``BackupFailed`` and ``UnusableDatabase``."""
+def obey(options: argparse.Namespace, settings: Settings, at: float, out: TextIO) -> None:
+    """Carry out one of :data:`COMMANDS`. Raises ``BackupFailed`` and ``UnusableDatabase``."""
+    database = settings.data_dir / DATABASE
     match options.command, getattr(options, "to", None):
         case "backup", None:
-            print(f"Copia hecha y comprobada: {make_backup(database, keep, at)}", file=out)
+            print(f"Copia hecha y comprobada: {make_backup(database, settings.copias_max, at)}", file=out)
         case "backup", Path() as target:
             write_backup(database, target)
             print(f"Copia hecha y comprobada: {target}", file=out)

@@ -9,7 +9,8 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Final
 
-from actors.model import DeadLetter, KeptFinding, LogEntry
+from actors.findings import KeptFinding
+from actors.model import DeadLetter, LogEntry
 from persistence.local_time import LocalTime
 from persistence.rows import kept_finding, log_entry, undamaged_log_entry
 from persistence.schema import BUSY_TIMEOUT_S, sqlite3
@@ -98,6 +99,12 @@ class Queries:
     def __init__(self, path: Path, zone: tzinfo | None = None) -> None:
         self._uri = path.absolute().as_uri() + "?mode=ro"
         self._local = LocalTime(zone)
+
+    def serials(self) -> list[str]:
+        """Of all devices, in the order of their ids."""
+        with closing(self.connect()) as connection:
+            rows = connection.execute("SELECT serial_number FROM dispositivos ORDER BY id").fetchall()
+        return [serial for (serial,) in rows]
 
     def log_page(self, device_id: int, page: int, per_page: int) -> LogPage:
         """Page ``page``, from 1, of ``per_page`` rows, newest first; empty past the end."""

@@ -7,7 +7,8 @@ from typing import Any, Final, TypeAlias
 
 import orjson
 
-from actors.model import Decision, Finding, Json, JsonObject, KeptFinding, LogEntry, RuleMemory
+from actors.findings import Decision, Finding, KeptFinding, RuleMemory
+from actors.model import Json, JsonObject, LogEntry
 
 logger = logging.getLogger(__name__)
 

@@ -179,6 +179,10 @@ def _summaries(db: Database) -> None:
     )
 
 
+def _claim_codes(db: Database) -> None:
+    db.conn.execute("ALTER TABLE dispositivos ADD COLUMN codigo_sha256 TEXT")
+
+
 STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _devices_and_log,
     _dead_letters,
@@ -186,6 +190,7 @@ STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _decisions_and_memories,
     _desired_and_reported,
     _summaries,
+    _claim_codes,
 )
 """Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
 

@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Final, TypeAlias
 
 from actors.boots import Boot
-from actors.model import DeadLetter, Decision, Device, Finding, Json, KeptFinding, LogEntry, RuleMemory
+from actors.findings import Decision, Finding, KeptFinding, RuleMemory
+from actors.model import DeadLetter, Device, Json, LogEntry
 from persistence.rows import (
     DECISION_TEXTS,
     Row,
@@ -36,7 +37,7 @@ LETTER_TEXT: Final = 1024
 # Dead letters kept unless told otherwise: at most 72 MiB.
 REJECTED_MAX: Final = 1_000
 
-# 17 columns times 500 rows stay well under SQLite's 32,766 parameters a statement.
+# 18 columns times 500 rows stay well under SQLite's 32,766 parameters a statement.
 ROWS_PER_STATEMENT: Final = 500
 
 MemoryKey: TypeAlias = tuple[int, str]
@@ -60,6 +61,7 @@ DEVICE_COLUMNS: Final = (
     "arranques",
     "informado",
     "pedido",
+    "codigo_sha256",
 )
 _JSON_COLUMNS: Final = ("parametros", "configuracion", "arranques", "informado", "pedido")
 _DEVICES: Final = "SELECT {} FROM dispositivos".format(
@@ -294,6 +296,7 @@ def _device_row(device: Device) -> Row:
         json_text({boot.name: boot.spans for boot in device.boots}),
         json_text(device.reported),
         json_text(sorted(device.asked)),
+        device.code_digest,
     )
 
 
@@ -322,6 +325,7 @@ def _device(row: Row) -> Device:
         boots=boots or (),
         reported=reported or {},
         asked=frozenset(asked or ()),
+        code_digest=row[17],
     )
 
 

@@ -10,6 +10,7 @@ from itertools import islice
 from typing import ClassVar, Final
 
 from actors.dispatch import Dispatcher, tell_if_alive
+from actors.findings import KeptFinding, RuleMemory
 from actors.messages import (
     Keep,
     KeepConclusion,
@@ -22,7 +23,7 @@ from actors.messages import (
     Tidy,
     ToWriter,
 )
-from actors.model import KeptFinding, Refusal, Refused, RuleMemory
+from actors.model import Refusal, Refused
 from actors.ports import Clock, CommandSink, EventSink, Timer
 from actors.supervision import WINDOW, Casebook, Part, SupervisedActor, one_line
 from persistence.batches import ToKeep, batch_of, deliveries_of, receipts_of

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import ipaddress
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -11,8 +10,12 @@ from typing import Final
 
 from actors.clock import SystemClock
 from actors.ports import Clock
+from config import Settings, is_loopback
 from web.accounts import Accounts
 from web.defences import Hosts, Proxies
+from web.frontage import Frontage
+
+logger = logging.getLogger(__name__)
 
 # Values of AUTH_MODE beside the empty one.
 TOKENS_ONLY: Final = "tokens"
@@ -43,6 +46,33 @@ class Access:
     """Where clients reach us, if that was configured."""
     ca_fingerprint: str = ""
     """SHA-256 in hexadecimal of the root certificate that a client is to trust, if it is our own."""
+    ca_pem: bytes = b""
+    """The house's own root certificate, if it has one."""
+
+
+def access_of(
+    settings: Settings, accounts: Accounts, frontage: Frontage, hosts: Hosts, clock: Clock
+) -> Access:
+    """How open the settings make it. Raises :class:`NobodyCanEnter`."""
+    if needs_people(settings, accounts):
+        raise NobodyCanEnter(
+            "Nadie tiene acceso todavía: crea la primera persona con «python run_system.py setup»"
+            " (o, sin ninguna protección, AUTH_MODE=abierto)."
+        )
+    mode = mode_of(settings.auth_mode, settings.backend_host, settings.trusted_proxies)
+    if mode is Mode.OPEN:
+        logger.warning("open_to_everybody host=%s auth_mode=%s", settings.backend_host, WIDE_OPEN)
+    return Access(
+        mode=mode,
+        accounts=accounts,
+        clock=clock,
+        hosts=hosts,
+        proxies=Proxies(settings.trusted_proxies),
+        cors_origins=frozenset(settings.cors_origins),
+        public_url=settings.public_backend_url,
+        ca_fingerprint=frontage.ca_fingerprint,
+        ca_pem=frontage.ca_pem,
+    )
 
 
 def mode_of(auth_mode: str, host: str, proxies: Sequence[str]) -> Mode:
@@ -57,18 +87,7 @@ def mode_of(auth_mode: str, host: str, proxies: Sequence[str]) -> Mode:
     return Mode.HERE
 
 
-def check_somebody_can_enter(mode: Mode, people: int) -> None:
-    """Raises :class:`NobodyCanEnter`."""
-    if mode is Mode.TOKENS and not people:
-        raise NobodyCanEnter(
-            "Nadie tiene acceso todavía: crea la primera persona con «python run_system.py setup»"
-            " (o, sin ninguna protección, AUTH_MODE=abierto)."
-        )
-
-
-@functools.lru_cache(maxsize=64)
-def is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() == "localhost"
+def needs_people(settings: Settings, accounts: Accounts) -> bool:
+    """Whether nobody could enter, as there is nobody yet."""
+    mode = mode_of(settings.auth_mode, settings.backend_host, settings.trusted_proxies)
+    return mode is Mode.TOKENS and not accounts.people()

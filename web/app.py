@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import ssl
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
@@ -23,7 +24,7 @@ from web.gate import Gate
 from web.health import Health
 from web.hub import EventHub
 from web.loop import LoopThread
-from web.overview import Index, RejectedMessages, SystemHealth
+from web.overview import Index, RejectedMessages, RootCertificate, SystemHealth
 from web.people import AllPeople, AllTokens, Audit, OnePerson, OneToken, PairingCodes
 from web.services import Limits, Queries, Services
 from web.statistics import DeviceStatistics
@@ -46,6 +47,7 @@ ROUTES: Final[list[tuple[str, type[Handler]]]] = [
     (r"/ai/eventos/([0-9]{1,18})/descartar/?", DismissedFinding),
     (r"/ai/anomaly/?", HistoryScans),
     (r"/salud/?", SystemHealth),
+    (r"/ca\.pem", RootCertificate),
     (r"/diagnostico/rechazados/?", RejectedMessages),
     (r"/auth/emparejar/?", Pairing),
     (r"/auth/sesion/?", Session),
@@ -84,13 +86,15 @@ class WebServer:
         version: str,
         limits: Limits | None = None,
         access: Access | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
-        """Without ``access``, open to this machine's programs and without people."""
+        """Without ``access``, open to this machine's programs and without people; without ``tls``, HTTP."""
         limits = limits or Limits()
         access = access or Access()
         self._loop = loop
         self._host = host
         self._port = port
+        self._tls = tls
         self._disk = ThreadPoolExecutor(2, thread_name_prefix="web-disk")
         # Of its own, so that a revocation does not wait for a slow page of a log.
         self._ledger = ThreadPoolExecutor(1, thread_name_prefix="web-accounts")
@@ -123,7 +127,8 @@ class WebServer:
     def url(self) -> str:
         """Where a program on this machine finds it."""
         host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(self._host, self._host)
-        return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
+        scheme = "http" if self._tls is None else "https"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self._port}"
 
     def start(self) -> None:
         """Listen. Raises :class:`OSError` if the address cannot be had."""
@@ -162,6 +167,7 @@ class WebServer:
         )
         self._server = Server(
             application,
+            ssl_options=self._tls,
             xheaders=False,
             max_header_size=MAX_HEADER,
             # Handler keeps the limit itself, for an answer that says so; Tornado's is a bare 400.

@@ -17,6 +17,7 @@ from web.wire import ADDED, TEN, same
 
 # Longest text by field: a name fits a phone's line, a description its screen.
 TEXTS: Final[Mapping[str, int]] = {"nombre": 100, "tipo": 50, "modelo": 100, "descripcion": 1000}
+LONGEST: Final[Mapping[str, int]] = {**TEXTS, "codigo": 100}
 MAX_STATE: Final = 20
 EDITABLE: Final = (*TEXTS, "configuracion", "encendido", "estado")
 # An app that sends a device back may have it from the stream, where it carries ``event`` too.
@@ -56,6 +57,7 @@ def claim_of(body: Object, serial: str, known: JsonObject) -> Claim:
         model=_text(given, "modelo"),
         description=_text(given, "descripcion"),
         configuration=_configuration(given, known),
+        code=_text(given, "codigo"),
     )
 
 
@@ -95,8 +97,8 @@ def _text(body: Object, name: str) -> str | None:
     value = body[name]
     if not isinstance(value, str):
         raise Problem(400, f"{name} no es un texto; envíalo entre comillas.")
-    if len(value) > TEXTS[name]:
-        raise Problem(400, f"{name} tiene {len(value)} caracteres; el máximo es {TEXTS[name]}.")
+    if len(value) > LONGEST[name]:
+        raise Problem(400, f"{name} tiene {len(value)} caracteres; el máximo es {LONGEST[name]}.")
     return value
 
 

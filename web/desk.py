@@ -19,11 +19,14 @@ from web.auth import MAX_NAME
 from web.passwords import fault_in, hashed
 from web.people import DAY_S, MAX_DAYS, pairing_url
 
-COMMANDS: Final = ("token", "user", "pair")
+COMMANDS: Final = ("setup", "token", "user", "pair")
 ROLES: Final = [role.value for role in Role]
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    commands.add_parser(
+        "setup", help="lo primero: certificado propio y un código para emparejar la app del administrador"
+    )
     token = commands.add_parser("token", help="los tokens: create, list, revoke")
     doing = token.add_subparsers(dest="doing", required=True, metavar="QUÉ")
     create = doing.add_parser("create", help="un token nuevo, que solo se muestra esta vez")
@@ -57,6 +60,8 @@ def obey(
 ) -> None:
     """Carry out one of :data:`COMMANDS`. Raises :class:`PeopleError` for what is not to be done."""
     match options.command, getattr(options, "doing", ""):
+        case "setup", _:
+            print_code(first_code(accounts), out, url, ca_fingerprint)
         case "token", "create":
             _create_token(accounts, out, options.user, options.name, options.days)
         case "token", "list":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any, Final
@@ -20,6 +21,9 @@ from web.wire import device_json, log_json
 # SQLite counts in 64 bits; past this page there is nothing on any disk.
 MAX_PAGE: Final = 10**9
 MAX_PER_PAGE: Final = 200
+# After which a claim is answered that has proved nothing: far more than any of its reasons takes to be
+# found, so that the time tells none of them.
+UNPROVEN_S: Final = 0.25
 
 
 def encoded(page: Page, data: Sequence[Any]) -> bytes:
@@ -79,10 +83,21 @@ class DeviceLog(DeviceHandler):
 
 
 class Claims(DeviceHandler):
+    """A wrong code is no reason to ban its address: who claims has shown who they are, or is in this
+    house anyway, an app may ask until the device is heard, and each device counts its own wrong codes.
+    """
+
     async def post(self) -> None:
+        began = asyncio.get_running_loop().time()
         body: Object = self.json_body()
         serial = claimed_serial(body)
         known = self.services.hub.roster.by_serial(serial)
         claim = claim_of(body, serial, {} if known is None else known.device.configuration)
-        device = await self.ask(partial(ClaimDevice, claim))
+        try:
+            device = await self.ask(partial(ClaimDevice, claim))
+        except Problem as problem:
+            if problem.status == 404:
+                self.services.gate.note(self.author, "reclamación rechazada", f"{serial:.64}")
+                await asyncio.sleep(began + UNPROVEN_S - asyncio.get_running_loop().time())
+            raise
         self.answer({"mensaje": "Dispositivo reclamado correctamente", "id": device.id})

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from actors.findings import Decision, KeptFinding
 from actors.messages import ApplyFinding, Command, DismissFinding, Reply, ScanHistory
-from actors.model import Decision, Device, KeptFinding
+from actors.model import Device
 from web.body import Object
 from web.devices import MAX_PAGE, MAX_PER_PAGE, DeviceHandler, encoded
 from web.errors import Problem

@@ -13,7 +13,8 @@ from typing import Final, TypeVar
 from tornado.httputil import HTTPServerRequest
 
 from actors.people import Act, Author, Caller, Role, Roll, fingerprint
-from web.access import Access, Mode, is_loopback
+from config import is_loopback
+from web.access import Access, Mode
 from web.accounts import Accounts
 from web.audience import Audience
 from web.bans import Bans

@@ -14,7 +14,8 @@ from typing import Any, Final, Protocol, TypeAlias
 
 import orjson
 
-from actors.model import Device, JsonObject, KeptFinding
+from actors.findings import KeptFinding
+from actors.model import Device, JsonObject
 from actors.ports import ScanNews
 from web.ring import Stream
 from web.roster import Known, Roster

@@ -10,6 +10,7 @@ import orjson
 from actors.people import Role
 from web.base import Handler
 from web.devices import MAX_PER_PAGE
+from web.errors import Problem
 from web.health import health_json
 from web.wire import rejected_json
 
@@ -45,6 +46,20 @@ class SystemHealth(Handler):
         told = health_json(health, services.hub, len(services.audience), services.version)
         known = services.gate.caller_of(self.request) is not None
         self.answer(told if known else {"estado": told["estado"]})
+
+
+class RootCertificate(Handler):
+    """For phones to trust; as the type that iOS and Android offer to install."""
+
+    public = ("GET",)
+
+    async def get(self) -> None:
+        pem = self.services.access.ca_pem
+        if not pem:
+            raise Problem(404, "Este servidor no tiene certificado raíz propio; usa el de quien lo dio.")
+        self.set_header("Content-Type", "application/x-x509-ca-cert")
+        self.set_header("Content-Disposition", 'attachment; filename="ca.pem"')
+        self.finish(pem)
 
 
 class RejectedMessages(Handler):

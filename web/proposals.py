@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from actors.model import SCHEDULED, Change, Json, JsonObject, KeptFinding
+from actors.findings import KeptFinding
+from actors.model import SCHEDULED, Change, Json, JsonObject
 from actors.schedule import ScheduleError, check
 from web.errors import Problem
 

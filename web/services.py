@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 import pykka
 
-from actors.model import DeadLetter, KeptFinding, LogEntry
+from actors.findings import KeptFinding
+from actors.model import DeadLetter, LogEntry
 from web.access import Access
 from web.audience import Audience
 from web.connections import Connections

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
 
+from actors.findings import Decision, KeptFinding
 from actors.kinds import capability_of, kind_of
-from actors.model import SCHEDULED, DeadLetter, Decision, Device, Json, KeptFinding, LogEntry
+from actors.model import SCHEDULED, DeadLetter, Device, Json, LogEntry
 from actors.ports import ScanNews
 
 # The ten that every client knows, in the contract's order.
@@ -34,6 +36,8 @@ ADDED: Final = (
     "sincronizado",
     "diferencias",
 )
+
+_DIGEST: Final = re.compile(rb'("codigo_sha256"\s*:\s*")[^"]*')
 
 RULES: Final = ("extremos", "misconfig", "learn", "offline")
 DECISIONS: Final[Mapping[Decision, str]] = {
@@ -147,11 +151,12 @@ def log_json(entry: LogEntry) -> dict[str, Any]:
 
 
 def rejected_json(letter: DeadLetter) -> dict[str, Any]:
-    """The payload as text; bytes that are not UTF-8 are written ``\\xNN``."""
+    """The payload as text; bytes that are not UTF-8 are written ``\\xNN``, and of a digest nothing."""
+    payload = _DIGEST.sub(rb"\1...", letter.payload)
     return {
         "recibido_en": iso(letter.at),
         "topic": letter.topic,
         "motivo": letter.reason,
         "bytes": len(letter.payload),
-        "payload": letter.payload.decode("utf-8", "backslashreplace"),
+        "payload": payload.decode("utf-8", "backslashreplace"),
     }

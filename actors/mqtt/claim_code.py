@@ -12,7 +12,7 @@ import segno
 
 from actors.kinds import GENERIC, kind_of
 from actors.model import SERIAL, JsonObject
-from actors.mqtt.simulated_device import factory_configuration
+from actors.mqtt.simulated_device import demo_code, factory_configuration
 
 # Pixels a module, so that the code is some 500 pixels wide: a hand's breadth on a screen.
 _SCALE: Final = 8
@@ -44,7 +44,10 @@ _LABELS: Final[Mapping[str, _Label]] = {
 
 
 def claim_body(serial: str) -> JsonObject:
-    """What the app sends to ``POST /dispositivos/reclamar`` for the device as it leaves the factory."""
+    """What the app sends to ``POST /dispositivos/reclamar`` for the device as it leaves the factory.
+
+    The code in it is that of a simulated device; who has announced none needs none.
+    """
     kind = kind_of(serial, "", {})
     label = _LABELS[kind]
     return {
@@ -54,6 +57,7 @@ def claim_body(serial: str) -> JsonObject:
         "modelo": label.model,
         "descripcion": label.description,
         "configuracion": factory_configuration(),
+        "codigo": demo_code(serial),
     }
 
 
@@ -65,6 +69,8 @@ def claim_text(serial: str) -> str:
 def print_claim_code(serial: str, out: TextIO, png: Path | None = None) -> None:
     """Draw the code with block characters on ``out``, which must take UTF-8, and into the file ``png``.
 
+    Below it stands the secret in it, for those who claim without a camera.
+
     The light modules are the drawn ones, as terminals are mostly dark. Raises ``OSError`` where the
     file cannot be written, and ``ValueError`` where no device can have this serial number.
     """
@@ -72,6 +78,7 @@ def print_claim_code(serial: str, out: TextIO, png: Path | None = None) -> None:
         raise ValueError("no es un número de serie; son de 1 a 64 caracteres de A-Za-z0-9._:-")
     code = segno.make_qr(claim_text(serial), encoding="utf-8")
     code.terminal(out, compact=True)
+    print(f"codigo: {demo_code(serial)} (de un dispositivo simulado; el de uno real, en su QR)", file=out)
     if png is not None:
         with png.open("wb") as file:
             code.save(file, kind="png", scale=_SCALE)

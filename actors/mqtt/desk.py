@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, TextIO
 
 from actors.kinds import PREFIXES
 from actors.mqtt.claim_code import print_claim_code
+from actors.mqtt.edge import MqttFiles, MqttSettings
+from actors.mqtt.logins import Logins
+from actors.mqtt.mosquitto_config import Tls, write
+from actors.mqtt.rights import NoLogin, can_log_in, check_login
 from actors.mqtt.simulated_device import fleet
 from actors.mqtt.simulator import Simulator
 from actors.ports import Clock
+from config import Settings
 
+COMMANDS: Final = ("simulate", "qr", "mqtt-clave", "mosquitto-config")
 # Between two lines of progress, s.
 PROGRESS_S: Final = 10.0
+# Of a Mosquitto, where ours would take any free port.
+PORT: Final = 1883
+TLS_PORT: Final = 8883
 
 
 class WrongArgument(Exception):
@@ -39,6 +48,18 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help=f"de qué clases: {', '.join(PREFIXES.values())} (por defecto, todas)",
     )
     simulate.add_argument("--seed", type=int, default=0, help="otra semilla, otros dispositivos")
+    login = commands.add_parser(
+        "mqtt-clave", help="una contraseña nueva para que un dispositivo entre en el bróker"
+    )
+    login.add_argument("serial", help="su número de serie, que es su usuario")
+    login.add_argument("--quitar", action="store_true", help="en vez de eso, que ya no entre")
+    mosquitto = commands.add_parser(
+        "mosquitto-config", help="la configuración, los usuarios y los permisos para Mosquitto"
+    )
+    mosquitto.add_argument("--a", type=Path, metavar="CARPETA", help="dónde (DATA_DIR/mosquitto)")
+    mosquitto.add_argument(
+        "--serie", nargs="+", default=[], metavar="SERIE", help="además de los dispositivos conocidos"
+    )
     qr = commands.add_parser("qr", help="el código QR con que la app reclama un dispositivo")
     qr.add_argument("serial", help="su número de serie, p. ej. TMP0603IF1WD")
     qr.add_argument(
@@ -46,22 +67,45 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
 
 
-def simulate(
+def obey(
     options: argparse.Namespace,
-    port: int,
-    login: tuple[str, str],
+    settings: Settings,
+    serials: Callable[[], Iterable[str]],
     clock: Clock,
     finished: Callable[[float], bool],
     out: TextIO,
 ) -> None:
-    """Simulated devices alone, with a line of progress now and then, until ``finished`` within so many s.
+    """Carry out one of :data:`COMMANDS`. ``serials`` tells the known devices'. Raises :class:`WrongArgument`.
 
-    Raises :class:`WrongArgument`.
+    What takes time waits by ``finished``, for so many seconds, and ends when it says so.
     """
+    files = MqttFiles.under(settings.data_dir)
+    match options.command:
+        case "simulate":
+            _simulate(options, settings, clock, finished, out)
+        case "qr":
+            _show_claim_code(options, out)
+        case "mqtt-clave":
+            _change_login(options, Logins(files.logins), out)
+        case "mosquitto-config":
+            folder = options.a or settings.data_dir / "mosquitto"
+            known = [serial for serial in serials() if can_log_in(serial)]
+            wanted = dict.fromkeys([*known, *options.serie])
+            _write_mosquitto_config(folder, MqttSettings.of(settings), files, wanted, out)
+
+
+def _simulate(
+    options: argparse.Namespace,
+    settings: Settings,
+    clock: Clock,
+    finished: Callable[[float], bool],
+    out: TextIO,
+) -> None:
     if options.count < 1 or not options.interval > 0:
         raise WrongArgument("--count e --interval han de ser mayores que 0.")
     devices = fleet(options.count, options.seed, options.kinds or list(PREFIXES.values()), options.interval)
-    port = port if options.port is None else options.port
+    port = settings.mqtt_broker_port if options.port is None else options.port
+    login = settings.mqtt_username, settings.mqtt_password
     simulator = Simulator(options.broker, port, devices, clock, *login)
     simulator.start()
     where = f"{options.broker}:{port}"
@@ -77,8 +121,32 @@ def simulate(
     simulator.stop()
 
 
-def show_claim_code(options: argparse.Namespace, out: TextIO) -> None:
-    """Raises :class:`WrongArgument`."""
+def _change_login(options: argparse.Namespace, logins: Logins, out: TextIO) -> None:
+    try:
+        serial = check_login(options.serial)
+        if not options.quitar:
+            print(f"Usuario {serial}, contraseña {logins.renew(serial)}", file=out)
+        elif logins.remove(serial):
+            print(f"{serial} ya no entra.", file=out)
+        else:
+            raise WrongArgument(f"{serial} no tenía contraseña.")
+    except (NoLogin, OSError) as error:
+        raise WrongArgument(str(error)) from None
+
+
+def _write_mosquitto_config(
+    folder: Path, wishes: MqttSettings, files: MqttFiles, serials: Iterable[str], out: TextIO
+) -> None:
+    tls = Tls(files.certificate, files.key, wishes.tls_port or TLS_PORT) if wishes.tls else None
+    shared, port = wishes.shared_topic, wishes.port or PORT
+    try:
+        written = write(folder, Logins(files.logins), serials, shared_topic=shared, port=port, tls=tls)
+    except (NoLogin, OSError) as error:
+        raise WrongArgument(str(error)) from None
+    print(written.instructions(), file=out)
+
+
+def _show_claim_code(options: argparse.Namespace, out: TextIO) -> None:
     png = options.png or Path(f"{options.serial}.png")
     try:
         print_claim_code(options.serial, out, png)

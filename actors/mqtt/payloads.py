@@ -7,6 +7,7 @@ are what JSON libraries disagree upon, so they get a second look here (see :func
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -39,6 +40,7 @@ MAX_INTEGER: Final = 2**63 - 1
 # A literal longer than "-9223372036854775808" is out of range, and Python need not read 5,000 digits.
 _INTEGER_CHARS: Final = 20
 
+_DIGEST: Final = re.compile("[0-9A-Fa-f]{64}")
 _SERIAL_RULE: Final = "debe tener de 1 a 64 caracteres de A-Za-z0-9._:-"
 
 
@@ -112,7 +114,16 @@ def _read_report(topic_serial: str | None, payload: bytes, at: float, retained: 
         inexact |= _check_values("configuracion", configuration, MAX_CONFIGURATION)
     if inexact:
         _check_integers(payload)
-    return Report(serial, at, state, parameters, configuration, boot, seq, retained)
+    digest = _checked_digest(fields.get("codigo_sha256"))
+    return Report(serial, at, state, parameters, configuration, boot, seq, retained, digest)
+
+
+def _checked_digest(digest: Json) -> str | None:
+    if digest is None:
+        return None
+    if type(digest) is not str or _DIGEST.fullmatch(digest) is None:
+        raise Malformed("codigo_sha256 debe ser un SHA-256 de 64 cifras hexadecimales")
+    return digest.lower()
 
 
 def _read_object(payload: bytes) -> dict[str, Json]:
@@ -225,5 +236,6 @@ def report_payload(report: Report) -> bytes:
         "configuracion": report.configuration,
         "boot": report.boot,
         "seq": report.seq,
+        "codigo_sha256": report.code_digest,
     }
     return orjson.dumps({name: value for name, value in fields.items() if value is not None})

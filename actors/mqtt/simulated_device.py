@@ -6,6 +6,8 @@ It is told the time and handed what arrives, so that it can be driven step by st
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import logging
 import secrets
 import string
@@ -20,6 +22,7 @@ from typing import Final
 import orjson
 
 from actors.boots import MOST_KEPT
+from actors.claiming import code_digest
 from actors.kinds import PREFIXES, kind_of
 from actors.model import ACTIVE, INACTIVE, MANUAL, Json, JsonObject, Report
 from actors.mqtt.appliances import APPLIANCES, Orders
@@ -103,10 +106,11 @@ class SimulatedDevice:
         self.outbox = Outbox(secrets.token_hex(4))
         self.version = 0
         self.configuration = self._factory = factory_configuration(interval)
+        self._code_digest = code_digest(serial, demo_code(serial))
         self._appliance = APPLIANCES[self.kind](random)
         self._timetable = Timetable()
         self._reported: Orders | None = None
-        # The first report that tells the configuration as it is now; until its receipt all tell it.
+        # The first report that tells the configuration as it is now, and the code; until its receipt all do.
         self._description: Outgoing | None = None
         # The first reports of a fleet are spread, and a stored configuration arrives before them.
         self._first_wait = random.uniform(0.2, 1.0) * min(interval, DEFAULT_INTERVAL_S)
@@ -208,6 +212,7 @@ class SimulatedDevice:
             configuration=None if told else self.configuration,
             boot=None if seq is None else self.outbox.boot,
             seq=seq,
+            code_digest=None if told else self._code_digest,
         )
         outgoing = Outgoing(report_payload(report), seq)
         if seq is not None:
@@ -215,6 +220,14 @@ class SimulatedDevice:
         if self._description is None or self._description.seq is None:
             self._description = outgoing
         return outgoing
+
+
+def demo_code(serial: str) -> str:
+    """The code of a simulated device, which is none to rely on: anybody can work it out like this.
+
+    A real device's is random, and stands on its label alone.
+    """
+    return base64.b32encode(hashlib.sha256(f"demo:{serial}".encode()).digest()[:10]).decode()
 
 
 def factory_configuration(interval: float = DEFAULT_INTERVAL_S) -> JsonObject:

@@ -9,17 +9,9 @@ from typing import Any, Generic, TypeVar
 
 import pykka
 
+from actors.findings import Decision, KeptFinding
 from actors.messages import ApplyFinding, ChangeDevice, ClaimDevice, DismissFinding, ScanHistory
-from actors.model import (
-    DeadLetter,
-    Decision,
-    Device,
-    KeptFinding,
-    LogEntry,
-    Refusal,
-    Refused,
-    Report,
-)
+from actors.model import DeadLetter, Device, LogEntry, Refusal, Refused, Report
 from persistence.statistics import Statistics
 from web.hub import EventHub
 

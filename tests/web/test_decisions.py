@@ -14,8 +14,9 @@ import pytest
 
 from actors.directory import Directory
 from actors.dispatch import ThreadPool
+from actors.findings import Finding, RuleMemory
 from actors.messages import Delivery, KeepConclusion, Recall, Recalled
-from actors.model import Device, Finding, JsonObject, RuleMemory
+from actors.model import Device, JsonObject
 from actors.surroundings import Surroundings
 from config import Settings
 from persistence import Batch, HistorianActor, Queries, Store, WriterActor, WriterStatus

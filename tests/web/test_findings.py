@@ -11,8 +11,9 @@ from typing import Any
 import pykka
 import pytest
 
+from actors.findings import Decision, Finding, KeptFinding
 from actors.messages import DismissFinding, Reply
-from actors.model import Decision, Finding, JsonObject, KeptFinding, Refusal
+from actors.model import JsonObject, Refusal
 from tests.web.site import BLIND, LAMP, PATIENCE, Site, at_once
 from tests.web.stand_ins import NoAnswer
 from web.errors import STATUS_OF

@@ -6,21 +6,28 @@ import http.client
 import logging
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tornado.web import RequestHandler
 
 from actors.people import CONSOLE, Role
+from config import Settings
+from persistence.accounts import Accounts
 from tests.brokers import wait_until
 from tests.stage import FakeClock
 from tests.web.keys import Keys, bearer, denied
 from tests.web.site import BLIND, LAMP, PATIENCE, Site
-from web.access import Mode, NobodyCanEnter, check_somebody_can_enter, mode_of
+from web.access import Mode, NobodyCanEnter, access_of, mode_of
 from web.app import ROUTES
 from web.base import Handler
+from web.defences import Hosts
+from web.frontage import Appearance, Frontage
 
-PATHS = [(re.sub(r"\(.*?\)", "1", path).replace("/?", ""), handler) for path, handler in ROUTES]
+PATHS = [
+    (re.sub(r"\(.*?\)", "1", path).replace("/?", "").replace("\\", ""), handler) for path, handler in ROUTES
+]
 METHODS = [method for method in RequestHandler.SUPPORTED_METHODS if method != "OPTIONS"]
 GUARDED = [
     (method, path, needed)
@@ -57,6 +64,7 @@ def test_what_is_public_is_written_here_too() -> None:
     assert {(method, path) for path, handler in PATHS for method in handler.public} == {
         ("GET", "/"),
         ("GET", "/salud"),
+        ("GET", "/ca.pem"),
         ("POST", "/auth/emparejar"),
         ("POST", "/auth/sesion"),
     }
@@ -195,13 +203,18 @@ def test_only_loopback_is_open_by_itself(
     assert mode_of(auth_mode, host, proxies) is mode
 
 
-def test_a_house_without_people_does_not_open_to_the_network() -> None:
+def test_a_house_without_people_does_not_open_to_the_network(tmp_path: Path) -> None:
     """It says what to do."""
+    clock, hosts = FakeClock(), Hosts()
+    accounts = Accounts(tmp_path / "cuentas.db", clock.now)
+    network = Settings(data_dir=tmp_path, backend_host="0.0.0.0", ssl_enabled=False)
+    frontage = Frontage(Appearance.of(network), hosts, clock)
     with pytest.raises(NobodyCanEnter, match=r"run_system\.py setup"):
-        check_somebody_can_enter(Mode.TOKENS, 0)
-    check_somebody_can_enter(Mode.TOKENS, 1)
-    check_somebody_can_enter(Mode.HERE, 0)
-    check_somebody_can_enter(Mode.OPEN, 0)
+        access_of(network, accounts, frontage, hosts, clock)
+    for settings, mode in ((Settings(), Mode.HERE), (replace(network, auth_mode="abierto"), Mode.OPEN)):
+        assert access_of(settings, accounts, frontage, hosts, clock).mode is mode
+    accounts.add_person("Ana", Role.ADMIN, None, CONSOLE)
+    assert access_of(network, accounts, frontage, hosts, clock).mode is Mode.TOKENS
 
 
 def test_on_this_machine_no_token_is_needed(keys: Keys) -> None:

@@ -13,7 +13,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from actors.model import Device, Finding, KeptFinding
+from actors.findings import Finding, KeptFinding
+from actors.model import Device
 from actors.ports import ScanNews
 from tests.web.site import BLIND, HEALTHY, LAMP, PATIENCE, Event, event_in
 from web.health import health_json

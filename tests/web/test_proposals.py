@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.model import Finding, KeptFinding
+from actors.findings import Finding, KeptFinding
 from actors.schedule import WeeklyWindows, check, parse
 from tests.web.site import BLIND
 from web.errors import Problem

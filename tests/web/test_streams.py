@@ -10,7 +10,8 @@ from dataclasses import replace
 
 import pytest
 
-from actors.model import Device, Finding, KeptFinding
+from actors.findings import Finding, KeptFinding
+from actors.model import Device
 from actors.ports import ScanNews
 from tests.web.site import BLIND, LAMP, PATIENCE, Listener, Site
 from web.services import Limits

@@ -1,0 +1,81 @@
+"""Who may claim a device: who has its code in hand or, where it has none, who comes in time."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import logging
+import math
+from typing import Final
+
+from actors.model import Claim, Device, Refusal, Refused, Report
+
+logger = logging.getLogger(__name__)
+
+# Of a code of 80 random bits, 480 guesses a day find none; a mistyped one has four more goes.
+TRIES: Final = 5
+LOCKED_S: Final = 900.0
+
+
+def code_digest(serial: str, code: str) -> str:
+    """What a device announces in place of its code: SHA-256 of ``<serial>:<code>``, in lower-case hex."""
+    return hashlib.sha256(f"{serial}:{code}".encode()).hexdigest()
+
+
+def unproven(serial: str) -> Refused:
+    """One answer where there is no such device, no right code, or no listening; it tells none of them."""
+    return Refused(
+        Refusal.UNKNOWN,
+        f"No se puede reclamar {serial}: aún no ha enviado ningún informe, o el codigo no es el de su QR, o "
+        f"hubo {TRIES} intentos fallidos y hay que esperar {LOCKED_S / 60:.0f} minutos.",
+    )
+
+
+class Door:
+    """One device's. ``window`` is for how many seconds after its start one without a code can be claimed.
+
+    With 0 it always can. All times are monotonic. What was heard and tried is forgotten with the actor:
+    after a restart there are five tries again, and no window is open.
+    """
+
+    def __init__(self, window: float) -> None:
+        self._window = window
+        self._opened_at = -math.inf
+        self._wrong = 0
+        self._locked_until = -math.inf
+
+    def hear(self, report: Report, before: Device, now: float) -> None:
+        """Take notice of a new report of the device as it stood ``before``: perhaps it has just started."""
+        if report.boot is None or report.seq is None or report.retained:
+            started = False
+        else:
+            started = not before.boot(report.boot).spans
+        if started or before.reports == 0:
+            self._opened_at = now
+
+    def objection_to(self, claim: Claim, device: Device, now: float) -> Refused | None:
+        """Why whoever claims is not even told whether it is claimed already; ``None`` if there is no reason.
+
+        Five wrong codes in a row lock the door, for the right one too. A claim without any is no guess.
+        """
+        if device.code_digest is not None:
+            return None if self._proves(claim, device.code_digest, now) else unproven(device.serial)
+        if device.claimed or not self._window or now - self._opened_at <= self._window:
+            return None
+        return Refused(
+            Refusal.CLOSED,
+            f"{device.serial} solo se puede reclamar en los {self._window:.0f} s siguientes a su arranque; "
+            "apágalo, enciéndelo e inténtalo de nuevo.",
+        )
+
+    def _proves(self, claim: Claim, digest: str, now: float) -> bool:
+        """Takes as long whatever comes of it."""
+        given = code_digest(claim.serial, claim.code or "")
+        right = hmac.compare_digest(given.encode(), digest.encode())
+        if claim.code is None or now < self._locked_until:
+            return False
+        self._wrong = 0 if right else self._wrong + 1
+        if self._wrong == TRIES:
+            logger.warning("claim_locked serial=%s seconds=%d", claim.serial, LOCKED_S)
+            self._wrong, self._locked_until = 0, now + LOCKED_S
+        return right

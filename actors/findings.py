@@ -1,0 +1,49 @@
+"""What rules conclude, what people make of it, and what a rule remembers. Frozen, as all of the model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from actors.model import JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a rule concluded. ``details`` are the event's own fields as they go on the wire."""
+
+    rule: str
+    event: str
+    device_id: int
+    serial: str
+    at: float
+    details: JsonObject
+
+
+class Decision(Enum):
+    """What people made of a finding."""
+
+    OPEN = "open"
+    APPLIED = "applied"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFinding:
+    """A finding on disk; a greater ``id`` is newer."""
+
+    id: int
+    finding: Finding
+    mark: int
+    """:attr:`actors.model.Device.mark` of the configuration that it was concluded from."""
+    decision: Decision = Decision.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class RuleMemory:
+    """What one rule has learned of one device from the rows of its log up to number ``upto``."""
+
+    device_id: int
+    rule: str
+    upto: int
+    state: JsonObject

@@ -1,0 +1,176 @@
+"""The edge to devices in one piece: the broker, whether ours or not, its door, and the bridge to it."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from actors.mqtt.bridge import Bridge
+from actors.mqtt.broker import BrokerUnavailable, EmbeddedBroker
+from actors.mqtt.client import tls_for_broker
+from actors.mqtt.door import Door
+from actors.mqtt.rights import backend_topics
+from actors.ports import Clock
+from config import Settings, is_loopback
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MqttSettings:
+    """The part of the settings that is MQTT's."""
+
+    broker: str
+    """Host of somebody else's broker; empty for the embedded one."""
+    port: int
+    keepalive: int
+    username: str
+    password: str
+    bind_host: str
+    """Where the embedded broker's door stands."""
+    tls: bool
+    tls_port: int
+    authority: Path | None
+    """The CA of somebody else's broker, if it is not to be looked for."""
+    shared_topic: bool
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        return cls(
+            broker=settings.mqtt_broker_url,
+            port=settings.mqtt_broker_port,
+            keepalive=settings.mqtt_keepalive,
+            username=settings.mqtt_username,
+            password=settings.mqtt_password,
+            bind_host=settings.mqtt_bind_host,
+            tls=settings.mqtt_tls_enabled,
+            tls_port=settings.mqtt_tls_port,
+            authority=Path(settings.mqtt_tls_ca) if settings.mqtt_tls_ca else None,
+            shared_topic=settings.mqtt_tema_comun,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MqttFiles:
+    """What lies on the disk for it, or will."""
+
+    logins: Path
+    certificate: Path
+    key: Path
+    own_authority: Path
+
+    @classmethod
+    def under(cls, folder: Path) -> Self:
+        """Where they lie in DATA_DIR."""
+        tls = folder / "tls"
+        return cls(
+            logins=folder / "mqtt" / "claves",
+            certificate=tls / "servidor.pem",
+            key=tls / "servidor.key",
+            own_authority=tls / "ca.pem",
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EdgeStatus:
+    connected: bool
+    """To a broker that sends what devices publish."""
+    embedded_alive: bool | None
+    """``None`` when the broker is somebody else's."""
+    received: int
+    rejected: int
+    in_flight: int
+    """Messages received and not yet acknowledged."""
+    stalls: int
+    """How often reading stopped until the disk caught up."""
+
+
+class MqttEdge:
+    """``bridge`` is to be attached before :meth:`start`.
+
+    The embedded broker itself never leaves this machine. Others reach it by a door, which is there with
+    TLS, or where ``bind_host`` is no loopback address.
+    """
+
+    def __init__(self, wishes: MqttSettings, files: MqttFiles, client_id: str, clock: Clock) -> None:
+        """Raises ``BrokerUnavailable`` for a CA that cannot be used."""
+        self._wishes = wishes
+        self.tls = _trust(wishes, files) if wishes.broker and wishes.tls else None
+        self.broker = None if wishes.broker else _embedded(wishes, files)
+        self.bridge = Bridge(
+            keepalive=wishes.keepalive,
+            username=wishes.username if wishes.broker else "",
+            password=wishes.password if wishes.broker else "",
+            client_id=client_id,
+            clock=clock,
+            topics=backend_topics(wishes.shared_topic),
+            tls=self.tls,
+        )
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port of the broker for this machine's programs, known after :meth:`start`."""
+        if self.broker is not None:
+            return "127.0.0.1", self.broker.port
+        return self._wishes.broker, self._wishes.tls_port if self._wishes.tls else self._wishes.port
+
+    @property
+    def door(self) -> Door | None:
+        """Where devices in the house come in, if the broker is ours and they can."""
+        return None if self.broker is None else self.broker.door
+
+    @property
+    def status(self) -> EdgeStatus:
+        """How it is doing; any thread may ask."""
+        bridge = self.bridge
+        return EdgeStatus(
+            connected=bridge.connected and bridge.healthy,
+            embedded_alive=None if self.broker is None else self.broker.alive,
+            received=bridge.received,
+            rejected=bridge.rejected,
+            in_flight=bridge.in_flight,
+            stalls=bridge.stalls,
+        )
+
+    def start(self) -> None:
+        """Raises ``BrokerUnavailable`` if the embedded broker cannot be started."""
+        if self.broker is not None:
+            self.broker.start()
+        self.bridge.start(*self.address)
+
+    def stop(self) -> None:
+        """After ``bridge.stop_intake``."""
+        self.bridge.close()
+        if self.broker is not None:
+            self.broker.stop()
+
+
+def _embedded(wishes: MqttSettings, files: MqttFiles) -> EmbeddedBroker:
+    if wishes.tls:
+        door = Door(
+            wishes.bind_host,
+            wishes.tls_port,
+            files.logins,
+            files.certificate,
+            files.key,
+            shared_topic=wishes.shared_topic,
+        )
+        return EmbeddedBroker(wishes.port, door)
+    if is_loopback(wishes.bind_host):
+        return EmbeddedBroker(wishes.port)
+    door = Door(wishes.bind_host, wishes.port, files.logins, shared_topic=wishes.shared_topic)
+    return EmbeddedBroker(0, door)
+
+
+def _trust(wishes: MqttSettings, files: MqttFiles) -> ssl.SSLContext:
+    try:
+        if wishes.authority is not None:
+            return tls_for_broker(wishes.authority)
+        if not files.own_authority.exists():
+            return tls_for_broker()
+        context = tls_for_broker(files.own_authority)
+        context.load_default_certs()
+        return context
+    except OSError as error:
+        where = wishes.authority or files.own_authority
+        raise BrokerUnavailable(f"MQTT_TLS_CA: {where} no sirve de CA ({error}); se espera PEM.") from None

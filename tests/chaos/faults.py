@@ -1,0 +1,50 @@
+"""The table of faults."""
+
+from __future__ import annotations
+
+from tests.chaos import (
+    backlog,
+    brokers,
+    clock,
+    commands,
+    control,
+    damage,
+    disk,
+    failures,
+    kills,
+    payloads,
+    streams,
+)
+from tests.chaos.fault import Fault
+
+FAULTS = (
+    Fault(
+        "control-lost",
+        "a build that acknowledges too early: losses must be found",
+        control.early_acknowledgements,
+    ),
+    Fault("control-twice", "a build that stores repeats: duplicates must be found", control.stored_repeats),
+    Fault("kill", "kill -9 at random moments under load, Mosquitto", kills.mosquitto_outlives),
+    Fault("kill-embedded", "the same with the embedded broker, which dies too", kills.embedded),
+    Fault(
+        "commands",
+        "kills, lost brokers and absent devices between a change and its device",
+        commands.commands,
+    ),
+    Fault("backlog", "30,000 messages (97,000) that have come while it was away", backlog.backlog),
+    Fault("payloads", "3,000 (10,000) generated payloads and topics", payloads.payloads),
+    Fault("sse-stalled", "twenty readers that do not read, beside one that does", streams.stalled),
+    Fault("sse-cut", "a reader that is cut off 50 (500) times and goes on", streams.cut),
+    Fault("sse-crowd", "1,100 connections, and then the broker starts anew", streams.crowd),
+    Fault("clock", "the wall clock jumps by a day and by ten years, forwards and back", clock.jumps),
+    Fault(
+        "actors", "exceptions of all kinds in devices, rules, directory, writer, historian", failures.failures
+    ),
+    Fault("damage", "header, page, length or write-ahead log damaged while it is off", damage.damaged),
+    Fault("disk-full", "no room for anything, for a while", disk.disk_full),
+    Fault(
+        "broker-stopped", "no broker, then one that turns everybody away, then it is back", brokers.stopped
+    ),
+    Fault("broker-frozen", "SIGSTOP: it says nothing and its connections stay", brokers.frozen),
+    Fault("broker-replaced", "by another one that knows no sessions", brokers.replaced),
+)
