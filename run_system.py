@@ -35,7 +35,7 @@ from actors.surroundings import Surroundings
 from config import SettingError, Settings, is_loopback
 from persistence import Queries, UnusableDatabase
 from persistence import desk as archive_desk
-from persistence.accounts import Accounts
+from persistence.accounts import ACCOUNTS, Accounts
 from persistence.archive import DATABASE, Archive, Keeping
 from persistence.backups import BackupFailed
 from persistence.rule_files import RuleFiles
@@ -56,7 +56,6 @@ from web.services import Limits
 logger = logging.getLogger("run_system")
 
 VERSION: Final = "0.1.0"
-ACCOUNTS: Final = "cuentas.db"
 ACTOR_THREADS: Final = 2  # more only compete for the one interpreter lock
 # What stop() may take, at the very worst 9 s in all, of which most is for what is not on disk yet.
 DRAIN_S: Final = 3.0

@@ -41,6 +41,9 @@ from persistence.accounts_schema import connect, prepare, writing
 from persistence.schema import sqlite3
 
 # 256 bits; the prefix lets scanners for leaked secrets recognise one.
+# In DATA_DIR.
+ACCOUNTS: Final = "cuentas.db"
+
 TOKEN_PREFIX: Final = "iot_"
 TOKEN_BYTES: Final = 32
 # Crockford's base 32, without the letters that look like another one: 50 bits.

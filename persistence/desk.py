@@ -6,7 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Final, TextIO
 
+from actors.people import CONSOLE, Act
 from config import Settings
+from persistence.accounts import ACCOUNTS, Accounts
 from persistence.archive import DATABASE
 from persistence.backups import make_backup, write_backup
 from persistence.restoring import restore
@@ -35,4 +37,7 @@ def obey(options: argparse.Namespace, settings: Settings, at: float, out: TextIO
             write_backup(database, target)
             print(f"Copia hecha y comprobada: {target}", file=out)
         case _:
-            print(restore(database, options.backup, at), file=out)
+            recovery = restore(database, options.backup, at)
+            print(recovery, file=out)
+            accounts = Accounts(settings.data_dir / ACCOUNTS, lambda: at)
+            accounts.note(Act(CONSOLE, "restauración", recovery.source or ""))

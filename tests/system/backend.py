@@ -139,7 +139,7 @@ class Backend(Process):
         except BaseException:
             self.kill()
             raise
-        self.http = _port_in(r"REST +http://127\.0\.0\.1:(\d+)/dispositivos", banner)
+        self.http = _port_in(r"REST +https?://127\.0\.0\.1:(\d+)/dispositivos", banner)
         self.mqtt = _port_in(r"MQTT +127\.0\.0\.1:(\d+)", banner)
         return self
 
