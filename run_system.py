@@ -14,6 +14,7 @@ from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from tzlocal import get_localzone
 
@@ -33,7 +34,7 @@ from actors.scanner import ScannerActor
 from actors.supervision import Casebook, Name, Part
 from actors.surroundings import Surroundings
 from config import SettingError, Settings, is_loopback
-from persistence import Queries, UnusableDatabase
+from persistence import UnusableDatabase, serials
 from persistence import desk as archive_desk
 from persistence.accounts import ACCOUNTS, Accounts
 from persistence.archive import DATABASE, Archive, Keeping
@@ -134,7 +135,7 @@ class System:
         )
         hosts = Hosts(settings.allowed_hosts)
         self._frontage = Frontage(Appearance.of(settings), hosts, self.clock)
-        accounts = accounts_of(settings, self.clock)
+        accounts = Accounts(settings.data_dir / ACCOUNTS, self.clock.now)
         access = access_of(settings, accounts, self._frontage, hosts, self.clock)
         self.web = WebServer(
             loop=loop,
@@ -191,10 +192,12 @@ class System:
 
     def from_the_house(self) -> Iterator[str]:
         """Where apps and devices on the network find it, a line each; none if they cannot."""
+        url = public_url(self._settings, self.web.port)
         if not is_loopback(self._settings.backend_host):
-            yield f"En casa: {public_url(self._settings, self.web.port)}"
+            yield f"  En casa: {url}"
         if (door := self._edge.door) is not None:
-            yield f"Dispositivos: {door.host}:{door.port}{'' if door.certificate is None else ' (TLS)'}"
+            tls = "" if door.certificate is None else ", con TLS"
+            yield f"  Dispositivos: {urlsplit(url).hostname}, puerto {door.port}{tls}"
 
     def _services(self) -> list[Service]:
         """What is announced on the network. Nothing in it is a secret."""
@@ -285,8 +288,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "demo":
                 serve(settings, devices=len(PREFIXES))
             case command if command in mqtt_desk.COMMANDS:
-                finished, queries = _finish_on_signals().wait, Queries(settings.data_dir / DATABASE)
-                mqtt_desk.obey(options, settings, queries.serials, clock, finished, sys.stdout)
+                Frontage(Appearance.of(settings), Hosts(), clock)  # whose certificate Mosquitto may need
+                known = partial(serials, settings.data_dir / DATABASE)
+                mqtt_desk.obey(options, settings, known, clock, _finish_on_signals().wait, sys.stdout)
             case command if command in archive_desk.COMMANDS:
                 archive_desk.obey(options, settings, clock.now(), sys.stdout)
             case _:
@@ -297,21 +301,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def accounts_of(settings: Settings, clock: Clock) -> Accounts:
-    return Accounts(settings.data_dir / ACCOUNTS, clock.now)
-
-
 def people(options: argparse.Namespace, settings: Settings, clock: Clock) -> None:
     """Who may enter; and, before the first of them, the certificate by which they know the house."""
     appearance = Frontage(Appearance.of(settings), Hosts(), clock)
-    accounts, url = accounts_of(settings, clock), public_url(settings, settings.backend_port)
+    accounts = Accounts(settings.data_dir / ACCOUNTS, clock.now)
+    url = public_url(settings, settings.backend_port)
     people_desk.obey(options, accounts, sys.stdout, url, appearance.ca_fingerprint)
 
 
 def serve(settings: Settings, devices: int) -> None:
     """The system until Ctrl-C or SIGTERM, with so many simulated devices beside it."""
     finished = _finish_on_signals()
-    if sys.stdout.isatty() and needs_people(settings, accounts_of(settings, SystemClock())):
+    if sys.stdout.isatty() and needs_people(
+        settings, Accounts(settings.data_dir / ACCOUNTS, SystemClock().now)
+    ):
         people(parser().parse_args(["setup"]), settings, SystemClock())
     system = System(settings)
     system.start()
@@ -321,9 +324,7 @@ def serve(settings: Settings, devices: int) -> None:
     print(f"  REST  {system.web.url}/dispositivos")
     print(f"  SSE   {system.web.url}/stream/dispositivos")
     print("  MQTT  {}:{}".format(*system.mqtt))
-    for line in system.from_the_house():
-        print(f"  {line}")
-    print("Ctrl-C para terminar.", flush=True)
+    print(*system.from_the_house(), "Ctrl-C para terminar.", sep="\n", flush=True)
     while not finished.wait(1):  # a wait without end hears no Ctrl-C on Windows
         pass
     print("Terminando…", flush=True)

@@ -100,12 +100,6 @@ class Queries:
         self._uri = path.absolute().as_uri() + "?mode=ro"
         self._local = LocalTime(zone)
 
-    def serials(self) -> list[str]:
-        """Of all devices, in the order of their ids."""
-        with closing(self.connect()) as connection:
-            rows = connection.execute("SELECT serial_number FROM dispositivos ORDER BY id").fetchall()
-        return [serial for (serial,) in rows]
-
     def log_page(self, device_id: int, page: int, per_page: int) -> LogPage:
         """Page ``page``, from 1, of ``per_page`` rows, newest first; empty past the end."""
         with closing(self.connect()) as connection:
@@ -182,3 +176,12 @@ class Queries:
     def connect(self) -> sqlite3.Connection:
         """A connection of the calling thread's, which closes it."""
         return sqlite3.connect(self._uri, uri=True, timeout=BUSY_TIMEOUT_S)
+
+
+def serials(database: Path) -> list[str]:
+    """Of all devices, in the order of their ids; none where there is no database yet."""
+    if not database.exists():
+        return []
+    with closing(Queries(database).connect()) as connection:
+        rows = connection.execute("SELECT serial_number FROM dispositivos ORDER BY id").fetchall()
+    return [serial for (serial,) in rows]

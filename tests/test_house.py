@@ -285,7 +285,7 @@ def test_every_room_is_read() -> None:
         ("actors.model", "from actors import messages"),
         ("actors.messages", "from actors.ports import Clock"),
         ("actors.mqtt.bridge", "from actors.directory import Directory"),
-        ("actors.mqtt.bridge", "from config import Settings"),
+        ("rules.extremes", "from config import Settings"),
         ("web.app", "from actors.mqtt.bridge import Bridge"),
         ("web.app", "import persistence"),
         ("persistence.writer", "from web.hub import EventHub"),

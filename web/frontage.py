@@ -47,12 +47,11 @@ class Appearance:
     @classmethod
     def of(cls, settings: Settings) -> Self:
         given = settings.ssl_cert_path and settings.https
-        embedded_tls = settings.mqtt_tls_enabled and not settings.mqtt_broker_url
         return cls(
             folder=settings.data_dir / "tls",
             name=settings.mdns_name,
             announced=settings.announced,
-            own=embedded_tls or (settings.https and not given),
+            own=settings.mqtt_tls_enabled or (settings.https and not given),
             tls=settings.https,
             given=(Path(settings.ssl_cert_path), Path(settings.ssl_key_path)) if given else None,
             public_name=host_of(settings.public_backend_url) if settings.public_backend_url else "",

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.boots import Boot
-from actors.model import Finding
+from actors.boots import MOST_KEPT, Boot
+from actors.findings import Finding
 from persistence import Batch, Queries, Store, UnusableDatabase
 from persistence.backups import BackupFailed, backups_of, make_backup
 from persistence.recovery import recover
@@ -165,11 +165,11 @@ def test_a_device_gets_receipts_again_after_what_was_lost(database: Path) -> Non
         assert store.recall("A").boots == ()
         device = store.recall("A")
         assert device.reports == 4
-        for later in range(seq, seq + 65):
+        for later in range(seq, seq + MOST_KEPT):
             device, entry = reported(device, later)
             store.save(Batch(devices={device.id: device}, entries=[entry]))
-        assert device.boot("b").receipt == seq + 64
-    assert Queries(database).log_page(device.id, 1, 9).total == 4 + 65
+        assert device.boot("b").receipt == seq + MOST_KEPT - 1
+    assert Queries(database).log_page(device.id, 1, 9).total == 4 + MOST_KEPT
 
 
 def test_older_boots_are_remembered(tmp_path: Path) -> None:

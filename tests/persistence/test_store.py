@@ -13,17 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.boots import MAX_BOOTS, Boot
-from actors.model import (
-    DeadLetter,
-    Decision,
-    Device,
-    Finding,
-    JsonObject,
-    KeptFinding,
-    LogEntry,
-    Report,
-    RuleMemory,
-)
+from actors.findings import Decision, Finding, KeptFinding, RuleMemory
+from actors.model import DeadLetter, Device, JsonObject, LogEntry, Report
 from persistence import Batch, Queries, Store
 from persistence.schema import sqlite3
 from persistence.store import LETTER_PAYLOAD, LETTER_TEXT, REJECTED_MAX, ROWS_PER_STATEMENT
@@ -63,6 +54,7 @@ devices = st.builds(
     boots=st.lists(boots, max_size=MAX_BOOTS, unique_by=lambda boot: boot.name).map(tuple),
     reported=json_objects,
     asked=st.frozensets(st.text(), max_size=5),
+    code_digest=st.none() | st.just("a9" * 32),
 )
 
 
@@ -304,7 +296,8 @@ KEEP_ON = f"""
 import sys
 from dataclasses import replace
 from pathlib import Path
-from actors.model import Finding, LogEntry, RuleMemory
+from actors.findings import Finding, RuleMemory
+from actors.model import LogEntry
 from persistence import Batch, Store
 store = Store(Path(sys.argv[1]))
 device = store.recall("A")
