@@ -10,9 +10,10 @@ What it signs is trusted by all whom the house must be able to reach:
 - Browsers and Python from 3.13 (``VERIFY_X509_STRICT``): RFC 5280 to the letter, with SKI and AKI, critical
   basicConstraints and keyUsage.
 
-The root is limited to the names and addresses of homes by critical name constraints (RFC 5280, 4.2.1.10),
-so who steals its key cannot pass for a bank, though for another house. OpenSSL, GnuTLS, NSS and Chromium
-(since 112) hold a root to them, and Apple's trustd knows them. The RFC lets a verifier overlook a root's.
+The root is limited to the names and addresses of homes by name constraints (RFC 5280, 4.2.1.10), so who
+steals its key cannot pass for a bank, though for another house. OpenSSL, GnuTLS, NSS and Chromium (since
+112) hold a root to them, and Apple's trustd knows them. The RFC lets a verifier overlook a root's. It wants
+them critical too; but Mbed TLS, which an ESP32 has, knows none, and refuses what is critical and unknown.
 """
 
 from __future__ import annotations
@@ -115,7 +116,7 @@ class Authority:
         builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         builder = builder.add_extension(usage, critical=True)
         builder = builder.add_extension(identifier, critical=False)
-        builder = builder.add_extension(x509.NameConstraints(_permitted(names), None), critical=True)
+        builder = builder.add_extension(x509.NameConstraints(_permitted(names), None), critical=False)
         return cls(builder.sign(key, hashes.SHA256()), key)
 
     def permitted(self, names: Names) -> Names:
