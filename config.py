@@ -405,8 +405,10 @@ class Settings:
             raise SettingError("MQTT_BROKER_PORT: 0 solo vale con el bróker incluido; se espera el real.")
         if self.mqtt_broker_url and self.mqtt_tls_port == 0:
             raise SettingError("MQTT_TLS_PORT: 0 solo vale con el bróker incluido; se espera el real.")
-        if bool(self.ssl_cert_path) != bool(self.ssl_key_path):
-            raise SettingError("SSL_CERT_PATH, SSL_KEY_PATH: se esperan los dos o ninguno.")
+        if self.ssl_cert_path and not self.ssl_key_path:
+            raise SettingError("SSL_CERT_PATH: no sirve sin SSL_KEY_PATH; se espera también su clave.")
+        if self.ssl_key_path and not self.ssl_cert_path:
+            raise SettingError("SSL_KEY_PATH: no sirve sin SSL_CERT_PATH; se espera también su certificado.")
         if self.ai_hist_pmin >= self.ai_hist_pmax:
             raise SettingError("AI_HIST_PMIN: no es menor que AI_HIST_PMAX; se espera que lo sea.")
 

@@ -120,6 +120,7 @@ class System:
             rules=rules,
             offline_after=settings.ai_r4_offline_secs,
             startup_grace=settings.ai_r4_startup_grace_secs,
+            claim_window=settings.claim_window_s,
             casebook=self._casebook,
         )
         self._directory = Directory.start(around, self._archive.devices, settings.max_devices)

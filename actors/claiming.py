@@ -46,11 +46,7 @@ class Door:
 
     def hear(self, report: Report, before: Device, now: float) -> None:
         """Take notice of a new report of the device as it stood ``before``: perhaps it has just started."""
-        if report.boot is None or report.seq is None or report.retained:
-            started = False
-        else:
-            started = not before.boot(report.boot).spans
-        if started or before.reports == 0:
+        if self._window and (before.reports == 0 or _starts_a_boot(report, before)):
             self._opened_at = now
 
     def objection_to(self, claim: Claim, device: Device, now: float) -> Refused | None:
@@ -79,3 +75,9 @@ class Door:
             logger.warning("claim_locked serial=%s seconds=%d", claim.serial, LOCKED_S)
             self._wrong, self._locked_until = 0, now + LOCKED_S
         return right
+
+
+def _starts_a_boot(report: Report, before: Device) -> bool:
+    if report.boot is None or report.seq is None or report.retained:
+        return False
+    return not before.boot(report.boot).spans

@@ -20,7 +20,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from actors.model import Device, Finding, JsonObject, Report
+from actors.findings import Finding
+from actors.model import Device, JsonObject, Report
 from rules.quantiles import LARGEST, Histogram, MovingHistogram
 from rules.sealed import Fields, seal, unseal
 from rules.settings import ExtremesSettings

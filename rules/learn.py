@@ -14,7 +14,8 @@ from datetime import datetime, timedelta, tzinfo
 from enum import Enum
 from typing import Final, TypeAlias
 
-from actors.model import ACTIVE, INACTIVE, SCHEDULED, Device, Finding, JsonObject, Report
+from actors.findings import Finding
+from actors.model import ACTIVE, INACTIVE, SCHEDULED, Device, JsonObject, Report
 from rules.estimate import Bins, Estimate, estimate_of
 from rules.forecast import foretells
 from rules.habit import WeeklyHabit

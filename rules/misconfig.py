@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from actors.model import Device, Finding, Json, JsonObject, Report
+from actors.findings import Finding
+from actors.model import Device, Json, JsonObject, Report
 from rules.fingerprint import fingerprint
 from rules.sealed import seal, unseal
 from rules.settings import MisconfigSettings

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final
 
-from actors.model import Device, Finding, JsonObject, Report
+from actors.findings import Finding
+from actors.model import Device, JsonObject, Report
 from rules.sealed import seal, unseal
 from rules.settings import OfflineSettings
 

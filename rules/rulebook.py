@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
-from actors.model import Device, JsonObject, RuleMemory
+from actors.findings import RuleMemory
+from actors.model import Device, JsonObject
 from actors.ports import Rule, RuleFactory, Start
 from actors.schedule import ScheduleError, parse
 from rules import extremes, learn, misconfig, offline

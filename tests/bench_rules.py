@@ -17,7 +17,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from actors.model import ACTIVE, INACTIVE, Device, Finding, JsonObject, Report
+from actors.findings import Finding
+from actors.model import ACTIVE, INACTIVE, Device, JsonObject, Report
 from rules.extremes import ExtremesRule
 from rules.learn import LearnRule
 from rules.misconfig import MisconfigRule

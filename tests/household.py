@@ -60,6 +60,7 @@ class World:
     path: Path
     offline_after: float = 120.0
     grace: float = 30.0
+    claim_window: float = 0.0
     clock: FakeClock = field(default_factory=FakeClock)
     unacknowledged: dict[int, tuple[str, bytes, bool]] = field(default_factory=dict)
     """The broker's: delivered, or waiting to be, by message identifier; in order."""
@@ -136,6 +137,7 @@ class House:
             offline_after=world.offline_after,
             startup_grace=world.grace,
             casebook=self.casebook,
+            claim_window=world.claim_window,
         )
         self.directory = Directory.start(around, devices, MAX_DEVICES)
         self.bridge.attach(self.directory, self.writer)

@@ -25,8 +25,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from actors.claiming import code_digest
+from actors.findings import Finding, RuleMemory
 from actors.messages import ChangeDevice, ClaimDevice, Reported
-from actors.model import Change, Claim, Device, Finding, JsonObject, Refusal, Refused, Report, RuleMemory
+from actors.model import Change, Claim, Device, JsonObject, Refusal, Refused, Report
 from actors.ports import RuleFactory, Start
 from actors.supervision import LONGEST_DELAY
 from config import Settings
@@ -37,6 +39,7 @@ from tests.household import MAX_DEVICES, House, World
 from web.ring import LOST
 
 SERIALS = st.sampled_from([f"TMP0{n}" for n in range(MAX_DEVICES + 1)])
+CODES = ("K7WQ", "ANOTHER")
 WRONG = st.sampled_from(
     [
         b"",
@@ -151,6 +154,7 @@ class Household(RuleBasedStateMachine):
         self.maybe_twice: set[int] = set()
         self.marker = 0
         self.cursors: list[str] = []
+        self.codes: dict[str, str | None] = {}
         self.house = House(self.world, RULES)
 
     def teardown(self) -> None:
@@ -167,15 +171,24 @@ class Household(RuleBasedStateMachine):
         tells_rule=st.sampled_from([None, None, "find", "crash"]),
         sequenced=st.booleans(),
         temperature=st.sampled_from([20, 20, 200]),
+        code=st.sampled_from([None, None, None, *CODES]),
     )
     def report(
-        self, serial: str, state: str | None, tells_rule: str | None, sequenced: bool, temperature: int = 20
+        self,
+        serial: str,
+        state: str | None,
+        tells_rule: str | None,
+        sequenced: bool,
+        temperature: int = 20,
+        code: str | None = None,
     ) -> None:
         known = self.expect(serial)
         readings = {"n": self.marker, "rule": tells_rule, "temperatura": temperature}
         fields: dict[str, Any] = {"parametros": readings}
         if state is not None:
             fields["estado"] = state
+        if code is not None:
+            fields["codigo_sha256"] = code_digest(serial, code)
         if known is not None:
             known.will = False
             if sequenced:
@@ -223,17 +236,18 @@ class Household(RuleBasedStateMachine):
 
     # -- people want something -----------------------------------------------------------------
 
-    @rule(serial=SERIALS)
-    def claim(self, serial: str) -> None:
+    @rule(serial=SERIALS, code=st.sampled_from([None, *CODES]))
+    def claim(self, serial: str, code: str | None) -> None:
         def answered(outcome: Device | Refused) -> None:
             if isinstance(outcome, Device):
                 assert self.stored(serial)["reclamado"], "answered before it was on disk"
+                assert outcome.code_digest in (None, code and code_digest(serial, code)), "nothing was proved"
                 self.known[serial].claims += 1
-            elif outcome.why is Refusal.UNKNOWN:
-                assert serial not in asked, "refused a device that it has heard"
+            elif outcome.why is Refusal.UNKNOWN and serial in asked:
+                assert self.house.devices()[serial].code_digest, "refused a device that it has heard"
 
         asked = self.house.devices()
-        claim = Claim(serial, name="Uno", configuration={"modo": "manual"})
+        claim = Claim(serial, name="Uno", configuration={"modo": "manual"}, code=code)
         self.house.directory.tell(ClaimDevice(claim, answered))
 
     @rule(serial=SERIALS, mode=st.sampled_from(["manual", "horario"]), on=st.booleans())
@@ -379,12 +393,14 @@ class Household(RuleBasedStateMachine):
                 assert device.online, f"{serial} was heard: {known} now={now}"
 
     def check_views_agree(self) -> None:
-        """Hub = device = database; ids are for ever; who is not claimed runs no rules."""
+        """Hub = device = database; ids and codes are for ever; who is not claimed runs no rules."""
         for serial, device in self.house.devices().items():
             shown = self.house.hub.roster.by_serial(serial)
             assert shown is not None
             assert shown.device == device
             assert self.world.ids.setdefault(serial, device.id) == device.id
+            if serial in self.codes or device.code_digest:
+                assert self.codes.setdefault(serial, device.code_digest) == device.code_digest
             rules = self.house.rules_of(serial)
             assert not rules or device.claimed, "an unclaimed device runs rules"
         assert len(set(self.world.ids.values())) == len(self.world.ids)

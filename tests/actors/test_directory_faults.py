@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from actors.directory import Directory
 from actors.dispatch import Dispatcher, PooledActor
+from actors.findings import KeptFinding
 from actors.messages import (
     BrokerConnected,
     ChangeDevice,
@@ -26,7 +27,7 @@ from actors.messages import (
     Reported,
     Settle,
 )
-from actors.model import Change, Device, JsonObject, KeptFinding, Refused, Report
+from actors.model import Change, Device, JsonObject, Refused, Report
 from actors.ports import ScanNews
 from actors.supervision import LONGEST_DELAY
 from actors.surroundings import Surroundings

@@ -10,8 +10,9 @@ from typing import Any
 import orjson
 import pytest
 
+from actors.findings import Finding, KeptFinding, RuleMemory
 from actors.messages import ClaimDevice, DismissFinding, Reported
-from actors.model import Claim, Device, Finding, JsonObject, KeptFinding, Refused, Report, RuleMemory
+from actors.model import Claim, Device, JsonObject, Refused, Report
 from actors.ports import Start
 from actors.supervision import LONGEST_DELAY
 from persistence.schema import sqlite3

@@ -10,6 +10,7 @@ import pytest
 
 from actors.directory import Directory
 from actors.dispatch import Dispatcher, PooledActor
+from actors.findings import Finding, KeptFinding
 from actors.messages import (
     Delivery,
     Keep,
@@ -20,7 +21,7 @@ from actors.messages import (
     RecallMemory,
     Reported,
 )
-from actors.model import Device, Finding, JsonObject, KeptFinding, Report
+from actors.model import Device, JsonObject, Report
 from actors.ports import ScanNews
 from actors.surroundings import Surroundings
 from config import Settings

@@ -13,6 +13,7 @@ import pytest
 
 from actors.kinds import PREFIXES
 from actors.mqtt.claim_code import claim_body, claim_text, print_claim_code
+from actors.mqtt.simulated_device import demo_code
 from actors.schedule import check
 
 zxingcpp: Any = pytest.importorskip("zxingcpp", reason="pip install zxing-cpp")
@@ -28,10 +29,10 @@ def decode(rows: list[bytes]) -> str:
 
 
 def from_terminal(text: str, scale: int = 4) -> list[bytes]:
-    """Each character is two modules, one above the other; what is drawn is light."""
+    """Each character is two modules, one above the other; what is drawn is light. Below stands a caption."""
     upper, lower = {"█": 255, "▀": 255}, {"█": 255, "▄": 255}
     rows = []
-    for line in text.splitlines():
+    for line in text.splitlines()[:-1]:
         for half in (upper, lower):
             rows += [bytes(half.get(mark, 0) for mark in line for _ in range(scale))] * scale
     return rows
@@ -60,6 +61,7 @@ def test_the_code_on_the_terminal_holds_the_claim(serial: str) -> None:
     out = io.StringIO()
     print_claim_code(serial, out)
     assert decode(from_terminal(out.getvalue())) == claim_text(serial)
+    assert demo_code(serial) in out.getvalue().splitlines()[-1]
 
 
 def test_the_code_in_the_file_holds_the_claim(tmp_path: Path) -> None:
@@ -77,9 +79,11 @@ def test_a_file_that_cannot_be_written_is_an_os_error(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("serial", SERIALS)
 def test_the_claim_has_the_contract_s_keys(serial: str) -> None:
-    """Six keys, and a configuration that the backend accepts."""
+    """Six keys, and a configuration that the backend accepts; and the secret."""
     body = claim_body(serial)
-    assert list(body) == ["serial_number", "nombre", "tipo", "modelo", "descripcion", "configuracion"]
+    keys = ["serial_number", "nombre", "tipo", "modelo", "descripcion", "configuracion", "codigo"]
+    assert list(body) == keys
+    assert len(body["codigo"]) == 16
     assert body["serial_number"] == serial
     assert body["configuracion"] == {"modo": "manual", "encendido": True, "intervalo_envio": 5}
     check(body["configuracion"])

@@ -74,6 +74,11 @@ def test_the_serial_in_the_topic_will_do() -> None:
     assert report_with(serial_number=SERIAL).serial == SERIAL
 
 
+def test_a_digest_is_the_same_in_capitals() -> None:
+    """Libraries write hexadecimal either way."""
+    assert report_with(codigo_sha256="A9" * 32).code_digest == "a9" * 32
+
+
 def test_unknown_fields_are_let_pass() -> None:
     """A device may say more than the contract knows."""
     assert report_with(estado="activo", firmware=[[[[[[2**60]]]]]]).state == "activo"
@@ -144,6 +149,11 @@ def test_a_payload_may_not_name_another_serial_than_the_topic(serial: Json) -> N
         (b'{"parametros":0}', "parametros debe"),
         (b'{"configuracion":[1]}', "configuracion debe"),
         (b'{"configuracion":false}', "configuracion debe"),
+        (b'{"codigo_sha256":7}', "codigo_sha256 debe"),
+        (b'{"codigo_sha256":""}', "codigo_sha256 debe"),
+        (b'{"codigo_sha256":"' + b"0" * 63 + b'"}', "codigo_sha256 debe"),
+        (b'{"codigo_sha256":"' + b"0" * 64 + b'\\n"}', "codigo_sha256 debe"),
+        (b'{"codigo_sha256":"' + b"g" * 64 + b'"}', "codigo_sha256 debe"),
         (b'{"boot":7}', "boot debe"),
         (b'{"boot":"' + b"x" * 65 + b'","seq":1}', "boot tiene 65"),
         (b'{"boot":"b","seq":-1}', "seq"),
@@ -242,6 +252,7 @@ reports = st.builds(
     configuration=st.none() | st.dictionaries(names, values, max_size=8),
     boot=st.text(st.characters(exclude_categories=["Cs"]), max_size=64),
     seq=st.integers(0, 2**53),
+    code_digest=st.none() | st.text("0123456789abcdef", min_size=64, max_size=64),
 )
 
 
@@ -258,7 +269,9 @@ any_json = st.recursive(
     lambda inside: st.lists(inside, max_size=4) | st.dictionaries(st.text(max_size=5), inside, max_size=4),
     max_leaves=15,
 )
-field_names = st.sampled_from(["serial_number", "estado", "parametros", "configuracion", "boot", "seq", "x"])
+field_names = st.sampled_from(
+    ["serial_number", "estado", "parametros", "configuracion", "boot", "seq", "codigo_sha256", "x"]
+)
 
 
 def as_text(value: Any) -> bytes:

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from actors.boots import MOST_KEPT, Boot
+from actors.claiming import code_digest
 from actors.model import JsonObject, Report
+from actors.mqtt.claim_code import claim_body
 from actors.mqtt.payloads import configuration_payload, read, receipt_payload, state_topic
 from actors.mqtt.simulated_device import (
     KINDS,
@@ -22,6 +24,7 @@ from actors.mqtt.simulated_device import (
     Outbox,
     Outgoing,
     SimulatedDevice,
+    demo_code,
     fleet,
 )
 
@@ -81,6 +84,18 @@ def test_days_and_nights_differ() -> None:
 
     assert mean("sensor_luz", "luz_lux", 13) > 100 > mean("sensor_luz", "luz_lux", 3)
     assert mean("sensor_co2", "co2_ppm", 21) > 1.3 * mean("sensor_co2", "co2_ppm", 4)
+
+
+def test_a_device_announces_its_code_until_that_is_on_disk() -> None:
+    """By its digest, and never the code itself; it is the one that its QR holds."""
+    device = a_device()
+    code = str(claim_body(device.serial)["codigo"])
+    found = reports_of(device, MONDAY, 60)
+    digest = code_digest(device.serial, code)
+    assert [report.code_digest for _, report in found] == [digest] + [None] * (len(found) - 1)
+    first = a_device().poll(MONDAY, 5)
+    assert first is None or code.encode() not in first.payload
+    assert demo_code("A") != demo_code("B")
 
 
 def test_a_device_tells_its_configuration_until_that_is_on_disk() -> None:

@@ -9,8 +9,9 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
+from actors.findings import KeptFinding
 from actors.messages import Delivery, MemoryRecalled, Recall, Recalled, Reply
-from actors.model import Device, JsonObject, KeptFinding, LogEntry, Report
+from actors.model import Device, JsonObject, LogEntry, Report
 from actors.ports import ScanNews
 from persistence import Queries, Store, WriterActor, WriterStatus
 from persistence.schema import sqlite3

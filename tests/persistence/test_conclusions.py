@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actors.findings import Decision, Finding, KeptFinding, RuleMemory
 from actors.messages import Keep, KeepConclusion, RecallMemory
-from actors.model import Decision, Finding, KeptFinding, RuleMemory
 from tests.persistence.house import BIG, House, reported
 
 DEVICE = 1

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from actors.model import DeadLetter, Finding, RuleMemory
+from actors.findings import Finding, RuleMemory
+from actors.model import DeadLetter
 from persistence import Batch, Store, UnusableDatabase
 from persistence.backups import make_backup
 from persistence.recovery import recover

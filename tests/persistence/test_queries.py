@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.model import DeadLetter, Finding, KeptFinding, LogEntry
+from actors.findings import Finding, KeptFinding
+from actors.model import DeadLetter, LogEntry
 from persistence import Batch, Queries, Store
 from persistence.queries import _FINDING_PAGE, _LOG_BOUNDS, _LOG_PAGE
 from persistence.schema import sqlite3

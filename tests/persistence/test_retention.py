@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.model import Finding
+from actors.findings import Finding
 from persistence import Batch, upkeep
 from persistence.retention import Retention, last_aged
 from persistence.upkeep import ROWS_DROPPED

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from actors.model import DeadLetter, Decision, Finding, KeptFinding, LogEntry, RuleMemory
+from actors.findings import Decision, Finding, KeptFinding, RuleMemory
+from actors.model import DeadLetter, LogEntry
 from persistence import Batch, Queries, Store, UnusableDatabase
 from persistence.schema import APPLICATION_ID, STEPS, migrate, open_database, sqlite3
 from persistence.store import DEVICE_COLUMNS

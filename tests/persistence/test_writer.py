@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from actors.clock import SystemClock
 from actors.dispatch import ThreadPool
+from actors.findings import Finding, KeptFinding, RuleMemory
 from actors.messages import Delivery, Keep, KeepConclusion, KeepDeadLetter, Recall, Recalled, Settle
-from actors.model import DeadLetter, Device, Finding, KeptFinding, LogEntry, Refusal, Refused, RuleMemory
+from actors.model import DeadLetter, Device, LogEntry, Refusal, Refused
 from persistence import Store, WriterActor, WriterStatus
 from tests.persistence.house import BIG, House, Neighbours, reported
 

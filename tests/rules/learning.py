@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from actors.model import Device, Finding, JsonObject, Report
+from actors.findings import Finding
+from actors.model import Device, JsonObject, Report
 from actors.schedule import parse
 from rules.learn import LearnRule
 from rules.settings import LearnSettings

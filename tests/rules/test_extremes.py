@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.model import Finding, JsonObject
+from actors.findings import Finding
+from actors.model import JsonObject
 from rules.extremes import MAX_METRICS, ExtremesRule
 from rules.sealed import DamagedState
 from rules.settings import ExtremesSettings

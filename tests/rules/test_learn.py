@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.model import KeptFinding, Report
+from actors.findings import KeptFinding
+from actors.model import Report
 from actors.schedule import check
 from rules.habit import WeeklyHabit
 from rules.learn import LearnRule, Replay, start

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.model import Finding, Json, JsonObject
+from actors.findings import Finding
+from actors.model import Json, JsonObject
 from rules.misconfig import MisconfigRule, examine
 from rules.sealed import DamagedState
 from rules.tables import Limit, Standard

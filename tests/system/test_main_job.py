@@ -156,14 +156,19 @@ def window(start: timedelta, length: timedelta) -> dict[str, Any]:
 
 
 def test_the_demo_shows_all_kinds_and_obeys(plain_home: Home) -> None:
-    """One device of each of the 13 kinds; each obeys switch, schedule and interval."""
+    """One device of each of the 13 kinds, claimed with the code that is its own alone; each obeys switch,
+    schedule and interval.
+    """
     with plain_home.backend("demo") as backend:
         wait_until(lambda: len(backend.devices()) == len(PREFIXES), PATIENCE)
         devices = backend.devices()
         assert {device["kind"] for device in devices.values()} == set(PREFIXES.values())
+        serial, stranger = list(devices)[:2]
+        body = {**claim_body(serial), "codigo": claim_body(stranger)["codigo"]}
+        assert backend.ask("POST", "/dispositivos/reclamar", body).status == 404
         with Device(backend.mqtt, "dispositivos/+/estado") as listener:
             numbers = {
-                serial: backend.claim({"serial_number": serial, "configuracion": {"intervalo_envio": 0.1}})
+                serial: backend.claim({**claim_body(serial), "configuracion": {"intervalo_envio": 0.1}})
                 for serial in devices
             }
             for order, state in (
