@@ -424,7 +424,7 @@ class Settings:
         for name, raw in (_toml(toml_path) if toml_path else {}).items():
             values[name.lower()] = _taken(name, raw, str(toml_path), lambda kind: kind.from_toml)
         for name in sorted(environ):
-            if name in settings() or name.startswith(OWN_PREFIXES):
+            if name in settings() or (name.startswith(OWN_PREFIXES) and name not in FOREIGN):
                 values[name.lower()] = _taken(name, environ[name], "entorno", lambda kind: kind.from_text)
         return cls(**values)
 
@@ -436,7 +436,12 @@ def settings() -> Mapping[str, Setting[Any]]:
 
 
 # Names in the environment that can only be meant for us, so that a mistyped one is told.
-OWN_PREFIXES: Final = ("AI_", "AUTH_", "BACKEND_", "CLAIM_", "COPIAS_", "MDNS_", "MQTT_", "RETENCION_")
+OWN_PREFIXES: Final = (
+    *("AI_", "AUTH_", "BACKEND_", "CLAIM_", "COPIAS_", "MDNS_", "MQTT_", "RETENCION_"),
+    "SSL_",
+)
+# But for these, which are OpenSSL's.
+FOREIGN: Final = ("SSL_CERT_DIR", "SSL_CERT_FILE")
 
 # Of a wrong value; enough to recognise it by and short enough for one line.
 _SHOWN_CHARACTERS: Final = 60

@@ -181,24 +181,23 @@ class System:
         self._frontage.stop()
         self.clock.stop()
 
-    @property
-    def mqtt(self) -> tuple[str, int]:
-        """Host and port of the broker, known after :meth:`start`."""
-        return self._edge.address
-
     def simulator(self, devices: int) -> Simulator:
         """So many simulated devices, to be started, on the system's broker."""
         login = self._settings.mqtt_username, self._settings.mqtt_password
-        return Simulator(*self.mqtt, fleet(devices), self.clock, *login, tls=self._edge.tls)
+        return Simulator(*self._edge.address, fleet(devices), self.clock, *login, tls=self._edge.tls)
 
-    def from_the_house(self) -> Iterator[str]:
-        """Where apps and devices on the network find it, a line each; none if they cannot."""
+    def places(self) -> Iterator[str]:
+        """Where programs of this machine find it, and, if they can, apps and devices of the house."""
         url = public_url(self._settings, self.web.port)
+        yield f"  REST  {self.web.url}/dispositivos"
+        yield f"  SSE   {self.web.url}/stream/dispositivos"
+        yield "  MQTT  {}:{}".format(*self._edge.address)
         if not is_loopback(self._settings.backend_host):
             yield f"  En casa: {url}"
         if (door := self._edge.door) is not None:
             tls = "" if door.certificate is None else ", con TLS"
-            yield f"  Dispositivos: {urlsplit(url).hostname}, puerto {door.port}{tls}"
+            host = urlsplit(url).hostname if door.host in ("0.0.0.0", "::") else door.host
+            yield f"  Dispositivos: {host}, puerto {door.port}{tls}"
 
     def _services(self) -> list[Service]:
         """What is announced on the network. Nothing in it is a secret."""
@@ -282,6 +281,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default = Path("config.toml")
         settings = Settings.load(options.config or (default if default.exists() else None), os.environ)
         log_to_stderr(settings.log_level)
+        os.umask(0o077)  # what is written here is nobody else's business
         clock = SystemClock()
         match options.command:
             case "run":
@@ -313,19 +313,17 @@ def people(options: argparse.Namespace, settings: Settings, clock: Clock) -> Non
 def serve(settings: Settings, devices: int) -> None:
     """The system until Ctrl-C or SIGTERM, with so many simulated devices beside it."""
     finished = _finish_on_signals()
-    if sys.stdout.isatty() and needs_people(
-        settings, Accounts(settings.data_dir / ACCOUNTS, SystemClock().now)
-    ):
+    if devices and settings.mqtt_broker_url and settings.mqtt_username:
+        raise Unstartable("demo: sus dispositivos no tienen usuario en MQTT_BROKER_URL; usa run.")
+    accounts = Accounts(settings.data_dir / ACCOUNTS, SystemClock().now)
+    if sys.stdout.isatty() and needs_people(settings, accounts):
         people(parser().parse_args(["setup"]), settings, SystemClock())
     system = System(settings)
     system.start()
     simulator = system.simulator(devices)
     simulator.start()
     print(f"IoT Backend {VERSION}{f' con {devices} dispositivos simulados' if devices else ''}")
-    print(f"  REST  {system.web.url}/dispositivos")
-    print(f"  SSE   {system.web.url}/stream/dispositivos")
-    print("  MQTT  {}:{}".format(*system.mqtt))
-    print(*system.from_the_house(), "Ctrl-C para terminar.", sep="\n", flush=True)
+    print(*system.places(), "Ctrl-C para terminar.", sep="\n", flush=True)
     while not finished.wait(1):  # a wait without end hears no Ctrl-C on Windows
         pass
     print("Terminando…", flush=True)

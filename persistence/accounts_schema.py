@@ -13,7 +13,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
-from persistence.schema import BUSY_TIMEOUT_S, UnusableDatabase, sqlite3
+from persistence.schema import BUSY_TIMEOUT_S, UnusableDatabase, explained, sqlite3
+from persistence.soundness import is_damage
 
 APPLICATION_ID: Final = 0x496F5450  # "IoTP"
 PRIVATE: Final = 0o600
@@ -130,8 +131,10 @@ def prepare(path: Path) -> None:
         with writing(path) as connection:
             _migrate(connection)
     except (sqlite3.DatabaseError, OSError) as error:
-        detail = "revisa sus permisos, o restaura una copia de ese archivo"
-        raise UnusableDatabase(f"{path} no se puede usar ({error}): {detail}.") from error
+        if is_damage(error):
+            detail = "restaura una copia de ese archivo, o muévelo de ahí y empieza por «setup»"
+            raise UnusableDatabase(f"{path} está dañado: {detail}.") from error
+        raise UnusableDatabase(explained(path, error)) from error
 
 
 def _check_owner(path: Path, connection: sqlite3.Connection) -> None:

@@ -24,6 +24,7 @@ from web.gate import Gate
 from web.health import Health
 from web.hub import EventHub
 from web.loop import LoopThread
+from web.openapi import Description, described
 from web.overview import Index, RejectedMessages, RootCertificate, SystemHealth
 from web.people import AllPeople, AllTokens, Audit, OnePerson, OneToken, PairingCodes
 from web.services import Limits, Queries, Services
@@ -46,6 +47,7 @@ ROUTES: Final[list[tuple[str, type[Handler]]]] = [
     (r"/ai/eventos/([0-9]{1,18})/aplicar/?", AppliedFinding),
     (r"/ai/eventos/([0-9]{1,18})/descartar/?", DismissedFinding),
     (r"/ai/anomaly/?", HistoryScans),
+    (r"/openapi\.json", Description),
     (r"/salud/?", SystemHealth),
     (r"/ca\.pem", RootCertificate),
     (r"/diagnostico/rechazados/?", RejectedMessages),
@@ -164,6 +166,7 @@ class WebServer:
             cross_origin_protection=True,
             trusted_origins=access.cors_origins,
             access=access,
+            description=described(ROUTES, self._services.version),
         )
         self._server = Server(
             application,

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar, Final, TypeVar
+from typing import ClassVar, Final, TypeVar
 
 from actors.people import Author, Conflict, Issued, NoSuch, Role, TokenKind
 from web.accounts import Accounts
+from web.answers import IssuedJson, MyselfJson, SecretJson, TicketJson
 from web.base import Handler
-from web.body import Object
 from web.errors import Problem
 from web.gate import NOBODY, cookie_name
+from web.operations import Operation
 from web.passwords import fits
+from web.shapes import Body, Field, Line
 from web.tickets import LIFE_S as TICKET_LIFE_S
 from web.wire import iso
 
@@ -21,7 +23,10 @@ T = TypeVar("T")
 
 SESSION_LIFE_S: Final = 30 * 86_400
 MAX_NAME: Final = 60
-MAX_SECRET: Final = 1_000
+CODE: Final = Field("codigo", Line(MAX_NAME), "El de emparejar; vale una vez.", "ABCDE-FGHJK")
+NAME: Final = Field("nombre", Line(MAX_NAME), "Cómo llamarlo.", "Móvil de Ana")
+USER: Final = Field("usuario", Line(MAX_NAME), "El nombre de una persona.", "Ana")
+PASSWORD: Final = Field("clave", Line(1_000), "La suya.", "correcto caballo batería")
 # Who waits for a password to be checked, beside the two that are being checked.
 MAX_CHECKS: Final = 8
 
@@ -58,31 +63,35 @@ class AccountsHandler(Handler):
         return self.request.remote_ip or ""
 
 
-def text_in(body: Object, name: str, longest: int = MAX_NAME) -> str:
-    """A text of one line, without the space around it."""
-    value = body.get(name)
-    if not isinstance(value, str) or not value.isprintable() or not 0 < len(value.strip()) <= longest:
-        raise Problem(400, f"{name} no es un texto de una línea, de 1 a {longest} caracteres; envía uno.")
-    return value.strip()
-
-
-def issued_json(issued: Issued) -> dict[str, Any]:
+def issued_json(issued: Issued) -> IssuedJson:
     token = issued.token
     expires_at = None if token.expires_at is None else iso(token.expires_at)
     return {"id": token.id, "usuario": token.owner, "rol": issued.role.value, "caduca_en": expires_at}
+
+
+def secret_json(issued: Issued) -> SecretJson:
+    return {"token": issued.secret, **issued_json(issued)}
 
 
 class Pairing(AccountsHandler):
     """A one-time code for a token."""
 
     public = ("POST",)
+    operations: ClassVar = {
+        "POST": Operation(
+            summary="Emparejar una app con un código",
+            body=Body((CODE, NAME), needs=((CODE, NAME),)),
+            status=201,
+            answer=SecretJson,
+            refusals=(401, 429),
+        )
+    }
 
     async def post(self) -> None:
-        body = self.json_body()
-        code, name = text_in(body, "codigo"), text_in(body, "nombre")
-        issued = await self.redeemed(code, name, TokenKind.APP, None)
+        given = self.given()
+        issued = await self.redeemed(given[CODE], given[NAME], TokenKind.APP, None)
         self.set_status(201)
-        self.answer({"token": issued.secret, **issued_json(issued)})
+        self.answer(secret_json(issued))
 
     async def redeemed(self, code: str, name: str, kind: TokenKind, lifetime: float | None) -> Issued:
         gate = self.services.gate
@@ -99,22 +108,32 @@ class Session(Pairing):
     """The page's: the token is in a cookie that no script can read."""
 
     needs: ClassVar = {"DELETE": Role.READER}
+    operations: ClassVar = {
+        "POST": Operation(
+            summary="Entrar con el navegador, por un código o con la clave",
+            description="La sesión queda en una cookie.",
+            body=Body((CODE, USER, PASSWORD), needs=((CODE,), (USER, PASSWORD))),
+            answer=IssuedJson,
+            refusals=(401, 409, 429),
+        ),
+        "DELETE": Operation(summary="Salir", status=204, refusals=(409,)),
+    }
 
     async def post(self) -> None:
-        body = self.json_body()
+        given = self.given()
         name = self._browser()
-        if "codigo" in body:
-            issued = await self.redeemed(text_in(body, "codigo"), name, TokenKind.SESSION, SESSION_LIFE_S)
+        code = given.get(CODE)
+        if code is not None:
+            issued = await self.redeemed(code, name, TokenKind.SESSION, SESSION_LIFE_S)
         else:
-            person_name = text_in(body, "usuario")
-            issued = await self._logged_in(person_name, text_in(body, "clave", MAX_SECRET), name)
+            issued = await self._logged_in(given[USER], given[PASSWORD], name)
         self._set_cookie(issued.secret, SESSION_LIFE_S)
         self.answer(issued_json(issued))
 
     async def delete(self) -> None:
         token = self.caller.token
         if token is None or token.kind is not TokenKind.SESSION:
-            raise Problem(400, "Esto no es una sesión; revoca el token con DELETE /tokens/<id>.")
+            raise Problem(409, "Esto no es una sesión; revoca el token con DELETE /tokens/<id>.")
         await self.account(partial(self.accounts.revoke, token.id, token.person_id, self.author))
         self._set_cookie("", 0)
         self.set_status(204)
@@ -152,25 +171,31 @@ class Session(Pairing):
 
 
 class Myself(Handler):
+    operations: ClassVar = {"GET": Operation(summary="Quién es uno", answer=MyselfJson)}
+
     async def get(self) -> None:
         token = self.caller.token
-        self.answer(
-            {
-                "usuario": None if token is None else self.caller.name,
-                "rol": self.caller.role.value,
-                "token_id": None if token is None else token.id,
-                "tipo": None if token is None else token.kind.value,
-                "abierto": self.caller is NOBODY,
-            }
-        )
+        myself: MyselfJson = {
+            "usuario": None if token is None else self.caller.name,
+            "rol": self.caller.role.value,
+            "token_id": None if token is None else token.id,
+            "tipo": None if token is None else token.kind.value,
+            "abierto": self.caller is NOBODY,
+        }
+        self.answer(myself)
 
 
 class StreamTickets(Handler):
     """For ``EventSource``, which can set no header: the ticket goes into the stream's query string."""
 
     needs: ClassVar = {"POST": Role.READER}
+    operations: ClassVar = {
+        "POST": Operation(summary="Un ticket para abrir un stream", status=201, answer=TicketJson)
+    }
     change = ""
 
     async def post(self) -> None:
+        secret = self.services.gate.tickets.issue(self.caller)
+        ticket: TicketJson = {"ticket": secret, "caduca_s": int(TICKET_LIFE_S)}
         self.set_status(201)
-        self.answer({"ticket": self.services.gate.tickets.issue(self.caller), "caduca_s": int(TICKET_LIFE_S)})
+        self.answer(ticket)

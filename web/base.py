@@ -23,7 +23,10 @@ from web.body import MAX_BODY, Object, read_object
 from web.defences import SECURITY_HEADERS, cors_headers
 from web.errors import Problem
 from web.gate import SAFE
+from web.operations import Operation
+from web.query import Parameter
 from web.services import Services
+from web.shapes import Given
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +45,8 @@ class Handler(RequestHandler):
     the handler says otherwise.
     """
 
+    operations: ClassVar[Mapping[str, Operation]] = {}
+    """By method."""
     needs: ClassVar[Mapping[str, Role]] = {}
     """By method, where it is another role."""
     public: ClassVar[tuple[str, ...]] = ()
@@ -143,6 +148,12 @@ class Handler(RequestHandler):
         self._taken = read_object(bytes(self._body))
         return self._taken
 
+    def given(self) -> Given:
+        """The body that the operation names, checked."""
+        body = self.operation.body
+        assert body is not None
+        return body.read(self.json_body())
+
     # -- methods -----------------------------------------------------------------------------
 
     async def head(self, *path: str) -> None:
@@ -201,31 +212,14 @@ class Handler(RequestHandler):
 
     # -- the query string --------------------------------------------------------------------
 
-    def flag(self, name: str) -> bool | None:
-        """A parameter that is ``true`` or ``false``; ``None`` when absent or empty."""
-        match self.get_query_argument(name, "").lower():
-            case "":
-                return None
-            case "true":
-                return True
-            case "false":
-                return False
-            case other:
-                raise Problem(400, f"{name}={other:.40} no se entiende; usa true o false.")
+    @property
+    def operation(self) -> Operation:
+        return self.operations["GET" if self.request.method == "HEAD" else str(self.request.method)]
 
-    def count(self, name: str, default: int, highest: int) -> int:
-        """A parameter from 1 to ``highest``."""
-        number = self.number(name, highest)
-        return default if number is None else number
-
-    def number(self, name: str, highest: int) -> int | None:
-        """A parameter from 1 to ``highest``; ``None`` when absent or empty."""
-        text = self.get_query_argument(name, "")
-        if not text:
-            return None
-        if not (text.isascii() and text.isdigit() and len(text) <= 18 and 1 <= int(text) <= highest):
-            raise Problem(400, f"{name}={text:.40} no se entiende; usa un número de 1 a {highest}.")
-        return int(text)
+    def asked(self, parameter: Parameter[T]) -> T:
+        """One of the parameters that the operation names, checked."""
+        assert parameter in self.operation.query
+        return parameter.of(self.get_query_arguments(parameter.name, strip=False))
 
     # -- the other threads -------------------------------------------------------------------
 

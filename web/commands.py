@@ -5,27 +5,61 @@ Everything that is wrong raises :class:`web.errors.Problem`, naming the field an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from actors.model import ACTIVE, INACTIVE, SCHEDULED, Change, Claim, JsonObject
+from actors.model import ACTIVE, INACTIVE, SCHEDULED, SERIAL, Change, Claim, Json, JsonObject
 from actors.schedule import ScheduleError, check
-from web.body import Object, check_configuration
+from web.body import Object
+from web.configuration import Configuration
 from web.errors import Problem
+from web.shapes import Body, Field, Returned, Schema, Switch, Text
 from web.wire import ADDED, TEN, same
 
-# Longest text by field: a name fits a phone's line, a description its screen.
-TEXTS: Final[Mapping[str, int]] = {"nombre": 100, "tipo": 50, "modelo": 100, "descripcion": 1000}
-LONGEST: Final[Mapping[str, int]] = {**TEXTS, "codigo": 100}
-MAX_STATE: Final = 20
-EDITABLE: Final = (*TEXTS, "configuracion", "encendido", "estado")
+
+@dataclass(frozen=True, slots=True)
+class SerialNumber:
+    """As it is printed. What no device has is for the claim to find out."""
+
+    @property
+    def schema(self) -> Schema:
+        return {"type": "string", "pattern": f"^{SERIAL.pattern}$"}
+
+    def read(self, value: Json, name: str) -> str:
+        if not isinstance(value, str) or not value.strip():
+            raise Problem(400, f"{name} no es un texto; envía el número de serie del código QR.")
+        return value.strip()
+
+
+# A name fits a phone's line, a description its screen.
+NAME: Final = Field("nombre", Text(100), "Cómo se llama.", "Lámpara")
+TYPE: Final = Field("tipo", Text(50), "Qué es; una clase conocida manda sobre la del número de serie.", "luz")
+MODEL: Final = Field("modelo", Text(100), "El del fabricante.", "L-01")
+DESCRIPTION: Final = Field("descripcion", Text(1000), "Lo que se quiera decir.", "La del salón")
+TEXTS: Final = (NAME, TYPE, MODEL, DESCRIPTION)
+CONFIGURATION: Final = Field(
+    "configuracion", Configuration(), "Se mezcla clave a clave.", {"modo": "manual", "encendido": True}
+)
+ON: Final = Field("encendido", Switch(), "Como en configuracion, y manda sobre él.", True)
+STATE: Final = Field("estado", Text(20, shortest=1), "Solo en modo horario.", ACTIVE)
+CODE: Final = Field("codigo", Text(100), "El secreto del código QR, si el dispositivo lo tiene.", "K7M2-9QXR")
+SERIAL_NUMBER: Final = Field("serial_number", SerialNumber(), "El del código QR.", "LGT0AAAAAAAA").or_null()
+SERIAL_TOO: Final = Field("serial", SerialNumber(), "Lo mismo que serial_number.", "LGT0AAAAAAAA").or_null()
+
+EDITABLE: Final = (*TEXTS, CONFIGURATION, ON, STATE)
 # An app that sends a device back may have it from the stream, where it carries ``event`` too.
 READ_ONLY: Final = (
     *("id", "serial_number", "parametros", "reclamado"),
     *ADDED,
     "event",
 )
+CLAIM: Final = Body(
+    (SERIAL_NUMBER, SERIAL_TOO, *(field.or_null() for field in (*TEXTS, CONFIGURATION, CODE))),
+    needs=((SERIAL_NUMBER,), (SERIAL_TOO,)),
+)
+CHANGE: Final = Returned(EDITABLE, unchanged=READ_ONLY)
 # How far back a device that is sent back may have been read: a quarter of an hour at a report in 5 s.
 # They are parsed on the loop, while everybody waits: that takes 3 ms, and 40 with the largest
 # configurations.
@@ -34,13 +68,12 @@ MAX_VERSIONS: Final = 200
 
 def claimed_serial(body: Object) -> str:
     """Of which device the body is the claim."""
-    serials = {body[name] for name in ("serial_number", "serial") if isinstance(body.get(name), str)}
+    serials = {serial for field in (SERIAL_NUMBER, SERIAL_TOO) if (serial := field.of(body)) is not None}
     if len(serials) > 1:
         raise Problem(400, "serial_number y serial no coinciden; envía solo serial_number.")
-    serial = next(iter(serials), "").strip()
-    if not serial:
+    if not serials:
         raise Problem(400, "Falta serial_number; envía el número de serie del código QR.")
-    return serial
+    return serials.pop()
 
 
 def claim_of(body: Object, serial: str, known: JsonObject) -> Claim:
@@ -52,12 +85,12 @@ def claim_of(body: Object, serial: str, known: JsonObject) -> Claim:
     given = {name: value for name, value in body.items() if value is not None}
     return Claim(
         serial,
-        name=_text(given, "nombre"),
-        type=_text(given, "tipo"),
-        model=_text(given, "modelo"),
-        description=_text(given, "descripcion"),
+        name=NAME.of(given),
+        type=TYPE.of(given),
+        model=MODEL.of(given),
+        description=DESCRIPTION.of(given),
         configuration=_configuration(given, known),
-        code=_text(given, "codigo"),
+        code=CODE.of(given),
     )
 
 
@@ -69,44 +102,32 @@ def change_of(body: Object, current: JsonObject, earlier: Iterable[JsonObject]) 
     rest may have been changed by somebody else since. Less than a whole device speaks of the present,
     and is all wish.
     """
-    if unknown := sorted(body.keys() - {*EDITABLE, *READ_ONLY}):
+    editable = [field.name for field in EDITABLE]
+    if unknown := sorted(body.keys() - {*editable, *READ_ONLY}):
         raise Problem(
-            400, f"Campos desconocidos: {', '.join(unknown):.200}. Se editan {', '.join(EDITABLE)}."
+            400, f"Campos desconocidos: {', '.join(unknown):.200}. Se editan {', '.join(editable)}."
         )
     base = _version_meant(body, current, earlier)
     wishes = _wishes(body, base) if _is_whole(body) else body
     known: JsonObject = current["configuracion"]
     configuration = _configuration(wishes, known)
-    if "encendido" in body:
-        if not isinstance(body["encendido"], bool):
-            raise Problem(400, "encendido no es true ni false; envía uno de los dos.")
-        configuration = {**configuration, "encendido": body["encendido"]}
+    if (switched := ON.of(body)) is not None:
+        configuration = {**configuration, "encendido": switched}
     return Change(
-        name=_text(wishes, "nombre"),
-        type=_text(wishes, "tipo"),
-        model=_text(wishes, "modelo"),
-        description=_text(wishes, "descripcion"),
+        name=NAME.of(wishes),
+        type=TYPE.of(wishes),
+        model=MODEL.of(wishes),
+        description=DESCRIPTION.of(wishes),
         configuration=configuration,
         state=_state(body, base, configuration, {**known, **configuration}),
     )
 
 
-def _text(body: Object, name: str) -> str | None:
-    if name not in body:
-        return None
-    value = body[name]
-    if not isinstance(value, str):
-        raise Problem(400, f"{name} no es un texto; envíalo entre comillas.")
-    if len(value) > LONGEST[name]:
-        raise Problem(400, f"{name} tiene {len(value)} caracteres; el máximo es {LONGEST[name]}.")
-    return value
-
-
 def _configuration(body: Object, known: JsonObject) -> JsonObject:
     """The body's ``configuracion``. Of its schedules only those are checked that are not there already."""
-    if "configuracion" not in body:
+    configuration = CONFIGURATION.of(body)
+    if configuration is None:
         return {}
-    configuration = check_configuration(body["configuracion"])
     try:
         check(_different(configuration, known))
     except ScheduleError as error:
@@ -163,9 +184,7 @@ def _state(body: Object, base: JsonObject, wanted: JsonObject, merged: JsonObjec
     """The state asked for; ``None`` if it is unchanged or follows from ``encendido`` anyway."""
     if "estado" not in body or body["estado"] == base["estado"]:
         return None
-    state = body["estado"]
-    if not isinstance(state, str) or not 0 < len(state) <= MAX_STATE:
-        raise Problem(400, f"estado no es un texto de 1 a {MAX_STATE} caracteres; envía activo o inactivo.")
+    state = STATE.of(body)
     if merged.get("modo") == SCHEDULED:
         return state
     if isinstance(wanted.get("encendido"), bool) and state == (ACTIVE if wanted["encendido"] else INACTIVE):

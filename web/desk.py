@@ -125,11 +125,14 @@ def _change(accounts: Accounts, name: str, *, role: Role | None = None, password
 
 
 def _asked_password() -> str:
-    password = getpass.getpass("Clave nueva: ").strip()
-    if fault := fault_in(password):
-        raise PeopleError(f"No se cambia nada: {fault}.")
-    if getpass.getpass("Otra vez: ").strip() != password:
-        raise PeopleError("No se cambia nada: no son la misma.")
+    try:
+        password = getpass.getpass("Clave nueva: ").strip()
+        if fault := fault_in(password):
+            raise PeopleError(f"No se cambia nada: {fault}.")
+        if getpass.getpass("Otra vez: ").strip() != password:
+            raise PeopleError("No se cambia nada: no son la misma.")
+    except (EOFError, KeyboardInterrupt):
+        raise PeopleError("No se cambia nada: no se ha escrito ninguna clave.") from None
     return hashed(password)
 
 

@@ -5,22 +5,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import orjson
 
 from actors.messages import ChangeDevice, ClaimDevice
+from web.answers import DeviceJson, DoneJson, LogPageJson
 from web.base import Handler
 from web.body import Object
-from web.commands import change_of, claim_of, claimed_serial
+from web.commands import CHANGE, CLAIM, change_of, claim_of, claimed_serial
 from web.errors import Problem
+from web.operations import Operation
+from web.query import Anything, Flag, Number, Parameter
 from web.roster import Known
 from web.services import Page
 from web.wire import device_json, log_json
 
 # SQLite counts in 64 bits; past this page there is nothing on any disk.
 MAX_PAGE: Final = 10**9
-MAX_PER_PAGE: Final = 200
+PAGE: Final = Parameter("page", Number(MAX_PAGE), 1, "Cuál; la 1 es la más nueva.")
+PER_PAGE: Final = Parameter("per_page", Number(200), 50, "Cuántos en cada página.")
+STATE: Final = Parameter("estado", Anything(), "", "Solo los que están así.", "activo")
+CLAIMED: Final = Parameter[bool | None]("reclamado", Flag(), None, "Solo los que lo están, o los que no.")
 # After which a claim is answered that has proved nothing: far more than any of its reasons takes to be
 # found, so that the time tells none of them.
 UNPROVEN_S: Final = 0.25
@@ -43,9 +49,16 @@ class DeviceHandler(Handler):
 
 
 class AllDevices(DeviceHandler):
+    operations: ClassVar = {
+        "GET": Operation(
+            summary="Los dispositivos, el más nuevo primero",
+            query=(STATE, CLAIMED),
+            answer=list[DeviceJson],
+        )
+    }
+
     async def get(self) -> None:
-        state = self.get_query_argument("estado", "")
-        claimed = self.flag("reclamado")
+        state, claimed = self.asked(STATE), self.asked(CLAIMED)
         self.answer_all(
             known
             for known in self.services.hub.roster.newest_first()
@@ -54,12 +67,27 @@ class AllDevices(DeviceHandler):
 
 
 class UnclaimedDevices(DeviceHandler):
+    operations: ClassVar = {
+        "GET": Operation(summary="Los dispositivos sin reclamar", answer=list[DeviceJson])
+    }
+
     async def get(self) -> None:
         roster = self.services.hub.roster
         self.answer_all(known for known in roster.newest_first() if not known.device.claimed)
 
 
 class OneDevice(DeviceHandler):
+    operations: ClassVar = {
+        "GET": Operation(summary="Un dispositivo", answer=DeviceJson, refusals=(404,)),
+        "PUT": Operation(
+            summary="Cambiar un dispositivo",
+            description="Puede enviarse entero como se leyó; lo que no se edita ha de seguir como estaba.",
+            body=CHANGE,
+            answer=DeviceJson,
+            refusals=(404,),
+        ),
+    }
+
     async def get(self, device_id: str) -> None:
         self.finish(self.known(int(device_id)).json)
 
@@ -71,10 +99,18 @@ class OneDevice(DeviceHandler):
 
 
 class DeviceLog(DeviceHandler):
+    operations: ClassVar = {
+        "GET": Operation(
+            summary="Los informes de un dispositivo, el más nuevo primero",
+            query=(PAGE, PER_PAGE),
+            answer=LogPageJson,
+            refusals=(404,),
+        )
+    }
+
     async def get(self, device_id: str) -> None:
         device = self.known(int(device_id)).device
-        page = self.count("page", 1, MAX_PAGE)
-        per_page = self.count("per_page", 50, MAX_PER_PAGE)
+        page, per_page = self.asked(PAGE), self.asked(PER_PAGE)
         self.finish(await self.read(partial(self._page, device.id, page, per_page)))
 
     def _page(self, device_id: int, page: int, per_page: int) -> bytes:
@@ -86,6 +122,16 @@ class Claims(DeviceHandler):
     """A wrong code is no reason to ban its address: who claims has shown who they are, or is in this
     house anyway, an app may ask until the device is heard, and each device counts its own wrong codes.
     """
+
+    operations: ClassVar = {
+        "POST": Operation(
+            summary="Reclamar un dispositivo con lo que dice su código QR",
+            description="Lo que no se conoce se deja estar.",
+            body=CLAIM,
+            answer=DoneJson,
+            refusals=(404, 409),
+        )
+    }
 
     async def post(self) -> None:
         began = asyncio.get_running_loop().time()
@@ -100,4 +146,5 @@ class Claims(DeviceHandler):
                 self.services.gate.note(self.author, "reclamación rechazada", f"{serial:.64}")
                 await asyncio.sleep(began + UNPROVEN_S - asyncio.get_running_loop().time())
             raise
-        self.answer({"mensaje": "Dispositivo reclamado correctamente", "id": device.id})
+        done: DoneJson = {"mensaje": "Dispositivo reclamado correctamente", "id": device.id}
+        self.answer(done)

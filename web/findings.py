@@ -4,31 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Final
+from typing import ClassVar, Final
 
 from actors.findings import Decision, KeptFinding
 from actors.messages import ApplyFinding, Command, DismissFinding, Reply, ScanHistory
 from actors.model import Device
-from web.body import Object
-from web.devices import MAX_PAGE, MAX_PER_PAGE, DeviceHandler, encoded
+from web.answers import DeviceJson, DoneJson, FindingPageJson, QueuedJson
+from web.devices import PAGE, PER_PAGE, DeviceHandler, encoded
 from web.errors import Problem
+from web.operations import Operation
 from web.proposals import proposal_of
+from web.query import Number, Parameter, Word
+from web.shapes import Body, Field, Printable, Whole
 from web.wire import DECISIONS, RULES, device_json, finding_json
 
 # An id in a path has as many digits.
 MAX_ID: Final = 10**18 - 1
-MAX_DAYS: Final = 3650
-MAX_METRIC: Final = 200
+OF_DEVICE: Final = Parameter[int | None]("dispositivo", Number(MAX_ID), None, "Solo los de este.", 1)
+OF_RULE: Final = Parameter[str | None]("regla", Word(RULES), None, "Solo los de esta.")
+DEVICE: Final = Field("dispositivo_id", Whole(MAX_ID), "En qué dispositivo se busca.", 1)
+METRIC: Final = Field("metric", Printable(200), "Uno de los nombres de parametros.", "temp")
+DAYS: Final = Field("days", Whole(3650), "En cuántos días hasta hoy.", 7)
 
 
 class Findings(DeviceHandler):
+    operations: ClassVar = {
+        "GET": Operation(
+            summary="Lo que han visto las reglas, lo más nuevo primero",
+            query=(OF_DEVICE, OF_RULE, PAGE, PER_PAGE),
+            answer=FindingPageJson,
+            refusals=(404,),
+        )
+    }
+
     async def get(self) -> None:
-        device_id = self.number("dispositivo", MAX_ID)
-        rule = self.get_query_argument("regla", "") or None
-        page = self.count("page", 1, MAX_PAGE)
-        per_page = self.count("per_page", 50, MAX_PER_PAGE)
-        if rule is not None and rule not in RULES:
-            raise Problem(400, f"regla={rule:.40} no existe; usa una de {', '.join(RULES)}.")
+        device_id, rule = self.asked(OF_DEVICE), self.asked(OF_RULE)
+        page, per_page = self.asked(PAGE), self.asked(PER_PAGE)
         if device_id is not None:
             self.known(device_id)
         self.finish(await self.read(partial(self._page, page, per_page, device_id, rule)))
@@ -65,15 +76,24 @@ class DecisionHandler(DeviceHandler):
 
 
 class AppliedFinding(DecisionHandler):
+    operations: ClassVar = {
+        "POST": Operation(summary="Hacer lo que propone un evento", answer=DeviceJson, refusals=(404, 409))
+    }
+
     async def post(self, finding_id: str) -> None:
         self.answer(device_json(await self.decide(int(finding_id), _application)))
 
 
 class DismissedFinding(DecisionHandler):
+    operations: ClassVar = {
+        "POST": Operation(summary="Descartar un evento", answer=DoneJson, refusals=(404, 409))
+    }
+
     async def post(self, finding_id: str) -> None:
         number = int(finding_id)
         await self.decide(number, _dismissal)
-        self.answer({"mensaje": "Sugerencia descartada", "id": number})
+        done: DoneJson = {"mensaje": "Sugerencia descartada", "id": number}
+        self.answer(done)
 
 
 def _application(kept: KeptFinding) -> Callable[[Reply], Command]:
@@ -93,26 +113,21 @@ def _undecided(finding_id: int, kept: KeptFinding | None) -> KeptFinding:
 
 
 class HistoryScans(DeviceHandler):
+    operations: ClassVar = {
+        "POST": Operation(
+            summary="Buscar valores extremos en el pasado",
+            description="Lo que se encuentra sale por /stream/ai, y al final ai_done.",
+            body=Body((DEVICE, METRIC, DAYS), needs=((DEVICE, METRIC, DAYS),)),
+            status=202,
+            answer=QueuedJson,
+            refusals=(404,),
+        )
+    }
+
     async def post(self) -> None:
-        body = self.json_body()
-        device_id = _whole(body, "dispositivo_id", MAX_ID)
-        metric = _metric(body)
-        days = _whole(body, "days", MAX_DAYS)
-        self.tell(self.services.scanner, ScanHistory(self.known(device_id).device, metric, days))
+        given = self.given()
+        device = self.known(given[DEVICE]).device
+        self.tell(self.services.scanner, ScanHistory(device, given[METRIC], given[DAYS]))
         self.set_status(202)
-        self.answer({"status": "queued"})
-
-
-def _whole(body: Object, name: str, highest: int) -> int:
-    value = body.get(name)
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= highest:
-        raise Problem(400, f"{name} no es un número entero de 1 a {highest}; envía uno.")
-    return value
-
-
-def _metric(body: Object) -> str:
-    value = body.get("metric")
-    if not isinstance(value, str) or not 0 < len(value) <= MAX_METRIC or not value.isprintable():
-        detail = f"metric no es un nombre de 1 a {MAX_METRIC} caracteres; envía uno de los de parametros."
-        raise Problem(400, detail)
-    return value
+        queued: QueuedJson = {"status": "queued"}
+        self.answer(queued)

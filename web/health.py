@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from actors.supervision import Name, Part, Quarantined
+from web.answers import DatabaseJson, HealthJson, QuarantinedJson, RecoveredJson
 from web.hub import EventHub
 from web.wire import iso
 
@@ -106,7 +107,7 @@ class Health:
         return bool(self.quarantined) or self.database.backup_error is not None
 
 
-def health_json(health: Health, hub: EventHub, clients: int, version: str) -> dict[str, Any]:
+def health_json(health: Health, hub: EventHub, clients: int, version: str) -> HealthJson:
     waiting = hub.waiting  # before the roster is asked, which takes in all that waits
     devices = [known.device for known in hub.roster.newest_first()]
     return {
@@ -152,7 +153,7 @@ def health_json(health: Health, hub: EventHub, clients: int, version: str) -> di
     }
 
 
-def _database_json(database: DatabaseHealth) -> dict[str, Any]:
+def _database_json(database: DatabaseHealth) -> DatabaseJson:
     recovered = database.recovered
     return {
         "ultima_copia": None if database.last_backup_at is None else iso(database.last_backup_at),
@@ -160,17 +161,20 @@ def _database_json(database: DatabaseHealth) -> dict[str, Any]:
         "resumidos": database.rolled_up,
         "borrados": database.deleted,
         "borrado_en_pausa": database.deletion_paused,
-        "recuperada": recovered
-        and {
-            "en": iso(recovered.at),
-            "motivo": recovered.reason,
-            "copia": recovered.source,
-            "apartada": recovered.aside,
-        },
+        "recuperada": None if recovered is None else _recovered_json(recovered),
     }
 
 
-def _quarantined_json(case: Quarantined) -> dict[str, Any]:
+def _recovered_json(recovered: Recovered) -> RecoveredJson:
+    return {
+        "en": iso(recovered.at),
+        "motivo": recovered.reason,
+        "copia": recovered.source,
+        "apartada": recovered.aside,
+    }
+
+
+def _quarantined_json(case: Quarantined) -> QuarantinedJson:
     return {
         "actor": _spanish(case.name),
         "desde": iso(case.since),

@@ -8,18 +8,24 @@ from typing import ClassVar, Final
 import orjson
 
 from actors.people import Role
+from web.answers import HealthJson, IndexJson, RejectedPageJson, StateJson
 from web.base import Handler
-from web.devices import MAX_PER_PAGE
+from web.devices import PER_PAGE
 from web.errors import Problem
 from web.health import health_json
+from web.operations import Media, Operation
+from web.query import Number, Parameter
 from web.wire import rejected_json
 
+CA_TYPE: Final = "application/x-x509-ca-cert"
 # Above the number of any message.
 NEWEST: Final = 2**53
+BEFORE: Final = Parameter("antes", Number(NEWEST), NEWEST, "El id del último de la página anterior.")
 
 
 class Index(Handler):
     public = ("GET",)
+    operations: ClassVar = {"GET": Operation(summary="Lo que hay", answer=IndexJson)}
 
     async def get(self) -> None:
         links = [
@@ -30,14 +36,25 @@ class Index(Handler):
             "/ai/eventos",
             "/salud",
             "/diagnostico/rechazados",
+            "/openapi.json",
         ]
-        self.answer({"nombre": "IoT Backend", "version": self.services.version, "enlaces": links})
+        index: IndexJson = {"nombre": "IoT Backend", "version": self.services.version, "enlaces": links}
+        self.answer(index)
 
 
 class SystemHealth(Handler):
     """Whether all is well is for everybody, so that a monitor needs no token; the rest is not."""
 
     public = ("GET",)
+    operations: ClassVar = {
+        "GET": Operation(
+            summary="Cómo está el sistema",
+            description="503 si algo no va, con lo mismo; sin token, solo el estado.",
+            answer=HealthJson,
+            also=(503,),
+            refusals=(401, 429),
+        )
+    }
 
     async def get(self) -> None:
         services = self.services
@@ -45,19 +62,27 @@ class SystemHealth(Handler):
         self.set_status(200 if health.ok else 503)
         told = health_json(health, services.hub, len(services.audience), services.version)
         known = services.gate.caller_of(self.request) is not None
-        self.answer(told if known else {"estado": told["estado"]})
+        state: StateJson = {"estado": told["estado"]}
+        self.answer(told if known else state)
 
 
 class RootCertificate(Handler):
     """For phones to trust; as the type that iOS and Android offer to install."""
 
     public = ("GET",)
+    operations: ClassVar = {
+        "GET": Operation(
+            summary="El certificado raíz de la casa",
+            answer=Media(CA_TYPE, str, "-----BEGIN CERTIFICATE-----"),
+            refusals=(404,),
+        )
+    }
 
     async def get(self) -> None:
         pem = self.services.access.ca_pem
         if not pem:
             raise Problem(404, "Este servidor no tiene certificado raíz propio; usa el de quien lo dio.")
-        self.set_header("Content-Type", "application/x-x509-ca-cert")
+        self.set_header("Content-Type", CA_TYPE)
         self.set_header("Content-Disposition", 'attachment; filename="ca.pem"')
         self.finish(pem)
 
@@ -66,13 +91,22 @@ class RejectedMessages(Handler):
     """Pages by number of message, since new ones keep coming: ``antes`` is the last one's ``id``."""
 
     needs: ClassVar = {"GET": Role.ADMIN}
+    operations: ClassVar = {
+        "GET": Operation(
+            summary="Los mensajes que se han rechazado",
+            query=(BEFORE, PER_PAGE),
+            answer=RejectedPageJson,
+        )
+    }
 
     async def get(self) -> None:
-        before = self.count("antes", NEWEST, NEWEST)
-        per_page = self.count("per_page", 50, MAX_PER_PAGE)
+        before, per_page = self.asked(BEFORE), self.asked(PER_PAGE)
         self.finish(await self.read(partial(self._page, before, per_page)))
 
     def _page(self, before: int, per_page: int) -> bytes:
         found = self.services.queries.rejected(per_page, before)
-        data = [{"id": rejected.id, **rejected_json(rejected.letter)} for rejected in found]
-        return orjson.dumps({"per_page": per_page, "data": data})
+        page: RejectedPageJson = {
+            "per_page": per_page,
+            "data": [{"id": rejected.id, **rejected_json(rejected.letter)} for rejected in found],
+        }
+        return orjson.dumps(page)

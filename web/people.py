@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import asyncio
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 from urllib.parse import quote
 
-import orjson
-
 from actors.people import Author, KeptAct, PairingCode, Person, Role, Token, TokenKind
-from web.auth import AccountsHandler, issued_json, text_in
-from web.body import Object
-from web.devices import MAX_PER_PAGE
-from web.errors import Problem
-from web.overview import NEWEST
-from web.passwords import fault_in, hashed
+from web.answers import ActJson, AuditPageJson, PairingCodeJson, PersonJson, SecretJson, TokenJson
+from web.auth import MAX_NAME, NAME, USER, AccountsHandler, secret_json
+from web.devices import PER_PAGE
+from web.operations import Operation
+from web.overview import BEFORE
+from web.passwords import LONGEST, SHORTEST, hashed
+from web.shapes import Body, Field, Given, Line, OneOf, Whole
 from web.wire import iso
 
 MAX_DAYS: Final = 3650
 DAY_S: Final = 86_400.0
+PERSON_NAME: Final = Field("nombre", Line(MAX_NAME), "Cómo se llama.", "Ana")
+ROLE: Final = Field("rol", OneOf(Role), "Lo que puede: mirar, cambiar, o también administrar.", "miembro")
+NEW_PASSWORD: Final = Field(
+    "clave", Line(LONGEST, SHORTEST), "Para entrar sin código.", "correcto caballo batería"
+).or_null()
+LIFE: Final = Field("caduca_dias", Whole(MAX_DAYS), "Sin ello no caduca.", 365).or_null()
 FOR_ADMINS: Final = dict.fromkeys(("GET", "POST", "PUT", "DELETE"), Role.ADMIN)
 
 
-def person_json(person: Person) -> dict[str, Any]:
+def person_json(person: Person) -> PersonJson:
     return {
         "id": person.id,
         "nombre": person.name,
@@ -33,7 +38,7 @@ def person_json(person: Person) -> dict[str, Any]:
     }
 
 
-def token_json(token: Token, current: Token | None) -> dict[str, Any]:
+def token_json(token: Token, current: Token | None) -> TokenJson:
     return {
         "id": token.id,
         "usuario_id": token.person_id,
@@ -47,7 +52,7 @@ def token_json(token: Token, current: Token | None) -> dict[str, Any]:
     }
 
 
-def act_json(kept: KeptAct) -> dict[str, Any]:
+def act_json(kept: KeptAct) -> ActJson:
     act = kept.act
     return {
         "id": kept.id,
@@ -68,55 +73,61 @@ def pairing_url(base: str, code: str, ca_fingerprint: str = "") -> str:
     return f"{base}/#codigo={quote(code)}{ca}"
 
 
-def role_in(body: Object) -> Role:
-    try:
-        return Role(body.get("rol"))
-    except ValueError:
-        roles = ", ".join(role.value for role in Role)
-        raise Problem(400, f"rol no es uno de {roles}; envía uno.") from None
-
-
 class PeopleHandler(AccountsHandler):
     needs: ClassVar = FOR_ADMINS
 
-    async def hashed_password(self, body: Object) -> str | None:
-        if body.get("clave") is None:
+    async def hashed_password(self, given: Given) -> str | None:
+        password = given.get(NEW_PASSWORD)
+        if password is None:
             return None
-        password = text_in(body, "clave")
-        if fault := fault_in(password):
-            raise Problem(400, f"clave: {fault}.")
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.services.passwords, hashed, password)
 
 
 class AllPeople(PeopleHandler):
+    operations: ClassVar = {
+        "GET": Operation(summary="Las personas", answer=list[PersonJson]),
+        "POST": Operation(
+            summary="Añadir una persona",
+            body=Body((PERSON_NAME, ROLE, NEW_PASSWORD), needs=((PERSON_NAME, ROLE),)),
+            status=201,
+            answer=PersonJson,
+            refusals=(409,),
+        ),
+    }
+
     async def get(self) -> None:
         self.answer([person_json(person) for person in await self.read(self.accounts.people)])
 
     async def post(self) -> None:
-        body = self.json_body()
-        name, role = text_in(body, "nombre"), role_in(body)
-        password = await self.hashed_password(body)
+        given = self.given()
+        name, role = given[PERSON_NAME], given[ROLE]
+        password = await self.hashed_password(given)
         person = await self.account(partial(self.accounts.add_person, name, role, password, self.author))
         self.set_status(201)
         self.answer(person_json(person))
 
 
 class OnePerson(PeopleHandler):
+    operations: ClassVar = {
+        "PUT": Operation(
+            summary="Cambiar una persona",
+            body=Body((PERSON_NAME, ROLE, NEW_PASSWORD), needs=((PERSON_NAME,), (ROLE,), (NEW_PASSWORD,))),
+            answer=PersonJson,
+            refusals=(404, 409),
+        ),
+        "DELETE": Operation(summary="Borrar una persona con sus tokens", status=204, refusals=(404, 409)),
+    }
+
     async def put(self, person_id: str) -> None:
-        body = self.json_body()
-        name = text_in(body, "nombre") if "nombre" in body else None
-        role = role_in(body) if "rol" in body else None
-        password = await self.hashed_password(body)
-        if (name, role, password) == (None, None, None):
-            raise Problem(400, "No se cambia nada; envía nombre, rol o clave.")
+        given = self.given()
         person = await self.account(
             partial(
                 self.accounts.change_person,
                 int(person_id),
-                name=name,
-                role=role,
-                password=password,
+                name=given.get(PERSON_NAME),
+                role=given.get(ROLE),
+                password=await self.hashed_password(given),
                 by=self.author,
             )
         )
@@ -130,26 +141,36 @@ class OnePerson(PeopleHandler):
 class PairingCodes(PeopleHandler):
     """For somebody known, or for somebody new, who is then known from now on."""
 
+    operations: ClassVar = {
+        "POST": Operation(
+            summary="Un código para emparejar, de una persona o de otra nueva",
+            body=Body((USER, PERSON_NAME, ROLE), needs=((USER,), (PERSON_NAME, ROLE))),
+            status=201,
+            answer=PairingCodeJson,
+            refusals=(404, 409),
+        )
+    }
+
     async def post(self) -> None:
-        code = await self.account(partial(self._make, self.json_body(), self.author))
+        code = await self.account(partial(self._make, self.given(), self.author))
         services = self.services
         base = services.access.public_url or f"{self.request.protocol}://{self.request.host}"
+        told: PairingCodeJson = {
+            "codigo": code.text,
+            "usuario": code.person.name,
+            "rol": code.person.role.value,
+            "caduca_en": iso(code.expires_at),
+            "url": pairing_url(base, code.text, services.access.ca_fingerprint),
+        }
         self.set_status(201)
-        self.answer(
-            {
-                "codigo": code.text,
-                "usuario": code.person.name,
-                "rol": code.person.role.value,
-                "caduca_en": iso(code.expires_at),
-                "url": pairing_url(base, code.text, services.access.ca_fingerprint),
-            }
-        )
+        self.answer(told)
 
-    def _make(self, body: Object, author: Author) -> PairingCode:
-        if "usuario" in body:
-            person = self.accounts.person_named(text_in(body, "usuario"))
+    def _make(self, given: Given, author: Author) -> PairingCode:
+        known = given.get(USER)
+        if known is not None:
+            person = self.accounts.person_named(known)
         else:
-            person = self.accounts.add_person(text_in(body, "nombre"), role_in(body), None, author)
+            person = self.accounts.add_person(given[PERSON_NAME], given[ROLE], None, author)
         return self.accounts.make_code(person.id, author)
 
 
@@ -167,22 +188,35 @@ class TokensHandler(AccountsHandler):
 
 
 class AllTokens(TokensHandler):
+    operations: ClassVar = {
+        "GET": Operation(summary="Los tokens: los propios, o todos para un admin", answer=list[TokenJson]),
+        "POST": Operation(
+            summary="Un token más para uno mismo",
+            body=Body((NAME, LIFE), needs=((NAME,),)),
+            status=201,
+            answer=SecretJson,
+            refusals=(409,),
+        ),
+    }
+
     async def get(self) -> None:
         tokens = await self.read(partial(self.accounts.tokens, self.only_of))
         self.answer([token_json(token, self.holder) for token in tokens])
 
     async def post(self) -> None:
-        body = self.json_body()
-        name, lifetime = text_in(body, "nombre"), _lifetime(body)
+        given = self.given()
+        name, days = given[NAME], given.get(LIFE)
+        lifetime = None if days is None else days * DAY_S
         issued = await self.account(
             partial(self.accounts.issue, self.holder.person_id, name, TokenKind.APP, lifetime, self.author)
         )
         self.set_status(201)
-        self.answer({"token": issued.secret, **issued_json(issued)})
+        self.answer(secret_json(issued))
 
 
 class OneToken(TokensHandler):
     needs: ClassVar = {"DELETE": Role.READER}
+    operations: ClassVar = {"DELETE": Operation(summary="Revocar un token", status=204, refusals=(404,))}
 
     async def delete(self, token_id: str) -> None:
         await self.account(partial(self.accounts.revoke, int(token_id), self.only_of, self.author))
@@ -192,17 +226,16 @@ class OneToken(TokensHandler):
 class Audit(PeopleHandler):
     """Pages by number, since new acts keep coming: ``antes`` is the last one's ``id``."""
 
+    operations: ClassVar = {
+        "GET": Operation(
+            summary="Lo que se ha hecho, lo más nuevo primero",
+            query=(BEFORE, PER_PAGE),
+            answer=AuditPageJson,
+        )
+    }
+
     async def get(self) -> None:
-        before = self.count("antes", NEWEST, NEWEST)
-        per_page = self.count("per_page", 50, MAX_PER_PAGE)
+        before, per_page = self.asked(BEFORE), self.asked(PER_PAGE)
         acts = await self.read(partial(self.accounts.acts, per_page, before))
-        self.finish(orjson.dumps({"per_page": per_page, "data": [act_json(kept) for kept in acts]}))
-
-
-def _lifetime(body: Object) -> float | None:
-    days = body.get("caduca_dias")
-    if days is None:
-        return None
-    if isinstance(days, bool) or not isinstance(days, int) or not 1 <= days <= MAX_DAYS:
-        raise Problem(400, f"caduca_dias no es un número entero de 1 a {MAX_DAYS}; envía uno, o nada.")
-    return days * DAY_S
+        page: AuditPageJson = {"per_page": per_page, "data": [act_json(kept) for kept in acts]}
+        self.answer(page)

@@ -18,7 +18,7 @@ def proposal_of(kept: KeptFinding) -> Change:
         check(configuration)
     except ScheduleError as error:
         detail = f"La propuesta no es válida: configuracion.{error.path}: {error.reason}. Descártala."
-        raise Problem(400, detail) from None
+        raise Problem(409, detail) from None
     return Change(configuration=configuration, based_on=kept.mark)
 
 
@@ -31,7 +31,7 @@ def _configuration(kept: KeptFinding) -> JsonObject:
         case "learn":
             return {"modo": SCHEDULED, "horarios": _horarios(details["suggested_horarios"])}
         case rule:
-            raise Problem(400, f"Un evento de la regla {rule} no propone ningún cambio; solo se descarta.")
+            raise Problem(409, f"Un evento de la regla {rule} no propone ningún cambio; solo se descarta.")
 
 
 def _horarios(by_day: JsonObject) -> list[Json]:

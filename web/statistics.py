@@ -7,11 +7,15 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any, Final
+from typing import ClassVar, Final
 
+from web.answers import PointJson, StatisticsJson
 from web.devices import DeviceHandler
 from web.errors import Problem
-from web.services import Statistics
+from web.operations import Operation
+from web.query import Anything, Parameter
+from web.services import Point, Statistics
+from web.shapes import Schema
 from web.wire import iso
 
 HOUR: Final = 3_600
@@ -75,25 +79,91 @@ def moment(text: str) -> float:
     return datetime.fromisoformat(_BARE_OFFSET.sub(r"\1+", text)).timestamp()
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Seconds since the epoch, between :data:`FIRST` and :data:`LAST`."""
+
+    @property
+    def schema(self) -> Schema:
+        epoch = {"type": "string", "pattern": f"^{_EPOCH.pattern}$"}
+        return {"anyOf": [{"type": "string", "format": "date-time"}, epoch]}
+
+    def parse(self, text: str, name: str) -> float:
+        try:
+            return min(max(moment(text), FIRST), LAST)
+        except (ValueError, OverflowError):
+            example = "2026-01-31T12:00:00Z, o segundos desde 1970"
+            raise Problem(400, f"{name}={text:.40} no se entiende; usa una hora como {example}.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Seconds, made such as are possible."""
+
+    @property
+    def schema(self) -> Schema:
+        return {"type": "string", "pattern": f"^{_STEP.pattern}$"}
+
+    def parse(self, text: str, name: str) -> int:
+        match = _STEP.fullmatch(text)
+        seconds = int(match[1]) * _UNITS[match[2]] if match else 0
+        if not 0 < seconds <= MAX_STEP:
+            raise Problem(400, f"{name}={text:.40} no se entiende; usa segundos, o algo como 5m, 1h o 7d.")
+        return possible_step(seconds)
+
+
+METRIC: Final = Parameter(
+    "metric", Anything(), "", "El nombre de una medida; sin él se responde con los que hay.", "temp"
+)
+SINCE: Final = Parameter[float | None](
+    "desde", Moment(), None, "Por defecto, un día antes de hasta; ha de ser anterior.", "2026-01-30T12:00:00Z"
+)
+UNTIL: Final = Parameter[float | None]("hasta", Moment(), None, "Por defecto, ahora.", "2026-01-31T12:00:00Z")
+STEP: Final = Parameter[int | None](
+    "paso",
+    Step(),
+    None,
+    f"Segundos entre puntos, o 5m, 1h, 7d; que no salgan más de {MAX_POINTS} y sea menos de diez años.",
+    "1h",
+)
+
+
 class DeviceStatistics(DeviceHandler):
+    operations: ClassVar = {
+        "GET": Operation(
+            summary="Una medida de un dispositivo a lo largo del tiempo",
+            query=(METRIC, SINCE, UNTIL, STEP),
+            answer=StatisticsJson,
+            refusals=(404,),
+        )
+    }
+
     async def get(self, device_id: str) -> None:
         number = self.known(int(device_id)).device.id
-        metric = self.get_query_argument("metric", "", strip=False)
+        metric, asked, span = self.asked(METRIC), self.asked(STEP), self._span()
         if not metric:
-            names = await self.read(partial(self.services.queries.metrics, number))
-            self.answer({"dispositivo_id": number, "metricas": list(names)})
+            known = await self.read(partial(self.services.queries.metrics, number))
+            names: StatisticsJson = {"dispositivo_id": number, "metricas": list(known)}
+            self.answer(names)
             return
-        span = self._span()
-        asked = self._step(span)
-        step = asked or span.round_step()
+        step = span.round_step() if asked is None else _fitting(asked, span)
         found = await self._read(number, metric, span, step)
         if found.rows_missing and asked is None and step < HOUR:
             step = HOUR
             found = await self._read(number, metric, span, step)
         if found.rows_missing:
             raise _too_many_rows(found.rows_missing, step)
-        about = {"dispositivo_id": number, "metric": metric, "metricas": list(found.metrics)}
-        self.answer(about | statistics_json(span, step, found))
+        told: StatisticsJson = {
+            "dispositivo_id": number,
+            "metric": metric,
+            "metricas": list(found.metrics),
+            "desde": iso(found.begin),
+            "hasta": iso(span.until),
+            "paso": step,
+            "total_n": sum(point.n for point in found.points),
+            "data": [point_json(point) for point in found.points],
+        }
+        self.answer(told)
 
     async def _read(self, number: int, metric: str, span: Span, step: int) -> Statistics:
         return await self.read(
@@ -101,53 +171,30 @@ class DeviceStatistics(DeviceHandler):
         )
 
     def _span(self) -> Span:
-        until = self._moment("hasta", self.services.access.clock.now())
-        since = self._moment("desde", until - DAY)
+        until = self.asked(UNTIL)
+        until = self.services.access.clock.now() if until is None else until
+        since = self.asked(SINCE)
+        since = until - DAY if since is None else since
         if since >= until:
             raise Problem(400, "desde no es anterior a hasta; usa un intervalo que empiece antes de acabar.")
         return Span(since, until)
 
-    def _moment(self, name: str, default: float) -> float:
-        text = self.get_query_argument(name, "")
-        try:
-            at = moment(text) if text else default
-        except (ValueError, OverflowError):
-            example = "2026-01-31T12:00:00Z, o segundos desde 1970"
-            raise Problem(400, f"{name}={text:.40} no se entiende; usa una hora como {example}.") from None
-        return min(max(at, FIRST), LAST)
 
-    def _step(self, span: Span) -> int | None:
-        """What is asked for, made possible; ``None`` if nothing is."""
-        text = self.get_query_argument("paso", "")
-        if not text:
-            return None
-        match = _STEP.fullmatch(text)
-        seconds = int(match[1]) * _UNITS[match[2]] if match else 0
-        if not 0 < seconds <= MAX_STEP:
-            raise Problem(400, f"paso={text:.40} no se entiende; usa segundos, o algo como 5m, 1h o 7d.")
-        step, shortest = possible_step(seconds), span.step(MAX_POINTS)
-        if step < shortest:
-            fitting = f"usa paso={step_text(shortest)} o más, o un intervalo menor"
-            raise Problem(400, f"Con ese paso saldrían más de {MAX_POINTS} puntos; {fitting}.")
-        return step
+def _fitting(step: int, span: Span) -> int:
+    shortest = span.step(MAX_POINTS)
+    if step < shortest:
+        fitting = f"usa paso={step_text(shortest)} o más, o un intervalo menor"
+        raise Problem(400, f"Con ese paso saldrían más de {MAX_POINTS} puntos; {fitting}.")
+    return step
 
 
-def statistics_json(span: Span, step: int, found: Statistics) -> dict[str, Any]:
+def point_json(point: Point) -> PointJson:
     return {
-        "desde": iso(found.begin),
-        "hasta": iso(span.until),
-        "paso": step,
-        "total_n": sum(point.n for point in found.points),
-        "data": [
-            {
-                "inicio": iso(point.begin),
-                "n": point.n,
-                "media": point.mean,
-                "min": point.low,
-                "max": point.high,
-            }
-            for point in found.points
-        ],
+        "inicio": iso(point.begin),
+        "n": point.n,
+        "media": point.mean,
+        "min": point.low,
+        "max": point.high,
     }
 
 

@@ -5,19 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from typing import Final
+from typing import ClassVar, Final
 
 from tornado.iostream import IOStream, StreamClosedError
 
-from actors.model import SERIAL
+from web.answers import EventJson
 from web.audience import Seat
 from web.base import Handler
+from web.devices import CLAIMED
 from web.errors import Problem
+from web.operations import Media, Operation
+from web.query import Anything, Parameter, Serial
 from web.ring import EVERYTHING, Stream, Wanted
 from web.services import Services
 
 logger = logging.getLogger(__name__)
 
+OF_SERIAL: Final = Parameter[str | None]("serial", Serial(), None, "Solo los de este.", "LGT0AAAAAAAA")
+LAST: Final = Parameter("last_event_id", Anything(), "", "Lo mismo que Last-Event-ID.")
+LAST_HEADER: Final = Parameter(
+    "Last-Event-ID", Anything(), "", "El id del último evento; se envía lo que vino después, o resync."
+)
 # What the kernel takes of us that the client has no room for. Left to itself it takes some 4 MB a
 # client, and so nobody sees for a long time that the client has stopped reading.
 UNSENT: Final = 16 * 1024
@@ -39,6 +47,7 @@ class StreamHandler(Handler):
 
     async def follow(self, stream: Stream, wanted: Wanted) -> None:
         """Send what is wanted of ``stream`` until the client leaves, stalls, or the server stops."""
+        last = self._last_event_id()
         if self.services.audience.full:
             raise Problem(503, "Hay demasiados clientes conectados; cierra alguno o inténtalo más tarde.")
         self._set_stream_headers()
@@ -52,7 +61,7 @@ class StreamHandler(Handler):
         try:
             with self.services.audience.seat(Seat(self.caller, self._leave, connection.close)):
                 await self.flush()
-                await self._serve(stream, wanted)
+                await self._serve(stream, wanted, stream.cursor(last))
         except StreamClosedError:
             pass
         except TimeoutError:
@@ -69,10 +78,9 @@ class StreamHandler(Handler):
         self._over = True
         self._stir.set()
 
-    async def _serve(self, stream: Stream, wanted: Wanted) -> None:
+    async def _serve(self, stream: Stream, wanted: Wanted, cursor: int) -> None:
         loop = asyncio.get_running_loop()
         every = self.services.limits.ping
-        cursor = stream.cursor(self._last_event_id())
         await self._send(stream.hello(cursor))
         ping = loop.call_later(every, self._stir.set)
         try:
@@ -108,17 +116,41 @@ class StreamHandler(Handler):
     def _last_event_id(self) -> str | None:
         """A browser sends the header; who cannot set headers has the parameter."""
         header: str | None = self.request.headers.get("Last-Event-ID")
-        return header or self.get_query_argument("last_event_id", "") or None
+        return header or self.asked(LAST) or None
 
 
 class DeviceStream(StreamHandler):
+    operations: ClassVar = {
+        "GET": Operation(
+            summary="Los cambios de los dispositivos, en directo",
+            description=(
+                "Eventos SSE: hello al entrar, ping cada 15 s, resync si hay que volver a leer la lista; los "
+                "cambios no llevan event, y en data va el dispositivo."
+            ),
+            query=(OF_SERIAL, CLAIMED, LAST),
+            headers=(LAST_HEADER,),
+            answer=Media("text/event-stream", EventJson, "event: hello\ndata: {}\nid: 83e73bbd-0\n\n"),
+        )
+    }
+
     async def get(self) -> None:
-        serial = self.get_query_argument("serial", "")
-        if serial and not SERIAL.fullmatch(serial):
-            raise Problem(400, f"serial={serial:.80} no es un número de serie: 1 a 64 de A-Za-z0-9._:-")
-        await self.follow(self.services.hub.devices, Wanted(serial or None, self.flag("reclamado")))
+        wanted = Wanted(self.asked(OF_SERIAL), self.asked(CLAIMED))
+        await self.follow(self.services.hub.devices, wanted)
 
 
 class FindingStream(StreamHandler):
+    operations: ClassVar = {
+        "GET": Operation(
+            summary="Lo que ven las reglas, en directo",
+            description=(
+                "Eventos SSE: hello, ping y resync como los de los dispositivos; event dice qué es: "
+                "ai_anomaly, ai_misconfig, ai_suggest, ai_offline, ai_back_online, ai_progress o ai_done."
+            ),
+            query=(LAST,),
+            headers=(LAST_HEADER,),
+            answer=Media("text/event-stream", EventJson, "event: hello\ndata: {}\nid: 4c582799-0\n\n"),
+        )
+    }
+
     async def get(self) -> None:
         await self.follow(self.services.hub.findings, EVERYTHING)

@@ -12,6 +12,7 @@ from actors.findings import Decision, KeptFinding
 from actors.kinds import capability_of, kind_of
 from actors.model import SCHEDULED, DeadLetter, Device, Json, LogEntry
 from actors.ports import ScanNews
+from web.answers import DecisionWord, DeviceJson, DifferenceJson, LetterJson, LogJson
 
 # The ten that every client knows, in the contract's order.
 TEN: Final = (
@@ -40,7 +41,7 @@ ADDED: Final = (
 _DIGEST: Final = re.compile(rb'("codigo_sha256"\s*:\s*")[^"]*')
 
 RULES: Final = ("extremos", "misconfig", "learn", "offline")
-DECISIONS: Final[Mapping[Decision, str]] = {
+DECISIONS: Final[Mapping[Decision, DecisionWord]] = {
     Decision.OPEN: "abierto",
     Decision.APPLIED: "aplicado",
     Decision.DISMISSED: "descartado",
@@ -59,11 +60,11 @@ def _iso_second(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def device_json(device: Device) -> dict[str, Any]:
+def device_json(device: Device) -> DeviceJson:
     """The ten keys in their order, then those added here."""
     kind = kind_of(device.serial, device.type, device.configuration)
     compared = _compared(device)
-    differences = {
+    differences: dict[str, DifferenceJson] = {
         name: {"deseado": device.configuration[name], "informado": device.reported[name]}
         for name in compared
         if not same(device.configuration[name], device.reported[name])
@@ -146,11 +147,11 @@ def _times(at: float) -> dict[str, str]:
     return {"ts_local": local.isoformat(timespec="milliseconds"), "ts_utc": iso(at)}
 
 
-def log_json(entry: LogEntry) -> dict[str, Any]:
+def log_json(entry: LogEntry) -> LogJson:
     return {"estado": entry.state, "parametros": entry.parameters, "timestamp": iso(entry.at)}
 
 
-def rejected_json(letter: DeadLetter) -> dict[str, Any]:
+def rejected_json(letter: DeadLetter) -> LetterJson:
     """The payload as text; bytes that are not UTF-8 are written ``\\xNN``, and of a digest nothing."""
     payload = _DIGEST.sub(rb"\1...", letter.payload)
     return {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,8 @@ from actors.mqtt.door import Door
 from actors.mqtt.rights import backend_topics
 from actors.ports import Clock
 from config import Settings, is_loopback
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,6 +161,7 @@ def _embedded(wishes: MqttSettings, files: MqttFiles) -> EmbeddedBroker:
         return EmbeddedBroker(wishes.port, door)
     if is_loopback(wishes.bind_host):
         return EmbeddedBroker(wishes.port)
+    logger.warning("door_in_the_clear host=%s port=%d", wishes.bind_host, wishes.port)
     door = Door(wishes.bind_host, wishes.port, files.logins, shared_topic=wishes.shared_topic)
     return EmbeddedBroker(0, door)
 

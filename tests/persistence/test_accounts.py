@@ -84,11 +84,11 @@ def test_what_is_not_ours_is_left_alone(path: Path, clock: FakeClock) -> None:
     with pytest.raises(UnusableDatabase, match="más nueva"):
         Accounts(path, clock.now)
     path.write_bytes(b"not a database at all" * 100)
-    with pytest.raises(UnusableDatabase, match="no se puede usar"):
+    with pytest.raises(UnusableDatabase, match="está dañado"):
         Accounts(path, clock.now)
     path.unlink()
     path.mkdir()
-    with pytest.raises(UnusableDatabase, match="no se puede usar"):
+    with pytest.raises(UnusableDatabase, match="No se puede escribir"):
         Accounts(path, clock.now)
 
 

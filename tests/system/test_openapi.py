@@ -87,6 +87,5 @@ def test_the_description_holds(plain_home: Home, tmp_path: Path) -> None:
             encoding="utf-8",
             timeout=RUN_S,
         )
-        Path("/tmp/s8/out.txt").write_text(done.stdout + done.stderr)
         assert done.returncode == 0, done.stdout + done.stderr
         assert backend.said == []

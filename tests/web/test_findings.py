@@ -173,8 +173,8 @@ def test_a_proposal_is_for_the_configuration_that_it_saw(site: Site) -> None:
         ("POST", "/ai/eventos/99/descartar", 404),
         ("POST", "/ai/eventos/uno/aplicar", 404),
         ("POST", "/ai/eventos/1/borrar", 404),
-        ("POST", "/ai/eventos/1/aplicar", 400),
-        ("POST", "/ai/eventos/4/aplicar", 400),
+        ("POST", "/ai/eventos/1/aplicar", 409),
+        ("POST", "/ai/eventos/4/aplicar", 409),
         ("POST", "/ai/eventos", 405),
         ("GET", "/ai/eventos/1/aplicar", 405),
         ("GET", "/ai/anomaly", 405),
@@ -194,7 +194,7 @@ def test_a_proposal_that_no_device_can_take_is_refused(site: Site) -> None:
     patch = {"configuracion": {"intervalo_envio": 0}}
     site.shelf.put(KeptFinding(6, replace(MISCONFIGURED, details={"suggested_patch": patch}), BLIND.mark))
     answer = site.post("/ai/eventos/6/aplicar")
-    assert answer.status == 400
+    assert answer.status == 409
     assert "configuracion.intervalo_envio" in answer.json["detalle"]
     assert site.post("/ai/eventos/6/descartar").status == 200
 
@@ -289,7 +289,7 @@ ASKED = {"dispositivo_id": 2, "metric": "posicion", "days": 30}
         ({**ASKED, "dispositivo_id": "2"}, 400, "dispositivo_id"),
         ({**ASKED, "dispositivo_id": True}, 400, "dispositivo_id"),
         ({**ASKED, "dispositivo_id": 0}, 400, "dispositivo_id"),
-        ({**ASKED, "dispositivo_id": 2.0}, 400, "dispositivo_id"),
+        ({**ASKED, "dispositivo_id": 2.5}, 400, "dispositivo_id"),
         ({**ASKED, "metric": ""}, 400, "metric"),
         ({**ASKED, "metric": "x" * 201}, 400, "metric"),
         ({**ASKED, "metric": "a\nb"}, 400, "metric"),

@@ -62,7 +62,7 @@ def test_some_rules_propose_nothing(rule: str) -> None:
     """Which is said by name."""
     with pytest.raises(Problem, match=rule) as refused:
         proposal_of(kept(rule, {}))
-    assert refused.value.status == 400
+    assert refused.value.status == 409
 
 
 def test_a_schedule_that_does_not_fit_is_no_proposal() -> None:
@@ -70,4 +70,4 @@ def test_a_schedule_that_does_not_fit_is_no_proposal() -> None:
     suggested = {"lunes": [{"inicio": "25:00", "fin": "06:00"}]}
     with pytest.raises(Problem, match=r"configuracion\.horarios\[0\]\.inicio") as refused:
         proposal_of(kept("learn", {"suggested_horarios": suggested}))
-    assert refused.value.status == 400
+    assert refused.value.status == 409

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.kinds import PREFIXES
-from actors.model import Change, Claim, Device, Json, JsonObject, Report
-from web.wire import ADDED, TEN, device_json, same
+from actors.model import Change, Claim, DeadLetter, Device, Json, JsonObject, Report
+from web.wire import ADDED, TEN, device_json, rejected_json, same
 
 NEW = Device(id=1, serial="LGT0AAAAAAAA")
 
@@ -100,3 +100,13 @@ def test_a_device_that_obeys_is_in_sync(history: list[tuple[str, JsonObject]], p
         assert (in_sync is False) == bool(differences)
         assert differences.keys() <= device.asked & device.reported.keys()
     assert verdict(told(device, device.configuration))[0] is not False
+
+
+@pytest.mark.parametrize("colon", [":", " : ", ":\n"])
+def test_of_a_refused_report_the_digest_is_not_shown(colon: str) -> None:
+    """What is wrong with the report still is, and so is its true size."""
+    payload = f'{{"codigo_sha256"{colon}"{"a9" * 32}","estado":7}}'.encode()
+    shown = rejected_json(DeadLetter(0.0, "dispositivos/estado", payload, "estado debe ser un texto"))
+    assert "a9" not in shown["payload"]
+    assert '"estado":7' in shown["payload"]
+    assert shown["bytes"] == len(payload)

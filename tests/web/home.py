@@ -1,0 +1,101 @@
+"""A web server whose directory and disk are the real ones: actors on threads, a database, HTTP."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import pykka
+
+from actors.directory import Directory
+from actors.dispatch import ThreadPool
+from actors.findings import Finding, RuleMemory
+from actors.messages import Delivery, KeepConclusion, Recall, Recalled
+from actors.model import Device, JsonObject
+from actors.surroundings import Surroundings
+from config import Settings
+from persistence import Batch, HistorianActor, Queries, Store, WriterActor, WriterStatus
+from rules.rulebook import rulebook
+from tests.stage import FakeClock
+from tests.web.site import PATIENCE, Site
+from web.hub import EventHub
+
+
+class Network:
+    """The devices' edge. Writes down what goes out."""
+
+    def __init__(self) -> None:
+        self.configurations: list[tuple[str, int, JsonObject]] = []
+
+    def settle(self, deliveries: Sequence[Delivery]) -> None: ...
+
+    def publish_configuration(self, serial: str, version: int, configuration: JsonObject) -> None:
+        self.configurations.append((serial, version, configuration))
+
+    def publish_receipt(self, serial: str, boot: str, seq: int) -> None: ...
+
+
+class Home:
+    """With one device, stored as it is given but for its id."""
+
+    def __init__(self, path: Path, device: Device) -> None:
+        self.path = path
+        self.network = Network()
+        self._actors, self._disk = ThreadPool("actors", 2), ThreadPool("writer", 1)
+        with Store(path) as store:
+            self.device = replace(device, id=store.recall(device.serial).id)
+            store.save(Batch(devices={self.device.id: self.device}))
+        self.site = Site(self.device, queries=Queries(path), directory=self._directory)
+
+    def _directory(self, hub: EventHub) -> pykka.ActorRef[Any]:
+        clock = FakeClock()
+        self.writer = WriterActor.start(
+            self._disk, lambda: Store(self.path), clock, self.network, hub, WriterStatus()
+        )
+        around = Surroundings(
+            dispatcher=self._actors,
+            clock=clock,
+            writer=self.writer,
+            historian=HistorianActor.start(self._disk, Queries(self.path), clock),
+            events=hub,
+            commands=self.network,
+            # Dismissals go by way of their rule. This one has no table here, so that it finds nothing itself.
+            rules={"misconfig": rulebook(Settings(), {}, {}, UTC, lambda _: None)["misconfig"]},
+            offline_after=120.0,
+            startup_grace=60.0,
+        )
+        return Directory.start(around, [self.device], 10)
+
+    def __enter__(self) -> Home:
+        self._actors.start()
+        self._disk.start()
+        self.site.__enter__()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.site.__exit__()
+        self.writer.stop(block=False)
+        self._actors.stop(PATIENCE)
+        self._disk.stop(PATIENCE)
+        pykka.ActorRegistry.stop_all(block=False)
+
+    def stored(self) -> Device:
+        """The device as the database has it."""
+        answer: queue.Queue[Recalled] = queue.Queue()
+        self.writer.tell(Recall(self.device.serial, answer.put))
+        return answer.get(timeout=PATIENCE).device
+
+    def conclude(self, rule: str, event: str, details: JsonObject) -> int:
+        """Have a rule's finding stored; its id, as those who listen are told it."""
+        finding = Finding(rule, event, self.device.id, self.device.serial, 1.8e9, details)
+        with self.site.listen("/stream/ai") as client:
+            client.next()
+            memory = RuleMemory(self.device.id, rule, 0, {})
+            self.writer.tell(KeepConclusion([finding], self.device.mark, memory))
+            number = client.next().data["evento_id"]
+            assert isinstance(number, int)
+            return number

@@ -1,0 +1,122 @@
+"""What a configuration may hold, as people are told it.
+
+:func:`web.body.check_configuration` and :func:`actors.schedule.check` decide; a test holds both to this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from actors.model import MANUAL, MAX_NAMES, SCHEDULED, Json
+from web.body import INT64, MAX_LEVELS, Object, check_configuration
+from web.shapes import Schema
+
+DAYS: Final = (
+    *("lunes", "martes", "miercoles", "miércoles", "jueves", "viernes", "sabado", "sábado", "domingo"),
+    *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+    *("todos", "all", "diario", "daily"),
+)
+SWITCH_WORDS: Final = (
+    *("on", "encendido", "encender", "activo"),
+    *("off", "apagado", "apagar", "inactivo"),
+)
+LOCK_WORDS: Final = (
+    *("lock", "locked", "bloquear", "bloqueado", "bloqueada", "cerrar"),
+    *("unlock", "unlocked", "desbloquear", "desbloqueado", "desbloqueada", "abrir"),
+)
+
+_ANYWHERE: Final = "#/components/schemas/"
+_TIME: Final[Schema] = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["22:30"]}
+_DAY: Final[Schema] = {"type": "string", "enum": DAYS}
+_PER_CENT: Final[Schema] = {"type": "number", "minimum": 0, "maximum": 100}
+_MINUTES: Final[Schema] = {"type": "number", "exclusiveMinimum": 0, "maximum": 1440}
+_CELSIUS: Final[Schema] = {"type": "number", "minimum": -50, "maximum": 100}
+_SWITCH: Final[Schema] = {"enum": [True, False, *SWITCH_WORDS]}
+_LOCK: Final[Schema] = {"enum": [True, False, *LOCK_WORDS], "description": "true es cerrado con llave."}
+_WINDOW: Final[Schema] = {
+    "type": "object",
+    "description": "Una franja; si fin no es posterior a inicio, acaba al día siguiente.",
+    "properties": {
+        "dias": {"type": "array", "items": _DAY, "minItems": 1},
+        "inicio": _TIME,
+        "fin": {"anyOf": [_TIME, {"const": "24:00"}]},
+    },
+    "required": ["dias", "inicio", "fin"],
+    # It stands in a list, and both are levels.
+    "additionalProperties": {"$ref": f"{_ANYWHERE}Valor{MAX_LEVELS - 2}"},
+    "examples": [{"dias": ["todos"], "inicio": "22:00", "fin": "06:00"}],
+}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": _ANYWHERE + name}
+
+
+def _events(value: Schema, description: str) -> Schema:
+    return {
+        "type": "object",
+        "description": f"{description} Día → [[hora, valor], …], cada hora una vez.",
+        "propertyNames": _DAY,
+        "additionalProperties": {
+            "type": "array",
+            "items": {"type": "array", "prefixItems": [_TIME, value], "minItems": 2, "maxItems": 2},
+        },
+    }
+
+
+def _value(levels: int) -> Schema:
+    """Any value that nests at most so many levels deep."""
+    scalars = ["string", "number", "boolean", "null"]
+    bounds = {"minimum": INT64.start, "maximum": INT64.stop - 1}
+    if levels == 0:
+        return {"type": scalars, **bounds}
+    inner = _ref(f"Valor{levels - 1}")
+    return {"type": [*scalars, "array", "object"], **bounds, "items": inner, "additionalProperties": inner}
+
+
+COMPONENTS: Final[Mapping[str, Schema]] = {
+    "Configuracion": {
+        "type": "object",
+        "description": "De un dispositivo; lo que no se nombra se queda como está.",
+        "maxProperties": MAX_NAMES,
+        "properties": {
+            "modo": {"enum": [MANUAL, SCHEDULED]},
+            "encendido": {"type": "boolean"},
+            "intervalo_envio": {
+                "type": "number",
+                "exclusiveMinimum": 0,
+                "maximum": INT64.stop - 1,
+                "description": "Segundos.",
+            },
+            "horarios": {
+                "anyOf": [
+                    {"type": "array", "items": _ref("Franja")},
+                    _events(_SWITCH, "De encendido y apagado."),
+                ]
+            },
+            "horarios_pos": _events(_PER_CENT, "De la posición de una persiana, en tanto por ciento."),
+            "horarios_speed": _events(_PER_CENT, "De la velocidad, en tanto por ciento."),
+            "horarios_lock": _events(_LOCK, "De la cerradura."),
+            "horarios_riego": _events(_MINUTES, "De riego, en minutos."),
+            "horarios_temp": _events(_CELSIUS, "De la temperatura deseada, en grados Celsius."),
+        },
+        "additionalProperties": _ref(f"Valor{MAX_LEVELS}"),
+        "examples": [{"modo": MANUAL, "encendido": True}],
+    },
+    "Franja": _WINDOW,
+    **{f"Valor{levels}": _value(levels) for levels in range(MAX_LEVELS + 1)},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The shape of the value; the schedules in it are checked beside those that the device has."""
+
+    @property
+    def schema(self) -> Schema:
+        return _ref("Configuracion")
+
+    def read(self, value: Json, name: str) -> Object:  # noqa: ARG002
+        return check_configuration(value)

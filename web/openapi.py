@@ -1,0 +1,221 @@
+"""The description of the whole interface, made from what the handlers say of themselves (OpenAPI 3.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Final
+
+import orjson
+
+from actors.kinds import GENERIC
+from actors.model import Device, Json, JsonObject
+from web import answers, configuration
+from web.base import Handler
+from web.body import MAX_BODY
+from web.errors import TITLES
+from web.findings import MAX_ID
+from web.gate import SAFE
+from web.operations import NOTHING, Media, Operation
+from web.query import Parameter
+from web.schemas import Components
+from web.shapes import Schema
+from web.wire import device_json
+
+NAMES: Final[Mapping[type, str]] = {
+    answers.ActJson: "Acto",
+    answers.ActorsJson: "Actores",
+    answers.AuditPageJson: "PaginaDeAuditoria",
+    answers.BrokerJson: "Broker",
+    answers.CountsJson: "Cuentas",
+    answers.DatabaseJson: "BaseDeDatos",
+    answers.DeviceJson: "Dispositivo",
+    answers.DifferenceJson: "Diferencia",
+    answers.DoneJson: "Hecho",
+    answers.ErrorJson: "Error",
+    answers.EventJson: "EventoSSE",
+    answers.FindingJson: "Evento",
+    answers.FindingPageJson: "PaginaDeEventos",
+    answers.HealthJson: "Salud",
+    answers.HubJson: "Hub",
+    answers.IndexJson: "Indice",
+    answers.IssuedJson: "Sesion",
+    answers.LogJson: "Informe",
+    answers.LogPageJson: "PaginaDeInformes",
+    answers.MyselfJson: "Yo",
+    answers.PairingCodeJson: "Codigo",
+    answers.PersonJson: "Persona",
+    answers.PointJson: "Punto",
+    answers.QuarantinedJson: "EnCuarentena",
+    answers.QueuedJson: "EnCola",
+    answers.RecoveredJson: "Recuperada",
+    answers.RejectedJson: "Rechazado",
+    answers.RejectedPageJson: "PaginaDeRechazados",
+    answers.SecretJson: "TokenNuevo",
+    answers.StatisticsJson: "Estadisticas",
+    answers.TicketJson: "Ticket",
+    answers.TokenJson: "Token",
+    answers.WriterJson: "Escritor",
+}
+
+_JSON: Final = "application/json"
+_ABOUT: Final = (
+    "Cada GET responde también a HEAD, y OPTIONS dice los métodos. Las respuestas pueden llegar a tener más "
+    "campos; no hagas caso de los que no conozcas. Los errores son siempre un objeto con error y detalle. "
+    "En el propio ordenador, y con AUTH_MODE=abierto, solo las cuentas piden token. Lo que cambia algo con "
+    f"la cookie ha de decir de dónde viene (Origin). Un cuerpo tiene como mucho {MAX_BODY} bytes."
+)
+_SECURITY: Final[Mapping[str, Schema]] = {
+    "token": {"type": "http", "scheme": "bearer", "description": "De una app, hasta que se revoca."},
+    "sesion": {"type": "apiKey", "in": "cookie", "name": "iot_sesion", "description": "De un navegador."},
+    "sesion_tls": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-iot_sesion",
+        "description": "De un navegador, por HTTPS.",
+    },
+    "ticket": {"type": "apiKey", "in": "query", "name": "ticket", "description": "Vale una vez, 30 s."},
+}
+_HEADERS: Final[Mapping[int, Mapping[str, Json]]] = {
+    401: {"WWW-Authenticate": {"required": True, "schema": {"const": "Bearer"}}},
+    429: {
+        "Retry-After": {"required": True, "schema": {"type": "integer"}, "description": "Segundos."},
+    },
+}
+# The one thing that stands in paths, in the words of the routes and of the description.
+_ID_IN_ROUTES: Final = "([0-9]{1,18})"
+_ID: Final[Schema] = {
+    "name": "id",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
+    "example": 1,
+}
+# Of what a body may hold that is not named: nothing but that numbers fit.
+_ANYTHING: Final[Schema] = {
+    "minimum": -(2**63),
+    "maximum": 2**64 - 1,
+    "items": {"$ref": "#/components/schemas/Cualquiera"},
+    "additionalProperties": {"$ref": "#/components/schemas/Cualquiera"},
+}
+_DEVICE: Final = Device(
+    id=1,
+    serial="TMP0603IF1WD",
+    name="Sensor Temp",
+    type=GENERIC,
+    model="T-01",
+    description="Termómetro",
+    state="activo",
+    parameters={"temp": 23.4},
+    configuration={"modo": "manual", "encendido": True},
+    claimed=True,
+    online=True,
+    seen_at=1_800_000_000.0,
+    version=2,
+)
+
+
+class Description(Handler):
+    """In the settings of the application, since only the application knows all routes."""
+
+    operations: ClassVar = {
+        "GET": Operation(summary="Esta descripción", description="OpenAPI 3.1.", answer=JsonObject)
+    }
+
+    async def get(self) -> None:
+        self.finish(self.settings["description"])
+
+
+def described(routes: Iterable[tuple[str, type[Handler]]], version: str) -> bytes:
+    """The document, encoded."""
+    components = Components(NAMES)
+    paths = {
+        path_of(pattern): {
+            method.lower(): _operation(components, path_of(pattern), method, handler)
+            for method in handler.operations
+        }
+        for pattern, handler in routes
+    }
+    schemas = {**components.found, **configuration.COMPONENTS, "Cualquiera": _ANYTHING}
+    schemas["Dispositivo"] = {**schemas["Dispositivo"], "examples": [device_json(_DEVICE)]}
+    return orjson.dumps(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "IoT Backend", "version": version, "description": _ABOUT},
+            "servers": [{"url": "/"}],
+            "paths": paths,
+            "components": {"schemas": dict(sorted(schemas.items())), "securitySchemes": _SECURITY},
+        }
+    )
+
+
+def path_of(pattern: str) -> str:
+    """A route's pattern as a path template."""
+    return re.sub(r"\\(.)", r"\1", pattern.removesuffix("/?").replace(_ID_IN_ROUTES, "{id}"))
+
+
+def _operation(components: Components, path: str, method: str, handler: type[Handler]) -> Schema:
+    operation = handler.operations[method]
+    role = handler.role_for(method)
+    needed = "" if role is None else f"Hace falta el rol {role.value}."
+    found: dict[str, Json] = {
+        "operationId": "_".join([method.lower(), *re.findall(r"[a-z]+", path)]),
+        "tags": [path.split("/")[1] or "sistema"],
+        "summary": operation.summary,
+        "description": " ".join(filter(None, [operation.description, needed])),
+        "security": [] if role is None else [{name: []} for name in _keys(handler)],
+        "responses": _responses(components, operation, _refusals(operation, handler, method)),
+    }
+    if parameters := [
+        *([_ID] if "{id}" in path else []),
+        *(_parameter(each, "query") for each in operation.query),
+        *(_parameter(each, "header") for each in operation.headers),
+    ]:
+        found["parameters"] = parameters
+    if operation.body is not None:
+        content = {"schema": operation.body.schema, "example": operation.body.example}
+        found["requestBody"] = {"required": True, "content": {_JSON: content}}
+    return found
+
+
+def _parameter(parameter: Parameter[Any], where: str) -> Schema:
+    # Empty is as good as absent.
+    empty = {"allowEmptyValue": True} if where == "query" else {}
+    example = {} if parameter.example is None else {"example": parameter.example}
+    about = {"name": parameter.name, "in": where, "description": parameter.description}
+    return {**about, **empty, "schema": parameter.schema, **example}
+
+
+def _keys(handler: type[Handler]) -> list[str]:
+    """By which security schemes one gets in."""
+    return [name for name in _SECURITY if name != "ticket" or handler.takes_ticket]
+
+
+def _refusals(operation: Operation, handler: type[Handler], method: str) -> list[int]:
+    """What the operation says, and what any such request may get."""
+    found = {421, 500, 503, *operation.refusals}
+    if handler.role_for(method) is not None:
+        found |= {401, 403, 429}
+    if method not in SAFE:
+        found |= {403, 413}
+    if operation.query or operation.body is not None:
+        found |= {400}
+    return sorted(found)
+
+
+def _responses(components: Components, operation: Operation, refusals: Iterable[int]) -> Schema:
+    error = {_JSON: {"schema": components.schema_of(answers.ErrorJson)}}
+    success: dict[str, Json] = {"description": "Hecho."}
+    if operation.answer is not NOTHING:
+        success["content"] = _content(components, operation.answer)
+    responses = dict.fromkeys(map(str, (operation.status, *operation.also)), success)
+    for status in sorted(set(refusals).difference(operation.also)):
+        about: dict[str, Json] = {"description": TITLES[status].capitalize() + ".", "content": error}
+        responses[str(status)] = about | ({"headers": _HEADERS[status]} if status in _HEADERS else {})
+    return responses
+
+
+def _content(components: Components, answer: Any) -> Schema:
+    if isinstance(answer, Media):
+        return {answer.type: {"schema": components.schema_of(answer.value), "example": answer.example}}
+    return {_JSON: {"schema": components.schema_of(answer)}}

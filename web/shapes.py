@@ -1,0 +1,258 @@
+"""What people may send. A shape both checks a value and describes it, so that the two cannot differ.
+
+What is checked here is what a single value must be; what depends on others, or on how things are, is
+checked where it is used. Everything that is wrong raises :class:`web.errors.Problem`, naming the field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeGuard, TypeVar
+
+from actors.model import Json
+from web.body import Object
+from web.errors import Problem
+
+Schema: TypeAlias = Mapping[str, Json]
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+E = TypeVar("E", bound=Enum)
+
+# What is not seen, or turns what is: control and format characters, line ends, other spaces than the usual.
+_UNSEEN: Final = (
+    r"\u0000-\u001f\u007f-\u00a0\u00ad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
+    "\ufff9-\ufffb\U000e0000-\U000e0fff"
+)
+_VISIBLE: Final = f"[^ {_UNSEEN}]"
+_PRINTABLE: Final = f"[^{_UNSEEN}]"
+
+
+class Shape(Protocol[T_co]):
+    """Of a value in a JSON body."""
+
+    @property
+    def schema(self) -> Schema:
+        """In JSON Schema 2020-12."""
+
+    def read(self, value: Json, name: str) -> T_co: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Any text of so many characters."""
+
+    longest: int
+    shortest: int = 0
+
+    @property
+    def schema(self) -> Schema:
+        return {"type": "string", "minLength": self.shortest, "maxLength": self.longest}
+
+    def read(self, value: Json, name: str) -> str:
+        if not isinstance(value, str):
+            raise Problem(400, f"{name} no es un texto; envíalo entre comillas.")
+        if not self.shortest <= len(value) <= self.longest:
+            wanted = f"han de ser de {self.shortest} a {self.longest}"
+            raise Problem(400, f"{name} tiene {len(value)} caracteres; {wanted}.")
+        return value
+
+
+def _is_like(value: Json, schema: Schema) -> TypeGuard[str]:
+    """Whether it is a text with the length and pattern that the schema says."""
+    fits = isinstance(value, str) and len(value) <= schema["maxLength"]
+    return fits and re.fullmatch(schema["pattern"], value) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Printable:
+    """A text of one line, to the letter."""
+
+    longest: int
+
+    @property
+    def schema(self) -> Schema:
+        return {"type": "string", "maxLength": self.longest, "pattern": f"^{_PRINTABLE}+$"}
+
+    def read(self, value: Json, name: str) -> str:
+        if not _is_like(value, self.schema):
+            raise Problem(400, f"{name} no es un texto de una línea, de 1 a {self.longest} caracteres.")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A text of one line; the space around it is dropped and does not count for the shortest."""
+
+    longest: int
+    shortest: int = 1
+
+    @property
+    def schema(self) -> Schema:
+        within = f"{_PRINTABLE}{{{self.shortest - 2},}}{_VISIBLE}" if self.shortest > 1 else ""
+        pattern = f"^ *{_VISIBLE}{within}{_PRINTABLE}*$"
+        return {"type": "string", "maxLength": self.longest, "pattern": pattern}
+
+    def read(self, value: Json, name: str) -> str:
+        if not _is_like(value, self.schema):
+            wanted = f"de {self.shortest} a {self.longest} caracteres"
+            raise Problem(400, f"{name} no es un texto de una línea, {wanted}; envía uno.")
+        return value.strip(" ")
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A whole number from 1 to ``highest``."""
+
+    highest: int
+
+    @property
+    def schema(self) -> Schema:
+        return {"type": "integer", "minimum": 1, "maximum": self.highest}
+
+    def read(self, value: Json, name: str) -> int:
+        # In JSON 7.0 is the number 7.
+        whole = int(value) if isinstance(value, float) and value.is_integer() else value
+        if isinstance(whole, bool) or not isinstance(whole, int) or not 1 <= whole <= self.highest:
+            raise Problem(400, f"{name} no es un número entero de 1 a {self.highest}; envía uno.")
+        return whole
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """``true`` or ``false``."""
+
+    @property
+    def schema(self) -> Schema:
+        return {"type": "boolean"}
+
+    def read(self, value: Json, name: str) -> bool:
+        if not isinstance(value, bool):
+            raise Problem(400, f"{name} no es true ni false; envía uno de los dos.")
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf(Generic[E]):
+    """The value of one of the members."""
+
+    members: type[E]
+
+    @property
+    def schema(self) -> Schema:
+        return {"type": "string", "enum": [member.value for member in self.members]}
+
+    def read(self, value: Json, name: str) -> E:
+        try:
+            return self.members(value)
+        except ValueError:
+            words = ", ".join(member.value for member in self.members)
+            raise Problem(400, f"{name} no es uno de {words}; envía uno.") from None
+
+
+@dataclass(frozen=True, slots=True)
+class OrNull(Generic[T]):
+    """``null`` is as good as absent."""
+
+    shape: Shape[T]
+
+    @property
+    def schema(self) -> Schema:
+        return {"anyOf": [self.shape.schema, {"type": "null"}]}
+
+    def read(self, value: Json, name: str) -> T | None:
+        return None if value is None else self.shape.read(value, name)
+
+
+@dataclass(frozen=True, eq=False)
+class Field(Generic[T]):
+    """A name in a body, what it takes, and how it is explained, in Spanish."""
+
+    name: str
+    shape: Shape[T]
+    description: str
+    example: Json
+
+    @property
+    def schema(self) -> Schema:
+        return {**self.shape.schema, "description": self.description, "examples": [self.example]}
+
+    def of(self, body: Object) -> T | None:
+        """``None`` if it is not there."""
+        return self.shape.read(body[self.name], self.name) if self.name in body else None
+
+    def or_null(self) -> Field[T | None]:
+        """The same where ``null`` is as good as absent."""
+        return Field(self.name, OrNull(self.shape), self.description, self.example)
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """A JSON object. What is not named in it is left alone."""
+
+    fields: tuple[Field[Any], ...]
+    needs: tuple[tuple[Field[Any], ...], ...] = ((),)
+    """All of the fields of one of these must be there, and not be ``null``."""
+
+    @property
+    def schema(self) -> Schema:
+        properties = {field.name: field.schema for field in self.fields}
+        schema: dict[str, Json] = {
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": {"$ref": "#/components/schemas/Cualquiera"},
+        }
+        needs = [_need(each) for each in self.needs if each]
+        return schema if not needs else schema | {"anyOf": needs}
+
+    @property
+    def example(self) -> Object:
+        """With all fields of the first of its needs, and those that nothing needs."""
+        optional = set(self.fields).difference(*self.needs)
+        return {field.name: field.example for field in self.fields if field in {*self.needs[0], *optional}}
+
+    def read(self, body: Object) -> Given:
+        """Check every field that is there."""
+        if not any(all(body.get(field.name) is not None for field in each) for each in self.needs):
+            ways = "; o ".join(" y ".join(field.name for field in each) for each in self.needs)
+            raise Problem(400, f"Falta algo en el cuerpo; envía {ways}.")
+        return Given({field: field.of(body) for field in self.fields})
+
+
+def _need(fields: Iterable[Field[Any]]) -> Schema:
+    there = {field.name: {"not": {"type": "null"}} for field in fields if isinstance(field.shape, OrNull)}
+    required = {"required": [field.name for field in fields]}
+    return required | ({"properties": there} if there else {})
+
+
+@dataclass(frozen=True, eq=False)
+class Returned(Body):
+    """Something that was read may be sent back: its other names may stand there unchanged, and no others."""
+
+    unchanged: tuple[str, ...] = ()
+
+    @property
+    def schema(self) -> Schema:
+        schema = super().schema
+        others = {name: {"readOnly": True} for name in self.unchanged}
+        return {**schema, "properties": {**schema["properties"], **others}, "additionalProperties": False}
+
+
+class Given:
+    """What a body holds, checked."""
+
+    def __init__(self, values: Mapping[Field[Any], Any]) -> None:
+        self._values = values
+
+    def __getitem__(self, field: Field[T]) -> T:
+        """Of a field that the body needs."""
+        value: T = self._values[field]
+        return value
+
+    def get(self, field: Field[T]) -> T | None:
+        """``None`` if it is not there. Raises :class:`KeyError` if the body does not know the field."""
+        value: T | None = self._values[field]
+        return value
