@@ -30,7 +30,7 @@ from zeroconf.asyncio import AsyncZeroconf
 
 from actors.ports import Clock, Timer
 from web.loop import LoopThread
-from web.network import Network
+from web.network import Address, Network
 
 logger = logging.getLogger(__name__)
 # It warns, with a traceback, of each packet that an interface did not take.
@@ -70,8 +70,15 @@ class Announcer:
     """
 
     def __init__(
-        self, clock: Clock, name: str, services: Sequence[Service], interfaces: Collection[str] = ()
+        self,
+        clock: Clock,
+        name: str,
+        services: Sequence[Service],
+        interfaces: Collection[str] = (),
+        serves: Callable[[Address], bool] = lambda _: True,
     ) -> None:
+        """``serves`` tells by which of the machine's addresses the services can be reached."""
+        self._serves = serves
         self._clock = clock
         self._name = name.lower().removesuffix(".local")
         self._services = services
@@ -202,7 +209,7 @@ class Announcer:
             port=service.port,
             properties=dict(service.properties),
             server=f"{label}.local.",
-            addresses=sorted(address.packed for address in self._network.addresses),
+            addresses=sorted(each.packed for each in self._network.addresses if self._serves(each)),
         )
 
     async def _is_taken(self, air: AsyncZeroconf, host: str) -> bool:

@@ -136,7 +136,9 @@ class WebServer:
         """Listen. Raises :class:`OSError` if the address cannot be had."""
         self._services.gate.load()
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
-        listener = socket.create_server((self._host, self._port), family=family, backlog=BACKLOG)
+        listener = socket.create_server(
+            (self._host, self._port), family=family, backlog=BACKLOG, dualstack_ipv6=self._host == "::"
+        )
         listener.setblocking(False)
         self._port = listener.getsockname()[1]
         self._loop.start()

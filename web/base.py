@@ -37,6 +37,10 @@ T = TypeVar("T")
 MAX_DROPPED: Final = 4 * 1024 * 1024
 
 
+# Messages that wait for the disk, past which people's changes are refused: 100 MB with the largest.
+MOST_QUEUED: Final = 2_000
+
+
 @stream_request_body
 class Handler(RequestHandler):
     """Answers in JSON, whatever happens. Bodies are taken in here, so that a large one gets its 413.
@@ -235,6 +239,10 @@ class Handler(RequestHandler):
 
     def order(self, command: Callable[[Reply], Command]) -> asyncio.Future[Device | Refused]:
         """Tell the directory. The answer comes on the loop, perhaps when nobody waits for it any more."""
+        writer = self.services.health().writer
+        if not writer.healthy or writer.queued > MOST_QUEUED:
+            # What would wait for the disk would wait in memory.
+            raise Problem(503, "Ahora no se puede guardar nada: mira GET /salud, e inténtalo más tarde.")
         answer: asyncio.Future[Device | Refused] = asyncio.get_running_loop().create_future()
 
         def reply(outcome: Device | Refused) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from actors.ports import Clock
-from config import Settings
+from config import Settings, is_loopback
 from web.announcer import Announcer, Service
 from web.certificates import Certificates, GivenCertificate, UnusableCertificate
 from web.defences import Hosts, host_of
@@ -43,6 +43,14 @@ class Appearance:
     """A certificate of somebody else's making for the web, and its key."""
     public_name: str
     """A further name that clients use, or empty."""
+    host: str
+    """What the web server listens on."""
+
+    def serves(self, address: Address) -> bool:
+        """Whether the web can be reached by it; ``::`` takes IPv4 too, and loopback has a proxy before it."""
+        if self.host == "0.0.0.0":
+            return address.version == 4
+        return self.host in ("::", str(address)) or is_loopback(self.host)
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -54,6 +62,7 @@ class Appearance:
             own=settings.mqtt_tls_enabled or (settings.https and not given),
             tls=settings.https,
             given=(Path(settings.ssl_cert_path), Path(settings.ssl_key_path)) if given else None,
+            host=settings.backend_host,
             public_name=host_of(settings.public_backend_url) if settings.public_backend_url else "",
         )
 
@@ -95,7 +104,7 @@ class Frontage:
     def start(self, services: Sequence[Service]) -> None:
         """Announce ``services``, if that is wished, and look after all from now on. Returns at once."""
         if self._wishes.announced:
-            self._announcer = Announcer(self._clock, self._wishes.name, services)
+            self._announcer = Announcer(self._clock, self._wishes.name, services, serves=self._wishes.serves)
             self._announcer.start()
         self._thread.start()
 

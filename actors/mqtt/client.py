@@ -131,8 +131,10 @@ class Client(paho.Client):
         self._packet_queue(_PUBACK, packet, mids[-1], 1)
 
     def reconnect(self) -> MQTTErrorCode:
-        # Before paho drops what is queued: nothing meant for the last connection gets into the next.
+        # Nothing meant for the last connection gets into the next. paho would send again what was not
+        # acknowledged, after ``on_connect`` and so, perhaps, after what is newer.
         self._before_connecting()
+        self.drop_out_messages()
         return super().reconnect()
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:

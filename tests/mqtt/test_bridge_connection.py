@@ -171,3 +171,19 @@ def test_without_a_directory_nothing_is_taken_in(
     assert caplog.text.count("intake_stopped") == 1
     backend.bridge.close()
     assert script.receive()[0] == ScriptedBroker.DISCONNECT
+
+
+def test_an_older_configuration_never_follows_a_newer_one(script: ScriptedBroker, start: Start) -> None:
+    """What a lost connection left unconfirmed is not sent again: the next one is told what is newest."""
+    backend = start(script.port)
+    greet(script, backend)
+    backend.bridge.publish_configuration(SERIAL, 1, {"encendido": True})
+    assert b'"version":1' in script.receive()[1]
+    script.drop()
+    script.accept()
+    backend.next(BrokerConnected)
+    backend.bridge.publish_configuration(SERIAL, 2, {"encendido": False})
+    script.grant()
+    assert b'"version":2' in script.receive()[1]
+    backend.bridge.close()
+    assert script.receive()[0] == ScriptedBroker.DISCONNECT

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from actors.supervision import Name, Part, Quarantined
-from tests.web.site import HEALTHY, Site
+from tests.web.site import BLIND, HEALTHY, Site
+from web.base import MOST_QUEUED
+from web.health import WriterHealth
 
 DEVICE = Quarantined(Name(Part.DEVICE, "TMP0"), 1_800_000_000.0, 5, "ValueError('planted')")
 RULE = replace(DEVICE, name=Name(Part.RULE, "TMP0", "learn"))
@@ -52,3 +54,15 @@ def test_of_very_many_in_quarantine_fifty_are_shown_and_all_are_counted() -> Non
     with Site(health=lambda: replace(HEALTHY, quarantined=many)) as site:
         told = site.get("/salud").json["actores"]
     assert (len(told["cuarentena"]), told["en_cuarentena"]) == (50, 1000)
+
+
+@pytest.mark.parametrize(
+    "writer",
+    [replace(HEALTHY.writer, healthy=False), replace(HEALTHY.writer, queued=MOST_QUEUED + 1)],
+    ids=["disk full", "disk slow"],
+)
+def test_a_change_that_cannot_be_kept_is_refused_at_once(writer: WriterHealth) -> None:
+    """It would wait for the disk in memory, and a disk can be full for days."""
+    with Site(BLIND, health=lambda: replace(HEALTHY, writer=writer)) as site:
+        assert site.ask("PUT", f"/dispositivos/{BLIND.id}", {"nombre": "Otra"}).status == 503
+        assert site.ask("GET", f"/dispositivos/{BLIND.id}").json["nombre"] == BLIND.name
