@@ -12,7 +12,7 @@ from persistence.schema import sqlite3
 # A household and its devices. Beyond that something makes tokens by itself.
 MAX_PEOPLE: Final = 100
 MAX_TOKENS: Final = 50
-"""Of one person; of its sessions the longest unused makes room for a new token."""
+"""Of one person, expired ones included; one of those, or a session, makes room for a new one."""
 # Of each kind of act, so that nobody can push out the traces of another kind with a flood of one.
 MAX_ACTS_OF_A_KIND: Final = 2_000
 
@@ -71,12 +71,20 @@ def check_not_last_admin(connection: sqlite3.Connection, person: Person) -> None
 
 
 def make_room_for_token(connection: sqlite3.Connection, person: Person, now: float) -> None:
-    connection.execute("DELETE FROM tokens WHERE caduca_en <= ?", (now,))
-    of_person = "FROM tokens WHERE usuario_id = ?"
-    if connection.execute(f"SELECT count(*) {of_person}", (person.id,)).fetchone()[0] < MAX_TOKENS:
+    """One goes, and only where there are too many: the clock may be wrong about which have expired.
+
+    That is an expired one, if there is, a session rather than an app, and the longest unused of these.
+    """
+    owned = "SELECT count(*) FROM tokens WHERE usuario_id = ?"
+    if connection.execute(owned, (person.id,)).fetchone()[0] < MAX_TOKENS:
         return
-    unused = f"SELECT id {of_person} AND tipo = 'sesion' ORDER BY ifnull(usado_en, creado_en) LIMIT 1"
-    if not connection.execute(f"DELETE FROM tokens WHERE id = ({unused})", (person.id,)).rowcount:
+    dispensable = """
+        SELECT id FROM tokens
+        WHERE usuario_id = :person AND (tipo = 'sesion' OR caduca_en <= :now)
+        ORDER BY ifnull(caduca_en <= :now, 0) DESC, tipo = 'sesion' DESC, ifnull(usado_en, creado_en) LIMIT 1
+    """
+    one = {"person": person.id, "now": now}
+    if not connection.execute(f"DELETE FROM tokens WHERE id = ({dispensable})", one).rowcount:
         raise Conflict(f"{person.name} ya tiene {MAX_TOKENS} tokens; revoca alguno.")
 
 

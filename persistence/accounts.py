@@ -37,7 +37,7 @@ from persistence.account_rows import (
     token_of,
     write_down,
 )
-from persistence.accounts_schema import connect, prepare, writing
+from persistence.accounts_schema import connect, explaining, prepare, writing
 from persistence.schema import sqlite3
 
 # 256 bits; the prefix lets scanners for leaked secrets recognise one.
@@ -66,6 +66,9 @@ class Accounts:
         self._path = path
         self._now = now
         prepare(path)
+        with explaining(path):  # damage within a value, which only shows when it is read
+            self.people()
+            self.roll()
 
     # -- reading -------------------------------------------------------------------------------
 

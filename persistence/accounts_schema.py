@@ -8,11 +8,13 @@ journal is a rollback journal, which is safe for that in every version of SQLite
 from __future__ import annotations
 
 import os
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
+from persistence.files import beside, has_content, sync_folder
 from persistence.schema import BUSY_TIMEOUT_S, UnusableDatabase, explained, sqlite3
 from persistence.soundness import is_damage
 
@@ -117,31 +119,69 @@ def writing(path: Path) -> Iterator[sqlite3.Connection]:
 def prepare(path: Path) -> None:
     """Make the file, or bring it up to date, and keep it from everybody but its owner.
 
-    Raises :class:`UnusableDatabase`; what another program has written is then as it was.
+    A file of no length is damaged, not new. Raises :class:`UnusableDatabase`; what another program has
+    written is then as it was.
     """
-    try:
+    with explaining(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.exists():
-            path.chmod(PRIVATE)
-        else:
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, PRIVATE))
+        if not path.exists():
+            _create(path)
+        path.chmod(PRIVATE)
+        if path.is_file() and not has_content(path):
+            raise _damaged(path)
         with closing(connect(path)) as connection:
             _check_owner(path, connection)
+            if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
+                raise _damaged(path)
             connection.execute("PRAGMA journal_mode = DELETE")
         with writing(path) as connection:
             _migrate(connection)
-    except (sqlite3.DatabaseError, OSError) as error:
-        if is_damage(error):
-            detail = "restaura una copia de ese archivo, o muévelo de ahí y empieza por «setup»"
-            raise UnusableDatabase(f"{path} está dañado: {detail}.") from error
+
+
+@contextmanager
+def explaining(path: Path) -> Iterator[None]:
+    """Raise what goes wrong with the file at ``path`` as :class:`UnusableDatabase`."""
+    try:
+        yield
+    except (sqlite3.Error, OSError) as error:
+        # Without a code it is Python that cannot make sense of what SQLite has read.
+        unreadable = isinstance(error, sqlite3.Error) and not hasattr(error, "sqlite_errorcode")
+        if unreadable or is_damage(error):
+            raise _damaged(path) from error
         raise UnusableDatabase(explained(path, error)) from error
+
+
+def _damaged(path: Path) -> UnusableDatabase:
+    detail = "restaura una copia de ese archivo, o muévelo de ahí y empieza por «setup»"
+    return UnusableDatabase(f"{path} está dañado: {detail}.")
+
+
+def _create(path: Path) -> None:
+    """Whole or not at all; if another process is quicker, it is that one's."""
+    fresh = beside(path, f".{secrets.token_hex(4)}.nuevo")
+    os.close(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_RDWR, PRIVATE))
+    try:
+        with writing(fresh) as connection:
+            _migrate(connection)
+        _publish(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
+    sync_folder(path.parent)
+
+
+def _publish(fresh: Path, path: Path) -> None:
+    try:
+        os.link(fresh, path)  # which, unlike renaming, replaces nothing
+    except FileExistsError:
+        return
+    except OSError:  # a file system without hard links, as exFAT
+        fresh.rename(path)
 
 
 def _check_owner(path: Path, connection: sqlite3.Connection) -> None:
     owner = _pragma(connection, "application_id")
     version = _pragma(connection, "user_version")
-    is_new = not owner and not version and not _pragma(connection, "schema_version")
-    if owner != APPLICATION_ID and not is_new:
+    if owner != APPLICATION_ID:
         raise UnusableDatabase(f"{path} es de otra aplicación: muévelo de ahí o cambia DATA_DIR.")
     if version > len(STEPS):
         raise UnusableDatabase(

@@ -41,6 +41,8 @@ LEAF_LIFE: Final = timedelta(days=397) - timedelta(seconds=1)
 RENEW_BEFORE: Final = timedelta(days=30)
 # For phones whose clocks are behind ours.
 BACKDATED: Final = timedelta(hours=1)
+# What our own clock may be put back by and a root still count as begun.
+SLOW_CLOCK: Final = timedelta(days=1)
 
 # None of them is a public domain but sslip.io, whose names are the addresses that they hold.
 HOME_DOMAINS: Final = ("home.arpa", "internal", "lan", "local", "localhost", "sslip.io")
@@ -180,6 +182,10 @@ def names_of(certificate: x509.Certificate) -> Names:
 
 def expired(certificate: x509.Certificate, now: float) -> bool:
     return certificate.not_valid_after_utc <= _moment(now)
+
+
+def begun(root: x509.Certificate, now: float) -> bool:
+    return root.not_valid_before_utc <= _moment(now) + SLOW_CLOCK
 
 
 def _moment(now: float) -> datetime:

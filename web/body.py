@@ -22,7 +22,7 @@ MAX_BODY: Final = 64 * 1024
 # How deep each value of a configuration may nest.
 MAX_LEVELS: Final = 4
 
-INT64: Final = range(-(2**63), 2**63)
+_INT64: Final = range(-(2**63), 2**63)
 
 
 def read_object(body: bytes) -> Object:
@@ -59,7 +59,7 @@ def check_configuration(value: Json) -> Object:
 
 
 def _check_member(value: Json, path: str, levels: int) -> None:
-    if isinstance(value, int) and value not in INT64:
+    if isinstance(value, int) and value not in _INT64:
         raise Problem(400, f"{path}: el entero no cabe en 64 bits con signo; envía uno menor.")
     if isinstance(value, dict | list):
         if levels == 0:

@@ -62,8 +62,9 @@ def _server_context() -> ssl.SSLContext:
 class Certificates:
     """A CA of the house's own and a server certificate signed by it, kept in ``folder``.
 
-    The CA stays as long as it is valid and its key fits, because phones pin it. If its key is lost, the
-    server's certificate serves to its end, and only then both are made anew. The CA's certificate
+    The CA stays as long as it is valid and its key fits, because phones pin it. One that is not valid any
+    more is set aside, and comes back if that was the clock's fault. If its key is lost, the server's
+    certificate serves to its end, and only then both are made anew. The CA's certificate
     stands in the server's file too, so who knows it by its fingerprint gets it with the handshake. The
     server's key stays over renewals: one file is replaced, and at no moment is there a pair that does
     not fit.
@@ -134,7 +135,7 @@ class Certificates:
             self._restore(kept, usable.root)
             return usable
         if authority is None:
-            authority = self._make_ca(names, now)
+            authority = self._replace_ca(kept, names, now)
         else:
             self._restore(kept, authority.certificate)
         leaf = kept.leaf_under(authority.certificate)
@@ -149,12 +150,21 @@ class Certificates:
         if kept.ca != (root,):
             self._folder.keep_root(root)
 
-    def _make_ca(self, names: Names, now: float) -> Authority:
-        authority = Authority.new(names, now)
+    def _replace_ca(self, kept: Kept, names: Names, now: float) -> Authority:
+        """By one that was set aside, or a new one; that there is, if it is whole, is set aside."""
+        spare = kept.spare(now)
+        authority = spare or Authority.new(names, now)
         anew = self._folder.ca.exists() or self._folder.ca_key.exists()
+        if kept.whole_ca is not None:
+            self._folder.set_aside(kept.whole_ca)
         self._folder.keep_ca(authority)
-        level = logging.WARNING if anew else logging.INFO
-        logger.log(level, "ca_made anew=%s fingerprint=%s", anew, _fingerprint(authority.certificate))
+        fingerprint = _fingerprint(authority.certificate)
+        if spare is None:
+            logger.log(
+                logging.WARNING if anew else logging.INFO, "ca_made anew=%s fingerprint=%s", anew, fingerprint
+            )
+        else:
+            logger.warning("ca_taken_back fingerprint=%s", fingerprint)
         return authority
 
     def _make_key(self) -> ec.EllipticCurvePrivateKey:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from actors.model import MANUAL, MAX_NAMES, SCHEDULED, Json
-from web.body import INT64, MAX_LEVELS, Object, check_configuration
+from web.body import MAX_LEVELS, Object, check_configuration
 from web.shapes import Schema
 
 DAYS: Final = (
@@ -68,12 +68,10 @@ def _events(value: Schema, description: str) -> Schema:
 
 def _value(levels: int) -> Schema:
     """Any value that nests at most so many levels deep."""
-    scalars = ["string", "number", "boolean", "null"]
-    bounds = {"minimum": INT64.start, "maximum": INT64.stop - 1}
     if levels == 0:
-        return {"type": scalars, **bounds}
+        return {"type": ["string", "number", "boolean", "null"]}
     inner = _ref(f"Valor{levels - 1}")
-    return {"type": [*scalars, "array", "object"], **bounds, "items": inner, "additionalProperties": inner}
+    return {"items": inner, "additionalProperties": inner}
 
 
 COMPONENTS: Final[Mapping[str, Schema]] = {
@@ -84,12 +82,7 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
         "properties": {
             "modo": {"enum": [MANUAL, SCHEDULED]},
             "encendido": {"type": "boolean"},
-            "intervalo_envio": {
-                "type": "number",
-                "exclusiveMinimum": 0,
-                "maximum": INT64.stop - 1,
-                "description": "Segundos.",
-            },
+            "intervalo_envio": {"type": "number", "exclusiveMinimum": 0, "description": "Segundos."},
             "horarios": {
                 "anyOf": [
                     {"type": "array", "items": _ref("Franja")},

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 import orjson
 from tornado.http1connection import HTTP1ServerConnection
 from tornado.httpserver import HTTPServer
-from tornado.iostream import IOStream
+from tornado.iostream import IOStream, SSLIOStream
 
 from web.bans import network_of
 from web.errors import Problem
@@ -64,7 +64,10 @@ class Server(HTTPServer):
 
     def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
         if not self.connections.enter(stream, str(address[0])):
-            stream.write(_full()).add_done_callback(lambda _: stream.close())
+            # Closed at once: who must first be waited for, for a handshake say, would be in no table.
+            if not isinstance(stream, SSLIOStream):
+                stream.write(_full())  # which a new connection's buffer has room for
+            stream.close()
             return
         if hasattr(socket, "TCP_USER_TIMEOUT"):
             stream.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, VANISHED_MS)

@@ -100,7 +100,8 @@ def print_code(code: PairingCode, out: TextIO, url: str, ca_fingerprint: str = "
     where = pairing_url(url, code.text, ca_fingerprint)
     segno.make_qr(where).terminal(out, compact=True)
     print(f"Código para {code.person.name} ({code.person.role.value}): {code.text}", file=out)
-    print(f"Vale una vez, hasta las {_local(code.expires_at):%H:%M}. Escanéalo con la app, o dale {where}", file=out)
+    until = f"{_local(code.expires_at):%H:%M}"
+    print(f"Vale una vez, hasta las {until}. Escanéalo con la app, o dale {where}", file=out)
     if ca_fingerprint:
         print(f"Huella SHA-256 del certificado raíz: {ca_fingerprint}", file=out)
 

@@ -63,7 +63,8 @@ _ABOUT: Final = (
     "Cada GET responde también a HEAD, y OPTIONS dice los métodos. Las respuestas pueden llegar a tener más "
     "campos; no hagas caso de los que no conozcas. Los errores son siempre un objeto con error y detalle. "
     "En el propio ordenador, y con AUTH_MODE=abierto, solo las cuentas piden token. Lo que cambia algo con "
-    f"la cookie ha de decir de dónde viene (Origin). Un cuerpo tiene como mucho {MAX_BODY} bytes."
+    f"la cookie ha de decir de dónde viene (Origin). Un cuerpo tiene como mucho {MAX_BODY} bytes, y sus "
+    "enteros caben en 64 bits."
 )
 _SECURITY: Final[Mapping[str, Schema]] = {
     "token": {"type": "http", "scheme": "bearer", "description": "De una app, hasta que se revoca."},
@@ -90,13 +91,6 @@ _ID: Final[Schema] = {
     "required": True,
     "schema": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
     "example": 1,
-}
-# Of what a body may hold that is not named: nothing but that numbers fit.
-_ANYTHING: Final[Schema] = {
-    "minimum": -(2**63),
-    "maximum": 2**64 - 1,
-    "items": {"$ref": "#/components/schemas/Cualquiera"},
-    "additionalProperties": {"$ref": "#/components/schemas/Cualquiera"},
 }
 _DEVICE: Final = Device(
     id=1,
@@ -136,7 +130,7 @@ def described(routes: Iterable[tuple[str, type[Handler]]], version: str) -> byte
         }
         for pattern, handler in routes
     }
-    schemas = {**components.found, **configuration.COMPONENTS, "Cualquiera": _ANYTHING}
+    schemas = {**components.found, **configuration.COMPONENTS}
     schemas["Dispositivo"] = {**schemas["Dispositivo"], "examples": [device_json(_DEVICE)]}
     return orjson.dumps(
         {
@@ -160,7 +154,7 @@ def _operation(components: Components, path: str, method: str, handler: type[Han
     needed = "" if role is None else f"Hace falta el rol {role.value}."
     found: dict[str, Json] = {
         "operationId": "_".join([method.lower(), *re.findall(r"[a-z]+", path)]),
-        "tags": [path.split("/")[1] or "sistema"],
+        "tags": [path.split("/")[1].partition(".")[0] or "sistema"],
         "summary": operation.summary,
         "description": " ".join(filter(None, [operation.description, needed])),
         "security": [] if role is None else [{name: []} for name in _keys(handler)],

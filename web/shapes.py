@@ -200,11 +200,7 @@ class Body:
     @property
     def schema(self) -> Schema:
         properties = {field.name: field.schema for field in self.fields}
-        schema: dict[str, Json] = {
-            "type": "object",
-            "properties": properties,
-            "additionalProperties": {"$ref": "#/components/schemas/Cualquiera"},
-        }
+        schema: dict[str, Json] = {"type": "object", "properties": properties}
         needs = [_need(each) for each in self.needs if each]
         return schema if not needs else schema | {"anyOf": needs}
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -19,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from web.authority import Authority, expired, is_root, signed_by
+from web.authority import Authority, begun, expired, is_root, signed_by
 
 logger = logging.getLogger(__name__)
 
@@ -48,19 +49,28 @@ class Kept:
     chain: tuple[x509.Certificate, ...]
     """The server's certificate and the CA's."""
     key: ec.EllipticCurvePrivateKey | None
+    aside: tuple[Authority, ...]
+    """CAs that another one has replaced, of which each may serve again when the clock is put right."""
+
+    @property
+    def whole_ca(self) -> Authority | None:
+        """The CA, valid or not, if its key fits; its certificate also stands in the server's file."""
+        return None if self.ca_key is None else _authority(self._roots(), self.ca_key)
 
     def authority(self, now: float) -> Authority | None:
-        """The CA, if it is valid and its key fits; its certificate also stands in the server's file."""
-        for root in self._roots(now):
-            if self.ca_key is not None and self.ca_key.public_key() == root.public_key():
-                return Authority(root, self.ca_key)
-        return None
+        """The CA, if it serves and its key fits."""
+        found = self.whole_ca
+        return found if found is not None and self._serves(found.certificate, now) else None
+
+    def spare(self, now: float) -> Authority | None:
+        """One set aside that serves."""
+        return next((each for each in self.aside if self._serves(each.certificate, now)), None)
 
     def usable_without_ca_key(self, now: float) -> Pair | None:
         """What serves for now, though it cannot be renewed."""
-        for root in self._roots(now):
+        for root in self._roots():
             leaf = self.leaf_under(root)
-            if leaf is not None and not expired(leaf, now):
+            if leaf is not None and not expired(leaf, now) and self._serves(root, now):
                 return Pair(leaf, root)
         return None
 
@@ -72,13 +82,20 @@ class Kept:
         fits = self.key.public_key() == leaf.public_key() and signed_by(leaf, root)
         return leaf if fits else None
 
-    def _roots(self, now: float) -> list[x509.Certificate]:
-        return [each for each in (*self.ca, *self.chain) if is_root(each) and not expired(each, now)]
+    def _serves(self, root: x509.Certificate, now: float) -> bool:
+        """Whether it is valid; where none has begun, the clock is behind: then, whether it has not ended."""
+        known = (*self._roots(), *(each.certificate for each in self.aside))
+        behind = not any(begun(each, now) for each in known)
+        return not expired(root, now) and (behind or begun(root, now))
+
+    def _roots(self) -> list[x509.Certificate]:
+        return [each for each in (*self.ca, *self.chain) if is_root(each)]
 
 
 class TlsFolder:
     """``ca.key``, ``ca.pem``, ``servidor.key`` and ``servidor.pem``; the keys are for the owner alone.
 
+    A CA that was replaced stays beside them, as ``ca-01234567.key`` and ``.pem`` by its fingerprint.
     Calls raise ``OSError``. A file is replaced whole or not at all.
     """
 
@@ -93,14 +110,22 @@ class TlsFolder:
         """Makes the folder, if need be, and takes others' rights to it and to the keys away."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.mkdir(_OWNER_ONLY, exist_ok=True)
-        for path in (self.path, self.ca_key, self.key):
+        aside = sorted(self.path.glob("ca-*.key"))
+        for path in (self.path, self.ca_key, self.key, *aside):
             _close_to_others(path)
         return Kept(
             _read(self.ca, _certificates) or (),
             _read(self.ca_key, _private_key),
             _read(self.certificate, _certificates) or (),
             _read(self.key, _private_key),
+            tuple(found for key in aside if (found := _set_aside(key)) is not None),
         )
+
+    def set_aside(self, authority: Authority) -> None:
+        fingerprint = authority.certificate.fingerprint(hashes.SHA256()).hex()
+        key = self.path / f"ca-{fingerprint[:8]}.key"
+        _replace(key, _pem_of_key(authority.key), _SECRET)
+        _replace(key.with_suffix(".pem"), authority.certificate.public_bytes(Encoding.PEM), _PUBLIC)
 
     def keep_ca(self, authority: Authority) -> None:
         _replace(self.ca_key, _pem_of_key(authority.key), _SECRET)
@@ -114,6 +139,17 @@ class TlsFolder:
 
     def keep_chain(self, *chain: x509.Certificate) -> None:
         _replace(self.certificate, b"".join(each.public_bytes(Encoding.PEM) for each in chain), _PUBLIC)
+
+
+def _authority(roots: Iterable[x509.Certificate], key: ec.EllipticCurvePrivateKey) -> Authority | None:
+    public = key.public_key()
+    return next((Authority(root, key) for root in roots if root.public_key() == public), None)
+
+
+def _set_aside(key: Path) -> Authority | None:
+    private = _read(key, _private_key)
+    roots = filter(is_root, _read(key.with_suffix(".pem"), _certificates) or ())
+    return None if private is None else _authority(roots, private)
 
 
 def _read(path: Path, parse: Callable[[bytes], T]) -> T | None:

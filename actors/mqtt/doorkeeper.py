@@ -14,8 +14,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Final, NoReturn
 
 from actors.mqtt.door import Door, GuestList, Rights, TlsFiles
@@ -25,9 +27,9 @@ logger = logging.getLogger(__name__)
 
 # Each takes three descriptors, with the broker's own end, of the 1,024 that a process usually has.
 MOST_CLIENTS: Final = 300
-# Connections whose login is not known yet. When one more comes the oldest has to go: an honest client
-# is through in milliseconds, and who only wants to keep others out is not.
-MOST_STRANGERS: Final = 40
+# Connections whose login is not known yet: the boards of a house after a restart, each of which takes a
+# second or two for its handshake. With the clients' descriptors and a dozen of the process's own it is 992.
+MOST_STRANGERS: Final = 80
 # For handshake and login together, s.
 LOGIN_TIME: Final = 10.0
 # How soon a login that is taken away ends a connection, s.
@@ -55,7 +57,7 @@ class Doorkeeper:
         self._largest = largest
         self._list = GuestList(door.logins, door.shared_topic)
         self._tls = TlsFiles(door.certificate, door.key) if door.certificate and door.key else None
-        self._strangers: dict[asyncio.Task[None], None] = {}
+        self._strangers: dict[asyncio.Task[None], IPv4Address | IPv6Network] = {}
         self._guests: dict[asyncio.Task[None], Rights] = {}
         self._told_at = float("-inf")
         self._untold = 0
@@ -76,14 +78,19 @@ class Doorkeeper:
             self._tell("mqtt_not_accepted", str(error))
             await asyncio.sleep(_NO_ROOM)
             return
+        if len(self._strangers) >= MOST_STRANGERS:
+            self._make_room()
         task = asyncio.create_task(self._receive(connection, address[0]))
-        self._strangers[task] = None
+        self._strangers[task] = network_of(address[0])
         task.add_done_callback(self._forget)
-        if len(self._strangers) > MOST_STRANGERS:
-            oldest = next(iter(self._strangers))
-            del self._strangers[oldest]
-            oldest.cancel()
         await asyncio.sleep(0)  # under a flood of connections too, the others get their turn
+
+    def _make_room(self) -> None:
+        """The oldest of the network with the most strangers goes: who floods pushes out their own."""
+        [(crowd, _)] = Counter(self._strangers.values()).most_common(1)
+        oldest = next(task for task, network in self._strangers.items() if network == crowd)
+        del self._strangers[oldest]
+        oldest.cancel()
 
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._strangers.pop(task, None)
@@ -177,3 +184,11 @@ async def _outwards(from_broker: asyncio.StreamReader, writer: asyncio.StreamWri
         writer.write(data)
         await writer.drain()
     raise EOFError("the broker has closed the connection")
+
+
+def network_of(address: str) -> IPv4Address | IPv6Network:
+    """What counts as one host: an IPv4 address, or the /64 in which an IPv6 host picks its own."""
+    known = ip_address(address.partition("%")[0])
+    if isinstance(known, IPv4Address):
+        return known
+    return known.ipv4_mapped or IPv6Network((known, 64), strict=False)

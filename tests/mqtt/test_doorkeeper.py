@@ -10,7 +10,7 @@ import pytest
 
 from actors.mqtt.broker import MAX_PAYLOAD, BrokerUnavailable, EmbeddedBroker
 from actors.mqtt.door import Door
-from actors.mqtt.doorkeeper import LOGIN_TIME, MOST_STRANGERS
+from actors.mqtt.doorkeeper import LOGIN_TIME, MOST_STRANGERS, network_of
 from actors.mqtt.mosquitto_config import Tls
 from actors.mqtt.payloads import state_topic
 from tests.brokers import PATIENCE, CrashableBroker, Login, refusal, wait_until
@@ -129,6 +129,29 @@ def test_the_oldest_stranger_has_to_go(house: House) -> None:
             crowd.enter_context(stranger)
         strangers[0].settimeout(LOGIN_TIME / 2)
         assert strangers[0].recv(1) == b""
+
+
+def test_a_host_that_floods_pushes_out_its_own(house: House) -> None:
+    """A slow device of another address has its time for the handshake, however many come after it."""
+    with ExitStack() as crowd:
+        device = crowd.enter_context(socket.create_connection(("127.0.0.1", house.port), LOGIN_TIME))
+        flood = [
+            socket.create_connection(("127.0.0.1", house.port), LOGIN_TIME / 2, ("127.0.0.2", 0))
+            for _ in range(2 * MOST_STRANGERS)
+        ]
+        for stranger in flood:
+            crowd.enter_context(stranger)
+        assert flood[MOST_STRANGERS - 1].recv(1) == b""
+        with house.client.wrap_socket(device, server_hostname="127.0.0.1") as client:
+            assert client.version() is not None
+
+
+def test_an_ipv6_host_counts_as_one_whatever_address_it_picks() -> None:
+    """By its /64; IPv4 by the address, whichever socket it came in by."""
+    assert network_of("2001:db8:1:2::1") == network_of("2001:db8:1:2:ffff::9")
+    assert network_of("2001:db8:1:2::1") != network_of("2001:db8:1:3::1")
+    assert network_of("fe80::1%eth0") == network_of("fe80::2%eth0")
+    assert network_of("::ffff:10.0.0.1") == network_of("10.0.0.1") != network_of("::ffff:10.0.0.2")
 
 
 def test_a_broker_with_a_door_comes_back_whole(guarded: tuple[CrashableBroker, House]) -> None:

@@ -8,11 +8,14 @@ from typing import Any, Final
 
 import schemathesis
 from schemathesis import Case, HookContext, Response
+from schemathesis.openapi.checks import RejectedPositiveData
 
 # The admin as whom everything is asked, and their token: without them there is nothing more to ask.
 OWN: Final = re.compile(r"/(usuarios|tokens)/0*2/?")
 
-# What a schema cannot say: how values in different places fit each other, or how things stand.
+# What a schema cannot say: how values in different places fit each other, how things stand, and that
+# 1e30 is a number as any other while the same in digits is an integer that is too large.
+EVERYWHERE: Final = "64 bits"
 RULES: Final = {
     "PUT /dispositivos/{id}": r"salvo en modo horario|está repetida",
     "POST /dispositivos/reclamar": r"no coinciden|está repetida",
@@ -37,11 +40,7 @@ def filter_case(_context: HookContext, case: Case[Any]) -> bool:
 
 @schemathesis.hook
 def filter_failure(_context: HookContext, failure: Any, case: Case[Any], response: Response) -> bool:
-    rule = RULES.get(case.operation.label)
-    excused = (
-        type(failure).__name__ == "RejectedPositiveData"
-        and response.status_code == 400
-        and rule is not None
-        and re.search(rule, response.json()["detalle"])
-    )
-    return not excused
+    if not isinstance(failure, RejectedPositiveData) or response.status_code != 400:
+        return True
+    rule = RULES.get(case.operation.label, EVERYWHERE)
+    return re.search(f"{EVERYWHERE}|{rule}", response.json()["detalle"]) is None

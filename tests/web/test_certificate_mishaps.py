@@ -108,7 +108,7 @@ class Mishaps(RuleBasedStateMachine):
     def machine_moves(self, last: int) -> None:
         self.addresses = frozenset({ip_address(f"192.168.1.{last}"), ip_address(f"fd00::{last}")})
 
-    @rule(step=st.integers(0, 3))
+    @rule(step=st.integers(0, 5))
     def power_fails(self, step: int) -> None:
         """While a starting process replaces files, perhaps."""
         with pytest.MonkeyPatch.context() as patch, contextlib.suppress(PowerCut):

@@ -58,6 +58,12 @@ def test_every_method_of_every_route_is_described() -> None:
     assert found == {(method, path) for method, path, _ in OFFERED}
 
 
+def test_the_document_is_served(keys: Keys, site: Site) -> None:
+    """To whoever may look."""
+    assert site.ask("GET", "/openapi.json", headers=keys.bearer(Role.READER)).json == DOCUMENT
+    assert site.get("/openapi.json").status == 401
+
+
 @pytest.mark.parametrize(("method", "path", "handler"), OFFERED)
 def test_who_may_is_described(method: str, path: str, handler: type[Handler]) -> None:
     """The role in words, and that without a key there is no entry."""
@@ -156,12 +162,10 @@ CONFIGURATIONS: Final = st.fixed_dictionaries(
     optional={
         "modo": st.sampled_from(["manual", "horario", "auto", None]),
         "encendido": st.sampled_from([True, False, 1, "si"]),
-        "intervalo_envio": st.sampled_from([5, 0.5, 0, -1, 2**63, "5"]),
+        "intervalo_envio": st.sampled_from([5, 0.5, 0, -1, 1e19, "5"]),
         "horarios_temp": WEEKS,
         **{channel: WEEKS | st.lists(WINDOWS, max_size=2) for channel in CHANNELS},
-        "x": st.recursive(
-            st.just(1) | st.just(2**63), lambda inner: st.lists(inner, max_size=1), max_leaves=9
-        ),
+        "x": st.recursive(st.just(1), lambda inner: st.lists(inner, max_size=1), max_leaves=9),
     },
 )
 

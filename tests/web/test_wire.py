@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +25,7 @@ def asked(device: Device, **configuration: Json) -> Device:
     return outcome
 
 
-def verdict(device: Device) -> tuple[bool | None, dict[str, Any]]:
+def verdict(device: Device) -> tuple[bool | None, JsonObject]:
     json = device_json(device)
     return json["sincronizado"], json["diferencias"]
 
