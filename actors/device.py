@@ -18,6 +18,7 @@ from actors.messages import (
     ClaimDevice,
     Command,
     Concluded,
+    Delivery,
     DeviceFailed,
     DismissalNoted,
     Dismissed,
@@ -28,6 +29,7 @@ from actors.messages import (
     Observed,
     Presence,
     PublishConfiguration,
+    Refuse,
     Reply,
     Reported,
     RestartRule,
@@ -92,6 +94,8 @@ class DeviceActor(PooledActor):
         match message:
             case Reported():
                 self._take_report(message)
+            case Refuse(report, letter, delivery):
+                self._refuse(report, letter, delivery)
             case Presence():
                 self._take_presence(message)
             case SilenceDue():
@@ -133,7 +137,7 @@ class DeviceActor(PooledActor):
             self._keep(Settle(message.delivery, receipt))
         elif (objection := device.objection_to(report)) is not None:
             letter = DeadLetter(report.at, message.topic, message.payload, objection)
-            self._keep(KeepDeadLetter(letter, message.delivery))
+            self._refuse(report, letter, message.delivery)
         else:
             late = device.is_late(report)
             self._door.hear(report, device, self._clock.monotonic())
@@ -143,6 +147,19 @@ class DeviceActor(PooledActor):
             self._keep(Keep(device, _log_entry(device, report), message.delivery))
             if not report.retained:
                 self._expect_word_within(self._around.offline_after)
+
+    def _refuse(self, report: Report, letter: DeadLetter, delivery: Delivery) -> None:
+        """Its number counts as received: without a receipt for it there would be none for what follows."""
+        device = self._device
+        if report.boot is None or report.seq is None:
+            self._keep(KeepDeadLetter(letter, delivery))
+        elif device.is_repeat(report):
+            self._keep(Settle(delivery, (device, report.boot)))
+        else:
+            self._door.hear(report, device, self._clock.monotonic())
+            device = device.after_refusal(report)
+            self._become(device, report.at)
+            self._keep(Keep(device, delivery=delivery, refused=(letter, report.boot)))
 
     def _take_presence(self, message: Presence) -> None:
         """A retained word is of unknown age and tells nothing; the offline timer will."""

@@ -28,6 +28,7 @@ from actors.messages import (
     PublishConfiguration,
     Recall,
     Recalled,
+    Refuse,
     Reply,
     Reported,
     RestartDue,
@@ -48,7 +49,7 @@ QUARANTINED: Final = (
 
 # What a successor takes over of a dead actor's mail; its timers it sets itself.
 _COMMANDS = (ClaimDevice, ChangeDevice, ApplyFinding, DismissFinding)
-_INHERITED = (Reported, Presence, *_COMMANDS, DismissalNoted, Concluded, PublishConfiguration)
+_INHERITED = (Reported, Refuse, Presence, *_COMMANDS, DismissalNoted, Concluded, PublishConfiguration)
 
 
 @dataclass(slots=True)
@@ -122,8 +123,8 @@ class Directory(SupervisedActor):
 
     def on_receive(self, message: object) -> None:
         match message:
-            case Reported():
-                self._pass_on(message.report.serial, message)
+            case Reported(report) | Refuse(report):
+                self._pass_on(report.serial, message)
             case Presence(serial=serial) | ChangeDevice(serial=serial):
                 self._pass_on(serial, message)
             case ClaimDevice(claim):
@@ -190,6 +191,8 @@ class Directory(SupervisedActor):
             case Reported(report, delivery, topic, payload):
                 letter = DeadLetter(report.at, topic, payload, why)
                 self._around.writer.tell(KeepDeadLetter(letter, delivery))
+            case Refuse(_, letter, delivery):
+                self._around.writer.tell(KeepDeadLetter(letter, delivery))
             case Presence(delivery=delivery):
                 self._around.writer.tell(Settle(delivery))
             case ClaimDevice(reply=reply) | ChangeDevice(reply=reply) | ApplyFinding(reply=reply):
@@ -242,7 +245,12 @@ class Directory(SupervisedActor):
         resident.quarantined = restart.quarantined
         around.casebook.note(Name(Part.DEVICE, serial), restart, death.error, around.clock.now())
         logger.error("device_failed serial=%s restart_s=%.1f error=%s", serial, restart.delay, death.error)
-        self._turn_away(death.handling, _internal(death.error))
+        match death.handling:
+            case Reported(report, delivery, topic, payload) if not restart.quarantined:
+                letter = DeadLetter(report.at, topic, payload, _internal(death.error))
+                resident.left.append(Refuse(report, letter, delivery))
+            case handling:
+                self._turn_away(handling, _internal(death.error))
         self._forward(resident)
 
     def _inherit(self, serial: str, messages: Iterable[object]) -> None:

@@ -40,6 +40,15 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
+class Refuse:
+    """Keep ``letter`` for what it says; the report's number, if it has one, counts as received."""
+
+    report: Report
+    letter: DeadLetter
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
 class Presence:
     """``online`` or the last will ``offline``, from ``dispositivos/<serial>/conexion``."""
 
@@ -81,7 +90,7 @@ class DismissFinding:
 
 
 Command: TypeAlias = ClaimDevice | ChangeDevice | ApplyFinding | DismissFinding
-ForDevice: TypeAlias = Reported | Presence | Command
+ForDevice: TypeAlias = Reported | Refuse | Presence | Command
 
 
 # -- to the directory, about devices -------------------------------------------------------------
@@ -240,6 +249,8 @@ class Keep:
     """Whether the configuration goes out to the device."""
     decided: tuple[int, Decision] | None = None
     """What people made of the finding with this id."""
+    refused: tuple[DeadLetter, str] | None = None
+    """A report that ``device`` counts though it was refused, and the boot that it is of."""
 
 
 @dataclass(frozen=True, slots=True)

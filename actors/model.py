@@ -71,6 +71,8 @@ class Report:
     """The broker's stored copy, sent on subscribing: of unknown age, so no sign of life."""
     code_digest: str | None = field(default=None, repr=False)
     """What the device says of the code in its QR: :func:`actors.claiming.code_digest` of it."""
+    own_topic: bool = False
+    """Whether it came by the device's own topic, where logins of other devices cannot publish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,10 @@ class Device:
             code_digest=self._code_digest_after(report),
         )
 
+    def after_refusal(self, report: Report) -> Device:
+        """The device once ``report``, which must not be a repeat, is refused: only its number counts."""
+        return replace(self, boots=self._boots_after(report))
+
     def _configuration_with(self, reported: JsonObject | None) -> JsonObject:
         if not reported:
             return self.configuration
@@ -197,8 +203,13 @@ class Device:
         return told if grown and _is_too_large(merged) else merged
 
     def _code_digest_after(self, report: Report) -> str | None:
-        """The first one announced, for good: who speaks later, perhaps in its name, cannot change it."""
-        return report.code_digest if self.code_digest is None and not self.claimed else self.code_digest
+        """The first one announced, for good: who speaks later, perhaps in its name, cannot change it.
+
+        Nor, by the shared topic, where any device may speak for any other, add one.
+        """
+        if self.code_digest is not None or self.claimed:
+            return self.code_digest
+        return report.code_digest if report.own_topic or self.reports == 0 else None
 
     def _boots_after(self, report: Report) -> tuple[Boot, ...]:
         if report.boot is None or report.seq is None:

@@ -25,13 +25,15 @@ def batch_of(messages: Iterable[ToKeep], at: float) -> Batch:
     batch = Batch(at)
     for message in messages:
         match message:
-            case Keep(device, entry, decided=decided):
+            case Keep(device, entry, decided=decided, refused=refused):
                 batch.devices[device.id] = device
                 if entry is not None:
                     batch.entries.append(entry)
                 if decided is not None:
                     number, decision = decided
                     batch.decisions[number] = decision
+                if refused is not None:
+                    batch.letters.append(refused[0])
             case KeepDeadLetter(letter):
                 batch.letters.append(letter)
             case KeepConclusion(findings, mark, memory):
@@ -59,6 +61,8 @@ def receipts_of(messages: Iterable[ToKeep]) -> dict[tuple[str, str], Device]:
         match message:
             case Keep(device, entry) if entry is not None and entry.boot is not None:
                 last[device.serial, entry.boot] = device
+            case Keep(device, refused=(_, boot)):
+                last[device.serial, boot] = device
             case Settle(_, (device, boot)):
                 last[device.serial, boot] = device
     return last

@@ -15,7 +15,7 @@ def refusal(message: Refusable, at: float, why: Exception) -> DeadLetter:
     """A dead letter for what could not be stored, made of nothing that could not be stored."""
     reason = f"No se pudo guardar: {why}"
     match message:
-        case KeepDeadLetter(letter):
+        case KeepDeadLetter(letter) | Keep(refused=(letter, _)):
             return DeadLetter(at, _storable(letter.topic), letter.payload, _storable(letter.reason))
         case Keep(device, LogEntry(parameters=parameters)):
             topic, payload = f"dispositivos/{device.serial}/estado", _printed(parameters)

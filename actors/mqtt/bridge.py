@@ -19,7 +19,7 @@ from paho.mqtt.client import ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from actors.messages import BrokerConnected, Delivery, KeepDeadLetter, Presence, Reported
+from actors.messages import BrokerConnected, Delivery, KeepDeadLetter, Presence, Refuse, Reported
 from actors.model import DeadLetter, JsonObject, Report
 from actors.mqtt import payloads
 from actors.mqtt.client import Client
@@ -249,7 +249,9 @@ class Bridge:
             logger.error("intake_stopped dead=%s", to)
             self._intake.close()
 
-    def _read(self, message: MQTTMessage, delivery: Delivery) -> Reported | Presence | KeepDeadLetter:
+    def _read(
+        self, message: MQTTMessage, delivery: Delivery
+    ) -> Reported | Refuse | Presence | KeepDeadLetter:
         at = self._clock.now()
         payload = bytes(message.payload)
         try:
@@ -260,7 +262,8 @@ class Bridge:
         try:
             fact = payloads.read(topic, payload, at, message.retain)
         except payloads.Malformed as malformed:
-            return self._refuse(at, topic, payload, malformed.reason, delivery)
+            kept = self._refuse(at, topic, payload, malformed.reason, delivery)
+            return kept if malformed.report is None else Refuse(malformed.report, kept.letter, delivery)
         except Exception as error:
             # A fault of ours; the message is kept all the same, and the next one is heard.
             logger.exception("unreadable topic=%r", topic)

@@ -51,6 +51,8 @@ class Malformed(Exception):
         super().__init__(reason)
         self.reason = reason
         """Which rule, for the operator, in Spanish."""
+        self.report: Report | None = None
+        """Of a report whose number is sound, that much: whose it is, and its ``boot`` and ``seq``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +100,26 @@ def _read_presence(payload: bytes) -> bool:
 def _read_report(topic_serial: str | None, payload: bytes, at: float, retained: bool) -> Report:
     fields = _read_object(payload)
     serial = _agreed_serial(topic_serial, fields.get("serial_number"))
+    boot, seq = fields.get("boot"), fields.get("seq")
+    if boot is not None:
+        _check_text("boot", boot, MAX_BOOT)
+    if seq is not None and (type(seq) is not int or not 0 <= seq <= MAX_SEQ):
+        raise Malformed(f"seq debe ser un entero de 0 a {MAX_SEQ}")
+    try:
+        _check_contents(fields, payload)
+        digest = _checked_digest(fields.get("codigo_sha256"))
+    except Malformed as malformed:
+        if boot is not None and seq is not None:
+            malformed.report = Report(serial, at, boot=boot, seq=seq, retained=retained)
+        raise
+    contents = fields.get("estado"), fields.get("parametros"), fields.get("configuracion")
+    return Report(serial, at, *contents, boot, seq, retained, digest, own_topic=topic_serial is not None)
+
+
+def _check_contents(fields: dict[str, Json], payload: bytes) -> None:
     state = fields.get("estado")
     if state is not None:
         _check_text("estado", state, MAX_STATE)
-    boot = fields.get("boot")
-    if boot is not None:
-        _check_text("boot", boot, MAX_BOOT)
-    seq = fields.get("seq")
-    if seq is not None and (type(seq) is not int or not 0 <= seq <= MAX_SEQ):
-        raise Malformed(f"seq debe ser un entero de 0 a {MAX_SEQ}")
     parameters = fields.get("parametros")
     configuration = fields.get("configuracion")
     inexact = parameters is not None and _check_values("parametros", parameters, MAX_PARAMETERS)
@@ -114,8 +127,6 @@ def _read_report(topic_serial: str | None, payload: bytes, at: float, retained: 
         inexact |= _check_values("configuracion", configuration, MAX_CONFIGURATION)
     if inexact:
         _check_integers(payload)
-    digest = _checked_digest(fields.get("codigo_sha256"))
-    return Report(serial, at, state, parameters, configuration, boot, seq, retained, digest)
 
 
 def _checked_digest(digest: Json) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pykka
 import pytest
 from hypothesis import given
@@ -144,6 +145,25 @@ def test_nobody_can_change_a_code_or_take_it_away(house: House) -> None:
         house.report(SERIAL)
     house = restarted(house)
     assert claim(house, "theirs") == unproven(SERIAL)
+    assert is_claimed(claim(house, CODE))
+
+
+def test_the_shared_topic_adds_no_code_to_a_device_that_was_heard(house: House) -> None:
+    """Any device may speak there for any other; the device's own word, on its own topic, still counts."""
+    theirs = {"serial_number": SERIAL, "codigo_sha256": code_digest(SERIAL, "theirs")}
+    house.report(SERIAL)
+    house.publish("dispositivos/estado", orjson.dumps(theirs))
+    house.flush()
+    assert house.devices()[SERIAL].code_digest is None
+    announce(house)
+    assert house.devices()[SERIAL].code_digest == DIGEST
+
+
+def test_the_first_report_may_announce_a_code_on_the_shared_topic(house: House) -> None:
+    """The original's devices have no other."""
+    house.publish("dispositivos/estado", orjson.dumps({"serial_number": SERIAL, "codigo_sha256": DIGEST}))
+    house.flush()
+    assert claim(house) == unproven(SERIAL)
     assert is_claimed(claim(house, CODE))
 
 

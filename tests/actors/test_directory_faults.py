@@ -56,11 +56,13 @@ class Books(PooledActor):
 
     def on_receive(self, message: object) -> None:
         match message:
-            case Keep(device, entry, delivery, reply):
+            case Keep(device, entry, delivery, reply, refused=refused):
                 self.devices[device.serial] = device
                 if entry is not None:
                     self.log.append((device.serial, entry.parameters["x"]))
                     self.rows.append((entry.device_id, entry.n))
+                if refused is not None:
+                    self.letters.append(int(refused[0].payload))
                 if reply is not None:
                     reply(device)
                 self.acknowledge(delivery)
@@ -147,7 +149,8 @@ class FaultyHouse(RuleBasedStateMachine):
         for _ in range(count):
             x = len(self.sent)
             self.sent.append((serial, x))
-            report = Report(serial, self.clock.now(), "activo", {"x": x})
+            boot = "b" if x % 3 else None
+            report = Report(serial, self.clock.now(), "activo", {"x": x}, boot=boot, seq=x)
             self.directory.tell(Reported(report, self.delivery(), "t", b"%d" % x))
 
     @rule(serial=SERIALS, online=st.booleans())

@@ -192,3 +192,23 @@ def test_a_stop_in_quarantine_tries_once_more(monkeypatch: pytest.MonkeyPatch, t
     house.stop()
     assert house.neighbours.settled() == [1, 2, 3]
     Store(house.path).close()
+
+
+def test_a_refused_report_and_its_number_are_kept_together(house: House) -> None:
+    """In one transaction, and the receipt follows it."""
+    device, letter = reported(house.device("A"), 1)[0], DeadLetter(1.0, "t", b"x", "r")
+    house.statements.clear()
+    house.tell(Keep(device, delivery=house.delivery(), refused=(letter, "b")))
+    house.stage.settle()
+    assert house.statements.count("COMMIT") == 1
+    assert house.neighbours.diary == [("settle", [1]), ("receipt", "A", "b", 1)]
+    assert house.store.devices() == [device]
+    assert [rejected.letter for rejected in house.queries.rejected(9)] == [letter]
+
+
+def test_of_a_refused_report_that_cannot_be_stored_the_letter_remains(house: House) -> None:
+    letter = DeadLetter(1.0, "a\ud800", b"x", "r")
+    house.tell(Keep(house.device("A"), delivery=house.delivery(), refused=(letter, "b")))
+    house.stage.settle()
+    (rejected,) = house.queries.rejected(9)
+    assert rejected.letter == DeadLetter(house.clock.now(), "a\\ud800", b"x", "r")
