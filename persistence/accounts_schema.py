@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from persistence.files import beside, has_content, sync_folder
-from persistence.schema import BUSY_TIMEOUT_S, UnusableDatabase, explained, sqlite3
+from persistence.schema import BUSY_TIMEOUT_S, UnusableDatabase, explained, refuse_foreign, sqlite3
 from persistence.soundness import is_damage
 
 APPLICATION_ID: Final = 0x496F5450  # "IoTP"
@@ -179,15 +179,8 @@ def _publish(fresh: Path, path: Path) -> None:
 
 
 def _check_owner(path: Path, connection: sqlite3.Connection) -> None:
-    owner = _pragma(connection, "application_id")
-    version = _pragma(connection, "user_version")
-    if owner != APPLICATION_ID:
-        raise UnusableDatabase(f"{path} es de otra aplicación: muévelo de ahí o cambia DATA_DIR.")
-    if version > len(STEPS):
-        raise UnusableDatabase(
-            f"{path} es de una versión más nueva (esquema {version}; este programa conoce {len(STEPS)}):"
-            " actualiza el programa."
-        )
+    is_ours = _pragma(connection, "application_id") == APPLICATION_ID
+    refuse_foreign(path, is_ours, _pragma(connection, "user_version"), len(STEPS))
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

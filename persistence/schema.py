@@ -270,11 +270,16 @@ def _check_owner(path: Path, db: Database) -> None:
     owner = _pragma(db, "application_id")
     version = _pragma(db, "user_version")
     is_new = not owner and not version and not _pragma(db, "schema_version")
-    if owner != APPLICATION_ID and not is_new:
+    refuse_foreign(path, owner == APPLICATION_ID or is_new, version, len(STEPS))
+
+
+def refuse_foreign(path: Path, is_ours: bool, version: int, newest: int) -> None:
+    """Raises :class:`UnusableDatabase` for another program's file, or a ``version`` past ``newest``."""
+    if not is_ours:
         raise UnusableDatabase(f"{path} es de otra aplicación: muévelo de ahí o cambia DATA_DIR.")
-    if version > len(STEPS):
+    if version > newest:
         raise UnusableDatabase(
-            f"{path} es de una versión más nueva (esquema {version}; este programa conoce {len(STEPS)}):"
+            f"{path} es de una versión más nueva (esquema {version}; este programa conoce {newest}):"
             " actualiza el programa."
         )
 

@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 
 from tornado.httputil import HTTPServerRequest
 
+from config import is_loopback
+
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -60,7 +62,7 @@ class Hosts:
         if match is None:
             return False
         name = match[1].rstrip(".").lower()
-        return name in self._names or _is_loopback(name) or name in _names_of(connected_to)
+        return name in self._names or is_loopback(name.strip("[]")) or name in _names_of(connected_to)
 
 
 @functools.lru_cache(maxsize=64)
@@ -69,14 +71,6 @@ def _names_of(address: str) -> tuple[str, ...]:
     if isinstance(known, ipaddress.IPv6Address):
         return f"[{known}]", f"{str(known).replace(':', '-')}.sslip.io"
     return str(known), f"{known}.sslip.io", f"{str(known).replace('.', '-')}.sslip.io"
-
-
-@functools.lru_cache(maxsize=64)
-def _is_loopback(name: str) -> bool:
-    try:
-        return ipaddress.ip_address(name.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def host_of(url: str) -> str:
