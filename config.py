@@ -16,10 +16,13 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Generic, Self, TypeVar
+from typing import Any, Final, Generic, Literal, Self, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 T = TypeVar("T")
+# Where a value comes from, and what it is in TOML and in JSON.
+Origin: TypeAlias = Literal["defecto", "fichero", "entorno"]
+Written: TypeAlias = str | bool | float | list[str]
 
 
 class SettingError(Exception):
@@ -189,6 +192,7 @@ flag: Final = Kind(
 )
 texts: Final = many("una lista de textos", line)
 seconds: Final = number(0, _LONGEST)
+port: Final = whole(0, 65_535)
 
 
 def or_automatic(kind: Kind[T]) -> Kind[T | None]:
@@ -264,7 +268,7 @@ class Settings:
     """Every setting, checked. Made by :meth:`load`; ``Settings()`` has the defaults."""
 
     backend_host: str = setting(host, "127.0.0.1", "Dirección en la que escucha; 0.0.0.0 abre a la LAN.")
-    backend_port: int = setting(whole(0, 65535), 5000, "Puerto HTTP; 0 toma cualquiera que esté libre.")
+    backend_port: int = setting(port, 5000, "Puerto HTTP; 0 toma cualquiera que esté libre.")
     public_backend_url: str = setting(or_empty(url), "", "Dirección que usan los clientes; vacía, se deduce.")
     sse_max_clients: int = setting(whole(1, 800), 200, "Clientes SSE conectados a la vez.")
 
@@ -298,16 +302,12 @@ class Settings:
     )
     ssl_key_path: str = setting(or_empty(file), "", "Clave de ese certificado, en PEM y sin contraseña.")
     mdns_enabled: bool | None = setting(
-        or_automatic(flag),
-        None,
-        "Anunciarse en la red local; vacío, si se escucha fuera de esta máquina.",
+        or_automatic(flag), None, "Anunciarse en la red local; vacío, si se escucha fuera de esta máquina."
     )
     mdns_name: str = setting(mdns, "smarthome.local", "Nombre con el que se anuncia en la red local.")
 
     mqtt_broker_url: str = setting(or_empty(host), "", "Máquina del bróker; vacía, se usa el incluido.")
-    mqtt_broker_port: int = setting(
-        whole(0, 65535), 1883, "Puerto; con el bróker incluido, 0 toma uno libre."
-    )
+    mqtt_broker_port: int = setting(port, 1883, "Puerto; con el bróker incluido, 0 toma uno libre.")
     mqtt_keepalive: int = setting(whole(5, 3600), 60, "Segundos entre señales de vida con el bróker.")
     mqtt_username: str = setting(line, "", "Usuario en el bróker; vacío, se entra sin usuario.")
     mqtt_password: str = setting(secret, "", "Contraseña en el bróker; mejor en el entorno que aquí.")
@@ -315,9 +315,7 @@ class Settings:
         host, "127.0.0.1", "Dirección del bróker incluido; fuera de esta máquina pide usuario y contraseña."
     )
     mqtt_tls_enabled: bool = setting(flag, False, "Cifrar: el bróker incluido para los demás, o el ajeno.")
-    mqtt_tls_port: int = setting(
-        whole(0, 65535), 8883, "Puerto cifrado; con el bróker incluido, 0 toma uno libre."
-    )
+    mqtt_tls_port: int = setting(port, 8883, "Puerto cifrado; con el bróker incluido, 0 toma uno libre.")
     mqtt_tls_ca: str = setting(
         or_empty(file), "", "CA del bróker ajeno, en PEM; vacía, valen la propia y las del sistema."
     )
@@ -385,12 +383,14 @@ class Settings:
     ai_r4_remind_secs: float = setting(seconds, 0.0, "Segundos entre recordatorios; 0, sin recordatorios.")
     ai_r4_startup_grace_secs: float = setting(seconds, 60.0, "Segundos de gracia al arrancar el sistema.")
 
+    origins: Mapping[str, Origin] = dataclasses.field(default_factory=dict, repr=False, compare=False)
+    """Of the settings that somebody has set, by name as written outside."""
+
     @property
     def https(self) -> bool:
         """Whether the web is served by TLS."""
-        if self.ssl_enabled is not None:
-            return self.ssl_enabled
-        return bool(self.ssl_cert_path) or not is_loopback(self.backend_host)
+        automatic = bool(self.ssl_cert_path) or not is_loopback(self.backend_host)
+        return automatic if self.ssl_enabled is None else self.ssl_enabled
 
     @property
     def announced(self) -> bool:
@@ -405,10 +405,8 @@ class Settings:
             raise SettingError("MQTT_BROKER_PORT: 0 solo vale con el bróker incluido; se espera el real.")
         if self.mqtt_broker_url and self.mqtt_tls_port == 0:
             raise SettingError("MQTT_TLS_PORT: 0 solo vale con el bróker incluido; se espera el real.")
-        if self.ssl_cert_path and not self.ssl_key_path:
-            raise SettingError("SSL_CERT_PATH: no sirve sin SSL_KEY_PATH; se espera también su clave.")
-        if self.ssl_key_path and not self.ssl_cert_path:
-            raise SettingError("SSL_KEY_PATH: no sirve sin SSL_CERT_PATH; se espera también su certificado.")
+        if bool(self.ssl_cert_path) is not bool(self.ssl_key_path):
+            raise SettingError("SSL_CERT_PATH: va con SSL_KEY_PATH; se esperan el certificado y su clave.")
         if self.ai_hist_pmin >= self.ai_hist_pmax:
             raise SettingError("AI_HIST_PMIN: no es menor que AI_HIST_PMAX; se espera que lo sea.")
 
@@ -421,25 +419,26 @@ class Settings:
         where the environment overrides it.
         """
         values: dict[str, Any] = {}
+        origins: dict[str, Origin] = {}
         for name, raw in (_toml(toml_path) if toml_path else {}).items():
             values[name.lower()] = _taken(name, raw, str(toml_path), lambda kind: kind.from_toml)
+            origins[name] = "fichero"
         for name in sorted(environ):
             if name in settings() or (name.startswith(OWN_PREFIXES) and name not in FOREIGN):
                 values[name.lower()] = _taken(name, environ[name], "entorno", lambda kind: kind.from_text)
-        return cls(**values)
+                origins[name] = "entorno"
+        return cls(**values, origins=origins)
 
 
 @functools.cache
 def settings() -> Mapping[str, Setting[Any]]:
     """All settings by name, as written outside, in order."""
-    return {field.name.upper(): field.metadata["setting"] for field in dataclasses.fields(Settings)}
+    found = {field.name.upper(): field.metadata for field in dataclasses.fields(Settings)}
+    return {name: metadata["setting"] for name, metadata in found.items() if metadata}
 
 
 # Names in the environment that can only be meant for us, so that a mistyped one is told.
-OWN_PREFIXES: Final = (
-    *("AI_", "AUTH_", "BACKEND_", "CLAIM_", "COPIAS_", "MDNS_", "MQTT_", "RETENCION_"),
-    "SSL_",
-)
+OWN_PREFIXES: Final = "AI_", "AUTH_", "BACKEND_", "CLAIM_", "COPIAS_", "MDNS_", "MQTT_", "RETENCION_", "SSL_"
 # But for these, which are OpenSSL's.
 FOREIGN: Final = ("SSL_CERT_DIR", "SSL_CERT_FILE")
 
@@ -476,6 +475,13 @@ def _toml(path: Path) -> Mapping[str, object]:
         raise SettingError(f"{path}: el archivo de ajustes no es TOML válido ({error}).") from None
 
 
+def written_as(value: Any) -> Written:
+    """A setting's value as a person writes it in the file, and as JSON has it."""
+    if isinstance(value, tuple):
+        return [each if isinstance(each, str) else "{}={}".format(*each) for each in value]
+    return "" if value is None else str(value) if isinstance(value, Path) else value
+
+
 def example() -> str:
     """A TOML file with every setting, commented out with its default, and what each takes."""
     lines = [
@@ -485,7 +491,7 @@ def example() -> str:
     for name, known in settings().items():
         if name in HEADINGS:
             lines += ["", "", f"# ---- {HEADINGS[name]} ----"]
-        default = json.dumps("" if known.default is None else known.default, ensure_ascii=False, default=str)
+        default = json.dumps(written_as(known.default), ensure_ascii=False)
         lines += ["", f"# {known.description}", f"# Se espera {known.kind.takes}.", f"#{name} = {default}"]
     return "\n".join(lines) + "\n"
 

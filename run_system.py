@@ -144,6 +144,8 @@ class System:
             directory=self._directory,
             scanner=self._scanner,
             queries=self._archive.queries,
+            backups=self._archive.backups,
+            settings=settings,
             health=self.health,
             host=settings.backend_host,
             port=settings.backend_port,
@@ -210,18 +212,13 @@ class System:
 
     def health(self) -> Health:
         """How the parts are doing; any thread may ask."""
-        writer, caretaker = self._archive.writer_status, self._archive.caretaker_status
-        recovery = self._archive.recovery
+        writer, recovery = self._archive.writer_status, self._archive.recovery
         return Health(
             broker=BrokerHealth(**asdict(self._edge.status)),
             writer=WriterHealth(healthy=writer.healthy, queued=writer.queued, last_error=writer.last_error),
             database=DatabaseHealth(
                 recovered=None if recovery is None else Recovered(**asdict(recovery)),
-                last_backup_at=caretaker.last_backup_at,
-                backup_error=caretaker.backup_error,
-                rolled_up=caretaker.rolled_up,
-                deleted=caretaker.deleted,
-                deletion_paused=caretaker.deletion_paused,
+                **asdict(self._archive.caretaker_status),
             ),
             actors_healthy=self._actors.alive
             and self._archive.alive

@@ -14,6 +14,7 @@ from actors.dispatch import PooledActor, tell_if_alive
 from actors.findings import Decision, KeptFinding
 from actors.messages import (
     ApplyFinding,
+    AskBounds,
     ChangeDevice,
     ClaimDevice,
     Command,
@@ -40,7 +41,8 @@ from actors.messages import (
     Undelivered,
 )
 from actors.model import DeadLetter, Device, LogEntry, Refused, Report
-from actors.rule_host import UNAVAILABLE, RuleActor
+from actors.rooms import RoomGone
+from actors.rule_host import UNAVAILABLE, RuleActor, stated_bounds
 from actors.supervision import Backoff, Name, Part, one_line
 from actors.surroundings import Surroundings
 
@@ -113,6 +115,10 @@ class DeviceActor(PooledActor):
             case DismissalNoted(finding, reply):
                 dismissed = finding.id, Decision.DISMISSED
                 self._keep(Keep(self._device, reply=reply, decided=dismissed))
+            case AskBounds():
+                self._tell_bounds(message)
+            case RoomGone(room_id):
+                self._leave_room(room_id)
             case PublishConfiguration():
                 if self._device.version > 0:
                     # By way of the writer, since what is not on disk is not to be promised.
@@ -228,6 +234,12 @@ class DeviceActor(PooledActor):
         if newly_claimed:
             self._start_rules()
 
+    def _leave_room(self, room_id: int) -> None:
+        if self._device.room == room_id:
+            device = self._device.after_leaving()
+            self._become(device, self._clock.now())
+            self._keep(Keep(device))
+
     # -- rules -------------------------------------------------------------------------------
 
     def _start_rules(self) -> None:
@@ -265,6 +277,13 @@ class DeviceActor(PooledActor):
         rule = self._rules.get(finding.finding.rule)
         if rule is None or not tell_if_alive(rule, Dismissed(finding, reply)):
             reply(UNAVAILABLE)
+
+    def _tell_bounds(self, question: AskBounds) -> None:
+        """By the rule; where it is not there, as nobody has claimed the device or it failed, by its table."""
+        rule = self._rules.get(question.rule)
+        if rule is None or not tell_if_alive(rule, question):
+            factory = self._around.rules[question.rule]
+            question.reply(stated_bounds(factory, self._device, self._clock.now()))
 
     # -- telling -----------------------------------------------------------------------------
 

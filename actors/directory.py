@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar, Final
@@ -15,6 +15,7 @@ from actors.device import DeviceActor
 from actors.dispatch import tell_if_alive
 from actors.messages import (
     ApplyFinding,
+    AskBounds,
     BrokerConnected,
     ChangeDevice,
     ClaimDevice,
@@ -29,14 +30,14 @@ from actors.messages import (
     Recall,
     Recalled,
     Refuse,
-    Reply,
     Reported,
     RestartDue,
     Settle,
     Undelivered,
 )
-from actors.model import DeadLetter, Device, Refusal, Refused
+from actors.model import Change, DeadLetter, Device, Move, Refusal, Refused
 from actors.ports import Timer
+from actors.rooms import AddRoom, RecallRooms, RemoveRoom, RenameRoom, RoomCommand, RoomGone, Rooms
 from actors.supervision import Backoff, Name, Part, SupervisedActor, one_line
 from actors.surroundings import Surroundings
 
@@ -48,8 +49,8 @@ QUARANTINED: Final = (
 )
 
 # What a successor takes over of a dead actor's mail; its timers it sets itself.
-_COMMANDS = (ClaimDevice, ChangeDevice, ApplyFinding, DismissFinding)
-_INHERITED = (Reported, Refuse, Presence, *_COMMANDS, DismissalNoted, Concluded, PublishConfiguration)
+_ASKED = (ClaimDevice, ChangeDevice, ApplyFinding, DismissFinding, AskBounds)
+_INHERITED = (Reported, Refuse, Presence, *_ASKED, DismissalNoted, Concluded, PublishConfiguration, RoomGone)
 
 
 @dataclass(slots=True)
@@ -80,6 +81,9 @@ class _Found:
 class Directory(SupervisedActor):
     """serial → actor. Starts a device's actor at its first report and again after a failure.
 
+    It decides on the rooms too, since all commands pass it: no device is told to move into a room after it
+    was told that there is none any more. Until the writer has said which there are, such commands wait.
+
     A birth and a restart are the same thing: the device is recalled from the writer, which has
     everything told before it on disk (and makes the row of a new one); mail waits here meanwhile.
 
@@ -97,11 +101,15 @@ class Directory(SupervisedActor):
         self._known = devices
         self._max_devices = max_devices
         self._residents: dict[str, _Resident] = {}
+        self._rooms: Rooms | None = None
+        self._about_rooms: list[object] = []
+        """Commands that wait until they are known."""
 
     def on_start(self) -> None:
         for device in self._known:
             if device.serial not in self._residents:
                 self._residents[device.serial] = _Resident(self._start(device))
+        self._around.writer.tell(RecallRooms(partial(tell_if_alive, self.actor_ref)))
 
     def on_stop(self) -> None:
         for resident in self._residents.values():
@@ -114,6 +122,8 @@ class Directory(SupervisedActor):
             case DeviceFailed(serial, handling):
                 self._residents[serial].ref = None
                 self._turn_away(handling, why)
+            case RemoveRoom(room_id) if self._rooms is not None and room_id not in self._rooms:
+                self._vacate(room_id)
             case message:
                 self._turn_away(message, why)
         for serial, resident in self._residents.items():
@@ -123,9 +133,18 @@ class Directory(SupervisedActor):
 
     def on_receive(self, message: object) -> None:
         match message:
+            case AddRoom() | RenameRoom() | RemoveRoom():
+                self._carry_out(message)
+            case ChangeDevice(change=Change(move=Move(room=int(room_id)))):
+                self._pass_on_if_there(room_id, message)
+            case Rooms():
+                self._rooms = message
+                while self._about_rooms:
+                    self.actor_ref.tell(self._about_rooms[0])
+                    del self._about_rooms[0]
             case Reported(report) | Refuse(report):
                 self._pass_on(report.serial, message)
-            case Presence(serial=serial) | ChangeDevice(serial=serial):
+            case Presence(serial=serial) | ChangeDevice(serial=serial) | AskBounds(serial=serial):
                 self._pass_on(serial, message)
             case ClaimDevice(claim):
                 self._pass_on(claim.serial, message)
@@ -199,13 +218,46 @@ class Directory(SupervisedActor):
                 self._refuse(reply, Refused(refusal, why))
             case DismissFinding(reply=reply) | DismissalNoted(reply=reply):
                 self._refuse(reply, Refused(refusal, why))
+            case AskBounds(reply=answer):
+                self._refuse(answer, Refused(refusal, why))
+            case AddRoom(reply=told) | RenameRoom(reply=told) | RemoveRoom(reply=told):
+                self._refuse(told, Refused(refusal, why))
 
-    def _refuse(self, reply: Reply, refused: Refused) -> None:
+    def _refuse(self, reply: Callable[[Refused], None], refused: Refused) -> None:
         """The asker's border: one that fails must not take along what the others wait for."""
         try:
             reply(refused)
         except Exception:
             logger.exception("reply_failed reply=%r", reply)
+
+    # -- rooms -------------------------------------------------------------------------------
+
+    def _carry_out(self, command: RoomCommand) -> None:
+        if self._rooms is None:
+            self._about_rooms.append(command)
+            return
+        outcome = self._rooms.after(command)
+        if isinstance(outcome, Refused):
+            self._refuse(command.reply, outcome)
+            return
+        self._around.writer.tell(outcome)
+        self._rooms = outcome.rooms
+        if isinstance(command, RemoveRoom):
+            self._vacate(command.room_id)
+
+    def _vacate(self, room_id: int) -> None:
+        """On disk it is vacated by being gone; so this need not reach whoever is in quarantine."""
+        for resident in self._residents.values():
+            self._deliver(resident, RoomGone(room_id))
+
+    def _pass_on_if_there(self, room_id: int, message: ChangeDevice) -> None:
+        if self._rooms is None:
+            self._about_rooms.append(message)
+        elif room_id in self._rooms:
+            self._pass_on(message.serial, message)
+        else:
+            why = f"habitacion_id: no hay ninguna con id {room_id}; envía una de GET /habitaciones, o null."
+            self._refuse(message.reply, Refused(Refusal.INVALID, why))
 
     # -- births, deaths, restarts ------------------------------------------------------------
 

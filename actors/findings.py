@@ -20,6 +20,16 @@ class Finding:
     details: JsonObject
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a rule holds the readings of a metric to; ``None`` where there is no bound."""
+
+    low: float | None
+    high: float | None
+    source: str
+    """Where they are from, as on the wire: ``limits``, ``hist``, ``limits+hist``."""
+
+
 class Decision(Enum):
     """What people made of a finding."""
 
@@ -37,6 +47,18 @@ class KeptFinding:
     mark: int
     """:attr:`actors.model.Device.mark` of the configuration that it was concluded from."""
     decision: Decision = Decision.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which findings somebody asks for; ``None`` is any. Times are seconds since the epoch."""
+
+    device_id: int | None = None
+    rule: str | None = None
+    since: float | None = None
+    """Concluded at this time or later."""
+    until: float | None = None
+    """Concluded before this time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The whole vocabulary between actors.
+"""The whole vocabulary between actors, but for what is said of rooms (:mod:`actors.rooms`).
 
 All of it is frozen. A message is named for what it says, not for who handles it; the sections say
 who does.
@@ -6,12 +6,13 @@ who does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from actors.findings import Decision, Finding, KeptFinding, RuleMemory
+from actors.findings import Bounds, Decision, Finding, KeptFinding, RuleMemory
 from actors.model import Change, Claim, DeadLetter, Device, LogEntry, Refused, Report
+from actors.rooms import OfRooms
 
 Reply: TypeAlias = Callable[[Device | Refused], None]
 """How a command is answered; called once, from any thread, after the commit or the refusal."""
@@ -89,8 +90,17 @@ class DismissFinding:
     reply: Reply
 
 
+@dataclass(frozen=True, slots=True)
+class AskBounds:
+    """What does this rule hold the device's readings to? Answered once, from any thread."""
+
+    serial: str
+    rule: str
+    reply: Callable[[Mapping[str, Bounds] | Refused], None]
+
+
 Command: TypeAlias = ClaimDevice | ChangeDevice | ApplyFinding | DismissFinding
-ForDevice: TypeAlias = Reported | Refuse | Presence | Command
+ForDevice: TypeAlias = Reported | Refuse | Presence | Command | AskBounds
 
 
 # -- to the directory, about devices -------------------------------------------------------------
@@ -309,7 +319,7 @@ class Tidy:
 
 
 ToWriter: TypeAlias = (
-    Keep | KeepDeadLetter | KeepConclusion | Settle | Recall | RecallMemory | RetryCommit | Tidy
+    Keep | KeepDeadLetter | KeepConclusion | Settle | Recall | RecallMemory | RetryCommit | Tidy | OfRooms
 )
 
 

@@ -90,6 +90,13 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """Into the room with this id, or out of any."""
+
+    room: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What a person wants different. ``configuration`` is merged key by key."""
 
@@ -102,6 +109,7 @@ class Change:
     """Only in mode ``horario``."""
     based_on: int | None = None
     """The :attr:`Device.mark` that the device must have, if the change fits no other."""
+    move: Move | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +141,8 @@ class Device:
     """The names in the configuration that people have set."""
     code_digest: str | None = field(default=None, repr=False)
     """Of the code that a claim has to prove; ``None`` if the device announced none before it was claimed."""
+    room: int | None = None
+    """The id of the one that people have put it in."""
 
     # -- reports -----------------------------------------------------------------------------
 
@@ -258,13 +268,21 @@ class Device:
             )
         if change.configuration and _is_too_large(configuration):
             return Refused(Refusal.INVALID, f"configuracion: {_TOO_LARGE}; quita campos.")
-        described = replace(self._described(change), asked=self.asked.union(change.configuration))
+        described = replace(
+            self._described(change),
+            asked=self.asked.union(change.configuration),
+            room=self.room if change.move is None else change.move.room,
+        )
         if not change.configuration and change.state is None:
             return described
         changed = described._configured(configuration, change.state)
         if changed.configuration == self.configuration:
             return changed
         return replace(changed, version=self.version + 1)
+
+    def after_leaving(self) -> Device:
+        """The device once its room is no more."""
+        return replace(self, room=None)
 
     @property
     def mark(self) -> int:

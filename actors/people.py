@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -133,3 +134,8 @@ class Conflict(PeopleError):
 def fingerprint(secret: str) -> bytes:
     """What is stored of a secret of so many random bits that none of its bytes can be guessed from it."""
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
+
+
+def key_of(name: str) -> str:
+    """Equal for names that people take for the same."""
+    return unicodedata.normalize("NFKC", name).casefold()

@@ -5,11 +5,11 @@ The rooms that implement them import this one; it imports none of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from actors.findings import Finding, KeptFinding, RuleMemory
+from actors.findings import Bounds, Finding, KeptFinding, RuleMemory
 from actors.messages import Delivery
 from actors.model import Device, JsonObject, Report
 
@@ -86,6 +86,9 @@ class Rule(Protocol):
 
     def dismiss(self, details: JsonObject) -> None:
         """People do not want to hear this finding of the rule again."""
+
+    def bounds(self, at: float) -> Mapping[str, Bounds]:
+        """What a reading at ``at`` is held to, by metric, of those that have a bound. Changes nothing."""
 
     @property
     def save_due(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -11,8 +11,9 @@ from typing import Any, Final
 import pykka
 
 from actors.dispatch import PooledActor, tell_if_alive
-from actors.findings import Finding, RuleMemory
+from actors.findings import Bounds, Finding, RuleMemory
 from actors.messages import (
+    AskBounds,
     Concluded,
     DismissalNoted,
     Dismissed,
@@ -35,6 +36,11 @@ logger = logging.getLogger(__name__)
 UNAVAILABLE: Final = Refused(
     Refusal.UNAVAILABLE, "La regla ha fallado y se está reiniciando; inténtalo de nuevo más tarde."
 )
+
+
+def stated_bounds(factory: RuleFactory, device: Device, at: float) -> Mapping[str, Bounds]:
+    """What the rule holds the device's readings to before it knows any of them: what its table says."""
+    return factory.start(device, None, at).rule.bounds(at)
 
 
 class RuleActor(PooledActor):
@@ -92,9 +98,9 @@ class RuleActor(PooledActor):
         self.on_undelivered([*self._waiting, self.handling])
 
     def on_undelivered(self, messages: Sequence[object]) -> None:
-        """What it would have observed stands in the log; but who dismisses a finding waits for an answer."""
+        """What it would have observed stands in the log; but who asks or dismisses waits for an answer."""
         for message in messages:
-            if isinstance(message, Dismissed):
+            if isinstance(message, Dismissed | AskBounds):
                 message.reply(UNAVAILABLE)
 
     def _hear(self, message: MemoryRecalled | LogRead) -> None:
@@ -115,6 +121,8 @@ class RuleActor(PooledActor):
                 self._rule.dismiss(finding.finding.details)
                 self._save()
                 tell_if_alive(self._owner, DismissalNoted(finding, reply))
+            case AskBounds(reply=reply):
+                reply(self._bounds(self._around.clock.now()))
             case MemoryRecalled(memory):
                 self._begin(memory)
             case LogRead(entries, more):
@@ -197,6 +205,10 @@ class RuleActor(PooledActor):
         elif self._rule.save_due and not self._abandoned:
             self._save()
         self._see_to_wake()
+
+    def _bounds(self, at: float) -> Mapping[str, Bounds]:
+        """Nobody waits for it to have read its log, which may take minutes where the disk is slow."""
+        return self._rule.bounds(at) if self._ready else stated_bounds(self._factory, self._device, at)
 
     def _save(self) -> None:
         # At the end of a large house the writer does not wait for all; they read in the log instead.

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import Any, Final
 
-from actors.people import Act, Author, Conflict, KeptAct, NoSuch, Person, Role, Token, TokenKind
+from actors.people import Act, Author, Conflict, KeptAct, NoSuch, Person, Role, Token, TokenKind, key_of
 from persistence.schema import sqlite3
 
 # A household and its devices. Beyond that something makes tokens by itself.
@@ -22,11 +21,6 @@ TOKEN: Final = """
            u.rol, t.huella
     FROM tokens AS t JOIN usuarios AS u ON u.id = t.usuario_id
 """
-
-
-def key_of(name: str) -> str:
-    """Equal for names that people take for the same."""
-    return unicodedata.normalize("NFKC", name).casefold()
 
 
 def person_of(row: Any) -> Person:

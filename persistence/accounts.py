@@ -22,6 +22,7 @@ from actors.people import (
     Token,
     TokenKind,
     fingerprint,
+    key_of,
 )
 from persistence.account_rows import (
     PERSON,
@@ -31,7 +32,6 @@ from persistence.account_rows import (
     check_not_last_admin,
     check_room_for_person,
     find_person,
-    key_of,
     make_room_for_token,
     person_of,
     token_of,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
@@ -16,10 +16,11 @@ from actors.model import Device
 from actors.ports import Clock, CommandSink, EventSink
 from actors.supervision import Casebook
 from config import Settings
-from persistence.backups import make_backup, newest_backup_at
+from persistence.backups import Backup, make_backup, newest_backup_at, planned_backup
 from persistence.caretaker import Backups, CaretakerActor, CaretakerStatus
 from persistence.historian import HistorianActor
 from persistence.local_time import LocalTime
+from persistence.on_demand import BackupsOnDemand
 from persistence.queries import Queries
 from persistence.recovery import recover
 from persistence.retention import Retention
@@ -61,6 +62,7 @@ class Archive:
     writer: pykka.ActorRef[WriterActor]
     historian: pykka.ActorRef[HistorianActor]
     caretaker: pykka.ActorRef[CaretakerActor]
+    backups: BackupsOnDemand
 
     def __init__(self, folder: Path, keeping: Keeping, zone: tzinfo, clock: Clock) -> None:
         """Opens the database once, having mended it if need be. Days begin in ``zone``.
@@ -93,13 +95,11 @@ class Archive:
             self._clock,
             self.writer,
             Upkeep(self.queries, LocalTime(self._zone), self._keeping.retention),
-            Backups(
-                make=partial(make_backup, self._path, self._keeping.backups),
-                newest_at=partial(newest_backup_at, self._path),
-            ),
+            Backups(make=self._back_up, newest_at=partial(newest_backup_at, self._path)),
             self.caretaker_status,
             casebook,
         )
+        self.backups = BackupsOnDemand(self._path, self._clock, self.caretaker)
 
     def start(self) -> None:
         for threads in (self._disk, self._reading, self._upkeep):
@@ -125,6 +125,10 @@ class Archive:
     @property
     def _threads_live(self) -> bool:
         return self._disk.alive and self._reading.alive and self._upkeep.alive
+
+    def _back_up(self, at: float) -> Backup:
+        made = make_backup(self._path, self._keeping.backups, at)
+        return replace(planned_backup(self._path, at), size=made.stat().st_size)
 
     def _open(self) -> Store:
         return Store(self._path, self._keeping.rejected)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -30,6 +30,13 @@ class Backup:
     path: Path
     made_at: float
     """Seconds since the epoch, as its name says."""
+    size: int | None = None
+    """Bytes; ``None`` while it is being made."""
+
+
+def planned_backup(database: Path, at: float) -> Backup:
+    """What :func:`make_backup` is to make."""
+    return Backup(_folder(database) / f"{database.stem}-{stamp(at)}.db", float(math.floor(at)))
 
 
 def make_backup(database: Path, keep: int, at: float) -> Path:
@@ -40,10 +47,9 @@ def make_backup(database: Path, keep: int, at: float) -> Path:
 
     Raises :class:`BackupFailed`; all backups are then as they were.
     """
-    folder = _folder(database)
+    target = planned_backup(database, at).path
     with _one_at_a_time(database):
-        remove(folder.glob(f"*{_UNFINISHED}*"))
-        target = folder / f"{database.stem}-{stamp(at)}.db"
+        remove(target.parent.glob(f"*{_UNFINISHED}*"))
         _write(database, target)
         _prune(database, keep, at)
     return target
@@ -75,7 +81,8 @@ def backups_of(database: Path, now: float = math.inf) -> list[Backup]:
     for path in _folder(database).glob(f"{prefix}*.db"):
         made_at = stamped_at(path.stem.removeprefix(prefix))
         if made_at is not None:
-            found.append(Backup(path, made_at))
+            with suppress(FileNotFoundError):  # one that goes at this moment
+                found.append(Backup(path, made_at, path.stat().st_size))
     return sorted(found, key=lambda each: (each.made_at <= now, each.made_at))
 
 

@@ -15,10 +15,11 @@ from actors.messages import (
     Settle,
 )
 from actors.model import Device
+from actors.rooms import KeepRooms, RecallRooms
 from persistence.refusals import Refusable
 from persistence.store import Batch
 
-ToKeep: TypeAlias = Refusable | Recall
+ToKeep: TypeAlias = Refusable | Recall | RecallRooms
 
 
 def batch_of(messages: Iterable[ToKeep], at: float) -> Batch:
@@ -43,6 +44,10 @@ def batch_of(messages: Iterable[ToKeep], at: float) -> Batch:
                 batch.recalled.append(serial)
             case RecallMemory(device_id, rule):
                 batch.remembered.append((device_id, rule))
+            case KeepRooms(rooms):
+                batch.rooms.append(rooms)
+            case RecallRooms():
+                batch.recalls_rooms = True
     return batch
 
 

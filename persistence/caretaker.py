@@ -12,8 +12,10 @@ import pykka
 
 from actors.dispatch import Dispatcher, tell_if_alive
 from actors.messages import Tidied, Tidy
+from actors.model import Refusal, Refused
 from actors.ports import Clock, Timer
 from actors.supervision import Casebook, Part, SupervisedActor
+from persistence.backups import Backup
 from persistence.clock_watch import ClockWatch
 from persistence.schema import sqlite3
 from persistence.summaries import RollUp
@@ -42,13 +44,14 @@ UNHEARD: Final = (
 FIRST_BACKUP_S: Final = 600.0
 BACKUP_EVERY_S: Final = 86_400.0
 BACKUP_RETRY_S: Final = 3_600.0
+TO_DO: Final = "Las demás siguen ahí; cuando esté arreglado, pídela otra vez."
 
 
 @dataclass(frozen=True, slots=True)
 class Backups:
     """How backups are made. Called on the caretaker's thread, which that may hold up for minutes."""
 
-    make: Callable[[float], object]
+    make: Callable[[float], Backup]
     """Make one as of now, in seconds since the epoch; whatever it raises says why there is none."""
     newest_at: Callable[[float], float | None]
     """When the newest one was made that is not from after now; both in seconds since the epoch."""
@@ -61,13 +64,24 @@ class CaretakerStatus:
     last_backup_at: float | None = None
     """Seconds since the epoch; also of one made before the start."""
     backup_error: str | None = None
-    """Why there is no backup where one is due, in Spanish."""
+    """Why there is no backup where one is due, or was asked for, in Spanish."""
     rolled_up: int = 0
     """Rows of the log that have gone into hours and days."""
     deleted: int = 0
     """Rows of all tables that have gone."""
     deletion_paused: str | None = None
     """Why nothing is deleted at present, in Spanish."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackUp:
+    """Somebody wants a backup, named after ``at``, seconds since the epoch.
+
+    ``reply`` is called on the caretaker's thread, and is told what is there, or why it is not.
+    """
+
+    at: float
+    reply: Callable[[Backup | Refused], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +95,7 @@ class _Answered:
     tidied: Tidied
 
 
-ToCaretaker: TypeAlias = _Look | _Answered
+ToCaretaker: TypeAlias = BackUp | _Look | _Answered
 
 
 class CaretakerActor(SupervisedActor):
@@ -136,6 +150,8 @@ class CaretakerActor(SupervisedActor):
                 self._look()
             case _Answered(step, tidied) if step is self._awaited:
                 self._count(step, tidied)
+            case BackUp(at, reply):
+                reply(self._back_up(at))
 
     def on_fault(self, error: BaseException) -> None:  # noqa: ARG002
         self._begin_anew()
@@ -158,7 +174,7 @@ class CaretakerActor(SupervisedActor):
             self._begin_anew()
         self._status.deletion_paused = self._watch.look() or self._unheard
         if self._clock.monotonic() >= self._backup_due:
-            self._back_up()
+            self._back_up(self._clock.now())
         step = self._next_step()
         if step is None:
             self._begin_anew()
@@ -218,15 +234,15 @@ class CaretakerActor(SupervisedActor):
         newest = self._status.last_backup_at = self._backups.newest_at(now)
         return FIRST_BACKUP_S if newest is None else max(FIRST_BACKUP_S, newest + BACKUP_EVERY_S - now)
 
-    def _back_up(self) -> None:
+    def _back_up(self, at: float) -> Backup | Refused:
         """The backups' border: whatever they fail with, the caretaker has other things to do as well."""
-        at = self._clock.now()
         try:
-            self._backups.make(at)
+            made = self._backups.make(at)
         except Exception as error:
             logger.exception("backup_failed")
             self._status.backup_error = str(error)
             self._backup_due = self._clock.monotonic() + BACKUP_RETRY_S
-        else:
-            self._status.last_backup_at, self._status.backup_error = at, None
-            self._backup_due = self._clock.monotonic() + BACKUP_EVERY_S
+            return Refused(Refusal.UNAVAILABLE, f"No hay copia nueva. {error} {TO_DO}")
+        self._status.last_backup_at, self._status.backup_error = made.made_at, None
+        self._backup_due = self._clock.monotonic() + BACKUP_EVERY_S
+        return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -9,9 +10,11 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Final
 
-from actors.findings import KeptFinding
+from actors.findings import KeptFinding, Wanted
 from actors.model import DeadLetter, LogEntry
+from actors.rooms import Rooms
 from persistence.local_time import LocalTime
+from persistence.room_rows import read_rooms
 from persistence.rows import kept_finding, log_entry, undamaged_log_entry
 from persistence.schema import BUSY_TIMEOUT_S, sqlite3
 from persistence.statistics import Statistics, read_metrics, read_statistics
@@ -30,7 +33,7 @@ _REJECTED: Final = """
 """
 _LOG_RANGE: Final = """
     SELECT dispositivo_id, n, timestamp, estado, CAST(parametros AS BLOB), boot, seq FROM estado_log
-    WHERE dispositivo_id = ? AND n > ? AND n <= ? AND timestamp >= ? ORDER BY n LIMIT ?
+    WHERE dispositivo_id = ? AND n > ? AND n <= ? AND timestamp >= ? AND timestamp < ? ORDER BY n LIMIT ?
 """
 _FINDINGS: Final = """
     SELECT e.id, e.dispositivo_id, e.regla, e.evento, e.creado_en, e.datos, e.marca, e.decision,
@@ -44,6 +47,7 @@ _FINDING_PAGE: Final = f"""
     ORDER BY e.id DESC
 """
 _AFTER_THE_LAST_ID: Final = 2**63 - 1
+_ANY: Final = Wanted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,28 +122,36 @@ class Queries:
             rows = connection.execute(_REJECTED, (before, limit)).fetchall()
         return [Rejected(row[0], DeadLetter(*row[1:])) for row in rows]
 
-    def log_range(self, device_id: int, after: int, upto: int, since: float, limit: int) -> list[LogEntry]:
-        """The first ``limit`` rows numbered ``after < n <= upto``, not before ``since``, oldest first.
+    def log_range(
+        self, device_id: int, after: int, upto: int, since: float, limit: int, *, until: float = math.inf
+    ) -> list[LogEntry]:
+        """The first ``limit`` rows numbered ``after < n <= upto``, ``since <= time < until``, oldest first.
 
-        Rows from before ``since`` are read and passed over, 80 ms for a million of them: the clock
-        may have been set, so their numbers do not tell where they end. A row whose parameters are
-        damaged comes with none, and a warning.
+        Rows of other times are read and passed over, 80 ms for a million of them: the clock may have
+        been set, so their numbers do not tell where they end. A row whose parameters are damaged comes
+        with none, and a warning.
         """
+        given = (device_id, after, upto, since, until, limit)
         with closing(self.connect()) as connection:
-            rows = connection.execute(_LOG_RANGE, (device_id, after, upto, since, limit)).fetchall()
+            rows = connection.execute(_LOG_RANGE, given).fetchall()
         return [undamaged_log_entry(row) for row in rows]
 
-    def findings(
-        self, page: int, per_page: int, device_id: int | None = None, rule: str | None = None
-    ) -> FindingPage:
+    def findings(self, page: int, per_page: int, wanted: Wanted = _ANY) -> FindingPage:
         """Page ``page``, from 1, of ``per_page`` findings, newest first; empty past the end.
 
         Counting and skipping walk an index: of a million findings the first page takes 7 ms (of one
-        device in 20, 2 ms; of one rule in two, 33 ms) and the last one 104 ms.
+        device in 20, 2 ms; of one rule in two, 33 ms) and the last one 104 ms. A range of time has an
+        index for one device: of 100,000 findings a day's of one in 20 take 0.6 ms, a year's 3 ms. That
+        of the whole house is read through, in 11 ms.
         """
-        wanted = {"dispositivo_id": device_id, "regla": rule}
-        given = {column: value for column, value in wanted.items() if value is not None}
-        where = f"WHERE {' AND '.join(f'{column} = ?' for column in given)}" if given else ""
+        conditions = {
+            "dispositivo_id = ?": wanted.device_id,
+            "regla = ?": wanted.rule,
+            "creado_en >= ?": wanted.since,
+            "creado_en < ?": wanted.until,
+        }
+        given = {condition: value for condition, value in conditions.items() if value is not None}
+        where = f"WHERE {' AND '.join(given)}" if given else ""
         skipped = (page - 1) * per_page
         with closing(self.connect()) as connection:
             connection.execute("BEGIN")
@@ -164,6 +176,10 @@ class Queries:
         with closing(self.connect()) as connection:
             connection.execute("BEGIN")
             return read_statistics(connection, self._local, device_id, metric, since, until, step)
+
+    def rooms(self) -> Rooms:
+        with closing(self.connect()) as connection:
+            return read_rooms(connection)
 
     def finding(self, number: int) -> KeptFinding | None:
         """The finding with this id, if there is one."""

@@ -7,8 +7,9 @@ from typing import TypeAlias
 
 from actors.messages import Keep, KeepConclusion, KeepDeadLetter, RecallMemory, Settle
 from actors.model import DeadLetter, Json, LogEntry
+from actors.rooms import KeepRooms
 
-Refusable: TypeAlias = Keep | KeepDeadLetter | KeepConclusion | Settle | RecallMemory
+Refusable: TypeAlias = Keep | KeepDeadLetter | KeepConclusion | KeepRooms | Settle | RecallMemory
 
 
 def refusal(message: Refusable, at: float, why: Exception) -> DeadLetter:
@@ -28,6 +29,8 @@ def refusal(message: Refusable, at: float, why: Exception) -> DeadLetter:
             )
         case RecallMemory(device_id, rule):
             topic, payload = _place(device_id, rule), b""
+        case KeepRooms(rooms):
+            topic, payload = "habitaciones", _printed({**rooms.names})
         case Settle():
             topic, payload = "", b""
     return DeadLetter(at, _storable(topic), payload, _storable(reason))

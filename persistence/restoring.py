@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 # More than a device's configuration can have been changed since the copy was made.
 VERSIONS_AHEAD: Final = 1_000
 # The same of what has been given a number since: ids are never used again.
-IDS_AHEAD: Final = {"dispositivos": 1_000, "eventos_ia": 100_000}
+IDS_AHEAD: Final = {"dispositivos": 1_000, "eventos_ia": 100_000, "habitaciones": 1_000}
 
 _ASIDE: Final = "apartados"
 _NOTE: Final = "recuperada"
@@ -209,6 +209,7 @@ def _restored_from(source: Source, draft: Path) -> None:
     """
     try:
         copy_whole(source.uri, draft)
+        open_database(draft).close()  # an older one has not all of the tables yet
         with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
             connection.execute("BEGIN")
             connection.execute(_LATER_VERSIONS, [VERSIONS_AHEAD])

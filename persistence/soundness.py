@@ -14,7 +14,8 @@ from typing import Final, TypeAlias
 
 from sqlite_utils import Database
 
-from persistence.schema import APPLICATION_ID, BUSY_TIMEOUT_S, STEPS, lenient_text, sqlite3
+from persistence.schema import BUSY_TIMEOUT_S, lenient_text, sqlite3
+from persistence.tables import APPLICATION_ID, STEPS
 
 logger = logging.getLogger(__name__)
 

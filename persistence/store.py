@@ -11,16 +11,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, TypeAlias
 
-from actors.boots import Boot
 from actors.findings import Decision, Finding, KeptFinding, RuleMemory
-from actors.model import DeadLetter, Device, Json, LogEntry
+from actors.model import DeadLetter, Device, LogEntry
+from actors.rooms import Rooms
+from persistence.device_rows import DEVICE_COLUMNS, DEVICES, device_of, device_row, newcomer_row
+from persistence.room_rows import read_rooms, write_rooms
 from persistence.rows import (
     DECISION_TEXTS,
     Row,
     finding_row,
-    json_object,
     json_text,
-    json_texts,
     log_row,
     memory_row,
     undamaged_memory,
@@ -37,36 +37,12 @@ LETTER_TEXT: Final = 1024
 # Dead letters kept unless told otherwise: at most 72 MiB.
 REJECTED_MAX: Final = 1_000
 
-# 18 columns times 500 rows stay well under SQLite's 32,766 parameters a statement.
+# 19 columns times 500 rows stay well under SQLite's 32,766 parameters a statement.
 ROWS_PER_STATEMENT: Final = 500
 
 MemoryKey: TypeAlias = tuple[int, str]
 """The device's id and the rule's name."""
 
-DEVICE_COLUMNS: Final = (
-    "id",
-    "serial_number",
-    "nombre",
-    "tipo",
-    "modelo",
-    "descripcion",
-    "estado",
-    "parametros",
-    "configuracion",
-    "reclamado",
-    "en_linea",
-    "visto_en",
-    "version",
-    "registros",
-    "arranques",
-    "informado",
-    "pedido",
-    "codigo_sha256",
-)
-_JSON_COLUMNS: Final = ("parametros", "configuracion", "arranques", "informado", "pedido")
-_DEVICES: Final = "SELECT {} FROM dispositivos".format(
-    ", ".join(f"CAST({name} AS BLOB)" if name in _JSON_COLUMNS else name for name in DEVICE_COLUMNS)
-)
 _UPSERT_DEVICES: Final = f"INSERT INTO dispositivos ({', '.join(DEVICE_COLUMNS)})"
 _OR_UPDATE: Final = "ON CONFLICT (id) DO UPDATE SET " + ", ".join(
     f"{column} = excluded.{column}" for column in DEVICE_COLUMNS[2:]
@@ -111,6 +87,10 @@ class Batch:
     """Serials to be recalled as they are once all of the above is kept."""
     remembered: list[MemoryKey] = field(default_factory=list)
     """Memories to be read as they are before those of the batch are kept."""
+    rooms: list[Rooms] = field(default_factory=list)
+    """Each in its turn: an id counts as given even if the room is gone in the next."""
+    recalls_rooms: bool = False
+    """Whether the rooms are to be read, as they are once all of the above is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +102,8 @@ class Saved:
     """The batch's own, in its order, with the ids that they were given."""
     remembered: Mapping[MemoryKey, Row]
     """Those that are there."""
+    rooms: Rooms | None
+    """If they were to be read."""
 
     def memory(self, key: MemoryKey) -> RuleMemory | None:
         """``None`` if nothing is remembered, or only damage.
@@ -172,7 +154,7 @@ class Store:
 
     def devices(self) -> list[Device]:
         """All devices, in the order of their ids; what is damaged in a row is empty, with a warning."""
-        return [_device(row) for row in self.database.conn.execute(f"{_DEVICES} ORDER BY id").fetchall()]
+        return [device_of(row) for row in self.database.conn.execute(f"{DEVICES} ORDER BY id").fetchall()]
 
     def recall(self, serial: str) -> Device:
         """The device as it is stored; its row is made if it has none."""
@@ -187,7 +169,7 @@ class Store:
         with self._transaction():
             remembered = self._remember(batch.remembered) if batch.remembered else {}
             self.insert(_INSERT_LOG, [log_row(entry) for entry in batch.entries])
-            self.insert(_UPSERT_DEVICES, [_device_row(each) for each in batch.devices.values()], _OR_UPDATE)
+            self.insert(_UPSERT_DEVICES, [device_row(each) for each in batch.devices.values()], _OR_UPDATE)
             if batch.letters:
                 self._keep_letters(batch.letters)
             findings = self._keep_findings(batch.findings) if batch.findings else []
@@ -195,8 +177,11 @@ class Store:
             self.insert(_UPSERT_MEMORIES, memories, _OR_UPDATE_MEMORY)
             for number, decision in batch.decisions.items():
                 self.database.conn.execute(_DECIDE, (DECISION_TEXTS[decision], number))
+            for kept in batch.rooms:
+                write_rooms(self.database.conn, kept)
             recalled = self._recall(batch.recalled) if batch.recalled else {}
-        return Saved(recalled, findings, remembered)
+            rooms = read_rooms(self.database.conn) if batch.recalls_rooms else None
+        return Saved(recalled, findings, remembered, rooms)
 
     def tidy(self, step: Callable[[Store], int]) -> int:
         """Do a step of upkeep, all or nothing of it; the rows that it dealt with."""
@@ -258,87 +243,11 @@ class Store:
         missing = [serial for serial in dict.fromkeys(serials) if serial not in found]
         if not missing:
             return found
-        self.database.table("dispositivos").insert_all(_newcomer_row(serial) for serial in missing)
+        self.database.table("dispositivos").insert_all(newcomer_row(serial) for serial in missing)
         return found | self._with_serials(missing)
 
     def _with_serials(self, serials: Iterable[str]) -> dict[str, Device]:
         rows = self.database.conn.execute(
-            f"{_DEVICES} WHERE serial_number IN (SELECT value FROM json_each(?))", [json_text(serials)]
+            f"{DEVICES} WHERE serial_number IN (SELECT value FROM json_each(?))", [json_text(serials)]
         ).fetchall()
-        return {device.serial: device for device in map(_device, rows)}
-
-
-# -- rows ----------------------------------------------------------------------------------------
-
-
-def _newcomer_row(serial: str) -> dict[str, Json]:
-    """The row of a device never seen, without the id, which the database gives."""
-    return dict(zip(DEVICE_COLUMNS[1:], _device_row(Device(id=0, serial=serial))[1:], strict=True))
-
-
-def _device_row(device: Device) -> Row:
-    """The device in the order of :data:`DEVICE_COLUMNS`."""
-    return (
-        device.id,
-        device.serial,
-        device.name,
-        device.type,
-        device.model,
-        device.description,
-        device.state,
-        json_text(device.parameters),
-        json_text(device.configuration),
-        device.claimed,
-        device.online,
-        device.seen_at,
-        device.version,
-        device.reports,
-        json_text({boot.name: boot.spans for boot in device.boots}),
-        json_text(device.reported),
-        json_text(sorted(device.asked)),
-        device.code_digest,
-    )
-
-
-def _device(row: Row) -> Device:
-    """From the columns in their order, JSON as bytes or text: what is damaged counts as empty."""
-    parameters, configuration, boots = json_object(row[7]), json_object(row[8]), _boots(row[14])
-    reported, asked = json_object(row[15]), json_texts(row[16])
-    for column, found in zip(_JSON_COLUMNS, (parameters, configuration, boots, reported, asked), strict=True):
-        if found is None:
-            logger.warning("device_row_damaged serial=%s column=%s", row[1], column)
-    return Device(
-        id=row[0],
-        serial=row[1],
-        name=row[2],
-        type=row[3],
-        model=row[4],
-        description=row[5],
-        state=row[6],
-        parameters=parameters or {},
-        configuration=configuration or {},
-        claimed=bool(row[9]),
-        online=bool(row[10]),
-        seen_at=row[11],
-        version=row[12],
-        reports=row[13],
-        boots=boots or (),
-        reported=reported or {},
-        asked=frozenset(asked or ()),
-        code_digest=row[17],
-    )
-
-
-def _boots(text: bytes) -> tuple[Boot, ...] | None:
-    """``None`` for what is no object of lists of pairs of whole numbers."""
-    known = json_object(text)
-    if known is None:
-        return None
-    try:
-        boots = tuple(
-            Boot(name, tuple((first, last) for first, last in spans)) for name, spans in known.items()
-        )
-    except (TypeError, ValueError):
-        return None
-    whole = all(isinstance(seq, int) for boot in boots for span in boot.spans for seq in span)
-    return boots if whole else None
+        return {device.serial: device for device in map(device_of, rows)}

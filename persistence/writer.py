@@ -25,6 +25,7 @@ from actors.messages import (
 )
 from actors.model import Refusal, Refused
 from actors.ports import Clock, CommandSink, EventSink, Timer
+from actors.rooms import KeepRooms, RecallRooms
 from actors.supervision import WINDOW, Casebook, Part, SupervisedActor, one_line
 from persistence.batches import ToKeep, batch_of, deliveries_of, receipts_of
 from persistence.refusals import Refusable, refusal
@@ -212,15 +213,16 @@ class WriterActor(SupervisedActor):
         if half:
             self._keep_oldest(half)
             self._keep_oldest(len(messages) - half)
-        elif isinstance(messages[0], Recall):
+        elif isinstance(messages[0], Recall | RecallRooms):
             self._ask_again(messages[0], why)
         else:
             self._keep_refused(messages[0], why)
 
-    def _ask_again(self, recall: Recall, why: Exception) -> None:
-        """Nothing but the device answers it; until that can be had, the others need not wait for it."""
+    def _ask_again(self, recall: Recall | RecallRooms, why: Exception) -> None:
+        """Nothing but what is recalled answers it; until that can be had, the others need not wait."""
         del self._waiting[:1]
-        logger.warning("recall_put_off serial=%r retry_s=%.1f error=%r", recall.serial, LONGEST_RETRY_S, why)
+        serial = recall.serial if isinstance(recall, Recall) else None
+        logger.warning("recall_put_off serial=%r retry_s=%.1f error=%r", serial, LONGEST_RETRY_S, why)
         self._clock.call_later(LONGEST_RETRY_S, partial(tell_if_alive, self.actor_ref, recall))
 
     def _keep_refused(self, message: Refusable, why: Exception) -> None:
@@ -234,7 +236,7 @@ class WriterActor(SupervisedActor):
         self._kept([message])
         self._settle([message])
         match message:
-            case Keep(reply=reply) if reply is not None:
+            case Keep(reply=reply) | KeepRooms(reply=reply) if reply is not None:
                 self._call(reply, Refused(Refusal.UNAVAILABLE, letter.reason))
             case RecallMemory(to=to):
                 self._call(to, MemoryRecalled(None))
@@ -315,6 +317,10 @@ class WriterActor(SupervisedActor):
                 memories[memory.device_id, memory.rule] = memory
             case Recall(serial, to):
                 self._call(to, Recalled(saved.recalled[serial]))
+            case KeepRooms(_, room, answer):
+                self._call(answer, room)
+            case RecallRooms(tell):
+                self._call(tell, saved.rooms)
             case RecallMemory(device_id, rule, to_rule):
                 key = device_id, rule
                 self._call(to_rule, MemoryRecalled(memories.get(key) or saved.memory(key)))

@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from actors.findings import Finding
+from actors.findings import Bounds, Finding
 from actors.model import Device, JsonObject, Report
 from rules.quantiles import LARGEST, Histogram, MovingHistogram
 from rules.sealed import Fields, seal, unseal
@@ -48,7 +48,7 @@ _NO_LIMIT: Final = Limit(None, None)
 
 
 @dataclass(frozen=True, slots=True)
-class Bounds:
+class Fence:
     """``low`` and ``high`` are infinite where there is no bound; ``tolerance`` widens both."""
 
     low: float
@@ -59,8 +59,9 @@ class Bounds:
     def excludes(self, value: float) -> bool:
         return value < self.low - self.tolerance or value > self.high + self.tolerance
 
-    def details(self) -> JsonObject:
-        return {"min": _shown(self.low), "max": _shown(self.high), "source": self.source}
+    @property
+    def bounds(self) -> Bounds:
+        return Bounds(_shown(self.low), _shown(self.high), self.source)
 
 
 class _Metric:
@@ -68,8 +69,8 @@ class _Metric:
 
     __slots__ = (
         "alert_at",
-        "bounds",
         "day",
+        "fence",
         "history",
         "outside",
         "persisting",
@@ -86,7 +87,7 @@ class _Metric:
         self.usual: tuple[float, float] | None = None
         """What history made plausible when it was last looked up, and how many readings it had then."""
         self.usual_total = -1
-        self.bounds: Bounds | None = None
+        self.fence: Fence | None = None
         """What follows from that and the limits table."""
         self.day = math.floor(at / DAY_S)
         self.seen = 0
@@ -94,6 +95,12 @@ class _Metric:
         """Readings today, and those of them beyond the bounds."""
         self.persisting: list[Histogram] = []
         """What was beyond the bounds on the days before today on which that was much."""
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether the history has changed enough since it was last looked up."""
+        total = self.history.all.total
+        return abs(total - self.usual_total) >= max(REFRESH_READINGS, REFRESH_SHARE * total)
 
     def take(self, at: float, value: float, excluded: bool) -> None:
         day = math.floor(at / DAY_S)
@@ -190,10 +197,14 @@ class ExtremesRule:
         """Whether so much was learned since the last :meth:`state` that reading it again would show."""
         return self._unsaved >= SAVE_EVERY
 
-    def bounds(self, metric: str, at: float) -> Bounds | None:
-        """The bounds that a reading of ``metric`` at ``at`` is held against, if there are any."""
-        known = self._metrics.get(metric)
-        return self._fused(metric, self._usual(known, at) if known else None)
+    def bounds(self, at: float) -> Mapping[str, Bounds]:
+        """What a reading at ``at`` is held to, tolerance apart; the table's metrics need not be known yet."""
+        names = set(self._metrics)
+        if len(names) < MAX_METRICS:
+            names |= self._limits.keys()
+        fences = {name: self._fence(name, at) for name in sorted(names)}
+        found = {name: fence.bounds for name, fence in fences.items() if fence is not None}
+        return {name: each for name, each in found.items() if (each.low, each.high) != (None, None)}
 
     # -- one reading -------------------------------------------------------------------------
 
@@ -201,36 +212,44 @@ class ExtremesRule:
         """The alert that the reading is worth, if any."""
         if not abs(value) <= LARGEST:
             return None
-        bounds = self._take(at, name, float(value))
-        if bounds is None:
+        fence = self._take(at, name, float(value))
+        if fence is None:
             return None
         metric = self._metrics[name]
         if metric.alert_at is not None and 0 <= at - metric.alert_at < self._settings.ai_alert_cooldown_s:
             return None
         metric.alert_at = at
-        return {"metric": name, "value": value, "bounds": bounds.details()}
+        bounds = fence.bounds
+        said: JsonObject = {"min": bounds.low, "max": bounds.high, "source": bounds.source}
+        return {"metric": name, "value": value, "bounds": said}
 
-    def _take(self, at: float, name: str, value: float) -> Bounds | None:
-        """Put the reading where it belongs; the bounds are returned if it is beyond them."""
+    def _take(self, at: float, name: str, value: float) -> Fence | None:
+        """Put the reading where it belongs; the fence is returned if it is beyond it."""
         self._unsaved += 1
         metric = self._metrics.get(name)
         if metric is None:
             if len(self._metrics) == MAX_METRICS:
                 return None
             metric = self._metrics[name] = _Metric(MovingHistogram(self._window), at)
-            metric.bounds = self._fused(name, None)
-        total = metric.history.all.total
-        if abs(total - metric.usual_total) >= max(REFRESH_READINGS, REFRESH_SHARE * total):
-            metric.usual, metric.usual_total = self._usual(metric, at), total
-            metric.bounds = self._fused(name, metric.usual)
-        bounds = metric.bounds
-        excluded = bounds is not None and bounds.excludes(value)
+            metric.fence = self._fused(name, None)
+        if metric.is_outdated:
+            metric.usual, metric.usual_total = self._usual(metric, at), metric.history.all.total
+            metric.fence = self._fused(name, metric.usual)
+        fence = metric.fence
+        excluded = fence is not None and fence.excludes(value)
         metric.take(at, value, excluded)
-        return bounds if excluded else None
+        return fence if excluded else None
 
-    # -- bounds ------------------------------------------------------------------------------
+    # -- fences ------------------------------------------------------------------------------
 
-    def _fused(self, name: str, usual: tuple[float, float] | None) -> Bounds | None:
+    def _fence(self, name: str, at: float) -> Fence | None:
+        """What :meth:`_take` would judge by."""
+        metric = self._metrics.get(name)
+        if metric is None:
+            return self._fused(name, None)
+        return self._fused(name, self._usual(metric, at)) if metric.is_outdated else metric.fence
+
+    def _fused(self, name: str, usual: tuple[float, float] | None) -> Fence | None:
         """The tighter of the table's and the history's bound, each way."""
         limit = self._limits.get(name, _NO_LIMIT)
         low = -math.inf if limit.low is None else limit.low
@@ -245,7 +264,7 @@ class ExtremesRule:
             return None
         span = high - low if math.isfinite(high - low) else 0.0
         tolerance = max(self._settings.ai_alert_tol_abs, self._settings.ai_alert_tol_frac * span)
-        return Bounds(low, high, tolerance, "+".join(sources))
+        return Fence(low, high, tolerance, "+".join(sources))
 
     def _usual(self, metric: _Metric, at: float) -> tuple[float, float] | None:
         """What history makes plausible, once there is enough of it."""
@@ -276,7 +295,7 @@ class ExtremesRule:
         body.number("window", made._window, made._window)
         for name, metric in body.fields("metrics").items():
             known = made._metrics[name] = _Metric.from_state(made._window, metric)
-            known.bounds = made._fused(name, known.usual)
+            known.fence = made._fused(name, known.usual)
         return made
 
 

@@ -8,13 +8,13 @@ from the schedule that the device has.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import Enum
 from typing import Final, TypeAlias
 
-from actors.findings import Finding
+from actors.findings import Bounds, Finding
 from actors.model import ACTIVE, INACTIVE, SCHEDULED, Device, JsonObject, Report
 from rules.estimate import Bins, Estimate, estimate_of
 from rules.forecast import foretells
@@ -125,6 +125,10 @@ class LearnRule:
     def dismiss(self, details: JsonObject) -> None:
         """A person does not want this suggestion. ``details`` are the finding's."""
         self._dismissed = tuple(read_suggested(details["suggested_horarios"]))
+
+    def bounds(self, at: float) -> Mapping[str, Bounds]:  # noqa: ARG002
+        """It judges no reading."""
+        return {}
 
     @property
     def save_due(self) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from actors.findings import Finding
+from actors.findings import Bounds, Finding
 from actors.model import Device, Json, JsonObject, Report
 from rules.fingerprint import fingerprint
 from rules.sealed import seal, unseal
@@ -103,6 +103,10 @@ class MisconfigRule:
     def dismiss(self, details: JsonObject) -> None:
         """A person does not want to hear of this again. ``details`` are the finding's."""
         self._dismissed = fingerprint(details["suggested_patch"])
+
+    def bounds(self, at: float) -> Mapping[str, Bounds]:  # noqa: ARG002
+        """It looks at no reading."""
+        return {}
 
     def state(self) -> JsonObject:
         return seal(NAME, _STATE_VERSION, {"told_at": self._told_at, "dismissed": self._dismissed})

@@ -9,12 +9,12 @@ since when, for how long, and to pace reminders of an outage that is real in any
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final
 
-from actors.findings import Finding
+from actors.findings import Bounds, Finding
 from actors.model import Device, JsonObject, Report
 from rules.sealed import seal, unseal
 from rules.settings import OfflineSettings
@@ -85,6 +85,10 @@ class OfflineRule:
 
     def dismiss(self, details: JsonObject) -> None:
         """An outage proposes nothing that could be dismissed; its end will be told."""
+
+    def bounds(self, at: float) -> Mapping[str, Bounds]:  # noqa: ARG002
+        """It looks at no reading."""
+        return {}
 
     save_due: Final = False
     """Each transition is a finding, and what is known is stored with it."""

@@ -8,8 +8,10 @@ the database file, and what an outside observer knows to be true.
 from __future__ import annotations
 
 import itertools
+import sqlite3
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from actors.mqtt.bridge import Bridge
 from actors.ports import RuleFactory
 from actors.supervision import Casebook
 from actors.surroundings import Surroundings
+from persistence.device_rows import DEVICES, device_of
 from persistence.historian import HistorianActor
 from persistence.queries import Queries
 from persistence.store import Store
@@ -182,6 +185,17 @@ class House:
         self.flush()
         self.writer.stop(block=False)
         self.flush()
+
+    # -- on disk -----------------------------------------------------------------------------
+
+    def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
+        with closing(sqlite3.connect(f"file:{self.world.path}?mode=ro", uri=True)) as db:
+            db.row_factory = sqlite3.Row
+            return db.execute(query, values).fetchall()
+
+    def kept(self) -> dict[str, Device]:
+        """The devices as they are stored."""
+        return {device.serial: device for device in map(device_of, map(tuple, self.rows(DEVICES)))}
 
     # -- from inside -------------------------------------------------------------------------
 

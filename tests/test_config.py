@@ -1,6 +1,7 @@
 """The settings: what is read, what is refused, and that the words about them are true."""
 
 import dataclasses
+import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -28,6 +29,7 @@ from config import (
     texts,
     url,
     whole,
+    written_as,
 )
 
 T = TypeVar("T")
@@ -70,6 +72,18 @@ def test_environment_wins(toml: Path) -> None:
     toml.write_text('BACKEND_PORT = 8000\nMQTT_BROKER_URL = "10.0.0.2"\n')
     loaded = Settings.load(toml, {"BACKEND_PORT": "8001"})
     assert loaded == dataclasses.replace(Settings(), backend_port=8001, mqtt_broker_url="10.0.0.2")
+
+
+def test_where_values_come_from(toml: Path) -> None:
+    """Known of each value that somebody has set, also to what it would be anyway, and of no other."""
+    toml.write_text("BACKEND_PORT = 8000\nCOPIAS_MAX = 7\nMAX_DEVICES = 5\n")
+    loaded = Settings.load(toml, {"BACKEND_PORT": "8001", "LOG_LEVEL": "INFO", "HOME": "/home/ana"})
+    assert loaded.origins == {
+        "BACKEND_PORT": "entorno",
+        "COPIAS_MAX": "fichero",
+        "LOG_LEVEL": "entorno",
+        "MAX_DEVICES": "fichero",
+    }
 
 
 def test_empty_variable_wins_too(toml: Path) -> None:
@@ -254,6 +268,8 @@ def test_unreadable_file(tmp_path: Path) -> None:
 def test_settings_that_do_not_go_together() -> None:
     """A password wants a user, somebody else's broker its port, and a range a lower end below its upper."""
     assert refusal({"MQTT_PASSWORD": "x"}).startswith("MQTT_PASSWORD: ")
+    assert "SSL_KEY_PATH" in refusal({"SSL_CERT_PATH": "a.pem"})
+    assert "SSL_CERT_PATH" in refusal({"SSL_KEY_PATH": "a.key"})
     assert refusal({"MQTT_BROKER_URL": "10.0.0.2", "MQTT_BROKER_PORT": "0"}).startswith("MQTT_BROKER_PORT: ")
     assert Settings.load(None, {"MQTT_BROKER_PORT": "0"}).mqtt_broker_port == 0
     assert refusal({"AI_HIST_PMIN": "50", "AI_HIST_PMAX": "50"}).startswith("AI_HIST_PMIN: ")
@@ -281,6 +297,19 @@ def test_any_toml_value_is_taken_or_refused(name: str, value: object) -> None:
     except ValueError:
         return
     assert known.default is None or isinstance(taken, type(known.default))
+
+
+@given(
+    NAMES, st.text() | st.sampled_from(["0", "7.5", "sí", "", "a, b", "CAM0=7, TMP0=0", "~/a", "casa.local"])
+)
+def test_a_value_can_be_written_again(name: str, text: str) -> None:
+    """What is shown of a setting is what a person would write in the file to have it so."""
+    kind = settings()[name].kind
+    try:
+        value = kind.from_text(text)
+    except ValueError:
+        return
+    assert kind.from_toml(json.loads(json.dumps(written_as(value)))) == value
 
 
 # -- what each kind takes ------------------------------------------------------------------------
@@ -406,7 +435,7 @@ def test_setting_is_documented(name: str) -> None:
     """Every setting has a sentence on one line, and a default that its own kind takes."""
     known = settings()[name]
     assert re.fullmatch(r"[A-ZÁÉÍÓÚÑ0-9].*\.", known.description)
-    assert known.kind.from_toml(_as_toml(known.default)) == known.default
+    assert known.kind.from_toml(written_as(known.default)) == known.default
 
 
 def test_every_setting_stands_below_a_heading() -> None:
@@ -415,16 +444,6 @@ def test_every_setting_stands_below_a_heading() -> None:
     assert HEADINGS.keys() <= settings().keys()
     assert all(HEADINGS.values())
     assert re.findall("(?m)^# ---- (.+) ----$", example()) == list(HEADINGS.values())
-
-
-def _as_toml(value: object) -> object:
-    match value:
-        case Path():
-            return str(value)
-        case tuple():
-            return list(value)
-        case _:
-            return value
 
 
 def test_example_is_current() -> None:

@@ -16,6 +16,7 @@ HOUSE = Path(__file__).parent.parent
 SHARED = (
     "actors.boots",
     "actors.model",
+    "actors.rooms",
     "actors.findings",
     "actors.claiming",
     "actors.messages",
@@ -33,7 +34,8 @@ MAY_IMPORT = {
     "actors.model": ("actors.boots",),
     "actors.findings": ("actors.model",),
     "actors.claiming": ("actors.model",),
-    "actors.messages": ("actors.model", "actors.findings"),
+    "actors.rooms": ("actors.model", "actors.people"),
+    "actors.messages": ("actors.model", "actors.findings", "actors.rooms"),
     "actors.ports": ("actors.model", "actors.findings", "actors.messages"),
     "actors.dispatch": SHARED,
     "actors.clock": SHARED,
@@ -51,7 +53,7 @@ MAY_IMPORT = {
 }
 STANDARD_LIBRARY_ONLY = (
     *("config", "actors.boots", "actors.model", "actors.findings", "actors.claiming", "actors.messages"),
-    "actors.ports",
+    *("actors.ports", "actors.rooms"),
 )
 
 # Who alone may import what. The time is asked in one place, so that a test can put its own there; the
@@ -80,6 +82,8 @@ SLEEPS = ("asyncio.sleep", "gen.sleep", "sleep", "time.sleep", "tornado.gen.slee
 MOST_LINES = 350
 # The settings are a table; each one more is a line more.
 LONGER = {"config": 500}
+# One file for the whole look, a section for each view; a declaration takes a line.
+MOST_LINES_OF_STYLE = 2_200
 
 MODULE = attrgetter("module")
 
@@ -225,6 +229,11 @@ ROOMS = [*sources("actors", "persistence", "rules", "web"), Source.of(HOUSE / "c
 EVERYTHING = [*ROOMS, Source.of(HOUSE / "run_system.py")]
 # A benchmark paces its load by the clock; a test waits for what it wants to see.
 TESTS = [source for source in sources("tests") if not within(source.module, "tests.bench")]
+PAGE = [
+    path
+    for path in sorted((HOUSE / "web" / "page").rglob("*"))
+    if path.suffix in (".css", ".html", ".js") and "vendor" not in path.parts
+]
 
 
 @pytest.mark.parametrize("source", ROOMS, ids=MODULE)
@@ -256,6 +265,13 @@ def test_no_error_is_swallowed(source: Source) -> None:
 def test_file_can_be_read_at_a_sitting(source: Source) -> None:
     """No file is longer than can be kept in mind."""
     assert len(source.text.splitlines()) <= LONGER.get(source.module, MOST_LINES)
+
+
+@pytest.mark.parametrize("file", PAGE, ids=attrgetter("name"))
+def test_file_of_the_page_can_be_read_at_a_sitting(file: Path) -> None:
+    """Nor is any of the page's scripts."""
+    most = MOST_LINES_OF_STYLE if file.suffix == ".css" else MOST_LINES
+    assert len(file.read_text("utf-8").splitlines()) <= most
 
 
 @pytest.mark.parametrize("source", TESTS, ids=MODULE)

@@ -11,8 +11,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC
 from itertools import pairwise
@@ -26,16 +25,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from actors.claiming import code_digest
-from actors.findings import Finding, RuleMemory
+from actors.findings import Bounds, Finding, RuleMemory
 from actors.messages import ChangeDevice, ClaimDevice, Reported
 from actors.model import Change, Claim, Device, JsonObject, Refusal, Refused, Report
 from actors.ports import RuleFactory, Start
 from actors.supervision import LONGEST_DELAY
 from config import Settings
-from persistence.store import DEVICE_COLUMNS, _device
 from rules.rulebook import rulebook
 from rules.tables import Limit, Standard
 from tests.household import MAX_DEVICES, House, World
+from tests.household_rooms import Promises, RoomLife
 from web.ring import LOST
 
 SERIALS = st.sampled_from([f"TMP0{n}" for n in range(MAX_DEVICES + 1)])
@@ -99,6 +98,9 @@ class Alarmist:
 
     def dismiss(self, details: JsonObject) -> None: ...
 
+    def bounds(self, at: float) -> Mapping[str, Bounds]:  # noqa: ARG002
+        return {}
+
     def state(self) -> JsonObject:
         return {}
 
@@ -143,7 +145,7 @@ class Known:
     failures: int = 0
 
 
-class Household(RuleBasedStateMachine):
+class Household(RoomLife, RuleBasedStateMachine):
     @initialize(times=st.sampled_from([(120.0, 30.0), (20.0, 60.0), (60.0, 0.0)]))
     def build(self, times: tuple[float, float]) -> None:
         """``times`` are the patience with a silent device, and that with one at the start."""
@@ -155,6 +157,7 @@ class Household(RuleBasedStateMachine):
         self.marker = 0
         self.cursors: list[str] = []
         self.codes: dict[str, str | None] = {}
+        self.promises = Promises()
         self.house = House(self.world, RULES)
 
     def teardown(self) -> None:
@@ -340,21 +343,14 @@ class Household(RuleBasedStateMachine):
         self.maybe_twice |= set(map(marker_in, self.world.unacknowledged.values()))
         self.house.kill()
         self.house = House(self.world, RULES)
+        self.house.flush()
+        self.after_a_crash()
         self.settle()
 
     # -- what must hold ------------------------------------------------------------------------
 
-    def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
-        with closing(sqlite3.connect(f"file:{self.world.path}?mode=ro", uri=True)) as db:
-            db.row_factory = sqlite3.Row
-            return db.execute(query, values).fetchall()
-
     def stored(self, serial: str) -> sqlite3.Row:
-        return self.rows("SELECT * FROM dispositivos WHERE serial_number = ?", serial)[0]
-
-    def kept(self) -> dict[str, Device]:
-        rows = self.rows(f"SELECT {', '.join(DEVICE_COLUMNS)} FROM dispositivos")
-        return {device.serial: device for device in map(_device, map(tuple, rows))}
+        return self.house.rows("SELECT * FROM dispositivos WHERE serial_number = ?", serial)[0]
 
     @rule()
     def settle(self) -> None:
@@ -362,6 +358,7 @@ class Household(RuleBasedStateMachine):
         self.look()
         self.check_presence()
         self.check_views_agree()
+        self.check_rooms()
         self.check_books()
         self.check_findings()
 
@@ -404,7 +401,7 @@ class Household(RuleBasedStateMachine):
             rules = self.house.rules_of(serial)
             assert not rules or device.claimed, "an unclaimed device runs rules"
         assert len(set(self.world.ids.values())) == len(self.world.ids)
-        kept = self.kept()
+        kept = self.house.kept()
         for serial, device in self.house.devices().items():
             assert kept[serial] == device
         for serial, known in self.known.items():
@@ -419,8 +416,10 @@ class Household(RuleBasedStateMachine):
             return
         assert not self.world.unacknowledged, "settled, and not acknowledged"
         log = "SELECT estado_log.parametros FROM estado_log JOIN dispositivos ON dispositivo_id = id"
-        logged = [json.loads(row[0])["n"] for row in self.rows(f"{log} ORDER BY serial_number, n")]
-        refused = [marker_in(("", row[0], False)) for row in self.rows("SELECT payload FROM rechazados")]
+        logged = [json.loads(row[0])["n"] for row in self.house.rows(f"{log} ORDER BY serial_number, n")]
+        refused = [
+            marker_in(("", row[0], False)) for row in self.house.rows("SELECT payload FROM rechazados")
+        ]
         expected = []
         for _, known in sorted(self.known.items()):
             # Who fails again and again has its mail refused until it is started the next time.
@@ -436,7 +435,7 @@ class Household(RuleBasedStateMachine):
     def check_findings(self) -> None:
         """Only of claimed devices; one alert a cooldown; an outage ends once before the next begins."""
         query = "SELECT e.*, d.reclamado FROM eventos_ia e JOIN dispositivos d ON d.id = dispositivo_id"
-        rows = self.rows(f"{query} ORDER BY e.id")
+        rows = self.house.rows(f"{query} ORDER BY e.id")
         assert all(row["reclamado"] for row in rows)
         for device in {row["dispositivo_id"] for row in rows}:
             told = [row for row in rows if row["dispositivo_id"] == device]

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
 
 from actors.model import Json, JsonObject
 from actors.people import Role, TokenKind
+from config import Origin, Written
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,6 +80,13 @@ class DeviceJson(TypedDict):
     version: Annotated[int, Note({"description": "De la configuración que han pedido personas."})]
     sincronizado: bool | None
     diferencias: Mapping[str, DifferenceJson]
+    habitacion_id: int | None
+
+
+class RoomJson(TypedDict):
+    id: int
+    nombre: str
+    dispositivos: Annotated[int, Note({"description": "Cuántos hay en ella."})]
 
 
 class LogJson(TypedDict):
@@ -135,6 +143,19 @@ class FindingJson(TypedDict):
 
 class FindingPageJson(PageJson):
     data: Sequence[FindingJson]
+
+
+class BoundJson(TypedDict):
+    """``null`` where there is no bound; as in an ``ai_anomaly``."""
+
+    min: float | None
+    max: float | None
+    source: Annotated[str, Note({"enum": ["limits", "hist", "limits+hist"]})]
+
+
+class DeviceBoundsJson(TypedDict):
+    dispositivo_id: int
+    data: Mapping[str, BoundJson]
 
 
 class QueuedJson(TypedDict):
@@ -222,6 +243,22 @@ class HealthJson(StateJson):
     tablas: NotRequired[list[str]]
     version: NotRequired[str]
     activo_s: NotRequired[float]
+
+
+class SettingJson(TypedDict):
+    nombre: str
+    grupo: str
+    valor: Annotated[Written | None, Note({"description": "null si es secreto."})]
+    por_defecto: Written
+    origen: Origin
+    secreto: bool
+    descripcion: str
+
+
+class BackupJson(TypedDict):
+    nombre: str
+    creada_en: Time
+    bytes: Annotated[int | None, Note({"description": "null mientras se hace."})]
 
 
 class LetterJson(TypedDict):

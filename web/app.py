@@ -13,21 +13,28 @@ from typing import Any, Final
 import pykka
 from tornado.web import Application, RequestHandler
 
+from config import Settings
 from web.access import Access
 from web.audience import Audience
 from web.auth import Myself, Pairing, Session, StreamTickets
+from web.backups import AllBackups
 from web.base import Handler, UnknownPath
+from web.bounds import DeviceBounds
 from web.connections import Connections, Server
 from web.devices import AllDevices, Claims, DeviceLog, OneDevice, UnclaimedDevices
+from web.export import DeviceExport
 from web.findings import AppliedFinding, DismissedFinding, Findings, HistoryScans
 from web.gate import Gate
 from web.health import Health
 from web.hub import EventHub
 from web.loop import LoopThread
 from web.openapi import Description, described
-from web.overview import Index, RejectedMessages, RootCertificate, SystemHealth
+from web.overview import RejectedMessages, RootCertificate, SystemHealth
+from web.page_files import Index, Page, PageFile, shipped
 from web.people import AllPeople, AllTokens, Audit, OnePerson, OneToken, PairingCodes
-from web.services import Limits, Queries, Services
+from web.rooms import AllRooms, OneRoom
+from web.services import Backups, Limits, Queries, Services
+from web.settings_in_force import SettingsInForce
 from web.statistics import DeviceStatistics
 from web.streams import DeviceStream, FindingStream
 
@@ -35,12 +42,17 @@ logger = logging.getLogger(__name__)
 
 ROUTES: Final[list[tuple[str, type[Handler]]]] = [
     (r"/", Index),
+    (r"/pagina/(.+)", PageFile),
     (r"/dispositivos/?", AllDevices),
     (r"/dispositivos/no-reclamados/?", UnclaimedDevices),
     (r"/dispositivos/reclamar/?", Claims),
     (r"/dispositivos/([0-9]{1,18})/?", OneDevice),
     (r"/dispositivos/([0-9]{1,18})/logs/?", DeviceLog),
     (r"/dispositivos/([0-9]{1,18})/estadisticas/?", DeviceStatistics),
+    (r"/dispositivos/([0-9]{1,18})/exportar/?", DeviceExport),
+    (r"/dispositivos/([0-9]{1,18})/limites/?", DeviceBounds),
+    (r"/habitaciones/?", AllRooms),
+    (r"/habitaciones/([0-9]{1,18})/?", OneRoom),
     (r"/stream/dispositivos/?", DeviceStream),
     (r"/stream/ai/?", FindingStream),
     (r"/ai/eventos/?", Findings),
@@ -51,6 +63,8 @@ ROUTES: Final[list[tuple[str, type[Handler]]]] = [
     (r"/salud/?", SystemHealth),
     (r"/ca\.pem", RootCertificate),
     (r"/diagnostico/rechazados/?", RejectedMessages),
+    (r"/ajustes/?", SettingsInForce),
+    (r"/copias/?", AllBackups),
     (r"/auth/emparejar/?", Pairing),
     (r"/auth/sesion/?", Session),
     (r"/auth/yo/?", Myself),
@@ -82,6 +96,8 @@ class WebServer:
         directory: pykka.ActorRef[Any],
         scanner: pykka.ActorRef[Any],
         queries: Queries,
+        backups: Backups,
+        settings: Settings,
         health: Callable[[], Health],
         host: str,
         port: int,
@@ -89,18 +105,22 @@ class WebServer:
         limits: Limits | None = None,
         access: Access | None = None,
         tls: ssl.SSLContext | None = None,
+        page: Page | None = None,
     ) -> None:
-        """Without ``access``, open to this machine's programs and without people; without ``tls``, HTTP."""
+        """Without ``access``, open to this machine's programs and without people; without ``tls``, HTTP;
+        without ``page``, with the one that comes with it."""
         limits = limits or Limits()
         access = access or Access()
         self._loop = loop
         self._host = host
         self._port = port
         self._tls = tls
+        self._page = page or shipped()
         self._disk = ThreadPoolExecutor(2, thread_name_prefix="web-disk")
         # Of its own, so that a revocation does not wait for a slow page of a log.
         self._ledger = ThreadPoolExecutor(1, thread_name_prefix="web-accounts")
         self._passwords = ThreadPoolExecutor(2, thread_name_prefix="web-passwords")
+        self._exports = ThreadPoolExecutor(limits.exports, thread_name_prefix="web-exports")
         audience = Audience(limits.clients)
         self._services = Services(
             loop=loop,
@@ -108,9 +128,12 @@ class WebServer:
             directory=directory,
             scanner=scanner,
             queries=queries,
+            backups=backups,
+            settings=settings,
             health=health,
             disk=self._disk,
             passwords=self._passwords,
+            exports=self._exports,
             access=access,
             gate=Gate(access, self._ledger, audience),
             connections=Connections(limits.clients + SPARE_CONNECTIONS),
@@ -154,7 +177,7 @@ class WebServer:
                 logger.warning("web_connections_cut")
             self._server = None
         self._loop.stop(timeout=1)
-        for threads in (self._disk, self._ledger, self._passwords):
+        for threads in (self._disk, self._ledger, self._passwords, self._exports):
             threads.shutdown(wait=False, cancel_futures=True)
 
     async def _serve(self, listener: socket.socket) -> None:
@@ -169,6 +192,7 @@ class WebServer:
             trusted_origins=access.cors_origins,
             access=access,
             description=described(ROUTES, self._services.version),
+            page=self._page,
         )
         self._server = Server(
             application,

@@ -243,22 +243,29 @@ class Handler(RequestHandler):
         if not writer.healthy or writer.queued > MOST_QUEUED:
             # What would wait for the disk would wait in memory.
             raise Problem(503, "Ahora no se puede guardar nada: mira GET /salud, e inténtalo más tarde.")
-        answer: asyncio.Future[Device | Refused] = asyncio.get_running_loop().create_future()
-
-        def reply(outcome: Device | Refused) -> None:
-            self.services.loop.call_soon(partial(_settle, answer, outcome))
-
-        self.tell(self.services.directory, command(reply))
-        return answer
+        return self._told(command)
 
     async def outcome(self, answer: asyncio.Future[Device | Refused]) -> Device:
         """Wait for the answer to an order; who waits too long leaves it as it is."""
-        outcome = await self._in_time(
-            asyncio.shield(answer), "No se pudo confirmar la orden; mira si se hizo antes de repetirla."
+        return _granted(
+            await self._in_time(
+                asyncio.shield(answer), "No se pudo confirmar la orden; mira si se hizo antes de repetirla."
+            )
         )
-        if isinstance(outcome, Refused):
-            raise Problem.of(outcome)
-        return outcome
+
+    async def inquire(self, question: Callable[[Callable[[T | Refused], None]], object]) -> T:
+        """As :meth:`ask`, of what changes nothing and so needs no disk."""
+        answer = self._told(question)
+        return _granted(await self._in_time(answer, "Nadie responde; inténtalo de nuevo en un minuto."))
+
+    def _told(self, message: Callable[[Callable[[T], None]], object]) -> asyncio.Future[T]:
+        answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        def reply(outcome: T) -> None:
+            self.services.loop.call_soon(partial(_settle, answer, outcome))
+
+        self.tell(self.services.directory, message(reply))
+        return answer
 
     async def read(self, query: Callable[[], T]) -> T:
         """Run ``query`` where waiting for the disk holds up nobody else."""
@@ -288,6 +295,12 @@ async def _refuse(problem: Problem, *_path: str) -> None:
 
 def _too_large() -> Problem:
     return Problem(413, f"El cuerpo pasa de {MAX_BODY} bytes; envía uno menor.")
+
+
+def _granted(outcome: T | Refused) -> T:
+    if isinstance(outcome, Refused):
+        raise Problem.of(outcome)
+    return outcome
 
 
 def _settle(answer: asyncio.Future[T], outcome: T) -> None:

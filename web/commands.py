@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from actors.model import ACTIVE, INACTIVE, SCHEDULED, SERIAL, Change, Claim, Json, JsonObject
+from actors.model import ACTIVE, INACTIVE, SCHEDULED, SERIAL, Change, Claim, Json, JsonObject, Move
 from actors.schedule import ScheduleError, check
 from web.body import Object
 from web.configuration import Configuration
 from web.errors import Problem
-from web.shapes import Body, Field, Returned, Schema, Switch, Text
+from web.shapes import Body, Field, OrNull, Returned, Schema, Switch, Text, Whole
 from web.wire import ADDED, TEN, same
 
 
@@ -33,6 +33,21 @@ class SerialNumber:
         return value.strip()
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The id of a room, or ``null`` for none. Whether there is such a room is for the change to find out."""
+
+    @property
+    def schema(self) -> Schema:
+        return _ROOM_OR_NULL.schema
+
+    def read(self, value: Json, name: str) -> Move:
+        return Move(_ROOM_OR_NULL.read(value, name))
+
+
+# More than will ever be given.
+_ROOM_OR_NULL: Final = OrNull(Whole(10**9))
+
 # A name fits a phone's line, a description its screen.
 NAME: Final = Field("nombre", Text(100), "Cómo se llama.", "Lámpara")
 TYPE: Final = Field("tipo", Text(50), "Qué es; una clase conocida manda sobre la del número de serie.", "luz")
@@ -44,11 +59,12 @@ CONFIGURATION: Final = Field(
 )
 ON: Final = Field("encendido", Switch(), "Como en configuracion, y manda sobre él.", True)
 STATE: Final = Field("estado", Text(20, shortest=1), "Solo en modo horario.", ACTIVE)
+ROOM: Final = Field("habitacion_id", Place(), "La habitación en que está, o null si en ninguna.", None)
 CODE: Final = Field("codigo", Text(100), "El secreto del código QR, si el dispositivo lo tiene.", "K7M2-9QXR")
 SERIAL_NUMBER: Final = Field("serial_number", SerialNumber(), "El del código QR.", "LGT0AAAAAAAA").or_null()
 SERIAL_TOO: Final = Field("serial", SerialNumber(), "Lo mismo que serial_number.", "LGT0AAAAAAAA").or_null()
 
-EDITABLE: Final = (*TEXTS, CONFIGURATION, ON, STATE)
+EDITABLE: Final = (*TEXTS, CONFIGURATION, ON, STATE, ROOM)
 # An app that sends a device back may have it from the stream, where it carries ``event`` too.
 READ_ONLY: Final = (
     *("id", "serial_number", "parametros", "reclamado"),
@@ -120,6 +136,7 @@ def change_of(body: Object, current: JsonObject, earlier: Iterable[JsonObject]) 
         description=DESCRIPTION.of(wishes),
         configuration=configuration,
         state=_state(body, base, configuration, {**known, **configuration}),
+        move=ROOM.of(wishes),
     )
 
 

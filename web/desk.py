@@ -101,7 +101,8 @@ def print_code(code: PairingCode, out: TextIO, url: str, ca_fingerprint: str = "
     segno.make_qr(where).terminal(out, compact=True)
     print(f"Código para {code.person.name} ({code.person.role.value}): {code.text}", file=out)
     until = f"{_local(code.expires_at):%H:%M}"
-    print(f"Vale una vez, hasta las {until}. Escanéalo con la app, o dale {where}", file=out)
+    print(f"Vale una vez, hasta las {until}.", file=out)
+    print(f"Escanéalo con la cámara del móvil o con la app, o abre {where}", file=out)
     if ca_fingerprint:
         print(f"Huella SHA-256 del certificado raíz: {ca_fingerprint}", file=out)
 

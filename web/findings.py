@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar, Final
 
-from actors.findings import Decision, KeptFinding
+from actors.findings import Decision, KeptFinding, Wanted
 from actors.messages import ApplyFinding, Command, DismissFinding, Reply, ScanHistory
 from actors.model import Device
 from web.answers import DeviceJson, DoneJson, FindingPageJson, QueuedJson
@@ -16,12 +16,19 @@ from web.operations import Operation
 from web.proposals import proposal_of
 from web.query import Number, Parameter, Word
 from web.shapes import Body, Field, Printable, Whole
+from web.statistics import Moment, out_of_order
 from web.wire import DECISIONS, RULES, device_json, finding_json
 
 # An id in a path has as many digits.
 MAX_ID: Final = 10**18 - 1
 OF_DEVICE: Final = Parameter[int | None]("dispositivo", Number(MAX_ID), None, "Solo los de este.", 1)
 OF_RULE: Final = Parameter[str | None]("regla", Word(RULES), None, "Solo los de esta.")
+SINCE: Final = Parameter[float | None](
+    "desde", Moment(), None, "Solo los de entonces o de después.", "2026-01-30T12:00:00Z"
+)
+UNTIL: Final = Parameter[float | None](
+    "hasta", Moment(), None, "Solo los de antes; ha de ser posterior a desde.", "2026-01-31T12:00:00Z"
+)
 DEVICE: Final = Field("dispositivo_id", Whole(MAX_ID), "En qué dispositivo se busca.", 1)
 METRIC: Final = Field("metric", Printable(200), "Uno de los nombres de parametros.", "temp")
 DAYS: Final = Field("days", Whole(3650), "En cuántos días hasta hoy.", 7)
@@ -31,21 +38,26 @@ class Findings(DeviceHandler):
     operations: ClassVar = {
         "GET": Operation(
             summary="Lo que han visto las reglas, lo más nuevo primero",
-            query=(OF_DEVICE, OF_RULE, PAGE, PER_PAGE),
+            query=(OF_DEVICE, OF_RULE, SINCE, UNTIL, PAGE, PER_PAGE),
             answer=FindingPageJson,
             refusals=(404,),
         )
     }
 
     async def get(self) -> None:
-        device_id, rule = self.asked(OF_DEVICE), self.asked(OF_RULE)
-        page, per_page = self.asked(PAGE), self.asked(PER_PAGE)
+        page, per_page, wanted = self.asked(PAGE), self.asked(PER_PAGE), self._wanted()
+        self.finish(await self.read(partial(self._page, page, per_page, wanted)))
+
+    def _wanted(self) -> Wanted:
+        device_id, since, until = self.asked(OF_DEVICE), self.asked(SINCE), self.asked(UNTIL)
         if device_id is not None:
             self.known(device_id)
-        self.finish(await self.read(partial(self._page, page, per_page, device_id, rule)))
+        if since is not None and until is not None and since >= until:
+            raise out_of_order()
+        return Wanted(device_id, self.asked(OF_RULE), since, until)
 
-    def _page(self, page: int, per_page: int, device_id: int | None, rule: str | None) -> bytes:
-        found = self.services.queries.findings(page, per_page, device_id, rule)
+    def _page(self, page: int, per_page: int, wanted: Wanted) -> bytes:
+        found = self.services.queries.findings(page, per_page, wanted)
         return encoded(
             found, [{**finding_json(kept), "decision": DECISIONS[kept.decision]} for kept in found.rows]
         )

@@ -26,9 +26,12 @@ NAMES: Final[Mapping[type, str]] = {
     answers.ActJson: "Acto",
     answers.ActorsJson: "Actores",
     answers.AuditPageJson: "PaginaDeAuditoria",
+    answers.BoundJson: "Limite",
+    answers.BackupJson: "Copia",
     answers.BrokerJson: "Broker",
     answers.CountsJson: "Cuentas",
     answers.DatabaseJson: "BaseDeDatos",
+    answers.DeviceBoundsJson: "Limites",
     answers.DeviceJson: "Dispositivo",
     answers.DifferenceJson: "Diferencia",
     answers.DoneJson: "Hecho",
@@ -51,7 +54,9 @@ NAMES: Final[Mapping[type, str]] = {
     answers.RecoveredJson: "Recuperada",
     answers.RejectedJson: "Rechazado",
     answers.RejectedPageJson: "PaginaDeRechazados",
+    answers.RoomJson: "Habitacion",
     answers.SecretJson: "TokenNuevo",
+    answers.SettingJson: "Ajuste",
     answers.StatisticsJson: "Estadisticas",
     answers.TicketJson: "Ticket",
     answers.TokenJson: "Token",
@@ -83,14 +88,22 @@ _HEADERS: Final[Mapping[int, Mapping[str, Json]]] = {
         "Retry-After": {"required": True, "schema": {"type": "integer"}, "description": "Segundos."},
     },
 }
-# The one thing that stands in paths, in the words of the routes and of the description.
+# What stands in paths, in the words of the routes and of the description.
 _ID_IN_ROUTES: Final = "([0-9]{1,18})"
+_FILE_IN_ROUTES: Final = "(.+)"
 _ID: Final[Schema] = {
     "name": "id",
     "in": "path",
     "required": True,
     "schema": {"type": "integer", "minimum": 1, "maximum": MAX_ID},
     "example": 1,
+}
+_FILE: Final[Schema] = {
+    "name": "archivo",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1},
+    "example": "style.css",
 }
 _DEVICE: Final = Device(
     id=1,
@@ -145,7 +158,8 @@ def described(routes: Iterable[tuple[str, type[Handler]]], version: str) -> byte
 
 def path_of(pattern: str) -> str:
     """A route's pattern as a path template."""
-    return re.sub(r"\\(.)", r"\1", pattern.removesuffix("/?").replace(_ID_IN_ROUTES, "{id}"))
+    named = pattern.removesuffix("/?").replace(_ID_IN_ROUTES, "{id}").replace(_FILE_IN_ROUTES, "{archivo}")
+    return re.sub(r"\\(.)", r"\1", named)
 
 
 def _operation(components: Components, path: str, method: str, handler: type[Handler]) -> Schema:
@@ -161,7 +175,7 @@ def _operation(components: Components, path: str, method: str, handler: type[Han
         "responses": _responses(components, operation, _refusals(operation, handler, method)),
     }
     if parameters := [
-        *([_ID] if "{id}" in path else []),
+        *(each for each in (_ID, _FILE) if f"{{{each['name']}}}" in path),
         *(_parameter(each, "query") for each in operation.query),
         *(_parameter(each, "header") for each in operation.headers),
     ]:
@@ -210,6 +224,9 @@ def _responses(components: Components, operation: Operation, refusals: Iterable[
 
 
 def _content(components: Components, answer: Any) -> Schema:
+    if isinstance(answer, tuple):
+        return {type: about for each in answer for type, about in _content(components, each).items()}
     if isinstance(answer, Media):
-        return {answer.type: {"schema": components.schema_of(answer.value), "example": answer.example}}
+        example = {"example": answer.example} if answer.example else {}
+        return {answer.type: {"schema": components.schema_of(answer.value), **example}}
     return {_JSON: {"schema": components.schema_of(answer)}}

@@ -18,7 +18,7 @@ class Media:
 
     type: str
     value: Any
-    example: str
+    example: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -34,6 +34,7 @@ class Operation:
     also: tuple[int, ...] = ()
     """Statuses that the same answer may have."""
     answer: Any = NOTHING
-    """A type of :mod:`web.answers`, a list of it, :class:`Media`, or :data:`NOTHING`."""
+    """A type of :mod:`web.answers`, a list of it, :class:`Media`, or :data:`NOTHING`; or a tuple of these,
+    where it is one or another."""
     refusals: tuple[int, ...] = ()
     """Statuses beside those that any request may get."""

@@ -1,4 +1,4 @@
-"""What an operator looks at: where things are, how the system is, what it has refused."""
+"""What an operator looks at: how the system is, what it has refused."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 import orjson
 
 from actors.people import Role
-from web.answers import HealthJson, IndexJson, RejectedPageJson, StateJson
+from web.answers import HealthJson, RejectedPageJson, StateJson
 from web.base import Handler
 from web.devices import PER_PAGE
 from web.errors import Problem
@@ -21,25 +21,6 @@ CA_TYPE: Final = "application/x-x509-ca-cert"
 # Above the number of any message.
 NEWEST: Final = 2**53
 BEFORE: Final = Parameter("antes", Number(NEWEST), NEWEST, "El id del último de la página anterior.")
-
-
-class Index(Handler):
-    public = ("GET",)
-    operations: ClassVar = {"GET": Operation(summary="Lo que hay", answer=IndexJson)}
-
-    async def get(self) -> None:
-        links = [
-            "/dispositivos",
-            "/dispositivos/no-reclamados",
-            "/stream/dispositivos",
-            "/stream/ai",
-            "/ai/eventos",
-            "/salud",
-            "/diagnostico/rechazados",
-            "/openapi.json",
-        ]
-        index: IndexJson = {"nombre": "IoT Backend", "version": self.services.version, "enlaces": links}
-        self.answer(index)
 
 
 class SystemHealth(Handler):

@@ -6,12 +6,15 @@ from asyncio import Future
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 import pykka
 
-from actors.findings import KeptFinding
-from actors.model import DeadLetter, LogEntry
+from actors.findings import KeptFinding, Wanted
+from actors.model import DeadLetter, LogEntry, Refused
+from actors.rooms import Rooms
+from config import Settings
 from web.access import Access
 from web.audience import Audience
 from web.connections import Connections
@@ -88,6 +91,11 @@ class Queries(Protocol):
     def log_page(self, device_id: int, page: int, per_page: int) -> LogPage:
         """Page ``page``, from 1."""
 
+    def log_range(
+        self, device_id: int, after: int, upto: int, since: float, limit: int, /, *, until: float
+    ) -> Sequence[LogEntry]:
+        """The first ``limit`` rows numbered ``after < n <= upto``, of a time, oldest first."""
+
     def metrics(self, device_id: int, /) -> Sequence[str]:
         """The names of the device's metrics."""
 
@@ -97,13 +105,37 @@ class Queries(Protocol):
     def rejected(self, limit: int, before: int) -> Sequence[Rejected]:
         """Those older than the one numbered ``before``."""
 
-    def findings(
-        self, page: int, per_page: int, device_id: int | None = None, rule: str | None = None
-    ) -> FindingPage:
-        """Page ``page``, from 1, of all findings or of those of a device, a rule, or both."""
+    def findings(self, page: int, per_page: int, wanted: Wanted) -> FindingPage:
+        """Page ``page``, from 1, of those that are wanted."""
+
+    def rooms(self) -> Rooms:
+        """Those of the house."""
 
     def finding(self, number: int) -> KeptFinding | None:
         """The one with this id, if there is one."""
+
+
+class Backup(Protocol):
+    @property
+    def path(self) -> Path: ...
+    @property
+    def made_at(self) -> float:
+        """Seconds since the epoch."""
+
+    @property
+    def size(self) -> int | None:
+        """Bytes; ``None`` while it is being made."""
+
+
+class Backups(Protocol):
+    def newest_first(self) -> Sequence[Backup]:
+        """Those that there are, and the one that was asked for and is being made; waits for the disk."""
+
+    def make(self, reply: Callable[[Backup | Refused], None], /) -> Backup | None:
+        """Have one made, on the loop; ``None`` if one that was asked for is still being made.
+
+        ``reply`` is called once, perhaps on another thread and much later.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +154,8 @@ class Limits:
     """For a client to send a body."""
     idle: float = 60.0
     """For a client to send its next request."""
+    exports: int = 2
+    """Downloads of a log or summary at a time; more get 503."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,10 +168,15 @@ class Services:
     scanner: pykka.ActorRef[Any]
     """Takes :class:`actors.messages.ScanHistory`."""
     queries: Queries
+    backups: Backups
+    settings: Settings
+    """Those in force."""
     health: Callable[[], Health]
     disk: Executor
     passwords: Executor
     """Where password hashes are made, which takes tens of milliseconds of a whole processor."""
+    exports: Executor
+    """Where downloads are made, which takes minutes at most."""
     access: Access
     gate: Gate
     connections: Connections
@@ -148,3 +187,5 @@ class Services:
     """Passwords that are being checked, or wait to be. Used on the loop only."""
     deciding: set[int] = field(default_factory=set)
     """Findings that are being decided on at this moment. Used on the loop only."""
+    exporting: set[object] = field(default_factory=set)
+    """Requests whose downloads are being made or sent. Used on the loop only."""

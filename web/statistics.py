@@ -152,7 +152,7 @@ class DeviceStatistics(DeviceHandler):
             step = HOUR
             found = await self._read(number, metric, span, step)
         if found.rows_missing:
-            raise _too_many_rows(found.rows_missing, step)
+            raise too_many_rows(found.rows_missing, step)
         told: StatisticsJson = {
             "dispositivo_id": number,
             "metric": metric,
@@ -176,8 +176,12 @@ class DeviceStatistics(DeviceHandler):
         since = self.asked(SINCE)
         since = until - DAY if since is None else since
         if since >= until:
-            raise Problem(400, "desde no es anterior a hasta; usa un intervalo que empiece antes de acabar.")
+            raise out_of_order()
         return Span(since, until)
+
+
+def out_of_order() -> Problem:
+    return Problem(400, "desde no es anterior a hasta; usa un intervalo que empiece antes de acabar.")
 
 
 def _fitting(step: int, span: Span) -> int:
@@ -198,7 +202,7 @@ def point_json(point: Point) -> PointJson:
     }
 
 
-def _too_many_rows(count: int, step: int) -> Problem:
+def too_many_rows(count: int, step: int) -> Problem:
     if step < HOUR:
         return Problem(400, f"Habría que leer {count} informes; usa paso=1h o más, o un intervalo menor.")
     return Problem(503, f"Quedan {count} informes por resumir; inténtalo de nuevo en unos minutos.")

@@ -54,6 +54,16 @@ def iso(at: float) -> str:
     return f"{_iso_second(int(second))}.{int(fraction * 1000):03}Z"
 
 
+def local_iso(at: float) -> str:
+    """The same on the clock of this house, with its offset."""
+    return on_the_wall(at).isoformat(timespec="milliseconds")
+
+
+def on_the_wall(at: float) -> datetime:
+    """A moment by the clock of this house."""
+    return datetime.fromtimestamp(at, UTC).astimezone()
+
+
 @lru_cache(maxsize=64)
 def _iso_second(second: int) -> str:
     """Most events are of this very second; so the rest of :func:`iso` takes 1 µs, and this part 3."""
@@ -61,7 +71,7 @@ def _iso_second(second: int) -> str:
 
 
 def device_json(device: Device) -> DeviceJson:
-    """The ten keys in their order, then those added here."""
+    """The ten keys in their order, then those added here, and the room."""
     kind = kind_of(device.serial, device.type, device.configuration)
     compared = _compared(device)
     differences: dict[str, DifferenceJson] = {
@@ -87,6 +97,7 @@ def device_json(device: Device) -> DeviceJson:
         "version": device.version,
         "sincronizado": not differences if compared else None,
         "diferencias": differences,
+        "habitacion_id": device.room,
     }
 
 
@@ -143,8 +154,7 @@ def scan_json(news: ScanNews) -> dict[str, Any]:
 
 
 def _times(at: float) -> dict[str, str]:
-    local = datetime.fromtimestamp(at, UTC).astimezone()
-    return {"ts_local": local.isoformat(timespec="milliseconds"), "ts_utc": iso(at)}
+    return {"ts_local": local_iso(at), "ts_utc": iso(at)}
 
 
 def log_json(entry: LogEntry) -> LogJson:

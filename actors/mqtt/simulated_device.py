@@ -26,6 +26,7 @@ from actors.claiming import code_digest
 from actors.kinds import PREFIXES, kind_of
 from actors.model import ACTIVE, INACTIVE, MANUAL, Json, JsonObject, Report
 from actors.mqtt.appliances import APPLIANCES, Orders
+from actors.mqtt.direct_control import DirectControl
 from actors.mqtt.payloads import report_payload
 from actors.schedule import ScheduleError, Timetable, check, parse
 
@@ -109,6 +110,7 @@ class SimulatedDevice:
         self._code_digest = code_digest(serial, demo_code(serial))
         self._appliance = APPLIANCES[self.kind](random)
         self._timetable = Timetable()
+        self._direct = DirectControl(self.configuration)
         self._reported: Orders | None = None
         # The first report that tells the configuration as it is now, and the code; until its receipt all do.
         self._description: Outgoing | None = None
@@ -140,11 +142,14 @@ class SimulatedDevice:
         except ScheduleError as error:
             logger.warning("configuration_refused serial=%s error=%s", self.serial, error)
             return
+        # What it finds when it starts it may have carried out before.
+        began_before = self.version == 0
         self.version = version
         before, self.configuration = self.configuration, {**self._factory, **configuration}
         if self.configuration != before:
             self._description = None
         self._timetable = parse(configuration)
+        self._direct.order(self.configuration, began_before)
 
     def take_receipt(self, payload: bytes) -> int:
         """Take in what came on ``recibo``; how many kept reports it settles."""
@@ -158,9 +163,9 @@ class SimulatedDevice:
 
     def orders_at(self, local: datetime) -> Orders:
         """What the configuration asks for; a channel of the device's own rules over ``horarios``."""
-        on = self.configuration["encendido"]
         if self.configuration["modo"] == MANUAL:
-            return Orders(on)
+            return self._direct.orders_at(local)
+        on = self.configuration["encendido"]
         table = self._timetable
         windows = [channel for channel in (table.power, table.watering) if channel is not None]
         return Orders(
@@ -187,10 +192,9 @@ class SimulatedDevice:
     def wait(self, local: datetime, monotonic: float) -> float:
         """Seconds after which :meth:`poll` may have something."""
         waits = [self._due - monotonic, _LOOK_S]
-        if (
-            self.configuration["modo"] != MANUAL
-            and (change := self._timetable.next_change(local)) is not None
-        ):
+        manual = self.configuration["modo"] == MANUAL
+        change = self._direct.ends_at if manual else self._timetable.next_change(local)
+        if change is not None and change > local:
             waits.append((change - local).total_seconds())
         return max(0.0, min(waits))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pykka
@@ -27,10 +28,21 @@ from actors.messages import (
     Reported,
     Settle,
 )
-from actors.model import Change, Device, JsonObject, Refused, Report
+from actors.model import Change, Device, JsonObject, Move, Refused, Report
 from actors.ports import ScanNews
+from actors.rooms import (
+    AddRoom,
+    KeepRooms,
+    RecallRooms,
+    RemoveRoom,
+    RenameRoom,
+    Room,
+    RoomGone,
+    Rooms,
+)
 from actors.supervision import LONGEST_DELAY
 from actors.surroundings import Surroundings
+from tests.household import actor
 from tests.stage import FakeClock, Stage
 
 SERIALS = st.sampled_from(["A", "B", "C"])
@@ -41,6 +53,8 @@ class Panic(BaseException):
 
 
 ERRORS = st.sampled_from([ValueError, Panic])
+# What the directory itself tells the writer.
+HANDED_ON = (KeepDeadLetter, KeepRooms, Recall, Settle)
 
 
 class Books(PooledActor):
@@ -53,6 +67,7 @@ class Books(PooledActor):
         self.rows: list[tuple[int, int]] = []
         self.letters: list[int] = []
         self.acknowledged: list[int] = []
+        self.rooms = Rooms({1: "Cocina"}, 1)
 
     def on_receive(self, message: object) -> None:
         match message:
@@ -71,6 +86,11 @@ class Books(PooledActor):
                 self.acknowledge(delivery)
             case Settle(delivery):
                 self.acknowledge(delivery)
+            case RecallRooms(tell):
+                tell(self.rooms)
+            case KeepRooms(rooms, room, answer):
+                self.rooms = rooms
+                answer(room)
             case Recall(serial, to):
                 newcomer = Device(id=len(self.devices) + 1, serial=serial)
                 to(Recalled(self.devices.setdefault(serial, newcomer)))
@@ -159,13 +179,31 @@ class FaultyHouse(RuleBasedStateMachine):
 
     @rule(serial=SERIALS)
     def change(self, serial: str) -> None:
+        change = Change(configuration={"n": self.commands})
+        self.directory.tell(ChangeDevice(serial, change, self.answer()))
+
+    def answer(self) -> Callable[[Device | Room | Refused], None]:
+        """For the next command."""
         number = self.commands
         self.commands += 1
 
-        def answered(_: Device | Refused) -> None:
+        def answered(_: Device | Room | Refused) -> None:
             self.answers[number] += 1
 
-        self.directory.tell(ChangeDevice(serial, Change(configuration={"n": number}), answered))
+        return answered
+
+    @rule(serial=SERIALS, room=st.sampled_from([None, 1, 2, 3]))
+    def move(self, serial: str, room: int | None) -> None:
+        self.directory.tell(ChangeDevice(serial, Change(move=Move(room)), self.answer()))
+
+    @rule(room=st.integers(1, 3), name=st.sampled_from(["Cocina", "Salón"]))
+    def change_the_rooms(self, room: int, name: str) -> None:
+        self.directory.tell(AddRoom(name, self.answer()))
+        self.directory.tell(RenameRoom(room, name, self.answer()))
+
+    @rule(room=st.integers(1, 3))
+    def remove_a_room(self, room: int) -> None:
+        self.directory.tell(RemoveRoom(room, self.answer()))
 
     @rule()
     def the_broker_comes_back(self) -> None:
@@ -175,9 +213,9 @@ class FaultyHouse(RuleBasedStateMachine):
     def a_device_will_fail(self, error: type[BaseException]) -> None:
         self.writer.planted[Keep] = 0, error
 
-    @rule(kind=st.sampled_from([KeepDeadLetter, Recall, Settle]), sound=st.integers(0, 3), error=ERRORS)
+    @rule(kind=st.sampled_from(HANDED_ON), sound=st.integers(0, 3), error=ERRORS)
     def the_directory_will_fail(self, kind: type[Any], sound: int, error: type[BaseException]) -> None:
-        for other in (KeepDeadLetter, Recall, Settle):
+        for other in HANDED_ON:
             self.writer.planted.pop(other, None)
         self.writer.planted[kind] = sound, error
 
@@ -217,6 +255,8 @@ class FaultyHouse(RuleBasedStateMachine):
         assert set(self.answers) == set(range(self.commands))
         assert self.around.casebook.quarantined == []
         assert {serial: self.books.devices[serial] for serial in self.people.shown} == self.people.shown
+        rooms = {None, *self.books.rooms.names}
+        assert all(device.room in rooms for device in self.people.shown.values())
         # And each that there is can be reached.
         before = len(self.books.log)
         for serial in self.books.devices:
@@ -259,3 +299,21 @@ def test_mail_that_the_dead_has_left_comes_before_mail_that_has_found_it_dead() 
     house.stage.wait(1)
     assert house.books.letters == [1]
     assert house.books.log == [("A", 0), ("A", 2), ("A", 3), ("A", 4)]
+
+
+def test_that_a_room_is_gone_everybody_is_told_though_the_directory_fails_over_it() -> None:
+    """It fails while it tells one after the other, and whoever asked has one answer."""
+    house = FaultyHouse()
+    for serial in ("A", "B"):
+        house.report(serial, 1)
+        house.stage.settle()
+        house.move(serial, 1)
+    house.stage.settle()
+    assert [device.room for device in house.people.shown.values()] == [1, 1]
+    resident = actor(house.directory)._residents["A"]
+    resident.ref = FaultyRef(resident.ref)
+    resident.ref.planted[RoomGone] = 0, ValueError
+    house.remove_a_room(1)
+    house.stage.wait(1)
+    assert [device.room for device in house.people.shown.values()] == [None, None]
+    house.teardown()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from actors.findings import Finding, KeptFinding, RuleMemory
+from actors.findings import Bounds, Finding, KeptFinding, RuleMemory
 from actors.messages import ClaimDevice, DismissFinding, Reported
 from actors.model import Claim, Device, JsonObject, Refused, Report
 from actors.ports import Start
@@ -54,6 +54,9 @@ class Touchy:
 
     def dismiss(self, details: JsonObject) -> None:
         self.dismissed.append(details)
+
+    def bounds(self, at: float) -> Mapping[str, Bounds]:  # noqa: ARG002
+        return {"t": Bounds(None, 100.0, "hist" if self.seen else "limits")}
 
     def state(self) -> JsonObject:
         return {"seen": self.seen}

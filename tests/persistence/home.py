@@ -9,6 +9,7 @@ import pykka
 
 from actors.messages import Keep
 from actors.model import LogEntry
+from persistence.backups import Backup
 from persistence.caretaker import Backups, CaretakerActor, CaretakerStatus
 from persistence.local_time import LocalTime
 from persistence.retention import Retention
@@ -28,10 +29,11 @@ class Shed:
         self.error: Exception | None = None
         self.newest: float | None = None
 
-    def make(self, at: float) -> None:
+    def make(self, at: float) -> Backup:
         if self.error is not None:
             raise self.error
         self.made.append(at)
+        return Backup(Path("iot.db"), at, 4096)
 
     def newest_at(self, now: float) -> float | None:  # noqa: ARG002
         return self.newest

@@ -23,7 +23,8 @@ from persistence.backups import (
     verify_backup,
     write_backup,
 )
-from persistence.schema import STEPS, lock_database, migrate, sqlite3
+from persistence.schema import lock_database, migrate, sqlite3
+from persistence.tables import STEPS
 from tests.persistence.wreck import AT, DAY, overwrite, report, reports_of
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,10 @@ from unittest.mock import patch
 import pytest
 
 from actors.messages import Keep, Tidied, Tidy
+from actors.model import Refusal, Refused
 from persistence import Store, WriterActor, caretaker
+from persistence.backups import Backup
+from persistence.caretaker import BackUp
 from persistence.schema import sqlite3
 from persistence.upkeep import Upkeep
 from persistence.writer import TIDY_PATIENCE_S
@@ -225,6 +228,34 @@ def test_a_backup_that_fails_is_tried_again_in_an_hour(home: Home, caplog: pytes
     home.stage.wait(HOUR)
     assert len(home.shed.made) == 1
     assert not home.status.backup_error
+
+
+def test_one_that_is_asked_for_puts_the_next_one_off(home: Home) -> None:
+    """It is as good as the daily one; and one that fails is tried again as that is, and told."""
+    told: list[Backup | Refused] = []
+    home.hire()
+    home.stage.wait(HOUR)
+    assert home.caretaker is not None
+    asked = home.clock.now()
+    home.caretaker.tell(BackUp(asked, told.append))
+    home.stage.wait(DAY - 60)
+    assert home.shed.made[1:] == [asked]
+    home.stage.wait(120)
+    assert len(home.shed.made) == 3
+    home.shed.error = RuntimeError("No queda sitio en el disco.")
+    home.caretaker.tell(BackUp(home.clock.now(), told.append))
+    home.stage.settle()
+    match told:
+        case [Backup(made_at=at), Refused(Refusal.UNAVAILABLE, detail)]:
+            assert at == asked
+            assert "No queda sitio en el disco." in detail
+        case _:
+            pytest.fail(f"told {told}")
+    assert home.status.backup_error == "No queda sitio en el disco."
+    home.shed.error = None
+    home.stage.wait(HOUR + 60)
+    assert len(home.shed.made) == 4
+    assert home.status.backup_error is None
 
 
 def test_a_clock_that_jumps_makes_no_backups(home: Home) -> None:

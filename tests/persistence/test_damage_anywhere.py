@@ -17,7 +17,7 @@ from actors.model import DeadLetter
 from persistence import Batch, Store, UnusableDatabase
 from persistence.backups import make_backup
 from persistence.recovery import recover
-from persistence.schema import STEPS
+from persistence.tables import STEPS
 from tests.persistence.wreck import AT, DAY, claim, contents, is_whole, leave_behind, report
 
 SIZE = 2**18

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.findings import Finding, KeptFinding
+from actors.findings import Finding, KeptFinding, Wanted
 from actors.model import DeadLetter, LogEntry
 from persistence import Batch, Queries, Store
 from persistence.queries import _FINDING_PAGE, _LOG_BOUNDS, _LOG_PAGE
@@ -94,15 +95,15 @@ def test_dead_letters_are_paged_by_the_last_one_seen(store: Store, path: Path) -
     after=st.integers(0, 110),
     upto=st.integers(0, 110),
     since=st.floats(0, 40),
+    until=st.floats(30, 120) | st.just(math.inf),
     limit=st.integers(1, 80),
 )
 def test_any_range_is_that_of_the_whole_list(
-    logged: Queries, after: int, upto: int, since: float, limit: int
+    logged: Queries, after: int, upto: int, since: float, until: float, limit: int
 ) -> None:
-    wanted = [
-        row for row in map(entry, [1] * 60, range(41, 101)) if after < row.n <= upto and row.at >= since
-    ]
-    assert logged.log_range(1, after, upto, since, limit) == wanted[:limit]
+    rows = map(entry, [1] * 60, range(41, 101))
+    wanted = [row for row in rows if after < row.n <= upto and since <= row.at < until]
+    assert logged.log_range(1, after, upto, since, limit, until=until) == wanted[:limit]
 
 
 def test_a_clock_that_was_set_costs_no_rows(store: Store, path: Path) -> None:
@@ -130,6 +131,8 @@ def test_a_damaged_row_of_a_range_comes_without_parameters(
 # -- findings ------------------------------------------------------------------------------------
 
 RULES = ("extremos", "learn", "offline")
+# The clock of the findings is set back in the middle: their times are not in the order of their ids.
+TIMES = st.none() | st.integers(-3, 63).map(lambda third: third / 3)
 
 
 @pytest.fixture(scope="module")
@@ -141,7 +144,8 @@ def concluded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Querie
         findings = [
             (
                 Finding(
-                    RULES[i % 3], "ai", (device := devices[i % 5 % 2]).id, device.serial, i / 3, {"i": i}
+                    *(RULES[i % 3], "ai", (device := devices[i % 5 % 2]).id, device.serial),
+                    *((i + 30) % 60 / 3, {"i": i}),
                 ),
                 i,
             )
@@ -155,23 +159,30 @@ def concluded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Querie
 @given(
     page=st.integers(1, 40) | st.integers(1, 10**30),
     per_page=st.integers(1, 70),
-    device_id=st.none() | st.integers(1, 3),
-    rule=st.none() | st.sampled_from([*RULES, "misconfig"]),
+    wanted=st.builds(
+        Wanted,
+        st.none() | st.integers(1, 3),
+        st.none() | st.sampled_from([*RULES, "misconfig"]),
+        TIMES,
+        TIMES,
+    ),
 )
 def test_any_page_of_findings_is_the_slice_that_it_would_be_of_the_whole_list(
     concluded: tuple[Queries, list[KeptFinding]],
     page: int,
     per_page: int,
-    device_id: int | None,
-    rule: str | None,
+    wanted: Wanted,
 ) -> None:
     queries, kept = concluded
     whole = [
         each
         for each in kept
-        if device_id in (None, each.finding.device_id) and rule in (None, each.finding.rule)
+        if wanted.device_id in (None, each.finding.device_id)
+        and wanted.rule in (None, each.finding.rule)
+        and (wanted.since is None or wanted.since <= each.finding.at)
+        and (wanted.until is None or each.finding.at < wanted.until)
     ]
-    found = queries.findings(page, per_page, device_id, rule)
+    found = queries.findings(page, per_page, wanted)
     assert list(found.rows) == whole[(page - 1) * per_page : page * per_page]
     assert (found.page, found.per_page, found.total) == (page, per_page, len(whole))
     assert found.pages == len(range(0, len(whole), per_page))
@@ -200,6 +211,22 @@ def test_a_page_of_findings_skips_in_an_index_and_sorts_nothing(
     steps = [row[3] for row in store.database.conn.execute(statement, values).fetchall()]
     assert any(step.startswith(f"SEARCH eventos_ia USING COVERING INDEX {index} (") for step in steps)
     assert not any("TEMP B-TREE" in step or step.startswith("SCAN") for step in steps)
+
+
+@pytest.mark.parametrize("rule", [(), ("regla = ?",)])
+@pytest.mark.parametrize(
+    "times", [("creado_en >= ?",), ("creado_en < ?",), ("creado_en >= ?", "creado_en < ?")]
+)
+def test_what_a_chart_asks_for_is_counted_off_in_an_index(
+    store: Store, rule: tuple[str, ...], times: tuple[str, ...]
+) -> None:
+    conditions = ("dispositivo_id = ?", *rule, *times)
+    statement = f"EXPLAIN QUERY PLAN {_FINDING_PAGE.format(where='WHERE ' + ' AND '.join(conditions))}"
+    values = (*"x" * len(conditions), 1, 1)
+    steps = [row[3] for row in store.database.conn.execute(statement, values).fetchall()]
+    index = "SEARCH eventos_ia USING COVERING INDEX eventos_ia_por_fecha (dispositivo_id=? AND creado_en"
+    assert any(step.startswith(index) for step in steps)
+    assert not any(step.startswith("SCAN") for step in steps)
 
 
 # -- beside the writer ---------------------------------------------------------------------------

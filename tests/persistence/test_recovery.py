@@ -14,7 +14,8 @@ from persistence import Store, UnusableDatabase
 from persistence.backups import backups_of, make_backup
 from persistence.files import beside
 from persistence.recovery import TOLD_FOR_S, recover
-from persistence.schema import STEPS, sqlite3
+from persistence.schema import sqlite3
+from persistence.tables import STEPS
 from tests.persistence.wreck import (
     AT,
     DAY,

@@ -17,8 +17,9 @@ from sqlite_utils import Database
 from actors.findings import Decision, Finding, KeptFinding, RuleMemory
 from actors.model import DeadLetter, LogEntry
 from persistence import Batch, Queries, Store, UnusableDatabase
-from persistence.schema import APPLICATION_ID, STEPS, migrate, open_database, sqlite3
-from persistence.store import DEVICE_COLUMNS
+from persistence.device_rows import DEVICE_COLUMNS
+from persistence.schema import migrate, open_database, sqlite3
+from persistence.tables import APPLICATION_ID, STEPS
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,7 +59,7 @@ def test_tables_check_types_where_sqlite_can(path: Path) -> None:
     database = open_database(path)
     strict = {table.name: table.strict for table in database.tables if not table.name.startswith("sqlite_")}
     database.close()
-    assert len(strict) == 10
+    assert len(strict) == 11
     assert set(strict.values()) == {database.supports_strict}
 
 

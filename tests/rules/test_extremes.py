@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterable, Mapping
+from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.findings import Finding
+from actors.findings import Bounds, Finding
 from actors.model import JsonObject
 from rules.extremes import MAX_METRICS, ExtremesRule
 from rules.sealed import DamagedState
@@ -93,19 +94,14 @@ def test_who_is_not_watched() -> None:
 def test_bounds_fuse_to_the_tighter_each_way() -> None:
     """The table from the first reading, history when there is one, and the source says which."""
     rule = ExtremesRule(PLAIN, {"m": Limit(-50, 60)})
-    bounds = rule.bounds("m", STARTS)
-    assert bounds is not None
-    assert bounds.source == "limits"
+    assert rule.bounds(STARTS) == {"m": Bounds(-50, 60, "limits")}
     for at, value in history(high=50):
         rule.learn(at, "activo", {"m": value})
-    bounds = rule.bounds("m", NOW)
-    assert bounds is not None
+    bounds = rule.bounds(NOW)["m"]
     assert bounds.source == "limits+hist"
     assert bounds.low == pytest.approx(0.5, abs=1)
     assert bounds.high == pytest.approx(49.5, abs=1)
-    bounds = taught(PLAIN).bounds("m", NOW)
-    assert bounds is not None
-    assert bounds.source == "hist"
+    assert taught(PLAIN).bounds(NOW)["m"].source == "hist"
 
 
 def test_a_history_beyond_the_limits_leaves_the_limits() -> None:
@@ -181,13 +177,11 @@ def test_spikes_are_caught_and_ordinary_days_are_not() -> None:
 def test_anomalies_do_not_poison_the_bounds() -> None:
     """One reading in fifty beyond the bounds, for two weeks, moves no bound."""
     rule = taught(DEFAULTS)
-    before = rule.bounds("m", NOW)
+    before = rule.bounds(NOW)["m"]
     rng = random.Random(2)
     for n in range(14 * 144):
         rule.learn(NOW + n * 600, "activo", {"m": 1000.0 if n % 50 == 0 else rng.uniform(0, 100)})
-    after = rule.bounds("m", NOW + 14 * DAY_S)
-    assert before is not None
-    assert after is not None
+    after = rule.bounds(NOW + 14 * DAY_S)["m"]
     assert after.high == pytest.approx(before.high, rel=0.05)
 
 
@@ -208,6 +202,54 @@ def test_a_device_cannot_name_metrics_without_end() -> None:
         rule.learn(STARTS, "activo", {f"m{n}": 0.5})
     assert not fed(rule, [(STARTS, 9.0)], "late")
     assert fed(rule, [(STARTS, 9.0)], "m0")
+
+
+def test_what_has_no_bound_is_left_out() -> None:
+    """No history yet, and nothing in the table, or nothing but a name; one bound is enough."""
+    rule = ExtremesRule(DEFAULTS, {"a": Limit(None, 5), "b": Limit(None, None)})
+    fed(rule, [(STARTS, 1.0)])
+    assert rule.bounds(STARTS) == {"a": Bounds(None, 5, "limits")}
+
+
+def test_a_metric_that_would_not_be_watched_has_no_bounds() -> None:
+    """The table's names count among those that a device may have."""
+    rule = ExtremesRule(DEFAULTS, {"m0": Limit(0, 1), "late": Limit(0, 1)})
+    assert rule.bounds(STARTS).keys() == {"m0", "late"}
+    for n in range(MAX_METRICS):
+        rule.learn(STARTS, "activo", {f"m{n}": 0.5})
+    assert rule.bounds(STARTS).keys() == {"m0"}
+
+
+# Enough readings for history to join in, in half a day.
+QUICK = replace(PLAIN, ai_hist_window_days=1, ai_hist_min_points=20)
+# Bounds are told to six digits.
+ROUNDED = 2e-3
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    seed=st.integers(0, 2**32),
+    count=st.integers(0, 150),
+    gap=st.floats(60, 7_200),
+    wait=st.sampled_from([0, 1, 3_600, 43_200, 200_000]),
+)
+def test_the_bounds_are_those_that_the_next_reading_is_held_to(
+    seed: int, count: int, gap: float, wait: float
+) -> None:
+    """Just within them there is no anomaly, just beyond there is; and to ask for them changes nothing."""
+    rng = random.Random(seed)
+    rule = ExtremesRule(QUICK, {"m": Limit(None, 90)})
+    for n in range(count):
+        rule.learn(STARTS + n * gap, "activo", {"m": rng.gauss(0, 20 + n)})
+    at = STARTS + count * gap + wait
+    before = rule.state()
+    bounds = rule.bounds(at)["m"]
+    assert rule.state() == before
+    for bound, outwards in ((bounds.low, -1), (bounds.high, 1)):
+        for away, found in ((ROUNDED, True), (-ROUNDED, False)):
+            if bound is not None:
+                again = deepcopy(rule)
+                assert bool(fed(again, [(at, bound + outwards * away)])) is found
 
 
 def restored(rule: ExtremesRule) -> ExtremesRule:

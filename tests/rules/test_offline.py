@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
+from actors.findings import Finding
 from rules.offline import OfflineRule
 from rules.sealed import DamagedState
 from rules.settings import OfflineSettings
@@ -18,6 +21,8 @@ from tests.rules.given import MONDAY, device, offline_settings
 MADRID = ZoneInfo("Europe/Madrid")
 SILENT = offline_settings()
 REMINDING = offline_settings(ai_r4_remind_secs=60.0)
+# Seconds of silence after which the rule is told of it.
+PATIENCE = 120.0
 
 
 def made(settings: OfflineSettings = SILENT) -> OfflineRule:
@@ -114,6 +119,67 @@ def test_no_clock_makes_an_alarm(times: list[float]) -> None:
     for at in times:
         assert not one.observe(device(seen_at=at / 2), None, at)
         assert not one.wake(at)
+
+
+# -- what a chart can draw of it ---------------------------------------------------------------------
+
+Outage = tuple[float, float]
+"""From when to when, seconds since the epoch; without end, infinity."""
+
+
+def lived_through(
+    one: OfflineRule, silences: list[tuple[int, int]], still_down: bool
+) -> tuple[list[Finding], list[Outage]]:
+    """What is told of ``(seconds heard, seconds silent)`` in turn, and the truth."""
+    told: list[Finding] = []
+    truth: list[Outage] = []
+    end = MONDAY
+    for heard, silent in silences:
+        since = end + heard + 0.25
+        end = math.inf if still_down and len(truth) == len(silences) - 1 else since + silent + 0.5
+        at = since + PATIENCE
+        told += one.observe(device(online=False, seen_at=since), None, at)
+        while one.wake_in is not None and (at := at + one.wake_in) < min(end, since + 9_999):
+            told += one.wake(at)
+        truth.append((since, end))
+        if end < math.inf:
+            told += one.observe(device(seen_at=end), None, end)
+    return told, truth
+
+
+def drawn(told: list[Finding], begin: float, end: float) -> list[Outage]:
+    """As docs/api.md says: from the events of the range and the newest one before it."""
+    newest_before = [each for each in told if each.at < begin][-1:]
+    over: list[Outage] = []
+    going_on: list[Outage] = []
+    for each in [*newest_before, *(each for each in told if begin <= each.at < end)]:
+        if each.event == "ai_offline":
+            going_on = [(datetime.fromisoformat(each.details["since_ts_local"]).timestamp(), math.inf)]
+        else:
+            going_on = []
+            over.append((each.at - each.details["was_offline_secs"], each.at))
+    return [(max(since, begin), min(until, end)) for since, until in over + going_on if until > begin]
+
+
+@given(
+    silences=st.lists(st.tuples(st.integers(1, 5_000), st.integers(200, 5_000)), min_size=1, max_size=6),
+    still_down=st.booleans(),
+    reminding=st.booleans(),
+    begin=st.integers(0, 30_000),
+    length=st.integers(1, 30_000),
+)
+def test_its_events_tell_the_outages_of_any_range(
+    silences: list[tuple[int, int]], still_down: bool, reminding: bool, begin: int, length: int
+) -> None:
+    """To the second, with reminders or without; but for one that was told of after the range."""
+    told, truth = lived_through(made(REMINDING if reminding else SILENT), silences, still_down)
+    first, last = MONDAY + begin, MONDAY + begin + length
+    known = [(since, end) for since, end in truth if since + PATIENCE < last and end > first]
+    found = drawn(told, first, last)
+    assert len(found) == len(known)
+    for (since, end), (truly_since, truly_end) in zip(found, known, strict=True):
+        assert since == pytest.approx(max(truly_since, first), abs=1)
+        assert end == pytest.approx(min(truly_end, last), abs=1)
 
 
 class Outages(RuleBasedStateMachine):

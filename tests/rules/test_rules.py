@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from actors.findings import Bounds
 from actors.model import Device
 from actors.ports import Rule
 from rules.extremes import ExtremesRule
@@ -52,6 +53,12 @@ def test_a_claimed_device_in_trouble_and_an_unclaimed_one() -> None:
     trouble = device(configuration={"modo": "manual"}, online=False)
     assert events(trouble) == ["ai_anomaly", "ai_misconfig", "ai_offline"]
     assert events(device(configuration={"modo": "manual"}, online=False, claimed=False)) == []
+
+
+def test_only_rule_1_holds_readings_to_something() -> None:
+    """Of the others nobody learns any bounds."""
+    told = [dict(rule.bounds(MONDAY)) for rule in every_rule()]
+    assert told == [{"m": Bounds(0, 1, "limits")}, {}, {}, {}]
 
 
 def test_only_what_has_to_wake_does() -> None:

@@ -17,8 +17,10 @@ OWN: Final = re.compile(r"/(usuarios|tokens)/0*2/?")
 # 1e30 is a number as any other while the same in digits is an integer that is too large.
 EVERYWHERE: Final = "64 bits"
 RULES: Final = {
-    "PUT /dispositivos/{id}": r"salvo en modo horario|está repetida",
+    "PUT /dispositivos/{id}": r"salvo en modo horario|está repetida|no hay ninguna con id",
     "POST /dispositivos/reclamar": r"no coinciden|está repetida",
+    "GET /ai/eventos": r"desde no es anterior a hasta",
+    "GET /dispositivos/{id}/exportar": r"desde no es anterior a hasta",
     "GET /dispositivos/{id}/estadisticas": r"desde no es anterior a hasta|más de 2000 puntos|paso=.* no se",
 }
 

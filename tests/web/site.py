@@ -17,14 +17,16 @@ import pykka
 
 from actors.messages import ScanHistory
 from actors.model import Device
-from tests.web.stand_ins import Shelf, StandInDirectory, StandInScanner
+from config import Settings
+from tests.web.stand_ins import Shelf, StandInBackups, StandInDirectory, StandInScanner
 from web.access import Access
 from web.app import WebServer
 from web.defences import Hosts
 from web.health import BrokerHealth, Health, WriterHealth
 from web.hub import EventHub
 from web.loop import LoopThread
-from web.services import Limits, Queries
+from web.page_files import Page
+from web.services import Backups, Limits, Queries
 
 T = TypeVar("T")
 
@@ -87,10 +89,14 @@ class Site:
         ring_events: int = 64,
         port: int = 0,
         access: Access | None = None,
+        backups: Backups | None = None,
+        settings: Settings | None = None,
+        page: Page | None = None,
     ) -> None:
         self.loop = LoopThread("web-under-test")
         self.hub = EventHub(self.loop, devices, ring_events=ring_events)
         self.shelf = Shelf()
+        self.backups = backups or StandInBackups()
         self.directory = (
             StandInDirectory.start(self.hub, devices, self.shelf)
             if directory is None
@@ -104,6 +110,8 @@ class Site:
             directory=self.directory,
             scanner=self.scanner,
             queries=queries or self.shelf,
+            backups=self.backups,
+            settings=settings or Settings(),
             health=health,
             host="127.0.0.1",
             port=port,
@@ -111,6 +119,7 @@ class Site:
             limits=limits,
             # "x" is what a test calls it that writes its own headers.
             access=access or Access(hosts=Hosts(["x"])),
+            page=page,
         )
 
     def __enter__(self) -> Site:

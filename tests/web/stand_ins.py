@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import math
 import queue
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import pykka
 
-from actors.findings import Decision, KeptFinding
-from actors.messages import ApplyFinding, ChangeDevice, ClaimDevice, DismissFinding, ScanHistory
+from actors.findings import Bounds, Decision, KeptFinding, Wanted
+from actors.messages import ApplyFinding, AskBounds, ChangeDevice, ClaimDevice, DismissFinding, ScanHistory
 from actors.model import DeadLetter, Device, LogEntry, Refusal, Refused, Report
+from actors.rooms import Rooms
+from persistence.backups import Backup
 from persistence.statistics import Statistics
 from web.hub import EventHub
 
 T = TypeVar("T")
+
+BOUNDS = {
+    "temperatura": Bounds(10.0, 80.0, "limits"),
+    "aire °C": Bounds(None, 1_013.25, "limits+hist"),
+}
 
 
 class StandInDirectory(pykka.ThreadingActor):
@@ -39,6 +48,8 @@ class StandInDirectory(pykka.ThreadingActor):
                 self._decide(kept, Decision.APPLIED, reply, lambda device: device.after_change(change))
             case DismissFinding(kept, reply):
                 self._decide(kept, Decision.DISMISSED, reply, lambda device: device)
+            case AskBounds(rule="extremos", reply=answer):
+                answer(BOUNDS)
 
     def _decide(
         self,
@@ -112,6 +123,21 @@ class StoredPage(Generic[T]):
     entries = rows
 
 
+@dataclass
+class StandInBackups:
+    """Backups that are made at once."""
+
+    made: list[Backup] = field(default_factory=list)
+
+    def newest_first(self) -> list[Backup]:
+        return self.made[::-1]
+
+    def make(self, reply: Callable[[Backup | Refused], None]) -> Backup:
+        self.made.append(Backup(Path("iot-20270115T080000Z.db"), 1.8e9, 4096))
+        reply(self.made[-1])
+        return replace(self.made[-1], size=None)
+
+
 @dataclass(frozen=True)
 class StoredLetter:
     id: int
@@ -136,18 +162,32 @@ class Shelf:
         newest_first = [entry for entry in reversed(self.entries) if entry.device_id == device_id]
         return StoredPage(page, per_page, newest_first)
 
-    def findings(
-        self, page: int, per_page: int, device_id: int | None = None, rule: str | None = None
-    ) -> StoredPage[KeptFinding]:
-        wanted = [
+    def findings(self, page: int, per_page: int, wanted: Wanted) -> StoredPage[KeptFinding]:
+        since, until = wanted.since or 0.0, wanted.until or math.inf
+        found = [
             kept
             for _, kept in sorted(self.kept.items(), reverse=True)
-            if device_id in (None, kept.finding.device_id) and rule in (None, kept.finding.rule)
+            if wanted.device_id in (None, kept.finding.device_id)
+            and wanted.rule in (None, kept.finding.rule)
+            and since <= kept.finding.at < until
         ]
-        return StoredPage(page, per_page, wanted)
+        return StoredPage(page, per_page, found)
 
     def finding(self, number: int) -> KeptFinding | None:
         return self.kept.get(number)
+
+    def rooms(self) -> Rooms:
+        return Rooms()
+
+    def log_range(
+        self, device_id: int, after: int, upto: int, since: float, limit: int, *, until: float
+    ) -> list[LogEntry]:
+        found = [
+            entry
+            for entry in self.entries
+            if entry.device_id == device_id and after < entry.n <= upto and since <= entry.at < until
+        ]
+        return found[:limit]
 
     def metrics(self, *_asked: object) -> list[str]:
         return []

@@ -162,7 +162,7 @@ def test_every_answer_carries_the_defences(keys: Keys, site: Site) -> None:
     answers = [
         site.ask(method, path, headers=headers).headers
         for method in ("GET", "PUT", "OPTIONS", "PATCH", "BREW")
-        for path in ("/", "/dispositivos", "/usuarios/1", "/no/existe")
+        for path in ("/salud", "/dispositivos", "/usuarios/1", "/pagina/no", "/no/existe")
         for headers in ({}, admin, {"Host": "evil.example"})
     ]
     with site.listen(headers=admin) as stream:

@@ -77,7 +77,7 @@ def test_a_code_is_shown_with_all_that_pairing_takes(accounts: Accounts, desk: C
     desk("user", "add", "Ana", "--role", "admin")
     said = desk("pair", "Ana")
     [code] = re.findall(r"Código para Ana \(admin\): ([0-9A-Z]{5}-[0-9A-Z]{5})\n", said)
-    assert f"{URL}/#codigo={code}&ca=ab12" in said
+    assert f" o abre {URL}/#codigo={code}&ca=ab12\n" in said
     assert "▄" in said
     assert "SHA-256 del certificado raíz: ab12" in said
     assert accounts.redeem(code, "móvil", TokenKind.APP, None, "") is not None

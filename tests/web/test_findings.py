@@ -95,6 +95,27 @@ def test_findings_are_paged_newest_first(site: Site, query: str, ids: list[int])
     assert [event["evento_id"] for event in site.get(f"/ai/eventos{query}").json["data"]] == ids
 
 
+@pytest.mark.parametrize(
+    ("query", "ids"),
+    [
+        ("", [5, 4, 3, 2, 1]),
+        ("?desde=1800000002", [5, 4, 3]),
+        ("?hasta=1800000002", [2, 1]),
+        ("?desde=2027-01-15T08:00:01Z&hasta=2027-01-15T08:00:03Z", [3, 2]),
+        ("?desde=1800000001&hasta=1800000003&regla=learn&dispositivo=2", [3]),
+        ("?desde=1800000000&page=2&per_page=2", [3, 2]),
+        ("?hasta=1800000004&regla=offline&dispositivo=2&per_page=1", [4]),
+        ("?desde=1900000000", []),
+        ("?desde=&hasta=", [5, 4, 3, 2, 1]),
+    ],
+)
+def test_findings_of_a_range_of_time(site: Site, query: str, ids: list[int]) -> None:
+    """From ``desde`` on, and before ``hasta``."""
+    for kept in list(site.shelf.kept.values()):
+        site.shelf.put(replace(kept, finding=replace(kept.finding, at=1_800_000_000.0 + kept.id - 1)))
+    assert [event["evento_id"] for event in site.get(f"/ai/eventos{query}").json["data"]] == ids
+
+
 # -- deciding --------------------------------------------------------------------------------------
 
 
@@ -168,6 +189,8 @@ def test_a_proposal_is_for_the_configuration_that_it_saw(site: Site) -> None:
         ("GET", "/ai/eventos?dispositivo=-1", 400),
         ("GET", "/ai/eventos?regla=offlines", 400),
         ("GET", "/ai/eventos?regla=Offline", 400),
+        ("GET", "/ai/eventos?desde=ayer", 400),
+        ("GET", "/ai/eventos?desde=1800000000&hasta=1800000000", 400),
         ("GET", "/ai/eventos?dispositivo=99", 404),
         ("POST", "/ai/eventos/99/aplicar", 404),
         ("POST", "/ai/eventos/99/descartar", 404),

@@ -63,6 +63,7 @@ def test_what_is_public_is_written_here_too() -> None:
     """A route that asks for no token is one that was meant to."""
     assert {(method, path) for path, handler in PATHS for method in handler.public} == {
         ("GET", "/"),
+        ("GET", "/pagina/1"),
         ("GET", "/salud"),
         ("GET", "/ca.pem"),
         ("POST", "/auth/emparejar"),
@@ -87,6 +88,9 @@ def test_what_only_admins_may_is_written_here_too() -> None:
     found = {(method, path) for method, path, needed in OFFERED if needed is Role.ADMIN}
     assert found == {
         ("GET", "/diagnostico/rechazados"),
+        ("GET", "/ajustes"),
+        ("GET", "/copias"),
+        ("POST", "/copias"),
         ("GET", "/auditoria"),
         ("GET", "/usuarios"),
         ("POST", "/usuarios"),

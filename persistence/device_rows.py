@@ -1,0 +1,117 @@
+"""A device as a row of its table."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from actors.boots import Boot
+from actors.model import Device, Json
+from persistence.rows import Row, json_object, json_text, json_texts
+
+logger = logging.getLogger(__name__)
+
+DEVICE_COLUMNS: Final = (
+    "id",
+    "serial_number",
+    "nombre",
+    "tipo",
+    "modelo",
+    "descripcion",
+    "estado",
+    "parametros",
+    "configuracion",
+    "reclamado",
+    "en_linea",
+    "visto_en",
+    "version",
+    "registros",
+    "arranques",
+    "informado",
+    "pedido",
+    "codigo_sha256",
+    "habitacion_id",
+)
+_JSON_COLUMNS: Final = ("parametros", "configuracion", "arranques", "informado", "pedido")
+# How a column is read where it is not just as it stands. Of a room that is gone its devices are in none.
+_READ: Final = {
+    **{name: f"CAST({name} AS BLOB)" for name in _JSON_COLUMNS},
+    "habitacion_id": "(SELECT id FROM habitaciones WHERE id = habitacion_id)",
+}
+DEVICES: Final = f"SELECT {', '.join(_READ.get(name, name) for name in DEVICE_COLUMNS)} FROM dispositivos"
+"""For :func:`device_of`."""
+
+
+def newcomer_row(serial: str) -> dict[str, Json]:
+    """The row of a device never seen, without the id, which the database gives."""
+    return dict(zip(DEVICE_COLUMNS[1:], device_row(Device(id=0, serial=serial))[1:], strict=True))
+
+
+def device_row(device: Device) -> Row:
+    """The device in the order of :data:`DEVICE_COLUMNS`."""
+    return (
+        device.id,
+        device.serial,
+        device.name,
+        device.type,
+        device.model,
+        device.description,
+        device.state,
+        json_text(device.parameters),
+        json_text(device.configuration),
+        device.claimed,
+        device.online,
+        device.seen_at,
+        device.version,
+        device.reports,
+        json_text({boot.name: boot.spans for boot in device.boots}),
+        json_text(device.reported),
+        json_text(sorted(device.asked)),
+        device.code_digest,
+        device.room,
+    )
+
+
+def device_of(row: Row) -> Device:
+    """From a row of :data:`DEVICES`: what is damaged counts as empty, with a warning."""
+    parameters, configuration, boots = json_object(row[7]), json_object(row[8]), _boots(row[14])
+    reported, asked = json_object(row[15]), json_texts(row[16])
+    for column, found in zip(_JSON_COLUMNS, (parameters, configuration, boots, reported, asked), strict=True):
+        if found is None:
+            logger.warning("device_row_damaged serial=%s column=%s", row[1], column)
+    return Device(
+        id=row[0],
+        serial=row[1],
+        name=row[2],
+        type=row[3],
+        model=row[4],
+        description=row[5],
+        state=row[6],
+        parameters=parameters or {},
+        configuration=configuration or {},
+        claimed=bool(row[9]),
+        online=bool(row[10]),
+        seen_at=row[11],
+        version=row[12],
+        reports=row[13],
+        boots=boots or (),
+        reported=reported or {},
+        asked=frozenset(asked or ()),
+        code_digest=row[17],
+        room=row[18],
+    )
+
+
+def _boots(text: bytes) -> tuple[Boot, ...] | None:
+    """``None`` for what is no object of lists of pairs of whole numbers."""
+    known = json_object(text)
+    if known is None:
+        return None
+    try:
+        boots = tuple(
+            Boot(name, tuple((first, last) for first, last in spans)) for name, spans in known.items()
+        )
+    except (TypeError, ValueError):
+        return None
+    whole = all(isinstance(seq, int) for boot in boots for span in boot.spans for seq in span)
+    return boots if whole else None

@@ -1,0 +1,197 @@
+"""The tables of the database, step by step as they came to be."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from sqlite_utils import Database
+
+APPLICATION_ID: Final = 0x496F5442  # "IoTB"
+
+
+def _devices_and_log(db: Database) -> None:
+    strict = _strict(db)
+    # AUTOINCREMENT, since an id is never to be used again, not even that of a deleted device.
+    db.conn.execute(
+        f"""
+        CREATE TABLE dispositivos (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            serial_number TEXT NOT NULL UNIQUE,
+            nombre TEXT NOT NULL,
+            tipo TEXT NOT NULL,
+            modelo TEXT NOT NULL,
+            descripcion TEXT NOT NULL,
+            estado TEXT NOT NULL,
+            parametros TEXT NOT NULL,
+            configuracion TEXT NOT NULL,
+            reclamado INTEGER NOT NULL,
+            en_linea INTEGER NOT NULL,
+            visto_en REAL,
+            version INTEGER NOT NULL,
+            registros INTEGER NOT NULL,
+            arranques TEXT NOT NULL
+        ) {strict}
+        """
+    )
+    # Clustered by device and row number, so that a page of the log is one range of the key.
+    db.conn.execute(
+        f"""
+        CREATE TABLE estado_log (
+            dispositivo_id INTEGER NOT NULL,
+            n INTEGER NOT NULL,
+            timestamp REAL NOT NULL,
+            estado TEXT NOT NULL,
+            parametros TEXT NOT NULL,
+            boot TEXT,
+            seq INTEGER,
+            PRIMARY KEY (dispositivo_id, n)
+        ) WITHOUT ROWID{strict and ", " + strict}
+        """
+    )
+    db.conn.execute(f"CREATE TABLE sistema (clave TEXT PRIMARY KEY, valor TEXT NOT NULL) {strict}")
+    db.conn.execute("INSERT INTO sistema VALUES ('instancia', ?)", [secrets.token_hex(4)])
+    db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+
+
+def _dead_letters(db: Database) -> None:
+    db.conn.execute(
+        f"""
+        CREATE TABLE rechazados (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            recibido_en REAL NOT NULL,
+            topic TEXT NOT NULL,
+            payload BLOB NOT NULL,
+            motivo TEXT NOT NULL
+        ) {_strict(db)}
+        """
+    )
+
+
+def _findings(db: Database) -> None:
+    db.conn.execute(
+        f"""
+        CREATE TABLE eventos_ia (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            dispositivo_id INTEGER NOT NULL,
+            regla TEXT NOT NULL,
+            evento TEXT NOT NULL,
+            creado_en REAL NOT NULL,
+            datos TEXT NOT NULL
+        ) {_strict(db)}
+        """
+    )
+    db.conn.execute("CREATE INDEX eventos_ia_por_dispositivo ON eventos_ia (dispositivo_id)")
+
+
+def _decisions_and_memories(db: Database) -> None:
+    strict = _strict(db)
+    db.conn.execute("ALTER TABLE eventos_ia ADD COLUMN marca INTEGER NOT NULL DEFAULT 0")
+    db.conn.execute(
+        """
+        ALTER TABLE eventos_ia ADD COLUMN decision TEXT NOT NULL DEFAULT 'abierto'
+            CHECK (decision IN ('abierto', 'aplicado', 'descartado'))
+        """
+    )
+    # The key follows in every index, so that each gives its rows in the order of their ids.
+    db.conn.execute("CREATE INDEX eventos_ia_por_regla ON eventos_ia (regla)")
+    db.conn.execute("CREATE INDEX eventos_ia_por_ambos ON eventos_ia (dispositivo_id, regla)")
+    db.conn.execute(
+        f"""
+        CREATE TABLE memoria_reglas (
+            dispositivo_id INTEGER NOT NULL,
+            regla TEXT NOT NULL,
+            hasta INTEGER NOT NULL,
+            estado TEXT NOT NULL,
+            guardado_en REAL NOT NULL,
+            PRIMARY KEY (dispositivo_id, regla)
+        ) WITHOUT ROWID{strict and ", " + strict}
+        """
+    )
+
+
+def _desired_and_reported(db: Database) -> None:
+    db.conn.execute("ALTER TABLE dispositivos ADD COLUMN informado TEXT NOT NULL DEFAULT '{}'")
+    # What people have asked for until now cannot be told from what the device has said.
+    db.conn.execute("ALTER TABLE dispositivos ADD COLUMN pedido TEXT NOT NULL DEFAULT '[]'")
+
+
+def _summaries(db: Database) -> None:
+    strict = _strict(db)
+    db.conn.execute(
+        f"""
+        CREATE TABLE metricas (
+            id INTEGER PRIMARY KEY,
+            dispositivo_id INTEGER NOT NULL,
+            nombre TEXT NOT NULL,
+            UNIQUE (dispositivo_id, nombre)
+        ) {strict}
+        """
+    )
+    for table in ("resumen_horas", "resumen_dias"):
+        db.conn.execute(
+            f"""
+            CREATE TABLE {table} (
+                metrica_id INTEGER NOT NULL,
+                inicio INTEGER NOT NULL,
+                n INTEGER NOT NULL,
+                suma REAL NOT NULL,
+                minimo REAL NOT NULL,
+                maximo REAL NOT NULL,
+                primero INTEGER NOT NULL,
+                ultimo INTEGER NOT NULL,
+                PRIMARY KEY (metrica_id, inicio)
+            ) WITHOUT ROWID{strict and ", " + strict}
+            """
+        )
+    # How far each device's log is rolled up, and from when on its hours are to be read.
+    db.conn.execute(
+        f"""
+        CREATE TABLE resumidos (
+            dispositivo_id INTEGER PRIMARY KEY,
+            n INTEGER NOT NULL,
+            horas_desde INTEGER NOT NULL DEFAULT 0
+        ) {strict}
+        """
+    )
+
+
+def _claim_codes(db: Database) -> None:
+    db.conn.execute("ALTER TABLE dispositivos ADD COLUMN codigo_sha256 TEXT")
+
+
+def _rooms(db: Database) -> None:
+    # AUTOINCREMENT, since a device may still name a room that is gone, and must not come to be in a new one.
+    db.conn.execute(
+        f"""
+        CREATE TABLE habitaciones (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            nombre TEXT NOT NULL
+        ) {_strict(db)}
+        """
+    )
+    db.conn.execute("ALTER TABLE dispositivos ADD COLUMN habitacion_id INTEGER")
+
+
+def _findings_by_time(db: Database) -> None:
+    # With the rule, so that what a chart asks for is counted off in the index alone.
+    db.conn.execute("CREATE INDEX eventos_ia_por_fecha ON eventos_ia (dispositivo_id, creado_en, regla)")
+
+
+STEPS: Final[Sequence[Callable[[Database], None]]] = (
+    _devices_and_log,
+    _dead_letters,
+    _findings,
+    _decisions_and_memories,
+    _desired_and_reported,
+    _summaries,
+    _claim_codes,
+    _rooms,
+    _findings_by_time,
+)
+"""Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
+
+
+def _strict(db: Database) -> str:
+    return "STRICT" if db.supports_strict else ""

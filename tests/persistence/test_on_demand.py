@@ -1,0 +1,82 @@
+"""Backups for people: whoever asks is answered once, and the list always says how things are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actors.model import Refused
+from persistence.backups import Backup, backups_of, make_backup, planned_backup
+from persistence.on_demand import BackupsOnDemand
+from tests.persistence.home import DAY, Home, Shed
+
+ACTS = st.lists(st.sampled_from(["ask", "let it work", "a minute", "a day", "break", "mend"]), max_size=20)
+
+
+class Cellar(Shed):
+    """Where real backups are made, as long as there is a disk for them, and who asks for them."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self.home = Home(path)
+        self.home.shed = self
+        self.home.hire()
+        assert self.home.caretaker is not None
+        self.backups = BackupsOnDemand(path, self.home.clock, self.home.caretaker)
+        self.begun: list[Backup] = []
+        self.told: list[tuple[Backup, Backup | Refused]] = []
+
+    def make(self, at: float) -> Backup:
+        super().make(at)
+        made = make_backup(self.path, 3, at)
+        return replace(planned_backup(self.path, at), size=made.stat().st_size)
+
+    @property
+    def under_way(self) -> list[Backup]:
+        return self.begun[len(self.told) :]
+
+    def ask(self) -> None:
+        number = len(self.begun)
+        begun = self.backups.make(lambda outcome: self.told.append((self.begun[number], outcome)))
+        assert (begun is None) is bool(self.under_way)
+        if begun is not None:
+            self.begun.append(begun)
+
+    def check(self) -> None:
+        """That the list is what the folder holds, and on top what is being made, as it was promised."""
+        listed = self.backups.newest_first()
+        assert listed == sorted(listed, key=lambda each: each.made_at, reverse=True)
+        assert [each for each in listed if each.size is None] in (self.under_way, [])
+        assert [each for each in listed if each.size is not None] == backups_of(self.path)[::-1]
+        promised = {each.path for each in listed}
+        assert all(each.path in promised for each in self.under_way)
+
+
+@settings(max_examples=25, deadline=None)
+@given(ACTS)
+def test_whoever_asks_is_answered_once(tmp_path_factory: pytest.TempPathFactory, acts: list[str]) -> None:
+    """With what was promised, or with a refusal; and nobody asks while somebody waits for an answer."""
+    cellar = Cellar(tmp_path_factory.mktemp("casa") / "iot.db")
+    does: dict[str, Callable[[], object]] = {
+        "ask": cellar.ask,
+        "let it work": cellar.home.stage.settle,
+        "a minute": partial(cellar.home.stage.wait, 60),
+        "a day": partial(cellar.home.stage.wait, DAY),
+        "break": partial(setattr, cellar, "error", OSError("no disk")),
+        "mend": partial(setattr, cellar, "error", None),
+    }
+    for act in acts:
+        does[act]()
+        cellar.check()
+    cellar.home.stage.settle()
+    assert cellar.under_way == []
+    for begun, outcome in cellar.told:
+        assert isinstance(outcome, Refused) or replace(outcome, size=None) == begun
+    cellar.home.stop()

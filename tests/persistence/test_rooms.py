@@ -1,0 +1,116 @@
+"""Rooms on disk: all of them at once, ids for good, and devices that are in one that there is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlite_utils import Database
+
+from actors.model import Device
+from actors.rooms import Rooms
+from persistence import Batch, Queries, Store
+from persistence.backups import make_backup
+from persistence.restoring import IDS_AHEAD, restore
+from persistence.schema import migrate, sqlite3
+from persistence.tables import STEPS
+
+AT = 1_800_000_000.0
+BOTH = Rooms({1: "Cocina", 2: "Salón"}, 2)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "iot.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    with Store(path) as opened:
+        yield opened
+
+
+def rooms_of(store: Store) -> Rooms:
+    found = store.save(Batch(recalls_rooms=True)).rooms
+    assert found is not None
+    return found
+
+
+def placed(store: Store, serial: str, room: int | None) -> Device:
+    device = replace(store.recall(serial), room=room)
+    store.save(Batch(devices={device.id: device}))
+    return store.recall(serial)
+
+
+def as_before_rooms(path: Path) -> None:
+    before = [step.__name__ for step in STEPS].index("_rooms")
+    old = Database(sqlite3.connect(path, isolation_level=None))
+    migrate(old, STEPS[:before])
+    old.close()
+
+
+def test_a_new_house_has_no_rooms(store: Store, path: Path) -> None:
+    assert rooms_of(store) == Queries(path).rooms() == Rooms()
+
+
+def test_rooms_are_kept_whole(store: Store, path: Path) -> None:
+    """Those and no others; and who reads beside the writer reads the same."""
+    store.save(Batch(rooms=[BOTH]))
+    assert rooms_of(store) == Queries(path).rooms() == BOTH
+    swapped = Rooms({1: "Salón", 2: "Cocina"}, 2)
+    store.save(Batch(rooms=[swapped]))
+    assert rooms_of(store) == swapped
+
+
+def test_an_id_counts_as_given_though_the_room_is_gone_in_the_same_batch(store: Store, path: Path) -> None:
+    store.save(Batch(rooms=[BOTH, Rooms({1: "Cocina", 2: "Salón", 3: "Baño"}, 3), BOTH]))
+    assert rooms_of(store).last_id == Queries(path).rooms().last_id == 3
+
+
+def test_who_is_stored_in_a_room_that_is_gone_is_in_none(store: Store) -> None:
+    """However that came about; and whoever is in another one stays there."""
+    store.save(Batch(rooms=[BOTH]))
+    assert placed(store, "A", 1).room == 1
+    assert placed(store, "B", 2).room == 2
+    assert placed(store, "C", 7).room is None
+    store.save(Batch(rooms=[Rooms({2: "Salón"}, 2)]))
+    assert {device.serial: device.room for device in store.devices()} == {"A": None, "B": 2, "C": None}
+    store.save(Batch(rooms=[Rooms({2: "Salón", 3: "Cocina"}, 3)]))
+    assert store.recall("A").room is None
+
+
+def test_a_database_from_before_there_were_rooms_gets_none(path: Path) -> None:
+    as_before_rooms(path)
+    with Store(path) as store:
+        assert placed(store, "A", None).room is None
+        assert rooms_of(store) == Rooms()
+
+
+def test_damaged_letters_cost_no_room(store: Store) -> None:
+    store.save(Batch(rooms=[BOTH]))
+    store.database.conn.execute("UPDATE habitaciones SET nombre = CAST(x'43ff' AS TEXT) WHERE id = 1")
+    assert rooms_of(store).names == {1: "C\N{REPLACEMENT CHARACTER}", 2: "Salón"}
+
+
+def test_a_restored_house_has_its_rooms_and_gives_no_id_again(path: Path) -> None:
+    with Store(path) as store:
+        store.save(Batch(rooms=[BOTH]))
+        placed(store, "A", 2)
+        backup = make_backup(path, 7, AT)
+        store.save(Batch(rooms=[Rooms({3: "Baño"}, 3)]))
+    restore(path, backup, AT)
+    with Store(path) as store:
+        assert rooms_of(store) == Rooms(BOTH.names, 2 + IDS_AHEAD["habitaciones"])
+        assert store.recall("A").room == 2
+
+
+def test_a_house_restored_to_before_there_were_rooms_gives_no_id_again(path: Path) -> None:
+    older = path.with_name("older.db")
+    as_before_rooms(older)
+    with Store(path) as store:
+        store.save(Batch(rooms=[BOTH]))
+    restore(path, older, AT)
+    with Store(path) as store:
+        assert rooms_of(store) == Rooms({}, IDS_AHEAD["habitaciones"])

@@ -1,0 +1,59 @@
+"""The backups: which there are, and one more now."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import ClassVar
+
+from actors.model import Refused
+from actors.people import Role
+from web.answers import BackupJson
+from web.base import Handler
+from web.errors import Problem
+from web.operations import Operation
+from web.services import Backup
+from web.wire import iso
+
+
+def backup_json(backup: Backup) -> BackupJson:
+    return {"nombre": backup.path.name, "creada_en": iso(backup.made_at), "bytes": backup.size}
+
+
+class AllBackups(Handler):
+    needs: ClassVar = {"GET": Role.ADMIN, "POST": Role.ADMIN}
+    operations: ClassVar = {
+        "GET": Operation(
+            summary="Las copias de seguridad, la más nueva primero",
+            description="Con la que se está haciendo, si alguien la ha pedido; esa aún no tiene bytes.",
+            answer=list[BackupJson],
+        ),
+        "POST": Operation(
+            summary="Hacer una copia de seguridad ahora",
+            description="201 cuando está hecha y comprobada; 202 si tarda más, y entonces GET /copias la "
+            "tiene sin bytes mientras se hace. Si deja de estar ahí, GET /salud dice por qué no se hizo.",
+            status=201,
+            also=(202,),
+            answer=BackupJson,
+            refusals=(409,),
+        ),
+    }
+
+    async def get(self) -> None:
+        self.answer([backup_json(each) for each in await self.read(self.services.backups.newest_first)])
+
+    async def post(self) -> None:
+        """The one who asked is told of the end if it comes in time; it goes on without them if not."""
+        services = self.services
+        answer: asyncio.Future[Backup | Refused] = asyncio.get_running_loop().create_future()
+        begun = services.backups.make(
+            lambda outcome: services.loop.call_soon(partial(answer.set_result, outcome))
+        )
+        if begun is None:
+            raise Problem(409, "Ya se está haciendo una copia; GET /copias dice cuándo está hecha.")
+        await asyncio.wait([answer], timeout=services.limits.reply)
+        outcome = answer.result() if answer.done() else begun
+        if isinstance(outcome, Refused):
+            raise Problem.of(outcome)
+        self.set_status(202 if outcome.size is None else 201)
+        self.answer(backup_json(outcome))

@@ -1,0 +1,130 @@
+"""What is exported of a device, as tables: its log, and what that comes to by the hour."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import orjson
+
+from actors.model import JsonObject, LogEntry
+from web.services import Queries
+from web.statistics import HOUR, Span, too_many_rows
+
+# Read at a time: what is made of them takes the interpreter for 3 ms.
+ROWS: Final = 100
+# A device that puts a time or a number into its names would have as many as reports.
+MOST_COLUMNS: Final = 250
+OTHERS: Final = "otros"
+_STATE: Final = "estado"
+
+Cell: TypeAlias = str | int | float | bool | None
+Row: TypeAlias = tuple[float, Sequence[Cell]]
+"""When, in seconds since the epoch, and a cell for each of the table's columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    name: str
+    when: str
+    """What the moments are; they are no column."""
+    columns: Sequence[str]
+    rows: Iterator[Row]
+    """To be read once, and not on the loop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a device has reported."""
+
+    queries: Queries
+    device_id: int
+    newest: int
+    """The number of its last row."""
+    go_on: Callable[[], None]
+    """Called before each read. What it raises ends the export."""
+
+
+def history(source: Source, span: Span) -> Table:
+    """A row for each report, oldest first; it is read once here, for the names, and once for the rows.
+
+    A column for each name in the reports of this time, nested ones by ``outer.inner``, in the order in
+    which they came. Values that are neither number, truth value nor text are JSON. What has no column
+    any more stands together in :data:`OTHERS`.
+    """
+    names = _names(source, span)
+    rest = [OTHERS] if len(names) > MOST_COLUMNS else []
+    names = names[:MOST_COLUMNS]
+    # Not to be taken for the column that every table has.
+    titles = [f"parametros.{name}" if name == _STATE else name for name in names]
+    rows = _history_rows(source, span, names, others=bool(rest))
+    return Table("historial", "fecha", [_STATE, *titles, *rest], rows)
+
+
+def summary(source: Source, span: Span) -> Table:
+    """A row for each metric and hour, or day where hours are gone; metric by metric, oldest first."""
+    return Table("resumen", "inicio", ["metrica", "n", "media", "min", "max"], _summary_rows(source, span))
+
+
+def _names(source: Source, span: Span) -> list[str]:
+    """One more than have a column is enough to know."""
+    names: dict[str, Cell] = {}
+    for entry in _entries(source, span):
+        names |= _cells(entry.parameters)
+        if len(names) > MOST_COLUMNS:
+            break
+    return list(names)
+
+
+def _history_rows(source: Source, span: Span, names: Sequence[str], *, others: bool) -> Iterator[Row]:
+    for entry in _entries(source, span):
+        cells = _cells(entry.parameters)
+        row = [entry.state, *(cells.pop(name, None) for name in names)]
+        if others:
+            row.append(_json(cells) if cells else None)
+        yield entry.at, row
+
+
+def _summary_rows(source: Source, span: Span) -> Iterator[Row]:
+    source.go_on()
+    for metric in source.queries.metrics(source.device_id):
+        source.go_on()
+        found = source.queries.statistics(source.device_id, metric, span.since, span.until, HOUR)
+        if found.rows_missing:
+            raise too_many_rows(found.rows_missing, HOUR)
+        for point in found.points:
+            yield point.begin, (metric, point.n, point.mean, point.low, point.high)
+
+
+def _entries(source: Source, span: Span) -> Iterator[LogEntry]:
+    """Page by page: a transaction that lasted as long as the download would hold up the checkpoints."""
+    after = 0
+    while True:
+        source.go_on()
+        page = source.queries.log_range(
+            source.device_id, after, source.newest, span.since, ROWS, until=span.until
+        )
+        yield from page
+        if len(page) < ROWS:
+            return
+        after = page[-1].n
+
+
+def _cells(parameters: JsonObject) -> dict[str, Cell]:
+    found: dict[str, Cell] = {}
+    _collect(parameters, "", found)
+    return found
+
+
+def _collect(values: JsonObject, prefix: str, found: dict[str, Cell]) -> None:
+    for name, value in values.items():
+        kind = type(value)
+        if kind is dict and value:
+            _collect(value, f"{prefix}{name}.", found)
+        else:
+            found[prefix + name] = _json(value) if kind is list or kind is dict else value
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()

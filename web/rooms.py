@@ -1,0 +1,99 @@
+"""The rooms of the house; which of them a device is in is said of the device."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import unicodedata
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ClassVar, Final, cast
+
+from actors.rooms import AddRoom, RemoveRoom, RenameRoom, Room, RoomCommand, RoomReply
+from web.answers import RoomJson
+from web.base import Handler
+from web.operations import Operation
+from web.shapes import Body, Field, Line
+
+logger = logging.getLogger(__name__)
+
+ROOM_NAME: Final = Field("nombre", Line(60), "Cómo se llama; dos no se llaman igual.", "Cocina")
+NAMED: Final = Body((ROOM_NAME,), needs=((ROOM_NAME,),))
+# For a removed room's devices to say that they have left it, which takes milliseconds; one that is in
+# quarantine says so when it is started the next time.
+LEAVING_S: Final = 1.0
+
+
+class RoomHandler(Handler):
+    def room_json(self, room: Room) -> RoomJson:
+        return {"id": room.id, "nombre": room.name, "dispositivos": self.devices_in(room.id)}
+
+    def devices_in(self, room_id: int) -> int:
+        return sum(known.device.room == room_id for known in self.services.hub.roster.newest_first())
+
+    async def carried_out(self, command: Callable[[RoomReply], RoomCommand]) -> Room:
+        """As :meth:`ask`, of a room."""
+        return cast(Room, await self.ask(cast(Any, command)))
+
+
+class AllRooms(RoomHandler):
+    operations: ClassVar = {
+        "GET": Operation(summary="Las habitaciones, por su nombre", answer=list[RoomJson]),
+        "POST": Operation(
+            summary="Añadir una habitación", body=NAMED, status=201, answer=RoomJson, refusals=(409,)
+        ),
+    }
+
+    async def get(self) -> None:
+        rooms = await self.read(self.services.queries.rooms)
+        by_name = sorted(rooms.names.items(), key=lambda room: _alphabetical(room[1]))
+        self.answer([self.room_json(Room(number, name)) for number, name in by_name])
+
+    async def post(self) -> None:
+        room = await self.carried_out(partial(AddRoom, self.given()[ROOM_NAME]))
+        self.set_status(201)
+        self.answer(self.room_json(room))
+
+
+class OneRoom(RoomHandler):
+    operations: ClassVar = {
+        "PUT": Operation(
+            summary="Cambiar el nombre de una habitación", body=NAMED, answer=RoomJson, refusals=(404, 409)
+        ),
+        "DELETE": Operation(
+            summary="Borrar una habitación",
+            description="Sus dispositivos se quedan sin ninguna.",
+            status=204,
+            refusals=(404,),
+        ),
+    }
+
+    async def put(self, room_id: str) -> None:
+        name = self.given()[ROOM_NAME]
+        self.answer(self.room_json(await self.carried_out(partial(RenameRoom, int(room_id), name))))
+
+    async def delete(self, room_id: str) -> None:
+        room = await self.carried_out(partial(RemoveRoom, int(room_id)))
+        await self._emptied(room)
+        self.set_status(204)
+
+    async def _emptied(self, room: Room) -> None:
+        """So that whoever is answered reads of no device that it is still there."""
+        told = asyncio.Event()
+        watchers = self.services.hub.devices.watchers
+        watchers.add(told.set)
+        try:
+            async with asyncio.timeout(LEAVING_S):
+                while self.devices_in(room.id):
+                    told.clear()
+                    await told.wait()
+        except TimeoutError:
+            logger.warning("room_left_late id=%d devices=%d", room.id, self.devices_in(room.id))
+        finally:
+            watchers.discard(told.set)
+
+
+def _alphabetical(name: str) -> str:
+    """Á stands with A."""
+    letters = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
