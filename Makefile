@@ -3,47 +3,63 @@
 PYTHON  ?= python3
 ARGS    ?=
 PACKAGE := setup.cfg pyproject.toml
+LOCK    := package.json package-lock.json
 # Made last of all, so that a set-up that failed or was interrupted is begun again.
 RUNTIME := .venv/.runtime-ready
 DEV     := .venv/.dev-ready
+# What the page loads; all of it comes into place at once, so this file stands for the others.
+PAGE    := web/page/vendor/LICENSES.txt
+# What checks the page.
+NODE    := node_modules/.ready
+
+# Where the system has no npm, and so no node, the environment gets one.
+export PATH := $(PATH):$(CURDIR)/.venv/bin
+NEEDS_NPM = command -v npm >/dev/null || .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[npm]'
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint chaos bench bench-rules clean
+.PHONY: help run demo test lint wheel chaos bench bench-rules clean
 
 help:
 	@echo 'make run    arranca el sistema                      (ARGS="..." pasa argumentos)'
 	@echo 'make demo   arranca el sistema con dispositivos simulados'
 	@echo 'make test   pasa las pruebas                        (ARGS="-k nombre" elige algunas)'
 	@echo 'make lint   comprueba estilo y tipos'
+	@echo 'make wheel  hace el paquete instalable, con la página, en dist/'
 	@echo 'make chaos  prueba averías: muertes, disco lleno... (ARGS="--largo" para una noche, "--lista")'
 	@echo 'make bench  mide el rendimiento                     (ARGS="latency idle" elige)'
 	@echo 'make bench-rules  mide lo que aprenden y cuestan las reglas'
 	@echo 'make clean  borra .venv y lo generado; los datos (instance/) se quedan'
 
-run demo: $(RUNTIME)
+run demo: $(RUNTIME) $(PAGE)
 	@exec .venv/bin/python run_system.py $@ $(ARGS)
 
-test: $(DEV)
+test: $(DEV) $(PAGE) $(NODE)
 	@.venv/bin/python -m pytest -n 2 $(ARGS)
 
-lint: $(DEV)
+lint: $(DEV) $(NODE)
 	@.venv/bin/python -m ruff check --quiet .
 	@.venv/bin/python -m ruff format --quiet --check .
 	@.venv/bin/python -m mypy
+	@node_modules/.bin/biome check --error-on-warnings --log-level=warn
+
+wheel: $(PAGE)
+	@rm -rf build
+	@.venv/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	@ls dist/*.whl
 
 # Debian keeps the broker where only root's PATH looks.
-chaos: $(DEV)
+chaos: $(DEV) $(PAGE)
 	@PATH="$$PATH:/usr/sbin" .venv/bin/python -m tests.chaos $(ARGS)
 
-bench: $(DEV)
+bench: $(DEV) $(PAGE)
 	@.venv/bin/python -m tests.bench $(ARGS)
 
 bench-rules: $(DEV)
 	@.venv/bin/python -m tests.bench_rules $(ARGS)
 
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv node_modules web/page/vendor build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 config.toml.example: config.py
@@ -62,4 +78,14 @@ $(RUNTIME): $(PACKAGE)
 $(DEV): $(RUNTIME)
 	@echo 'Añadiendo a .venv las herramientas de desarrollo...' >&2
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+$(PAGE): $(LOCK) web/vendor.py | $(RUNTIME)
+	@$(NEEDS_NPM)
+	@.venv/bin/python -m web.vendor
+
+$(NODE): $(LOCK) $(DEV)
+	@$(NEEDS_NPM)
+	@echo 'Trayendo de npm lo que comprueba la página...' >&2
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@touch $@

@@ -1,0 +1,279 @@
+"""The page as it is served: whole, small, fresh, under its policy, and nothing else of the disk."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import posixpath
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.web.page import IMPORT_MAP, INDEX, furnish, page_of
+from tests.web.site import Answer, Site
+from web.page_files import FOLDER, PREFIX, TYPES, Page, shipped
+from web.vendor import LICENCES
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with Site(page=page_of(tmp_path)) as running:
+        yield running
+
+
+def get(site: Site, path: str, **headers: str) -> Answer:
+    return site.ask("GET", path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+
+
+# -- which file ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "accept",
+    ["*/*", "text/html,application/xhtml+xml,*/*;q=0.8", "text/html, application/json", "text/plain", ""],
+)
+def test_whoever_opens_the_house_gets_the_page(site: Site, accept: str) -> None:
+    answer = get(site, "/", Accept=accept)
+    assert (answer.status, answer.body) == (200, INDEX.encode())
+    assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
+
+
+@pytest.mark.parametrize(
+    "accept", ["application/json", "application/json, text/plain, */*", "Application/JSON"]
+)
+def test_a_program_that_asks_for_json_gets_the_index(site: Site, accept: str) -> None:
+    """Under the policy of all JSON, and kept by nobody."""
+    answer = get(site, "/", Accept=accept)
+    assert answer.json["nombre"] == "IoT Backend"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "script-src" not in answer.headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("style.css", "text/css; charset=utf-8"),
+        ("js/main.js", "text/javascript; charset=utf-8"),
+        ("sw.js", "text/javascript; charset=utf-8"),
+        ("icons/icon.svg", "image/svg+xml; charset=utf-8"),
+        ("icons/icon-192.png", "image/png"),
+        (f"vendor/{LICENCES}", "text/plain; charset=utf-8"),
+    ],
+)
+def test_each_file_comes_as_what_it_is(site: Site, tmp_path: Path, name: str, kind: str) -> None:
+    answer = get(site, PREFIX + name)
+    assert (answer.status, answer.headers["Content-Type"]) == (200, kind)
+    assert answer.body == (tmp_path / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "notes.md",
+        ".hidden/secret.js",
+        "../style.css",
+        "..%2fstyle.css",
+        "js/../style.css",
+        "/style.css",
+        "%2e%2e/%2e%2e/web/base.py",
+        "/etc/passwd",
+        "c:/windows/win.ini",
+        "style.css%00",
+        "style.css/",
+        "js",
+        "STYLE.css",
+        "%ff",
+    ],
+)
+def test_nothing_else_can_be_reached(site: Site, path: str) -> None:
+    """What is not of the page does not exist, however it is written."""
+    answer = get(site, PREFIX + path)
+    assert answer.status in (400, 404)
+    assert set(answer.json) == {"error", "detalle"}
+
+
+def test_without_its_libraries_the_page_says_what_to_do(tmp_path: Path) -> None:
+    """And the rest works."""
+    folder = furnish(tmp_path)
+    (folder / "vendor" / LICENCES).unlink()
+    with Site(page=Page.read(folder)) as site:
+        answer = site.get("/")
+        assert answer.status == 503
+        assert "python -m web.vendor" in answer.json["detalle"]
+        assert get(site, "/", Accept="application/json").status == 200
+        assert site.get("/dispositivos").status == 200
+
+
+# -- how it comes ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("accepted", ["gzip", "br, gzip;q=0.5", "*", "GZIP , br"])
+def test_who_can_unpack_gets_it_small(site: Site, accepted: str) -> None:
+    answer = get(site, "/pagina/style.css", Accept_Encoding=accepted)
+    assert answer.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(answer.body) == get(site, "/pagina/style.css").body
+    assert len(answer.body) < 100
+
+
+@pytest.mark.parametrize("accepted", ["", "br", "gzip;q=0", "gzip; q=0.00", "identity", "xgzip"])
+def test_who_cannot_gets_it_plain(site: Site, accepted: str) -> None:
+    answer = get(site, "/pagina/style.css", Accept_Encoding=accepted)
+    assert "Content-Encoding" not in answer.headers
+    assert answer.body.startswith(b"p {")
+
+
+def test_what_gzip_makes_no_smaller_stays_as_it_is(tmp_path: Path) -> None:
+    folder = furnish(tmp_path)
+    (folder / "icons" / "noise.png").write_bytes(hashlib.shake_256(b"noise").digest(2_000))
+    with Site(page=Page.read(folder)) as site:
+        answer = get(site, "/pagina/icons/noise.png", Accept_Encoding="gzip")
+        assert "Content-Encoding" not in answer.headers
+
+
+@pytest.mark.parametrize("path", ["/", "/pagina/style.css"])
+@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+def test_what_a_browser_has_is_not_sent_again(site: Site, path: str, encoding: str) -> None:
+    """It asks each time, and a 304 is without body; each form has a strong tag of its own."""
+    whole = get(site, path, Accept_Encoding=encoding)
+    tag = whole.headers["Etag"]
+    assert whole.headers["Cache-Control"] == "no-cache"
+    assert re.fullmatch(r'"[^"]+"', tag)
+    assert "Accept-Encoding" in whole.headers["Vary"]
+    again = get(site, path, Accept_Encoding=encoding, If_None_Match=f'"other", {tag}')
+    assert (again.status, again.body) == (304, b"")
+    assert again.headers["Etag"] == tag
+    other = get(site, path, Accept_Encoding="identity" if encoding == "gzip" else "gzip", If_None_Match=tag)
+    assert other.status == 200
+
+
+def test_the_tag_goes_with_the_content(tmp_path: Path) -> None:
+    one, two = (page_of(tmp_path / word, word).files for word in ("uno", "dos"))
+    assert {name for name in one if one[name].plain.etag != two[name].plain.etag} == {
+        "vendor/named.js",
+        "shell.js",
+    }
+
+
+def test_head_tells_the_length(site: Site) -> None:
+    answer = site.ask("HEAD", "/pagina/style.css")
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer.headers["Content-Length"] == str(len(get(site, "/pagina/style.css").body))
+
+
+# -- under which policy ----------------------------------------------------------------------------
+
+
+def policy_of(headers: Mapping[str, str]) -> dict[str, list[str]]:
+    directives = (each.split() for each in headers["Content-Security-Policy"].split(";"))
+    return {name: values for name, *values in directives}
+
+
+def test_only_our_own_scripts_and_the_import_map_may_run(site: Site) -> None:
+    """No others' and no other inline ones, and what they fetch is ours; the camera is for the page alone."""
+    digest = base64.b64encode(hashlib.sha256(IMPORT_MAP.encode()).digest()).decode()
+    for path in ("/", "/pagina/sw.js"):
+        headers = site.get(path).headers
+        policy = policy_of(headers)
+        assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == ["'none'"]
+        assert policy["script-src"] == ["'self'", f"'sha256-{digest}'"]
+        assert policy["style-src"] == policy["connect-src"] == ["'self'"]
+        assert not {
+            value for values in policy.values() for value in values if "unsafe" in value or "//" in value
+        }
+        assert "camera=(self)" in headers["Permissions-Policy"]
+        assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_windows_line_ends_change_nothing(tmp_path: Path) -> None:
+    """A browser reads them as the others, so the import map's digest is the same."""
+    folder = furnish(tmp_path)
+    before = Page.read(folder).policy
+    (folder / "index.html").write_bytes(INDEX.replace("\n", "\r\n").encode())
+    assert Page.read(folder).policy == before
+
+
+def test_the_page_too_is_served_under_our_names_alone(site: Site) -> None:
+    for path in ("/", "/pagina/js/main.js"):
+        assert get(site, path, Host="evil.example").status == 421
+
+
+# -- what the service worker keeps -----------------------------------------------------------------
+
+
+def shell_of(page: Page) -> dict[str, object]:
+    text = page.files["shell.js"].plain.body.decode()
+    told: dict[str, object] = json.loads(text.removeprefix("self.SHELL = ").removesuffix(";\n"))
+    return told
+
+
+def test_the_worker_may_have_the_whole_site(site: Site) -> None:
+    assert site.get("/pagina/sw.js").headers["Service-Worker-Allowed"] == "/"
+    assert "Service-Worker-Allowed" not in site.get("/pagina/js/main.js").headers
+
+
+def test_the_shell_is_what_opens_the_page(site: Site, tmp_path: Path) -> None:
+    """All of it is there, none of it is the worker's or the house's, and no file is left out."""
+    files = shell_of(Page.read(tmp_path))["files"]
+    assert isinstance(files, list)
+    assert {site.get(path).status for path in files} == {200}
+    assert {path for path in files if not path.startswith(PREFIX)} == {"/"}
+    assert {"/pagina/js/main.js", "/pagina/vendor/named.js", "/pagina/icons/icon.svg"} < set(files)
+    assert not {"/pagina/sw.js", "/pagina/shell.js"} & set(files)
+
+
+def test_any_change_makes_another_version(tmp_path: Path) -> None:
+    """Of content, of a name, of what there is; and the same page has the same."""
+    folder = furnish(tmp_path)
+    versions = [shell_of(Page.read(folder))["version"], shell_of(Page.read(folder))["version"]]
+    assert versions[0] == versions[1]
+    for change in (
+        lambda: (folder / "style.css").write_text("p {}"),
+        lambda: (folder / "style.css").rename(folder / "looks.css"),
+        lambda: (folder / "looks.css").unlink(),
+        lambda: (folder / "sw.js").write_text("// another"),
+    ):
+        change()
+        versions.append(shell_of(Page.read(folder))["version"])
+    assert len(set(versions)) == len(versions) - 1
+
+
+# -- the page that comes with it -------------------------------------------------------------------
+
+COMMENTED = re.compile(r"^\s*\*.*$", re.MULTILINE)
+# In any of its forms.
+IMPORTED = re.compile(r"""(?:[}*]\s*from|\bimport(?:[\s\w*]+\sfrom)?)\s*\(?\s*["']([^"']+)["']""")
+
+
+def test_every_import_of_the_page_leads_somewhere() -> None:
+    """Relative ones to a file, the others by the import map to one, and nothing is left to the network."""
+    files = shipped().files
+    index = files["index.html"].plain.body.decode()
+    named = json.loads(index.partition('<script type="importmap">')[2].partition("</script>")[0])["imports"]
+    for name in [name for name in files if name.endswith(".js")]:
+        for target in IMPORTED.findall(COMMENTED.sub("", files[name].plain.body.decode())):
+            beside = f"/pagina/{posixpath.normpath(posixpath.join(posixpath.dirname(name), target))}"
+            path = beside if target.startswith(".") else named[target]
+            assert path.removeprefix(PREFIX) in files, (name, target)
+
+
+def test_every_file_of_the_page_is_served() -> None:
+    """None is of a kind unknown here."""
+    files = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()}
+    assert {name for name in files if Path(name).suffix not in TYPES} == set()
+
+
+def test_what_the_manifest_promises_is_there() -> None:
+    """Icons in the sizes that they say, one of them for any shape; it begins at the page."""
+    files = shipped().files
+    manifest = json.loads(files["manifest.webmanifest"].plain.body)
+    assert (manifest["start_url"], manifest["scope"], manifest["lang"]) == ("/", "/", "es")
+    assert "maskable" in {icon.get("purpose") for icon in manifest["icons"]}
+    for icon in manifest["icons"]:
+        body = files[icon["src"].removeprefix(PREFIX)].plain.body
+        if icon["type"] == "image/png":
+            width, height = (int.from_bytes(body[at : at + 4]) for at in (16, 20))
+            assert icon["sizes"] == f"{width}x{height}"

@@ -1,0 +1,68 @@
+/** The public REST API, as every other client uses it. */
+
+/** What the server answered instead of what was asked. `detail` says, in Spanish, what to do. */
+export class ApiError extends Error {
+  constructor(status, title, detail, { retryAfter = 0, answer = null } = {}) {
+    super(detail || title);
+    this.status = status;
+    this.title = title;
+    this.detail = detail;
+    /** Seconds for which it makes no sense to ask again. */
+    this.retryAfter = retryAfter;
+    /** All that was answered, where it was JSON. */
+    this.answer = answer;
+  }
+}
+
+// The server gives up on the disk after 10 s; who hears nothing for longer has lost the server.
+const PATIENCE_MS = 20_000;
+
+/** Who one is. */
+export const MYSELF = "/auth/yo";
+
+let refused = () => {};
+
+/** Have `listen()` called whenever the server does not let through who asks: the session may have ended. */
+export const onRefused = (listen) => {
+  refused = listen;
+};
+
+/** The JSON that is answered, or `null` where there is no body. Throws ApiError; status 0 is no answer at all. */
+export async function request(method, path, body) {
+  let response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers: {
+        Accept: "application/json",
+        ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      credentials: "same-origin",
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+  } catch {
+    throw new ApiError(0, "", "");
+  }
+  const text = await response.text();
+  const told = parsed(text);
+  if (response.status === 401 && path !== MYSELF) refused();
+  if (!response.ok) {
+    const more = { retryAfter: Number(response.headers.get("Retry-After")) || 0, answer: told };
+    throw new ApiError(response.status, told?.error ?? response.statusText, told?.detalle ?? "", more);
+  }
+  return told;
+}
+
+export const get = (path) => request("GET", path);
+export const put = (path, body) => request("PUT", path, body);
+export const post = (path, body) => request("POST", path, body ?? {});
+export const remove = (path) => request("DELETE", path);
+
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // a proxy's page, or no body
+  }
+}

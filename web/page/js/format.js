@@ -1,0 +1,70 @@
+/** Numbers and times as people of the language in use write them. */
+import { signal } from "@preact/signals";
+import { language, t } from "./words.js";
+
+const DIGITS = new Map();
+
+/** `value` with at most `digits` after the point, and its unit. */
+export function number(value, unit = "", digits = 1) {
+  const key = `${language.value}/${digits}`;
+  if (!DIGITS.has(key)) {
+    DIGITS.set(key, new Intl.NumberFormat(language.value, { maximumFractionDigits: digits }));
+  }
+  const shown = DIGITS.get(key).format(value);
+  return unit ? `${shown}\u00a0${unit}` : shown;
+}
+
+/** A reading, whatever its type. */
+export function reading(value, unit = "") {
+  if (typeof value === "number") return number(value, unit, Math.abs(value) >= 100 ? 0 : 1);
+  if (typeof value === "boolean") return t(value ? "yes" : "no");
+  if (value === null || value === undefined) return "–";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** Milliseconds since the epoch, moved on every 10 s: what is told as "ago" reads it. */
+export const now = signal(Date.now());
+setInterval(() => {
+  now.value = Date.now();
+}, 10_000);
+
+const STEPS = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
+
+/** "3 min ago", in words of the language. `at` is ISO 8601 or milliseconds. */
+export function ago(at) {
+  const seconds = Math.max(0, (now.value - new Date(at)) / 1000);
+  const words = new Intl.RelativeTimeFormat(language.value, { numeric: "auto", style: "short" });
+  for (const [unit, length] of STEPS) {
+    if (seconds >= length) return words.format(-Math.floor(seconds / length), unit);
+  }
+  return t("moments_ago");
+}
+
+/** "2 h 5 min" for so many seconds. */
+export function duration(seconds) {
+  const parts = [];
+  let left = Math.round(seconds);
+  for (const [short, length] of [["d", 86_400], ["h", 3_600], ["min", 60], ["s", 1]]) {
+    const count = Math.floor(left / length);
+    left -= count * length;
+    if (count) parts.push(`${count}\u00a0${short}`);
+  }
+  return parts.slice(0, 2).join(" ") || `0\u00a0s`;
+}
+
+/** Date and time of an ISO 8601 text or milliseconds, on this browser's clock. */
+export function moment(at, options = { dateStyle: "medium", timeStyle: "short" }) {
+  return new Intl.DateTimeFormat(language.value, options).format(new Date(at));
+}
+
+/** A size in bytes, as "1.2 MB". */
+export function bytes(size) {
+  for (const [unit, length] of [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]) {
+    if (size >= length) return number(size / length, unit);
+  }
+  return number(size, "B");
+}

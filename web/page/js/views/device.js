@@ -1,0 +1,76 @@
+/** One device: what it is, its history, its week, its log, its settings. */
+import { useSignal } from "@preact/signals";
+import { useEffect, useState } from "preact/hooks";
+import { devices, known, may } from "../house.js";
+import { html } from "../html.js";
+import { Icon } from "../icons.js";
+import { Empty, Failure, Loading, Tabs } from "../ui.js";
+import { t } from "../words.js";
+import { Configuration } from "./device/configuration.js";
+import { History } from "./device/history.js";
+import { Identity } from "./device/identity.js";
+import { Log } from "./device/log.js";
+import { RANGES } from "./device/ranges.js";
+
+const TABS = ["", "horario", "registro", "ajustes"];
+// What nobody has claimed yet has no settings.
+const UNCLAIMED_TABS = ["", "registro"];
+
+const hrefOf = (id, tab) => `#/dispositivo/${id}${tab && `/${tab}`}`;
+
+/** `path` is `[id]` or `[id, tab]`. */
+export const DevicePage = ({ path: [id, tab = ""] }) => {
+  const device = devices.value.get(Number(id));
+  const range = useSignal(RANGES[2]);
+  if (!device && !known.value) return html`<${Loading} />`;
+  if (!device) return html`<${Unknown} />`;
+  const claimed = device.value.reclamado;
+  const tabs = claimed ? TABS : UNCLAIMED_TABS;
+  const shown = tabs.includes(tab) ? tab : "";
+  return html`
+    <div class="stack device-page">
+      <${Identity} device=${device} range=${range} />
+      ${!claimed && html`<${Unclaimed} serial=${device.value.serial_number} />`}
+      <${Tabs}
+        label=${t("device.tabs")}
+        tabs=${tabs.map((each) => ({ href: hrefOf(id, each), word: t(`device.tab.${each || "history"}`) }))}
+        current=${hrefOf(id, shown)}
+      />
+      ${shown === "" && html`<${History} device=${device} range=${range} />`}
+      ${shown === "horario" && html`<${WeekTab} device=${device.value} />`}
+      ${shown === "registro" && html`<${Log} device=${device} />`}
+      ${shown === "ajustes" && html`<${Configuration} device=${device.value} />`}
+    </div>
+  `;
+};
+
+const Unknown = () => html`
+  <${Empty} icon="warning" title=${t("device.unknown")}>
+    <p>${t("device.unknown.why")}</p>
+    <a class="button" href="#/">${t("device.all")}</a>
+  <//>
+`;
+
+const Unclaimed = ({ serial }) => html`
+  <p class="notice">
+    <${Icon} name="add" />
+    <span class="grow">${t("device.unclaimed")}</span>
+    ${may("miembro") && html`<a class="button" href=${`#/reclamar/${encodeURIComponent(serial)}`}>${t("device.claim")}</a>`}
+  </p>
+`;
+
+/** The week's editor, fetched when it is gone to. */
+const WeekTab = ({ device }) => {
+  const [Week, setWeek] = useState(null);
+  const [error, setError] = useState(null);
+  const fetchWeek = () => {
+    setError(null);
+    import("./week.js").then(
+      (module) => setWeek(() => module.Week),
+      () => setError({ status: 0 }),
+    );
+  };
+  useEffect(fetchWeek, []);
+  if (error) return html`<${Failure} error=${error} retry=${fetchWeek} />`;
+  return Week ? html`<${Week} device=${device} />` : html`<${Loading} />`;
+};

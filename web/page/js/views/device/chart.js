@@ -1,0 +1,118 @@
+/** A metric over time: its curve, what it says in numbers, and what the signs in it mean. */
+import { useSignal } from "@preact/signals";
+import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { html } from "../../html.js";
+import { Icon } from "../../icons.js";
+import { nameOf, unitOf } from "../../kinds.js";
+import { Failure, Loading, toast } from "../../ui.js";
+import { t } from "../../words.js";
+import { columns, holds, summary, verticalRange } from "./curve.js";
+import { Legend, legendOf } from "./legend.js";
+import { anomaliesOf, outagesOf } from "./marks.js";
+import { metricTitle } from "./names.js";
+import { savePicture } from "./picture.js";
+import { curveWidth } from "./plot.js";
+import { Scrubber } from "./scrubber.js";
+import { useSeries } from "./series.js";
+import { rangeName, valueWords } from "./wording.js";
+
+/**
+ * `device` is a signal. `share`: the metric is a yes or no, told as how much of the time it was yes. `findings` as of `readFindings`, or
+ * undefined; `bounds` or `null`. `looking` is `{range, zoom(from, to), reset(), picked, pick(moment)}` of the view.
+ */
+export const Chart = ({ device, metric, share, findings, bounds, looking }) => {
+  const figure = useRef(null);
+  const canvas = useSignal(null);
+  const { near, width } = useBox(figure);
+  const name = metricTitle(metric);
+  const unit = share ? "" : unitOf(metric);
+  const series = useSeries(device.peek().id, metric, looking.range, curveWidth(width), near);
+  const shown = useMemo(
+    () => series.value && drawing(series.value, { findings, metric, bounds: share ? null : bounds, share }),
+    [series.value, findings, bounds],
+  );
+  const save = useCallback(() => {
+    savePicture(canvas.peek(), {
+      title: `${name} · ${nameOf(device.peek())}`,
+      subtitle: rangeName(looking.range),
+      legend: legendOf(shown, { share, unit }),
+      file: `${device.peek().serial_number}-${metric}-${looking.range.key}.png`,
+    }).catch((error) => {
+      console.error(error);
+      toast(t("broken"), "bad");
+    });
+  }, [shown, looking.range, name, device]);
+  const some = shown?.points.length > 0;
+  return html`
+    <figure class="card chart" ref=${figure} data-metric=${metric} aria-label=${name}>
+      <figcaption class="row">
+        <h2 class="grow">${name}</h2>
+        <button type="button" class="quiet" disabled=${!some} onClick=${save}>
+          <${Icon} name="download" /><span class="hidden">${t("device.picture", { name })}</span>
+        </button>
+      </figcaption>
+      ${series.error && html`<${Failure} error=${series.error} retry=${series.retry} />`}
+      ${!shown && !series.error && html`<div class=${share ? "strip-space" : "chart-space"}><${Loading} /></div>`}
+      ${shown && !some && html`<p class=${share ? "strip-space muted" : "chart-space muted"}>${t("device.nothing")}</p>`}
+      ${
+        some &&
+        html`
+          <${Summary} of=${summary(shown.points)} share=${share} unit=${unit} />
+          <${Scrubber} name=${name} shown=${shown} share=${share} unit=${unit} width=${width} looking=${looking} canvas=${canvas} />
+          <${Legend} items=${legendOf(shown, { share, unit })} />
+        `
+      }
+    </figure>
+  `;
+};
+
+/** What there is to draw of a series: see `Plot.show`, and the points themselves. */
+function drawing({ points, step, span }, { findings, metric, bounds, share }) {
+  const anomalies = findings ? anomaliesOf(findings.anomalies, metric) : [];
+  return {
+    points,
+    step,
+    span,
+    columns: columns(points, step, span.until),
+    shares: share ? holds(points, step, span.until) : [],
+    vertical: share ? [0, 1] : verticalRange(points, anomalies, bounds),
+    bounds,
+    anomalies,
+    outages: findings ? outagesOf(findings.outages, findings.before, span) : [],
+  };
+}
+
+const Summary = ({ of, share, unit }) => {
+  const told = share
+    ? [["device.share", valueWords(of.mean, share)]]
+    : [
+        ["device.low", valueWords(of.low, share, unit)],
+        ["device.mean", valueWords(of.mean, share, unit)],
+        ["device.high", valueWords(of.high, share, unit)],
+        ["device.last", valueWords(of.last, share, unit)],
+      ];
+  return html`
+    <dl class="summary">
+      ${told.map(([key, value]) => html`<div key=${key}><dt>${t(key)}</dt><dd>${value}</dd></div>`)}
+    </dl>
+  `;
+};
+
+/** `{near, width}`: whether it is in sight or nearly so, and the width of its content in CSS pixels. */
+function useBox(element) {
+  const [near, setNear] = useState(false);
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    const sight = new IntersectionObserver(([entry]) => setNear(entry.isIntersecting), {
+      rootMargin: "300px 0px",
+    });
+    const size = new ResizeObserver(([entry]) => setWidth(Math.floor(entry.contentRect.width)));
+    sight.observe(element.current);
+    size.observe(element.current);
+    return () => {
+      sight.disconnect();
+      size.disconnect();
+    };
+  }, []);
+  return { near, width };
+}

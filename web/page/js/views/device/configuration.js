@@ -1,0 +1,149 @@
+/** What people want of the device, to be changed; and what it says of it. */
+import { useState } from "preact/hooks";
+import { put } from "../../api.js";
+import { may, take } from "../../house.js";
+import { html } from "../../html.js";
+import { Icon } from "../../icons.js";
+import { unitOf } from "../../kinds.js";
+import { Field, Form, Switch, toast } from "../../ui.js";
+import { t } from "../../words.js";
+import { changesOf, fieldsOf, fixedOf } from "./fields.js";
+import { settingTitle, settingWords } from "./names.js";
+
+const MODES = ["manual", "horario"];
+
+export const Configuration = ({ device }) => {
+  const [draft, setDraft] = useState({});
+  const { configuracion: configuration } = device;
+  const changes = changesOf(draft, configuration);
+  const count = Object.keys(changes).length;
+  const set = (key, value) => setDraft((before) => ({ ...before, [key]: value }));
+  const submit = async () => {
+    if (count === 0) return;
+    take(await put(`/dispositivos/${device.id}`, { configuracion: changes }));
+    setDraft({});
+    toast(t("device.saved"));
+  };
+  // Where nobody has asked for either, what it does counts.
+  const wanted = { encendido: device.estado === "activo", ...configuration, ...draft };
+  return html`
+    <div class="stack">
+      <${Differences} device=${device} />
+      <section class="card settings">
+        <${Form} submit=${submit} label=${t("save")}>
+          <fieldset class="form" disabled=${!may("miembro")}>
+            <${Mode} value=${wanted.modo ?? "manual"} set=${set} />
+            ${fieldsOf({ ...device, configuracion: wanted }).map(
+              (field) => html`
+                <${Setting} key=${field.key} field=${field} value=${wanted[field.key]} set=${set} said=${device.diferencias[field.key]} />
+              `,
+            )}
+          </fieldset>
+          <p class="muted" role="status">${count > 0 ? t("device.unsaved", { n: count }) : ""}</p>
+        <//>
+        ${count > 0 && html`<button type="button" class="link" onClick=${() => setDraft({})}>${t("device.discard")}</button>`}
+        ${!may("miembro") && html`<p class="hint">${t("device.only_look")}</p>`}
+      </section>
+      <${Fixed} device=${device} />
+    </div>
+  `;
+};
+
+const Mode = ({ value, set }) => html`
+  <fieldset class="mode">
+    <legend>${t("device.mode")}</legend>
+    <div class="segments">
+      ${MODES.map(
+        (mode) => html`
+          <label key=${mode}>
+            <input type="radio" name="modo" value=${mode} checked=${value === mode} onChange=${() => set("modo", mode)} />
+            <span>${t(`device.mode.${mode}`)}</span>
+          </label>
+        `,
+      )}
+    </div>
+    <p class="hint">${t(`device.mode.${value === "horario" ? "horario" : "manual"}.hint`)}</p>
+  </fieldset>
+`;
+
+const Setting = ({ field: { key, type, limits }, value, set, said }) => {
+  const label = settingTitle(key);
+  const unit = unitOf(key);
+  const differs =
+    said &&
+    html`
+    <p class="differs"><${Icon} name="pending" />${t("device.says", { value: settingWords(key, said.informado) })}</p>
+  `;
+  if (type === "boolean") {
+    return html`
+      <div class="setting">
+        <div class="spread">
+          <span aria-hidden="true">${label}</span>
+          <${Switch} label=${label} on=${value === true} onChange=${(on) => set(key, on)} disabled=${!may("miembro")} />
+        </div>
+        ${differs}
+      </div>
+    `;
+  }
+  const numeric = type === "number";
+  return html`
+    <div class="setting">
+      <${Field}
+        label=${unit ? `${label} (${unit})` : label}
+        type=${numeric ? "number" : "text"}
+        inputmode=${numeric ? "decimal" : undefined}
+        ...${numeric ? limits : {}}
+        value=${value ?? ""}
+        onInput=${({ target }) => set(key, numeric && target.value !== "" ? Number(target.value) : target.value)}
+      />
+      ${differs}
+    </div>
+  `;
+};
+
+/** What was asked for beside what the device says, where that is not the same. */
+const Differences = ({ device: { sincronizado: synchronised, diferencias: differences } }) => {
+  if (synchronised === null) return html`<p class="muted">${t("device.sync.unknown")}</p>`;
+  if (synchronised) return html`<p class="row agreed"><${Icon} name="check" />${t("device.sync.yes")}</p>`;
+  return html`
+    <section class="card differences">
+      <h2>${t("device.sync.no")}</h2>
+      <div class="scroll">
+        <table>
+          <thead><tr><th>${t("device.setting")}</th><th>${t("device.wanted")}</th><th>${t("device.reported")}</th></tr></thead>
+          <tbody>
+            ${Object.entries(differences).map(
+              ([key, { deseado: wanted, informado: reported }]) => html`
+                <tr key=${key}>
+                  <th scope="row">${settingTitle(key)}</th>
+                  <td>${settingWords(key, wanted)}</td>
+                  <td>${settingWords(key, reported)}</td>
+                </tr>
+              `,
+            )}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  `;
+};
+
+const Fixed = ({ device }) => {
+  const rest = fixedOf(device.configuracion);
+  return html`
+    <section class="stack">
+      <a href=${`#/dispositivo/${device.id}/horario`}>${t("device.to_week")}</a>
+      ${
+        rest.length > 0 &&
+        html`
+          <details>
+            <summary>${t("device.fixed")}</summary>
+            <dl class="fixed">
+              ${rest.map(([key, value]) => html`<div key=${key}><dt>${key}</dt><dd><pre>${JSON.stringify(value, null, 2)}</pre></dd></div>`)}
+            </dl>
+          </details>
+        `
+      }
+    </section>
+  `;
+};

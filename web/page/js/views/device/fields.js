@@ -1,0 +1,57 @@
+/** Which settings of a device can be edited, and what of a draft is a change. Pure. */
+
+// What each capability is asked for directly; offered even before anybody has set it.
+const DIRECT = {
+  position: "posicion",
+  speed: "velocidad",
+  lock: "bloqueada",
+  setpoint: "temp_objetivo",
+  duration: "duracion_min",
+};
+const TYPES = { bloqueada: "boolean" };
+const LIMITS = {
+  posicion: { min: 0, max: 100, step: 1 },
+  velocidad: { min: 0, max: 100, step: 1 },
+  temp_objetivo: { min: 5, max: 35, step: 0.5 },
+  duracion_min: { min: 1, max: 1440, step: 1 },
+  intervalo_envio: { min: 1, max: 86_400, step: 1 },
+};
+const SCALARS = ["boolean", "number", "string"];
+
+const isSchedule = (key) => key === "horarios" || key.startsWith("horarios_");
+
+/** `[{key, type, limits}]`: "boolean", "number" or "string"; the best known first. Mode and schedules stand elsewhere. */
+export function fieldsOf({ configuracion, capability }) {
+  const scheduled = configuracion.modo === "horario";
+  const known = [
+    ...(scheduled || capability === "sensor" ? [] : ["encendido"]),
+    ...(DIRECT[capability] ? [DIRECT[capability]] : []),
+    "intervalo_envio",
+  ];
+  const others = Object.keys(configuracion)
+    .filter((key) => SCALARS.includes(typeof configuracion[key]))
+    .filter((key) => key !== "modo" && key !== "encendido" && !isSchedule(key) && !known.includes(key))
+    .sort();
+  return [...known, ...others].map((key) => ({
+    key,
+    type: typeOf(key, configuracion[key]),
+    limits: LIMITS[key] ?? { step: "any" },
+  }));
+}
+
+function typeOf(key, value) {
+  if (SCALARS.includes(typeof value)) return typeof value;
+  return key === "encendido" ? "boolean" : (TYPES[key] ?? "number");
+}
+
+/** What is only shown: `[[key, value]]`, whatever is nested or nothing. */
+export const fixedOf = (configuration) =>
+  Object.entries(configuration).filter(([key, value]) => !isSchedule(key) && !SCALARS.includes(typeof value));
+
+/** The keys of `draft` whose value is another than in `configuration`; what was emptied is none. */
+export const changesOf = (draft, configuration) =>
+  Object.fromEntries(
+    Object.entries(draft).filter(
+      ([key, value]) => value !== "" && value !== null && value !== configuration[key],
+    ),
+  );

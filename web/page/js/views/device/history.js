@@ -1,0 +1,133 @@
+/** All metrics of a device over one range of time. */
+import { useEffect, useState } from "preact/hooks";
+import { get } from "../../api.js";
+import { fresh } from "../../house.js";
+import { html } from "../../html.js";
+import { useLoaded } from "../../load.js";
+import { Empty, Failure, Loaded } from "../../ui.js";
+import { t } from "../../words.js";
+import { Chart } from "./chart.js";
+import { readBounds, readFindings } from "./findings.js";
+import { flat } from "./names.js";
+import { RANGES, zoomed } from "./ranges.js";
+import { rangeName } from "./wording.js";
+
+/** `range` is the signal of what is looked at, whose value is one of ranges.js. A report draws no chart by itself. */
+export const History = ({ device, range }) => {
+  const { id } = device.peek();
+  const metrics = useLoaded(async () => (await get(`/dispositivos/${id}/estadisticas`)).metricas, [id]);
+  const findings = useLoaded(() => readFindings(id, range.value), [id, range.value]);
+  const bounds = useLoaded(() => readBounds(id), [id]);
+  const looking = useLooking(range);
+  const newest = fresh.value.find((finding) => finding.dispositivo_id === id)?.evento_id;
+  useEffect(() => {
+    if (newest) findings.reload();
+  }, [newest]);
+  return html`
+    <div class="stack">
+      <${Toolbar} looking=${looking} />
+      ${
+        (findings.error || bounds.error) &&
+        html`<${Failure} error=${findings.error ?? bounds.error} retry=${() => {
+          findings.reload();
+          bounds.reload();
+        }} />`
+      }
+      <${Loaded} of=${metrics}>
+        ${(names) =>
+          names.length === 0
+            ? html`<${Empty} icon="pending" title=${t("device.no_metrics")}><p>${t("device.no_metrics.why")}</p><//>`
+            : html`
+              <div class="charts">
+                ${ordered(names).map(
+                  (metric) => html`
+                    <${Chart}
+                      key=${metric}
+                      device=${device}
+                      metric=${metric}
+                      share=${isShare(device.peek(), metric)}
+                      findings=${findings.value}
+                      bounds=${bounds.value?.[metric] ?? null}
+                      looking=${looking}
+                    />
+                  `,
+                )}
+              </div>
+            `}
+      <//>
+    </div>
+  `;
+};
+
+/** Readings first: whether it was on matters less where there are others. */
+const ordered = (names) => [...names].sort((a, b) => (a === "encendido") - (b === "encendido"));
+
+const isShare = (device, metric) =>
+  metric === "encendido" ||
+  flat(device.parametros).some(([name, value]) => name === metric && typeof value === "boolean");
+
+/** How the range is changed: by choosing one, dragging over a chart, or picking its two ends. */
+function useLooking(range) {
+  const [picking, setPicking] = useState(false);
+  const [picked, setPicked] = useState(null);
+  const [home, setHome] = useState(range.peek().until === null ? range.peek() : RANGES[2]);
+  const stop = () => {
+    setPicking(false);
+    setPicked(null);
+  };
+  const zoom = (from, to) => {
+    stop();
+    range.value = zoomed(from, to);
+  };
+  return {
+    range: range.value,
+    picking,
+    picked,
+    zoom,
+    choose: (one) => {
+      stop();
+      setHome(one);
+      range.value = one;
+    },
+    reset: () => {
+      stop();
+      range.value = home;
+    },
+    startPicking: () => setPicking(true),
+    stop,
+    pick: (moment) => {
+      if (!picking) return;
+      if (picked === null) setPicked(moment);
+      else zoom(picked, moment);
+    },
+  };
+}
+
+const Toolbar = ({ looking }) => html`
+  <div class="spread">
+    <div class="segments" role="group" aria-label=${t("device.ranges")}>
+      ${RANGES.map(
+        (one) => html`
+          <button
+            type="button"
+            key=${one.key}
+            aria-pressed=${looking.range.key === one.key ? "true" : "false"}
+            onClick=${() => looking.choose(one)}
+          >${t(`device.range.${one.key}.short`)}<span class="hidden"> (${t(`device.range.${one.key}`)})</span></button>
+        `,
+      )}
+    </div>
+    <div class="actions">
+      ${
+        looking.picking
+          ? html`<button type="button" onClick=${looking.stop}>${t("cancel")}</button>`
+          : html`<button type="button" onClick=${looking.startPicking}>${t("device.zoom")}</button>`
+      }
+      ${looking.range.until !== null && html`<button type="button" onClick=${looking.reset}>${t("device.unzoom")}</button>`}
+    </div>
+  </div>
+  <p class="muted" role="status">
+    ${looking.picking ? t(looking.picked === null ? "device.zoom.from" : "device.zoom.to") : rangeName(looking.range)}
+    ${!looking.picking && ` · ${t("device.cursor.hint")}`}
+  </p>
+`;

@@ -1,0 +1,99 @@
+/** What the device is and does: name, place, state, its controls; and its data to take along. */
+import { useSignalEffect } from "@preact/signals";
+import { useState } from "preact/hooks";
+import { put } from "../../api.js";
+import { may, rooms, take } from "../../house.js";
+import { html } from "../../html.js";
+import { Icon } from "../../icons.js";
+import { kindName, nameOf, switches } from "../../kinds.js";
+import { Dialog, Field, Form } from "../../ui.js";
+import { t } from "../../words.js";
+import { OnOff, Status } from "../devices/card.js";
+import { Control } from "../devices/controls.js";
+import { orderOf } from "../devices/orders.js";
+import { isOn } from "../devices/status.js";
+import { ExportDialog } from "./export.js";
+import { stateWords } from "./names.js";
+
+/** `range` is the signal of what the history shows. */
+export const Identity = ({ device: signal, range }) => {
+  const [open, setOpen] = useState("");
+  const device = signal.value;
+  const order = orderOf(device.id);
+  const sending = order.sending.value;
+  const name = nameOf(device);
+  useSignalEffect(() => order.follow(signal.value));
+  const close = () => setOpen("");
+  return html`
+    <header class="identity">
+      <a class="button quiet" href="#/" aria-label=${t("device.all")}><${Icon} name="back" /></a>
+      <span class="tile" data-on=${isOn(device, sending) && switches(device)}><${Icon} name=${device.kind} /></span>
+      <div class="grow">
+        <h1>${name}</h1>
+        <p class="muted">${[kindName(device.kind), roomOf(device)].filter(Boolean).join(" · ")}</p>
+        <p class="muted serial">${device.serial_number}</p>
+      </div>
+      <div class="actions">
+        ${
+          device.reclamado &&
+          may("miembro") &&
+          html`<button type="button" class="quiet" onClick=${() => setOpen("edit")}>
+            <${Icon} name="edit" /><span class="hidden">${t("device.edit")}</span>
+          </button>`
+        }
+        <button type="button" onClick=${() => setOpen("export")}><${Icon} name="download" />${t("device.export")}</button>
+      </div>
+    </header>
+    ${device.descripcion && html`<p>${device.descripcion}</p>`}
+    <div class="row doing">
+      <span class="chip" data-tone=${device.estado === "activo" ? "good" : undefined}>${stateWords(device, device.estado)}</span>
+      ${device.en_linea && html`<span class="chip" data-tone="good"><${Icon} name="check" />${t("device.online")}</span>`}
+      <${Status} device=${device} order=${order} signal=${signal} />
+    </div>
+    ${
+      device.reclamado &&
+      device.capability !== "sensor" &&
+      html`
+        <div class="row doing">
+          <${OnOff} device=${device} sending=${sending} name=${name} />
+          <${Control} device=${device} sending=${sending} />
+        </div>
+      `
+    }
+    ${open === "edit" && html`<${EditDialog} device=${device} close=${close} />`}
+    ${open === "export" && html`<${ExportDialog} device=${device} range=${range.value} close=${close} />`}
+  `;
+};
+
+const roomOf = (device) => rooms.value.find(({ id }) => id === device.habitacion_id)?.nombre;
+
+const EditDialog = ({ device, close }) => {
+  const unnamed = nameOf(device) !== device.nombre;
+  const submit = async (form) => {
+    const wanted = {
+      nombre: form.get("name").trim(),
+      descripcion: form.get("description").trim(),
+      habitacion_id: form.get("room") ? Number(form.get("room")) : null,
+    };
+    const changes = Object.fromEntries(
+      Object.entries(wanted).filter(([key, value]) => value !== (device[key] ?? null)),
+    );
+    if (Object.keys(changes).length) take(await put(`/dispositivos/${device.id}`, changes));
+    close();
+  };
+  return html`
+    <${Dialog} title=${t("device.edit")} close=${close}>
+      <${Form} submit=${submit} label=${t("save")}>
+        <${Field} label=${t("device.name")} name="name" required maxlength="100" value=${unnamed ? "" : device.nombre} />
+        <${Field} label=${t("device.room")} name="room">
+          <option value="" selected=${!roomOf(device)}>${t("device.room.none")}</option>
+          ${rooms.value.map(
+            ({ id, nombre }) =>
+              html`<option key=${id} value=${id} selected=${id === device.habitacion_id}>${nombre}</option>`,
+          )}
+        <//>
+        <${Field} label=${t("device.description")} name="description" maxlength="500" value=${device.descripcion} />
+      <//>
+    <//>
+  `;
+};

@@ -1,0 +1,202 @@
+/** One chart on a canvas: uPlot, and the layers that are painted over and under its curve. */
+import { number } from "../../format.js";
+import { language } from "../../words.js";
+import { tickWords } from "./axis.js";
+import { themeColours } from "./colours.js";
+import { isolated } from "./curve.js";
+import {
+  paintAnomalies,
+  paintBounds,
+  paintIsolated,
+  paintOutages,
+  paintPicked,
+  paintShares,
+} from "./paint.js";
+
+/** The room to the left of a curve, in CSS pixels: the same in all charts, so that they stand in line. */
+export const LEFT = 52;
+const RIGHT = 12;
+// Who moves less while pressing has not dragged.
+const DRAGGED = 6;
+const FONT = '12px system-ui, "Segoe UI", Roboto, sans-serif';
+
+let library = null;
+
+/** uPlot and its style sheet, fetched when first asked for. */
+export function loadLibrary() {
+  library ??= Promise.all([import("uplot"), styleSheet("/pagina/vendor/uplot.css")]).then(
+    ([{ default: uPlot }]) => uPlot,
+  );
+  library.catch(() => {
+    library = null;
+  });
+  return library;
+}
+
+function styleSheet(address) {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = address;
+  const done = new Promise((resolve, reject) => {
+    link.onload = resolve;
+    link.onerror = () => reject(new Error(`${address} did not come`));
+  });
+  document.head.append(link);
+  return done;
+}
+
+/** The width of the curve in a chart so many CSS pixels wide. */
+export const curveWidth = (width) => width - LEFT - RIGHT;
+
+/**
+ * A chart in `host`. `hear` has `cursor(index)` with the point looked at or `null`, `drag(from, to)` and `point(at)`
+ * with moments, and `reset()`. `share` tells how much of the time something was on, instead of a curve.
+ */
+export class Plot {
+  #plot;
+  #colours = themeColours();
+  #shown = null;
+  #share;
+
+  constructor(uPlot, host, { height, share, hear }) {
+    this.#share = share;
+    const width = host.clientWidth;
+    this.#plot = new uPlot(this.#options(width, height, hear), [[], [], [], []], host);
+    this.#listen(hear);
+  }
+
+  /**
+   * Draw `{columns, shares, span, vertical, bounds, outages, anomalies, picked}`: columns of curve.js, shares of
+   * `holds`, bounds or `null`, and the moment that was picked or `null`.
+   */
+  show(what) {
+    this.#shown = { ...what, alone: isolated(what.columns[1]) };
+    this.#plot.batch(() => {
+      this.#plot.setData(what.columns, false);
+      this.#plot.setScale("x", { min: what.span.since, max: what.span.until });
+      this.#plot.setScale("y", { min: what.vertical[0], max: what.vertical[1] });
+    });
+  }
+
+  resize(width) {
+    this.#plot.setSize({ width, height: this.#plot.height });
+  }
+
+  /** In the colours of the theme and the words of the language, as they now are. */
+  redraw() {
+    this.#colours = themeColours();
+    this.#plot.redraw(false, true);
+  }
+
+  /** Put the cursor on a point. */
+  move(index) {
+    const left = this.#plot.valToPos(this.#shown.columns[0][index], "x");
+    this.#plot.setCursor({ left, top: this.#plot.over.clientHeight / 2 });
+  }
+
+  hideCursor() {
+    this.#plot.setCursor({ left: -10, top: -10 });
+  }
+
+  get canvas() {
+    return this.#plot.ctx.canvas;
+  }
+
+  destroy() {
+    this.#plot.destroy();
+  }
+
+  #options(width, height, hear) {
+    const colour = (name) => () => this.#colours[name];
+    const axis = { font: FONT, stroke: colour("muted"), ticks: { show: false } };
+    return {
+      width,
+      height,
+      padding: [10, RIGHT, 0, 0],
+      legend: { show: false },
+      cursor: {
+        y: false,
+        drag: { x: true, y: false, setScale: false },
+        points: { show: dotOnMean, size: 9, fill: colour("accent"), stroke: colour("surface") },
+        bind: { dblclick: () => () => hear.reset() },
+      },
+      scales: { x: { time: true }, y: {} },
+      axes: [
+        {
+          ...axis,
+          size: 30,
+          space: 74,
+          grid: { show: false },
+          values: (_, moments, __, ___, apart) => tickWords(moments, apart, language.value),
+        },
+        {
+          ...axis,
+          size: LEFT,
+          space: 34,
+          grid: { stroke: colour("line"), width: 1 },
+          splits: this.#share ? () => [0, 1] : undefined,
+          values: (_, values) =>
+            values.map((value) => (this.#share ? number(value * 100, "%") : number(value, "", 3))),
+        },
+      ],
+      series: [
+        {},
+        this.#share ? { paths: () => null, points: { show: false } } : curve(colour("accent")),
+        edge(),
+        edge(),
+      ],
+      bands: this.#share ? [] : [{ series: [3, 2], fill: colour("shade") }],
+      hooks: {
+        drawClear: [() => this.#paintUnder()],
+        draw: [() => this.#paintOver()],
+        setCursor: [({ cursor }) => hear.cursor(cursor.left < 0 ? null : (cursor.idx ?? null))],
+        setSelect: [(plot) => dragged(plot, hear)],
+      },
+    };
+  }
+
+  #paintUnder() {
+    if (!this.#shown) return;
+    const { bounds, outages, shares } = this.#shown;
+    paintOutages(this.#plot, outages, this.#colours);
+    if (bounds) paintBounds(this.#plot, bounds, this.#colours);
+    if (this.#share) paintShares(this.#plot, shares, this.#colours);
+  }
+
+  #paintOver() {
+    if (!this.#shown) return;
+    const { columns, alone, anomalies, picked } = this.#shown;
+    if (!this.#share) paintIsolated(this.#plot, columns, alone, this.#colours);
+    paintAnomalies(this.#plot, anomalies, this.#colours);
+    if (picked !== null) paintPicked(this.#plot, picked, this.#colours);
+  }
+
+  // A finger moves the cursor; up and down it scrolls the page.
+  #listen(hear) {
+    const { over } = this.#plot;
+    const follow = (event) => {
+      if (event.pointerType !== "mouse") this.#plot.setCursor({ left: event.offsetX, top: event.offsetY });
+    };
+    over.addEventListener("pointerdown", follow);
+    over.addEventListener("pointermove", follow);
+    over.addEventListener("click", (event) => hear.point(this.#plot.posToVal(event.offsetX, "x")));
+  }
+}
+
+const curve = (stroke) => ({ stroke, width: 2, points: { show: false } });
+const edge = () => ({ stroke: "transparent", width: 0, points: { show: false } });
+
+function dotOnMean(plot, series) {
+  if (series !== 1) return undefined;
+  const dot = document.createElement("div");
+  const { size } = plot.cursor.points;
+  Object.assign(dot.style, { width: `${size()}px`, height: `${size()}px`, margin: `${-size() / 2}px` });
+  return dot;
+}
+
+function dragged(plot, hear) {
+  const { left, width } = plot.select;
+  if (width === 0) return;
+  plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
+  if (width >= DRAGGED) hear.drag(plot.posToVal(left, "x"), plot.posToVal(left + width, "x"));
+}

@@ -1,0 +1,56 @@
+/** What of the house is shown: words to search, a state, a kind. Kept while the page is open. */
+import { signal } from "@preact/signals";
+import { html } from "../../html.js";
+import { Icon } from "../../icons.js";
+import { kindName } from "../../kinds.js";
+import { t } from "../../words.js";
+import { STATES } from "./sift.js";
+
+const EVERYTHING = { words: "", state: "all", kind: "" };
+
+export const sought = signal(EVERYTHING);
+
+export const seekEverything = () => {
+  sought.value = EVERYTHING;
+};
+
+const seek = (change) => {
+  sought.value = { ...sought.value, ...change };
+};
+
+/** `kinds` are those that there are. */
+export const Filters = ({ kinds }) => html`
+  <search class="filters">
+    <label class="search">
+      <${Icon} name="search" />
+      <span class="hidden">${t("devices.search")}</span>
+      <input
+        type="search"
+        placeholder=${t("devices.search.hint")}
+        value=${sought.value.words}
+        onInput=${(event) => seek({ words: event.target.value })}
+      />
+    </label>
+    <div class="states" role="group" aria-label=${t("devices.show")}>
+      ${STATES.map(
+        (state) => html`
+          <button
+            type="button"
+            key=${state}
+            aria-pressed=${sought.value.state === state ? "true" : "false"}
+            onClick=${() => seek({ state })}
+          >${t(`devices.state.${state}`)}</button>
+        `,
+      )}
+    </div>
+    <select
+      class="kinds"
+      aria-label=${t("devices.kind")}
+      value=${sought.value.kind}
+      onChange=${(event) => seek({ kind: event.target.value })}
+    >
+      <option value="">${t("devices.kind.all")}</option>
+      ${kinds.map((kind) => html`<option key=${kind} value=${kind}>${kindName(kind)}</option>`)}
+    </select>
+  </search>
+`;

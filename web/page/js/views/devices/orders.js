@@ -1,0 +1,74 @@
+/** Orders on their way: shown at once, sent one after the other, and followed until the device confirms them. */
+import { signal } from "@preact/signals";
+import { put } from "../../api.js";
+import { devices, take } from "../../house.js";
+import { attempt } from "../../ui.js";
+
+// Who has not confirmed by then most likely does something else.
+const PATIENCE_MS = 15_000;
+const CONFIRMED_FOR_MS = 4_000;
+
+class Order {
+  /** "settled", "waiting" for the device, or "confirmed" by it a moment ago. */
+  phase = signal("settled");
+  /** The keys of `configuracion`, or `estado`, that are on their way; else `null`. */
+  sending = signal(null);
+  next = null;
+  #seen = null;
+  #timer = 0;
+
+  /** Look at what the device is now. */
+  follow({ version, sincronizado }) {
+    const before = this.#seen;
+    this.#seen = { version, sincronizado };
+    if (!before) return;
+    if (sincronizado === false && version > before.version) this.#enter("waiting", PATIENCE_MS);
+    if (sincronizado && before.sincronizado === false) this.#enter("confirmed", CONFIRMED_FOR_MS);
+  }
+
+  #enter(phase, forMs) {
+    clearTimeout(this.#timer);
+    this.phase.value = phase;
+    this.#timer = setTimeout(() => {
+      this.phase.value = "settled";
+    }, forMs);
+  }
+}
+
+const orders = new Map();
+
+export function orderOf(id) {
+  if (!orders.has(id)) orders.set(id, new Order());
+  return orders.get(id);
+}
+
+/**
+ * Have `wishes` come true: keys of `configuracion`, or `estado` in mode `horario`. While an order is on its way
+ * later ones are gathered into one. What is refused is said in a toast, and shown as it was before.
+ */
+export async function send(id, wishes) {
+  const order = orderOf(id);
+  const busy = order.sending.peek() !== null;
+  order.next = { ...order.next, ...wishes };
+  order.sending.value = { ...order.sending.peek(), ...wishes };
+  if (busy) return;
+  while (order.next) {
+    const body = bodyOf(order.next);
+    order.next = null;
+    if (!(await attempt(() => carriedOut(id, body)))) order.next = null;
+  }
+  order.sending.value = null;
+}
+
+async function carriedOut(id, body) {
+  const answer = await put(`/dispositivos/${id}`, body);
+  take(answer);
+  // The device may have confirmed it in the stream before the answer came.
+  orderOf(id).follow(answer);
+  orderOf(id).follow(devices.peek().get(id).peek());
+}
+
+function bodyOf({ estado, ...configuracion }) {
+  const body = estado === undefined ? {} : { estado };
+  return Object.keys(configuracion).length ? { ...body, configuracion } : body;
+}

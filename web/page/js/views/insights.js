@@ -1,0 +1,40 @@
+/** What IoTelligence has found in the house, and the search through its history. */
+import { may } from "../house.js";
+import { html } from "../html.js";
+import { t } from "../words.js";
+import { Feed } from "./insights/feed.js";
+import { Search } from "./insights/search.js";
+
+export { FindingCard } from "./insights/card.js";
+
+const TABS = ["", "buscar"];
+
+/** `path` is `[]` or `["buscar"]`, which is for those who may change something. */
+export const Insights = ({ path: [place = ""] }) => {
+  const searching = place === "buscar" && may("miembro");
+  return html`
+    <div class="stack insights">
+      <div>
+        <h1>${t("insights.title")}</h1>
+        <p class="muted">${t("insights.what")}</p>
+      </div>
+      ${
+        may("miembro") &&
+        html`
+          <nav class="tabs" aria-label=${t("insights.tabs")}>
+            ${TABS.map(
+              (tab) => html`
+                <a
+                  key=${tab}
+                  href=${`#/avisos${tab && `/${tab}`}`}
+                  aria-current=${(tab === "buscar") === searching ? "page" : undefined}
+                >${t(`insights.tab.${tab || "feed"}`)}</a>
+              `,
+            )}
+          </nav>
+        `
+      }
+      ${searching ? html`<${Search} />` : html`<${Feed} />`}
+    </div>
+  `;
+};

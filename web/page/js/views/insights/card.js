@@ -1,0 +1,133 @@
+/** One finding: what, why, what can be done about it, and what was decided. */
+import { useComputed } from "@preact/signals";
+import { useMemo, useRef, useState } from "preact/hooks";
+import { moment } from "../../format.js";
+import { devices, may } from "../../house.js";
+import { html } from "../../html.js";
+import { Icon } from "../../icons.js";
+import { attempt, toast, told } from "../../ui.js";
+import { t } from "../../words.js";
+import { apply, decisionOf, dismiss, proposes, readAgain } from "./decisions.js";
+import { explain, iconOf } from "./explain.js";
+import { Fix, isDone, Learned } from "./proposal.js";
+
+const TONES = { high: "bad", medium: "warn" };
+const TABS = { ai_suggest: "/horario", ai_misconfig: "/ajustes" };
+
+/** `isNew` marks what has come since the last visit; `finding` is as the REST answers it or the stream tells it. */
+export const FindingCard = ({ finding, isNew }) => {
+  const device = useDevice(finding.dispositivo_id);
+  const article = useRef(null);
+  const { title, why, severity } = explain(finding, device);
+  const id = `aviso-${finding.evento_id}`;
+  const open = decisionOf(finding) === "abierto";
+  return html`
+    <article class="card finding" ref=${article} tabindex="-1" aria-labelledby=${id} data-open=${open ? "true" : "false"}>
+      <header class="row">
+        <span class="tile finding-tile" data-tone=${TONES[severity]}><${Icon} name=${iconOf(finding)} /></span>
+        <div class="grow">
+          <h3 id=${id}>
+            <a href=${`#/dispositivo/${finding.dispositivo_id}${TABS[finding.event] ?? ""}`}>${title}</a>
+          </h3>
+          <p class="muted finding-when">
+            <time datetime=${finding.ts_utc}>${moment(finding.ts_utc, { timeStyle: "short" })}</time>
+            ${` · ${t(`insights.rule.${finding.rule}`)}`}${severity in TONES && ` · ${t(`insights.severity.${severity}`)}`}
+            ${isNew && html` <span class="chip" data-tone="good">${t("insights.new")}</span>`}
+          </p>
+        </div>
+      </header>
+      <p>${why}</p>
+      ${
+        open
+          ? html`<${Open} finding=${finding} device=${device} label=${title} decided=${() => article.current?.focus()} />`
+          : html`<${Decided} finding=${finding} />`
+      }
+    </article>
+  `;
+};
+
+/** What is told of the device here; the card is drawn anew when that changes, and not at each report. */
+function useDevice(id) {
+  const facts = useComputed(() => {
+    const device = devices.value.get(id)?.value;
+    if (!device) return "";
+    const { nombre, serial_number, kind, capability, configuracion } = device;
+    return JSON.stringify({ nombre, serial_number, kind, capability, configuracion });
+  }).value;
+  return useMemo(() => (facts ? JSON.parse(facts) : undefined), [facts]);
+}
+
+/** What a finding is once it is put aside: there was something to dismiss, or it was only to be seen. */
+const outcomeOf = (finding) => (proposes(finding) ? "dismissed" : "seen");
+
+const Decided = ({ finding }) => {
+  const applied = decisionOf(finding) === "aplicado";
+  return html`
+    <p class="chip finding-decided" data-tone=${applied ? "good" : undefined}>
+      <${Icon} name=${applied || !proposes(finding) ? "check" : "close"} />${t(`insights.decided.${applied ? "applied" : outcomeOf(finding)}`)}
+    </p>
+  `;
+};
+
+/** `label` names the finding for who hears the buttons without seeing it; `decided()` is called after they are gone. */
+const Open = ({ finding, device, label, decided }) => {
+  const [busy, setBusy] = useState(false);
+  const [outdated, setOutdated] = useState(false);
+  const decide = async (work) => {
+    setBusy(true);
+    try {
+      await work(finding);
+      toast(t(`insights.done.${work === apply ? "applied" : outcomeOf(finding)}`));
+      decided();
+    } catch (error) {
+      if (error.status === 409) await attempt(refused);
+      else toast(told(error), "bad");
+    }
+    setBusy(false);
+  };
+  const refused = async () => {
+    await readAgain(finding);
+    if (decisionOf(finding) === "abierto") setOutdated(true);
+    else toast(t("insights.elsewhere"));
+  };
+  return html`
+    ${device && finding.event === "ai_suggest" && html`<${Learned} finding=${finding} device=${device} />`}
+    ${device && finding.event === "ai_misconfig" && html`<${Fix} finding=${finding} device=${device} />`}
+    <div role="status">${outdated && html`<p class="finding-outdated">${t("insights.outdated")}</p>`}</div>
+    ${
+      may("miembro") &&
+      html`
+        <${Buttons}
+          finding=${finding}
+          label=${label}
+          busy=${busy}
+          fits=${!outdated && device && !isDone(finding, device)}
+          decide=${decide}
+        />
+      `
+    }
+  `;
+};
+
+const Buttons = ({ finding, label, busy, fits, decide }) => {
+  const putAside = t(`insights.put_aside.${outcomeOf(finding)}`);
+  return html`
+    <div class="actions">
+      ${
+        proposes(finding) &&
+        fits &&
+        html`
+          <button type="button" class="primary" aria-label=${`${t("insights.apply")}: ${label}`} disabled=${busy} onClick=${() => decide(apply)}>
+            ${t("insights.apply")}
+          </button>
+        `
+      }
+      <button
+        type="button"
+        aria-label=${`${putAside}: ${label}`}
+        disabled=${busy}
+        onClick=${() => decide(dismiss)}
+      >${putAside}</button>
+    </div>
+  `;
+};

@@ -1,0 +1,105 @@
+/** A finding in plain words: what was found, and why. Pure but for the language in use. */
+import { duration, moment, number } from "../../format.js";
+import { kindName, metricName, nameOf, unitOf } from "../../kinds.js";
+import { t } from "../../words.js";
+import { countWords, evidenceOf, rowWords, strongest } from "./evidence.js";
+
+const TELL = {
+  ai_anomaly: anomaly,
+  ai_misconfig: misconfig,
+  ai_suggest: suggest,
+  ai_offline: offline,
+  ai_back_online: backOnline,
+};
+
+/**
+ * `{title, why, severity}`; severity is "info", "low", "medium" or "high". `device` is the finding's, or nothing
+ * where it is not known.
+ */
+export function explain(finding, device) {
+  const known = device ?? { serial_number: finding.serial_number, kind: "generico", configuracion: {} };
+  const tell = TELL[finding.event];
+  return tell ? tell(finding, known, nameOf(known)) : unknown(nameOf(known));
+}
+
+/** The icon of what a rule finds. */
+export const iconOf = ({ event }) => ICONS[event] ?? "insights";
+
+const ICONS = {
+  ai_anomaly: "warning",
+  ai_misconfig: "household",
+  ai_suggest: "pending",
+  ai_offline: "offline",
+  ai_back_online: "check",
+};
+
+/** A reading that was out of the ordinary, with its unit: "120,5 °C". */
+export const valueWords = ({ metric, value }) => measured(value, unitOf(metric));
+
+const measured = (value, unit) => number(value, unit, Math.abs(value) < 10 ? 2 : 1);
+
+function anomaly(finding, device, name) {
+  const title = t("insights.anomaly", {
+    metric: capital(metricName(finding.metric)),
+    value: valueWords(finding),
+    name,
+  });
+  return { title, why: normally(finding, device), severity: "medium" };
+}
+
+/** What would have been normal, and how that is known: from what its kind allows, or from its own past. */
+export function normally({ metric, bounds: { min, max, source } }, device) {
+  const unit = unitOf(metric);
+  const range =
+    min === null
+      ? t("insights.normal.max", { max: measured(max, unit) })
+      : max === null
+        ? t("insights.normal.min", { min: measured(min, unit) })
+        : t("insights.normal", { min: measured(min, ""), max: measured(max, unit) });
+  const known = t(`insights.source.${source}`, { kind: kindName(device.kind).toLowerCase() });
+  return t("insights.normally", { range, known });
+}
+
+function misconfig({ suggested_patch, severity }, device, name) {
+  const now = device.configuracion;
+  const reasons = Object.entries(suggested_patch.configuracion).map(([key, wanted]) => {
+    if (key === "modo")
+      return t(`insights.fix.modo.${wanted}`, { kind: kindName(device.kind).toLowerCase() });
+    if (key === "intervalo_envio") return interval(now[key], wanted);
+    return t("insights.fix.other", { key });
+  });
+  return { title: t("insights.misconfig", { name }), why: reasons.join(" "), severity };
+}
+
+function interval(now, wanted) {
+  const way = now > wanted ? "rarely" : now < wanted ? "often" : "other";
+  return t(`insights.fix.interval.${way}`, { now: duration(Number(now)), wanted: duration(wanted) });
+}
+
+function suggest({ suggested_horarios }, device, name) {
+  const rows = evidenceOf(suggested_horarios);
+  const row = strongest(rows);
+  const does = device.capability === "duration" ? "insights.suggest.waters" : "insights.suggest.runs";
+  const seen = row.of ? ` (${countWords(row)})` : "";
+  const others = rows.length > 1 ? ` ${t("insights.suggest.others", { n: rows.length - 1 })}` : "";
+  return {
+    title: t("insights.suggest", { name }),
+    why: `${t(does, { when: rowWords(row) })}${seen}.${others}`,
+    severity: "info",
+  };
+}
+
+function offline({ since_ts_local, seconds_offline, severity }, _, name) {
+  const key = seconds_offline < 60 ? "insights.offline.why" : "insights.offline.why_long";
+  const why = t(key, { since: moment(since_ts_local), lasted: duration(seconds_offline) });
+  return { title: t("insights.offline", { name }), why, severity };
+}
+
+function backOnline({ was_offline_secs, severity }, _, name) {
+  const why = t("insights.back.why", { lasted: duration(was_offline_secs) });
+  return { title: t("insights.back", { name }), why, severity };
+}
+
+const unknown = (name) => ({ title: t("insights.other", { name }), why: "", severity: "info" });
+
+const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,185 @@
+/** The weekly schedule of a device: seen, changed by hand or by form, undone, saved. */
+import { useState } from "preact/hooks";
+import { put } from "../api.js";
+import { may, take } from "../house.js";
+import { html } from "../html.js";
+import { Icon } from "../icons.js";
+import { Confirm, toast, told } from "../ui.js";
+import { t } from "../words.js";
+import { DayEvents, DayWindows } from "./week/day.js";
+import { useDraft, useLeaveGuard } from "./week/draft.js";
+import { DayEditor, WindowEditor } from "./week/editors.js";
+import { CHANNELS, channelsOf, onDay, withDays } from "./week/events.js";
+import { EventGrid, LockedGrid, WindowGrid } from "./week/grid.js";
+import { added, edited, isEvents, without } from "./week/model.js";
+import { holding } from "./week/pieces.js";
+import { dayName, refusal, today, valueName } from "./week/tell.js";
+import { bounded, clock, DAY, STEP } from "./week/time.js";
+
+export { WeekPicture } from "./week/picture.js";
+
+/** The windows, on a grid and, of one day, as a list. `change` gets other ones; without it they are only shown. */
+const Windows = ({ windows, day, choose, change }) => {
+  const [open, setOpen] = useState(null);
+  const close = () => setOpen(null);
+  if (!change) {
+    return html`
+      <${LockedGrid} windows=${windows} day=${day} choose=${choose} />
+      <${DayWindows} windows=${windows} day=${day} />
+    `;
+  }
+  const edit = (index) => {
+    choose(windows[index].day);
+    setOpen({ index, window: windows[index] });
+  };
+  const add = ({ day: on, minute }) => {
+    const start = bounded(Math.floor(minute / STEP) * STEP, 0, DAY - STEP);
+    choose(on);
+    setOpen({ window: { day: on, start, end: Math.min(start + 60, DAY) } });
+  };
+  const erase = (index) => change(without(windows, index));
+  const save = (window) =>
+    change(
+      open.index === undefined
+        ? added(windows, ...window.days.map((on) => ({ ...window, day: on })))
+        : edited(windows, open.index, window),
+    );
+  return html`
+    <p class="muted">${t("week.how")}</p>
+    <${WindowGrid} windows=${windows} day=${day} choose=${choose} change=${change} edit=${edit} add=${add} />
+    <${DayWindows} windows=${windows} day=${day} edit=${edit} erase=${erase} add=${() => add({ day, minute: 8 * 60 })} />
+    ${
+      open &&
+      html`<${WindowEditor}
+        window=${open.window}
+        save=${save}
+        erase=${open.index === undefined ? undefined : () => erase(open.index)}
+        close=${close}
+      />`
+    }
+  `;
+};
+
+/** What another channel sets, and when. */
+const Events = ({ channel, events, day, choose, change }) => {
+  const [open, setOpen] = useState(null);
+  const stretches = holding(events, channel === "horarios_riego").map(({ event, pieces }) => {
+    const label = valueName(channel, event.value);
+    const when = { day: dayName(event.day), time: clock(event.minute) };
+    const name = t("week.event", { ...when, value: label });
+    return { name, label, depth: CHANNELS[channel].depth(event.value), day: event.day, pieces };
+  });
+  const edit = change && setOpen;
+  return html`
+    <${EventGrid} stretches=${stretches} day=${day} choose=${choose} open=${edit} />
+    <${DayEvents} channel=${channel} events=${events} day=${day} open=${edit} />
+    ${
+      open !== null &&
+      html`<${DayEditor}
+        channel=${channel}
+        day=${open}
+        events=${onDay(events, open)}
+        save=${(days, list) => change(withDays(events, days, list))}
+        close=${() => setOpen(null)}
+      />`
+    }
+  `;
+};
+
+const Channels = ({ channels, channel, choose }) => html`
+  <div class="week-channels" role="group" aria-label=${t("week.channels")}>
+    ${channels.map(
+      (key) => html`
+        <button type="button" key=${key} aria-pressed=${key === channel ? "true" : "false"} onClick=${() => choose(key)}>
+          ${t(`week.channel.${key}`)}
+        </button>
+      `,
+    )}
+  </div>
+`;
+
+/** Saves the changed channels and, if `follow`, puts the device under its schedule. */
+const SaveBar = ({ device, draft }) => {
+  const [busy, setBusy] = useState(false);
+  const [problem, setProblem] = useState(null);
+  const [follow, setFollow] = useState(true);
+  const empty = Object.values(draft.values).every((list) => list.length === 0);
+  const manual = device.configuracion.modo !== "horario" && !empty;
+  const dirty = draft.changed.length > 0;
+  const save = async () => {
+    const patch = draft.patch();
+    setBusy(true);
+    setProblem(null);
+    try {
+      take(
+        await put(`/dispositivos/${device.id}`, {
+          configuracion: { ...patch, ...(manual && follow ? { modo: "horario" } : {}) },
+        }),
+      );
+      draft.kept();
+      toast(t("week.saved"));
+    } catch (error) {
+      setProblem(error.status === 400 ? refusal(error.detail, patch.horarios ?? []) : told(error));
+    }
+    setBusy(false);
+  };
+  return html`
+    ${problem && html`<p class="error" role="alert">${problem}</p>`}
+    ${draft.outrun && html`<p class="error" role="alert">${t("week.outrun")}</p>`}
+    ${
+      manual &&
+      html`<label class="row week-follow">
+        <input type="checkbox" checked=${follow} onChange=${() => setFollow(!follow)} /><span>${t("week.follow")}</span>
+      </label>`
+    }
+    <div class="week-save" data-dirty=${dirty ? "" : undefined}>
+      <span role="status">${dirty && html`<span class="chip" data-tone="warn">${t("week.unsaved")}</span>`}</span>
+      <button type="button" disabled=${!draft.undoable} onClick=${draft.undo}>${t("week.undo")}</button>
+      <button type="button" disabled=${!dirty} onClick=${draft.discard}>${t("week.discard")}</button>
+      <button
+        type="button"
+        class="primary"
+        disabled=${busy || !(dirty || (manual && follow))}
+        aria-busy=${busy}
+        onClick=${save}
+      >${t("save")}</button>
+    </div>
+  `;
+};
+
+/** `device` is the whole device, as the server tells it. */
+export const Week = ({ device }) => {
+  const channels = channelsOf(device);
+  const [channel, setChannel] = useState(channels[0]);
+  const [day, choose] = useState(today);
+  const draft = useDraft(device.configuracion, channels);
+  const guard = useLeaveGuard(draft.changed.length > 0);
+  const change = may("miembro") ? (value) => draft.set(channel, value) : undefined;
+  const undoByKey = (event) => {
+    if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.target.closest("dialog")) return;
+    event.preventDefault();
+    draft.undo();
+  };
+  return html`
+    <section class="card week" aria-label=${t("week.title")} onKeyDown=${undoByKey}>
+      <div class="spread">
+        <h2 class="row"><${Icon} name="pending" />${t("week.title")}</h2>
+        ${channels.length > 1 && html`<${Channels} channels=${channels} channel=${channel} choose=${setChannel} />`}
+      </div>
+      ${channel === "horarios" && isEvents(device.configuracion.horarios) && html`<p class="hint">${t("week.was_events")}</p>`}
+      ${
+        channel === "horarios"
+          ? html`<${Windows} windows=${draft.values.horarios} day=${day} choose=${choose} change=${change} />`
+          : html`<${Events} key=${channel} channel=${channel} events=${draft.values[channel]} day=${day} choose=${choose} change=${change} />`
+      }
+      ${change && html`<${SaveBar} device=${device} draft=${draft} />`}
+    </section>
+    ${
+      guard.leaving !== null &&
+      html`<${Confirm} title=${t("week.leave")} text=${t("week.leave_text")} label=${t("week.leave_yes")} act=${async () => {
+        draft.discard();
+        guard.leave();
+      }} close=${guard.stay} />`
+    }
+  `;
+};

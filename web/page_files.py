@@ -1,0 +1,214 @@
+"""The page, as files: read once, when the system starts, and served from memory."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import gzip
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Final
+
+import orjson
+
+from web.answers import IndexJson
+from web.base import Handler
+from web.errors import Problem
+from web.operations import Media, Operation
+from web.vendor import LICENCES
+
+FOLDER: Final = Path(__file__).parent / "page"
+PREFIX: Final = "/pagina/"
+INDEX: Final = "index.html"
+WORKER: Final = "sw.js"
+SHELL: Final = "shell.js"
+"""Made here, for the service worker: what it is to keep, and in which version."""
+
+# By the end of the name; other files are none of the page's.
+TYPES: Final[Mapping[str, str]] = {
+    ".css": "text/css; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".png": "image/png",
+    ".svg": "image/svg+xml; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".webmanifest": "application/manifest+json; charset=utf-8",
+}
+# The page is a client of this server alone, and of no other. What is shown of pictures and the camera is
+# made in the page itself.
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'{hashes}; style-src 'self'; img-src 'self' blob: data:; "
+    "connect-src 'self'; font-src 'self'; manifest-src 'self'; media-src 'self' blob:; worker-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_PERMISSIONS: Final = "camera=(self), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
+_IMPORT_MAP: Final = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A file as it goes over the wire. Each form has an ETag of its own, in its quotes."""
+
+    encoding: str
+    body: bytes
+    etag: str
+
+    @classmethod
+    def of(cls, body: bytes, encoding: str = "") -> Form:
+        digest = hashlib.sha256(body).digest()[:15]
+        return cls(encoding, body, f'"{base64.urlsafe_b64encode(digest).decode()}"')
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    type: str
+    plain: Form
+    small: Form
+    """Compressed, where that makes it smaller."""
+
+    @classmethod
+    def of(cls, type: str, body: bytes) -> File:
+        plain, small = Form.of(body), Form.of(gzip.compress(body, 9, mtime=0), "gzip")
+        return cls(type, plain, small if len(small.body) < len(body) else plain)
+
+    def for_whom(self, accepted: str) -> Form:
+        """The form for a client with this ``Accept-Encoding``."""
+        for each in accepted.lower().replace(" ", "").split(","):
+            name, *parameters = each.split(";")
+            if name in ("gzip", "*") and not any(re.fullmatch(r"q=0(\.0*)?", one) for one in parameters):
+                return self.small
+        return self.plain
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """All files, by their path below :data:`PREFIX`, and the policy that they are shown under."""
+
+    files: Mapping[str, File]
+    policy: str
+
+    @classmethod
+    def read(cls, folder: Path) -> Page:
+        """What lies under ``folder``, and what is made of it."""
+        paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*"))}
+        found = {
+            name: path.read_bytes()
+            for name, path in paths.items()
+            if path.suffix in TYPES and "/." not in f"/{name}"  # nor what is hidden
+        }
+        found[SHELL] = _shell(found)
+        files = {name: File.of(TYPES[Path(name).suffix], body) for name, body in found.items()}
+        return cls(files, _POLICY.format(hashes=_hashes(found.get(INDEX, b""))))
+
+    @property
+    def complete(self) -> bool:
+        """Whether the libraries, which are no part of the source, are there."""
+        return f"vendor/{LICENCES}" in self.files
+
+
+@functools.cache
+def shipped() -> Page:
+    """The page that comes with this package."""
+    return Page.read(FOLDER)
+
+
+def _hashes(index: bytes) -> str:
+    """The policy's word for the import map, which has to stand in the document itself."""
+    # A browser counts a line's end as one character, however the file has it.
+    maps = _IMPORT_MAP.findall(index.replace(b"\r\n", b"\n"))
+    digests = [base64.b64encode(hashlib.sha256(each).digest()).decode() for each in maps]
+    return "".join(f" 'sha256-{digest}'" for digest in digests)
+
+
+def _shell(found: Mapping[str, bytes]) -> bytes:
+    """A script that tells the service worker all that the page is opened with; of another version at any
+    change, so that the browser takes it for a new worker."""
+    kept = [name for name in found if name not in (INDEX, WORKER, f"vendor/{LICENCES}")]
+    version = hashlib.sha256(repr(sorted(found.items())).encode()).hexdigest()
+    paths = ["/", *(PREFIX + name for name in kept)]
+    return b"self.SHELL = " + orjson.dumps({"version": version[:16], "files": paths}) + b";\n"
+
+
+class _Served(Handler):
+    """Anybody may have the page: it holds nothing of the house."""
+
+    public = ("GET",)
+
+    def serve(self, name: str) -> None:
+        """Answer with a file. Raises :class:`Problem` if there is none of this name."""
+        page: Page = self.settings["page"]
+        file = page.files.get(name)
+        if file is None:
+            raise Problem(404, f"La página no tiene ningún fichero {name:.200}; empieza en GET /.")
+        form = file.for_whom(self.request.headers.get("Accept-Encoding", ""))
+        self.set_header("Content-Type", file.type)
+        self.set_header("Content-Security-Policy", page.policy)
+        self.set_header("Permissions-Policy", _PERMISSIONS)
+        self.set_header("Cache-Control", "no-cache")
+        self.set_header("Etag", form.etag)
+        self.add_header("Vary", "Accept-Encoding")
+        if self.check_etag_header():
+            self.set_status(304)
+            return
+        if form.encoding:
+            self.set_header("Content-Encoding", form.encoding)
+        self.write(form.body)
+
+
+class Index(_Served):
+    """The page, and for programs that ask for JSON what else there is."""
+
+    operations: ClassVar = {
+        "GET": Operation(
+            summary="La página; en JSON, lo que hay",
+            description="JSON para quien lo pide con Accept y no pide HTML.",
+            answer=(IndexJson, Media("text/html", str, "<!doctype html>")),
+        )
+    }
+
+    async def get(self) -> None:
+        self.add_header("Vary", "Accept")
+        accepted = self.request.headers.get("Accept", "").lower()
+        if "application/json" in accepted and "text/html" not in accepted:
+            self.answer(index_json(self.services.version))
+        elif self.settings["page"].complete:
+            self.serve(INDEX)
+        else:
+            raise Problem(
+                503,
+                "A la página le faltan sus bibliotecas: ejecuta «python -m web.vendor» en la carpeta del "
+                "código fuente, y arranca de nuevo. Lo demás funciona.",
+            )
+
+
+class PageFile(_Served):
+    operations: ClassVar = {
+        "GET": Operation(
+            summary="Un fichero de la página",
+            answer=tuple(Media(type.partition(";")[0], Any) for type in TYPES.values()),
+            refusals=(404,),
+        )
+    }
+
+    async def get(self, name: str) -> None:
+        if name == WORKER:
+            # It lies below what it is for.
+            self.set_header("Service-Worker-Allowed", "/")
+        self.serve(name)
+
+
+def index_json(version: str) -> IndexJson:
+    links = [
+        "/dispositivos",
+        "/dispositivos/no-reclamados",
+        "/stream/dispositivos",
+        "/stream/ai",
+        "/ai/eventos",
+        "/salud",
+        "/diagnostico/rechazados",
+        "/openapi.json",
+    ]
+    return {"nombre": "IoT Backend", "version": version, "enlaces": links}
