@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tests.bench.processes import System, floor, free_port, mosquitto, system
@@ -213,6 +214,27 @@ def idle(folder: Path) -> list[Figure]:
         return [Figure("idle: 20 devices, one report in 5 s each", busy, "% of core", at_most=2)]
 
 
+def page(minutes: float, folder: Path) -> list[Figure]:
+    from tests.bench.page import DEVICES, smoothness
+
+    of = smoothness(folder, minutes)
+    grown = of.after.heap - of.before.heap
+    return [
+        Figure(f"page, {DEVICES} devices, each once a second: shown", of.reports, "rep./s", at_least=150),
+        Figure("  frames, p50", of.still.median, "/s", at_least=50),
+        Figure("  p5", of.still.slow, "/s"),
+        Figure("  scrolled: frames, p50", of.scrolled.median, "/s", at_least=50),
+        Figure("  p5", of.scrolled.slow, "/s"),
+        Figure("  renderer's main thread", of.main_thread, "% of core", at_most=25),
+        Figure("  its tasks, waiting included", of.tasks, "% of time"),
+        Figure("  all of Chromium, drawing in software", of.chromium, "% of core"),
+        Figure(
+            f"  heap after {minutes:g} min, from {of.before.heap:.1f} MiB: grown by", grown, "MiB", at_most=2
+        ),
+        Figure("  DOM nodes: grown by", of.after.nodes - of.before.nodes, "", at_most=100),
+    ]
+
+
 FIGURES: dict[str, Callable[[Path], list[Figure]]] = {
     "throughput": throughput,
     "latency": latency,
@@ -225,12 +247,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("figures", nargs="*", metavar="figure", help=f"of {', '.join(FIGURES)}; default: all")
-    chosen = parser.parse_args().figures or list(FIGURES)
+    parser.add_argument("--minutes", type=float, default=3, help="that the page is watched for (3)")
+    parser.add_argument(
+        "figures", nargs="*", metavar="figure", help=f"of {', '.join([*FIGURES, 'page'])}; default: all"
+    )
+    given = parser.parse_args()
+    figures: dict[str, Callable[[Path], list[Figure]]] = {**FIGURES, "page": partial(page, given.minutes)}
     measured = []
-    for name in chosen:
+    for name in given.figures or figures:
         with tempfile.TemporaryDirectory(prefix=f"bench-{name}-") as folder:
-            for figure in FIGURES[name](Path(folder)):
+            for figure in figures[name](Path(folder)):
                 print(figure, flush=True)
                 measured.append(figure)
     return 0 if all(figure.holds for figure in measured) else 1

@@ -1,0 +1,103 @@
+"""What a browser says of a page: its errors, and what axe finds that keeps people out."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page
+
+# Chromium on a busy machine takes its time.
+PATIENCE_MS = 20_000
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules" / "axe-core" / "axe.min.js"
+
+_TELL_OF_VIOLATIONS = """
+addEventListener("securitypolicyviolation", (event) => {
+  const { violatedDirective, blockedURI, sourceFile, lineNumber } = event;
+  console.error(`CSP: ${violatedDirective} ${blockedURI} ${sourceFile}:${lineNumber}`);
+});
+"""
+_SERIOUS = """
+async () => {
+  const { violations } = await axe.run(document, { resultTypes: ["violations"] });
+  return violations
+    .filter(({ impact }) => impact === "serious" || impact === "critical")
+    .flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.target} ${node.failureSummary}`));
+}
+"""
+
+_GREY = """
+async (png) => {
+  const picture = await createImageBitmap(new Blob([Uint8Array.from(png)]));
+  const canvas = new OffscreenCanvas(picture.width, picture.height);
+  const context = canvas.getContext("2d");
+  context.drawImage(picture, 0, 0);
+  const { data } = context.getImageData(0, 0, picture.width, picture.height);
+  return [picture.width, Array.from({ length: data.length / 4 }, (_, index) => data[index * 4 + 1])];
+}
+"""
+
+
+class Complaints:
+    """Errors on the console, uncaught ones, and violations of the content security policy."""
+
+    def __init__(self) -> None:
+        self._heard: list[str] = []
+        self._expected: list[str] = []
+
+    def listen_to(self, page: Page) -> None:
+        page.add_init_script(_TELL_OF_VIOLATIONS)
+        page.on("console", self._take)
+        page.on("pageerror", self._take_uncaught)
+
+    def expect(self, pattern: str) -> None:
+        """What matches this regular expression somewhere is no fault of this test's page."""
+        self._expected.append(pattern)
+
+    def unexpected(self) -> list[str]:
+        return [
+            text for text in self._heard if not any(re.search(pattern, text) for pattern in self._expected)
+        ]
+
+    def _take(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self._heard.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def _take_uncaught(self, error: Error) -> None:
+        self._heard.append(f"{error.message}\n{error.stack}")
+
+
+def assert_accessible(page: Page) -> None:
+    """axe finds nothing serious or critical in the page as it stands."""
+    page.evaluate(_axe())
+    found = page.evaluate(_SERIOUS)
+    assert not found, "\n".join(found)
+
+
+@functools.cache
+def _axe() -> str:
+    if not AXE.exists():
+        reason = "needs axe-core: npm ci"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return AXE.read_text("utf-8")
+
+
+def qr_text(picture: Locator) -> str:
+    """What a camera reads in the one QR code of what is shown there."""
+    zxingcpp: Any = pytest.importorskip("zxingcpp", reason="pip install zxing-cpp")
+    width, grey = picture.page.evaluate(_GREY, list(picture.screenshot()))
+    image = memoryview(bytes(grey)).cast("B", (len(grey) // width, width))
+    [code] = zxingcpp.read_barcodes(image)
+    return str(code.text)
+
+
+def assert_fits(page: Page) -> None:
+    """Nothing sticks out to the right: the page cannot be scrolled sideways."""
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0

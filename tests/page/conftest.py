@@ -1,0 +1,99 @@
+"""Chromium, one a worker, and pages that complain of every error in them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.page.browsing import PATIENCE_MS, Complaints
+from tests.page.home import Home
+
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+
+expect.set_options(timeout=PATIENCE_MS)
+
+OpenPage = Callable[..., Page]
+
+
+# Not the session's: the sync API holds the thread's event loop, which tests elsewhere want for themselves.
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        reason = "needs Chromium: apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    # Root may not use the sandbox, and a test machine has no GPU; the last keeps Chromium off the network.
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """A running system without devices."""
+    with Home(tmp_path) as home:
+        yield home
+
+
+@pytest.fixture
+def complaints() -> Complaints:
+    """Errors that the test's pages met; ``complaints.expect(pattern)`` for those that it provokes."""
+    return Complaints()
+
+
+@pytest.fixture
+def open_page(browser: Browser, home: Home, complaints: Complaints) -> Iterator[OpenPage]:
+    """``open_page(**options)``: a page of a browser context of its own, by default a desktop's in Spanish,
+    with nothing opened in it yet. Paths in ``goto`` are the home's. Fails the test for each complaint."""
+    contexts = []
+
+    def open_one(**options: Any) -> Page:
+        context = browser.new_context(
+            **{
+                **DESKTOP,
+                "base_url": home.url,
+                "locale": "es-ES",
+                "reduced_motion": "reduce",
+                "service_workers": "block",
+                **options,
+            }
+        )
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        complaints.listen_to(page)
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    assert complaints.unexpected() == []
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    """A desktop's, 1280 by 800."""
+    return open_page()
+
+
+@pytest.fixture
+def phone(open_page: OpenPage) -> Page:
+    """360 by 740, touched."""
+    return open_page(**PHONE)
+
+
+@pytest.fixture(params=["desktop", "phone"])
+def any_page(request: pytest.FixtureRequest, open_page: OpenPage) -> Page:
+    """Each of the two."""
+    return open_page(**(PHONE if request.param == "phone" else DESKTOP))

@@ -1,0 +1,268 @@
+"""A device's own page: its history as charts, its log, its settings."""
+
+from __future__ import annotations
+
+import json
+import re
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from playwright.sync_api import Locator, Page, Response, expect
+
+from tests.page.browsing import Complaints, assert_accessible, assert_fits
+from tests.page.home import Home
+from tests.page.past import write_past
+
+SERIAL = "TMP0AAAAAAAA"
+TEMPERATURE = "figure[data-metric=temperatura]"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """A running system with one thermometer and three days of its past."""
+    home = Home(tmp_path)
+    write_past(home.data, SERIAL)
+    with home:
+        yield home
+
+
+def answers_to(page: Page, metric: str) -> list[Response]:
+    """What the page is answered about a metric from now on; grows."""
+    heard: list[Response] = []
+
+    def take(response: Response) -> None:
+        asked = parse_qs(urlsplit(response.url).query)
+        if "/estadisticas" in response.url and asked.get("metric") == [metric]:
+            heard.append(response)
+
+    page.on("response", take)
+    return heard
+
+
+def told(response: Response) -> dict[str, Any]:
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def plot(page: Page) -> Locator:
+    """The drawn curve of the temperature."""
+    return page.locator(f"{TEMPERATURE} .u-over")
+
+
+def open_history(page: Page) -> None:
+    page.goto("/#/dispositivo/1")
+    expect(plot(page)).to_be_visible()
+
+
+def test_a_chart_says_what_its_signs_mean(any_page: Page) -> None:
+    """Bounds, anomalies and outages are in the legend, and the numbers beside the curve."""
+    open_history(any_page)
+    legend = any_page.locator(f"{TEMPERATURE} .legend")
+    expect(legend).to_contain_text("lo normal")
+    expect(legend).to_contain_text("1 valor fuera de lo normal")
+    expect(legend).to_contain_text("sin conexión")
+    expect(any_page.locator(f"{TEMPERATURE} .summary")).to_contain_text("Máximo97,5 °C")
+    assert_fits(any_page)
+
+
+def test_there_are_never_more_points_than_pixels(any_page: Page) -> None:
+    heard = answers_to(any_page, "temperatura")
+    open_history(any_page)
+    box = plot(any_page).bounding_box()
+    assert box is not None
+    for name in ("Última hora", "Últimos 30 días", "Último año"):
+        with any_page.expect_response(lambda response: "metric=temperatura" in response.url):
+            any_page.get_by_role("button", name=name).click()
+    for response in heard:
+        answer = told(response)
+        asked = {key: int(value) for [key, [value]] in _query(response) if key != "metric"}
+        assert len(answer["data"]) <= box["width"]
+        assert (asked["hasta"] - asked["desde"]) / answer["paso"] <= box["width"]
+
+
+def _query(response: Response) -> Any:
+    return parse_qs(urlsplit(response.url).query).items()
+
+
+def test_dragging_asks_the_server_more_closely(page: Page) -> None:
+    """And a double click shows all again."""
+    heard = answers_to(page, "temperatura")
+    open_history(page)
+    before = told(heard[-1])
+    box = plot(page).bounding_box()
+    assert box is not None
+    middle = box["y"] + box["height"] / 2
+    with page.expect_response(lambda response: "metric=temperatura" in response.url) as asked:
+        page.mouse.move(box["x"] + box["width"] * 0.25, middle)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] * 0.5, middle, steps=4)
+        page.mouse.up()
+    closer = told(asked.value)
+    assert closer["paso"] < before["paso"]
+    expect(page.get_by_role("button", name="Ver todo de nuevo")).to_be_visible()
+    plot(page).dblclick()
+    expect(page.get_by_role("button", name="Ver todo de nuevo")).to_be_hidden()
+
+
+def test_two_touches_enlarge_the_part_between_them(phone: Page) -> None:
+    open_history(phone)
+    phone.get_by_role("button", name="Ampliar un tramo").tap()
+    box = plot(phone).bounding_box()
+    assert box is not None
+    plot(phone).tap(position={"x": box["width"] * 0.2, "y": 60})
+    expect(phone.get_by_text("Toca ahora dónde acaba.")).to_be_visible()
+    plot(phone).tap(position={"x": box["width"] * 0.6, "y": 60})
+    expect(phone.get_by_role("button", name="Ver todo de nuevo")).to_be_visible()
+
+
+def test_the_cursor_goes_by_arrow_keys(page: Page) -> None:
+    """It tells each point, and Enter twice enlarges what lies between."""
+    open_history(page)
+    cursor = page.get_by_role("slider", name="Temperatura")
+    cursor.focus()
+    page.keyboard.press("Home")
+    expect(cursor).to_have_attribute("aria-valuetext", re.compile(r"\d\s°C"))
+    first = cursor.get_attribute("aria-valuetext")
+    assert first is not None
+    page.keyboard.press("ArrowRight")
+    expect(cursor).not_to_have_attribute("aria-valuetext", first)
+    page.get_by_role("button", name="Ampliar un tramo").click()
+    cursor.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("Enter")
+    page.keyboard.press("End")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Ver todo de nuevo")).to_be_visible()
+
+
+def test_a_new_report_reaches_the_chart(home: Home, page: Page) -> None:
+    open_history(page)
+    page.get_by_role("button", name="Última hora").click()
+    home.report(SERIAL, estado="activo", parametros={"temperatura": 33.3})
+    expect(page.locator(f"{TEMPERATURE} .summary")).to_contain_text("Máximo33,3 °C")
+
+
+def test_a_chart_is_saved_as_a_picture(page: Page) -> None:
+    """A PNG as wide as the chart and its margins, higher for title and legend."""
+    open_history(page)
+    canvas = page.locator(f"{TEMPERATURE} canvas")
+    width, height = canvas.evaluate("canvas => [canvas.width, canvas.height]")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Guardar el gráfico de Temperatura").click()
+    assert download.value.suggested_filename == f"{SERIAL}-temperatura-24h.png"
+    picture = Path(download.value.path()).read_bytes()
+    assert picture.startswith(b"\x89PNG\r\n\x1a\n")
+    saved_width, saved_height = struct.unpack(">II", picture[16:24])
+    assert saved_width == width + 32
+    assert saved_height > height + 60
+    drawn = page.evaluate(
+        "async bytes => (await createImageBitmap(new Blob([new Uint8Array(bytes)]))).width", list(picture)
+    )
+    assert drawn == saved_width
+
+
+def test_what_is_exported_is_what_is_shown(page: Page) -> None:
+    open_history(page)
+    page.get_by_role("button", name="Exportar").click()
+    links = page.get_by_role("dialog").get_by_role("link", name="Historial (CSV)")
+    shown, everything = (links.nth(index).get_attribute("href") or "" for index in (0, 1))
+    asked = parse_qs(urlsplit(shown).query)
+    assert (asked["formato"], asked["tabla"]) == (["csv"], ["historial"])
+    assert int(asked["hasta"][0]) - int(asked["desde"][0]) == 24 * 3_600
+    assert parse_qs(urlsplit(everything).query)["desde"] == ["0"]
+    assert_accessible(page)
+
+
+def test_the_log_is_turned_over_page_by_page(any_page: Page) -> None:
+    any_page.goto("/#/dispositivo/1/registro")
+    rows = any_page.locator("table.log tbody tr")
+    expect(rows).to_have_count(50)
+    newest = rows.first.inner_text()
+    any_page.get_by_role("button", name="Más antiguos").click()
+    expect(any_page.get_by_text("Página 2 de")).to_be_visible()
+    assert rows.first.inner_text() != newest
+    assert_fits(any_page)
+
+
+def test_the_log_says_how_many_rows_have_come(home: Home, page: Page) -> None:
+    page.goto("/#/dispositivo/1/registro")
+    expect(page.locator("table.log tbody tr")).to_have_count(50)
+    home.report(SERIAL, estado="activo", parametros={"temperatura": 33.3})
+    page.get_by_role("button", name="nuevo: mostrarlo").click()
+    expect(page.locator("table.log tbody tr").first).to_contain_text("33,3 °C")
+
+
+def test_only_what_was_changed_is_sent_and_the_device_is_told(home: Home, any_page: Page) -> None:
+    any_page.goto("/#/dispositivo/1/ajustes")
+    any_page.get_by_label("Segundos entre avisos").fill("45")
+    with any_page.expect_request(lambda request: request.method == "PUT") as sent:
+        any_page.get_by_role("button", name="Guardar").click()
+    assert json.loads(sent.value.post_data or "") == {"configuracion": {"intervalo_envio": 45}}
+    expect(any_page.get_by_text("Guardado.")).to_be_visible()
+    assert home.device(SERIAL)["configuracion"]["intervalo_envio"] == 45
+    orders = iter(lambda: home.ordered(SERIAL)["configuracion"], None)
+    # What it was told before, at its claim, may still stand in the line.
+    assert any(order.get("intervalo_envio") == 45 for order in orders)
+    assert_fits(any_page)
+
+
+def test_what_the_device_says_otherwise_is_shown_beside_what_was_asked(home: Home, page: Page) -> None:
+    home.put("/dispositivos/1", {"configuracion": {"intervalo_envio": 45}})
+    home.report(SERIAL, estado="activo", configuracion={"intervalo_envio": 60})
+    page.goto("/#/dispositivo/1/ajustes")
+    row = page.get_by_role("row", name="Segundos entre avisos")
+    expect(row).to_contain_text("45")
+    expect(row).to_contain_text("60")
+    expect(page.get_by_text("El aparato dice: 60")).to_be_visible()
+
+
+def test_what_the_server_refuses_is_told_in_its_words(home: Home, page: Page, complaints: Complaints) -> None:
+    """And what was typed stays."""
+    complaints.expect("status of 400")
+    home.put("/dispositivos/1", {"configuracion": {"nota": "corta"}})
+    page.goto("/#/dispositivo/1/ajustes")
+    page.get_by_label("Nota").fill("x" * 50_000)
+    page.get_by_role("button", name="Guardar").click()
+    expect(page.get_by_role("alert")).to_contain_text("configuracion")
+    expect(page.get_by_label("Nota")).to_have_value("x" * 50_000)
+
+
+def test_name_and_place_are_changed_in_a_dialog(home: Home, any_page: Page) -> None:
+    room = home.post("/habitaciones", {"nombre": "Salón"})
+    any_page.goto("/#/dispositivo/1")
+    any_page.get_by_role("button", name="Cambiar nombre y lugar").click()
+    any_page.get_by_role("textbox", name="Nombre").fill("N" * 60)
+    any_page.get_by_label("Habitación").select_option(label="Salón")
+    any_page.get_by_role("button", name="Guardar", exact=True).click()
+    expect(any_page.get_by_role("heading", level=1)).to_have_text("N" * 60)
+    assert home.device(SERIAL)["habitacion_id"] == room["id"]
+    assert_fits(any_page)
+
+
+def test_who_is_unclaimed_says_so(home: Home, any_page: Page) -> None:
+    device = home.report("CO20CCCCCCCC", estado="activo", parametros={"co2_ppm": 600})
+    any_page.goto(f"/#/dispositivo/{device['id']}")
+    expect(any_page.get_by_role("link", name="Añadirlo")).to_have_attribute("href", "#/reclamar/CO20CCCCCCCC")
+    expect(any_page.get_by_role("link", name="Ajustes")).to_have_count(0)
+    assert_fits(any_page)
+
+
+def test_an_unknown_device_leads_back(page: Page) -> None:
+    page.goto("/#/dispositivo/99")
+    expect(page.get_by_role("heading", name="Este dispositivo no existe")).to_be_visible()
+    page.get_by_role("link", name="Todos los dispositivos").click()
+    expect(page).to_have_url(re.compile("#/$"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("tab", ["", "/registro", "/ajustes"])
+def test_nobody_is_kept_out(any_page: Page, tab: str, scheme: Any) -> None:
+    any_page.emulate_media(color_scheme=scheme)
+    any_page.goto(f"/#/dispositivo/1{tab}")
+    shown = {"": f"{TEMPERATURE} canvas", "/registro": "table.log", "/ajustes": "form"}[tab]
+    expect(any_page.locator(shown).first).to_be_visible()
+    assert_accessible(any_page)

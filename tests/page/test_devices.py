@@ -1,0 +1,161 @@
+"""The devices at a glance: live, sought, in their rooms, for anybody to read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.page.browsing import assert_accessible, assert_fits
+from tests.page.conftest import OpenPage
+from tests.page.home import Home
+
+LAMP, METER, DOOR = "LGT0AAAAAAAA", "TMP0BBBBBBBB", "DRL0CCCCCCCC"
+LONG = "Supercalifragilisticoespialidoso" * 2
+
+
+def card(page: Page, name: str) -> Locator:
+    return page.get_by_role("article").filter(has=page.get_by_role("link", name=name, exact=True))
+
+
+def names(page: Page) -> list[str]:
+    return page.locator(".device-name").all_inner_texts()
+
+
+def furnish(home: Home) -> None:
+    """A lamp and a meter in the living room, a door in none, and a blind that nobody has claimed."""
+    home.report(LAMP, estado="activo", parametros={"brillo": 80})
+    home.report(METER, estado="activo", parametros={"temperatura": 21.5, "humedad": 40})
+    home.report(DOOR, estado="inactivo", parametros={"bloqueada": False, "abierta": True})
+    home.report("SHD0DDDDDDDD", estado="activo")
+    room = home.post("/habitaciones", {"nombre": "Salón"})["id"]
+    for serial, name in ((LAMP, "Lámpara"), (METER, "Clima")):
+        home.put(f"/dispositivos/{home.claim(serial, nombre=name)}", {"habitacion_id": room})
+    home.claim(DOOR, nombre="Puerta de atrás", configuracion={"encendido": True})
+
+
+# -- what is shown -------------------------------------------------------------------------------
+
+
+def test_a_house_without_devices_says_what_to_do(home: Home, any_page: Page) -> None:
+    """And a device that announces itself appears without being asked for."""
+    any_page.goto("/")
+    expect(any_page.get_by_role("heading", name="Aún no hay ningún dispositivo")).to_be_visible()
+    assert_accessible(any_page)
+    home.report(LAMP, estado="activo")
+    expect(any_page.get_by_role("link", name="1 dispositivo nuevo")).to_have_attribute("href", "#/reclamar")
+    expect(any_page.get_by_role("link", name=f"Añadir Luz {LAMP}")).to_have_attribute(
+        "href", f"#/reclamar/{LAMP}"
+    )
+    assert_accessible(any_page)
+
+
+def test_a_card_shows_what_the_device_reports_as_it_does(home: Home, page: Page) -> None:
+    """The reading that matters most with its unit, others below, and the last hour as a line."""
+    furnish(home)
+    page.goto("/")
+    clima = card(page, "Clima")
+    expect(clima.locator(".main-reading")).to_have_text("21,5\u00a0°C")
+    expect(clima).to_contain_text("Humedad 40\u00a0%")
+    expect(clima.locator(".spark path")).to_have_attribute("d", "M118 16h0")
+    home.report(METER, parametros={"temperatura": -3, "humedad": 41})
+    expect(clima.locator(".main-reading")).to_have_text("-3\u00a0°C")
+    expect(card(page, "Puerta de atrás").locator(".main-reading")).to_have_text("Sin llave")
+
+
+def test_cards_stand_in_their_rooms(home: Home, page: Page) -> None:
+    """By name, those without a room last; one that is moved, to a new room too, moves for all who look."""
+    furnish(home)
+    page.goto("/")
+    expect(page.locator(".room-name")).to_have_text(["Salón", "Sin habitación"])
+    assert names(page) == ["Clima", "Lámpara", "Puerta de atrás"]
+    kitchen = home.post("/habitaciones", {"nombre": "Cocina"})["id"]
+    home.put(f"/dispositivos/{home.device(LAMP)['id']}", {"habitacion_id": kitchen, "nombre": "Luz"})
+    expect(page.locator(".room-name")).to_have_text(["Cocina", "Salón", "Sin habitación"])
+    assert names(page) == ["Luz", "Clima", "Puerta de atrás"]
+
+
+def test_a_silent_device_says_since_when(home: Home, page: Page) -> None:
+    furnish(home)
+    page.goto("/")
+    home.depart(LAMP)
+    expect(card(page, "Lámpara")).to_contain_text("Sin conexión desde hace un momento")
+    home.report(LAMP, estado="activo")
+    expect(card(page, "Lámpara")).not_to_contain_text("Sin conexión")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("options", [{}, {"viewport": {"width": 360, "height": 740}, "is_mobile": True}])
+def test_everybody_can_read_it(home: Home, open_page: OpenPage, scheme: str, options: dict[str, Any]) -> None:
+    """In either light and size; a name of 64 letters without a space is no wider than its card."""
+    furnish(home)
+    home.put(f"/dispositivos/{home.device(LAMP)['id']}", {"nombre": LONG})
+    home.depart(METER)
+    page = open_page(color_scheme=scheme, **options)
+    page.goto("/")
+    expect(page.get_by_role("article")).to_have_count(3)
+    assert_accessible(page)
+    assert_fits(page)
+
+
+def test_english_where_the_browser_speaks_it(home: Home, open_page: OpenPage) -> None:
+    furnish(home)
+    page = open_page(locale="en-GB")
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Devices")).to_be_visible()
+    expect(card(page, "Clima").locator(".main-reading")).to_have_text("21.5\u00a0°C")
+    expect(page.get_by_role("link", name="1 new device")).to_be_visible()
+
+
+# -- what is sought ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("lampara", ["Lámpara"]),
+        ("SALON", ["Clima", "Lámpara"]),
+        ("salón clima", ["Clima"]),
+        ("drl0c", ["Puerta de atrás"]),
+        ("termómetro", ["Clima"]),
+    ],
+)
+def test_search_looks_at_names_rooms_kinds_and_serials(
+    home: Home, page: Page, words: str, found: list[str]
+) -> None:
+    """Each word somewhere, whatever the accents and capitals."""
+    furnish(home)
+    page.goto("/")
+    page.get_by_role("searchbox").fill(words)
+    expect(page.locator(".device-name")).to_have_text(found)
+
+
+def test_filters_by_state_and_kind(home: Home, page: Page) -> None:
+    """They follow what the devices do, say when nothing fits, and let everything be shown again."""
+    furnish(home)
+    page.goto("/")
+    page.get_by_role("button", name="Encendidos").click()
+    expect(page.locator(".device-name")).to_have_text(["Clima", "Lámpara"])
+    home.report(LAMP, estado="inactivo")
+    expect(page.locator(".device-name")).to_have_text(["Clima"])
+    page.get_by_role("button", name="Pendientes").click()
+    expect(page.locator(".device-name")).to_have_text(["Puerta de atrás"])
+    page.get_by_role("button", name="Sin conexión").click()
+    expect(page.get_by_role("heading", name="Ningún dispositivo coincide")).to_be_visible()
+    assert_accessible(page)
+    home.depart(DOOR)
+    expect(page.locator(".device-name")).to_have_text(["Puerta de atrás"])
+    page.get_by_label("Clase").select_option("Luz")
+    page.get_by_role("button", name="Mostrar todos").click()
+    expect(page.get_by_role("article")).to_have_count(3)
+
+
+def test_what_is_sought_stays_while_one_looks_elsewhere(home: Home, page: Page) -> None:
+    furnish(home)
+    page.goto("/")
+    page.get_by_role("searchbox").fill("clima")
+    page.get_by_role("link", name="Casa").click()
+    expect(page.get_by_role("searchbox")).to_have_count(0)
+    page.get_by_role("link", name="Dispositivos").click()
+    expect(page.locator(".device-name")).to_have_text(["Clima"])

@@ -1,0 +1,262 @@
+"""The feed of findings: what the house has noticed, why, and what people make of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.page.browsing import Complaints, assert_accessible, assert_fits
+from tests.page.conftest import OpenPage
+from tests.page.home import Home
+
+THERMOMETER = "TMP0AAAAAAAA"
+LAMP = "LGT0AAAAAAAA"
+# The one that the demonstration has a schedule for.
+SPRINKLER = "RGD0ABC123"
+DEMO = Path(__file__).resolve().parents[2] / "rules" / "data" / "river_models"
+LONG_NAME = "Termometrodelinvernaderodetrasdelacasadelosabuelosdelpueblo1"
+WRONG = {"modo": "manual", "intervalo_envio": 7200}
+HOT = {"temperatura": 120.5}
+CONFLICT = "409"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    """One that demonstrates a learned schedule, and warns of each odd reading."""
+    settings = {"ai_r3_demo_mode": "true", "ai_r3_demo_csv_dir": DEMO, "ai_alert_cooldown_s": 0}
+    with Home(tmp_path, **settings) as home:
+        yield home
+
+
+def overheat(home: Home) -> int:
+    """The id of a thermometer that has told an impossible temperature."""
+    device = home.claim(THERMOMETER, nombre="Sensor Temp")
+    home.report(THERMOMETER, parametros=HOT)
+    return device
+
+
+def finding(page: Page, title: str) -> Locator:
+    return page.get_by_role("article", name=title)
+
+
+def decisions(home: Home, device: int) -> list[tuple[str, str]]:
+    """Newest first."""
+    return [
+        (each["event"], each["decision"]) for each in home.get(f"/ai/eventos?dispositivo={device}")["data"]
+    ]
+
+
+def test_an_odd_value_is_told_with_what_is_normal(home: Home, page: Page) -> None:
+    """And leads to its device."""
+    device = overheat(home)
+    page.goto("/#/avisos")
+    expect(page.get_by_role("heading", level=2, name="Hoy")).to_be_visible()
+    card = finding(page, "Temperatura de 120,5 °C en Sensor Temp")
+    expect(card).to_contain_text(
+        "Lo normal es de 10 a 80 °C, según lo que mide un aparato de su clase (termómetro)."
+    )
+    expect(card.get_by_role("link")).to_have_attribute("href", f"#/dispositivo/{device}")
+    expect(card.get_by_role("button")).to_have_text(["Visto"])
+
+
+def test_it_is_told_in_english_too(home: Home, open_page: OpenPage) -> None:
+    overheat(home)
+    page = open_page(locale="en-GB")
+    page.goto("/#/avisos")
+    card = finding(page, "Temperature of 120.5 °C at Sensor Temp")
+    expect(card).to_contain_text(
+        "Normal is from 10 to 80 °C, by what a device of its kind (thermometer) measures."
+    )
+
+
+def test_findings_come_live_and_the_badge_goes_when_they_are_looked_at(home: Home, page: Page) -> None:
+    """What has come since the last visit is marked as new, and only that."""
+    overheat(home)
+    page.goto("/")
+    badge = page.get_by_role("navigation").get_by_text("hay avisos sin ver")
+    expect(badge).to_be_attached()
+    page.goto("/#/avisos")
+    expect(badge).not_to_be_attached()
+    page.goto("/#/")
+    expect(page.get_by_role("heading", level=1, name="Dispositivos")).to_be_visible()
+    page.goto("/#/avisos")
+    expect(page.get_by_role("article")).to_have_count(1)
+    home.report(THERMOMETER, parametros={"temperatura": -4})
+    expect(page.get_by_role("article")).to_have_count(2)
+    expect(page.get_by_role("article").first).to_contain_text("Temperatura de -4 °C en Sensor Temp")
+    expect(page.get_by_role("article").first.get_by_text("nuevo")).to_be_visible()
+    expect(page.get_by_text("nuevo", exact=True)).to_have_count(1)
+    expect(badge).not_to_be_attached()
+
+
+def test_what_proposes_nothing_is_marked_as_seen(home: Home, page: Page) -> None:
+    device = overheat(home)
+    page.goto("/#/avisos")
+    page.get_by_role("button", name="Visto: Temperatura de 120,5 °C").click()
+    expect(page.get_by_role("article").get_by_role("button")).to_have_count(0)
+    expect(page.get_by_role("article")).to_be_focused()
+    assert decisions(home, device) == [("ai_anomaly", "descartado")]
+    page.get_by_label("Estado").select_option("Sin decidir")
+    expect(page.get_by_text("Ningún aviso coincide")).to_be_visible()
+    page.get_by_role("button", name="Mostrar todos").click()
+    expect(page.get_by_role("article")).to_have_count(1)
+
+
+def test_a_fix_is_shown_against_what_is_and_applied(home: Home, page: Page) -> None:
+    """The device gets it."""
+    device = home.claim(LAMP, nombre="Lámpara", configuracion=WRONG)
+    home.ordered(LAMP)
+    page.goto("/#/avisos")
+    card = finding(page, "Lámpara puede estar mejor ajustado")
+    expect(card.get_by_role("row").nth(1)).to_have_text("Modomanualcon horario")
+    expect(card.get_by_role("row").nth(2)).to_have_text("Cada cuánto envía sus datos2 h1 h")
+    expect(card).to_contain_text("Envía sus datos muy de tarde en tarde; es mejor al menos cada 1 h.")
+    card.get_by_role("button", name="Aplicar").click()
+    expect(card.get_by_text("Aplicado", exact=True)).to_be_visible()
+    assert home.ordered(LAMP)["configuracion"].items() >= {"modo": "horario", "intervalo_envio": 3600}.items()
+    assert decisions(home, device) == [("ai_misconfig", "aplicado")]
+
+
+def test_a_learned_schedule_is_drawn_and_applied(home: Home, page: Page) -> None:
+    """Over the one that there is, with how often each window was seen."""
+    device = home.claim(SPRINKLER, nombre="Riego", configuracion={"modo": "manual"})
+    page.goto("/#/avisos")
+    card = finding(page, "Un horario para Riego")
+    expect(card).to_contain_text("Parece que se riega los lunes de 06:00 a 06:30 (8 de las últimas 8 veces).")
+    expect(card.get_by_role("listitem")).to_have_text(
+        [
+            "Los lunes de 06:00 a 06:308 de las últimas 8 veces · casi seguro",
+            "Los lunes de 18:00 a 18:307 de las últimas 8 veces · bastante seguro",
+            "Los jueves de 08:30 a 09:007 de las últimas 8 veces · bastante seguro",
+        ]
+    )
+    expect(card.get_by_role("img")).to_have_accessible_name(re.compile("jueves de 08:30 a 09:00"))
+    card.get_by_role("button", name="Aplicar").click()
+    expect(card.get_by_text("Aplicado", exact=True)).to_be_visible()
+    now = home.get(f"/dispositivos/{device}")["configuracion"]
+    assert now["modo"] == "horario"
+    assert {"dias": ["jueves"], "inicio": "08:30", "fin": "09:00"} in now["horarios"]
+
+
+def test_silence_and_return_are_told(home: Home, page: Page) -> None:
+    overheat(home)
+    page.goto("/#/avisos")
+    home.depart(THERMOMETER)
+    gone = finding(page, "Sensor Temp dejó de dar señales")
+    expect(gone).to_contain_text("conviene mirarlo")
+    expect(gone).to_contain_text("No se sabe nada desde el")
+    home.report(THERMOMETER, parametros={"temperatura": 20})
+    expect(finding(page, "Sensor Temp vuelve a estar en línea")).to_contain_text("sin conexión")
+
+
+def test_a_proposal_that_no_longer_fits_says_so(home: Home, page: Page, complaints: Complaints) -> None:
+    """And shows what is set by now; it can still be dismissed."""
+    complaints.expect(CONFLICT)
+    device = home.claim(LAMP, nombre="Lámpara", configuracion=WRONG)
+    page.goto("/#/avisos")
+    card = finding(page, "Lámpara puede estar mejor ajustado")
+    expect(card.get_by_role("button", name="Aplicar")).to_be_visible()
+    home.put(f"/dispositivos/{device}", {"configuracion": {"intervalo_envio": 5400}})
+    card.get_by_role("button", name="Aplicar").click()
+    expect(card.get_by_role("status")).to_contain_text("Su configuración ha cambiado después de este aviso")
+    expect(card.get_by_role("row").nth(2)).to_contain_text("1 h 30 min")
+    expect(card.get_by_role("button", name="Aplicar")).to_have_count(0)
+    card.get_by_role("button", name="Descartar").click()
+    expect(card.get_by_text("Descartado", exact=True)).to_be_visible()
+    assert decisions(home, device) == [("ai_misconfig", "descartado")]
+
+
+def test_what_was_decided_elsewhere_is_shown_as_decided(
+    home: Home, page: Page, complaints: Complaints
+) -> None:
+    complaints.expect(CONFLICT)
+    device = home.claim(LAMP, nombre="Lámpara", configuracion=WRONG)
+    page.goto("/#/avisos")
+    card = finding(page, "Lámpara puede estar mejor ajustado")
+    expect(card.get_by_role("button", name="Descartar")).to_be_visible()
+    [told] = home.get(f"/ai/eventos?dispositivo={device}")["data"]
+    home.post(f"/ai/eventos/{told['evento_id']}/aplicar")
+    card.get_by_role("button", name="Descartar").click()
+    expect(page.get_by_text("Alguien de la casa ya lo había decidido.")).to_be_visible()
+    expect(card.get_by_text("Aplicado", exact=True)).to_be_visible()
+
+
+def test_who_may_only_look_decides_nothing(home: Home, open_page: OpenPage) -> None:
+    home.claim(LAMP, nombre="Lámpara", configuracion=WRONG)
+    page = open_page(extra_http_headers={"Authorization": f"Bearer {home.token('lectura')}"})
+    page.goto("/#/avisos/buscar")
+    expect(finding(page, "Lámpara puede estar mejor ajustado")).to_be_visible()
+    expect(page.get_by_role("article").get_by_role("button")).to_have_count(0)
+    expect(page.get_by_role("link", name="Buscar en el historial")).to_have_count(0)
+
+
+def test_only_those_of_a_kind_or_device_are_shown(home: Home, page: Page) -> None:
+    overheat(home)
+    home.claim(LAMP, nombre="Lámpara", configuracion=WRONG)
+    page.goto("/#/avisos")
+    expect(page.get_by_role("article")).to_have_count(2)
+    page.get_by_label("Clase").select_option("Valores raros")
+    expect(page.get_by_role("article")).to_have_count(1)
+    home.report(THERMOMETER, parametros={"temperatura": 99})
+    expect(page.get_by_role("article")).to_have_count(2)
+    page.get_by_label("Dispositivo").select_option("Lámpara")
+    expect(page.get_by_text("Ningún aviso coincide")).to_be_visible()
+    page.get_by_label("Clase").select_option("Todos")
+    expect(page.get_by_role("article")).to_have_count(1)
+
+
+def test_older_ones_are_shown_on_demand(home: Home, page: Page) -> None:
+    """None of them twice, whatever has come meanwhile."""
+    home.claim(THERMOMETER, nombre="Sensor Temp")
+    for extra in range(55):
+        home.report(THERMOMETER, parametros={"temperatura": 100 + extra})
+    page.goto("/#/avisos")
+    expect(page.get_by_role("article")).to_have_count(50)
+    home.report(THERMOMETER, parametros={"temperatura": 160})
+    expect(page.get_by_role("article")).to_have_count(51)
+    page.get_by_role("button", name="Ver más").click()
+    expect(page.get_by_role("article")).to_have_count(56)
+    expect(page.get_by_role("button", name="Ver más")).to_have_count(0)
+    expect(page.get_by_role("article").last).to_contain_text("Temperatura de 100 °C")
+
+
+def test_the_history_is_searched(home: Home, page: Page) -> None:
+    """What it finds is no finding to decide on."""
+    overheat(home)
+    page.goto("/#/avisos")
+    page.get_by_role("link", name="Buscar en el historial").click()
+    page.get_by_label("Dispositivo").select_option("Sensor Temp")
+    page.get_by_label("Qué mide").select_option("Temperatura")
+    page.get_by_role("button", name="Buscar").click()
+    result = page.get_by_role("region", name="Temperatura de Sensor Temp")
+    expect(result.get_by_role("status")).to_have_text("1 valor raro entre 1.")
+    expect(result.get_by_role("listitem")).to_contain_text("120,5 °C")
+    assert_accessible(page)
+    page.get_by_role("link", name="Avisos", exact=True).last.click()
+    expect(page.get_by_role("article")).to_have_count(1)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_it_is_for_everybody(home: Home, open_page: OpenPage, scheme: str) -> None:
+    """Readable, usable by any means, and within a small screen, whatever things are called."""
+    home.claim(THERMOMETER, nombre=LONG_NAME)
+    home.report(THERMOMETER, parametros=HOT)
+    home.claim(LAMP, nombre="Lámpara", configuracion=WRONG)
+    home.claim(SPRINKLER, nombre="Riego", configuracion={"modo": "manual"})
+    page = open_page(viewport={"width": 360, "height": 740}, color_scheme=scheme)
+    page.goto("/#/avisos")
+    expect(page.get_by_role("article")).to_have_count(4)
+    finding(page, "Lámpara puede estar mejor ajustado").get_by_role("button", name="Descartar").click()
+    expect(page.get_by_text("Descartado", exact=True)).to_be_visible()
+    assert_fits(page)
+    assert_accessible(page)
+
+
+def test_a_calm_house_says_so(any_page: Page) -> None:
+    any_page.goto("/#/avisos")
+    expect(any_page.get_by_text("Todo está en calma")).to_be_visible()
+    assert_accessible(any_page)
