@@ -18,6 +18,7 @@ from web.answers import IndexJson
 from web.base import Handler
 from web.errors import Problem
 from web.operations import Media, Operation
+from web.preloads import with_preloads
 from web.vendor import LICENCES
 
 FOLDER: Final = Path(__file__).parent / "page"
@@ -99,6 +100,8 @@ class Page:
             for name, path in paths.items()
             if path.suffix in TYPES and "/." not in f"/{name}"  # nor what is hidden
         }
+        if INDEX in found:
+            found[INDEX] = with_preloads(found)
         found[SHELL] = _shell(found)
         files = {name: File.of(TYPES[Path(name).suffix], body) for name, body in found.items()}
         return cls(files, _POLICY.format(hashes=_hashes(found.get(INDEX, b""))))

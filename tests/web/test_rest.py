@@ -36,6 +36,7 @@ AS_BLIND = {
     "version": 3,
     "sincronizado": None,
     "diferencias": {},
+    "habitacion_id": None,
 }
 
 

@@ -16,5 +16,8 @@ export const Copy = ({ text }) => {
     setSaid(done ? "household.copied" : "household.not_copied");
     setTimeout(setSaid, SAID_MS, "household.copy");
   };
-  return html`<button type="button" onClick=${copy}><span role="status">${t(said)}</span></button>`;
+  return html`
+    <button type="button" onClick=${copy}>${t(said)}</button>
+    <span role="status" class="hidden">${said !== "household.copy" && t(said)}</span>
+  `;
 };

@@ -1,7 +1,7 @@
 /** Who lives here and what each may do; and the code by which a phone comes in. For admins. */
 import { useState } from "preact/hooks";
 import { get, post, put, remove } from "../../api.js";
-import { enter } from "../../house.js";
+import { enter, may } from "../../house.js";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
 import { useLoaded } from "../../load.js";
@@ -19,8 +19,8 @@ const AllPeople = () => {
   const [open, setOpen] = useState(null);
   const close = () => setOpen(null);
   const changed = async () => {
-    await people.reload();
     await enter(); // it may have been oneself
+    if (may("admin")) await people.reload();
     close();
   };
   return html`
@@ -46,7 +46,7 @@ const AllPeople = () => {
           label=${t("delete")}
           act=${async () => {
             await remove(`/usuarios/${open.person.id}`);
-            await people.reload();
+            await changed();
           }}
           close=${close}
         />`

@@ -1,5 +1,5 @@
 /** The rooms, and which device stands in which. */
-import { useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { post, put, remove } from "../../api.js";
 import { devices, may, readRooms, rooms, take } from "../../house.js";
 import { html } from "../../html.js";
@@ -102,45 +102,47 @@ const Rename = ({ room, close }) => html`
   <//>
 `;
 
-/** Each box acts at once, as a switch does. */
 const Fill = ({ room, close }) => {
+  const [error, setError] = useState(null);
   const claimed = [...devices.value.values()]
     .map((device) => device.value)
     .filter((device) => device.reclamado)
     .sort((a, b) => nameOf(a).localeCompare(nameOf(b), language.value));
-  const names = new Map(rooms.value.map(({ id, nombre }) => [id, nombre]));
-  const [error, setError] = useState(null);
-  const move = async (device, box) => {
-    setError(null);
-    try {
-      take(await put(`/dispositivos/${device.id}`, { habitacion_id: box.checked ? room.id : null }));
-    } catch (problem) {
-      box.checked = !box.checked;
-      setError(problem);
-    }
-  };
   return html`
     <${Dialog} title=${t("household.rooms.inside", { name: room.nombre })} close=${close}>
       ${claimed.length === 0 && html`<p class="muted">${t("household.rooms.no_devices")}</p>`}
       <ul class="list">
-        ${claimed.map(
-          (device) => html`
-            <li key=${device.id}>
-              <label class="row grow">
-                <input type="checkbox" checked=${device.habitacion_id === room.id}
-                  onChange=${(event) => move(device, event.target)} />
-                <span class="grow">${nameOf(device)}</span>
-                ${
-                  device.habitacion_id !== room.id &&
-                  html`<span class="muted">${names.get(device.habitacion_id) ?? ""}</span>`
-                }
-              </label>
-            </li>
-          `,
-        )}
+        ${claimed.map((device) => html`<${Box} key=${device.id} device=${device} room=${room} tell=${setError} />`)}
       </ul>
       ${error && html`<${Failure} error=${error} />`}
       <div class="actions"><button type="button" class="primary" onClick=${close}>${t("close")}</button></div>
     <//>
+  `;
+};
+
+/** Acts at once, as a switch does. */
+const Box = ({ device, room, tell }) => {
+  const inside = device.habitacion_id === room.id;
+  const [wanted, setWanted] = useState(inside);
+  useEffect(() => setWanted(inside), [inside]);
+  const elsewhere = rooms.value.find(({ id }) => id === device.habitacion_id && id !== room.id);
+  const move = async ({ target }) => {
+    setWanted(target.checked);
+    tell(null);
+    try {
+      take(await put(`/dispositivos/${device.id}`, { habitacion_id: target.checked ? room.id : null }));
+    } catch (problem) {
+      setWanted(inside);
+      tell(problem);
+    }
+  };
+  return html`
+    <li>
+      <label class="row grow">
+        <input type="checkbox" checked=${wanted} onChange=${move} />
+        <span class="grow">${nameOf(device)}</span>
+        ${elsewhere && html`<span class="muted">${elsewhere.nombre}</span>`}
+      </label>
+    </li>
   `;
 };

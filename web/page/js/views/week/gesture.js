@@ -48,104 +48,129 @@ function nudged(window, [days, steps], stretch, step) {
   return windowAt(startOf(window), bounded(lengthOf(window) + steps * step, step, DAY));
 }
 
-/**
- * `{ held, layer, on }`: `held` is `{ index, window }` while a window is in hand, at its place in `windows` or, new,
- * after the last; `layer` the ref of the element and `on` the handlers that it needs. `change` gets the windows once
- * it is let go; `edit(index)` and `add(place)` are asked for by a tap or Enter.
- */
-export function useGesture(windows, { change, edit, add }) {
-  const layer = useRef(null);
-  const hand = useRef(null);
-  const [held, setHeld] = useState(null);
+/** The window in hand: `now` is the truth, for events that come faster than they are drawn, `shown` what is drawn. */
+function useHeld(windows, layer, change) {
+  const now = useRef(null);
+  const [shown, setShown] = useState(null);
   const [focus, setFocus] = useState(null);
   useEffect(() => {
     if (focus === null) return;
     layer.current.querySelector(`[role="button"][data-index="${focus}"]`)?.focus({ preventScroll: true });
     setFocus(null);
   }, [focus]);
-
-  const cancel = () => {
-    hand.current = null;
-    setHeld(null);
+  const hold = (held) => {
+    now.current = held;
+    setShown(held);
   };
   const drop = () => {
-    const after = added(without(windows, held.index), held.window);
-    cancel();
+    const { index, window } = now.current;
+    const after = added(without(windows, index), window);
+    hold(null);
     if (JSON.stringify(after) !== JSON.stringify(windows)) change(after);
-    return indexAt(after, startOf(held.window));
+    return indexAt(after, startOf(window));
   };
+  return { now, shown, hold, drop, setFocus };
+}
 
+// What was dragged was not tapped, but a click comes after it all the same.
+const OVER = { over: true };
+
+/** `hand` is the ref of what the pointer does: null, `OVER`, or what it has grabbed and whether it drags it. */
+function byPointer(windows, { layer, hand, held, edit, add }) {
   const down = (event) => {
     if (event.button !== 0 || !event.isPrimary) return;
-    if (held) drop();
+    if (held.now.current) {
+      // By keys: it comes first, and what is under the pointer may be another one after it.
+      held.drop();
+      hand.current = OVER;
+      return;
+    }
     const from = placeOf(layer.current, event);
-    hand.current = {
-      ...grab(event.target, from, windows),
-      at: [event.clientX, event.clientY],
-      dragging: false,
-    };
+    const at = [event.clientX, event.clientY];
+    hand.current = { ...grab(event.target, from, windows), at, dragging: false };
   };
   const move = (event) => {
     const mine = hand.current;
-    if (!mine || mine.over) return;
+    if (!mine || mine === OVER || event.buttons === 0) return;
     const distance = Math.hypot(event.clientX - mine.at[0], event.clientY - mine.at[1]);
     if (!mine.dragging && distance < TREMBLE) return;
     if (!mine.dragging) layer.current.setPointerCapture(event.pointerId);
     mine.dragging = true;
     const window = mine.follow(placeOf(layer.current, event), event.shiftKey ? FINE_STEP : STEP);
-    setHeld({ index: mine.index, window });
+    held.hold({ index: mine.index, window });
   };
   const up = () => {
-    const mine = hand.current;
-    if (held && mine?.dragging) setFocus(drop());
-    // What was dragged was not tapped, but a click comes after it all the same.
-    hand.current = mine?.dragging ? { over: true } : null;
+    if (!hand.current?.dragging) return;
+    hand.current = OVER;
+    held.setFocus(held.drop());
+  };
+  const cancel = () => {
+    hand.current = null;
+    held.hold(null);
   };
   const click = (event) => {
-    const dragged = hand.current?.over;
+    const dragged = hand.current === OVER;
     hand.current = null;
     if (dragged) return;
     const at = event.target.closest("[data-index]");
     if (at) edit(Number(at.dataset.index));
     else add(placeOf(layer.current, event));
   };
-
-  const key = (event) => {
-    const index = Number(event.target.dataset.index ?? Number.NaN);
-    if (event.key === "Escape" || (held && event.key === "z" && (event.ctrlKey || event.metaKey))) {
-      if (held) event.stopPropagation();
-      return cancel();
-    }
-    if (!windows[index]) return undefined;
-    if (event.key in ARROWS) {
-      const [x, y] = ARROWS[event.key];
-      const arrow = timeRunsDown(layer.current) ? [x, y] : [y, x];
-      const window = held ? held.window : windows[index];
-      setHeld({ index, window: nudged(window, arrow, event.shiftKey, event.ctrlKey ? FINE_STEP : STEP) });
-    } else if (event.key === "Delete" || event.key === "Backspace") {
-      cancel();
-      change(without(windows, index));
-      setFocus(Math.min(index, windows.length - 2));
-    } else if (event.key === "Enter" || event.key === " ") {
-      edit(held ? drop() : index);
-    } else {
-      return undefined;
-    }
-    return event.preventDefault();
-  };
-  const blur = () => held && !hand.current && drop();
-
   return {
-    held,
-    layer,
-    on: {
-      onPointerDown: down,
-      onPointerMove: move,
-      onPointerUp: up,
-      onPointerCancel: cancel,
-      onClick: click,
-      onKeyDown: key,
-      onFocusOut: blur,
-    },
+    onPointerDown: down,
+    onPointerMove: move,
+    onPointerUp: up,
+    onPointerCancel: cancel,
+    onClick: click,
   };
+}
+
+function byKeys(windows, { layer, hand, held, change, edit }) {
+  const letGo = () => {
+    if (hand.current?.dragging) hand.current = OVER;
+    held.hold(null);
+  };
+  const arrow = (event, index) => {
+    const [x, y] = ARROWS[event.key];
+    const way = timeRunsDown(layer.current) ? [x, y] : [y, x];
+    const window = held.now.current?.window ?? windows[index];
+    held.hold({ index, window: nudged(window, way, event.shiftKey, event.ctrlKey ? FINE_STEP : STEP) });
+  };
+  const erase = (index) => {
+    letGo();
+    change(without(windows, index));
+    held.setFocus(Math.min(index, windows.length - 2));
+  };
+  const enter = (index) => {
+    if (held.now.current) held.setFocus(held.drop());
+    else edit(index);
+  };
+  const onKeyDown = (event) => {
+    const undone = event.key === "z" && (event.ctrlKey || event.metaKey);
+    if (held.now.current && (event.key === "Escape" || undone)) {
+      event.stopPropagation();
+      letGo();
+    }
+    const index = Number(event.target.dataset.index ?? Number.NaN);
+    const does = { Enter: enter, " ": enter, Delete: erase, Backspace: erase }[event.key];
+    if (!windows[index] || !(does || event.key in ARROWS)) return;
+    event.preventDefault();
+    if (does) does(index);
+    else arrow(event, index);
+  };
+  const onFocusOut = () => held.now.current && !hand.current?.dragging && held.drop();
+  return { onKeyDown, onFocusOut };
+}
+
+/**
+ * `{ held, layer, on }`: `held` is `{ index, window }` while a window is in hand, at its place in `windows` or, new,
+ * after the last; `layer` the ref of the element and `on` the handlers that it needs. `change` gets the windows once
+ * it is let go, by Enter too; `edit(index)` and `add(place)` are asked for by a tap or, of what is not in hand, Enter.
+ */
+export function useGesture(windows, { change, edit, add }) {
+  const layer = useRef(null);
+  const hand = useRef(null);
+  const held = useHeld(windows, layer, change);
+  const context = { layer, hand, held, change, edit, add };
+  return { held: held.shown, layer, on: { ...byPointer(windows, context), ...byKeys(windows, context) } };
 }
