@@ -191,6 +191,7 @@ class System:
     def places(self) -> Iterator[str]:
         """Where programs of this machine find it, and, if they can, apps and devices of the house."""
         url = public_url(self._settings, self.web.port)
+        yield f"  Página {self.web.url}"
         yield f"  REST  {self.web.url}/dispositivos"
         yield f"  SSE   {self.web.url}/stream/dispositivos"
         yield "  MQTT  {}:{}".format(*self._edge.address)
