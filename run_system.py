@@ -53,6 +53,7 @@ from web.health import BrokerHealth, DatabaseHealth, Health, Recovered, WriterHe
 from web.hub import EventHub
 from web.loop import LoopThread
 from web.services import Limits
+from web.spreadsheet import emptied
 
 logger = logging.getLogger("run_system")
 
@@ -153,6 +154,7 @@ class System:
             limits=Limits(clients=settings.sse_max_clients),
             access=access,
             tls=self._frontage.context,
+            scratch=emptied(settings.data_dir / "temporal"),
         )
 
     def start(self) -> None:

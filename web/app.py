@@ -8,6 +8,7 @@ import socket
 import ssl
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, Final
 
 import pykka
@@ -106,6 +107,7 @@ class WebServer:
         access: Access | None = None,
         tls: ssl.SSLContext | None = None,
         page: Page | None = None,
+        scratch: Path | None = None,
     ) -> None:
         """Without ``access``, open to this machine's programs and without people; without ``tls``, HTTP;
         without ``page``, with the one that comes with it."""
@@ -134,6 +136,7 @@ class WebServer:
             disk=self._disk,
             passwords=self._passwords,
             exports=self._exports,
+            scratch=scratch,
             access=access,
             gate=Gate(access, self._ledger, audience),
             connections=Connections(limits.clients + SPARE_CONNECTIONS),

@@ -7,7 +7,6 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
-from tempfile import TemporaryFile
 from typing import Any, ClassVar, Final, TypeVar
 
 from tornado.iostream import StreamClosedError
@@ -19,7 +18,7 @@ from web.export_tables import Source, Table, history, summary
 from web.operations import Media, Operation
 from web.query import Parameter, Word
 from web.services import Services
-from web.spreadsheet import write_workbook
+from web.spreadsheet import workbook
 from web.statistics import DAY, FIRST, LAST, Moment, Span, out_of_order
 
 logger = logging.getLogger(__name__)
@@ -146,8 +145,7 @@ class DeviceExport(DeviceHandler):
         await self._send(serial, chunks)
 
     async def _send_workbook(self, serial: str, tables: Iterator[Table]) -> None:
-        with TemporaryFile() as file:
-            await self._work(partial(write_workbook, tables, file, self._go_on))
+        with await self._work(partial(workbook, tables, self.services.scratch, self._go_on)) as file:
             self.set_header("Content-Length", file.seek(0, 2))
             file.seek(0)
             await self._send(serial, iter(partial(file.read, CHUNK), b""))

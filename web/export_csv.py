@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from itertools import chain, islice
 from typing import Final
@@ -17,7 +18,9 @@ ROWS: Final = 500
 MARK: Final = b"\xef\xbb\xbf"
 # A spreadsheet takes a text that begins so for a formula, which may send the others elsewhere, or start
 # a program; the full-width forms too where the keyboard is Japanese. Anybody's device may send one.
-FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+FORMULAS: Final = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+# Where the comma is for decimals the file is split at ; instead, and quotes within a row hide nothing.
+_SIGN: Final = re.compile(f"(?:^|(?<=[;\t\r\n]))(?=[{re.escape(FORMULAS)}])")
 
 
 def csv_chunks(table: Table) -> Iterator[bytes]:
@@ -37,8 +40,8 @@ def _lines(rows: Iterator[tuple[Cell, ...]]) -> bytes:
 
 def _cell(value: Cell) -> Cell:
     match value:
-        case str() if value.startswith(FORMULAS):
-            return f"'{value}"
+        case str():
+            return _SIGN.sub("'", value)
         case bool():
             return "true" if value else "false"
         case _:

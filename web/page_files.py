@@ -17,13 +17,12 @@ import orjson
 from web.answers import IndexJson
 from web.base import Handler
 from web.errors import Problem
+from web.lean import lean
 from web.operations import Media, Operation
-from web.preloads import with_preloads
+from web.preloads import IMPORT_MAP, INDEX, PREFIX, with_preloads
 from web.vendor import LICENCES
 
 FOLDER: Final = Path(__file__).parent / "page"
-PREFIX: Final = "/pagina/"
-INDEX: Final = "index.html"
 WORKER: Final = "sw.js"
 SHELL: Final = "shell.js"
 """Made here, for the service worker: what it is to keep, and in which version."""
@@ -46,7 +45,6 @@ _POLICY: Final = (
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 _PERMISSIONS: Final = "camera=(self), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
-_IMPORT_MAP: Final = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +98,7 @@ class Page:
             for name, path in paths.items()
             if path.suffix in TYPES and "/." not in f"/{name}"  # nor what is hidden
         }
+        found |= {name: lean(body) for name, body in found.items() if name.endswith(".js")}
         if INDEX in found:
             found[INDEX] = with_preloads(found)
         found[SHELL] = _shell(found)
@@ -121,7 +120,7 @@ def shipped() -> Page:
 def _hashes(index: bytes) -> str:
     """The policy's word for the import map, which has to stand in the document itself."""
     # A browser counts a line's end as one character, however the file has it.
-    maps = _IMPORT_MAP.findall(index.replace(b"\r\n", b"\n"))
+    maps = IMPORT_MAP.findall(index.replace(b"\r\n", b"\n"))
     digests = [base64.b64encode(hashlib.sha256(each).digest()).decode() for each in maps]
     return "".join(f" 'sha256-{digest}'" for digest in digests)
 

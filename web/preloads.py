@@ -1,4 +1,4 @@
-"""What the page begins with, named in its head: else a browser finds out module by module, and waits for each."""
+"""What the page begins with, named in its head: else a browser learns of it module by module."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import orjson
 PREFIX: Final = "/pagina/"
 INDEX: Final = "index.html"
 
-_IMPORT_MAP: Final = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
+IMPORT_MAP: Final = re.compile(rb'<script type="importmap">(.*?)</script>', re.DOTALL)
 _BEGIN: Final = re.compile(rb'[ \t]*<script type="module" src="/pagina/([^"]+)"></script>')
 # `import … from "x"`, `export … from "x"` and `import "x"`; what is fetched later is `import("x")`.
 _NEEDED: Final = re.compile(rb"""(?:^|[;}\s])(?:import|export)\b(?:[^"'();]*?\bfrom)?\s*["']([^"'\n]+)["']""")
 
 
 def with_preloads(found: Mapping[str, bytes]) -> bytes:
-    """The index in ``found``, the page's files, with a link for each module that its own one cannot do without."""
+    """The index among the page's files, with a link for each module that its own one cannot do without."""
     index = found[INDEX]
-    begin, maps = _BEGIN.search(index), _IMPORT_MAP.search(index)
+    begin, maps = _BEGIN.search(index), IMPORT_MAP.search(index)
     if begin is None or maps is None:
         return index
     bare: Mapping[str, str] = orjson.loads(maps[1])["imports"]

@@ -177,6 +177,8 @@ class Services:
     """Where password hashes are made, which takes tens of milliseconds of a whole processor."""
     exports: Executor
     """Where downloads are made, which takes minutes at most."""
+    scratch: Path | None
+    """For files that live as long as a request; ``None`` is where the system has such."""
     access: Access
     gate: Gate
     connections: Connections

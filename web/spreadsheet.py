@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Final
 
 import orjson
@@ -34,21 +35,32 @@ _EPOCH: Final = 25_569.0
 _EPOCH_AT: Final = datetime(1970, 1, 1)
 
 
-def write_workbook(tables: Iterable[Table], into: IO[bytes], go_on: Callable[[], None]) -> None:
-    """Write the workbook into an empty file, each table on sheets of its own. Not on the loop.
+def emptied(folder: Path) -> Path:
+    """The folder, made where there was none. Raises :class:`OSError`."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
+
+def workbook(tables: Iterable[Table], scratch: Path | None, go_on: Callable[[], None]) -> IO[bytes]:
+    """The workbook, each table on sheets of its own, in a file without a name. Not on the loop.
+
+    All of it, and what is needed meanwhile, is in ``scratch``, or where the system has such files.
     ``go_on`` is called again and again; what it raises ends the work. Raises :class:`Problem` where the
     workbook cannot be made.
     """
     try:
-        # What the child leaves behind, however it ends, is gone with it.
-        with TemporaryDirectory(prefix="iot-backend-") as folder:
-            process = _launch(folder, into)
-            try:
-                _feed(process, tables)
-                _wait(process, go_on)
-            finally:
-                _end(process)
+        with ExitStack() as stack:
+            # What the child leaves behind, however it ends, is gone with it.
+            folder = stack.enter_context(TemporaryDirectory(prefix="iot-backend-", dir=scratch))
+            unfinished = stack.enter_context(ExitStack())
+            file = unfinished.enter_context(TemporaryFile(dir=scratch))
+            process = _launch(folder, file)
+            stack.callback(_end, process)
+            _feed(process, tables)
+            _wait(process, go_on)
+            unfinished.pop_all()
+        return file
     except OSError as error:
         logger.error("spreadsheet_failed error=%s", error)
         detail = "No se pudo hacer la hoja de cálculo; mira si queda sitio en el disco, o usa formato=csv."

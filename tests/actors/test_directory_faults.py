@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pykka
@@ -72,7 +73,7 @@ class Books(PooledActor):
     def on_receive(self, message: object) -> None:
         match message:
             case Keep(device, entry, delivery, reply, refused=refused):
-                self.devices[device.serial] = device
+                self.devices[device.serial] = self.read(device)
                 if entry is not None:
                     self.log.append((device.serial, entry.parameters["x"]))
                     self.rows.append((entry.device_id, entry.n))
@@ -90,10 +91,15 @@ class Books(PooledActor):
                 tell(self.rooms)
             case KeepRooms(rooms, room, answer):
                 self.rooms = rooms
+                self.devices = {serial: self.read(device) for serial, device in self.devices.items()}
                 answer(room)
             case Recall(serial, to):
                 newcomer = Device(id=len(self.devices) + 1, serial=serial)
                 to(Recalled(self.devices.setdefault(serial, newcomer)))
+
+    def read(self, device: Device) -> Device:
+        """As it is read from the disk: a room that is gone is none."""
+        return device if device.room is None or device.room in self.rooms else replace(device, room=None)
 
     def acknowledge(self, delivery: Delivery | None) -> None:
         if delivery is not None:

@@ -2,6 +2,7 @@
 import { html } from "./html.js";
 
 const PATHS = {
+  __proto__: null,
   devices: "M3 11.5 12 4l9 7.5M5.5 10v9.5h13V10M10 19.5v-5h4v5",
   insights:
     "M12 3.5a6 6 0 0 1 3.6 10.8c-.7.6-1.1 1.3-1.1 2.2h-5c0-.9-.4-1.6-1.1-2.2A6 6 0 0 1 12 3.5M10 20.5h4",

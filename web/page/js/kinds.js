@@ -2,8 +2,11 @@
 import { reading } from "./format.js";
 import { t } from "./words.js";
 
+// Tables that are asked with what comes from outside have no prototype: "constructor" is in none of them.
+
 // The first that a device has is its main one. `modes` of control are the server's capabilities.
 const MAIN = {
+  __proto__: null,
   luz: ["brillo"],
   riego: ["humedad_suelo", "caudal_lpm"],
   persiana: ["posicion"],
@@ -20,6 +23,7 @@ const MAIN = {
 };
 
 const UNITS = {
+  __proto__: null,
   brillo: "%",
   posicion: "%",
   velocidad: "%",

@@ -3,37 +3,50 @@ import { signal } from "@preact/signals";
 
 // The server pings every 15 s: who hears nothing for two of those and a little is cut off.
 const SILENCE_MS = 35_000;
+// It greets at once: who is not greeted has something in between that keeps the stream back.
+const GREETING_MS = 10_000;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 15_000;
+// What was missed comes in one go, in which the server's time runs by much faster than here.
+const GLANCE_MS = 300;
+const HASTE = 2;
 
 /**
- * Opens `path` and keeps it open. `state` is "opening", "live" or "lost".
+ * Opens `path` and keeps it open. `state` is "live" while what is shown is what is; "lost" without a connection;
+ * "opening" until what was not heard is made up for.
  *
  * After a cut it asks for what it has missed, by the id of the last event heard, so that no event is lost or told
- * twice. `afresh()` is called whenever all has to be read anew: at the start, and when the server no longer knows
- * what was missed. `take(event, data)` gets each event, "message" where it has no name of its own. `lost()` is
- * called at each attempt that fails.
+ * twice. `afresh()`, a promise, is called whenever all has to be read anew: at the start, when the server no longer
+ * knows what was missed, and again when it was rejected. `take(event, data)` gets each event, "message" where it has
+ * no name of its own, of which `at(data)` says when it was, in milliseconds by the server's clock, NaN where it does
+ * not say. `lost()` is called at each attempt that fails.
  */
 export class Live {
   #path;
   #names;
   #afresh;
   #take;
+  #at;
   #whenLost;
   #source = null;
   #last = "";
   #wait = FIRST_WAIT_MS;
   #timer = 0;
   #watch = 0;
+  #glance = 0;
+  #newest = 0;
+  #reading = null;
+  #caughtUp = false;
   state = signal("opening");
-  /** When the server was last heard, in milliseconds since the epoch. */
+  /** When what is shown was last what is, in milliseconds since the epoch; 0 before the first time. */
   heardAt = signal(0);
 
-  constructor(path, names, { afresh, take, lost }) {
+  constructor(path, names, { afresh, take, at, lost }) {
     this.#path = path;
     this.#names = names;
     this.#afresh = afresh;
     this.#take = take;
+    this.#at = at;
     this.#whenLost = lost;
   }
 
@@ -46,29 +59,25 @@ export class Live {
     source.addEventListener("ping", (event) => this.#heard(event));
     source.addEventListener("resync", (event) => {
       this.#heard(event);
-      this.#afresh();
+      this.#readAnew();
     });
     for (const name of this.#names) {
       source.addEventListener(name, (event) => {
+        const data = JSON.parse(event.data);
         this.#heard(event);
-        this.#take(name, JSON.parse(event.data));
+        this.#newest = Math.max(this.#newest, this.#at(data) || 0);
+        this.#take(name, data);
       });
     }
     source.onerror = () => this.#lost();
-    this.#listen();
+    this.#listen(GREETING_MS);
   }
 
   close() {
-    clearTimeout(this.#timer);
-    clearTimeout(this.#watch);
+    for (const each of [this.#timer, this.#watch, this.#glance]) clearTimeout(each);
     this.#source?.close();
     this.#source = null;
-  }
-
-  /** What was to be read anew could not be: begin again as if nothing were known. */
-  startOver() {
-    this.#last = "";
-    this.#lost();
+    this.#caughtUp = false;
   }
 
   /** Let go of the connection, of which a browser has six for all its tabs, until `resume`. */
@@ -79,26 +88,64 @@ export class Live {
 
   /** Try at once: the network is back, or the page is looked at again. */
   resume() {
-    if (this.state.value !== "live") this.open();
+    if (this.#source?.readyState !== EventSource.OPEN) this.open();
   }
 
   #greeted(event) {
     const first = this.#last === "";
     this.#wait = FIRST_WAIT_MS;
     this.#heard(event);
+    if (first) this.#readAnew();
+    else this.#catchUp();
+  }
+
+  /** What is missed needs no making up for, as all is read: that may outlast the connection. */
+  async #readAnew() {
+    clearTimeout(this.#glance);
+    this.#caughtUp = true;
+    this.state.value = "opening";
+    const reading = this.#afresh();
+    this.#reading = reading;
+    const done = await reading.then(
+      () => true,
+      () => false,
+    );
+    if (reading !== this.#reading) return;
+    this.#reading = null;
+    if (done) this.#compare();
+    else this.#startOver();
+  }
+
+  /** As if nothing were known. */
+  #startOver() {
+    this.#last = "";
+    if (this.#source) this.#lost();
+  }
+
+  #catchUp() {
+    const [before, begun] = [this.#newest, performance.now()];
+    this.#glance = setTimeout(() => {
+      if (this.#newest - before > HASTE * (performance.now() - begun)) return this.#catchUp();
+      this.#caughtUp = true;
+      this.#compare();
+    }, GLANCE_MS);
+  }
+
+  #compare() {
+    if (!this.#caughtUp || this.#reading) return;
+    this.heardAt.value = Date.now();
     this.state.value = "live";
-    if (first) this.#afresh();
   }
 
   #heard(event) {
     if (event.lastEventId) this.#last = event.lastEventId;
-    this.heardAt.value = Date.now();
-    this.#listen();
+    if (this.state.peek() === "live") this.heardAt.value = Date.now();
+    this.#listen(SILENCE_MS);
   }
 
-  #listen() {
+  #listen(patience) {
     clearTimeout(this.#watch);
-    this.#watch = setTimeout(() => this.#lost(), SILENCE_MS);
+    this.#watch = setTimeout(() => this.#lost(), patience);
   }
 
   // The browser's own trying again gives up for good at the first refusal; this one does not.

@@ -98,9 +98,8 @@ const Channels = ({ channels, channel, choose }) => html`
   </div>
 `;
 
-/** Saves the changed channels and, if `follow`, puts the device under its schedule. */
-const SaveBar = ({ device, draft }) => {
-  const [busy, setBusy] = useState(false);
+/** Saves the changed channels and, if `follow`, puts the device under its schedule; `busy` while it does. */
+const SaveBar = ({ device, draft, busy, setBusy }) => {
   const [problem, setProblem] = useState(null);
   const [follow, setFollow] = useState(true);
   const empty = Object.values(draft.values).every((list) => list.length === 0);
@@ -125,7 +124,7 @@ const SaveBar = ({ device, draft }) => {
   };
   return html`
     ${problem && html`<p class="error" role="alert">${problem}</p>`}
-    ${draft.outrun && html`<p class="error" role="alert">${t("week.outrun")}</p>`}
+    ${draft.outrun && !busy && html`<p class="error" role="alert">${t("week.outrun")}</p>`}
     ${
       manual &&
       html`<label class="row week-follow">
@@ -134,8 +133,8 @@ const SaveBar = ({ device, draft }) => {
     }
     <div class="week-save" data-dirty=${dirty ? "" : undefined}>
       <span role="status">${dirty && html`<span class="chip" data-tone="warn">${t("week.unsaved")}</span>`}</span>
-      <button type="button" disabled=${!draft.undoable} onClick=${draft.undo}>${t("week.undo")}</button>
-      <button type="button" disabled=${!dirty} onClick=${draft.discard}>${t("week.discard")}</button>
+      <button type="button" disabled=${busy || !draft.undoable} onClick=${draft.undo}>${t("week.undo")}</button>
+      <button type="button" disabled=${busy || !dirty} onClick=${draft.discard}>${t("week.discard")}</button>
       <button
         type="button"
         class="primary"
@@ -152,13 +151,14 @@ export const Week = ({ device }) => {
   const channels = channelsOf(device);
   const [channel, setChannel] = useState(channels[0]);
   const [day, choose] = useState(today);
+  const [saving, setSaving] = useState(false);
   const draft = useDraft(device.configuracion, channels);
   const guard = useLeaveGuard(draft.changed.length > 0);
   const change = may("miembro") ? (value) => draft.set(channel, value) : undefined;
   const undoByKey = (event) => {
     if (event.key !== "z" || !(event.ctrlKey || event.metaKey) || event.target.closest("dialog")) return;
     event.preventDefault();
-    draft.undo();
+    if (!saving) draft.undo();
   };
   return html`
     <section class="card week" aria-label=${t("week.title")} onKeyDown=${undoByKey}>
@@ -167,12 +167,14 @@ export const Week = ({ device }) => {
         ${channels.length > 1 && html`<${Channels} channels=${channels} channel=${channel} choose=${setChannel} />`}
       </div>
       ${channel === "horarios" && isEvents(device.configuracion.horarios) && html`<p class="hint">${t("week.was_events")}</p>`}
-      ${
-        channel === "horarios"
-          ? html`<${Windows} windows=${draft.values.horarios} day=${day} choose=${choose} change=${change} />`
-          : html`<${Events} key=${channel} channel=${channel} events=${draft.values[channel]} day=${day} choose=${choose} change=${change} />`
-      }
-      ${change && html`<${SaveBar} device=${device} draft=${draft} />`}
+      <div class="stack" inert=${saving} aria-busy=${saving}>
+        ${
+          channel === "horarios"
+            ? html`<${Windows} windows=${draft.values.horarios} day=${day} choose=${choose} change=${change} />`
+            : html`<${Events} key=${channel} channel=${channel} events=${draft.values[channel]} day=${day} choose=${choose} change=${change} />`
+        }
+      </div>
+      ${change && html`<${SaveBar} device=${device} draft=${draft} busy=${saving} setBusy=${setSaving} />`}
     </section>
     ${
       guard.leaving !== null &&

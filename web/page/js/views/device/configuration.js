@@ -21,7 +21,8 @@ export const Configuration = ({ device }) => {
   const submit = async () => {
     if (count === 0) return;
     take(await put(`/dispositivos/${device.id}`, { configuracion: changes }));
-    setDraft({});
+    // What was changed since is not saved yet.
+    setDraft((now) => Object.fromEntries(Object.entries(now).filter(([key, value]) => value !== draft[key])));
     toast(t("device.saved"));
   };
   // Where nobody has asked for either, what it does counts.
@@ -35,7 +36,14 @@ export const Configuration = ({ device }) => {
             <${Mode} value=${wanted.modo ?? "manual"} set=${set} />
             ${fieldsOf({ ...device, configuracion: wanted }).map(
               (field) => html`
-                <${Setting} key=${field.key} field=${field} value=${wanted[field.key]} set=${set} said=${device.diferencias[field.key]} />
+                <${Setting}
+                  key=${field.key}
+                  field=${field}
+                  value=${wanted[field.key]}
+                  set=${set}
+                  changed=${Object.hasOwn(changes, field.key)}
+                  said=${Object.hasOwn(device.diferencias, field.key) && device.diferencias[field.key]}
+                />
               `,
             )}
           </fieldset>
@@ -66,7 +74,8 @@ const Mode = ({ value, set }) => html`
   </fieldset>
 `;
 
-const Setting = ({ field: { key, type, limits }, value, set, said }) => {
+// Limits are for who types: what the server has taken, beyond them or not, keeps nobody from saving the rest.
+const Setting = ({ field: { key, type, limits }, value, set, changed, said }) => {
   const label = settingTitle(key);
   const unit = unitOf(key);
   const differs =
@@ -92,7 +101,8 @@ const Setting = ({ field: { key, type, limits }, value, set, said }) => {
         label=${unit ? `${label} (${unit})` : label}
         type=${numeric ? "number" : "text"}
         inputmode=${numeric ? "decimal" : undefined}
-        ...${numeric ? limits : {}}
+        step="any"
+        ...${changed ? limits : {}}
         value=${value ?? ""}
         onInput=${({ target }) => set(key, numeric && target.value !== "" ? Number(target.value) : target.value)}
       />

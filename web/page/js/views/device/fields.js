@@ -2,19 +2,21 @@
 
 // What each capability is asked for directly; offered even before anybody has set it.
 const DIRECT = {
+  __proto__: null,
   position: "posicion",
   speed: "velocidad",
   lock: "bloqueada",
   setpoint: "temp_objetivo",
   duration: "duracion_min",
 };
-const TYPES = { bloqueada: "boolean" };
+const TYPES = { __proto__: null, bloqueada: "boolean" };
 const LIMITS = {
-  posicion: { min: 0, max: 100, step: 1 },
-  velocidad: { min: 0, max: 100, step: 1 },
-  temp_objetivo: { min: 5, max: 35, step: 0.5 },
-  duracion_min: { min: 1, max: 1440, step: 1 },
-  intervalo_envio: { min: 1, max: 86_400, step: 1 },
+  __proto__: null,
+  posicion: { min: 0, max: 100 },
+  velocidad: { min: 0, max: 100 },
+  temp_objetivo: { min: -50, max: 100 },
+  duracion_min: { min: 1, max: 1440 },
+  intervalo_envio: { min: 1, max: 86_400 },
 };
 const SCALARS = ["boolean", "number", "string"];
 
@@ -35,7 +37,7 @@ export function fieldsOf({ configuracion, capability }) {
   return [...known, ...others].map((key) => ({
     key,
     type: typeOf(key, configuracion[key]),
-    limits: LIMITS[key] ?? { step: "any" },
+    limits: LIMITS[key] ?? {},
   }));
 }
 

@@ -7,7 +7,7 @@ import { useLoaded } from "../../load.js";
 import { Empty, Failure, Loaded } from "../../ui.js";
 import { t } from "../../words.js";
 import { Chart } from "./chart.js";
-import { readBounds, readFindings } from "./findings.js";
+import { boundsOf, readBounds, readFindings } from "./findings.js";
 import { flat } from "./names.js";
 import { RANGES, zoomed } from "./ranges.js";
 import { rangeName } from "./wording.js";
@@ -47,7 +47,7 @@ export const History = ({ device, range }) => {
                       metric=${metric}
                       share=${isShare(device.peek(), metric)}
                       findings=${findings.value}
-                      bounds=${bounds.value?.[metric] ?? null}
+                      bounds=${boundsOf(bounds.value, metric)}
                       looking=${looking}
                     />
                   `,

@@ -67,7 +67,9 @@ export const Identity = ({ device: signal, range }) => {
 
 const roomOf = (device) => rooms.value.find(({ id }) => id === device.habitacion_id)?.nombre;
 
-const EditDialog = ({ device, close }) => {
+const EditDialog = ({ device: now, close }) => {
+  // As it was when the dialog was opened: what comes meanwhile neither changes what was typed nor is undone by it.
+  const [device] = useState(now);
   const unnamed = nameOf(device) !== device.nombre;
   const submit = async (form) => {
     const wanted = {
@@ -84,7 +86,7 @@ const EditDialog = ({ device, close }) => {
   return html`
     <${Dialog} title=${t("device.edit")} close=${close}>
       <${Form} submit=${submit} label=${t("save")}>
-        <${Field} label=${t("device.name")} name="name" required maxlength="100" value=${unnamed ? "" : device.nombre} />
+        <${Field} label=${t("device.name")} name="name" required maxlength="100" defaultValue=${unnamed ? "" : device.nombre} />
         <${Field} label=${t("device.room")} name="room">
           <option value="" selected=${!roomOf(device)}>${t("device.room.none")}</option>
           ${rooms.value.map(
@@ -92,7 +94,7 @@ const EditDialog = ({ device, close }) => {
               html`<option key=${id} value=${id} selected=${id === device.habitacion_id}>${nombre}</option>`,
           )}
         <//>
-        <${Field} label=${t("device.description")} name="description" maxlength="500" value=${device.descripcion} />
+        <${Field} label=${t("device.description")} name="description" maxlength="500" defaultValue=${device.descripcion} />
       <//>
     <//>
   `;

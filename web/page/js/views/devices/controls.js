@@ -146,7 +146,14 @@ const Duration = ({ device, sending }) => {
 const SetPoint = ({ device, sending }) => {
   const [stepped, setStepped] = useState(null);
   const timer = useRef(0);
-  useEffect(() => () => clearTimeout(timer.current), []);
+  const pending = useRef(null);
+  const deliver = () => {
+    clearTimeout(timer.current);
+    pending.current?.();
+    pending.current = null;
+  };
+  // Who leaves the view right after pressing has pressed all the same.
+  useEffect(() => deliver, []);
   if (isScheduled(device)) return null;
   const name = nameOf(device);
   const wanted = stepped ?? wantedOf(device, sending).temp_objetivo;
@@ -154,10 +161,11 @@ const SetPoint = ({ device, sending }) => {
     const next = Math.min(WARMEST, Math.max(COLDEST, halves(wanted ?? measured(device)) + by));
     setStepped(next);
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => {
+    timer.current = setTimeout(deliver, STEPPED_MS);
+    pending.current = () => {
       setStepped(null);
       send(device.id, { temp_objetivo: next });
-    }, STEPPED_MS);
+    };
   };
   return html`
     <div class="stepper">
@@ -178,4 +186,4 @@ const SetPoint = ({ device, sending }) => {
 const halves = (value) => Math.round(value * 2) / 2;
 const measured = ({ parametros }) => parametros.temperatura ?? parametros.temp ?? USUAL;
 
-const CONTROLS = { position: Position, speed: Speed, lock: Lock, duration: Duration, setpoint: SetPoint };
+const CONTROLS = { __proto__: null, position: Position, speed: Speed, lock: Lock, duration: Duration, setpoint: SetPoint };

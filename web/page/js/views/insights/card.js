@@ -11,8 +11,8 @@ import { apply, decisionOf, dismiss, proposes, readAgain } from "./decisions.js"
 import { explain, iconOf } from "./explain.js";
 import { Fix, isDone, Learned } from "./proposal.js";
 
-const TONES = { high: "bad", medium: "warn" };
-const TABS = { ai_suggest: "/horario", ai_misconfig: "/ajustes" };
+const TONES = { __proto__: null, high: "bad", medium: "warn" };
+const TABS = { __proto__: null, ai_suggest: "/horario", ai_misconfig: "/ajustes" };
 
 /** `isNew` marks what has come since the last visit; `finding` is as the REST answers it or the stream tells it. */
 export const FindingCard = ({ finding, isNew }) => {

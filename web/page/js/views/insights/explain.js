@@ -5,6 +5,7 @@ import { t } from "../../words.js";
 import { countWords, evidenceOf, rowWords, strongest } from "./evidence.js";
 
 const TELL = {
+  __proto__: null,
   ai_anomaly: anomaly,
   ai_misconfig: misconfig,
   ai_suggest: suggest,
@@ -26,6 +27,7 @@ export function explain(finding, device) {
 export const iconOf = ({ event }) => ICONS[event] ?? "insights";
 
 const ICONS = {
+  __proto__: null,
   ai_anomaly: "warning",
   ai_misconfig: "household",
   ai_suggest: "pending",

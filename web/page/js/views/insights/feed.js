@@ -11,7 +11,7 @@ import { language, t } from "../../words.js";
 import { FindingCard } from "./card.js";
 import { decisionOf } from "./decisions.js";
 import { Filters, wantAll, wanted } from "./filters.js";
-import { byDay, fits, merged, stored } from "./pages.js";
+import { byDay, fits, hasMore, NOTHING, nextPage, stored, withHeard, withPage } from "./pages.js";
 import { Running } from "./running.js";
 
 const DAY_MS = 86_400_000;
@@ -69,25 +69,22 @@ const Findings = ({ rule, device, state, seenBefore }) => {
 /** `{first, found, pages, more}`: the first page, all that is known so far, whether there is more, and to get it. */
 function useFindings(wish) {
   const path = `/ai/eventos?per_page=50${wish.rule && `&regla=${wish.rule}`}${wish.device && `&dispositivo=${wish.device}`}`;
-  const [live, setLive] = useState([]);
-  const [older, setOlder] = useState({ found: [], page: 1 });
+  const [since, setSince] = useState(NOTHING);
   const first = useLoaded(() => get(`${path}&page=1`), [path]);
   useMissed(first.reload);
   useSignalEffect(() => {
     const heard = stored(fresh.value).filter((finding) => fits(finding, wish));
-    setLive((before) =>
-      heard.every((finding) => before.includes(finding)) ? before : merged(before, heard),
-    );
+    setSince((before) => withHeard(before, heard));
   });
+  const all = withPage(since, first.value?.data ?? []);
   const more = async () => {
-    const page = older.page + 1;
+    const page = nextPage(all);
     await attempt(async () => {
       const { data } = await get(`${path}&page=${page}`);
-      setOlder((before) => ({ found: merged(before.found, data), page }));
+      setSince((before) => withPage(before, data, page));
     });
   };
-  const found = merged(live, merged(older.found, first.value?.data ?? []));
-  return { first, found, pages: older.page < (first.value?.pages ?? 0), more };
+  return { first, found: all.found, pages: hasMore(all, first.value?.pages ?? 0), more };
 }
 
 /** Read again what may have gone by unheard: while nobody looked, or while the stream was cut for too long. */

@@ -6,6 +6,35 @@ export function merged(findings, others) {
   return [...byId.values()].sort((one, other) => other.evento_id - one.evento_id);
 }
 
+const PER_PAGE = 50;
+// The page may be left open for weeks.
+const MOST = 200;
+
+/** What is known of the findings before any was heard: `{found, page}`, the newest first, and the last page read. */
+export const NOTHING = { found: [], page: 1 };
+
+/** How many are kept: the newest, and all that were asked for. */
+const room = ({ page }) => Math.max(MOST, page * PER_PAGE);
+
+/** What is known with a page that was read, too. */
+export const withPage = (before, data, page = before.page) => ({
+  found: merged(before.found, data).slice(0, room({ page })),
+  page,
+});
+
+/** What is known with those heard live, too: the same object where none of them is new. */
+export function withHeard(before, heard) {
+  const ids = new Set(before.found.map((finding) => finding.evento_id));
+  const fresh = heard.filter((finding) => !ids.has(finding.evento_id));
+  return fresh.length ? withPage(before, fresh) : before;
+}
+
+/** The page that holds what comes after what is known, whatever has come since pages were read. */
+export const nextPage = ({ found, page }) => Math.max(page + 1, Math.floor(found.length / PER_PAGE) + 1);
+
+/** Whether there is more, as far as can be told: `pages` are as many as there were once. */
+export const hasMore = ({ found, page }, pages) => page < pages || found.length === room({ page });
+
 /** Those that have an id to decide on them by: what a search finds, and how far it is, has none. */
 export const stored = (findings) => findings.filter((finding) => finding.evento_id);
 

@@ -1,11 +1,10 @@
 /** The schedules of a device while they are being changed: what can be undone, and what is not saved yet. */
 import { useEffect, useRef, useState } from "preact/hooks";
 import { holdBack } from "../../route.js";
-import { CHANNELS, formatEvents, parseEvents } from "./events.js";
+import { formatEvents, parseChannel } from "./events.js";
 import { format, parse } from "./model.js";
 
-const read = (key, schedule) =>
-  key === "horarios" ? parse(schedule) : parseEvents(schedule, CHANNELS[key].read);
+const read = (key, schedule) => (key === "horarios" ? parse(schedule) : parseChannel(key, schedule));
 const written = (key, value) => (key === "horarios" ? format(value) : formatEvents(value));
 
 /**

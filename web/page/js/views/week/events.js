@@ -90,6 +90,9 @@ export function parseEvents(schedule, read) {
   return sortedEvents([...found.values()]);
 }
 
+/** The events of the channel `key`. */
+export const parseChannel = (key, schedule) => parseEvents(schedule, CHANNELS[key].read);
+
 /** As the server takes it: what is the same on all seven days stands under "diario". */
 export function formatEvents(events) {
   const byDay = ALL_DAYS.map((day) => onDay(events, day).map(({ minute, value }) => [clock(minute), value]));
