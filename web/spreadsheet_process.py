@@ -27,6 +27,8 @@ _MOMENT: Final = "yyyy-mm-dd hh:mm:ss"
 _MOMENT_WIDTH: Final = 20
 _NARROWEST: Final = 10
 _WIDEST: Final = 40
+# Of a number; the rest stay in sight as texts.
+_LARGEST: Final = 9.99999999999999e307
 # What XML cannot say.
 _UNSAYABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # Devices and rules go first.
@@ -74,7 +76,13 @@ class _Sheets:
         self._room = self._most_rows - 1
 
     def _value(self, value: Any) -> Any:
-        return self._text(value) if isinstance(value, str) else value
+        match value:
+            case str():
+                return self._text(value)
+            case float() if abs(value) > _LARGEST:
+                return self._text(repr(value))
+            case _:
+                return value
 
     def _text(self, text: str) -> Any:
         cell = WriteOnlyCell(self._sheet, _UNSAYABLE.sub("\ufffd", text))

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import jsonschema_rs
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import validate
 
@@ -114,6 +114,7 @@ VALUES: Final[st.SearchStrategy[Any]] = st.one_of(
     ],
     ids=repr,
 )
+@settings(deadline=None)
 @given(value=VALUES)
 @example(" a b ")
 @example("a\n")
