@@ -18,7 +18,7 @@ NEEDS_NPM = command -v npm >/dev/null || .venv/bin/python -m pip install --quiet
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint wheel chaos bench bench-rules clean
+.PHONY: help run demo test lint wheel chaos bench bench-rules screenshots clean
 
 help:
 	@echo 'make run    arranca el sistema                      (ARGS="..." pasa argumentos)'
@@ -29,6 +29,7 @@ help:
 	@echo 'make chaos  prueba averías: muertes, disco lleno... (ARGS="--largo" para una noche, "--lista")'
 	@echo 'make bench  mide el rendimiento                     (ARGS="latency idle" elige)'
 	@echo 'make bench-rules  mide lo que aprenden y cuestan las reglas'
+	@echo 'make screenshots  retrata la página, para el README'
 	@echo 'make clean  borra .venv y lo generado; los datos (instance/) se quedan'
 
 run demo: $(RUNTIME) $(PAGE)
@@ -57,6 +58,9 @@ bench: $(DEV) $(PAGE)
 
 bench-rules: $(DEV)
 	@.venv/bin/python -m tests.bench_rules $(ARGS)
+
+screenshots: $(DEV) $(PAGE)
+	@.venv/bin/python -m tests.screenshots
 
 clean:
 	rm -rf .venv node_modules web/page/vendor build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -53,6 +53,8 @@ class StreamHandler(Handler):
         self._set_stream_headers()
         connection = self.connection
         self._client = connection.stream
+        if self._client.closed():
+            return
         # Or a small event waits for the client to acknowledge the one before: 40 ms.
         self._client.set_nodelay(True)
         if hasattr(socket, "TCP_NOTSENT_LOWAT"):

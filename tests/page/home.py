@@ -26,6 +26,8 @@ CONFIGURATIONS = "dispositivos/+/configuracion"
 class Home:
     """A running system. As a context manager it starts and ends well, or the test fails."""
 
+    command = "run"
+
     def __init__(self, directory: Path, **settings: object) -> None:
         self._system = System(directory)
         self._settings = settings
@@ -52,11 +54,9 @@ class Home:
         return self
 
     def _start(self) -> None:
-        self.backend: Backend = self._system.backend("run", **self._settings).__enter__()
-        login = Login(
-            str(self._settings.get("mqtt_username", "")), str(self._settings.get("mqtt_password", ""))
-        )
-        self._device = Device(self.backend.mqtt, CONFIGURATIONS, login=login)
+        self.backend: Backend = self._system.backend(self.command, **self._settings).__enter__()
+        user, password = (str(self._settings.get(f"mqtt_{each}", "")) for each in ("username", "password"))
+        self._device = Device(self.backend.mqtt, CONFIGURATIONS, login=Login(user, password))
 
     def restart(self) -> None:
         """End the system and start it again, on other ports and with the same data."""
@@ -152,3 +152,9 @@ class Home:
         answer = self.backend.ask(method, path, body)
         assert 200 <= answer.status < 300, answer.body
         return answer.json
+
+
+class Demo(Home):
+    """A simulated device of each kind lives in it."""
+
+    command = "demo"

@@ -1,7 +1,6 @@
 /** The one-time code for a phone or browser of somebody: as a QR, as text, and until when. */
 
 import { useEffect, useState } from "preact/hooks";
-import encodeQR from "qr";
 import { post } from "../../api.js";
 import { duration } from "../../format.js";
 import { html } from "../../html.js";
@@ -32,7 +31,11 @@ export const Pairing = ({ person, close }) => {
 
 /** `text` as a QR code, dark on light in either theme, since cameras want it so. */
 const QrPicture = ({ text }) => {
-  const rows = encodeQR(text, "raw", { border: 3 });
+  const library = useLoaded(() => import("qr"), []);
+  return html`<${Loaded} of=${library}>${({ default: encodeQR }) => html`<${Drawn} rows=${encodeQR(text, "raw", { border: 3 })} />`}<//>`;
+};
+
+const Drawn = ({ rows }) => {
   const path = rows.flatMap((row, y) => row.map((dark, x) => (dark ? `M${x} ${y}h1v1h-1z` : ""))).join("");
   return html`
     <svg class="qr" viewBox=${`0 0 ${rows.length} ${rows.length}`} role="img" aria-label=${t("household.pairing.picture")}

@@ -1,5 +1,5 @@
 /** The schedules of a device while they are being changed: what can be undone, and what is not saved yet. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { holdBack } from "../../route.js";
 import { formatEvents, parseChannel } from "./events.js";
 import { format, parse } from "./model.js";
@@ -52,7 +52,8 @@ export function useDraft(configuration, keys) {
 export function useLeaveGuard(dirty) {
   const [leaving, setLeaving] = useState(null);
   const release = useRef(null);
-  useEffect(() => {
+  // Whoever leaves as soon as it is saved is not asked any more.
+  useLayoutEffect(() => {
     if (!dirty) return undefined;
     const unload = (event) => event.preventDefault();
     addEventListener("beforeunload", unload);
