@@ -19,6 +19,19 @@ from tests.page.past import write_past
 
 SERIAL = "TMP0AAAAAAAA"
 TEMPERATURE = "figure[data-metric=temperatura]"
+# Whether the time without connection, which is most of what is opaque, is drawn in this colour.
+OUTAGE_IS = """
+(colour) => {
+  const canvas = document.querySelector("figure[data-metric=temperatura] canvas");
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  const counts = new Map();
+  for (let at = 0; at < data.length; at += 4) {
+    const seen = data.slice(at, at + 3).join();
+    if (data[at + 3] === 255) counts.set(seen, (counts.get(seen) ?? 0) + 1);
+  }
+  return Math.max(...counts.values()) === counts.get(colour);
+}
+"""
 
 
 @pytest.fixture
@@ -198,7 +211,7 @@ def test_the_log_says_how_many_rows_have_come(home: Home, page: Page) -> None:
 
 def test_only_what_was_changed_is_sent_and_the_device_is_told(home: Home, any_page: Page) -> None:
     any_page.goto("/#/dispositivo/1/ajustes")
-    any_page.get_by_label("Segundos entre avisos").fill("45")
+    any_page.get_by_label("Segundos entre envíos").fill("45")
     with any_page.expect_request(lambda request: request.method == "PUT") as sent:
         any_page.get_by_role("button", name="Guardar").click()
     assert json.loads(sent.value.post_data or "") == {"configuracion": {"intervalo_envio": 45}}
@@ -214,7 +227,7 @@ def test_what_the_device_says_otherwise_is_shown_beside_what_was_asked(home: Hom
     home.put("/dispositivos/1", {"configuracion": {"intervalo_envio": 45}})
     home.report(SERIAL, estado="activo", configuracion={"intervalo_envio": 60})
     page.goto("/#/dispositivo/1/ajustes")
-    row = page.get_by_role("row", name="Segundos entre avisos")
+    row = page.get_by_role("row", name="Segundos entre envíos")
     expect(row).to_contain_text("45")
     expect(row).to_contain_text("60")
     expect(page.get_by_text("El aparato dice: 60")).to_be_visible()
@@ -256,6 +269,17 @@ def test_an_unknown_device_leads_back(page: Page) -> None:
     expect(page.get_by_role("heading", name="Este dispositivo no existe")).to_be_visible()
     page.get_by_role("link", name="Todos los dispositivos").click()
     expect(page).to_have_url(re.compile("#/$"))
+
+
+def test_the_chart_follows_the_theme(page: Page) -> None:
+    """Of the system, or of this browser against the system's, as the rest of the page does."""
+    light, dark = "236,232,223", "38,47,52"
+    open_history(page)
+    page.wait_for_function(OUTAGE_IS, arg=light)
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_function(OUTAGE_IS, arg=dark)
+    page.evaluate("async () => { (await import('/pagina/js/theme.js')).theme.value = 'light'; }")
+    page.wait_for_function(OUTAGE_IS, arg=light)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -2,71 +2,47 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.page.node import Modules, running
 from web.statistics import MAX_POINTS, possible_step
 
-MODULES = Path(__file__).resolve().parents[2] / "web" / "page" / "js" / "views" / "device"
 # Seconds; as in ranges.js.
 SHORTEST = 60
-_CALL = """
-const [path, name, calls] = JSON.parse(await new Response(process.stdin).text());
-const found = (await import(path))[name];
-const plain = (_, value) => (value instanceof Set ? [...value] : value);
-console.log(JSON.stringify(calls.map((each) => found(...each)), plain));
-"""
-_NODE = shutil.which("node")
-pytestmark = pytest.mark.skipif(_NODE is None, reason="needs node")
 
 
-def call_all(module: str, name: str, calls: list[list[Any]]) -> list[Any]:
-    """The answers of a function of a module to each list of arguments, from one process."""
-    assert _NODE is not None
-    done = subprocess.run(
-        [_NODE, "--input-type=module", "-e", _CALL],
-        input=json.dumps([(MODULES / module).as_uri(), name, calls]),
-        capture_output=True,
-        encoding="utf-8",
-        check=True,
-    )
-    answers: list[Any] = json.loads(done.stdout)
-    return answers
-
-
-def call(module: str, name: str, *arguments: object) -> Any:
-    [answer] = call_all(module, name, [list(arguments)])
-    return answer
+@pytest.fixture(scope="module")
+def model() -> Iterator[Modules]:
+    with running(*(f"views/device/{each}.js" for each in ("ranges", "curve", "marks", "fields"))) as modules:
+        yield modules
 
 
 def point(at: float, mean: float = 20, low: float = 19, high: float = 21, n: int = 2) -> dict[str, float]:
     return {"at": at, "mean": mean, "low": low, "high": high, "n": n}
 
 
-def test_a_step_makes_no_more_points_than_pixels_whatever_the_server_makes_of_it() -> None:
+def test_a_step_makes_no_more_points_than_pixels_whatever_the_server_makes_of_it(model: Modules) -> None:
     cases = [(length, pixels) for length in (60, 3_600, 86_400, 31_536_000) for pixels in (240, 900, 5_000)]
-    steps = call_all("ranges.js", "stepFor", [[{"since": 0, "until": length}, p] for length, p in cases])
-    for (length, pixels), step in zip(cases, steps, strict=True):
+    for length, pixels in cases:
+        step = model.ask("stepFor", {"since": 0, "until": length}, pixels)
         # The first and the last point may lie in the range in part only.
         assert length / possible_step(step) + 2 <= min(pixels, MAX_POINTS)
 
 
-# One process for all of an example: to start node takes longer than to ask it.
-@given(st.lists(st.tuples(st.floats(0, 1e9), st.floats(0, 1e9)), min_size=1, max_size=50))
-@settings(max_examples=10, deadline=None)
-def test_a_zoom_is_a_range_in_order_whichever_end_is_named_first(ends: list[tuple[float, float]]) -> None:
-    made = call_all("ranges.js", "zoomed", [list(each) for each in ends])
-    for pair, zoom in zip(ends, made, strict=True):
-        assert zoom["until"] - zoom["length"] <= min(pair)
-        assert zoom["until"] >= max(pair)
-        assert zoom["length"] >= SHORTEST
+@given(first=st.floats(0, 1e9), second=st.floats(0, 1e9))
+@settings(deadline=None)
+def test_a_zoom_is_a_range_in_order_whichever_end_is_named_first(
+    model: Modules, first: float, second: float
+) -> None:
+    zoom = model.ask("zoomed", first, second)
+    assert zoom["until"] - zoom["length"] <= min(first, second)
+    assert zoom["until"] >= max(first, second)
+    assert zoom["length"] >= SHORTEST
 
 
 @pytest.mark.parametrize(
@@ -84,34 +60,34 @@ def test_a_zoom_is_a_range_in_order_whichever_end_is_named_first(ends: list[tupl
         ([*range(0, 36_000, 3_600), *range(36_000, 36_600, 60)], []),
     ],
 )
-def test_a_gap_is_a_silence_much_longer_than_usual(moments: list[int], gaps: list[int]) -> None:
-    assert call("curve.js", "gapsAfter", [point(at) for at in moments], 60) == gaps
+def test_a_gap_is_a_silence_much_longer_than_usual(
+    model: Modules, moments: list[int], gaps: list[int]
+) -> None:
+    assert model.ask("gapsAfter", [point(at) for at in moments], 60) == gaps
 
 
-def test_nothing_is_drawn_through_a_gap() -> None:
-    at, mean, low, high = call(
-        "curve.js", "columns", [point(t) for t in (0, 60, 120, 7_200, 7_260)], 60, 9_000
-    )
+def test_nothing_is_drawn_through_a_gap(model: Modules) -> None:
+    at, mean, low, high = model.ask("columns", [point(t) for t in (0, 60, 120, 7_200, 7_260)], 60, 9_000)
     assert at == sorted(at)
     hole = mean.index(None)
     assert (at[hole - 1], at[hole + 1]) == (150, 7_230)
     assert low[hole] is high[hole] is None
 
 
-def test_the_last_point_stands_no_later_than_now() -> None:
-    at, *_ = call("curve.js", "columns", [point(0), point(3_600)], 3_600, 3_700)
+def test_the_last_point_stands_no_later_than_now(model: Modules) -> None:
+    at, *_ = model.ask("columns", [point(0), point(3_600)], 3_600, 3_700)
     assert at == [1_800, 3_700]
 
 
-def test_a_mean_counts_each_reading_once() -> None:
-    told = call("curve.js", "summary", [point(0, 10, 5, 15, n=1), point(60, 20, 18, 22, n=3)])
+def test_a_mean_counts_each_reading_once(model: Modules) -> None:
+    told = model.ask("summary", [point(0, 10, 5, 15, n=1), point(60, 20, 18, 22, n=3)])
     assert told == {"n": 4, "mean": 17.5, "low": 5, "high": 22, "last": 20}
-    assert call("curve.js", "summary", []) is None
+    assert model.ask("summary", []) is None
 
 
-def test_far_bounds_do_not_flatten_the_curve() -> None:
+def test_far_bounds_do_not_flatten_the_curve(model: Modules) -> None:
     points = [point(0, 20, 19, 21)]
-    low, high = call("curve.js", "verticalRange", points, [], {"min": -50, "max": 22})
+    low, high = model.ask("verticalRange", points, [], {"min": -50, "max": 22})
     assert low > 0
     assert high > 22
 
@@ -136,21 +112,21 @@ BACK = {"event": "ai_back_online", "ts_utc": "1970-01-01T01:30:00Z", "was_offlin
     ],
 )
 def test_outages_follow_from_findings(
-    findings: list[Any], before: Any, span: tuple[int, int], outages: list[tuple[int, int]]
+    model: Modules, findings: list[Any], before: Any, span: tuple[int, int], outages: list[tuple[int, int]]
 ) -> None:
     since, until = span
-    told = call("marks.js", "outagesOf", findings, before, {"since": since, "until": until})
+    told = model.ask("outagesOf", findings, before, {"since": since, "until": until})
     assert [(each["from"], each["to"]) for each in told] == outages
 
 
-def test_only_changes_are_sent() -> None:
+def test_only_changes_are_sent(model: Modules) -> None:
     draft = {"modo": "manual", "intervalo_envio": 9, "velocidad": "", "color": "azul"}
     known = {"modo": "manual", "intervalo_envio": 5, "color": "rojo"}
-    assert call("fields.js", "changesOf", draft, known) == {"intervalo_envio": 9, "color": "azul"}
+    assert model.ask("changesOf", draft, known) == {"intervalo_envio": 9, "color": "azul"}
 
 
-def test_schedules_and_nested_settings_are_no_fields() -> None:
+def test_schedules_and_nested_settings_are_no_fields(model: Modules) -> None:
     known = {"modo": "manual", "horarios": [], "horarios_temp": {}, "color": "rojo", "extra": {"a": 1}}
-    fields = call("fields.js", "fieldsOf", {"configuracion": known, "capability": "setpoint"})
+    fields = model.ask("fieldsOf", {"configuracion": known, "capability": "setpoint"})
     assert [each["key"] for each in fields] == ["encendido", "temp_objetivo", "intervalo_envio", "color"]
-    assert call("fields.js", "fixedOf", known) == [["extra", {"a": 1}]]
+    assert model.ask("fixedOf", known) == [["extra", {"a": 1}]]

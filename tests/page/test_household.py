@@ -142,9 +142,11 @@ def test_a_backup_that_fails_is_told_with_the_reason(home: Home, page: Page, com
     section(page, "salud")
     expect(page.get_by_role("heading", name="Funciona, pero hay algo que mirar")).to_be_visible()
     expect(page.get_by_text(f"La última copia falló: {reason}")).to_be_visible()
+    page.close()
+    home.backend.kill()  # which has logged a traceback, as it should, and would not end well
 
 
-def test_a_backup_that_takes_long_is_followed(home: Home, page: Page) -> None:
+def test_a_backup_that_takes_long_is_followed(page: Page) -> None:
     """It is told as begun, and has a size when it is there."""
     begun = {"nombre": "iot-20261123T193938Z.db", "creada_en": "2026-11-23T19:39:38.000Z", "bytes": None}
     asked = []
@@ -167,7 +169,7 @@ def test_a_backup_that_takes_long_is_followed(home: Home, page: Page) -> None:
 
 
 def test_health_is_told_in_words(home: Home, any_page: Page, complaints: Complaints) -> None:
-    """And looked at again while it is shown: what is wrong has a sentence each, and no answer is no health."""
+    """And looked at again while it is shown: what is wrong has a sentence each; no answer is no health."""
     home.claim(LAMP)
     any_page.clock.install()
     section(any_page, "salud")
@@ -315,7 +317,7 @@ def test_accounts_ask_for_a_name_in_an_open_house_too(home: Home, page: Page) ->
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_for_everybody(home: Home, open_page: OpenPage, scheme: str) -> None:
+def test_it_is_for_everybody(open_page: OpenPage, scheme: str) -> None:
     """Readable, usable by any means, and within a small screen."""
     page = open_page(viewport={"width": 360, "height": 740}, color_scheme=scheme)
     page.goto("/#/casa")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.page.browsing import Complaints, assert_accessible, assert_fits
 from tests.page.conftest import OpenPage
@@ -22,6 +24,8 @@ LONG_NAME = "Termometrodelinvernaderodetrasdelacasadelosabuelosdelpueblo1"
 WRONG = {"modo": "manual", "intervalo_envio": 7200}
 HOT = {"temperatura": 120.5}
 CONFLICT = "409"
+# As the stream does, many at once.
+HEAR = "async (heard) => { (await import('/pagina/js/house.js')).fresh.value = heard; }"
 
 
 @pytest.fixture
@@ -222,6 +226,35 @@ def test_older_ones_are_shown_on_demand(home: Home, page: Page) -> None:
     expect(page.get_by_role("article")).to_have_count(56)
     expect(page.get_by_role("button", name="Ver más")).to_have_count(0)
     expect(page.get_by_role("article").last).to_contain_text("Temperatura de 100 °C")
+
+
+def test_a_feed_that_is_left_open_keeps_the_newest(home: Home, page: Page) -> None:
+    """Those that have made way come back on demand, in order and none left out."""
+    overheat(home)
+    [told] = home.get("/ai/eventos")["data"]
+    there = [told]
+
+    def answer(route: Route) -> None:
+        asked = parse_qs(urlsplit(route.request.url).query)
+        size, number = (int(asked.get(name, ["1"])[0]) for name in ("per_page", "page"))
+        pages = math.ceil(len(there) / size)
+        route.fulfill(json={"data": there[size * (number - 1) : size * number], "pages": pages})
+
+    page.route("**/ai/eventos?*", answer)
+    page.goto("/#/avisos")
+    articles = page.get_by_role("article")
+    expect(articles).to_have_count(1)
+    for _ in range(5):
+        there[:0] = heard = [{**told, "evento_id": there[0]["evento_id"] + n} for n in range(50, 0, -1)]
+        page.evaluate(HEAR, heard)
+        expect(page.locator(f"#aviso-{heard[0]['evento_id']}")).to_be_visible()
+    expect(articles).to_have_count(200)
+    for count in (250, 251):
+        page.get_by_role("button", name="Ver más").click()
+        expect(articles).to_have_count(count)
+    expect(page.get_by_role("button", name="Ver más")).to_have_count(0)
+    shown = articles.get_by_role("heading").evaluate_all("all => all.map(({ id }) => id)")
+    assert shown == [f"aviso-{each['evento_id']}" for each in there]
 
 
 def test_the_history_is_searched(home: Home, page: Page) -> None:

@@ -167,6 +167,14 @@ def test_a_set_point_is_stepped_and_sent_once(home: Home, page: Page) -> None:
     assert home.ordered(METER)["configuracion"]["temp_objetivo"] == 21.5
 
 
+def test_who_leaves_right_after_stepping_has_stepped_all_the_same(home: Home, page: Page) -> None:
+    claim(home, METER, "Clima", temp_objetivo=20)
+    page.goto("/")
+    warmer = page.get_by_role("button", name="Subir la temperatura de Clima medio grado")
+    warmer.evaluate("button => { button.click(); location.hash = '#/casa'; }")
+    assert home.ordered(METER)["configuracion"]["temp_objetivo"] == 20.5
+
+
 @pytest.mark.parametrize("role", ["lectura", "miembro"])
 def test_who_may_only_look_can_change_nothing(home: Home, open_page: OpenPage, role: str) -> None:
     """The switch shows how it is and cannot be moved; other controls, and adding, are for members."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.page.browsing import Complaints, assert_accessible, assert_fits
 from tests.page.home import Home
@@ -111,6 +111,7 @@ def test_the_times_are_shown_while_it_is_dragged_and_escape_lets_go(home: Home, 
     tall.keyboard.press("Escape")
     tall.mouse.up()
     expect(week.window("lunes de 08:00 a 10:00")).to_be_visible()
+    expect(tall.get_by_role("dialog")).to_have_count(0)
     expect(tall.get_by_text("Cambios sin guardar")).to_be_hidden()
 
 
@@ -121,7 +122,10 @@ def test_by_keys_a_window_is_moved_stretched_deleted_and_brought_back(home: Home
         page.keyboard.press(key)
     moved = week.window("martes de 08:25 a 10:40")
     expect(moved).to_be_focused()
-    # A series of keys is one change, done when the window is left.
+    # A series of keys is one change, done by Enter or when the window is left.
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Cambios sin guardar")).to_be_visible()
+    expect(moved).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Shift+Tab")
     expect(moved).to_be_focused()
@@ -219,6 +223,26 @@ def test_what_somebody_else_saves_is_shown_or_told_of(home: Home, page: Page) ->
     expect(page.get_by_text("Alguien ha guardado otro horario mientras tanto.")).to_be_visible()
     page.get_by_role("button", name="Descartar").click()
     expect(week.window("lunes de 22:00 a 06:00 del día siguiente")).to_be_visible()
+
+
+def test_the_week_waits_while_it_is_saved(home: Home, tall: Page) -> None:
+    """Nothing can be drawn that the answer would wipe out."""
+    week = open_week(home, tall, MONDAY)
+    week.drag((2, 8), (2, 10))
+    held: list[Route] = []
+    tall.route(f"**/dispositivos/{week.id}", lambda route: held.append(route), times=1)
+    with tall.expect_request(lambda request: request.method == "PUT"):
+        tall.get_by_role("button", name="Guardar").click()
+    expect(tall.locator("[inert][aria-busy=true]")).to_be_attached()
+    week.drag((4, 8), (4, 10))
+    tall.keyboard.press("Control+z")
+    expect(tall.get_by_role("button", name="Deshacer")).to_be_disabled()
+    expect(week.layer.locator(".week-window")).to_have_count(2)
+    held[0].continue_()
+    expect(tall.get_by_text("Horario guardado")).to_be_visible()
+    expect(tall.get_by_text("Cambios sin guardar")).to_be_hidden()
+    week.drag((4, 8), (4, 10))
+    expect(week.window("viernes de 08:00 a 10:00")).to_be_focused()
 
 
 def test_what_the_server_refuses_is_said_beside_the_grid(

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,28 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.schedule import check, parse
+from tests.page.node import Modules as Model
+from tests.page.node import running
 from web.proposals import _horarios
 
-MODULES = Path(__file__).resolve().parents[2] / "web" / "page" / "js" / "views" / "week"
 DAY, WEEK = 1440, 7 * 1440
 SPANISH = ("lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo")
 WORDS = (*SPANISH, "Miércoles", " SÁBADO", "Sunday", "monday", "todos", "All", "diario", "daily")
-
-# A line is a call, and its answer one.
-_SERVE = """
-import { createInterface } from "node:readline";
-const folder = process.argv[1];
-const model = await import(`${folder}/model.js`);
-const events = await import(`${folder}/events.js`);
-const read = (key, schedule) => events.parseEvents(schedule, events.CHANNELS[key].read);
-const functions = { ...model, ...events, read };
-for await (const line of createInterface({ input: process.stdin })) {
-  const [name, ...given] = JSON.parse(line);
-  console.log(JSON.stringify(functions[name](...given)));
-}
-"""
-_NODE = shutil.which("node")
-pytestmark = pytest.mark.skipif(_NODE is None, reason="needs node")
 
 Window = dict[str, int]
 
@@ -43,27 +24,10 @@ Window = dict[str, int]
 bounded = settings(deadline=None, max_examples=40)
 
 
-class Model:
-    """The page's modules, run by node."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self._process = process
-
-    def ask(self, name: str, *given: object) -> Any:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps([name, *given]) + "\n")
-        self._process.stdin.flush()
-        return json.loads(self._process.stdout.readline())
-
-
 @pytest.fixture(scope="module")
 def model() -> Iterator[Model]:
-    assert _NODE is not None
-    command = [_NODE, "--input-type=module", "-e", _SERVE, MODULES.as_uri()]
-    pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, encoding="utf-8") as process:
-        yield Model(process)
+    with running("views/week/model.js", "views/week/events.js") as modules:
+        yield modules
 
 
 def clock(minute: int) -> str:
@@ -183,7 +147,7 @@ def test_events_are_read_and_written_as_the_server_does(
     @bounded
     @given(schedule=by_day(values))
     def holds(schedule: Any) -> None:
-        events = model.ask("read", channel, schedule)
+        events = model.ask("parseChannel", channel, schedule)
         expected = getattr(parse({channel: schedule}), field).events
         assert [((e["day"] * DAY + e["minute"]) * 60, e["value"]) for e in events] == list(expected)
         written = model.ask("formatEvents", events)

@@ -167,7 +167,7 @@ export const Week = ({ device }) => {
         ${channels.length > 1 && html`<${Channels} channels=${channels} channel=${channel} choose=${setChannel} />`}
       </div>
       ${channel === "horarios" && isEvents(device.configuracion.horarios) && html`<p class="hint">${t("week.was_events")}</p>`}
-      <div class="stack" inert=${saving} aria-busy=${saving}>
+      <div class="week-plan" inert=${saving} aria-busy=${saving}>
         ${
           channel === "horarios"
             ? html`<${Windows} windows=${draft.values.horarios} day=${day} choose=${choose} change=${change} />`

@@ -127,7 +127,8 @@ export const household = {
     "household.backups.made": "Copia hecha y comprobada",
     "household.backups.begun": "La copia se está haciendo; tarda por su tamaño.",
     "household.backups.none": "Aún no hay copias",
-    "household.backups.restore": "Con el sistema parado, se vuelve a la última con la orden de abajo; para otra, añade su fichero, que está en la carpeta copias de los datos.",
+    "household.backups.restore":
+      "Con el sistema parado, se vuelve a la última con la orden de abajo; para otra, añade su fichero, que está en la carpeta copias de los datos.",
 
     "household.rejected.what":
       "Mensajes que no se pudieron aceptar, con el motivo. Suelen ser de un aparato mal programado.",
@@ -271,7 +272,8 @@ export const household = {
     "household.backups.made": "Backup made and checked",
     "household.backups.begun": "The backup is being made; it takes time for its size.",
     "household.backups.none": "No backups yet",
-    "household.backups.restore": "With the system stopped, the command below goes back to the newest; for another one add its file, from the folder copias of the data.",
+    "household.backups.restore":
+      "With the system stopped, the command below goes back to the newest; for another one add its file, from the folder copias of the data.",
 
     "household.rejected.what":
       "Messages that could not be accepted, with the reason. Mostly from a badly programmed device.",

@@ -10,8 +10,7 @@ const PAGES = 5;
 export const readBounds = async (deviceId) => (await get(`/dispositivos/${deviceId}/limites`)).data;
 
 /** Those of one metric, whatever it is called; `null` where there are none. */
-export const boundsOf = (bounds, metric) =>
-  bounds && Object.hasOwn(bounds, metric) ? bounds[metric] : null;
+export const boundsOf = (bounds, metric) => (bounds && Object.hasOwn(bounds, metric) ? bounds[metric] : null);
 
 /** `{anomalies, outages, before}`: findings of rules 1 and 4 in the range, and the last of rule 4 before it. */
 export async function readFindings(deviceId, range) {

@@ -90,8 +90,10 @@ export class Plot {
 
   /** Put the cursor on a point. */
   move(index) {
-    const left = this.#plot.valToPos(this.#shown.columns[0][index], "x");
-    this.#plot.setCursor({ left, top: this.#plot.over.clientHeight / 2 });
+    const { clientWidth, clientHeight } = this.#plot.over;
+    // The first and the last point may stand a little outside, where a cursor would be none.
+    const left = Math.min(Math.max(this.#plot.valToPos(this.#shown.columns[0][index], "x"), 0), clientWidth);
+    this.#plot.setCursor({ left, top: clientHeight / 2 });
   }
 
   hideCursor() {
