@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.page.browsing import Complaints, assert_accessible
 from tests.page.conftest import OpenPage
@@ -13,6 +14,25 @@ from tests.page.home import Home
 from tests.page.proxy import Proxy
 
 METER, LAMP = "TMP0AAAAAAAA", "LGT0BBBBBBBB"
+
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
+# What stands there whenever it begins to be shown as fresh.
+_NOTE_THE_FRESH = """
+() => {
+  window.fresh = [];
+  new MutationObserver(() => {
+    if (document.querySelector(".rooms").dataset.stale === "false")
+      window.fresh.push(document.querySelector(".main-reading").textContent);
+  }).observe(document.querySelector(".rooms"), { attributeFilter: ["data-stale"] });
+}
+"""
+_HIDE = """
+Object.defineProperty(document, "hidden", { configurable: true, get: () => window.outOfSight ?? true });
+window.show = () => {
+  window.outOfSight = false;
+  document.dispatchEvent(new Event("visibilitychange"));
+};
+"""
 
 
 @pytest.fixture
@@ -35,6 +55,12 @@ def page(home: Home, wire: Proxy, open_page: OpenPage, complaints: Complaints) -
     return page
 
 
+def mend(wire: Proxy, page: Page) -> None:
+    """The page tries at once, and does not wait, up to 15 s after a long cut."""
+    wire.mend()
+    page.evaluate("dispatchEvent(new Event('online'))")
+
+
 def test_a_cut_is_seen_and_mended_without_a_gap(home: Home, wire: Proxy, page: Page) -> None:
     """Old readings say how old they are; then the stream tells what was missed, and no list is read."""
     clima = page.get_by_role("article").first
@@ -50,7 +76,7 @@ def test_a_cut_is_seen_and_mended_without_a_gap(home: Home, wire: Proxy, page: P
     expect(clima.locator(".main-reading")).to_have_text("20\u00a0°C")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url.removeprefix(wire.url)))
-    wire.mend()
+    mend(wire, page)
     expect(banner).to_be_hidden()
     expect(clima.locator(".main-reading")).to_have_text("25\u00a0°C")
     expect(page.get_by_role("article").last).to_contain_text("El aparato dice: apagado")
@@ -68,7 +94,7 @@ def test_after_a_cut_that_outlasts_the_server_everything_is_read_anew(
     home.restart()
     home.report(METER, parametros={"temperatura": 19})
     wire.aim(home.backend.http)
-    wire.mend()
+    mend(wire, page)
     expect(page.locator(".main-reading").first).to_have_text("19\u00a0°C")
     expect(page.get_by_text("Sin conexión con la casa")).to_be_hidden()
 
@@ -81,3 +107,127 @@ def test_an_order_without_a_connection_says_so(home: Home, wire: Proxy, page: Pa
     expect(page.get_by_text("La casa no responde")).to_be_visible()
     expect(page.get_by_role("switch", name="Encender o apagar Lámpara")).to_be_checked()
     assert home.device(LAMP)["configuracion"]["encendido"] is True
+
+
+def test_what_was_missed_is_there_before_it_counts_as_fresh(home: Home, wire: Proxy, page: Page) -> None:
+    """Being connected is not enough."""
+    wire.cut()
+    expect(page.locator(".rooms")).to_have_attribute("data-stale", "true")
+    home.report(METER, parametros={"temperatura": 25})
+    page.evaluate(_NOTE_THE_FRESH)
+    mend(wire, page)
+    expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
+    assert page.evaluate("window.fresh") == ["25\u00a0°C"]
+
+
+def test_a_list_that_is_still_to_come_leaves_everything_old(home: Home, wire: Proxy, page: Page) -> None:
+    """And what is heard while it is being read is newer than it."""
+    clima = page.locator(".main-reading").first
+    stale = page.locator(".rooms")
+    wire.cut()
+    expect(stale).to_have_attribute("data-stale", "true")
+    home.restart()
+    home.report(METER, parametros={"temperatura": 19})
+    wire.aim(home.backend.http)
+    held: list[Route] = []
+    page.route("**/dispositivos", lambda route: held.append(route))
+    with page.expect_request("**/dispositivos"):
+        mend(wire, page)
+    page.evaluate(DRAWN)
+    assert clima.text_content() == "20\u00a0°C"
+    assert stale.get_attribute("data-stale") == "true"
+    answer = held[0].fetch()
+    home.report(METER, parametros={"temperatura": 25})
+    expect(clima).to_have_text("25\u00a0°C")
+    assert stale.get_attribute("data-stale") == "true"
+    held[0].fulfill(response=answer)
+    expect(stale).to_have_attribute("data-stale", "false")
+    assert clima.text_content() == "25\u00a0°C"
+
+
+def test_a_tab_that_was_never_looked_at_holds_no_stream(home: Home, open_page: OpenPage) -> None:
+    """A browser has six connections for all its tabs."""
+    home.claim(LAMP)
+    page = open_page()
+    page.add_init_script(_HIDE)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(home.url)))
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Dispositivos")).to_be_visible()
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.evaluate(DRAWN)
+    assert [path for path in asked if path.startswith("/stream")] == []
+    page.evaluate("show()")
+    expect(page.get_by_role("article")).to_have_count(1)
+    expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
+
+
+@pytest.mark.parametrize("way", ["refused", "kept back"])
+def test_without_a_stream_there_is_still_the_list(
+    home: Home, open_page: OpenPage, complaints: Complaints, way: str
+) -> None:
+    """Said to be old, as nobody knows, and read again at each attempt."""
+    complaints.expect("503")
+    home.claim(METER)
+    home.report(METER, parametros={"temperatura": 20})
+    page = open_page()
+    page.clock.install()
+    page.route("**/stream/**", lambda route: way == "refused" and route.fulfill(status=503))
+    with page.expect_request("**/stream/dispositivos"):
+        page.goto("/")
+    page.clock.run_for(15_000)
+    expect(page.locator(".main-reading")).to_have_text("20\u00a0°C")
+    expect(page.get_by_text("De la casa no llega nada en directo")).to_be_visible()
+    expect(page.locator(".rooms")).to_have_attribute("data-stale", "true")
+    home.report(METER, parametros={"temperatura": 21})
+    page.clock.run_for(30_000)
+    expect(page.locator(".main-reading")).to_have_text("21\u00a0°C")
+    page.unroute("**/stream/**")
+    page.clock.run_for(15_000)
+    expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
+    expect(page.get_by_text("De la casa no llega nada en directo")).to_be_hidden()
+
+
+def test_a_room_that_is_renamed_elsewhere(home: Home, open_page: OpenPage) -> None:
+    """Is so here when the page is looked at again, and after a while in any case."""
+    room = home.post("/habitaciones", {"nombre": "Cocina"})["id"]
+    home.put(f"/dispositivos/{home.claim(LAMP)}", {"habitacion_id": room})
+    page = open_page()
+    page.clock.install()
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Cocina")).to_be_visible()
+    expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
+    home.put(f"/habitaciones/{room}", {"nombre": "Comedor"})
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.get_by_role("heading", name="Comedor")).to_be_visible()
+    home.put(f"/habitaciones/{room}", {"nombre": "Salón"})
+    page.clock.fast_forward("05:00")
+    expect(page.get_by_role("heading", name="Salón")).to_be_visible()
+
+
+def test_the_line_of_the_last_hour_is_asked_for_again_after_a_gap(wire: Proxy, page: Page) -> None:
+    """Since only the end of what was missed is heard."""
+    line = page.locator(".spark path")
+    expect(line).to_have_attribute("d", re.compile("M"))
+    wire.cut()
+    expect(page.locator(".rooms")).to_have_attribute("data-stale", "true")
+    with page.expect_response("**/estadisticas?**"):
+        mend(wire, page)
+    expect(line).to_have_attribute("d", re.compile("M"))
+
+
+def test_a_line_that_could_not_be_had_is_asked_for_again(
+    home: Home, open_page: OpenPage, complaints: Complaints
+) -> None:
+    """A minute later."""
+    complaints.expect("503")
+    home.claim(METER)
+    home.report(METER, parametros={"temperatura": 20})
+    page = open_page()
+    page.clock.install()
+    page.route("**/estadisticas?**", lambda route: route.fulfill(status=503))
+    with page.expect_response("**/estadisticas?**"):
+        page.goto("/")
+    page.unroute("**/estadisticas?**")
+    with page.expect_response("**/estadisticas?**"):
+        page.clock.run_for(61_000)

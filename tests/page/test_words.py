@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from playwright.sync_api import Page, expect
 
 from tests.page.conftest import OpenPage
 from tests.page.home import Home
+from tests.page.node import node
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "web" / "page" / "js"
 AREAS = sorted(path.stem for path in (SCRIPTS / "words").glob("*.js"))
@@ -61,12 +61,9 @@ VIEWS = [
 
 @pytest.fixture(scope="module")
 def areas() -> dict[str, Words]:
-    node = shutil.which("node")
-    if node is None:
-        pytest.skip("needs node")
     paths = {area: (SCRIPTS / "words" / f"{area}.js").as_uri() for area in AREAS}
     done = subprocess.run(
-        [node, "--input-type=module", "-e", _TELL, *paths.values()],
+        [node(), "--input-type=module", "-e", _TELL, *paths.values()],
         capture_output=True,
         encoding="utf-8",
         check=True,

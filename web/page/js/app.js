@@ -13,6 +13,7 @@ import { t } from "./words.js";
 
 // What is not seen first is fetched when it is gone to.
 const LATER = {
+  __proto__: null,
   dispositivo: () => import("./views/device.js").then((module) => module.DevicePage),
   reclamar: () => import("./views/claim.js").then((module) => module.ClaimPage),
   avisos: () => import("./views/insights.js").then((module) => module.Insights),
@@ -69,15 +70,27 @@ const Navigation = () => html`
 
 /** Says when what is shown may be old. */
 const Freshness = () => {
-  if (connection.value === "live" || heardAt.value === 0)
+  const state = connection.value;
+  const never = heardAt.value === 0;
+  // What was never fresh and is not there yet is told by the view, which is loading.
+  if (state === "live" || (state === "opening" && never))
     return html`<div role="status" class="freshness" hidden></div>`;
   return html`
-    <div role="status" class="freshness" data-state=${connection.value}>
-      <${Icon} name="offline" />
-      <span>${t("connection.lost", { ago: ago(heardAt.value) })}</span>
+    <div role="status" class="freshness" data-state=${state}>
+      <${Icon} name=${state === "lost" ? "offline" : "pending"} />
+      <span>${never ? t("connection.never") : t(`connection.${state}`, { ago: ago(heardAt.value) })}</span>
     </div>
   `;
 };
+
+/** A page that was open while the system was upgraded does not fit to what it fetches later. */
+const Outdated = () => html`
+  <div class="failure" role="alert">
+    <${Icon} name="warning" />
+    <p>${t("outdated")}</p>
+    <button type="button" onClick=${() => location.reload()}>${t("reload")}</button>
+  </div>
+`;
 
 const View = () => {
   const [place, which] = route.value;
@@ -88,13 +101,14 @@ const View = () => {
     if (place in views || !(place in LATER)) return;
     LATER[place]()
       .then((view) => setViews((before) => ({ ...before, [place]: view })))
-      .catch(() => setError({ status: 0 }));
+      .catch((problem) => setError({ status: 0, fits: !(problem instanceof SyntaxError) }));
   };
   useEffect(fetchView, [place]);
   useSignalEffect(() => {
     document.title = `${unseen.value ? "● " : ""}IoT Backend`;
   });
-  if (error) return html`<${Failure} error=${error} retry=${fetchView} />`;
+  if (error)
+    return error.fits ? html`<${Failure} error=${error} retry=${fetchView} />` : html`<${Outdated} />`;
   const Shown = views[place in LATER ? place : ""];
   return Shown
     ? html`<${Shown} key=${ONE_OF_MANY.includes(place) ? `${place}/${which}` : place} path=${route.value.slice(1)} />`

@@ -48,7 +48,12 @@ export function ago(at) {
 export function duration(seconds) {
   const parts = [];
   let left = Math.round(seconds);
-  for (const [short, length] of [["d", 86_400], ["h", 3_600], ["min", 60], ["s", 1]]) {
+  for (const [short, length] of [
+    ["d", 86_400],
+    ["h", 3_600],
+    ["min", 60],
+    ["s", 1],
+  ]) {
     const count = Math.floor(left / length);
     left -= count * length;
     if (count) parts.push(`${count}\u00a0${short}`);
@@ -63,7 +68,11 @@ export function moment(at, options = { dateStyle: "medium", timeStyle: "short" }
 
 /** A size in bytes, as "1.2 MB". */
 export function bytes(size) {
-  for (const [unit, length] of [["GB", 1e9], ["MB", 1e6], ["kB", 1e3]]) {
+  for (const [unit, length] of [
+    ["GB", 1e9],
+    ["MB", 1e6],
+    ["kB", 1e3],
+  ]) {
     if (size >= length) return number(size / length, unit);
   }
   return number(size, "B");

@@ -12,6 +12,8 @@ import { Live } from "./live.js";
 const SHOW_EVERY_MS = 100;
 // A tab that is out of sight gives its connections back after this; it resumes without a gap.
 const REST_AFTER_MS = 20_000;
+// Rooms are on no stream.
+const ROOMS_EVERY_MS = 5 * 60_000;
 const FINDINGS = [
   "ai_anomaly",
   "ai_misconfig",
@@ -56,7 +58,7 @@ export function onReport(listen) {
 export function take(device) {
   const known = waiting.get(device.id) ?? devices.peek().get(device.id)?.peek();
   if (known && isOlder(device, known)) return;
-  waiting.set(device.id, device);
+  hear(device);
   clearTimeout(timer);
   show();
 }
@@ -64,8 +66,12 @@ export function take(device) {
 const isOlder = (one, other) =>
   one.version < other.version || (one.version === other.version && one.visto_en < other.visto_en);
 
+// For each list that is being read the ids of the devices that were heard of meanwhile.
+const outrun = new Set();
+
 function hear(device) {
   waiting.set(device.id, device);
+  for (const ids of outrun) ids.add(device.id);
   timer ||= setTimeout(show, SHOW_EVERY_MS);
 }
 
@@ -104,44 +110,58 @@ const deviceStream = new Live("/stream/dispositivos", ["message"], {
     hear(device);
     meet(device.habitacion_id);
   },
-  lost: lookAgain,
+  at: (device) => Date.parse(device.visto_en),
+  lost: () => {
+    lookAgain();
+    // Where something keeps streams back there is still what is answered.
+    if (heardAt.peek() === 0) readDevices().catch(() => {});
+  },
 });
 const findingStream = new Live("/stream/ai", FINDINGS, {
   afresh: readNewestFinding,
   take: (_, finding) => takeFinding(finding),
+  at: (finding) => Date.parse(finding.ts_utc),
   lost: lookAgain,
 });
 
 /** "opening", "live" or "lost": whether what is shown of the devices is what is. */
 export const connection = deviceStream.state;
-/** When the server was last heard, in milliseconds since the epoch; 0 before the first time. */
+/** When it last was, in milliseconds since the epoch; 0 before the first time. */
 export const heardAt = deviceStream.heardAt;
 
 async function readDevices() {
+  const newer = new Set();
+  outrun.add(newer);
   try {
-    for (const device of await get("/dispositivos")) hear(device);
-    clearTimeout(timer);
-    show();
-    known.value = true;
-    await readRooms();
-  } catch {
-    deviceStream.startOver();
+    const told = await get("/dispositivos");
+    for (const device of told) if (!newer.has(device.id)) waiting.set(device.id, device);
+  } finally {
+    outrun.delete(newer);
   }
+  clearTimeout(timer);
+  show();
+  known.value = true;
+  await readRooms();
 }
+
+let readings = 0;
 
 /** Read the rooms again, which are answered too. */
 export async function readRooms() {
-  rooms.value = await get("/habitaciones");
+  readings += 1;
+  const mine = readings;
+  const told = await get("/habitaciones");
+  if (mine === readings) rooms.value = told;
   return rooms.value;
 }
 
+function readRoomsAgain() {
+  if (me.peek() && !document.hidden) readRooms().catch(() => {}); // the next time will do
+}
+
 async function readNewestFinding() {
-  try {
-    const page = await get("/ai/eventos?per_page=1");
-    if (page.data.length) newest.value = Math.max(newest.value, page.data[0].evento_id);
-  } catch {
-    findingStream.startOver();
-  }
+  const page = await get("/ai/eventos?per_page=1");
+  if (page.data.length) newest.value = Math.max(newest.value, page.data[0].evento_id);
 }
 
 function takeFinding(finding) {
@@ -162,6 +182,7 @@ function whenSeenOrNot() {
     rest = setTimeout(pause, REST_AFTER_MS);
   } else {
     resume();
+    readRoomsAgain();
     if (me.peek() === false) lookAgain(); // somebody may have signed in in another tab
   }
 }
@@ -171,7 +192,8 @@ function pause() {
 }
 
 function resume() {
-  if (me.value) [deviceStream, findingStream].forEach((stream) => stream.resume());
+  if (!me.peek() || document.hidden) return;
+  for (const stream of [deviceStream, findingStream]) stream.resume();
 }
 
 /** Find out who is looking and, where that is known, begin to listen. */
@@ -207,6 +229,7 @@ export function leave() {
   location.reload();
 }
 
+setInterval(readRoomsAgain, ROOMS_EVERY_MS);
 document.addEventListener("visibilitychange", whenSeenOrNot);
 addEventListener("online", resume);
 addEventListener("pageshow", (event) => event.persisted && resume());

@@ -30,12 +30,16 @@ function decoded(part) {
 export const route = signal(read());
 
 let ask = null;
+/** Whether leaving the view is held back. */
+export const held = signal(false);
 
 /** Until the function returned is called, nobody leaves the view: `hear(hash)` is told where one would have gone. */
 export function holdBack(hear) {
   ask = hear;
+  held.value = true;
   return () => {
     ask = null;
+    held.value = false;
   };
 }
 

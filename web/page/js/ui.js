@@ -101,6 +101,27 @@ export const Field = ({ label, hint, children, ...input }) => {
   `;
 };
 
+const numberOf = (text) => (text === "" ? "" : Number(text));
+
+/** A field for a number, or "" as long as there is none: `set` gets either. What is typed stays as it is: "20.0". */
+export const NumberField = ({ value, set, ...field }) => {
+  const [typed, setTyped] = useState("");
+  const onInput = ({ target }) => {
+    setTyped(target.value);
+    set(numberOf(target.value));
+  };
+  return html`
+    <${Field}
+      type="number"
+      inputmode="decimal"
+      step="any"
+      ...${field}
+      value=${numberOf(typed) === value ? typed : value}
+      onInput=${onInput}
+    />
+  `;
+};
+
 /** An on/off switch. `label` is for screen readers. */
 export const Switch = ({ label, on, onChange, disabled }) => html`
   <button

@@ -20,9 +20,7 @@ const usual = (navigator.languages ?? [navigator.language]).map((tag) => tag.sli
 const chosen = kept("language", null);
 
 /** The language in use: the one chosen here, else the browser's first that there is. */
-export const language = computed(
-  () => chosen.value ?? usual.find((name) => name in LANGUAGES) ?? "es",
-);
+export const language = computed(() => chosen.value ?? usual.find((name) => name in LANGUAGES) ?? "es");
 
 export const choose = (name) => {
   chosen.value = name;

@@ -5,7 +5,7 @@ import { may, take } from "../../house.js";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
 import { unitOf } from "../../kinds.js";
-import { Field, Form, Switch, toast } from "../../ui.js";
+import { Field, Form, NumberField, Switch, toast } from "../../ui.js";
 import { t } from "../../words.js";
 import { changesOf, fieldsOf, fixedOf } from "./fields.js";
 import { settingTitle, settingWords } from "./names.js";
@@ -34,7 +34,7 @@ export const Configuration = ({ device }) => {
         <${Form} submit=${submit} label=${t("save")}>
           <fieldset class="form" disabled=${!may("miembro")}>
             <${Mode} value=${wanted.modo ?? "manual"} set=${set} />
-            ${fieldsOf({ ...device, configuracion: wanted }).map(
+            ${fieldsOf({ ...device, configuracion: { ...configuration, modo: wanted.modo } }).map(
               (field) => html`
                 <${Setting}
                   key=${field.key}
@@ -94,18 +94,14 @@ const Setting = ({ field: { key, type, limits }, value, set, changed, said }) =>
       </div>
     `;
   }
-  const numeric = type === "number";
+  const named = unit ? `${label} (${unit})` : label;
   return html`
     <div class="setting">
-      <${Field}
-        label=${unit ? `${label} (${unit})` : label}
-        type=${numeric ? "number" : "text"}
-        inputmode=${numeric ? "decimal" : undefined}
-        step="any"
-        ...${changed ? limits : {}}
-        value=${value ?? ""}
-        onInput=${({ target }) => set(key, numeric && target.value !== "" ? Number(target.value) : target.value)}
-      />
+      ${
+        type === "number"
+          ? html`<${NumberField} label=${named} ...${changed ? limits : {}} value=${value ?? ""} set=${(next) => set(key, next)} />`
+          : html`<${Field} label=${named} value=${value ?? ""} onInput=${({ target }) => set(key, target.value)} />`
+      }
       ${differs}
     </div>
   `;

@@ -186,4 +186,11 @@ const SetPoint = ({ device, sending }) => {
 const halves = (value) => Math.round(value * 2) / 2;
 const measured = ({ parametros }) => parametros.temperatura ?? parametros.temp ?? USUAL;
 
-const CONTROLS = { __proto__: null, position: Position, speed: Speed, lock: Lock, duration: Duration, setpoint: SetPoint };
+const CONTROLS = {
+  __proto__: null,
+  position: Position,
+  speed: Speed,
+  lock: Lock,
+  duration: Duration,
+  setpoint: SetPoint,
+};

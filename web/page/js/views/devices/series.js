@@ -1,7 +1,7 @@
 /** The last hour of one reading of each device that was looked at: a point a minute, first told, then heard live. */
 import { signal } from "@preact/signals";
 import { get } from "../../api.js";
-import { onReport } from "../../house.js";
+import { connection, heardAt, onReport } from "../../house.js";
 
 const MINUTE_MS = 60_000;
 export const MINUTES = 60;
@@ -9,17 +9,29 @@ export const MINUTES = 60;
 const AT_ONCE = 4;
 
 const all = new Map();
+// How often there was a gap in what is heard: of what was missed only the end is told.
+const gaps = signal(0);
+let whole = true;
+
+connection.subscribe((state) => {
+  if (state !== "live") whole = heardAt.peek() === 0;
+  else if (!whole) gaps.value += 1;
+});
+
 // When the newest report came by the server's clock, which need not be this browser's.
 let latest = 0;
 
-/** The series of a device's `metric`, asked for when it is first wanted. A device has one at a time. */
+/**
+ * The series of a device's `metric`, asked for when it is first wanted and, as a new one, after a gap. A device has
+ * one at a time.
+ */
 export function seriesOf(id, metric) {
-  if (all.get(id)?.metric !== metric) {
-    const series = new Series(id, metric);
-    all.set(id, series);
-    inTurn(() => series.ask());
-  }
-  return all.get(id);
+  const known = all.get(id);
+  if (known?.metric === metric && known.gaps === gaps.value) return known;
+  const series = new Series(id, metric, gaps.value);
+  all.set(id, series);
+  askInTurn(series);
+  return series;
 }
 
 class Series {
@@ -28,9 +40,10 @@ class Series {
   #points = []; // {minute, sum, n}, oldest first
   #at = 0;
 
-  constructor(id, metric) {
+  constructor(id, metric, gaps) {
     this.id = id;
     this.metric = metric;
+    this.gaps = gaps;
   }
 
   async ask() {
@@ -86,15 +99,20 @@ onReport((device) => {
 const waiting = [];
 let running = 0;
 
-async function inTurn(ask) {
-  waiting.push(ask);
+async function askInTurn(series) {
+  waiting.push(series);
   if (running === AT_ONCE) return;
   running += 1;
   while (waiting.length) {
-    // Without its past the line begins with what is heard from now on.
-    await waiting
-      .shift()()
-      .catch(() => {});
+    const next = waiting.shift();
+    // Until then the line begins with what is heard from now on.
+    if (isWanted(next)) await next.ask().catch(() => setTimeout(askAgain, MINUTE_MS, next));
   }
   running -= 1;
+}
+
+const isWanted = (series) => all.get(series.id) === series;
+
+function askAgain(series) {
+  if (isWanted(series)) askInTurn(series);
 }

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { ApiError } from "../../api.js";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
-import { Dialog, Field, Form } from "../../ui.js";
+import { Dialog, Field, Form, NumberField } from "../../ui.js";
 import { t } from "../../words.js";
 import { CHANNELS } from "./events.js";
 import { spanning } from "./model.js";
@@ -84,16 +84,14 @@ const ValueField = ({ channel, value, set }) => {
     `;
   }
   return html`
-    <${Field}
+    <${NumberField}
       label=${`${t(`week.value.${channel}`)} (${unit})`}
-      type="number"
-      inputmode="decimal"
       required
       min=${low}
       max=${high}
       step=${Number.isInteger(value / step) ? step : "any"}
       value=${value}
-      onInput=${(event) => set(event.target.valueAsNumber)}
+      set=${set}
     />
   `;
 };

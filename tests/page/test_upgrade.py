@@ -1,0 +1,108 @@
+"""A page that was open while the system was upgraded: it never runs with halves of two versions."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.page.browsing import Complaints
+from tests.page.conftest import OpenPage
+from tests.page.test_installed import ACTIVE
+from tests.web.site import LAMP, Site
+from web.page_files import FOLDER
+from web.page_files import Page as Files
+
+HOLD = "async () => { window.release = (await import('/pagina/js/route.js')).holdBack(() => {}); }"
+UPDATE = "() => { navigator.serviceWorker.ready.then((registration) => registration.update()); }"
+# Returns when a page that had to be loaded anew would be: it asks for the version, and waits for 200 ms.
+UPGRADE = """
+async () => {
+  const { serviceWorker } = navigator;
+  const taken = new Promise((done) => serviceWorker.addEventListener("controllerchange", done));
+  await (await serviceWorker.ready).update();
+  await taken;
+  await fetch("/pagina/shell.js");
+  await new Promise((done) => setTimeout(done, 600));
+}
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """The page, to be changed."""
+    return Path(shutil.copytree(FOLDER, tmp_path / "page"))
+
+
+@pytest.fixture
+def open_tab(open_page: OpenPage, files: Path, complaints: Complaints) -> Iterator[Page]:
+    """One that has been open since before the upgrade."""
+    complaints.expect("net::ERR_")
+    page = open_page(service_workers="allow")
+    with Site(LAMP, page=Files.read(files)) as old:
+        page.goto(old.server.url)
+        page.evaluate(ACTIVE)
+        page.reload()
+        expect(page.get_by_role("heading", name="Dispositivos", exact=True)).to_be_visible()
+        page.evaluate("window.old = true")
+    style = files / "style.css"
+    style.write_text(style.read_text("utf-8") + "\n/* new */\n", "utf-8")
+    with Site(LAMP, page=Files.read(files), port=old.server.port):
+        yield page
+
+
+def test_it_is_loaded_anew(open_tab: Page) -> None:
+    """Once the new version is there."""
+    with open_tab.expect_event("load"):
+        open_tab.evaluate(UPDATE)
+    expect(open_tab.get_by_role("heading", name="Dispositivos", exact=True)).to_be_visible()
+
+
+def test_what_is_not_saved_is_not_lost(open_tab: Page) -> None:
+    """The page waits until nothing is held back."""
+    open_tab.evaluate(HOLD)
+    open_tab.evaluate(UPGRADE)
+    assert open_tab.evaluate("window.old") is True
+    with open_tab.expect_event("load"):
+        open_tab.evaluate("release()")
+
+
+def test_a_tab_that_is_new_already_is_left_alone(open_tab: Page) -> None:
+    """Its worker is the older one of the two at first."""
+    open_tab.reload()
+    open_tab.evaluate("window.old = 'no'")
+    open_tab.evaluate(UPGRADE)
+    assert open_tab.evaluate("window.old") == "no"
+
+
+def test_a_view_of_another_version_offers_to_load_all_anew(page: Page) -> None:
+    """It does not fit to what is there, which is no fault of the network's."""
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Dispositivos", exact=True)).to_be_visible()
+    page.route(
+        "**/views/insights.js",
+        lambda route: route.fulfill(
+            content_type="text/javascript", body='import { newer } from "../house.js"; newer();'
+        ),
+    )
+    page.evaluate("location.hash = '#/avisos'")
+    expect(page.get_by_text("Hay una versión nueva de esta página.")).to_be_visible()
+    page.unroute("**/views/insights.js")
+    page.get_by_role("button", name="Recargar").click()
+    expect(page.get_by_role("heading", name="Avisos")).to_be_visible()
+
+
+def test_a_view_that_does_not_come_is_asked_for_again(page: Page, complaints: Complaints) -> None:
+    """That is the network's fault, and a version has nothing to do with it."""
+    complaints.expect("net::ERR_")
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Dispositivos", exact=True)).to_be_visible()
+    page.route("**/views/insights.js", lambda route: route.abort())
+    page.evaluate("location.hash = '#/avisos'")
+    expect(page.get_by_text("La casa no responde")).to_be_visible()
+    page.unroute("**/views/insights.js")
+    page.get_by_role("button", name="Reintentar").click()
+    expect(page.get_by_role("heading", name="Avisos")).to_be_visible()
