@@ -72,11 +72,11 @@ def test_one_that_announces_itself(home: Home, any_page: Page) -> None:
 
 
 def test_by_typing(home: Home, page: Page) -> None:
-    """The serial number first, then what is missing; a room that there is can be chosen."""
+    """The serial number first, in whatever case, then what is missing; a room that there is can be chosen."""
     room = home.post("/habitaciones", {"nombre": "Cocina"})
     appear(home, LAMP)
     page.goto("/#/reclamar")
-    page.get_by_label("Número de serie").fill(f" {LAMP} ")
+    page.get_by_label("Número de serie").fill(f" {LAMP.lower()} ")
     page.get_by_role("button", name="Continuar").click()
     expect(page.get_by_label("Nombre", exact=True)).to_have_value("Luz")
     page.get_by_label("Habitación", exact=True).select_option(label="Cocina")

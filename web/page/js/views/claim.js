@@ -10,7 +10,7 @@ import { Empty, Field, Form, Loading } from "../ui.js";
 import { t } from "../words.js";
 import { CodeReader } from "./claim/camera.js";
 import { scanned } from "./claim/claiming.js";
-import { unclaimedDevices } from "./claim/heard.js";
+import { asAnnounced, unclaimedDevices } from "./claim/heard.js";
 import { Claiming } from "./claim/one.js";
 import { isSerial, readCode } from "./claim/qr_text.js";
 import { obstacle } from "./claim/scanner.js";
@@ -60,7 +60,7 @@ const Choice = () => {
       <${Announced} />
       <section class="card">
         <h2>${t("claim.type")}</h2>
-        <${Form} label=${t("claim.continue")} submit=${(form) => goTo(form.get("serial").trim())}>
+        <${Form} label=${t("claim.continue")} submit=${(form) => goTo(asAnnounced(form.get("serial").trim()))}>
           <${Field}
             label=${t("claim.serial")}
             hint=${t("claim.serial.hint")}

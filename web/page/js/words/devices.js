@@ -60,6 +60,7 @@ export const devices = {
     "devices.stop": "Parar",
     "devices.stop.name": "Parar {name}",
 
+    "setting.encendido": "encendido",
     "setting.encendido.true": "encendido",
     "setting.encendido.false": "apagado",
     "setting.bloqueada.true": "cerrada con llave",
@@ -183,6 +184,7 @@ export const devices = {
     "devices.stop": "Stop",
     "devices.stop.name": "Stop {name}",
 
+    "setting.encendido": "switched on",
     "setting.encendido.true": "on",
     "setting.encendido.false": "off",
     "setting.bloqueada.true": "locked",

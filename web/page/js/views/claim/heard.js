@@ -6,6 +6,13 @@ import { devices } from "../../house.js";
 export const heard = (serial) =>
   [...devices.value.values()].find((device) => device.peek().serial_number === serial);
 
+/** As the device that is meant writes it, where one has been heard: people type small letters. */
+export function asAnnounced(typed) {
+  const serials = [...devices.peek().values()].map((device) => device.peek().serial_number);
+  const alike = serials.find((serial) => serial.toUpperCase() === typed.toUpperCase());
+  return serials.includes(typed) ? typed : (alike ?? typed);
+}
+
 /** Resolves to true as soon as the device is heard, to false if `stop`, an AbortSignal, comes before. */
 export async function untilHeard(serial, stop) {
   let end;
