@@ -406,7 +406,7 @@ class Settings:
         if self.mqtt_broker_url and self.mqtt_tls_port == 0:
             raise SettingError("MQTT_TLS_PORT: 0 solo vale con el bróker incluido; se espera el real.")
         if bool(self.ssl_cert_path) is not bool(self.ssl_key_path):
-            raise SettingError("SSL_CERT_PATH: va con SSL_KEY_PATH; se esperan el certificado y su clave.")
+            raise SettingError(f"SSL_{'CERT' if self.ssl_cert_path else 'KEY'}_PATH: va solo; se esperan CERT y KEY.")
         if self.ai_hist_pmin >= self.ai_hist_pmax:
             raise SettingError("AI_HIST_PMIN: no es menor que AI_HIST_PMAX; se espera que lo sea.")
 

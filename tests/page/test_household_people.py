@@ -263,8 +263,8 @@ def test_what_was_done_is_shown(any_page: Page, admin: APIRequestContext) -> Non
     for number in range(50):
         told(admin, "/habitaciones", {"nombre": f"Habitación {number}"})
         admin.delete(f"/habitaciones/{number + 1}")
-    come_in(any_page, code(admin, "Ana"))
     wait_until(lambda: is_written_down(admin, "DELETE /habitaciones/50"), PATIENCE)
+    come_in(any_page, code(admin, "Ana"))
     show(any_page, "auditoria")
     rows = any_page.get_by_role("main").get_by_role("listitem")
     expect(rows).to_have_count(50)
