@@ -406,7 +406,8 @@ class Settings:
         if self.mqtt_broker_url and self.mqtt_tls_port == 0:
             raise SettingError("MQTT_TLS_PORT: 0 solo vale con el bróker incluido; se espera el real.")
         if bool(self.ssl_cert_path) is not bool(self.ssl_key_path):
-            raise SettingError(f"SSL_{'CERT' if self.ssl_cert_path else 'KEY'}_PATH: va solo; se esperan CERT y KEY.")
+            alone = "SSL_CERT_PATH" if self.ssl_cert_path else "SSL_KEY_PATH"
+            raise SettingError(f"{alone}: va sola; se esperan SSL_CERT_PATH y SSL_KEY_PATH.")
         if self.ai_hist_pmin >= self.ai_hist_pmax:
             raise SettingError("AI_HIST_PMIN: no es menor que AI_HIST_PMAX; se espera que lo sea.")
 

@@ -137,7 +137,7 @@ def test_from_the_first_start_to_a_week_of_ones_own(
     me.open_lamp("Ajustes")
     expect(page.get_by_role("radio", name="Horario")).to_be_checked()
     page.get_by_role("radio", name="Manual").check()
-    me.save("El aparato lo recibirá")
+    me.save("El aparato lo recibe")
     expect(me.badge).to_be_attached()
     me.go("Avisos")
     fix = me.unfixed
