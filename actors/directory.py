@@ -133,6 +133,8 @@ class Directory(SupervisedActor):
 
     def on_receive(self, message: object) -> None:
         match message:
+            case Reported(report) | Refuse(report):  # the first, as nearly all are
+                self._pass_on(report.serial, message)
             case AddRoom() | RenameRoom() | RemoveRoom():
                 self._carry_out(message)
             case ChangeDevice(change=Change(move=Move(room=int(room_id)))):
@@ -142,8 +144,6 @@ class Directory(SupervisedActor):
                 while self._about_rooms:
                     self.actor_ref.tell(self._about_rooms[0])
                     del self._about_rooms[0]
-            case Reported(report) | Refuse(report):
-                self._pass_on(report.serial, message)
             case Presence(serial=serial) | ChangeDevice(serial=serial) | AskBounds(serial=serial):
                 self._pass_on(serial, message)
             case ClaimDevice(claim):

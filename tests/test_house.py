@@ -81,7 +81,7 @@ IMPURE_CALLS = ("input", "now", "open", "print", "read_bytes", "read_text", "tod
 SLEEPS = ("asyncio.sleep", "gen.sleep", "sleep", "time.sleep", "tornado.gen.sleep")
 MOST_LINES = 350
 # The settings are a table; each one more is a line more.
-LONGER = {"config": 501}
+LONGER = {"config": 500}
 # One file for the whole look, a section for each view; a declaration takes a line.
 MOST_LINES_OF_STYLE = 2_200
 
