@@ -36,7 +36,7 @@ run demo: $(RUNTIME) $(PAGE)
 	@exec .venv/bin/python run_system.py $@ $(ARGS)
 
 test: $(DEV) $(PAGE) $(NODE)
-	@.venv/bin/python -m pytest -n 2 $(ARGS)
+	@.venv/bin/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: $(DEV) $(NODE)
 	@.venv/bin/python -m ruff check --quiet .

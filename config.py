@@ -401,12 +401,9 @@ class Settings:
         """Checks what a setting alone does not show."""
         if self.mqtt_password and not self.mqtt_username:  # MQTT 3.1.1 has no such login
             raise SettingError("MQTT_PASSWORD: no sirve sin MQTT_USERNAME; se espera también un usuario.")
-        for name, port in (
-            ("MQTT_BROKER_PORT", self.mqtt_broker_port),
-            ("MQTT_TLS_PORT", self.mqtt_tls_port),
-        ):
-            if self.mqtt_broker_url and port == 0:
-                raise SettingError(f"{name}: 0 solo vale con el bróker incluido; se espera el real.")
+        if self.mqtt_broker_url and 0 in (self.mqtt_broker_port, self.mqtt_tls_port):
+            name = "MQTT_BROKER_PORT" if self.mqtt_broker_port == 0 else "MQTT_TLS_PORT"
+            raise SettingError(f"{name}: 0 solo vale con el bróker incluido; se espera el real.")
         if bool(self.ssl_cert_path) is not bool(self.ssl_key_path):
             alone = "SSL_CERT_PATH" if self.ssl_cert_path else "SSL_KEY_PATH"
             raise SettingError(f"{alone}: va sola; se esperan SSL_CERT_PATH y SSL_KEY_PATH.")

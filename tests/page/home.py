@@ -16,8 +16,9 @@ from actors.mqtt.payloads import OFFLINE, presence_topic, state_topic
 from actors.mqtt.simulated_device import SimulatedDevice, demo_code
 from actors.mqtt.simulator import Simulator
 from tests.brokers import Device, Login, wait_until
-from tests.system.backend import Backend, run_to_end
+from tests.system.backend import Backend, ForkedBackend, surroundings
 from tests.system.backend import Home as System
+from tests.system.forked import Forked
 from tests.web.site import PATIENCE
 
 CONFIGURATIONS = "dispositivos/+/configuracion"
@@ -29,7 +30,7 @@ class Home:
     command = "run"
 
     def __init__(self, directory: Path, **settings: object) -> None:
-        self._system = System(directory)
+        self._system = System(directory, kind=ForkedBackend)
         self._settings = settings
         self._simulators: list[Simulator] = []
 
@@ -129,9 +130,11 @@ class Home:
         return str(self.post("/auth/emparejar", {"codigo": self.code(role), "nombre": "prueba"})["token"])
 
     def _console(self, *words: str) -> str:
-        done = run_to_end(self.data.parent, *words, data_dir=self.data)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        done = Forked(self.data.parent, words, surroundings(data_dir=self.data))
+        with done.stdout, done.stderr:
+            said, complained = done.stdout.read(), done.stderr.read()
+        assert done.wait(PATIENCE) == 0, complained
+        return said
 
     # -- REST ----------------------------------------------------------------------------------
 

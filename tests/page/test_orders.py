@@ -16,6 +16,18 @@ LAMP, BLIND, FAN, DOOR, SPRINKLER, METER = (
 )
 MANUAL = {"modo": "manual", "encendido": True}
 
+_NOTE_THE_CONFIRMATION = """
+const { addEventListener } = EventSource.prototype;
+window.confirmed = new Promise((done) => {
+  EventSource.prototype.addEventListener = function (name, listener) {
+    addEventListener.call(this, name, (event) => {
+      listener(event);
+      if (JSON.parse(event.data).sincronizado) done();
+    });
+  };
+});
+"""
+
 
 def claim(home: Home, serial: str, name: str, **configuration: Any) -> int:
     home.report(serial, estado="activo", configuracion={**MANUAL, **configuration})
@@ -39,6 +51,27 @@ def test_a_switch_is_pending_until_the_device_says_so(home: Home, any_page: Page
     home.report(LAMP, estado="inactivo")
     expect(card).to_contain_text("Confirmado por el aparato")
     assert home.device(LAMP)["sincronizado"]
+
+
+def test_a_device_that_confirms_before_the_answer_comes(home: Home, page: Page) -> None:
+    """Its first order: what nobody had asked for until then was neither confirmed nor not."""
+    home.report(LAMP, estado="activo", configuracion=MANUAL)
+    home.claim(LAMP, nombre="Lámpara")
+    page.add_init_script(_NOTE_THE_CONFIRMATION)
+    page.clock.install()
+    page.goto("/")
+    expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
+    held: list[Route] = []
+    page.route("**/dispositivos/*", lambda route: held.append(route))
+    page.get_by_role("switch").click()
+    expect(page.get_by_role("article")).to_contain_text("Enviando…")
+    answer = held[0].fetch()
+    # What is heard is shown at the next tick.
+    page.clock.pause_at(page.evaluate("Date.now() / 1000") + 1)
+    home.report(LAMP, estado="inactivo", configuracion={**MANUAL, "encendido": False})
+    page.evaluate("() => confirmed")
+    held[0].fulfill(response=answer)
+    expect(page.get_by_role("article")).to_contain_text("Confirmado por el aparato")
 
 
 def test_a_simulated_device_obeys_and_confirms(home: Home, page: Page) -> None:

@@ -17,18 +17,29 @@ from web.page_files import FOLDER
 from web.page_files import Page as Files
 
 HOLD = "async () => { window.release = (await import('/pagina/js/route.js')).holdBack(() => {}); }"
-UPDATE = "() => { navigator.serviceWorker.ready.then((registration) => registration.update()); }"
-# Returns when a page that had to be loaded anew would be: it asks for the version, and waits for 200 ms.
-UPGRADE = """
+UPDATE = "async () => { await (await navigator.serviceWorker.ready).update(); }"
+# The newest worker there is has this page.
+TAKEN = """
 async () => {
   const { serviceWorker } = navigator;
-  const taken = new Promise((done) => serviceWorker.addEventListener("controllerchange", done));
-  await (await serviceWorker.ready).update();
-  await taken;
+  const { installing, waiting, active } = await serviceWorker.ready;
+  return !installing && !waiting && active === serviceWorker.controller;
+}
+"""
+# Returns when a page that had to be loaded anew would be: it asks for the version, and waits for 200 ms.
+JUDGED = """
+async () => {
   await fetch("/pagina/shell.js");
   await new Promise((done) => setTimeout(done, 600));
 }
 """
+
+
+def upgrade(tab: Page) -> None:
+    """Returns once the tab has had time to do about it what it wants."""
+    tab.evaluate(UPDATE)
+    tab.wait_for_function(TAKEN)
+    tab.evaluate(JUDGED)
 
 
 @pytest.fixture
@@ -57,14 +68,14 @@ def open_tab(open_page: OpenPage, files: Path, complaints: Complaints) -> Iterat
 def test_it_is_loaded_anew(open_tab: Page) -> None:
     """Once the new version is there."""
     with open_tab.expect_event("load"):
-        open_tab.evaluate(UPDATE)
+        open_tab.evaluate(f"void ({UPDATE})()")
     expect(open_tab.get_by_role("heading", name="Dispositivos", exact=True)).to_be_visible()
 
 
 def test_what_is_not_saved_is_not_lost(open_tab: Page) -> None:
     """The page waits until nothing is held back."""
     open_tab.evaluate(HOLD)
-    open_tab.evaluate(UPGRADE)
+    upgrade(open_tab)
     assert open_tab.evaluate("window.old") is True
     with open_tab.expect_event("load"):
         open_tab.evaluate("release()")
@@ -74,7 +85,7 @@ def test_a_tab_that_is_new_already_is_left_alone(open_tab: Page) -> None:
     """Its worker is the older one of the two at first."""
     open_tab.reload()
     open_tab.evaluate("window.old = 'no'")
-    open_tab.evaluate(UPGRADE)
+    upgrade(open_tab)
     assert open_tab.evaluate("window.old") == "no"
 
 

@@ -161,7 +161,7 @@ def test_a_form_without_a_day_says_so(home: Home, page: Page) -> None:
     expect(form.get_by_role("alert")).to_have_text("Elige al menos un día.")
 
 
-def test_a_finger_draws_along_the_day_and_taps_to_change(home: Home, phone: Page) -> None:
+def test_a_finger_draws_along_the_day(home: Home, phone: Page) -> None:
     """Rows of 24 hours; up and down the page scrolls."""
     week = open_week(home, phone, NIGHTS)
     week.layer.scroll_into_view_if_needed()
@@ -175,13 +175,17 @@ def test_a_finger_draws_along_the_day_and_taps_to_change(home: Home, phone: Page
     for kind, x in zip(("touchStart", "touchMove", "touchMove"), hours, strict=True):
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    drawn = week.window("martes de 09:00 a 15:00")
-    expect(drawn).to_be_visible()
-    drawn.tap()
+    expect(week.window("martes de 09:00 a 15:00")).to_be_visible()
+    assert {"dias": ["martes"], "inicio": "09:00", "fin": "15:00"} in week.save()["horarios"]
+
+
+def test_a_window_is_tapped_to_change_it(home: Home, phone: Page) -> None:
+    week = open_week(home, phone, MONDAY)
+    week.window("lunes de 08:00 a 10:00").tap()
     form = phone.get_by_role("dialog", name="Cambiar tramo")
     form.get_by_label("Hasta").fill("14:00")
     form.get_by_role("button", name="Aceptar").tap()
-    assert {"dias": ["martes"], "inicio": "09:00", "fin": "14:00"} in week.save()["horarios"]
+    assert week.save()["horarios"] == [{"dias": ["lunes"], "inicio": "08:00", "fin": "14:00"}]
     assert_fits(phone)
 
 

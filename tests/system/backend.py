@@ -19,6 +19,7 @@ from typing import Any, Self
 
 import config
 from tests.brokers import Mosquitto, wait_until
+from tests.system.forked import Forked
 from tests.web.site import PATIENCE, Answer, Event, Listener
 
 SCRIPT = Path(__file__).resolve().parents[2] / "run_system.py"
@@ -64,18 +65,24 @@ class Process:
     def __init__(self, directory: Path, *arguments: str | Path, **settings: object) -> None:
         self.said: list[str] = []
         """Lines on standard error so far."""
-        self._process = subprocess.Popen(
+        self._process = self._begin(directory, [str(each) for each in arguments], surroundings(**settings))
+        self._drain = threading.Thread(target=self._listen, daemon=True)
+        self._drain.start()
+
+    @staticmethod
+    def _begin(
+        directory: Path, arguments: Sequence[str], environment: dict[str, str]
+    ) -> subprocess.Popen[str] | Forked:
+        """In a group of its own, which gets the signals as a terminal's would."""
+        return subprocess.Popen(
             command_line(*arguments),
             cwd=directory,
-            env=surroundings(**settings),
+            env=environment,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
-            # A group of its own, which gets the signals as a terminal's would.
             start_new_session=True,
         )
-        self._drain = threading.Thread(target=self._listen, daemon=True)
-        self._drain.start()
 
     def _listen(self) -> None:
         assert self._process.stderr is not None
@@ -201,6 +208,12 @@ class Backend(Process):
         return stream
 
 
+class ForkedBackend(Backend):
+    """One that need not import everything first."""
+
+    _begin = staticmethod(Forked)
+
+
 def _port_in(pattern: str, banner: Sequence[str]) -> int:
     [port] = re.findall(pattern, "\n".join(banner))
     return int(port)
@@ -218,16 +231,19 @@ def update(stream: Listener, serial: str, **fields: object) -> Event:
 class Home:
     """Where a backend lives: its data, and the broker, unless it brings its own."""
 
-    def __init__(self, directory: Path, broker: Mosquitto | None = None) -> None:
+    def __init__(
+        self, directory: Path, broker: Mosquitto | None = None, kind: type[Backend] = Backend
+    ) -> None:
         self._directory = directory
         self.data = directory / "instance"
         self._broker = broker
+        self._kind = kind
 
     def backend(self, command: str = "run", **settings: object) -> Backend:
         ours: dict[str, object] = {"backend_port": 0, "mqtt_broker_port": 0, "data_dir": self.data}
         if self._broker is not None:
             ours |= {"mqtt_broker_url": "127.0.0.1", "mqtt_broker_port": self._broker.port}
-        return Backend(self._directory, command, **{**ours, **settings})
+        return self._kind(self._directory, command, **{**ours, **settings})
 
     def numbered_reports(self) -> list[tuple[str, int | None]]:
         """Serial and ``seq`` of each log row, sorted; only where no backend runs."""

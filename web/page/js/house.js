@@ -57,8 +57,7 @@ export function onReport(listen) {
 /** Take in a device as the server answers a command: shown at once, unless the stream has been faster. */
 export function take(device) {
   const known = waiting.get(device.id) ?? devices.peek().get(device.id)?.peek();
-  if (known && isOlder(device, known)) return;
-  hear(device);
+  if (!known || !isOlder(device, known)) hear(device);
   clearTimeout(timer);
   show();
 }
