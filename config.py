@@ -337,7 +337,7 @@ class Settings:
     retencion_horas_dias: int = setting(days, 730, "Días que se guarda el resumen por horas; 0 es siempre.")
     retencion_diaria_dias: int = setting(days, 3650, "Días que se guarda el resumen por días; 0 es siempre.")
     retencion_eventos_dias: int = setting(days, 365, "Días que se guardan los avisos; 0 es siempre.")
-    copias_max: int = setting(whole(1, 1000), 7, "Copias diarias que se guardan; las más antiguas se borran.")
+    copias_max: int = setting(whole(1, 1000), 7, "Copias diarias, y tantas de las pedidas, que se guardan.")
 
     ai_limites_path: str = setting(or_empty(file), "", "Tabla de límites, en JSON; vacía, la incluida.")
     ai_hist_min_points: int = setting(whole(1, 10_000_000), 150, "Lecturas mínimas para usar el histórico.")

@@ -307,7 +307,7 @@ def people(options: argparse.Namespace, settings: Settings, clock: Clock) -> Non
     appearance = Frontage(Appearance.of(settings), Hosts(), clock)
     accounts = Accounts(settings.data_dir / ACCOUNTS, clock.now)
     url = public_url(settings, settings.backend_port)
-    people_desk.obey(options, accounts, sys.stdout, url, appearance.ca_fingerprint)
+    people_desk.obey(options, accounts, sys.stdout, url, appearance.ca_fingerprint, appearance.left_out)
 
 
 def serve(settings: Settings, devices: int) -> None:
@@ -327,7 +327,7 @@ def serve(settings: Settings, devices: int) -> None:
     while not finished.wait(1):  # a wait without end hears no Ctrl-C on Windows
         pass
     print("Terminando…", flush=True)
-    simulator.stop()
+    simulator.disconnect()  # without a goodbye, or its devices would be found to have gone
     system.stop()
 
 

@@ -41,6 +41,7 @@ from actors.messages import (
     Undelivered,
 )
 from actors.model import DeadLetter, Device, LogEntry, Refused, Report
+from actors.proposals import applied
 from actors.rooms import RoomGone
 from actors.rule_host import UNAVAILABLE, RuleActor, stated_bounds
 from actors.supervision import Backoff, Name, Part, one_line
@@ -107,9 +108,9 @@ class DeviceActor(PooledActor):
                 self._carry_out(objection or self._device.after_claim(claim), message)
             case ChangeDevice(change=change):
                 self._carry_out(self._device.after_change(change), message)
-            case ApplyFinding(finding, change):
-                applied = finding.id, Decision.APPLIED
-                self._carry_out(self._device.after_change(change), message, applied)
+            case ApplyFinding(finding):
+                decided = finding.id, Decision.APPLIED
+                self._carry_out(applied(finding, self._device), message, decided)
             case DismissFinding(finding, reply):
                 self._dismiss(finding, reply)
             case DismissalNoted(finding, reply):
@@ -123,8 +124,8 @@ class DeviceActor(PooledActor):
                 if self._device.version > 0:
                     # By way of the writer, since what is not on disk is not to be promised.
                     self._keep(Keep(self._device, publish=True))
-            case Concluded(findings, mark, memory):
-                self._keep(KeepConclusion(findings, mark, memory))
+            case Concluded(findings, memory):
+                self._keep(KeepConclusion(findings, memory))
             case RuleFailed():
                 self._restart_rule_later(message)
             case RestartRule(rule):

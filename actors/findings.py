@@ -44,8 +44,8 @@ class KeptFinding:
 
     id: int
     finding: Finding
-    mark: int
-    """:attr:`actors.model.Device.mark` of the configuration that it was concluded from."""
+    basis: JsonObject | None
+    """:func:`actors.proposals.basis_of` it; ``None`` of one that an older version has kept."""
     decision: Decision = Decision.OPEN
 
 

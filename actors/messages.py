@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from actors.findings import Bounds, Decision, Finding, KeptFinding, RuleMemory
-from actors.model import Change, Claim, DeadLetter, Device, LogEntry, Refused, Report
+from actors.model import Change, Claim, DeadLetter, Device, JsonObject, LogEntry, Refused, Report
 from actors.rooms import OfRooms
 
 Reply: TypeAlias = Callable[[Device | Refused], None]
@@ -78,7 +78,6 @@ class ApplyFinding:
     """Make the change that the finding proposes."""
 
     finding: KeptFinding
-    change: Change
     reply: Reply
 
 
@@ -157,9 +156,8 @@ class PublishConfiguration:
 class Concluded:
     """What one of the device's rules makes of an observation, and what it knows from then on."""
 
-    findings: Sequence[Finding]
-    mark: int
-    """Of the configuration that it observed."""
+    findings: Sequence[tuple[Finding, JsonObject]]
+    """Each with what its proposal rests on."""
     memory: RuleMemory
 
 
@@ -273,8 +271,8 @@ class KeepDeadLetter:
 class KeepConclusion:
     """A rule's findings, which are announced once they have an id, and its memory; together or not."""
 
-    findings: Sequence[Finding]
-    mark: int
+    findings: Sequence[tuple[Finding, JsonObject]]
+    """Each with what its proposal rests on."""
     memory: RuleMemory
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -42,7 +41,7 @@ class Refusal(Enum):
     INVALID = "invalid"
     UNKNOWN = "unknown"
     CLOSED = "closed"
-    ALREADY_CLAIMED = "already_claimed"
+    CONFLICT = "conflict"
     MOVED_ON = "moved_on"
     UNAVAILABLE = "unavailable"
 
@@ -107,8 +106,6 @@ class Change:
     configuration: JsonObject = field(default_factory=dict)
     state: str | None = None
     """Only in mode ``horario``."""
-    based_on: int | None = None
-    """The :attr:`Device.mark` that the device must have, if the change fits no other."""
     move: Move | None = None
 
 
@@ -244,7 +241,7 @@ class Device:
     def after_claim(self, claim: Claim) -> Device | Refused:
         if self.claimed:
             return Refused(
-                Refusal.ALREADY_CLAIMED,
+                Refusal.CONFLICT,
                 f"El dispositivo {self.serial} ya está reclamado; cámbialo con PUT /dispositivos/{self.id}.",
             )
         configuration = {**self.configuration, **claim.configuration}
@@ -255,11 +252,6 @@ class Device:
         return replace(configured, claimed=True, version=self.version + 1, asked=asked)
 
     def after_change(self, change: Change) -> Device | Refused:
-        if change.based_on not in (None, self.mark):
-            return Refused(
-                Refusal.MOVED_ON,
-                "La configuración ha cambiado desde entonces; vuelve a leer el dispositivo.",
-            )
         configuration = {**self.configuration, **change.configuration}
         if change.state is not None and configuration.get("modo") != SCHEDULED:
             return Refused(
@@ -283,12 +275,6 @@ class Device:
     def after_leaving(self) -> Device:
         """The device once its room is no more."""
         return replace(self, room=None)
-
-    @property
-    def mark(self) -> int:
-        """Stands for the configuration but for ``encendido``, which is switched all day long."""
-        lasting = {name: value for name, value in self.configuration.items() if name != "encendido"}
-        return zlib.crc32(json.dumps(lasting, sort_keys=True).encode())
 
     def _described(self, by: Claim | Change) -> Device:
         return replace(

@@ -37,7 +37,7 @@ class Rooms:
             case AddRoom(name) if len(self.names) < MAX_ROOMS:
                 return self._with(Room(self.last_id + 1, name), command)
             case AddRoom():
-                return Refused(Refusal.ALREADY_CLAIMED, f"Ya hay {MAX_ROOMS} habitaciones; borra alguna.")
+                return Refused(Refusal.CONFLICT, f"Ya hay {MAX_ROOMS} habitaciones; borra alguna.")
             case RenameRoom(room_id, name) if room_id in self:
                 return self._with(Room(room_id, name), command)
             case RemoveRoom(room_id) if room_id in self:
@@ -52,7 +52,7 @@ class Rooms:
         for other, name in self.names.items():
             if other != room.id and key_of(name) == key:
                 why = f"Ya hay una habitación {name}, con id {other}; elige otro nombre."
-                return Refused(Refusal.ALREADY_CLAIMED, why)
+                return Refused(Refusal.CONFLICT, why)
         rooms = Rooms({**self.names, room.id: room.name}, max(self.last_id, room.id))
         return KeepRooms(rooms, room, command.reply)
 

@@ -28,6 +28,7 @@ from actors.messages import (
 )
 from actors.model import Device, LogEntry, Refusal, Refused, Report
 from actors.ports import Rule, RuleFactory
+from actors.proposals import basis_of
 from actors.supervision import one_line
 from actors.surroundings import Surroundings
 
@@ -200,8 +201,9 @@ class RuleActor(PooledActor):
 
     def _conclude(self, findings: Sequence[Finding]) -> None:
         if findings:
-            concluded = Concluded(findings, self._device.mark, self._memory())
-            self._abandoned = not tell_if_alive(self._owner, concluded)
+            configuration = self._device.configuration
+            founded = [(each, basis_of(each, configuration)) for each in findings]
+            self._abandoned = not tell_if_alive(self._owner, Concluded(founded, self._memory()))
         elif self._rule.save_due and not self._abandoned:
             self._save()
         self._see_to_wake()
@@ -212,8 +214,7 @@ class RuleActor(PooledActor):
 
     def _save(self) -> None:
         # At the end of a large house the writer does not wait for all; they read in the log instead.
-        memory = KeepConclusion((), self._device.mark, self._memory())
-        tell_if_alive(self._around.writer, memory)
+        tell_if_alive(self._around.writer, KeepConclusion((), self._memory()))
 
     def _memory(self) -> RuleMemory:
         self._unsaved = False

@@ -16,7 +16,7 @@ from actors.model import Device
 from actors.ports import Clock, CommandSink, EventSink
 from actors.supervision import Casebook
 from config import Settings
-from persistence.backups import Backup, make_backup, newest_backup_at, planned_backup
+from persistence.backups import Backup, Kind, make_backup, newest_backup_at, planned_backup
 from persistence.caretaker import Backups, CaretakerActor, CaretakerStatus
 from persistence.historian import HistorianActor
 from persistence.local_time import LocalTime
@@ -126,9 +126,9 @@ class Archive:
     def _threads_live(self) -> bool:
         return self._disk.alive and self._reading.alive and self._upkeep.alive
 
-    def _back_up(self, at: float) -> Backup:
-        made = make_backup(self._path, self._keeping.backups, at)
-        return replace(planned_backup(self._path, at), size=made.stat().st_size)
+    def _back_up(self, at: float, kind: Kind) -> Backup:
+        made = make_backup(self._path, self._keeping.backups, at, kind)
+        return replace(planned_backup(self._path, at, kind), size=made.stat().st_size)
 
     def _open(self) -> Store:
         return Store(self._path, self._keeping.rejected)

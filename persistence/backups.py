@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Final
 
@@ -23,9 +24,16 @@ class BackupFailed(Exception):
     """No backup was made, or none can be used. Its text is one line for people, in Spanish."""
 
 
+class Kind(Enum):
+    """Why a backup was made, and how its name ends. Each kind has a rotation of its own."""
+
+    DAILY = ".db"
+    ON_DEMAND = "-pedida.db"
+
+
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A file that the daily rotation knows."""
+    """A file that a rotation knows."""
 
     path: Path
     made_at: float
@@ -34,24 +42,24 @@ class Backup:
     """Bytes; ``None`` while it is being made."""
 
 
-def planned_backup(database: Path, at: float) -> Backup:
+def planned_backup(database: Path, at: float, kind: Kind = Kind.DAILY) -> Backup:
     """What :func:`make_backup` is to make."""
-    return Backup(_folder(database) / f"{database.stem}-{stamp(at)}.db", float(math.floor(at)))
+    return Backup(_folder(database) / f"{database.stem}-{stamp(at)}{kind.value}", float(math.floor(at)))
 
 
-def make_backup(database: Path, keep: int, at: float) -> Path:
+def make_backup(database: Path, keep: int, at: float, kind: Kind = Kind.DAILY) -> Path:
     """A backup as of now in the folder ``copias`` beside ``database``, named after ``at``, an epoch time.
 
-    Of those there the newest ``keep`` stay; what an earlier attempt has left half-made goes. Any
+    Of those of its kind the newest ``keep`` stay; what an earlier attempt has left half-made goes. Any
     process may call it while the system runs: commits wait for nothing, 0.7 s a million rows.
 
     Raises :class:`BackupFailed`; all backups are then as they were.
     """
-    target = planned_backup(database, at).path
+    target = planned_backup(database, at, kind).path
     with _one_at_a_time(database):
         remove(target.parent.glob(f"*{_UNFINISHED}*"))
         _write(database, target)
-        _prune(database, keep, at)
+        _prune(database, keep, at, kind)
     return target
 
 
@@ -66,24 +74,26 @@ def write_backup(database: Path, target: Path) -> None:
         _write(database, target)
 
 
-def newest_backup_at(database: Path, now: float = math.inf) -> float | None:
+def newest_backup_at(database: Path, now: float = math.inf, kinds: Iterable[Kind] = Kind) -> float | None:
     """When the newest backup was made, seconds since the epoch; those dated after ``now`` do not count.
 
     They were made while the clock was ahead, and would put the next one off for as long.
     """
-    return max((each.made_at for each in backups_of(database) if each.made_at <= now), default=None)
+    there = backups_of(database, kinds=kinds)
+    return max((each.made_at for each in there if each.made_at <= now), default=None)
 
 
-def backups_of(database: Path, now: float = math.inf) -> list[Backup]:
+def backups_of(database: Path, now: float = math.inf, kinds: Iterable[Kind] = Kind) -> list[Backup]:
     """The backups there, oldest first; any dated after ``now`` counts as older than the others."""
     prefix = f"{database.stem}-"
     found = []
-    for path in _folder(database).glob(f"{prefix}*.db"):
-        made_at = stamped_at(path.stem.removeprefix(prefix))
-        if made_at is not None:
-            with suppress(FileNotFoundError):  # one that goes at this moment
-                found.append(Backup(path, made_at, path.stat().st_size))
-    return sorted(found, key=lambda each: (each.made_at <= now, each.made_at))
+    for kind in kinds:
+        for path in _folder(database).glob(f"{prefix}*{kind.value}"):
+            made_at = stamped_at(path.name.removeprefix(prefix).removesuffix(kind.value))
+            if made_at is not None:
+                with suppress(FileNotFoundError):  # one that goes at this moment
+                    found.append(Backup(path, made_at, path.stat().st_size))
+    return sorted(found, key=lambda each: (each.made_at <= now, each.made_at, each.path))
 
 
 def verify_backup(backup: Path) -> Contents:
@@ -153,8 +163,8 @@ def _write(database: Path, target: Path) -> None:
         remove([unfinished, beside(unfinished, "-journal")])
 
 
-def _prune(database: Path, keep: int, at: float) -> None:
-    backups = backups_of(database, at)
+def _prune(database: Path, keep: int, at: float, kind: Kind) -> None:
+    backups = backups_of(database, at, [kind])
     try:
         remove(each.path for each in backups[: max(0, len(backups) - keep)])
     except OSError as error:

@@ -37,8 +37,8 @@ def batch_of(messages: Iterable[ToKeep], at: float) -> Batch:
                     batch.letters.append(refused[0])
             case KeepDeadLetter(letter):
                 batch.letters.append(letter)
-            case KeepConclusion(findings, mark, memory):
-                batch.findings += [(finding, mark) for finding in findings]
+            case KeepConclusion(findings, memory):
+                batch.findings += findings
                 batch.memories[memory.device_id, memory.rule] = memory
             case Recall(serial):
                 batch.recalled.append(serial)

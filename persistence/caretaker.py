@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, ClassVar, Final, TypeAlias
@@ -15,7 +15,7 @@ from actors.messages import Tidied, Tidy
 from actors.model import Refusal, Refused
 from actors.ports import Clock, Timer
 from actors.supervision import Casebook, Part, SupervisedActor
-from persistence.backups import Backup
+from persistence.backups import Backup, Kind
 from persistence.clock_watch import ClockWatch
 from persistence.schema import sqlite3
 from persistence.summaries import RollUp
@@ -51,10 +51,10 @@ TO_DO: Final = "Las demás siguen ahí; cuando esté arreglado, pídela otra vez
 class Backups:
     """How backups are made. Called on the caretaker's thread, which that may hold up for minutes."""
 
-    make: Callable[[float], Backup]
+    make: Callable[[float, Kind], Backup]
     """Make one as of now, in seconds since the epoch; whatever it raises says why there is none."""
-    newest_at: Callable[[float], float | None]
-    """When the newest one was made that is not from after now; both in seconds since the epoch."""
+    newest_at: Callable[[float, Iterable[Kind]], float | None]
+    """When the newest one of these was made, but none from after now; both in seconds since the epoch."""
 
 
 @dataclass(slots=True)
@@ -151,7 +151,7 @@ class CaretakerActor(SupervisedActor):
             case _Answered(step, tidied) if step is self._awaited:
                 self._count(step, tidied)
             case BackUp(at, reply):
-                reply(self._back_up(at))
+                reply(self._back_up(at, Kind.ON_DEMAND))
 
     def on_fault(self, error: BaseException) -> None:  # noqa: ARG002
         self._begin_anew()
@@ -174,7 +174,7 @@ class CaretakerActor(SupervisedActor):
             self._begin_anew()
         self._status.deletion_paused = self._watch.look() or self._unheard
         if self._clock.monotonic() >= self._backup_due:
-            self._back_up(self._clock.now())
+            self._back_up(self._clock.now(), Kind.DAILY)
         step = self._next_step()
         if step is None:
             self._begin_anew()
@@ -231,18 +231,20 @@ class CaretakerActor(SupervisedActor):
     # -- backups -----------------------------------------------------------------------------
 
     def _until_first_backup(self, now: float) -> float:
-        newest = self._status.last_backup_at = self._backups.newest_at(now)
+        self._status.last_backup_at = self._backups.newest_at(now, Kind)
+        newest = self._backups.newest_at(now, [Kind.DAILY])
         return FIRST_BACKUP_S if newest is None else max(FIRST_BACKUP_S, newest + BACKUP_EVERY_S - now)
 
-    def _back_up(self, at: float) -> Backup | Refused:
+    def _back_up(self, at: float, kind: Kind) -> Backup | Refused:
         """The backups' border: whatever they fail with, the caretaker has other things to do as well."""
         try:
-            made = self._backups.make(at)
+            made = self._backups.make(at, kind)
         except Exception as error:
             logger.exception("backup_failed")
             self._status.backup_error = str(error)
             self._backup_due = self._clock.monotonic() + BACKUP_RETRY_S
             return Refused(Refusal.UNAVAILABLE, f"No hay copia nueva. {error} {TO_DO}")
         self._status.last_backup_at, self._status.backup_error = made.made_at, None
-        self._backup_due = self._clock.monotonic() + BACKUP_EVERY_S
+        if kind is Kind.DAILY:
+            self._backup_due = self._clock.monotonic() + BACKUP_EVERY_S
         return made

@@ -10,7 +10,7 @@ from actors.people import CONSOLE, Act
 from config import Settings
 from persistence.accounts import ACCOUNTS, Accounts
 from persistence.archive import DATABASE
-from persistence.backups import make_backup, write_backup
+from persistence.backups import Kind, make_backup, write_backup
 from persistence.restoring import restore
 
 COMMANDS: Final = ("backup", "restore")
@@ -32,7 +32,8 @@ def obey(options: argparse.Namespace, settings: Settings, at: float, out: TextIO
     database = settings.data_dir / DATABASE
     match options.command, getattr(options, "to", None):
         case "backup", None:
-            print(f"Copia hecha y comprobada: {make_backup(database, settings.copias_max, at)}", file=out)
+            made = make_backup(database, settings.copias_max, at, Kind.ON_DEMAND)
+            print(f"Copia hecha y comprobada: {made}", file=out)
         case "backup", Path() as target:
             write_backup(database, target)
             print(f"Copia hecha y comprobada: {target}", file=out)

@@ -12,7 +12,7 @@ import pykka
 from actors.dispatch import tell_if_alive
 from actors.model import Refusal, Refused
 from actors.ports import Clock
-from persistence.backups import Backup, backups_of, planned_backup
+from persistence.backups import Backup, Kind, backups_of, planned_backup
 from persistence.caretaker import BackUp, CaretakerActor
 
 STOPPING: Final = Refused(
@@ -21,7 +21,10 @@ STOPPING: Final = Refused(
 
 
 class BackupsOnDemand:
-    """The caretaker makes them, so they and the daily ones come one after the other."""
+    """The caretaker makes them, so they and the daily ones come one after the other.
+
+    They have a rotation of their own, or whoever asks often would push the daily ones out.
+    """
 
     def __init__(self, database: Path, clock: Clock, caretaker: pykka.ActorRef[CaretakerActor]) -> None:
         self._database = database
@@ -37,7 +40,7 @@ class BackupsOnDemand:
         """
         asked = self._asked  # before the folder is read, or one finished in between would be in neither
         found = {each.path: each for each in ([] if asked is None else [asked]) + backups_of(self._database)}
-        return sorted(found.values(), key=lambda each: each.made_at, reverse=True)
+        return sorted(found.values(), key=lambda each: (each.made_at, each.path), reverse=True)
 
     def make(self, reply: Callable[[Backup | Refused], None]) -> Backup | None:
         """Have one made; ``None`` if the last one that was asked for is still being made.
@@ -48,7 +51,7 @@ class BackupsOnDemand:
         if self._asked is not None:
             return None
         at = self._clock.now()
-        self._asked = planned = planned_backup(self._database, at)
+        self._asked = planned = planned_backup(self._database, at, Kind.ON_DEMAND)
         answer = partial(self._answer, reply)
         if not tell_if_alive(self._caretaker, BackUp(at, answer)):
             answer(STOPPING)

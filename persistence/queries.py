@@ -36,7 +36,7 @@ _LOG_RANGE: Final = """
     WHERE dispositivo_id = ? AND n > ? AND n <= ? AND timestamp >= ? AND timestamp < ? ORDER BY n LIMIT ?
 """
 _FINDINGS: Final = """
-    SELECT e.id, e.dispositivo_id, e.regla, e.evento, e.creado_en, e.datos, e.marca, e.decision,
+    SELECT e.id, e.dispositivo_id, e.regla, e.evento, e.creado_en, e.datos, e.base, e.decision,
            d.serial_number
     FROM eventos_ia AS e JOIN dispositivos AS d ON d.id = e.dispositivo_id
 """

@@ -22,10 +22,10 @@ def refusal(message: Refusable, at: float, why: Exception) -> DeadLetter:
             topic, payload = f"dispositivos/{device.serial}/estado", _printed(parameters)
         case Keep(device):
             topic, payload = f"dispositivos/{device.serial}/configuracion", _printed(device.configuration)
-        case KeepConclusion(findings, _, memory):
+        case KeepConclusion(findings, memory):
             topic, payload = (
                 _place(memory.device_id, memory.rule),
-                _printed([each.details for each in findings]),
+                _printed([each.details for each, _ in findings]),
             )
         case RecallMemory(device_id, rule):
             topic, payload = _place(device_id, rule), b""

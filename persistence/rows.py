@@ -81,7 +81,7 @@ def undamaged_log_entry(row: Row) -> LogEntry:
 
 
 def finding_row(kept: KeptFinding) -> Row:
-    """In the order of the table's columns."""
+    """In the order in which the store inserts them."""
     finding = kept.finding
     return (
         kept.id,
@@ -90,16 +90,16 @@ def finding_row(kept: KeptFinding) -> Row:
         finding.event,
         finding.at,
         json_text(finding.details),
-        kept.mark,
+        json_text(kept.basis),
         DECISION_TEXTS[kept.decision],
     )
 
 
 def kept_finding(row: Row) -> KeptFinding:
-    """From the table's columns with the device's serial number after them."""
-    number, device_id, rule, event, at, details, mark, decision, serial = row
+    """From the same columns with the device's serial number after them."""
+    number, device_id, rule, event, at, details, basis, decision, serial = row
     finding = Finding(rule, event, device_id, serial, at, orjson.loads(details))
-    return KeptFinding(number, finding, mark, _DECISIONS[decision])
+    return KeptFinding(number, finding, None if basis is None else orjson.loads(basis), _DECISIONS[decision])
 
 
 # -- memories ------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Final, TypeAlias
 
 from actors.findings import Decision, Finding, KeptFinding, RuleMemory
-from actors.model import DeadLetter, Device, LogEntry
+from actors.model import DeadLetter, Device, JsonObject, LogEntry
 from actors.rooms import Rooms
 from persistence.device_rows import DEVICE_COLUMNS, DEVICES, device_of, device_row, newcomer_row
 from persistence.room_rows import read_rooms, write_rooms
@@ -49,7 +49,7 @@ _OR_UPDATE: Final = "ON CONFLICT (id) DO UPDATE SET " + ", ".join(
 )
 _INSERT_LOG: Final = "INSERT INTO estado_log (dispositivo_id, n, timestamp, estado, parametros, boot, seq)"
 _INSERT_FINDINGS: Final = (
-    "INSERT INTO eventos_ia (id, dispositivo_id, regla, evento, creado_en, datos, marca, decision)"
+    "INSERT INTO eventos_ia (id, dispositivo_id, regla, evento, creado_en, datos, base, decision)"
 )
 _LAST_FINDING: Final = "SELECT max(seq) FROM sqlite_sequence WHERE name = 'eventos_ia'"
 _DECIDE: Final = "UPDATE eventos_ia SET decision = ? WHERE id = ?"
@@ -77,8 +77,8 @@ class Batch:
     """By id; of several states of a device only the last one matters."""
     entries: list[LogEntry] = field(default_factory=list)
     letters: list[DeadLetter] = field(default_factory=list)
-    findings: list[tuple[Finding, int]] = field(default_factory=list)
-    """Each with the mark of the configuration that it was concluded from."""
+    findings: list[tuple[Finding, JsonObject]] = field(default_factory=list)
+    """Each with what its proposal rests on."""
     memories: dict[MemoryKey, RuleMemory] = field(default_factory=dict)
     """Of several memories of one rule of one device only the last one matters."""
     decisions: dict[int, Decision] = field(default_factory=dict)
@@ -224,12 +224,12 @@ class Store:
             "DELETE FROM rechazados WHERE id <= (SELECT max(id) FROM rechazados) - ?", [self._rejected_max]
         )
 
-    def _keep_findings(self, findings: Sequence[tuple[Finding, int]]) -> list[KeptFinding]:
+    def _keep_findings(self, findings: Sequence[tuple[Finding, JsonObject]]) -> list[KeptFinding]:
         """Numbered from the last id ever given: of many rows in one statement SQLite tells one id only."""
         last = self.database.conn.execute(_LAST_FINDING).fetchone()[0] or 0
         kept = [
-            KeptFinding(number, finding, mark)
-            for number, (finding, mark) in enumerate(findings, start=last + 1)
+            KeptFinding(number, finding, basis)
+            for number, (finding, basis) in enumerate(findings, start=last + 1)
         ]
         self.insert(_INSERT_FINDINGS, [finding_row(each) for each in kept])
         return kept

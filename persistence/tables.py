@@ -179,6 +179,11 @@ def _findings_by_time(db: Database) -> None:
     db.conn.execute("CREATE INDEX eventos_ia_por_fecha ON eventos_ia (dispositivo_id, creado_en, regla)")
 
 
+def _bases_of_findings(db: Database) -> None:
+    # "marca", a checksum of the whole configuration, is read no more: it could not tell what had changed.
+    db.conn.execute("ALTER TABLE eventos_ia ADD COLUMN base TEXT")
+
+
 STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _devices_and_log,
     _dead_letters,
@@ -189,6 +194,7 @@ STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _claim_codes,
     _rooms,
     _findings_by_time,
+    _bases_of_findings,
 )
 """Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
 

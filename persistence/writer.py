@@ -311,7 +311,7 @@ class WriterActor(SupervisedActor):
                     self._call(self._commands.publish_configuration, *configuration)
                 if reply is not None:
                     self._call(reply, device)
-            case KeepConclusion(concluded, _, memory):
+            case KeepConclusion(concluded, memory):
                 for finding in islice(findings, len(concluded)):
                     self._call(self._events.finding_made, finding)
                 memories[memory.device_id, memory.rule] = memory

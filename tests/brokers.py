@@ -17,11 +17,11 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Protocol
 
-import pytest
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from actors.mqtt.broker import EmbeddedBroker
+from tests.machine import lacking
 
 CONF = Path(__file__).parent.parent / "actors" / "mqtt" / "mosquitto.conf"
 PATIENCE = 10.0
@@ -51,12 +51,9 @@ def wait_until(condition: Callable[[], bool], timeout: float = PATIENCE) -> None
 
 
 def require_mosquitto() -> None:
-    """Skip the test where there is none; on the project's own machines there is."""
+    """As :func:`~tests.machine.lacking` says, where there is none."""
     if shutil.which("mosquitto") is None:
-        reason = "needs Mosquitto: apt-get install mosquitto"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        lacking("Mosquitto: apt-get install mosquitto")
 
 
 class Broker(Protocol):

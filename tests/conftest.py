@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
-from tests.brokers import Broker, CrashableBroker, Mosquitto
+from tests.brokers import Broker, CrashableBroker, Mosquitto, require_mosquitto
+
+# How long an example takes is the machine's affair, which others share.
+hypothesis.settings.register_profile("shared", deadline=None)
+hypothesis.settings.load_profile("shared")
 
 ROOMS = ("actors", "config", "persistence", "rules", "run_system", "web")
 
@@ -47,11 +50,7 @@ def _log_calls_fit_their_format() -> Iterator[None]:
 @pytest.fixture
 def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
     """Debian's Mosquitto on a port of its own, with the project's mosquitto.conf."""
-    if shutil.which("mosquitto") is None:
-        reason = "needs Mosquitto: apt-get install mosquitto"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+    require_mosquitto()
     broker = Mosquitto(tmp_path)
     try:
         broker.start()

@@ -34,12 +34,6 @@ class Promises:
     """Commands without an answer: the room, and the name that it is to have."""
     moves: dict[int, tuple[str, int | None]] = field(default_factory=dict)
     """The same of devices: which one is to go where."""
-    broken: list[str] = field(default_factory=list)
-    """What an answer showed to be wrong: whoever is answered may not raise."""
-
-    def expect(self, holds: bool, otherwise: str) -> None:
-        if not holds:
-            self.broken.append(otherwise)
 
 
 class RoomLife:
@@ -57,15 +51,16 @@ class RoomLife:
 
     @rule(name=NAMES)
     def add_a_room(self, name: str) -> None:
+        @self.house.world.witness()
         def answered(outcome: Room | Refused) -> None:
             del promises.asked[number]
             if isinstance(outcome, Room):
-                promises.expect(outcome.id not in promises.given, f"{outcome.id} was given twice")
-                promises.expect(self.last_id_on_disk() >= outcome.id, "answered before it was on disk")
+                assert outcome.id not in promises.given, f"{outcome.id} was given twice"
+                assert self.last_id_on_disk() >= outcome.id, "answered before it was on disk"
                 promises.given.add(outcome.id)
                 promises.rooms[outcome.id] = outcome.name
             else:
-                promises.expect(outcome.why is Refusal.ALREADY_CLAIMED, f"{outcome}")
+                assert outcome.why is Refusal.CONFLICT, f"{outcome}"
 
         promises, number = self.promises, next(self.numbers)
         promises.asked[number] = None, name
@@ -73,6 +68,7 @@ class RoomLife:
 
     @rule(which=WHICH, name=NAMES)
     def rename_a_room(self, which: int, name: str) -> None:
+        @self.house.world.witness()
         def answered(outcome: Room | Refused) -> None:
             del promises.asked[number]
             if isinstance(outcome, Room):
@@ -84,6 +80,7 @@ class RoomLife:
 
     @rule(which=WHICH)
     def remove_a_room(self, which: int) -> None:
+        @self.house.world.witness()
         def answered(outcome: Room | Refused) -> None:
             del promises.asked[number]
             if isinstance(outcome, Room):
@@ -96,14 +93,14 @@ class RoomLife:
 
     @rule(serial=SERIALS, which=st.none() | WHICH)
     def move_a_device(self, serial: str, which: int | None) -> None:
+        @self.house.world.witness()
         def answered(outcome: Device | Refused) -> None:
             del promises.moves[number]
             if isinstance(outcome, Device):
-                promises.expect(outcome.room == room_id, f"{serial} is in {outcome.room}, not in {room_id}")
+                assert outcome.room == room_id, f"{serial} is in {outcome.room}, not in {room_id}"
                 promises.places[serial] = room_id
             elif outcome.why is Refusal.INVALID:
-                standing = promises.given - promises.doomed
-                promises.expect(room_id not in standing, f"{room_id} is there and was refused")
+                assert room_id not in promises.given - promises.doomed, f"{room_id} is there and was refused"
 
         promises, number = self.promises, next(self.numbers)
         room_id = None if which is None else self.some_room(which)
@@ -145,7 +142,6 @@ class RoomLife:
     def check_rooms(self) -> None:
         """Directory = disk = what was answered; hub = device = disk; nobody is in a room that is gone."""
         rooms = self.rooms_on_disk()
-        assert not self.promises.broken
         assert not self.promises.asked, "a command about a room has no answer"
         assert rooms == self.promises.rooms == actor(self.house.directory)._rooms.names
         assert len({key_of(name) for name in rooms.values()}) == len(rooms)

@@ -17,6 +17,7 @@ from typing import Any, Final
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.brokers import wait_until
+from tests.page.browsing import CHROMIUM, launched
 from tests.page.conftest import DESKTOP, PHONE
 from tests.page.home import Home
 from tests.page.proxy import Proxy
@@ -38,7 +39,6 @@ SIZES: Final[Mapping[str, Mapping[str, Any]]] = {"desktop": DESKTOP, "phone": PH
 # All of the night is in it.
 TALL: Final = {"week-desktop": 1_300}
 SCHEMES: Final = ("light", "dark")
-FLAGS: Final = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 _LOADING: Final = """
 [...document.querySelectorAll(".loading, figure[data-metric]:not(:has(canvas))")]
@@ -124,7 +124,7 @@ def main() -> None:
     SHOWN.mkdir(exist_ok=True)
     demonstration = {"ai_r3_demo_mode": "true", "ai_r3_demo_csv_dir": MODELS}
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        browser = launched(playwright.chromium, CHROMIUM)
         (empty := Path(folder) / "empty").mkdir()
         with Home(empty) as home:
             nothing = {"devices-none": "", "claim-none": "reclamar", "insights-none": "avisos"}

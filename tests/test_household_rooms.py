@@ -17,9 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from actors.messages import Reported
 from actors.model import Report
 from actors.supervision import LONGEST_DELAY
-from tests.household import MAX_DEVICES, House, World
+from tests.household import IN_MEMORY, MAX_DEVICES, Bomb, House, World
 from tests.household_rooms import Promises, RoomLife
-from tests.test_household import IN_MEMORY, Bomb
 
 HERE = [f"TMP0{n}" for n in range(MAX_DEVICES)]
 SERIALS = st.sampled_from(HERE)
@@ -92,7 +91,7 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
 
 
 TestTenants = Tenants.TestCase
-TestTenants.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+TestTenants.settings = settings(max_examples=150, stateful_step_count=30)
 
 
 @pytest.fixture

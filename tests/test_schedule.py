@@ -96,7 +96,7 @@ def fault(configuration: dict[str, Any]) -> str:
 # -- against the oracle --------------------------------------------------------------------------
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(windows, max_size=4), st.integers(0, MINUTES - 1))
 def test_windows_are_active_exactly_in_their_minutes(
     entries: list[tuple[set[str], int, int]], start: int
@@ -110,7 +110,7 @@ def test_windows_are_active_exactly_in_their_minutes(
     assert power.next_change(at(start)) == (None if wait is None else at(start + wait))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(weeks, st.integers(0, MINUTES - 1))
 def test_events_hold_until_the_next_one_around_the_week(week: dict[str, dict[int, int]], start: int) -> None:
     """The latest event rules, last week's if need be; a named day's event replaces the daily one."""
@@ -122,7 +122,7 @@ def test_events_hold_until_the_next_one_around_the_week(week: dict[str, dict[int
     assert position.next_change(at(start)) == (None if wait is None else at(start + wait))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(weeks)
 def test_events_of_power_are_windows(week: dict[str, dict[int, int]]) -> None:
     """The event form of ``horarios`` is on from each ``on`` to the next ``off``."""
@@ -134,7 +134,7 @@ def test_events_of_power_are_windows(week: dict[str, dict[int, int]]) -> None:
     ]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.dictionaries(times, st.integers(1, 1440), max_size=3))
 def test_watering_lasts_its_minutes(day: dict[int, int]) -> None:
     """Each event of ``horarios_riego`` opens the valve for its minutes, past midnight and Sunday too."""
@@ -147,7 +147,7 @@ def test_watering_lasts_its_minutes(day: dict[int, int]) -> None:
     assert [watering.active_at(at(minute)) for minute in range(MINUTES)] == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(windows, max_size=3), weeks, st.integers(0, MINUTES * 60))
 def test_the_next_change_is_never_now(
     entries: list[tuple[set[str], int, int]], week: dict[str, dict[int, int]], second: int
@@ -180,7 +180,7 @@ KEYS = (
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.dictionaries(st.sampled_from(KEYS), json_values, min_size=1, max_size=3))
 def test_any_json_fits_or_has_a_fault_with_a_path(configuration: dict[str, Any]) -> None:
     """Whatever stands there, the answer is yes or a ScheduleError whose path begins with the key."""

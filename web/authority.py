@@ -22,7 +22,7 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Final, Self
 
 from cryptography import x509
@@ -62,14 +62,17 @@ _KEY_USAGES: Final = (
 
 
 def subject_names(names: Iterable[str], addresses: Iterable[Address]) -> Names:
-    """All by which a machine with these names and addresses is called; what is no host name is left out.
+    """All by which a machine with these names and addresses is called; what is no host name is left out, and
+    a name that is written as an address is one.
 
     ``localhost`` and the loopback addresses are among them, for each address its form under
     ``sslip.io``, and for each name without a dot the one that mDNS gives it. IPv6 zones are left out.
     """
-    called = {name.rstrip(".").lower() for name in names} | {"localhost"}
+    given = {name: _address_in(name) for name in (each.rstrip(".").lower() for each in names)}
+    called = {name for name, address in given.items() if address is None} | {"localhost"}
     called |= {f"{name}.local" for name in called if "." not in name and name != "localhost"}
-    known = {_without_zone(each) for each in addresses} | LOOPBACK
+    written = [address for address in given.values() if address is not None]
+    known = {_without_zone(each) for each in (*addresses, *written)} | LOOPBACK
     called |= {
         re.sub("[.:]", "-", str(each)) + ".sslip.io"
         for each in known
@@ -81,8 +84,20 @@ def subject_names(names: Iterable[str], addresses: Iterable[Address]) -> Names:
     )
 
 
+def is_of_a_home(address: Address) -> bool:
+    """Whether any house's root may sign for it."""
+    return any(address in ip_network(network) for network in HOME_NETWORKS)
+
+
 def _without_zone(address: Address) -> Address:
     return IPv6Address(address.packed) if isinstance(address, IPv6Address) else address
+
+
+def _address_in(name: str) -> Address | None:
+    try:
+        return ip_address(name)
+    except ValueError:
+        return None
 
 
 def _is_host_name(name: str) -> bool:

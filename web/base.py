@@ -7,15 +7,14 @@ import logging
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import TracebackType
-from typing import Any, ClassVar, Final, TypeVar, cast
+from typing import Any, ClassVar, Final, TypeAlias, TypeVar, cast
 
 import orjson
 import pykka
 from tornado.http1connection import HTTP1Connection
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
-from actors.messages import Command, Reply
-from actors.model import Device, Refused
+from actors.model import Refused
 from actors.people import Author, Caller, Role
 from web.access import Access
 from web.audit import about_change
@@ -31,6 +30,8 @@ from web.shapes import Given
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Message: TypeAlias = Callable[[Callable[[T | Refused], None]], object]
+"""To the directory, once it is said whom to answer with a ``T``."""
 
 # A body that is too large is read to its end, and dropped, up to here: closing on a client that is
 # still sending resets the connection, and it never sees the answer.
@@ -233,11 +234,11 @@ class Handler(RequestHandler):
         except pykka.ActorDeadError:
             raise Problem(503, "El sistema se está deteniendo; inténtalo de nuevo en un minuto.") from None
 
-    async def ask(self, command: Callable[[Reply], Command]) -> Device:
+    async def ask(self, command: Message[T]) -> T:
         """Tell the directory and wait for what comes of it, without ever blocking the loop."""
         return await self.outcome(self.order(command))
 
-    def order(self, command: Callable[[Reply], Command]) -> asyncio.Future[Device | Refused]:
+    def order(self, command: Message[T]) -> asyncio.Future[T | Refused]:
         """Tell the directory. The answer comes on the loop, perhaps when nobody waits for it any more."""
         writer = self.services.health().writer
         if not writer.healthy or writer.queued > MOST_QUEUED:
@@ -245,7 +246,7 @@ class Handler(RequestHandler):
             raise Problem(503, "Ahora no se puede guardar nada: mira GET /salud, e inténtalo más tarde.")
         return self._told(command)
 
-    async def outcome(self, answer: asyncio.Future[Device | Refused]) -> Device:
+    async def outcome(self, answer: asyncio.Future[T | Refused]) -> T:
         """Wait for the answer to an order; who waits too long leaves it as it is."""
         return _granted(
             await self._in_time(
@@ -253,7 +254,7 @@ class Handler(RequestHandler):
             )
         )
 
-    async def inquire(self, question: Callable[[Callable[[T | Refused], None]], object]) -> T:
+    async def inquire(self, question: Message[T]) -> T:
         """As :meth:`ask`, of what changes nothing and so needs no disk."""
         answer = self._told(question)
         return _granted(await self._in_time(answer, "Nadie responde; inténtalo de nuevo en un minuto."))

@@ -103,6 +103,11 @@ class Certificates:
         """When the server's certificate ends, in seconds since the epoch."""
         return self._shown.leaf.not_valid_after_utc.timestamp()
 
+    @property
+    def left_out(self) -> list[str]:
+        """The machine's names and addresses that the server's certificate does not hold."""
+        return sorted(str(name.value) for name in self._left_out)
+
     def ensure(self, names: Iterable[str], addresses: Iterable[Address]) -> bool:
         """See to it that the files are whole, valid and fit; tells whether another certificate is shown now.
 
@@ -116,13 +121,15 @@ class Certificates:
             return self._shown.leaf != before.leaf
 
     def _settle(self, names: Iterable[str], addresses: Iterable[Address]) -> Pair:
+        called = subject_names(names, addresses)
         try:
-            pair = self._pair(subject_names(names, addresses), self._now())
+            pair = self._pair(called, self._now())
             self._live.load(self._folder.certificate, self._folder.key)
         except OSError as error:
             raise UnusableCertificate(
                 f"{self._folder.path}: no se pueden leer o guardar los certificados ({error.strerror})."
             ) from None
+        self._left_out = called - names_of(pair.leaf)
         return pair
 
     def _pair(self, names: Names, now: float) -> Pair:
@@ -176,8 +183,6 @@ class Certificates:
         self, authority: Authority, key: ec.EllipticCurvePublicKey, names: Names, now: float
     ) -> x509.Certificate:
         permitted = authority.permitted(names)
-        if foreign := names - permitted:
-            logger.warning("names_left_out names=%s", sorted(str(name.value) for name in foreign))
         leaf = authority.issue(key, permitted, now)
         self._folder.keep_chain(leaf, authority.certificate)
         logger.info("certificate_issued names=%d until=%s", len(permitted), leaf.not_valid_after_utc)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, TextIO
 
@@ -16,6 +17,7 @@ import segno
 from actors.people import CONSOLE, PairingCode, PeopleError, Person, Role, Token, TokenKind
 from web.accounts import Accounts
 from web.auth import MAX_NAME
+from web.defences import host_of
 from web.passwords import fault_in, hashed
 from web.people import DAY_S, MAX_DAYS, pairing_url
 
@@ -56,12 +58,20 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 
 def obey(
-    options: argparse.Namespace, accounts: Accounts, out: TextIO, url: str, ca_fingerprint: str = ""
+    options: argparse.Namespace,
+    accounts: Accounts,
+    out: TextIO,
+    url: str,
+    ca_fingerprint: str = "",
+    left_out: Sequence[str] = (),
 ) -> None:
-    """Carry out one of :data:`COMMANDS`. Raises :class:`PeopleError` for what is not to be done."""
+    """Carry out one of :data:`COMMANDS`; ``left_out`` are names of the house that its certificate lacks.
+
+    Raises :class:`PeopleError` for what is not to be done.
+    """
     match options.command, getattr(options, "doing", ""):
         case "setup", _:
-            print_code(first_code(accounts), out, url, ca_fingerprint)
+            print_code(first_code(accounts), out, url, ca_fingerprint, left_out)
         case "token", "create":
             _create_token(accounts, out, options.user, options.name, options.days)
         case "token", "list":
@@ -85,7 +95,7 @@ def obey(
             print(f"{options.user}: borrada con sus tokens.", file=out)
         case "pair", _:
             code = accounts.make_code(accounts.person_named(options.user).id, CONSOLE)
-            print_code(code, out, url, ca_fingerprint)
+            print_code(code, out, url, ca_fingerprint, left_out)
 
 
 def first_code(accounts: Accounts) -> PairingCode:
@@ -95,7 +105,9 @@ def first_code(accounts: Accounts) -> PairingCode:
     return accounts.make_code(admin.id, CONSOLE)
 
 
-def print_code(code: PairingCode, out: TextIO, url: str, ca_fingerprint: str = "") -> None:
+def print_code(
+    code: PairingCode, out: TextIO, url: str, ca_fingerprint: str = "", left_out: Sequence[str] = ()
+) -> None:
     """The code, its address and its QR, in block characters on ``out``, which must take UTF-8."""
     where = pairing_url(url, code.text, ca_fingerprint)
     segno.make_qr(where).terminal(out, compact=True)
@@ -105,6 +117,8 @@ def print_code(code: PairingCode, out: TextIO, url: str, ca_fingerprint: str = "
     print(f"Escanéalo con la cámara del móvil o con la app, o abre {where}", file=out)
     if ca_fingerprint:
         print(f"Huella SHA-256 del certificado raíz: {ca_fingerprint}", file=out)
+        if (host := host_of(url)) in left_out:
+            print(f"Pero no vale para {host}: hace falta un certificado que sí (SSL_CERT_PATH).", file=out)
 
 
 def _create_token(accounts: Accounts, out: TextIO, owner: str, name: str, days: int | None) -> None:

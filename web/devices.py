@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final
 import orjson
 
 from actors.messages import ChangeDevice, ClaimDevice
+from actors.model import Device
 from web.answers import DeviceJson, DoneJson, LogPageJson
 from web.base import Handler
 from web.body import Object
@@ -140,7 +141,7 @@ class Claims(DeviceHandler):
         known = self.services.hub.roster.by_serial(serial)
         claim = claim_of(body, serial, {} if known is None else known.device.configuration)
         try:
-            device = await self.ask(partial(ClaimDevice, claim))
+            device: Device = await self.ask(partial(ClaimDevice, claim))
         except Problem as problem:
             if problem.status == 404:
                 self.services.gate.note(self.author, "reclamación rechazada", f"{serial:.64}")

@@ -25,7 +25,7 @@ STATUS_OF: Final[Mapping[Refusal, int]] = {
     Refusal.INVALID: 400,
     Refusal.UNKNOWN: 404,
     Refusal.CLOSED: 403,
-    Refusal.ALREADY_CLAIMED: 409,
+    Refusal.CONFLICT: 409,
     Refusal.MOVED_ON: 409,
     Refusal.UNAVAILABLE: 503,
 }

@@ -7,13 +7,12 @@ from functools import partial
 from typing import ClassVar, Final
 
 from actors.findings import Decision, KeptFinding, Wanted
-from actors.messages import ApplyFinding, Command, DismissFinding, Reply, ScanHistory
+from actors.messages import ApplyFinding, DismissFinding, Reply, ScanHistory
 from actors.model import Device
 from web.answers import DeviceJson, DoneJson, FindingPageJson, QueuedJson
 from web.devices import PAGE, PER_PAGE, DeviceHandler, encoded
 from web.errors import Problem
 from web.operations import Operation
-from web.proposals import proposal_of
 from web.query import Number, Parameter, Word
 from web.shapes import Body, Field, Printable, Whole
 from web.statistics import Moment, out_of_order
@@ -65,9 +64,9 @@ class Findings(DeviceHandler):
 
 class DecisionHandler(DeviceHandler):
     async def decide(
-        self, finding_id: int, decision: Callable[[KeptFinding], Callable[[Reply], Command]]
+        self, finding_id: int, decision: Callable[[KeptFinding, Reply], ApplyFinding | DismissFinding]
     ) -> Device:
-        """Carry out the command that ``decision`` makes of the finding, which nobody has decided on yet.
+        """Carry out the decision on the finding, on which nobody has decided yet.
 
         Of two decisions that race only one is carried out: from before the finding is read until the
         device has answered, even after the time-out, the loop takes no other for it; and the answer
@@ -79,7 +78,7 @@ class DecisionHandler(DeviceHandler):
         deciding.add(finding_id)
         try:
             kept = await self.read(partial(self.services.queries.finding, finding_id))
-            answer = self.order(decision(_undecided(finding_id, kept)))
+            answer = self.order(partial(decision, _undecided(finding_id, kept)))
         except BaseException:
             deciding.discard(finding_id)
             raise
@@ -93,7 +92,7 @@ class AppliedFinding(DecisionHandler):
     }
 
     async def post(self, finding_id: str) -> None:
-        self.answer(device_json(await self.decide(int(finding_id), _application)))
+        self.answer(device_json(await self.decide(int(finding_id), ApplyFinding)))
 
 
 class DismissedFinding(DecisionHandler):
@@ -103,17 +102,9 @@ class DismissedFinding(DecisionHandler):
 
     async def post(self, finding_id: str) -> None:
         number = int(finding_id)
-        await self.decide(number, _dismissal)
+        await self.decide(number, DismissFinding)
         done: DoneJson = {"mensaje": "Sugerencia descartada", "id": number}
         self.answer(done)
-
-
-def _application(kept: KeptFinding) -> Callable[[Reply], Command]:
-    return partial(ApplyFinding, kept, proposal_of(kept))
-
-
-def _dismissal(kept: KeptFinding) -> Callable[[Reply], Command]:
-    return partial(DismissFinding, kept)
 
 
 def _undecided(finding_id: int, kept: KeptFinding | None) -> KeptFinding:

@@ -14,6 +14,7 @@ from typing import Final, Self
 from actors.ports import Clock
 from config import Settings, is_loopback
 from web.announcer import Announcer, Service
+from web.authority import is_of_a_home
 from web.certificates import Certificates, GivenCertificate, UnusableCertificate
 from web.defences import Hosts, host_of
 from web.network import Address, Network
@@ -81,6 +82,7 @@ class Frontage:
         )
         self._given = None if wishes.given is None else GivenCertificate(*wishes.given, clock.now)
         self._tell_names()
+        self._told_left_out: list[str] = []
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="frontage", daemon=True)
 
@@ -101,11 +103,21 @@ class Frontage:
         shown = self._own if self._wishes.tls and self._given is None else None
         return "" if shown is None else shown.ca_fingerprint
 
+    @property
+    def left_out(self) -> list[str]:
+        """Names of the house that its own certificate does not hold.
+
+        Nor does it hold public addresses, but nobody is sent to one who has not set it as a name.
+        """
+        called = {name.lower() for name in self._names()}
+        return [] if self._own is None else [name for name in self._own.left_out if name in called]
+
     def start(self, services: Sequence[Service]) -> None:
         """Announce ``services``, if that is wished, and look after all from now on. Returns at once."""
         if self._wishes.announced:
             self._announcer = Announcer(self._clock, self._wishes.name, services, serves=self._wishes.serves)
             self._announcer.start()
+        self._tell_left_out()
         self._thread.start()
 
     def stop(self) -> None:
@@ -129,12 +141,18 @@ class Frontage:
         self._tell_names()
         if self._own is not None:
             self._own.ensure(self._names(), _addresses())
+            self._tell_left_out()
         if self._given is not None:
             self._given.refresh()
 
     def _tell_names(self) -> None:
         for name in self._names():
             self._hosts.add(name)
+
+    def _tell_left_out(self) -> None:
+        if self.left_out != self._told_left_out:
+            self._told_left_out = self.left_out
+            logger.warning("names_left_out names=%s", self._told_left_out)
 
     def _names(self) -> list[str]:
         announced = None if self._announcer is None else self._announcer.host
@@ -156,7 +174,9 @@ def public_url(settings: Settings, port: int) -> str:
         return settings.public_backend_url
     host = settings.backend_host
     if host in ("0.0.0.0", "::"):
-        private = sorted(each for each in _addresses() if each.version == 4 and each.is_private)
+        private = sorted(
+            each for each in _addresses() if each.version == 4 and each.is_private and is_of_a_home(each)
+        )
         host = str(private[0]) if private else settings.mdns_name
     scheme = "https" if settings.https else "http"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"

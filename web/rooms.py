@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import unicodedata
-from collections.abc import Callable
 from functools import partial
-from typing import Any, ClassVar, Final, cast
+from typing import ClassVar, Final
 
-from actors.rooms import AddRoom, RemoveRoom, RenameRoom, Room, RoomCommand, RoomReply
+from actors.rooms import AddRoom, RemoveRoom, RenameRoom, Room
 from web.answers import RoomJson
 from web.base import Handler
 from web.operations import Operation
@@ -31,10 +30,6 @@ class RoomHandler(Handler):
     def devices_in(self, room_id: int) -> int:
         return sum(known.device.room == room_id for known in self.services.hub.roster.newest_first())
 
-    async def carried_out(self, command: Callable[[RoomReply], RoomCommand]) -> Room:
-        """As :meth:`ask`, of a room."""
-        return cast(Room, await self.ask(cast(Any, command)))
-
 
 class AllRooms(RoomHandler):
     operations: ClassVar = {
@@ -50,7 +45,7 @@ class AllRooms(RoomHandler):
         self.answer([self.room_json(Room(number, name)) for number, name in by_name])
 
     async def post(self) -> None:
-        room = await self.carried_out(partial(AddRoom, self.given()[ROOM_NAME]))
+        room: Room = await self.ask(partial(AddRoom, self.given()[ROOM_NAME]))
         self.set_status(201)
         self.answer(self.room_json(room))
 
@@ -70,10 +65,10 @@ class OneRoom(RoomHandler):
 
     async def put(self, room_id: str) -> None:
         name = self.given()[ROOM_NAME]
-        self.answer(self.room_json(await self.carried_out(partial(RenameRoom, int(room_id), name))))
+        self.answer(self.room_json(await self.ask(partial(RenameRoom, int(room_id), name))))
 
     async def delete(self, room_id: str) -> None:
-        room = await self.carried_out(partial(RemoveRoom, int(room_id)))
+        room: Room = await self.ask(partial(RemoveRoom, int(room_id)))
         await self._emptied(room)
         self.set_status(204)
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import selectors
+import socket
 import ssl
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -35,6 +37,8 @@ KEEPALIVE_S: Final = 60
 _LOOK_AFTER_S: Final = KEEPALIVE_S / 4
 # paho connects blocking, so a host that swallows packets holds up all devices for so long at a time.
 _CONNECT_TIMEOUT_S: Final = 3.0
+# Read at once of what nobody wants to know any more, bytes.
+_UNREAD: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +122,8 @@ class Link:
         self._clock = clock
         self._local = local
         self._client: Client | None = None
+        self._ending: socket.socket | None = None
+        """Of the connection that has just been ended, until the broker has read to its end."""
         self._connect_at = self._look_at = self._poll_at = 0.0
 
     # -- called by the simulator -------------------------------------------------------------
@@ -143,8 +149,36 @@ class Link:
             self._client.on_disconnect = None
             # QoS 0, as paho holds back what is more while twenty reports wait for their acknowledgement.
             self._client.publish(presence_topic(self.device.serial), OFFLINE, qos=0, retain=True)
-            self._client.disconnect()
+        self.disconnect()
+
+    def disconnect(self) -> None:
+        """End in order, so that the broker does not publish the last will; :meth:`linger` waits for it."""
+        client = self._client
+        if client is not None and self.connected and (sock := client.socket()) is not None:
+            client.on_disconnect = None
+            # paho closes its own at once. What lay unread in it would make a reset of the end, by which the
+            # broker loses the farewell.
+            self._ending = socket.socket(fileno=socket.dup(sock.fileno()))
+            client.disconnect()
+            with suppress(OSError):  # the broker was first
+                self._ending.shutdown(socket.SHUT_WR)
         self.abandon()
+
+    def linger(self, patience: float) -> bool:
+        """After :meth:`leave` or :meth:`disconnect`: whether the broker has closed within so many seconds."""
+        ending, self._ending = self._ending, None
+        if ending is None:
+            return True
+        with ending:
+            ending.settimeout(patience)
+            try:
+                while ending.recv(_UNREAD):
+                    pass
+            except (TimeoutError, BlockingIOError):
+                return False
+            except OSError:
+                pass  # it is closed all the same
+        return True
 
     def abandon(self) -> None:
         """Cut the connection, if it still stands; the next one is tried in a while."""

@@ -14,8 +14,7 @@ from actors.messages import AskBounds, ClaimDevice, Reported
 from actors.model import Claim, Refusal, Refused, Report
 from actors.supervision import LONGEST_DELAY
 from tests.actors.test_failures import Touchy
-from tests.household import House, World
-from tests.test_household import Bomb
+from tests.household import Bomb, House, World
 
 Answer: TypeAlias = Mapping[str, Bounds] | Refused
 

@@ -77,7 +77,7 @@ def test_only_the_code_claims_a_device_that_has_one(house: House) -> None:
     wrong = (None, "", CODE[:-1], CODE + " ", CODE.lower())
     assert [claim(house, code) for code in wrong] == [unproven(SERIAL)] * len(wrong)
     assert is_claimed(claim(house, CODE))
-    assert refusal(claim(house, CODE)) is Refusal.ALREADY_CLAIMED
+    assert refusal(claim(house, CODE)) is Refusal.CONFLICT
     assert claim(house, CODE[:-1]) == claim(house) == unproven(SERIAL)
 
 
@@ -172,7 +172,7 @@ def test_a_claimed_device_takes_on_no_code(house: House) -> None:
     house.report(SERIAL)
     assert is_claimed(claim(house, "superfluous"))
     announce(house)
-    assert refusal(claim(house)) is Refusal.ALREADY_CLAIMED
+    assert refusal(claim(house)) is Refusal.CONFLICT
     assert house.devices()[SERIAL].code_digest is None
 
 
@@ -209,7 +209,7 @@ def test_the_window_opens_with_the_first_report_and_each_boot(tmp_path: Path) ->
     house.stage.wait(WINDOW - 1)
     assert is_claimed(claim(house))
     house.stage.wait(WINDOW)
-    assert refusal(claim(house)) is Refusal.ALREADY_CLAIMED
+    assert refusal(claim(house)) is Refusal.CONFLICT
 
 
 def test_a_restart_closes_the_window_until_the_device_s_own(tmp_path: Path) -> None:

@@ -278,7 +278,7 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
 
 
 TestFaultyHouse = FaultyHouse.TestCase
-TestFaultyHouse.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+TestFaultyHouse.settings = settings(max_examples=150, stateful_step_count=30)
 
 
 def test_a_device_that_was_asked_for_twice_is_started_once() -> None:

@@ -16,8 +16,7 @@ from actors.model import Claim, Device, JsonObject, Refused, Report
 from actors.ports import Start
 from actors.supervision import LONGEST_DELAY
 from persistence.schema import sqlite3
-from tests.household import House, World, actor
-from tests.test_household import Bomb
+from tests.household import Bomb, House, World, actor
 
 
 class Touchy:
@@ -142,7 +141,7 @@ def test_a_dismissal_is_answered_when_the_rule_knows(house: House) -> None:
     house.flush()
     finding = Finding("touchy", "ai_touchy", house.devices()["A"].id, "A", 0.0, {"t": 200})
     answers: list[Device | Refused] = []
-    house.directory.tell(DismissFinding(KeptFinding(1, finding, mark=0), answers.append))
+    house.directory.tell(DismissFinding(KeptFinding(1, finding, {}), answers.append))
     house.flush()
     assert isinstance(answers[0], Device)
     assert actor(house.device_actor("A")._rules["touchy"])._rule.dismissed == [{"t": 200}]
@@ -156,7 +155,7 @@ def test_a_dismissal_while_the_rule_restarts_is_not_pretended(house: House) -> N
     house.flush()
     finding = Finding("touchy", "ai_touchy", house.devices()["A"].id, "A", 0.0, {"t": 200})
     answers: list[Device | Refused] = []
-    house.directory.tell(DismissFinding(KeptFinding(1, finding, mark=0), answers.append))
+    house.directory.tell(DismissFinding(KeptFinding(1, finding, {}), answers.append))
     house.flush()
     assert isinstance(answers[0], Refused)
     assert rows(house, "SELECT decision FROM eventos_ia") == ["abierto"]
@@ -164,7 +163,7 @@ def test_a_dismissal_while_the_rule_restarts_is_not_pretended(house: House) -> N
 
 def dismiss(house: House, serial: str, answers: list[Device | Refused]) -> None:
     finding = Finding("touchy", "ai_touchy", house.devices()[serial].id, serial, 0.0, {"t": 200})
-    house.directory.tell(DismissFinding(KeptFinding(1, finding, mark=0), answers.append))
+    house.directory.tell(DismissFinding(KeptFinding(1, finding, {}), answers.append))
 
 
 @pytest.mark.parametrize("row", [13, 14])

@@ -134,18 +134,6 @@ def test_a_configuration_cannot_grow_for_ever() -> None:
     assert isinstance(NEW.after_claim(claim), Refused)
 
 
-def test_switching_does_not_move_the_configuration_on() -> None:
-    """A lamp is switched all day, and its schedule proposed all the same."""
-    device = changed(NEW, configuration={"modo": "manual", "encendido": True})
-    proposal = Change(configuration={"modo": "horario"}, based_on=device.mark)
-    switched = changed(device, configuration={"encendido": False})
-    assert isinstance(switched.after_change(proposal), Device)
-    moved = changed(device, configuration={"intervalo_envio": 60})
-    outcome = moved.after_change(proposal)
-    assert isinstance(outcome, Refused)
-    assert outcome.why is Refusal.MOVED_ON
-
-
 def test_a_number_without_a_boot_tells_nothing() -> None:
     """Such a device may have started again at 0, and nothing that it says may be lost."""
     device = NEW.after_report(report(seq=1))
@@ -233,7 +221,7 @@ def test_of_two_claims_the_first_wins() -> None:
     assert (first.claimed, first.name, first.state, first.version) == (True, "Salón", "activo", 1)
     second = first.after_claim(Claim(NEW.serial, name="Cocina"))
     assert isinstance(second, Refused)
-    assert second.why is Refusal.ALREADY_CLAIMED
+    assert second.why is Refusal.CONFLICT
 
 
 def test_a_claim_keeps_what_it_does_not_mention() -> None:

@@ -25,7 +25,7 @@ from persistence.historian import HistorianActor
 from persistence.schema import sqlite3
 from persistence.writer import WriterActor
 from tests.household import House, World
-from tests.test_household import RULES
+from tests.household_rules import RULES
 
 CORE: dict[type[Any], Part] = {
     Directory: Part.DIRECTORY,

@@ -13,8 +13,7 @@ import pytest
 from actors.messages import ClaimDevice, Reported
 from actors.model import Claim, Device, Json, Report
 from persistence.schema import sqlite3
-from tests.household import House, World
-from tests.test_household import Bomb
+from tests.household import Bomb, House, World
 
 SERIAL = "LGT0603IF1WD"
 # One that fits into a report and one that fits in besides, but the two of them into no device.

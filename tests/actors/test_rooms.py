@@ -45,8 +45,8 @@ def test_a_command_makes_the_next_rooms(command: RoomCommand, rooms: dict[int, s
 @pytest.mark.parametrize(
     ("command", "why", "named"),
     [
-        (AddRoom("cocina", nobody), Refusal.ALREADY_CLAIMED, "Cocina, con id 1"),
-        (RenameRoom(1, "SALÓN", nobody), Refusal.ALREADY_CLAIMED, "Salón, con id 2"),
+        (AddRoom("cocina", nobody), Refusal.CONFLICT, "Cocina, con id 1"),
+        (RenameRoom(1, "SALÓN", nobody), Refusal.CONFLICT, "Salón, con id 2"),
         (RenameRoom(3, "Baño", nobody), Refusal.UNKNOWN, "id 3"),
         (RemoveRoom(3, nobody), Refusal.UNKNOWN, "id 3"),
     ],
@@ -63,7 +63,7 @@ def test_there_are_only_so_many() -> None:
     full = Rooms({number: str(number) for number in range(1, MAX_ROOMS + 1)}, MAX_ROOMS)
     refused = full.after(AddRoom("una más", nobody))
     assert isinstance(refused, Refused)
-    assert refused.why is Refusal.ALREADY_CLAIMED
+    assert refused.why is Refusal.CONFLICT
     assert isinstance(full.after(RenameRoom(1, "otra", nobody)), KeepRooms)
 
 

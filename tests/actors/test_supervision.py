@@ -347,4 +347,4 @@ class Supervision(RuleBasedStateMachine):
 
 
 TestSupervision = Supervision.TestCase
-TestSupervision.settings = settings(max_examples=100, stateful_step_count=30, deadline=None)
+TestSupervision.settings = settings(max_examples=100, stateful_step_count=30)

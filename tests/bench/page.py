@@ -23,9 +23,9 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 from actors.mqtt.simulated_device import demo_code
 from tests.bench.processes import ROOT, System, ended, free_port, system
+from tests.page.browsing import CHROMIUM, launched
 
 DEVICES = 200
-CHROMIUM = "/usr/bin/chromium"
 # Until scripts are compiled and each card has its line.
 WARM_UP_S = 20
 FRAMES_S = 15
@@ -115,12 +115,11 @@ class Smoothness:
 def smoothness(folder: Path, minutes: float) -> Smoothness:
     """Of the devices' cards, while each of :data:`DEVICES` reports once a second."""
     mqtt = free_port()
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with (
         system(folder / "data", mqtt, broker="") as running,
         simulated(running, mqtt),
         sync_playwright() as playwright,
-        playwright.chromium.launch(executable_path=CHROMIUM, args=arguments) as browser,
+        launched(playwright.chromium, CHROMIUM) as browser,
     ):
         return _measured(browser, f"http://127.0.0.1:{running.http}/", minutes)
 

@@ -1,14 +1,17 @@
-"""Backends at the brokers' edge, ended with the test."""
+"""Backends at the brokers' edge, and brokers, ended with the test."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
-from tests.brokers import ScriptedBroker
+from actors.mqtt.mosquitto_config import Tls
+from tests.brokers import ScriptedBroker, require_mosquitto
 from tests.mqtt.backend import Backend, Start
+from tests.mqtt.guarded import GuardedMosquitto, make_pair
 from tests.stage import FakeClock
 
 
@@ -38,3 +41,19 @@ def script() -> Iterator[ScriptedBroker]:
     broker = ScriptedBroker()
     yield broker
     broker.close()
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Tls:
+    return make_pair(tmp_path / "tls")
+
+
+@pytest.fixture
+def guarded(tmp_path: Path, pair: Tls) -> Iterator[GuardedMosquitto]:
+    require_mosquitto()
+    broker = GuardedMosquitto(tmp_path, pair)
+    try:
+        broker.start()
+        yield broker
+    finally:
+        broker.stop()

@@ -113,7 +113,7 @@ def test_a_device_that_has_just_started_does_not_water_again() -> None:
     assert device.orders_at(NOON).on
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(
         st.tuples(

@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import re
 import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from actors.mqtt.logins import Logins, fits
-from actors.mqtt.mosquitto_config import MOSQUITTO, Tls, configuration, rights, template, write
+from actors.mqtt.mosquitto_config import MOSQUITTO, configuration, rights, template, write
 from actors.mqtt.payloads import state_topic
 from actors.mqtt.rights import NoLogin
 from tests.brokers import PATIENCE, Device, Login, refusal, require_mosquitto, wait_until
@@ -100,22 +99,6 @@ def test_nothing_is_written_for_what_cannot_be_a_login(tmp_path: Path) -> None:
     with pytest.raises(NoLogin, match="'a:b'"):
         write(tmp_path / "out", logins, [HERE, "a:b"], shared_topic=True)
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.fixture
-def pair(tmp_path: Path) -> Tls:
-    return make_pair(tmp_path / "tls")
-
-
-@pytest.fixture
-def guarded(tmp_path: Path, pair: Tls) -> Iterator[GuardedMosquitto]:
-    require_mosquitto()
-    broker = GuardedMosquitto(tmp_path, pair)
-    try:
-        broker.start()
-        yield broker
-    finally:
-        broker.stop()
 
 
 def test_mosquitto_has_nothing_to_complain_of(guarded: GuardedMosquitto) -> None:

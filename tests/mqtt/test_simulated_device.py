@@ -317,11 +317,11 @@ class OutboxMachine(RuleBasedStateMachine):
         assert len(self.outbox) <= MOST_KEPT
 
 
-OutboxMachine.TestCase.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+OutboxMachine.TestCase.settings = settings(max_examples=30, stateful_step_count=20)
 TestOutbox = OutboxMachine.TestCase
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.lists(
         st.tuples(st.floats(0, 100), st.booleans(), st.sampled_from([2, 7, 50])), min_size=1, max_size=30

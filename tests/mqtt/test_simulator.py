@@ -283,6 +283,22 @@ def test_stopping_says_goodbye(broker: Broker) -> None:
     assert found == {(f"dispositivos/{device.serial}/conexion", b"offline") for device in devices}
 
 
+def test_a_fleet_that_disconnects_is_not_gone(broker: Broker) -> None:
+    """Neither a goodbye nor a will says so, however much lies unread when it does."""
+    devices = fleet(5)
+    simulator = Simulator("127.0.0.1", broker.port, devices, SystemClock())
+    simulator.start()
+    wait_until(lambda: simulator.counters.connected == 5)
+    with Device(broker.port) as backend:
+        for n in range(500):
+            backend.publish_soon(receipt_topic(devices[n % 5].serial), receipt_payload("another", n))
+        simulator.disconnect()
+    with Device(broker.port, "dispositivos/+/conexion") as late:
+        assert [late.heard.get(timeout=PATIENCE)[1] for _ in range(5)] == [b"online"] * 5
+        late.publish("dispositivos/last/conexion", b"")
+        assert late.heard.get(timeout=PATIENCE)[0] == "dispositivos/last/conexion"
+
+
 def test_a_killed_simulator_leaves_its_will(broker: Broker) -> None:
     """kill -9: the broker says ``offline`` for each device."""
     program = (

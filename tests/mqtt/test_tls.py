@@ -20,7 +20,7 @@ from actors.mqtt.mosquitto_config import Tls
 from actors.mqtt.rights import backend_topics
 from actors.mqtt.simulated_device import fleet
 from actors.mqtt.simulator import Simulator
-from tests.brokers import PATIENCE, Login, ScriptedBroker, packet, require_mosquitto, wait_until
+from tests.brokers import PATIENCE, Login, ScriptedBroker, packet, wait_until
 from tests.mqtt.backend import Ear
 from tests.mqtt.guarded import (
     HERE,
@@ -33,22 +33,6 @@ from tests.mqtt.guarded import (
 from tests.stage import FakeClock
 
 OWN = payloads.state_topic(HERE)
-
-
-@pytest.fixture
-def pair(tmp_path: Path) -> Tls:
-    return make_pair(tmp_path / "tls")
-
-
-@pytest.fixture
-def guarded(tmp_path: Path, pair: Tls) -> Iterator[GuardedMosquitto]:
-    require_mosquitto()
-    broker = GuardedMosquitto(tmp_path, pair)
-    try:
-        broker.start()
-        yield broker
-    finally:
-        broker.stop()
 
 
 @pytest.fixture

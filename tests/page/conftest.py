@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.page.browsing import PATIENCE_MS, Complaints
+from tests.page.browsing import PATIENCE_MS, QUICKEST, Complaints, launched
 from tests.page.home import Home
 
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
@@ -25,17 +23,8 @@ OpenPage = Callable[..., Page]
 # Not the session's: the sync API holds the thread's event loop, which tests elsewhere want for themselves.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    # The shell opens a window in a third of the time: it draws no toolbar, which is a page of its own.
-    chromium = shutil.which("chromium-headless-shell") or shutil.which("chromium")
-    if chromium is None:
-        reason = "needs Chromium: apt-get install chromium-headless-shell"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    # Root may not use the sandbox, and a test machine has no GPU; the last keeps Chromium off the network.
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=arguments)
+        browser = launched(playwright.chromium, QUICKEST)
         yield browser
         browser.close()
 

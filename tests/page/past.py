@@ -10,6 +10,7 @@ from typing import Final
 
 from actors.findings import Finding
 from actors.model import Claim, Device, LogEntry, Report
+from actors.proposals import basis_of
 from persistence import Batch, Store
 from rules.extremes import NAME as EXTREMES
 from rules.offline import BACK_ONLINE, OFFLINE
@@ -41,7 +42,9 @@ def write_past(data: Path, serial: str, days: int = 3) -> None:
             device = device.after_report(Report(serial, at, state, parameters))
             batch.entries.append(LogEntry(device.id, device.reports, at, device.state, parameters))
         batch.devices[device.id] = replace(device, online=False)
-        batch.findings = [(finding, device.mark) for finding in _findings(device, now)]
+        batch.findings = [
+            (finding, basis_of(finding, device.configuration)) for finding in _findings(device, now)
+        ]
         store.save(batch)
 
 

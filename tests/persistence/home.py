@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pykka
 
 from actors.messages import Keep
 from actors.model import LogEntry
-from persistence.backups import Backup
+from persistence.backups import Backup, Kind
 from persistence.caretaker import Backups, CaretakerActor, CaretakerStatus
 from persistence.local_time import LocalTime
 from persistence.retention import Retention
@@ -26,17 +27,19 @@ class Shed:
 
     def __init__(self) -> None:
         self.made: list[float] = []
+        self.kinds: list[Kind] = []
         self.error: Exception | None = None
         self.newest: float | None = None
 
-    def make(self, at: float) -> Backup:
+    def make(self, at: float, kind: Kind) -> Backup:
         if self.error is not None:
             raise self.error
         self.made.append(at)
+        self.kinds.append(kind)
         return Backup(Path("iot.db"), at, 4096)
 
-    def newest_at(self, now: float) -> float | None:  # noqa: ARG002
-        return self.newest
+    def newest_at(self, now: float, kinds: Iterable[Kind]) -> float | None:  # noqa: ARG002
+        return self.newest if Kind.DAILY in kinds else None
 
 
 class Home:

@@ -311,5 +311,5 @@ class Ledger(RuleBasedStateMachine):
 
 LedgerTest = Ledger.TestCase
 LedgerTest.settings = settings(
-    max_examples=30, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=30, stateful_step_count=30, suppress_health_check=[HealthCheck.too_slow]
 )

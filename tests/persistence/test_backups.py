@@ -17,6 +17,7 @@ from sqlite_utils import Database
 from persistence import Store
 from persistence.backups import (
     BackupFailed,
+    Kind,
     backups_of,
     make_backup,
     newest_backup_at,
@@ -96,6 +97,15 @@ def test_the_newest_are_kept(database: Path) -> None:
         make_backup(database, 3, AT + day * DAY)
     assert [each.made_at for each in backups_of(database)] == [AT + day * DAY for day in (2, 3, 4)]
     assert newest_backup_at(database) == AT + 4 * DAY
+
+
+def test_each_kind_has_a_rotation_of_its_own(database: Path) -> None:
+    """However many are asked for, the daily ones stay; of both the newest can be gone back to."""
+    daily = [make_backup(database, 3, AT + day * DAY) for day in range(3)]
+    asked = [make_backup(database, 3, AT + 2 * DAY + minute * 60, Kind.ON_DEMAND) for minute in range(5)]
+    assert [each.path for each in backups_of(database)] == [*daily, *asked[2:]]
+    assert newest_backup_at(database) == AT + 2 * DAY + 240
+    assert newest_backup_at(database, kinds=[Kind.DAILY]) == AT + 2 * DAY
 
 
 def test_those_from_the_future_are_the_first_to_go(database: Path) -> None:

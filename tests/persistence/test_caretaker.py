@@ -12,7 +12,7 @@ import pytest
 from actors.messages import Keep, Tidied, Tidy
 from actors.model import Refusal, Refused
 from persistence import Store, WriterActor, caretaker
-from persistence.backups import Backup
+from persistence.backups import Backup, Kind
 from persistence.caretaker import BackUp
 from persistence.schema import sqlite3
 from persistence.upkeep import Upkeep
@@ -230,18 +230,20 @@ def test_a_backup_that_fails_is_tried_again_in_an_hour(home: Home, caplog: pytes
     assert not home.status.backup_error
 
 
-def test_one_that_is_asked_for_puts_the_next_one_off(home: Home) -> None:
-    """It is as good as the daily one; and one that fails is tried again as that is, and told."""
+def test_one_that_is_asked_for_takes_no_daily_ones_place(home: Home) -> None:
+    """Nor does it put it off; and one that fails is tried again as that is, and told."""
     told: list[Backup | Refused] = []
     home.hire()
     home.stage.wait(HOUR)
     assert home.caretaker is not None
     asked = home.clock.now()
     home.caretaker.tell(BackUp(asked, told.append))
-    home.stage.wait(DAY - 60)
+    home.stage.settle()
     assert home.shed.made[1:] == [asked]
-    home.stage.wait(120)
-    assert len(home.shed.made) == 3
+    assert home.status.last_backup_at == asked
+    home.stage.wait(DAY)
+    assert home.shed.kinds == [Kind.DAILY, Kind.ON_DEMAND, Kind.DAILY]
+    assert home.shed.made[2] - home.shed.made[0] == pytest.approx(DAY, abs=120)
     home.shed.error = RuntimeError("No queda sitio en el disco.")
     home.caretaker.tell(BackUp(home.clock.now(), told.append))
     home.stage.settle()

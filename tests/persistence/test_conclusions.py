@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from actors.findings import Decision, Finding, KeptFinding, RuleMemory
 from actors.messages import Keep, KeepConclusion, RecallMemory
+from actors.model import JsonObject
 from tests.persistence.house import BIG, House, reported
 
 DEVICE = 1
@@ -31,6 +32,11 @@ def found(at: float, **details: object) -> Finding:
     return Finding("learn", "ai_suggest", DEVICE, "A", at, details)
 
 
+def resting(*findings: Finding, **basis: object) -> list[tuple[Finding, JsonObject]]:
+    """The findings, each with the same basis."""
+    return [(finding, basis) for finding in findings]
+
+
 def memory(upto: int, rule: str = "learn", **state: object) -> RuleMemory:
     return RuleMemory(DEVICE, rule, upto, state)
 
@@ -46,12 +52,16 @@ def test_findings_are_announced_in_order_with_the_numbers_they_have_on_disk(hous
     house.statements.clear()
     one, two, three = found(1.0), found(2.0), found(3.0, x=[1])
     house.tell(
-        KeepConclusion([one, two], 5, memory(1)),
-        KeepConclusion([], 5, memory(2)),
-        KeepConclusion([three], 6, memory(3)),
+        KeepConclusion(resting(one, two, modo="manual"), memory(1)),
+        KeepConclusion([], memory(2)),
+        KeepConclusion(resting(three, horarios=[]), memory(3)),
     )
     house.stage.settle()
-    kept = [KeptFinding(1, one, 5), KeptFinding(2, two, 5), KeptFinding(3, three, 6)]
+    kept = [
+        KeptFinding(1, one, {"modo": "manual"}),
+        KeptFinding(2, two, {"modo": "manual"}),
+        KeptFinding(3, three, {"horarios": []}),
+    ]
     assert house.neighbours.diary == [("finding", each) for each in kept]
     assert house.queries.findings(1, 9).rows == kept[::-1]
     assert house.statements.count("COMMIT") == 1
@@ -59,16 +69,16 @@ def test_findings_are_announced_in_order_with_the_numbers_they_have_on_disk(hous
 
 def test_a_memory_is_recalled_as_it_was_when_it_was_asked_for(house: House) -> None:
     """All told before in the batch counts, and nothing that comes later in it."""
-    house.tell(KeepConclusion([], 0, memory(1)))
+    house.tell(KeepConclusion([], memory(1)))
     house.stage.settle()
     house.statements.clear()
     house.tell(
         recall(house),
         recall(house, "offline"),
-        KeepConclusion([], 0, memory(2, x=2)),
+        KeepConclusion([], memory(2, x=2)),
         recall(house),
-        KeepConclusion([], 0, memory(3)),
-        KeepConclusion([], 0, memory(9, "offline")),
+        KeepConclusion([], memory(3)),
+        KeepConclusion([], memory(9, "offline")),
         recall(house, "offline"),
     )
     house.stage.settle()
@@ -88,9 +98,9 @@ def test_of_several_memories_of_a_rule_only_the_last_is_written(house: House) ->
     """Those before it are not even looked at, so that one that could not be stored does no harm."""
     house.statements.clear()
     house.tell(
-        KeepConclusion([found(1.0)], 0, memory(1, **UNSTORABLE)),
-        KeepConclusion([], 0, memory(2)),
-        KeepConclusion([], 0, memory(2, "offline")),
+        KeepConclusion(resting(found(1.0)), memory(1, **UNSTORABLE)),
+        KeepConclusion([], memory(2)),
+        KeepConclusion([], memory(2, "offline")),
     )
     house.stage.settle()
     (written,) = [text for text in house.statements if "INTO memoria_reglas" in text]
@@ -117,20 +127,20 @@ def test_a_recall_sees_every_row_told_of_before_it_in_the_log(house: House) -> N
 def test_a_restart_brings_findings_and_memories_back(tmp_path: Path) -> None:
     before = House(tmp_path / "iot.db")
     before.device("A")
-    before.tell(KeepConclusion([found(1.0)], 4, memory(7, x={"y": [0.5]})))
+    before.tell(KeepConclusion(resting(found(1.0)), memory(7, x={"y": [0.5]})))
     before.stop()
     after = House(tmp_path / "iot.db")
-    after.tell(recall(after), KeepConclusion([found(2.0)], 4, memory(8)))
+    after.tell(recall(after), KeepConclusion(resting(found(2.0)), memory(8)))
     after.stop()
     assert after.neighbours.diary == [
         ("remembered", memory(7, x={"y": [0.5]})),
-        ("finding", KeptFinding(2, found(2.0), 4)),
+        ("finding", KeptFinding(2, found(2.0), {})),
     ]
     assert [kept.id for kept in after.queries.findings(1, 9).rows] == [2, 1]
 
 
 def test_what_people_decide_is_kept_with_the_change_that_it_is(house: House) -> None:
-    house.tell(KeepConclusion([found(1.0), found(2.0), found(3.0)], 0, memory(1)))
+    house.tell(KeepConclusion(resting(found(1.0), found(2.0), found(3.0)), memory(1)))
     device = replace(house.device("A"), version=1)
     house.neighbours.diary.clear()
     house.tell(
@@ -151,13 +161,13 @@ def test_what_people_decide_is_kept_with_the_change_that_it_is(house: House) -> 
 
 def test_on_a_full_disk_nothing_is_announced_and_nobody_is_answered(house: House) -> None:
     house.fill_the_disk()
-    house.tell(KeepConclusion([found(1.0, x=BIG)], 0, memory(1)), recall(house))
+    house.tell(KeepConclusion(resting(found(1.0, x=BIG)), memory(1)), recall(house))
     house.stage.wait(60)
     assert house.neighbours.diary == []
     house.free_the_disk()
     house.stage.wait(60)
     assert house.neighbours.diary == [
-        ("finding", KeptFinding(1, found(1.0, x=BIG), 0)),
+        ("finding", KeptFinding(1, found(1.0, x=BIG), {})),
         ("remembered", memory(1)),
     ]
 
@@ -166,11 +176,11 @@ def test_on_a_full_disk_nothing_is_announced_and_nobody_is_answered(house: House
     ("bad", "payload"),
     [
         (
-            KeepConclusion([found(2.0), found(2.5, **UNSTORABLE)], 0, memory(2)),
+            KeepConclusion(resting(found(2.0), found(2.5, **UNSTORABLE)), memory(2)),
             b'[{}, {"x": 1180591620717411303424}]',
         ),
-        (KeepConclusion([found(2.0)], 0, memory(2, **UNSTORABLE)), b"[{}]"),
-        (KeepConclusion([found(2.0)], 0, memory(2**64)), b"[{}]"),
+        (KeepConclusion(resting(found(2.0)), memory(2, **UNSTORABLE)), b"[{}]"),
+        (KeepConclusion(resting(found(2.0)), memory(2**64)), b"[{}]"),
     ],
     ids=["finding", "memory", "number"],
 )
@@ -179,16 +189,16 @@ def test_a_conclusion_that_cannot_be_stored_is_refused_whole_and_alone(
 ) -> None:
     """It leaves a dead letter; neither its findings nor its memory count."""
     house.tell(
-        KeepConclusion([found(1.0)], 0, memory(1)),
+        KeepConclusion(resting(found(1.0)), memory(1)),
         bad,
         recall(house),
-        KeepConclusion([found(3.0)], 0, memory(3, "offline")),
+        KeepConclusion(resting(found(3.0)), memory(3, "offline")),
     )
     house.stage.settle()
     assert house.neighbours.diary == [
-        ("finding", KeptFinding(1, found(1.0), 0)),
+        ("finding", KeptFinding(1, found(1.0), {})),
         ("remembered", memory(1)),
-        ("finding", KeptFinding(2, found(3.0), 0)),
+        ("finding", KeptFinding(2, found(3.0), {})),
     ]
     (rejected,) = house.queries.rejected(9)
     assert (rejected.letter.topic, rejected.letter.payload) == ("ia/1/learn", payload)
@@ -197,7 +207,7 @@ def test_a_conclusion_that_cannot_be_stored_is_refused_whole_and_alone(
 
 def test_a_damaged_memory_is_answered_with_none(house: House, caplog: pytest.LogCaptureFixture) -> None:
     """And stops nobody."""
-    house.tell(KeepConclusion([], 0, memory(1)), KeepConclusion([], 0, memory(1, "offline")))
+    house.tell(KeepConclusion([], memory(1)), KeepConclusion([], memory(1, "offline")))
     house.stage.settle()
     house.store.database.conn.execute(
         "UPDATE memoria_reglas SET estado = CAST(? AS TEXT) WHERE regla = 'learn'", [b'{"x": "\xc3"}']
@@ -221,7 +231,7 @@ acts = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(acts=acts)
 def test_whatever_happens_each_finding_is_announced_once_in_order_and_recalls_tell_the_truth(
     tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, object, object, object]]
@@ -240,10 +250,10 @@ def test_whatever_happens_each_finding_is_announced_once_in_order_and_recalls_te
                 known[rule] = memory(upto, rule, i=upto)
                 for each in new:
                     findings += 1
-                    expected.append(("finding", KeptFinding(findings, each, upto)))
-                house.tell(KeepConclusion(new, upto, known[rule]))
+                    expected.append(("finding", KeptFinding(findings, each, {"modo": upto})))
+                house.tell(KeepConclusion(resting(*new, modo=upto), known[rule]))
             case ("spoilt", str(rule)):
-                house.tell(KeepConclusion([found(0.0, **UNSTORABLE)], 0, memory(upto, rule)))
+                house.tell(KeepConclusion(resting(found(0.0, **UNSTORABLE)), memory(upto, rule)))
             case ("recall", str(rule)):
                 expected.append(("remembered", known.get(rule)))
                 house.tell(recall(house, rule))

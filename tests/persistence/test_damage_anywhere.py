@@ -83,7 +83,7 @@ def fill(store: Store) -> None:
     store.save(
         Batch(
             letters=[DeadLetter(AT, "t", bytes(3000), "r")] * 10,
-            findings=[(Finding("learn", "ai_suggest", device.id, "B", AT, {"n": n}), n) for n in range(200)],
+            findings=[(Finding("learn", "ai_suggest", device.id, "B", AT, {"n": n}), {}) for n in range(200)],
             memories={(device.id, "learn"): RuleMemory(device.id, "learn", 1, {"x": "y" * 5000})},
         )
     )
@@ -95,7 +95,7 @@ def comes_up(database: Path) -> None:
         newcomer = store.recall("nuevo")
         report(store, "nuevo", 2)
         finding = Finding("learn", "ai_suggest", newcomer.id, "nuevo", AT, {})
-        store.save(Batch(findings=[(finding, 0)], letters=[DeadLetter(AT, "t", b"", "r")]))
+        store.save(Batch(findings=[(finding, {})], letters=[DeadLetter(AT, "t", b"", "r")]))
     assert is_whole(database)
 
 
@@ -112,7 +112,7 @@ def damaged(home: Path, folder: str, damages: list[Damage]) -> Path:
     return copy / "iot.db"
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(damages=st.lists(DAMAGES, min_size=1, max_size=3))
 def test_with_a_backup_it_comes_up_whatever_the_damage(home: Path, damages: list[Damage]) -> None:
     """What was noticed is reported, once and for long, and the damaged files are kept byte for byte.
@@ -138,7 +138,7 @@ def test_with_a_backup_it_comes_up_whatever_the_damage(home: Path, damages: list
         comes_up(database)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(damages=st.lists(DAMAGES, min_size=1, max_size=3))
 def test_without_one_it_comes_up_or_is_refused_and_left_alone(home: Path, damages: list[Damage]) -> None:
     """Refused where nothing shows any more that the file was ever ours."""

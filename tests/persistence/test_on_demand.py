@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.model import Refused
-from persistence.backups import Backup, backups_of, make_backup, planned_backup
+from persistence.backups import Backup, Kind, backups_of, make_backup, planned_backup
 from persistence.on_demand import BackupsOnDemand
 from tests.persistence.home import DAY, Home, Shed
 
@@ -33,10 +33,10 @@ class Cellar(Shed):
         self.begun: list[Backup] = []
         self.told: list[tuple[Backup, Backup | Refused]] = []
 
-    def make(self, at: float) -> Backup:
-        super().make(at)
-        made = make_backup(self.path, 3, at)
-        return replace(planned_backup(self.path, at), size=made.stat().st_size)
+    def make(self, at: float, kind: Kind) -> Backup:
+        super().make(at, kind)
+        made = make_backup(self.path, 3, at, kind)
+        return replace(planned_backup(self.path, at, kind), size=made.stat().st_size)
 
     @property
     def under_way(self) -> list[Backup]:
@@ -59,7 +59,7 @@ class Cellar(Shed):
         assert all(each.path in promised for each in self.under_way)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(ACTS)
 def test_whoever_asks_is_answered_once(tmp_path_factory: pytest.TempPathFactory, acts: list[str]) -> None:
     """With what was promised, or with a refusal; and nobody asks while somebody waits for an answer."""

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.findings import Finding, KeptFinding, Wanted
-from actors.model import DeadLetter, LogEntry
+from actors.model import DeadLetter, JsonObject, LogEntry
 from persistence import Batch, Queries, Store
 from persistence.queries import _FINDING_PAGE, _LOG_BOUNDS, _LOG_PAGE
 from persistence.schema import sqlite3
@@ -141,13 +141,13 @@ def concluded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Querie
     path = tmp_path_factory.mktemp("concluded") / "iot.db"
     with Store(path) as store:
         devices = [store.recall(serial) for serial in "AB"]
-        findings = [
+        findings: list[tuple[Finding, JsonObject]] = [
             (
                 Finding(
                     *(RULES[i % 3], "ai", (device := devices[i % 5 % 2]).id, device.serial),
                     *((i + 30) % 60 / 3, {"i": i}),
                 ),
-                i,
+                {"modo": i},
             )
             for i in range(60)
         ]

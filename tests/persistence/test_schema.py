@@ -82,14 +82,14 @@ def test_every_older_version_becomes_the_newest_and_keeps_its_rows(path: Path, v
         assert [device.id for device in store.devices()] == ([7] if version else [])
         if version >= 3:
             finding = Finding("offline", "ai_offline", 7, "A", 2.5, {})
-            assert Queries(path).findings(1, 9).rows == [KeptFinding(4, finding, 0, Decision.OPEN)]
+            assert Queries(path).findings(1, 9).rows == [KeptFinding(4, finding, None, Decision.OPEN)]
         device = store.recall("B")
         store.save(
             Batch(
                 devices={device.id: device},
                 entries=[LogEntry(device.id, 1, 0.0, "activo", {})],
                 letters=[DeadLetter(0.0, "t", b"", "r")],
-                findings=[(Finding("offline", "ai_offline", device.id, "B", 0.0, {}), 1)],
+                findings=[(Finding("offline", "ai_offline", device.id, "B", 0.0, {}), {})],
                 memories={(device.id, "offline"): RuleMemory(device.id, "offline", 1, {})},
             )
         )

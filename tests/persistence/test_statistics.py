@@ -74,7 +74,7 @@ ACTS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(ACTS, st.sampled_from(STEPS), st.floats(0, 4 * DAY), st.floats(0, 4 * DAY))
 def test_no_row_is_lost_or_counted_twice(
     acts: list[tuple[str, object]], step: int, cut_front: float, cut_back: float

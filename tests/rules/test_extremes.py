@@ -226,7 +226,7 @@ QUICK = replace(PLAIN, ai_hist_window_days=1, ai_hist_min_points=20)
 ROUNDED = 2e-3
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     seed=st.integers(0, 2**32),
     count=st.integers(0, 150),
@@ -256,7 +256,7 @@ def restored(rule: ExtremesRule) -> ExtremesRule:
     return ExtremesRule.from_state(DEFAULTS, LIMITS, json.loads(json.dumps(rule.state())))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     readings=st.lists(st.tuples(st.floats(1, 20_000), st.floats(-100, 100)), min_size=1, max_size=300),
     cut=st.integers(0, 300),

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.findings import KeptFinding
 from actors.model import Report
+from actors.proposals import proposal_of
 from actors.schedule import check
 from rules.habit import WeeklyHabit
 from rules.learn import LearnRule, Replay, start
@@ -33,7 +33,6 @@ from tests.rules.learning import (
     spans,
     stored,
 )
-from web.proposals import proposal_of
 
 # -- what it learns ------------------------------------------------------------------------------
 
@@ -142,7 +141,9 @@ def test_what_was_skipped_shows_in_the_evidence() -> None:
 def test_a_suggestion_can_be_taken_up_as_it_is() -> None:
     """Its patch passes the check of schedules and means the same minutes."""
     [*_, finding] = live(made(), home(MIXED).reports(42))
-    configuration = proposal_of(KeptFinding(1, finding, mark=0)).configuration
+    proposal = proposal_of(finding)
+    assert proposal is not None
+    configuration = proposal.configuration
     check(configuration)
     assert configuration["modo"] == "horario"
     windows = planned(configuration)
@@ -209,7 +210,7 @@ def test_replaying_the_log_learns_the_same() -> None:
     assert minutes(spans(replayed)) == pytest.approx(minutes(spans(seen)))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 10_000), st.integers(1, 41), st.sampled_from([0.0, 0.1]))
 def test_a_restart_changes_nothing(seed: int, day: int, noise: float) -> None:
     """Stored and restored on any day, it suggests what it would have suggested."""

@@ -17,6 +17,7 @@ from typing import Any, Final
 import pytest
 
 from tests.brokers import wait_until
+from tests.machine import lacking
 from tests.system.backend import Backend, Home, run_to_end
 from tests.web.site import PATIENCE, Answer
 
@@ -135,10 +136,7 @@ def browser_home(tmp_path: Path) -> Path:
     """A home folder for Chromium, with an empty database of certificates."""
     for program in ("chromium", "certutil"):
         if shutil.which(program) is None:
-            reason = f"needs {program}: apt-get install chromium libnss3-tools"
-            if os.environ.get("CI") == "true":
-                pytest.fail(reason)
-            pytest.skip(reason)
+            lacking(f"{program}: apt-get install chromium libnss3-tools")
     folder = tmp_path / "browser"
     database = folder / ".pki" / "nssdb"
     database.mkdir(parents=True)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from functools import partial
 
 import pytest
 
+from actors.kinds import PREFIXES
+from actors.mqtt.claim_code import claim_body
 from tests.brokers import Mosquitto, wait_until
 from tests.system.backend import Backend, Home
 from tests.system.load import SERIALS, Load
@@ -59,6 +63,22 @@ def test_a_receipt_is_kept_to(plain_home: Home, how: signal.Signals) -> None:
     logged = plain_home.numbered_reports()
     assert len(logged) == len(set(logged))
     assert set(logged) >= {(serial, n) for serial in SERIALS for n in range(1, load.receipts[serial] + 1)}
+
+
+def test_a_demo_that_ends_finds_nobody_gone(home: Home) -> None:
+    """Its devices end with it and are there again when it is; nor is their goodbye a message too late."""
+    with home.backend("demo") as first:
+        wait_until(lambda: len(first.devices()) == len(PREFIXES), PATIENCE)
+        serial = min(first.devices())
+        first.claim({**claim_body(serial), "configuracion": {"intervalo_envio": 0.1}})
+        wait_until(lambda: first.logged(serial) > 1, PATIENCE)
+    with home.backend("demo") as again:
+        before = again.logged(serial)
+        wait_until(lambda: again.logged(serial) > before, PATIENCE)
+        assert again.devices()[serial]["en_linea"]
+    assert first.said == again.said == []
+    with closing(sqlite3.connect(home.data / "iot.db")) as db:
+        assert db.execute("SELECT evento FROM eventos_ia WHERE regla = 'offline'").fetchall() == []
 
 
 def test_a_backend_that_was_killed_leaves_its_place_free(plain_home: Home) -> None:

@@ -16,6 +16,7 @@ from actors.dispatch import ThreadPool
 from actors.findings import Finding, RuleMemory
 from actors.messages import Delivery, KeepConclusion, Recall, Recalled
 from actors.model import Device, JsonObject
+from actors.proposals import basis_of
 from actors.surroundings import Surroundings
 from config import Settings
 from persistence import Batch, HistorianActor, Queries, Store, WriterActor, WriterStatus
@@ -95,7 +96,8 @@ class Home:
         with self.site.listen("/stream/ai") as client:
             client.next()
             memory = RuleMemory(self.device.id, rule, 0, {})
-            self.writer.tell(KeepConclusion([finding], self.device.mark, memory))
+            basis = basis_of(finding, self.device.configuration)
+            self.writer.tell(KeepConclusion([(finding, basis)], memory))
             number = client.next().data["evento_id"]
             assert isinstance(number, int)
             return number

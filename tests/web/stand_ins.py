@@ -6,6 +6,7 @@ import math
 import queue
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -14,6 +15,7 @@ import pykka
 from actors.findings import Bounds, Decision, KeptFinding, Wanted
 from actors.messages import ApplyFinding, AskBounds, ChangeDevice, ClaimDevice, DismissFinding, ScanHistory
 from actors.model import DeadLetter, Device, LogEntry, Refusal, Refused, Report
+from actors.proposals import applied
 from actors.rooms import Rooms
 from persistence.backups import Backup
 from persistence.statistics import Statistics
@@ -44,8 +46,8 @@ class StandInDirectory(pykka.ThreadingActor):
                 self._carry_out(claim.serial, reply, lambda device: device.after_claim(claim))
             case ChangeDevice(serial, change, reply):
                 self._carry_out(serial, reply, lambda device: device.after_change(change))
-            case ApplyFinding(kept, change, reply):
-                self._decide(kept, Decision.APPLIED, reply, lambda device: device.after_change(change))
+            case ApplyFinding(kept, reply):
+                self._decide(kept, Decision.APPLIED, reply, partial(applied, kept))
             case DismissFinding(kept, reply):
                 self._decide(kept, Decision.DISMISSED, reply, lambda device: device)
             case AskBounds(rule="extremos", reply=answer):

@@ -25,7 +25,7 @@ from tests.web.site import PATIENCE, Site
 from web.services import Limits
 
 SECOND = "2027-01-15T08:00:00.000Z"
-NAME = "iot-20270115T080000Z.db"
+NAME = "iot-20270115T080000Z-pedida.db"
 KEPT = 3
 
 

@@ -89,7 +89,7 @@ def test_keys_set_aside_are_for_the_owner_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE(key.stat().st_mode) == 0o600
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.integers(-50, 100), st.booleans()), max_size=8))
 def test_wherever_the_clock_has_been(visits: list[tuple[int, bool]]) -> None:
     """Back home the first CA is there, and no date but one before all CAs is without a valid pair.

@@ -157,7 +157,7 @@ class Mishaps(RuleBasedStateMachine):
 
 
 TestMishaps = Mishaps.TestCase
-TestMishaps.settings = settings(max_examples=30, stateful_step_count=15, deadline=None)
+TestMishaps.settings = settings(max_examples=30, stateful_step_count=15)
 
 
 def files_in(folder: Path) -> dict[str, bytes]:

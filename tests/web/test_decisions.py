@@ -14,6 +14,7 @@ from tests.web.site import at_once
 SERIAL = "RGD0ABC123"
 CLAIMED = Device(id=1, serial=SERIAL, claimed=True, version=3, configuration={"modo": "manual"})
 PATCH = {"suggested_patch": {"configuracion": {"modo": "horario"}}, "issues": ["…"], "severity": "low"}
+LESS_OFTEN = {"suggested_patch": {"configuracion": {"intervalo_envio": 60}}, "severity": "medium"}
 SUGGESTED = {"suggested_horarios": {"lunes": [{"inicio": "06:00", "fin": "06:30"}]}}
 
 
@@ -44,7 +45,7 @@ def test_an_applied_suggestion_is_stored_and_sent_to_the_device(home: Home) -> N
 
 def test_a_suggestion_of_yesterday_is_not_applied(home: Home) -> None:
     """A change since then wins; the suggestion can still be dismissed, once."""
-    number = home.conclude("misconfig", "ai_misconfig", PATCH)
+    number = home.conclude("misconfig", "ai_misconfig", LESS_OFTEN)
     assert home.site.put("/dispositivos/1", {"configuracion": {"intervalo_envio": 30}}).status == 200
     assert home.site.post(f"/ai/eventos/{number}/aplicar").status == 409
     assert home.stored().configuration == {"modo": "manual", "intervalo_envio": 30}
@@ -52,6 +53,17 @@ def test_a_suggestion_of_yesterday_is_not_applied(home: Home) -> None:
     assert home.site.post(f"/ai/eventos/{number}/descartar").status == 200
     assert home.site.get("/ai/eventos").json["data"][0]["decision"] == "descartado"
     assert home.site.post(f"/ai/eventos/{number}/descartar").status == 409
+
+
+def test_what_somebody_has_done_by_hand_counts_as_applied(home: Home) -> None:
+    """Once; the device hears nothing that it has not heard."""
+    number = home.conclude("misconfig", "ai_misconfig", LESS_OFTEN)
+    by_hand = home.site.put("/dispositivos/1", {"configuracion": {"intervalo_envio": 60}}).json
+    answer = home.site.post(f"/ai/eventos/{number}/aplicar")
+    assert (answer.status, answer.json) == (200, by_hand)
+    assert home.site.get("/ai/eventos").json["data"][0]["decision"] == "aplicado"
+    assert home.network.configurations == [(SERIAL, 4, by_hand["configuracion"])]
+    assert home.stored().version == 4
 
 
 def test_of_racing_decisions_the_stored_one_is_the_one_carried_out(home: Home) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import http.client
 import socket
 import statistics
-from collections.abc import Iterator
-from pathlib import Path
 from time import perf_counter
 from typing import Final
 
@@ -21,17 +19,6 @@ from web.defences import Hosts, Proxies, host_of
 from web.services import Limits
 
 OWN: Final = "http://127.0.0.1:{port}"
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    return Keys(tmp_path)
-
-
-@pytest.fixture
-def site(keys: Keys) -> Iterator[Site]:
-    with keys.site() as running:
-        yield running
 
 
 # -- by which name ---------------------------------------------------------------------------------

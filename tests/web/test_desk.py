@@ -96,6 +96,18 @@ def test_the_first_code_is_for_an_admin(accounts: Accounts) -> None:
 
 
 @pytest.mark.parametrize(
+    ("left_out", "told"), [((), False), (("192.0.2.7",), False), (("192.0.2.7", "smarthome.local"), True)]
+)
+def test_whoever_is_sent_where_the_certificate_does_not_hold_is_told(
+    accounts: Accounts, left_out: tuple[str, ...], told: bool
+) -> None:
+    """And only they: what else it does not hold is nothing to them."""
+    out = io.StringIO()
+    print_code(first_code(accounts), out, URL, "ab12", left_out)
+    assert ("no vale para smarthome.local" in out.getvalue()) is told
+
+
+@pytest.mark.parametrize(
     ("typed", "fault"),
     [(["corta"], "de 10 a 200"), (["caballo correcto", "otra cosa distinta"], "no son la misma")],
 )

@@ -117,7 +117,6 @@ def guarded(text: str) -> str:
     )
 
 
-@settings(deadline=None)
 @given(REPORTS)
 @example([(BEGAN, "activo", {"estado": "=1+1", "a": {"b": -1, "c": [1.5, "ñ"]}, "@x": "\u202e"})])
 def test_csv_is_read_back(reports: list[tuple[float, str, dict[str, Any]]]) -> None:
@@ -135,7 +134,6 @@ def test_csv_is_read_back(reports: list[tuple[float, str, dict[str, Any]]]) -> N
         assert all(same_in_csv(*pair) for pair in zip(others, values, strict=True))
 
 
-@settings(deadline=None)
 @given(REPORTS, st.sampled_from(",;\t"))
 @example([(BEGAN, "activo;=1+1", {"x;@y": "a\n=2", "z": "b\t+c"})], ";")
 def test_no_cell_is_a_formula_however_the_file_is_split(
@@ -189,7 +187,7 @@ def sayable(text: str) -> str:
     return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "\ufffd", text)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(REPORTS)
 @example([(BEGAN, "", {"x": -1.7976931348623155e308})])
 @example([(BEGAN, "=1+1", {"=2": "#N/A", "estado": True, "n": 2**63 - 1, "x": [], "y": {}})])

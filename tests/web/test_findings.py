@@ -1,4 +1,4 @@
-"""Findings through real HTTP: listed, applied, dismissed; and searches asked for."""
+"""Findings through real HTTP: listed, applied, dismissed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import pytest
 
 from actors.findings import Decision, Finding, KeptFinding
 from actors.messages import DismissFinding, Reply
-from actors.model import JsonObject, Refusal
+from actors.model import Device, JsonObject, Refusal
+from actors.proposals import basis_of
 from tests.web.site import BLIND, LAMP, PATIENCE, Site, at_once
 from tests.web.stand_ins import NoAnswer
 from web.errors import STATUS_OF
@@ -43,13 +44,19 @@ BACK = finding("offline", "ai_back_online", {"was_offline_secs": 149})
 OF_THE_LAMP = replace(MISCONFIGURED, device_id=LAMP.id, serial=LAMP.serial)
 
 
+def kept(number: int, found: Finding, device: Device = BLIND) -> KeptFinding:
+    """As concluded from the configuration of ``device``."""
+    return KeptFinding(number, found, basis_of(found, device.configuration))
+
+
 @pytest.fixture
 def site() -> Iterator[Site]:
     """Findings 1 to 5, concluded from the configurations that the devices have."""
     with Site(LAMP, BLIND) as running:
         of_the_blind = (ANOMALY, MISCONFIGURED, SUGGESTION, BACK)
-        running.shelf.put(*(KeptFinding(n, each, BLIND.mark) for n, each in enumerate(of_the_blind, 1)))
-        running.shelf.put(KeptFinding(5, OF_THE_LAMP, LAMP.mark))
+        running.shelf.put(
+            *(kept(n, each) for n, each in enumerate(of_the_blind, 1)), kept(5, OF_THE_LAMP, LAMP)
+        )
         yield running
 
 
@@ -64,7 +71,7 @@ def test_a_finding_is_listed_as_it_was_streamed(site: Site) -> None:
     """The JSON of the event, and what people made of it."""
     with site.listen("/stream/ai") as client:
         client.next()
-        site.hub.finding_made(KeptFinding(1, ANOMALY, BLIND.mark))
+        site.hub.finding_made(kept(1, ANOMALY))
         streamed = client.next().data
     listed = site.get("/ai/eventos?regla=extremos").json
     assert listed == {
@@ -168,16 +175,24 @@ def test_what_is_decided_is_decided(site: Site, first: str, second: str) -> None
     assert (decisions(site), site.get("/dispositivos/2").json) == before
 
 
-def test_a_proposal_is_for_the_configuration_that_it_saw(site: Site) -> None:
-    """After another change it is 409; it stays open, can be dismissed, and a mere report is no change."""
-    site.put("/dispositivos/2", {"nombre": "Salón"})
-    assert site.post("/ai/eventos/2/aplicar").status == 200
-    refused = site.post("/ai/eventos/3/aplicar")
+def test_a_proposal_is_for_the_values_that_it_saw(site: Site) -> None:
+    """Once one of them is another it is 409; it stays open, can be dismissed, and says which one it is."""
+    site.put("/dispositivos/2", {"configuracion": {"intervalo_envio": 90}})
+    refused = site.post("/ai/eventos/2/aplicar")
     assert (refused.status, refused.json["error"]) == (409, "conflicto")
-    assert "ha cambiado" in refused.json["detalle"]
-    assert decisions(site)[3] == "abierto"
-    assert "horarios" not in site.get("/dispositivos/2").json["configuracion"]
-    assert site.post("/ai/eventos/3/descartar").status == 200
+    assert "intervalo_envio" in refused.json["detalle"]
+    assert decisions(site)[2] == "abierto"
+    assert site.get("/dispositivos/2").json["configuracion"]["intervalo_envio"] == 90
+    assert site.post("/ai/eventos/2/descartar").status == 200
+
+
+def test_what_else_changes_is_no_affair_of_a_proposal(site: Site) -> None:
+    """Neither what people set nor another proposal of the same device outdates it."""
+    site.put("/dispositivos/2", {"nombre": "Salón", "configuracion": {"posicion": 40}})
+    for number in (2, 3):
+        assert site.post(f"/ai/eventos/{number}/aplicar").status == 200
+    now = site.get("/dispositivos/2").json["configuracion"]
+    assert (now["posicion"], now["intervalo_envio"], len(now["horarios"])) == (40, 60, 2)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +230,7 @@ def test_what_cannot_be_done_is_explained(site: Site, method: str, path: str, st
 def test_a_proposal_that_no_device_can_take_is_refused(site: Site) -> None:
     """What stands in the database may be older than the rules of today."""
     patch = {"configuracion": {"intervalo_envio": 0}}
-    site.shelf.put(KeptFinding(6, replace(MISCONFIGURED, details={"suggested_patch": patch}), BLIND.mark))
+    site.shelf.put(kept(6, replace(MISCONFIGURED, details={"suggested_patch": patch})))
     answer = site.post("/ai/eventos/6/aplicar")
     assert answer.status == 409
     assert "configuracion.intervalo_envio" in answer.json["detalle"]
@@ -235,7 +250,7 @@ def test_of_racing_decisions_exactly_one_is_carried_out(site: Site, ways: list[s
     """The others are told 409, whichever they are, and what is stored is what the winner was told."""
     for number in range(10, 20):
         now = replace(BLIND, configuration=site.get("/dispositivos/2").json["configuracion"])
-        site.shelf.put(KeptFinding(number, proposing(number), now.mark))
+        site.shelf.put(kept(number, proposing(number), now))
         assert at_once(partial(decide, site, number), ways) == [200, 409, 409, 409]
         interval = site.get("/dispositivos/2").json["configuracion"].get("intervalo_envio")
         assert (interval == number) == (decisions(site)[number] == "aplicado")
@@ -270,7 +285,7 @@ def test_a_decision_on_its_way_is_not_made_twice() -> None:
     asked = threading.Event()
     directory = Slow.start(replies, asked)
     with Site(BLIND, directory=lambda _: directory, limits=Limits(reply=0.1)) as site:
-        site.shelf.put(KeptFinding(2, MISCONFIGURED, BLIND.mark))
+        site.shelf.put(kept(2, MISCONFIGURED))
         assert site.post("/ai/eventos/2/descartar").status == 503
         assert asked.wait(PATIENCE)
         assert site.post("/ai/eventos/2/descartar").status == 409
@@ -286,59 +301,6 @@ def test_a_decision_that_could_not_be_told_can_be_made_later() -> None:
     """Nothing is left behind when there is nobody to tell."""
     directory = NoAnswer.start()
     with Site(BLIND, directory=lambda _: directory) as site:
-        site.shelf.put(KeptFinding(2, MISCONFIGURED, BLIND.mark))
+        site.shelf.put(kept(2, MISCONFIGURED))
         directory.stop(timeout=PATIENCE)
         assert [site.post("/ai/eventos/2/aplicar").status for _ in range(2)] == [503, 503]
-
-
-# -- searching the history -------------------------------------------------------------------------
-
-
-def test_a_search_is_queued(site: Site) -> None:
-    """202 at once; the scanner is told of which device, what and how far back."""
-    answer = site.post("/ai/anomaly", {"dispositivo_id": 2, "metric": "temp. media °C", "days": 30})
-    assert (answer.status, answer.json) == (202, {"status": "queued"})
-    scan = site.scans.get(timeout=PATIENCE)
-    assert (scan.device, scan.metric, scan.days) == (BLIND, "temp. media °C", 30)
-
-
-ASKED = {"dispositivo_id": 2, "metric": "posicion", "days": 30}
-
-
-@pytest.mark.parametrize(
-    ("body", "status", "named"),
-    [
-        ({**ASKED, "dispositivo_id": 99}, 404, "99"),
-        ({**ASKED, "dispositivo_id": "2"}, 400, "dispositivo_id"),
-        ({**ASKED, "dispositivo_id": True}, 400, "dispositivo_id"),
-        ({**ASKED, "dispositivo_id": 0}, 400, "dispositivo_id"),
-        ({**ASKED, "dispositivo_id": 2.5}, 400, "dispositivo_id"),
-        ({**ASKED, "metric": ""}, 400, "metric"),
-        ({**ASKED, "metric": "x" * 201}, 400, "metric"),
-        ({**ASKED, "metric": "a\nb"}, 400, "metric"),
-        ({**ASKED, "metric": ["posicion"]}, 400, "metric"),
-        ({**ASKED, "days": 0}, 400, "days"),
-        ({**ASKED, "days": 3651}, 400, "3650"),
-        ({**ASKED, "days": 1.5}, 400, "days"),
-        ({**ASKED, "days": None}, 400, "days"),
-        ({"metric": "posicion", "days": 30}, 400, "dispositivo_id"),
-        ({"dispositivo_id": 2, "days": 30}, 400, "metric"),
-        ({"dispositivo_id": 2, "metric": "posicion"}, 400, "days"),
-        (b"", 400, "vac"),
-        (b"[]", 400, "objeto"),
-    ],
-)
-def test_a_search_that_makes_no_sense_is_explained(
-    site: Site, body: dict[str, Any] | bytes, status: int, named: str
-) -> None:
-    """Nobody is told to search."""
-    answer = site.post("/ai/anomaly", body)
-    assert answer.status == status
-    assert named in answer.json["detalle"]
-    assert site.scans.empty()
-
-
-def test_a_search_needs_a_scanner(site: Site) -> None:
-    """503 when there is nobody to tell."""
-    site.scanner.stop(timeout=PATIENCE)
-    assert site.post("/ai/anomaly", ASKED).status == 503

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import logging
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -37,17 +36,6 @@ GUARDED = [
 ]
 OFFERED = [case for case in GUARDED if case[0] in dict(PATHS)[case[1]].allow.split(", ")]
 RANKS = list(Role)
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    return Keys(tmp_path)
-
-
-@pytest.fixture
-def site(keys: Keys) -> Iterator[Site]:
-    with keys.site() as running:
-        yield running
 
 
 def later(keys: Keys) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -16,17 +14,6 @@ from tests.web.site import BLIND, PATIENCE, Listener, Site
 from web.services import Limits
 
 STREAMS = ("/stream/dispositivos", "/stream/ai")
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    return Keys(tmp_path)
-
-
-@pytest.fixture
-def site(keys: Keys) -> Iterator[Site]:
-    with keys.site() as running:
-        yield running
 
 
 def ticket(site: Site, headers: dict[str, str]) -> str:

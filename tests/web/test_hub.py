@@ -152,7 +152,7 @@ def test_a_finding_goes_out_under_its_own_name() -> None:
     """Its JSON has the event, the rule, the device, the rule's own fields, the time, and the id."""
     hub = EventHub(HandLoop())
     finding = Finding("extremos", "ai_anomaly", 2, BLIND.serial, 1_800_000_000.5, {"value": 120.5})
-    hub.finding_made(KeptFinding(17, finding, 3))
+    hub.finding_made(KeptFinding(17, finding, {}))
     assert len(hub.roster) == 0
     (event,) = events_in(hub.findings.since(0)[0])
     local = event.data.pop("ts_local")
@@ -331,4 +331,4 @@ class Streaming(RuleBasedStateMachine):
 
 
 TestStreaming = Streaming.TestCase
-TestStreaming.settings = settings(max_examples=80, stateful_step_count=60, deadline=None)
+TestStreaming.settings = settings(max_examples=80, stateful_step_count=60)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,17 +13,6 @@ from tests.web.site import Answer, Site, at_once
 from web.passwords import hashed
 
 PASSWORD = "caballo correcto"
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    return Keys(tmp_path)
-
-
-@pytest.fixture
-def site(keys: Keys) -> Iterator[Site]:
-    with keys.site() as running:
-        yield running
 
 
 def code_for(keys: Keys, role: Role) -> str:

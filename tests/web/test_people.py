@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,17 +9,6 @@ import pytest
 from actors.people import Role, TokenKind
 from tests.web.keys import Keys, bearer, denied
 from tests.web.site import Site
-
-
-@pytest.fixture
-def keys(tmp_path: Path) -> Keys:
-    return Keys(tmp_path)
-
-
-@pytest.fixture
-def site(keys: Keys) -> Iterator[Site]:
-    with keys.site() as running:
-        yield running
 
 
 def test_everybody_can_ask_who_they_are(keys: Keys, site: Site) -> None:

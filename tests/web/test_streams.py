@@ -145,7 +145,7 @@ def test_findings_have_a_stream_of_their_own(site: Site) -> None:
     with site.listen("/stream/ai") as client:
         last = client.next().id
         update(site, 1)
-        site.hub.finding_made(KeptFinding(31, finding, 3))
+        site.hub.finding_made(KeptFinding(31, finding, {}))
         event = client.next()
     assert event.name == event.data["event"] == "ai_offline"
     assert (event.data["seconds_offline"], event.data["evento_id"]) == (129, 31)
@@ -158,16 +158,16 @@ def test_a_client_of_the_findings_misses_nothing(site: Site) -> None:
     finding = Finding("misconfig", "ai_misconfig", 2, BLIND.serial, 1.8e9, {"issues": []})
     with site.listen("/stream/ai") as client:
         client.next()
-        site.hub.finding_made(KeptFinding(1, finding, 3))
+        site.hub.finding_made(KeptFinding(1, finding, {}))
         last = client.next().id
     site.hub.scan_told(ScanNews("ai_progress", 2, BLIND.serial, 1.8e9, {}))
-    site.hub.finding_made(KeptFinding(2, finding, 3))
+    site.hub.finding_made(KeptFinding(2, finding, {}))
     site.hub.scan_told(ScanNews("ai_done", 2, BLIND.serial, 1.8e9, {}))
     with site.listen("/stream/ai", last) as client:
         hello, *missed = client.take(4)
         assert hello.id == last
         assert [event.name for event in missed] == ["ai_progress", "ai_misconfig", "ai_done"]
-        site.hub.finding_made(KeptFinding(3, finding, 3))
+        site.hub.finding_made(KeptFinding(3, finding, {}))
         assert client.next().data["evento_id"] == 3
     with site.listen("/stream/ai", "0badcafe-1") as client:
         assert [event.name for event in client.take(2)] == ["hello", "resync"]

@@ -1,0 +1,152 @@
+"""What an observer of a household knows, and what must hold of it however it fares."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import orjson
+
+from tests.household import House, World
+from tests.household_rules import SETTINGS
+
+# Restarts within a minute during which a device's mail waits for it: 0.1, 0.2, 0.4 and 0.8 s.
+FAILURES_BORNE = 4
+# Sums of seconds differ in their last digits.
+ROUNDING = 1e-5
+PAUSES = {"extremos": SETTINGS.ai_alert_cooldown_s, "misconfig": SETTINGS.ai_misconfig_cooldown_s}
+
+
+@dataclass
+class Known:
+    """What an observer knows of one device."""
+
+    markers: list[int] = field(default_factory=list)
+    """Of the reports that must be in the log, in their order."""
+    sequenced: dict[str, Any] = field(default_factory=dict)
+    """The last report that carried a sequence number."""
+    seq: int = 0
+    actor: int = 0
+    """Which actor plays it now; another one counts its patience anew."""
+    seen_at: float | None = None
+    online_until: float = 0.0
+    offline_from: float = 0.0
+    """Unless it is heard, in monotonic time. They differ only after its actor was started anew: nobody
+    outside can tell whether the last that it let hear was taken in by this actor or the one before."""
+    will: bool = False
+    """Its last will was the last that it let hear."""
+    version: int = 0
+    """Of the configuration that somebody was told is stored."""
+    claims: int = 0
+    failures: int = 0
+
+
+class Truths:
+    """Mixed into the household's state machine."""
+
+    house: House
+    world: World
+    known: dict[str, Known]
+    refused: list[int]
+    maybe_twice: set[int]
+    codes: dict[str, str | None]
+
+    def stored(self, serial: str) -> sqlite3.Row:
+        return self.house.rows("SELECT * FROM dispositivos WHERE serial_number = ?", serial)[0]
+
+    def look(self) -> None:
+        """Note who was heard, and whose actor was started anew."""
+        clock = self.world.clock
+        for serial, device in self.house.devices().items():
+            known = self.known[serial]
+            started = known.actor != (actor := id(self.house.device_actor(serial)))
+            known.actor = actor
+            patience = self.world.offline_after
+            heard = clock.monotonic() + patience
+            if started and device.online:
+                silent_for = min(max(clock.now() - (device.seen_at or 0.0), 0.0), patience)
+                begun = clock.monotonic() + max(patience - silent_for, self.world.grace)
+                known.online_until, known.offline_from = min(heard, begun), max(heard, begun)
+            elif device.seen_at != known.seen_at:
+                known.online_until = known.offline_from = heard
+            known.seen_at = device.seen_at
+
+    def check_presence(self) -> None:
+        """Offline exactly when silent for the time set, or when the last will has said so."""
+        now = self.world.clock.monotonic()
+        for serial, device in self.house.devices().items():
+            known = self.known[serial]
+            if known.seen_at is None or known.will or now >= known.offline_from + ROUNDING:
+                assert not device.online, f"{serial} is silent: {known} now={now}"
+            elif now < known.online_until - ROUNDING:
+                assert device.online, f"{serial} was heard: {known} now={now}"
+
+    def check_views_agree(self) -> None:
+        """Hub = device = database; ids and codes are for ever; who is not claimed runs no rules."""
+        for serial, device in self.house.devices().items():
+            shown = self.house.hub.roster.by_serial(serial)
+            assert shown is not None
+            assert shown.device == device
+            assert self.world.ids.setdefault(serial, device.id) == device.id
+            if serial in self.codes or device.code_digest:
+                assert self.codes.setdefault(serial, device.code_digest) == device.code_digest
+            rules = self.house.rules_of(serial)
+            assert not rules or device.claimed, "an unclaimed device runs rules"
+        assert len(set(self.world.ids.values())) == len(self.world.ids)
+        kept = self.house.kept()
+        for serial, device in self.house.devices().items():
+            assert kept[serial] == device
+        for serial, known in self.known.items():
+            assert known.claims <= 1, f"{serial} was claimed twice"
+            if serial in kept:
+                assert kept[serial].version >= known.version, "an answered change is lost"
+                assert kept[serial].claimed or not known.claims, "an answered claim is lost"
+
+    def check_books(self) -> None:
+        """Every report is in the log once, or refused with a reason, once all mail is read."""
+        if not self.house.all_alive:
+            return
+        assert not self.world.unacknowledged, "settled, and not acknowledged"
+        log = "SELECT estado_log.parametros FROM estado_log JOIN dispositivos ON dispositivo_id = id"
+        logged = [json.loads(row[0])["n"] for row in self.house.rows(f"{log} ORDER BY serial_number, n")]
+        refused = [
+            marker_in(("", row[0], False)) for row in self.house.rows("SELECT payload FROM rechazados")
+        ]
+        expected = []
+        for _, known in sorted(self.known.items()):
+            # Who fails again and again has its mail refused until it is started the next time.
+            given_up = set(refused) if known.failures > FAILURES_BORNE else set()
+            expected += [n for n in known.markers if n not in given_up]
+        once = list(dict.fromkeys(logged))
+        assert [n for n in once if n in set(expected)] == expected
+        assert all(logged.count(n) == 1 or n in self.maybe_twice for n in once)
+        if all(known.failures <= FAILURES_BORNE for known in self.known.values()):
+            certain = Counter(n for n in self.refused if n not in self.maybe_twice)
+            assert Counter(n for n in refused if n not in self.maybe_twice) == certain
+
+    def check_findings(self) -> None:
+        """Only of claimed devices; one alert a cooldown; an outage ends once before the next begins."""
+        query = "SELECT e.*, d.reclamado FROM eventos_ia e JOIN dispositivos d ON d.id = dispositivo_id"
+        rows = self.house.rows(f"{query} ORDER BY e.id")
+        assert all(row["reclamado"] for row in rows)
+        for device in {row["dispositivo_id"] for row in rows}:
+            told = [row for row in rows if row["dispositivo_id"] == device]
+            outages = [row["evento"] for row in told if row["regla"] == "offline"]
+            assert outages == ["ai_offline", "ai_back_online"] * (len(outages) // 2) + ["ai_offline"] * (
+                len(outages) % 2
+            )
+            for name, pause in PAUSES.items():
+                times = [row["creado_en"] for row in told if row["regla"] == name]
+                # Set back, the clock says nothing of how long ago the last one was.
+                assert all(later - sooner >= pause for sooner, later in pairwise(times) if later >= sooner)
+
+
+def marker_in(message: tuple[str, bytes, bool]) -> int:
+    try:
+        return int(orjson.loads(message[1])["parametros"]["n"])
+    except (orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        return 0

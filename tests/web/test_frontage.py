@@ -1,0 +1,59 @@
+"""What people are told of the house's address and of the certificate that stands for it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from config import Settings
+from tests.stage import FakeClock
+from tests.web.handshakes import handshake, strict_client
+from web.defences import Hosts
+from web.frontage import Appearance, Frontage, public_url
+from web.network import Network
+
+
+def frontage_of(settings: Settings) -> Frontage:
+    return Frontage(Appearance.of(settings), Hosts(), FakeClock(time.time()))
+
+
+@pytest.mark.parametrize(
+    ("addresses", "host"),
+    [
+        (("192.0.2.7", "192.168.1.7"), "192.168.1.7"),
+        (("192.0.2.7", "198.51.100.7", "fd00::7"), "smarthome.local"),
+        ((), "smarthome.local"),
+    ],
+)
+def test_nobody_is_sent_to_an_address_that_the_certificate_lacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, addresses: tuple[str, ...], host: str
+) -> None:
+    """What is reserved for documents is private to Python, and of no home."""
+    here = Network(frozenset(map(ip_address, addresses)), frozenset())
+    monkeypatch.setattr(Network, "present", lambda: here)
+    settings = Settings(data_dir=tmp_path, backend_host="::")
+    assert public_url(settings, 5000) == f"https://{host}:5000"
+    frontage = frontage_of(settings)
+    assert frontage.context is not None
+    handshake(frontage.context, strict_client(frontage.ca_pem), host)
+
+
+def test_a_name_that_came_too_late_is_logged_by_a_system_that_runs(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At each start; whoever but asks for a code is told in the answer, if it concerns them."""
+    settings = Settings(data_dir=tmp_path, backend_host="::", mdns_enabled=False)
+    assert frontage_of(settings).left_out == []
+    late = replace(settings, public_backend_url="https://nuevo.example.com:5000")
+    for _ in range(2):
+        caplog.clear()
+        frontage = frontage_of(late)
+        assert frontage.left_out == ["nuevo.example.com"]
+        assert "names_left_out" not in caplog.text
+        frontage.start([])
+        frontage.stop()
+        assert "names_left_out names=['nuevo.example.com']" in caplog.text
