@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import functools
 import gzip
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
+import brotli  # type: ignore[import-untyped]
 import orjson
 
 from web.answers import IndexJson
@@ -61,25 +63,39 @@ class Form:
         return cls(encoding, body, f'"{base64.urlsafe_b64encode(digest).decode()}"')
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class File:
     type: str
     plain: Form
     small: Form
     """Compressed, where that makes it smaller."""
+    _smallest: Form | None = None
 
     @classmethod
     def of(cls, type: str, body: bytes) -> File:
         plain, small = Form.of(body), Form.of(gzip.compress(body, 9, mtime=0), "gzip")
         return cls(type, plain, small if len(small.body) < len(body) else plain)
 
-    def for_whom(self, accepted: str) -> Form:
+    async def for_whom(self, accepted: str) -> Form:
         """The form for a client with this ``Accept-Encoding``."""
-        for each in accepted.lower().replace(" ", "").split(","):
-            name, *parameters = each.split(";")
-            if name in ("gzip", "*") and not any(re.fullmatch(r"q=0(\.0*)?", one) for one in parameters):
-                return self.small
-        return self.plain
+        encodings = set(_encodings(accepted))
+        if "br" in encodings and self.small is not self.plain:
+            return await self._with_brotli()
+        return self.small if encodings & {"gzip", "*"} else self.plain
+
+    async def _with_brotli(self) -> Form:
+        # Up to 0.1 s of work for one file, 0.9 s for all: done for those that are asked for, off the loop.
+        if self._smallest is None:
+            body = await asyncio.get_running_loop().run_in_executor(None, brotli.compress, self.plain.body)
+            self._smallest = Form.of(body, "br")
+        return self._smallest
+
+
+def _encodings(accepted: str) -> Iterator[str]:
+    for each in accepted.lower().replace(" ", "").split(","):
+        name, *parameters = each.split(";")
+        if not any(re.fullmatch(r"q=0(\.0*)?", one) for one in parameters):
+            yield name
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,13 +155,13 @@ class _Served(Handler):
 
     public = ("GET",)
 
-    def serve(self, name: str) -> None:
+    async def serve(self, name: str) -> None:
         """Answer with a file. Raises :class:`Problem` if there is none of this name."""
         page: Page = self.settings["page"]
         file = page.files.get(name)
         if file is None:
             raise Problem(404, f"La página no tiene ningún fichero {name:.200}; empieza en GET /.")
-        form = file.for_whom(self.request.headers.get("Accept-Encoding", ""))
+        form = await file.for_whom(self.request.headers.get("Accept-Encoding", ""))
         self.set_header("Content-Type", file.type)
         self.set_header("Content-Security-Policy", page.policy)
         self.set_header("Permissions-Policy", _PERMISSIONS)
@@ -177,7 +193,7 @@ class Index(_Served):
         if "application/json" in accepted and "text/html" not in accepted:
             self.answer(index_json(self.services.version))
         elif self.settings["page"].complete:
-            self.serve(INDEX)
+            await self.serve(INDEX)
         else:
             raise Problem(
                 503,
@@ -199,7 +215,7 @@ class PageFile(_Served):
         if name == WORKER:
             # It lies below what it is for.
             self.set_header("Service-Worker-Allowed", "/")
-        self.serve(name)
+        await self.serve(name)
 
 
 def index_json(version: str) -> IndexJson:

@@ -127,7 +127,7 @@ def smoothness(folder: Path, minutes: float) -> Smoothness:
 def _measured(browser: Browser, url: str, minutes: float) -> Smoothness:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
     page.goto(url)
-    page.wait_for_function(f"document.querySelectorAll('article').length === {DEVICES}", timeout=60_000)
+    page.wait_for_function(f"() => document.querySelectorAll('article').length === {DEVICES}", timeout=60_000)
     devtools = page.context.new_cdp_session(page)
     devtools.send("Performance.enable")
     processes = browser.new_browser_cdp_session()

@@ -15,11 +15,10 @@ from tests.page.home import Home
 
 LAMP, METER = "LGT0AAAAAAAA", "TMP0BBBBBBBB"
 
-# The headers of HTTP are not counted.
+# The headers of HTTP are not counted. What reads codes, where the browser has no reader of its own, and what
+# draws them, is.
 FIRST_VIEW_KB: Final = 60
-ALL_VIEWS_KB: Final = 150
-# Fetched to scan a code where the browser has no reader of its own; a third of it also to show one.
-CODES_KB: Final = 30
+EVERYTHING_KB: Final = 150
 FIRST_VIEW_MS: Final = 1_000
 DEVICES: Final = 20
 LEAST_ROUNDS: Final = 5
@@ -89,23 +88,22 @@ def read_a_code(page: Page) -> None:
 
 
 def test_script_over_the_wire(home: Home, page: Page) -> None:
-    """Little before the first view, and not much in all, with the charts."""
+    """Little before the first view, and not much in all, with charts and codes."""
     furnish(home)
     page.goto("/")
     expect(page.get_by_role("article")).to_have_count(2)
     first = script_kb(page)
     open_every_view(page)
-    everything = script_kb(page)
+    views = script_kb(page)
     read_a_code(page)
-    codes = script_kb(page) - everything
-    print(f"kB of script: {first:.1f} first view, {everything:.1f} all views, {codes:.1f} codes")
+    everything = script_kb(page)
+    print(f"kB of script: {first:.1f} first view, {views:.1f} all views, {everything:.1f} with codes")
     assert first <= FIRST_VIEW_KB
-    assert everything <= ALL_VIEWS_KB
-    assert codes <= CODES_KB
+    assert everything <= EVERYTHING_KB
 
 
 def test_what_the_first_view_needs_is_named_ahead(home: Home, page: Page) -> None:
-    """All of it, and nothing else."""
+    """All of it, and nothing else; but the words are of the language in use, which is found out beside it."""
     furnish(home)
     page.goto("/")
     expect(page.get_by_role("article")).to_have_count(2)
@@ -113,7 +111,11 @@ def test_what_the_first_view_needs_is_named_ahead(home: Home, page: Page) -> Non
         "[...document.querySelectorAll('link[rel=modulepreload], script[src]')]"
         ".map((each) => each.href ?? each.src)"
     )
-    assert sorted(named) == sorted(name for name, _ in page.evaluate(_LOADED))
+    begun = set(page.evaluate("[...document.querySelectorAll('script[src][async]')].map(({ src }) => src)"))
+    words = {name for name, _ in page.evaluate(_LOADED) if "/js/words/es/" in name}
+    assert begun == {f"{home.url}/pagina/js/words.js"}
+    assert set(named) | words == {name for name, _ in page.evaluate(_LOADED)}
+    assert not set(named) & words
 
 
 def test_the_house_is_all_that_it_talks_to(home: Home, page: Page) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, FilePayload, Page, expect
 from actors.claiming import code_digest
 from actors.mqtt.claim_code import claim_text, print_claim_code
 from actors.mqtt.simulated_device import demo_code
-from tests.page.browsing import Complaints, assert_accessible, assert_fits
+from tests.page.browsing import CHROMIUM, Complaints, assert_accessible, assert_fits, launched
 from tests.page.conftest import OpenPage
 from tests.page.home import Home
 
@@ -179,10 +179,7 @@ def open_filming(
 
     def open_one(text: str, permissions: list[str]) -> Page:
         camera = f"--use-file-for-fake-video-capture={film(tmp_path / 'film.y4m', text)}"
-        filming = browser.browser_type.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream", camera],
-        )
+        filming = launched(browser.browser_type, CHROMIUM, "--use-fake-device-for-media-stream", camera)
         browsers.append(filming)
         context = filming.new_context(base_url=home.url, locale="es-ES", permissions=permissions)
         page = context.new_page()
@@ -278,7 +275,7 @@ def test_who_waits_no_longer_claims_no_more(home: Home, page: Page) -> None:
 
 
 def test_a_wrong_code(home: Home, page: Page, complaints: Complaints) -> None:
-    """Is told from a missing one; what was written stays, and the right one does it."""
+    """Is told from none and from small letters; what was written stays, and the right one does it."""
     complaints.expect("404")
     appear(home, LAMP)
     page.goto(f"/#/reclamar/{LAMP}")
@@ -287,6 +284,10 @@ def test_a_wrong_code(home: Home, page: Page, complaints: Complaints) -> None:
     page.get_by_label("Código del aparato").fill("AAAA")
     add(page)
     expect(page.get_by_role("alert")).to_contain_text("no es el de este aparato")
+    expect(page.get_by_role("alert")).not_to_contain_text("mayúsculas")
+    page.get_by_label("Código del aparato").fill(demo_code(LAMP).lower())
+    add(page)
+    expect(page.get_by_role("alert")).to_contain_text("Fíjate en las mayúsculas")
     page.get_by_label("Código del aparato").fill(demo_code(LAMP))
     add(page)
     expect_done(page, "Luz")

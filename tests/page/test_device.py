@@ -132,6 +132,43 @@ def test_two_touches_enlarge_the_part_between_them(phone: Page) -> None:
     expect(phone.get_by_role("button", name="Ver todo de nuevo")).to_be_visible()
 
 
+def test_what_lies_under_two_fingers_stays_under_them(phone: Page) -> None:
+    """Twice as far apart they show half as much."""
+    heard = answers_to(phone, "temperatura")
+    open_history(phone)
+    plot(phone).scroll_into_view_if_needed()
+    before = told(heard[-1])
+    box = plot(phone).bounding_box()
+    assert box is not None
+    with phone.expect_response(lambda response: "metric=temperatura" in response.url) as asked:
+        pinch(phone, box["y"] + 60, *(box["x"] + box["width"] * share for share in (0.4, 0.6, 0.3, 0.7)))
+    expect(phone.get_by_role("button", name="Ver todo de nuevo")).to_be_visible()
+    assert length(asked.value) == pytest.approx(length(heard[0]) / 2, rel=0.1)
+    assert told(asked.value)["paso"] < before["paso"]
+
+
+def pinch(page: Page, y: float, left: float, right: float, new_left: float, new_right: float) -> None:
+    """Two fingers go from the first places to the others, and up."""
+    fingers = page.context.new_cdp_session(page)
+
+    def at(*places: float) -> list[dict[str, float]]:
+        return [{"x": place, "y": y, "id": index} for index, place in enumerate(places)]
+
+    for kind, points in (
+        ("touchStart", at(left, right)),
+        ("touchMove", at((left + new_left) / 2, (right + new_right) / 2)),
+        ("touchMove", at(new_left, new_right)),
+        ("touchEnd", []),
+    ):
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def length(response: Response) -> int:
+    """Of the range that was asked for, in seconds."""
+    asked = {key: value for key, [value] in _query(response)}
+    return int(asked["hasta"]) - int(asked["desde"])
+
+
 def test_the_cursor_goes_by_arrow_keys(page: Page) -> None:
     """It tells each point, and Enter twice enlarges what lies between."""
     open_history(page)
@@ -157,6 +194,23 @@ def test_a_new_report_reaches_the_chart(home: Home, page: Page) -> None:
     page.get_by_role("button", name="Última hora").click()
     home.report(SERIAL, estado="activo", parametros={"temperatura": 33.3})
     expect(page.locator(f"{TEMPERATURE} .summary")).to_contain_text("Máximo33,3 °C")
+
+
+def test_the_last_reading_is_the_devices_own(home: Home, page: Page) -> None:
+    """However much time a point of the curve tells of; of a stretch that is past there is none."""
+    summary = page.locator(f"{TEMPERATURE} .summary")
+    open_history(page)
+    page.get_by_role("button", name="Último año").click()
+    for value, words in ((33.3, "Último33,3 °C"), (-12.1, "Último-12,1 °C")):
+        home.report(SERIAL, estado="activo", parametros={"temperatura": value})
+        expect(summary).to_contain_text(words)
+    box = plot(page).bounding_box()
+    assert box is not None
+    page.get_by_role("button", name="Ampliar un tramo").click()
+    for share in (0.2, 0.6):
+        plot(page).click(position={"x": box["width"] * share, "y": 60})
+    expect(page.get_by_role("button", name="Ver todo de nuevo")).to_be_visible()
+    expect(summary).not_to_contain_text("Último")
 
 
 def test_a_chart_is_saved_as_a_picture(page: Page) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.page.home import Home
 
@@ -40,6 +42,37 @@ def test_only_what_was_typed_is_saved(home: Home, page: Page) -> None:
     page.get_by_role("button", name="Guardar", exact=True).click()
     expect(page.get_by_role("dialog")).to_have_count(0)
     assert [home.device(LAMP)[key] for key in ("nombre", "descripcion")] == ["Flexo", "del despacho"]
+
+
+def test_what_is_said_of_it_lies_over_no_button(home: Home, any_page: Page) -> None:
+    """Neither that which was pressed nor the way to other places."""
+    device = home.claim(LAMP, nombre="Lámpara", configuracion={"nota": "corta"})
+    any_page.goto(f"/#/dispositivo/{device}/ajustes")
+    any_page.get_by_label("Nota").fill("larga")
+    save = any_page.get_by_role("button", name="Guardar", exact=True)
+    save.click()
+    said = area(any_page.get_by_text("Guardado."))
+    for each in (save, *any_page.get_by_role("navigation", name="Secciones").get_by_role("link").all()):
+        assert not said.meets(area(each))
+
+
+@dataclass(frozen=True)
+class Area:
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    def meets(self, other: Area) -> bool:
+        beside = self.right <= other.left or other.right <= self.left
+        return not (beside or self.bottom <= other.top or other.bottom <= self.top)
+
+
+def area(seen: Locator) -> Area:
+    expect(seen).to_be_visible()
+    box = seen.bounding_box()
+    assert box is not None
+    return Area(box["x"], box["y"], box["x"] + box["width"], box["y"] + box["height"])
 
 
 def test_what_is_changed_while_settings_are_saved_is_still_to_be_saved(home: Home, page: Page) -> None:

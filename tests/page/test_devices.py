@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from playwright.sync_api import Locator, Page, expect
 
 from tests.page.browsing import assert_accessible, assert_fits
 from tests.page.conftest import OpenPage
 from tests.page.home import Home
+from tests.page.node import Modules, running
 
 LAMP, METER, DOOR = "LGT0AAAAAAAA", "TMP0BBBBBBBB", "DRL0CCCCCCCC"
+NUMBER = "async ([value, digits]) => (await import('/pagina/js/format.js')).number(value, '', digits)"
 LONG = "Supercalifragilisticoespialidoso" * 2
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[Modules]:
+    with running("views/devices/address.js") as modules:
+        yield modules
 
 
 def card(page: Page, name: str) -> Locator:
@@ -59,9 +70,27 @@ def test_a_card_shows_what_the_device_reports_as_it_does(home: Home, page: Page)
     expect(clima.locator(".main-reading")).to_have_text("21,5\u00a0°C")
     expect(clima).to_contain_text("Humedad 40\u00a0%")
     expect(clima.locator(".spark path")).to_have_attribute("d", "M118 16h0")
-    home.report(METER, parametros={"temperatura": -3, "humedad": 41})
+    home.report(METER, parametros={"temperatura": -3, "humedad": 41, "energia_kwh": 0.0043})
+    expect(clima).to_contain_text("Energía 0,0043\u00a0kWh")
     expect(clima.locator(".main-reading")).to_have_text("-3\u00a0°C")
     expect(card(page, "Puerta de atrás").locator(".main-reading")).to_have_text("Sin llave")
+
+
+def test_numbers_keep_the_digits_that_count(page: Page) -> None:
+    """Two of them at least, where it is not noise; whole numbers where they are asked for."""
+    page.goto("/")
+    for value, told in {
+        (21.46, 1): "21,5",
+        (3, 1): "3",
+        (0.5, 1): "0,5",
+        (0.0043, 1): "0,0043",
+        (-0.04321, 2): "-0,043",
+        (0.999, 1): "1",
+        (1e-9, 1): "0",
+        (0, 1): "0",
+        (0.4, 0): "0",
+    }.items():
+        assert page.evaluate(NUMBER, list(value)) == told, value
 
 
 def test_cards_stand_in_their_rooms(home: Home, page: Page) -> None:
@@ -159,3 +188,50 @@ def test_what_is_sought_stays_while_one_looks_elsewhere(home: Home, page: Page) 
     expect(page.get_by_role("searchbox")).to_have_count(0)
     page.get_by_role("link", name="Dispositivos").click()
     expect(page.locator(".device-name")).to_have_text(["Clima"])
+
+
+def test_what_is_sought_stands_in_the_address(home: Home, page: Page) -> None:
+    """So that it lasts through a reload, is there when one comes back, and can be passed on."""
+    furnish(home)
+    page.goto("/")
+    page.get_by_role("searchbox").fill("ámpara")
+    page.get_by_role("button", name="Encendidos").click()
+    page.get_by_label("Clase").select_option("Luz")
+    address = page.url
+    assert "?buscar=" in address
+    assert "&mostrar=encendidos&clase=" in address
+    page.get_by_role("link", name="Lámpara", exact=True).click()
+    expect(page.get_by_role("heading", level=1, name="Lámpara")).to_be_visible()
+    page.go_back()
+    assert page.url == address
+    page.reload()
+    expect(page.locator(".device-name")).to_have_text(["Lámpara"])
+    expect(page.get_by_role("searchbox")).to_have_value("ámpara")
+    expect(page.get_by_role("button", name="Encendidos")).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_label("Clase").locator("option:checked")).to_have_text("Luz")
+    page.get_by_role("link", name="Casa").click()
+    page.get_by_role("link", name="Dispositivos").click()
+    expect(page).to_have_url(address)
+    page.get_by_role("searchbox").fill("nada de esto")
+    page.get_by_role("button", name="Mostrar todos").click()
+    expect(page.get_by_role("article")).to_have_count(3)
+    expect(page).to_have_url(f"{home.url}/#/")
+
+
+def test_an_address_that_asks_for_what_there_is_not_shows_everything(home: Home, page: Page) -> None:
+    furnish(home)
+    page.goto("/#/?mostrar=undefined&otra=1&buscar=&clase")
+    expect(page.get_by_role("article")).to_have_count(3)
+    expect(page.get_by_role("button", name="Todos", exact=True)).to_have_attribute("aria-pressed", "true")
+    page.evaluate("location.hash = '#/?buscar=clima'")
+    expect(page.locator(".device-name")).to_have_text(["Clima"])
+
+
+@given(
+    words=st.text(st.characters(codec="utf-8")),
+    state=st.sampled_from(["all", "on", "offline", "pending"]),
+    kind=st.text(st.characters(codec="utf-8")),
+)
+def test_an_address_says_all_that_is_sought(address: Modules, words: str, state: str, kind: str) -> None:
+    sought = {"words": words, "state": state, "kind": kind}
+    assert address.ask("soughtBy", address.ask("addressOf", sought)) == sought

@@ -22,6 +22,17 @@ SPRINKLER = "RGD0ABC123"
 DEMO = Path(__file__).resolve().parents[2] / "rules" / "data" / "river_models"
 LONG_NAME = "Termometrodelinvernaderodetrasdelacasadelosabuelosdelpueblo1"
 WRONG = {"modo": "manual", "intervalo_envio": 7200}
+MENDED = {"modo": "horario", "intervalo_envio": 3600}
+# What the demonstration suggests, as a hand would write it.
+DRAWN = {
+    "modo": "horario",
+    "horarios": [
+        {"dias": ["jueves"], "inicio": "08:30", "fin": "09:00"},
+        {"dias": ["lunes"], "inicio": "18:00", "fin": "18:15"},
+        {"dias": ["lunes"], "inicio": "18:15", "fin": "18:30"},
+        {"dias": ["Monday"], "inicio": "06:00", "fin": "06:30"},
+    ],
+}
 HOT = {"temperatura": 120.5}
 CONFLICT = "409"
 # As the stream does, many at once.
@@ -166,12 +177,35 @@ def test_a_proposal_that_no_longer_fits_says_so(home: Home, page: Page, complain
     expect(card.get_by_role("button", name="Aplicar")).to_be_visible()
     home.put(f"/dispositivos/{device}", {"configuracion": {"intervalo_envio": 5400}})
     card.get_by_role("button", name="Aplicar").click()
-    expect(card.get_by_role("status")).to_contain_text("Su configuración ha cambiado después de este aviso")
+    expect(card.get_by_role("status")).to_contain_text("ya ha cambiado después de este aviso")
     expect(card.get_by_role("row").nth(2)).to_contain_text("1 h 30 min")
     expect(card.get_by_role("button", name="Aplicar")).to_have_count(0)
     card.get_by_role("button", name="Descartar").click()
     expect(card.get_by_text("Descartado", exact=True)).to_be_visible()
     assert decisions(home, device) == [("ai_misconfig", "descartado")]
+
+
+def test_what_is_so_already_has_only_to_be_closed(home: Home, page: Page) -> None:
+    """It says so instead of comparing like with like, also of windows drawn by hand; nothing is sent."""
+    lamp = home.claim(LAMP, nombre="Lámpara", configuracion=WRONG)
+    sprinkler = home.claim(SPRINKLER, nombre="Riego", configuracion={"modo": "manual"})
+    page.goto("/#/avisos")
+    cards = finding(page, "Lámpara puede estar mejor ajustado"), finding(page, "Un horario para Riego")
+    for card in cards:
+        expect(card.get_by_role("button")).to_have_text(["Aplicar", "Descartar"])
+    by_hand = {
+        lamp: home.put(f"/dispositivos/{lamp}", {"configuracion": MENDED}),
+        sprinkler: home.put(f"/dispositivos/{sprinkler}", {"configuracion": DRAWN}),
+    }
+    for card in cards:
+        expect(card.get_by_role("status")).to_contain_text("Ya está así")
+        expect(card.get_by_role("table").or_(card.get_by_role("img"))).to_have_count(0)
+        card.get_by_role("button").click()
+        expect(card.get_by_text("Aplicado", exact=True)).to_be_visible()
+    for number, device in by_hand.items():
+        assert home.get(f"/dispositivos/{number}")["version"] == device["version"]
+    assert ("ai_misconfig", "aplicado") in decisions(home, lamp)
+    assert ("ai_suggest", "aplicado") in decisions(home, sprinkler)
 
 
 def test_what_was_decided_elsewhere_is_shown_as_decided(
@@ -183,10 +217,10 @@ def test_what_was_decided_elsewhere_is_shown_as_decided(
     card = finding(page, "Lámpara puede estar mejor ajustado")
     expect(card.get_by_role("button", name="Descartar")).to_be_visible()
     [told] = home.get(f"/ai/eventos?dispositivo={device}")["data"]
-    home.post(f"/ai/eventos/{told['evento_id']}/aplicar")
-    card.get_by_role("button", name="Descartar").click()
+    home.post(f"/ai/eventos/{told['evento_id']}/descartar")
+    card.get_by_role("button", name="Aplicar").click()
     expect(page.get_by_text("Alguien de la casa ya lo había decidido.")).to_be_visible()
-    expect(card.get_by_text("Aplicado", exact=True)).to_be_visible()
+    expect(card.get_by_text("Descartado", exact=True)).to_be_visible()
 
 
 def test_who_may_only_look_decides_nothing(home: Home, open_page: OpenPage) -> None:

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actors.findings import Finding
+from actors.proposals import proposal_of
 from actors.schedule import check, parse
 from tests.page.node import Modules as Model
 from tests.page.node import running
-from web.proposals import _horarios
 
 DAY, WEEK = 1440, 7 * 1440
 SPANISH = ("lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo")
@@ -21,7 +22,7 @@ WORDS = (*SPANISH, "Miércoles", " SÁBADO", "Sunday", "monday", "todos", "All",
 Window = dict[str, int]
 
 # An example costs a few turns of two processes, which a busy machine makes dear.
-bounded = settings(deadline=None, max_examples=40)
+bounded = settings(max_examples=40)
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +167,10 @@ def test_events_are_read_and_written_as_the_server_does(
     )
 )
 def test_a_suggestion_is_drawn_as_what_applying_it_makes(model: Model, suggestion: Any) -> None:
-    assert minutes(model.ask("suggested", suggestion)) == server_minutes(_horarios(suggestion))
+    learned = Finding("learn", "ai_suggest", 1, "A", 0.0, {"suggested_horarios": suggestion})
+    proposal = proposal_of(learned)
+    assert proposal is not None
+    assert minutes(model.ask("suggested", suggestion)) == server_minutes(proposal.configuration["horarios"])
 
 
 # -- by hand -----------------------------------------------------------------------------------------

@@ -10,21 +10,23 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
+from tests.page.browsing import Complaints
 from tests.page.conftest import OpenPage
 from tests.page.home import Home
 from tests.page.node import node
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "web" / "page" / "js"
-AREAS = sorted(path.stem for path in (SCRIPTS / "words").glob("*.js"))
+LANGUAGES = ("es", "en")
+AREAS = sorted({path.stem for path in (SCRIPTS / "words").glob("*/*.js")})
 # By language and key.
 Words: TypeAlias = dict[str, dict[str, str]]
 
 _TELL = """
-const areas = {};
-for (const path of process.argv.slice(1)) areas[path] = Object.values(await import(path))[0];
-console.log(JSON.stringify(areas));
+const told = {};
+for (const path of process.argv.slice(1)) told[path] = (await import(path)).words;
+console.log(JSON.stringify(told));
 """
 _CALL = re.compile(r"\bt\(")
 _LITERAL = re.compile(r'"([^"\n]*)"')
@@ -40,6 +42,9 @@ _PLACE = re.compile(r"\{(\w+)\}")
 LAMP = "LGT0AAAAAAAA"
 NAME = "Lámpara"
 CHOOSE = "async (name) => (await import('/pagina/js/words.js')).choose(name)"
+CHOOSE_IN_VAIN = """
+import("/pagina/js/words.js").then(({ choose }) => { globalThis.inVain = choose("en"); })
+"""
 VIEWS = [
     "",
     "reclamar",
@@ -61,15 +66,19 @@ VIEWS = [
 
 @pytest.fixture(scope="module")
 def areas() -> dict[str, Words]:
-    paths = {area: (SCRIPTS / "words" / f"{area}.js").as_uri() for area in AREAS}
+    folder = SCRIPTS / "words"
+    paths = {area: {each: (folder / each / f"{area}.js").as_uri() for each in LANGUAGES} for area in AREAS}
+    every = [path for area in paths.values() for path in area.values()]
     done = subprocess.run(
-        [node(), "--input-type=module", "-e", _TELL, *paths.values()],
+        [node(), "--input-type=module", "-e", _TELL, *every],
         capture_output=True,
         encoding="utf-8",
         check=True,
     )
     told = json.loads(done.stdout)
-    return {area: told[path] for area, path in paths.items()}
+    return {
+        area: {each: told[path] for each, path in by_language.items()} for area, by_language in paths.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -171,3 +180,44 @@ def test_every_view_changes_its_language_where_it_stands(home: Home, open_page: 
         page.evaluate(CHOOSE, "es")
         expect(html).to_have_attribute("lang", "es")
     assert page.evaluate("globalThis.same")
+
+
+def test_only_the_language_in_use_is_fetched(open_page: OpenPage) -> None:
+    """All of it, and another one when it is chosen."""
+    page = open_page()
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Dispositivos")).to_be_visible()
+    assert fetched(page) == {f"es/{area}" for area in AREAS}
+    page.evaluate(CHOOSE, "en")
+    assert fetched(page) == {f"{language}/{area}" for language in LANGUAGES for area in AREAS}
+
+
+def fetched(page: Page) -> set[str]:
+    """The files of words, as ``es/shell``."""
+    names: list[str] = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
+    return set(re.findall(r"/words/(\w+/\w+)\.js", "\n".join(names)))
+
+
+def test_a_language_that_does_not_come_is_said(open_page: OpenPage, complaints: Complaints) -> None:
+    """And the one that is there stays."""
+    complaints.expect("net::ERR_")
+    page = open_page()
+    page.route("**/words/en/week.js", lambda route: route.abort())
+    page.goto("/#/casa")
+    page.get_by_label("English").check()
+    expect(page.get_by_text("La casa no responde")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "es")
+
+
+def test_the_language_chosen_last_is_spoken(open_page: OpenPage) -> None:
+    """However long the words of another take."""
+    page = open_page()
+    held: list[Route] = []
+    page.route("**/words/en/week.js", lambda route: held.append(route))
+    page.goto("/")
+    with page.expect_request("**/words/en/week.js"):
+        page.evaluate(CHOOSE_IN_VAIN)
+    page.evaluate(CHOOSE, "es")
+    held[0].continue_()
+    page.evaluate("globalThis.inVain")
+    expect(page.locator("html")).to_have_attribute("lang", "es")

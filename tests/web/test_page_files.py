@@ -8,9 +8,11 @@ import hashlib
 import json
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import brotli  # type: ignore[import-untyped]
 import pytest
 
 from tests.web.page import IMPORT_MAP, INDEX, furnish, page_of
@@ -115,31 +117,50 @@ def test_without_its_libraries_the_page_says_what_to_do(tmp_path: Path) -> None:
 # -- how it comes ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("accepted", ["gzip", "br, gzip;q=0.5", "*", "GZIP , br"])
-def test_who_can_unpack_gets_it_small(site: Site, accepted: str) -> None:
-    answer = get(site, "/pagina/style.css", Accept_Encoding=accepted)
-    assert answer.headers["Content-Encoding"] == "gzip"
-    assert gzip.decompress(answer.body) == get(site, "/pagina/style.css").body
-    assert len(answer.body) < 100
+@pytest.mark.parametrize(
+    ("accepted", "encoding", "unpacked"),
+    [
+        *((each, "gzip", gzip.decompress) for each in ("gzip", "*", "GZIP , deflate", "gzip, br;q=0")),
+        *((each, "br", brotli.decompress) for each in ("br", "gzip, deflate, br, zstd", "BR;q=0.1 , gzip")),
+    ],
+)
+def test_who_can_unpack_gets_it_small(
+    site: Site, accepted: str, encoding: str, unpacked: Callable[[bytes], bytes]
+) -> None:
+    """By Brotli, where the client knows it."""
+    for _ in range(2):
+        answer = get(site, "/pagina/style.css", Accept_Encoding=accepted)
+        assert answer.headers["Content-Encoding"] == encoding
+        assert unpacked(answer.body) == get(site, "/pagina/style.css").body
+        assert len(answer.body) < 100
 
 
-@pytest.mark.parametrize("accepted", ["", "br", "gzip;q=0", "gzip; q=0.00", "identity", "xgzip"])
+@pytest.mark.parametrize("accepted", ["", "br;q=0", "gzip;q=0", "gzip; q=0.00", "identity", "xgzip"])
 def test_who_cannot_gets_it_plain(site: Site, accepted: str) -> None:
     answer = get(site, "/pagina/style.css", Accept_Encoding=accepted)
     assert "Content-Encoding" not in answer.headers
     assert answer.body.startswith(b"p {")
 
 
-def test_what_gzip_makes_no_smaller_stays_as_it_is(tmp_path: Path) -> None:
+def test_many_who_ask_at_once_get_the_same(site: Site) -> None:
+    """Although the first of them has to wait until it is made."""
+    with ThreadPoolExecutor(8) as clients:
+        asked = [clients.submit(get, site, "/pagina/style.css", Accept_Encoding="br") for _ in range(8)]
+        answers = [each.result() for each in asked]
+    assert len({(answer.headers["Etag"], answer.body) for answer in answers}) == 1
+    assert brotli.decompress(answers[0].body) == get(site, "/pagina/style.css").body
+
+
+def test_what_gets_no_smaller_stays_as_it_is(tmp_path: Path) -> None:
     folder = furnish(tmp_path)
     (folder / "icons" / "noise.png").write_bytes(hashlib.shake_256(b"noise").digest(2_000))
     with Site(page=Page.read(folder)) as site:
-        answer = get(site, "/pagina/icons/noise.png", Accept_Encoding="gzip")
+        answer = get(site, "/pagina/icons/noise.png", Accept_Encoding="gzip, br")
         assert "Content-Encoding" not in answer.headers
 
 
 @pytest.mark.parametrize("path", ["/", "/pagina/style.css"])
-@pytest.mark.parametrize("encoding", ["gzip", "identity"])
+@pytest.mark.parametrize("encoding", ["br", "gzip", "identity"])
 def test_what_a_browser_has_is_not_sent_again(site: Site, path: str, encoding: str) -> None:
     """It asks each time, and a 304 is without body; each form has a strong tag of its own."""
     whole = get(site, path, Accept_Encoding=encoding)

@@ -3,12 +3,20 @@ import { signal } from "@preact/signals";
 import { language, t } from "./words.js";
 
 const DIGITS = new Map();
+// Digits after the point: what is smaller still is noise.
+const FINEST = 6;
 
-/** `value` with at most `digits` after the point, and its unit. */
+/**
+ * `value` with at most `digits` after the point, and its unit. What is less than 1 has as many as it takes for two
+ * that count, unless whole numbers are asked for.
+ */
 export function number(value, unit = "", digits = 1) {
-  const key = `${language.value}/${digits}`;
+  const size = Math.abs(value);
+  const needed = size < 1 && digits ? Math.min(FINEST, 1 - Math.floor(Math.log10(size))) : digits;
+  const places = Math.max(digits, needed);
+  const key = `${language.value}/${places}`;
   if (!DIGITS.has(key)) {
-    DIGITS.set(key, new Intl.NumberFormat(language.value, { maximumFractionDigits: digits }));
+    DIGITS.set(key, new Intl.NumberFormat(language.value, { maximumFractionDigits: places }));
   }
   const shown = DIGITS.get(key).format(value);
   return unit ? `${shown}\u00a0${unit}` : shown;

@@ -1,5 +1,5 @@
 /** Which view is shown: the part of the address after `#`, as a path. */
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import { codeOf } from "./pairing.js";
 
 /** The code that came by a pairing link, until it is used or turned down; "" where there is none. */
@@ -13,9 +13,12 @@ function takeCode() {
   history.replaceState(null, "", location.pathname + location.search);
 }
 
+// Both parts: "dispositivo/3" and what stands after a question mark.
+const parts = () => location.hash.replace(/^#\/?/, "").split("?");
+
 function read() {
   takeCode();
-  return location.hash.replace(/^#\/?/, "").split("/").map(decoded);
+  return parts()[0].split("/").map(decoded);
 }
 
 function decoded(part) {
@@ -28,28 +31,40 @@ function decoded(part) {
 
 /** `["dispositivo", "3"]` at `#/dispositivo/3`; `[""]` at the start. */
 export const route = signal(read());
+/** What stands after `?` in the address of the view: "buscar=luz". */
+export const query = signal(parts()[1] ?? "");
 
-let ask = null;
+/** Have `text` stand there instead, without a step in the history. */
+export function ask(text) {
+  if (text === query.peek()) return;
+  history.replaceState(null, "", `#/${parts()[0]}${text && `?${text}`}`);
+  query.value = text;
+}
+
+let guard = null;
 /** Whether leaving the view is held back. */
 export const held = signal(false);
 
 /** Until the function returned is called, nobody leaves the view: `hear(hash)` is told where one would have gone. */
 export function holdBack(hear) {
-  ask = hear;
+  guard = hear;
   held.value = true;
   return () => {
-    ask = null;
+    guard = null;
     held.value = false;
   };
 }
 
 addEventListener("hashchange", (event) => {
-  if (ask) {
+  if (guard) {
     history.pushState(null, "", event.oldURL);
-    ask(new URL(event.newURL).hash);
+    guard(new URL(event.newURL).hash);
     return;
   }
-  route.value = read();
+  batch(() => {
+    route.value = read();
+    query.value = parts()[1] ?? "";
+  });
   scrollTo(0, 0);
 });
 

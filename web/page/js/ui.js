@@ -11,7 +11,7 @@ const TOAST_MS = 6_000;
 const toasts = signal([]);
 let count = 0;
 
-/** Say something at the lower edge for a few seconds; screen readers read it out. `tone`: "good" or "bad". */
+/** Say something at the edge of the screen for a few seconds; screen readers read it out. `tone`: "good" or "bad". */
 export function toast(text, tone = "good") {
   count += 1;
   const mine = { key: count, text, tone };

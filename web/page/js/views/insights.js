@@ -1,13 +1,15 @@
 /** What IoTelligence has found in the house, and the search through its history. */
 import { may } from "../house.js";
 import { html } from "../html.js";
+import { Tabs } from "../ui.js";
 import { t } from "../words.js";
 import { Feed } from "./insights/feed.js";
 import { Search } from "./insights/search.js";
 
 export { FindingCard } from "./insights/card.js";
 
-const TABS = ["", "buscar"];
+const FEED = "#/avisos";
+const SEARCH = "#/avisos/buscar";
 
 /** `path` is `[]` or `["buscar"]`, which is for those who may change something. */
 export const Insights = ({ path: [place = ""] }) => {
@@ -20,19 +22,14 @@ export const Insights = ({ path: [place = ""] }) => {
       </div>
       ${
         may("miembro") &&
-        html`
-          <nav class="tabs" aria-label=${t("insights.tabs")}>
-            ${TABS.map(
-              (tab) => html`
-                <a
-                  key=${tab}
-                  href=${`#/avisos${tab && `/${tab}`}`}
-                  aria-current=${(tab === "buscar") === searching ? "page" : undefined}
-                >${t(`insights.tab.${tab || "feed"}`)}</a>
-              `,
-            )}
-          </nav>
-        `
+        html`<${Tabs}
+          label=${t("insights.tabs")}
+          tabs=${[
+            { href: FEED, word: t("insights.tab.feed") },
+            { href: SEARCH, word: t("insights.tab.buscar") },
+          ]}
+          current=${searching ? SEARCH : FEED}
+        />`
       }
       ${searching ? html`<${Search} />` : html`<${Feed} />`}
     </div>

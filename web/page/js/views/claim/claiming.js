@@ -26,10 +26,15 @@ export async function claim(body, { unheard, stop }) {
 
 // The server says the same 404 of a wrong code and of a device that it does not know; but this one it does.
 function inPlainWords(error, body) {
-  if (error.status === 404)
-    return new ApiError(404, "", t(body.codigo ? "claim.wrong_code" : "claim.needs_code"));
+  if (error.status === 404) return new ApiError(404, "", aboutCode(body.codigo));
   if (error.status === 403) return new ApiError(403, "", t("claim.closed"));
   return error;
+}
+
+function aboutCode(code) {
+  if (!code) return t("claim.needs_code");
+  const capitals = code === code.toUpperCase() ? "" : ` ${t("claim.capitals")}`;
+  return t("claim.wrong_code") + capitals;
 }
 
 /** Put the device with this id into `room`: `{ id }`, or `{ name }` for one that is made if there is none yet. */

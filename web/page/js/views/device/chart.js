@@ -1,5 +1,5 @@
 /** A metric over time: its curve, what it says in numbers, and what the signs in it mean. */
-import { useSignal } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
@@ -9,7 +9,7 @@ import { t } from "../../words.js";
 import { columns, holds, summary, verticalRange } from "./curve.js";
 import { Legend, legendOf } from "./legend.js";
 import { anomaliesOf, outagesOf } from "./marks.js";
-import { metricTitle } from "./names.js";
+import { flat, metricTitle } from "./names.js";
 import { savePicture } from "./picture.js";
 import { curveWidth } from "./plot.js";
 import { Scrubber } from "./scrubber.js";
@@ -57,7 +57,9 @@ export const Chart = ({ device, metric, share, findings, bounds, looking }) => {
       ${
         some &&
         html`
-          <${Summary} of=${summary(shown.points)} share=${share} unit=${unit} />
+          <${Summary} of=${summary(shown.points)} share=${share} unit=${unit}>
+            ${!share && looking.range.until === null && html`<${Last} device=${device} metric=${metric} unit=${unit} />`}
+          <//>
           <${Scrubber} name=${name} shown=${shown} share=${share} unit=${unit} width=${width} looking=${looking} canvas=${canvas} />
           <${Legend} items=${legendOf(shown, { share, unit })} />
         `
@@ -82,20 +84,29 @@ function drawing({ points, step, span }, { findings, metric, bounds, share }) {
   };
 }
 
-const Summary = ({ of, share, unit }) => {
+const Summary = ({ of, share, unit, children }) => {
   const told = share
     ? [["device.share", valueWords(of.mean, share)]]
     : [
         ["device.low", valueWords(of.low, share, unit)],
         ["device.mean", valueWords(of.mean, share, unit)],
         ["device.high", valueWords(of.high, share, unit)],
-        ["device.last", valueWords(of.last, share, unit)],
       ];
   return html`
     <dl class="summary">
       ${told.map(([key, value]) => html`<div key=${key}><dt>${t(key)}</dt><dd>${value}</dd></div>`)}
+      ${children}
     </dl>
   `;
+};
+
+/** What the device has said last: no point of the curve, which is the mean of many. */
+const Last = ({ device, metric, unit }) => {
+  const words = useComputed(() => {
+    const value = new Map(flat(device.value.parametros)).get(metric);
+    return typeof value === "number" ? valueWords(value, false, unit) : "–";
+  });
+  return html`<div><dt>${t("device.last")}</dt><dd>${words}</dd></div>`;
 };
 
 /** `{near, width}`: whether it is in sight or nearly so, and the width of its content in CSS pixels. */

@@ -65,7 +65,7 @@ export function holds(points, step, until) {
   });
 }
 
-/** `{n, mean, low, high, last}` of all points, or `null` where there are none. */
+/** `{n, mean, low, high}` of all points, or `null` where there are none. */
 export function summary(points) {
   if (points.length === 0) return null;
   const n = points.reduce((sum, point) => sum + point.n, 0);
@@ -74,7 +74,6 @@ export function summary(points) {
     mean: points.reduce((sum, point) => sum + point.mean * point.n, 0) / n,
     low: Math.min(...points.map((point) => point.low)),
     high: Math.max(...points.map((point) => point.high)),
-    last: points.at(-1).mean,
   };
 }
 

@@ -12,6 +12,7 @@ import {
   paintPicked,
   paintShares,
 } from "./paint.js";
+import { followPinch } from "./pinch.js";
 
 /** The room to the left of a curve, in CSS pixels: the same in all charts, so that they stand in line. */
 export const LEFT = 52;
@@ -181,6 +182,7 @@ export class Plot {
     };
     over.addEventListener("pointerdown", follow);
     over.addEventListener("pointermove", follow);
+    followPinch(this.#plot, (from, to) => hear.drag(from, Math.min(to, Date.now() / 1000)));
     over.addEventListener("click", (event) => hear.point(this.#plot.posToVal(event.offsetX, "x")));
   }
 }

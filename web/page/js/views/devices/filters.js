@@ -1,22 +1,30 @@
-/** What of the house is shown: words to search, a state, a kind. Kept while the page is open. */
-import { signal } from "@preact/signals";
+/** What of the house is shown: words to search, a state, a kind. Kept in the address, and while one looks elsewhere. */
+import { effect, signal } from "@preact/signals";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
 import { kindName } from "../../kinds.js";
+import { ask, query, route } from "../../route.js";
 import { t } from "../../words.js";
+import { addressOf, soughtBy } from "./address.js";
 import { STATES } from "./sift.js";
 
-const EVERYTHING = { words: "", state: "all", kind: "" };
+const EVERYTHING = soughtBy("");
 
 export const sought = signal(EVERYTHING);
 
-export const seekEverything = () => {
-  sought.value = EVERYTHING;
-};
+effect(() => {
+  if (route.value[0] !== "") return;
+  if (query.value) sought.value = soughtBy(query.value);
+  // A link that leads back says nothing of it.
+  else ask(addressOf(sought.peek()));
+});
 
 const seek = (change) => {
-  sought.value = { ...sought.value, ...change };
+  sought.value = { ...sought.peek(), ...change };
+  ask(addressOf(sought.peek()));
 };
+
+export const seekEverything = () => seek(EVERYTHING);
 
 /** `kinds` are those that there are. */
 export const Filters = ({ kinds }) => html`

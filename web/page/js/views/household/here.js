@@ -5,7 +5,7 @@ import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
 import { install, offer } from "../../installing.js";
 import { THEMES, theme } from "../../theme.js";
-import { attempt } from "../../ui.js";
+import { attempt, toast } from "../../ui.js";
 import { choose, LANGUAGES, language, t } from "../../words.js";
 
 export const Here = () => html`
@@ -44,10 +44,12 @@ const Myself = () => {
   `;
 };
 
+const speak = (name) => choose(name).catch(() => toast(t("no_answer"), "bad"));
+
 const Looks = () => html`
   <section class="card">
     <h2>${t("household.looks")}</h2>
-    <${Choice} legend=${t("household.language")} name="language" value=${language.value} choose=${choose}
+    <${Choice} legend=${t("household.language")} name="language" value=${language.value} choose=${speak}
       choices=${Object.entries(LANGUAGES)} />
     <${Choice} legend=${t("household.theme")} name="theme" value=${theme.value}
       choose=${(chosen) => {

@@ -9,7 +9,7 @@ import { attempt, toast, told } from "../../ui.js";
 import { t } from "../../words.js";
 import { apply, decisionOf, dismiss, proposes, readAgain } from "./decisions.js";
 import { explain, iconOf } from "./explain.js";
-import { Fix, isDone, Learned } from "./proposal.js";
+import { Fix, isSo, Learned } from "./proposal.js";
 
 const TONES = { __proto__: null, high: "bad", medium: "warn" };
 const TABS = { __proto__: null, ai_suggest: "/horario", ai_misconfig: "/ajustes" };
@@ -73,11 +73,12 @@ const Decided = ({ finding }) => {
 const Open = ({ finding, device, label, decided }) => {
   const [busy, setBusy] = useState(false);
   const [outdated, setOutdated] = useState(false);
+  const so = device && proposes(finding) && isSo(finding, device);
   const decide = async (work) => {
     setBusy(true);
     try {
       await work(finding);
-      toast(t(`insights.done.${work === apply ? "applied" : outcomeOf(finding)}`));
+      toast(t(`insights.done.${work === dismiss ? outcomeOf(finding) : so ? "already" : "applied"}`));
       decided();
     } catch (error) {
       if (error.status === 409) await attempt(refused);
@@ -91,43 +92,37 @@ const Open = ({ finding, device, label, decided }) => {
     else toast(t("insights.elsewhere"));
   };
   return html`
-    ${device && finding.event === "ai_suggest" && html`<${Learned} finding=${finding} device=${device} />`}
-    ${device && finding.event === "ai_misconfig" && html`<${Fix} finding=${finding} device=${device} />`}
-    <div role="status">${outdated && html`<p class="finding-outdated">${t("insights.outdated")}</p>`}</div>
+    ${device && !so && finding.event === "ai_suggest" && html`<${Learned} finding=${finding} device=${device} />`}
+    ${device && !so && finding.event === "ai_misconfig" && html`<${Fix} finding=${finding} device=${device} />`}
+    <div role="status">
+      ${so ? html`<p class="hint">${t("insights.already")}</p>` : outdated && html`<p class="finding-outdated">${t("insights.outdated")}</p>`}
+    </div>
     ${
       may("miembro") &&
       html`
-        <${Buttons}
-          finding=${finding}
-          label=${label}
-          busy=${busy}
-          fits=${!outdated && device && !isDone(finding, device)}
-          decide=${decide}
-        />
+        <div class="actions">
+          ${choices({ finding, so, fits: device && !outdated }).map(
+            ({ work, words, tone }) => html`
+              <button
+                key=${words}
+                type="button"
+                class=${tone}
+                aria-label=${`${t(words)}: ${label}`}
+                disabled=${busy}
+                onClick=${() => decide(work)}
+              >${t(words)}</button>
+            `,
+          )}
+        </div>
       `
     }
   `;
 };
 
-const Buttons = ({ finding, label, busy, fits, decide }) => {
-  const putAside = t(`insights.put_aside.${outcomeOf(finding)}`);
-  return html`
-    <div class="actions">
-      ${
-        proposes(finding) &&
-        fits &&
-        html`
-          <button type="button" class="primary" aria-label=${`${t("insights.apply")}: ${label}`} disabled=${busy} onClick=${() => decide(apply)}>
-            ${t("insights.apply")}
-          </button>
-        `
-      }
-      <button
-        type="button"
-        aria-label=${`${putAside}: ${label}`}
-        disabled=${busy}
-        onClick=${() => decide(dismiss)}
-      >${putAside}</button>
-    </div>
-  `;
-};
+/** What can be done about it. What is so already has only to be closed, which is to apply what changes nothing. */
+function choices({ finding, so, fits }) {
+  if (so) return [{ work: apply, words: "insights.close" }];
+  const putAside = { work: dismiss, words: `insights.put_aside.${outcomeOf(finding)}` };
+  const take = { work: apply, words: "insights.apply", tone: "primary" };
+  return proposes(finding) && fits ? [take, putAside] : [putAside];
+}

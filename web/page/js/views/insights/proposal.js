@@ -3,7 +3,7 @@ import { duration } from "../../format.js";
 import { html } from "../../html.js";
 import { t } from "../../words.js";
 import { settingTitle, settingWords } from "../device/names.js";
-import { parse, suggested } from "../week/model.js";
+import { format, parse, suggested } from "../week/model.js";
 import { WeekPicture } from "../week/picture.js";
 import { countWords, evidenceOf, rowWords, sureness } from "./evidence.js";
 
@@ -55,16 +55,22 @@ export const Fix = ({ finding, device }) => {
       </tbody>
     </table>
     ${noWindows && html`<p class="hint">${t("insights.fix.no_windows")}</p>`}
-    ${isDone(finding, device) && html`<p class="hint">${t("insights.fix.done")}</p>`}
   `;
 };
 
-/** Whether the device has already what is proposed, by somebody's own hand. */
-export const isDone = (finding, device) =>
-  finding.event === "ai_misconfig" &&
-  Object.entries(finding.suggested_patch.configuracion).every(
-    ([key, wanted]) => device.configuracion[key] === wanted,
+/** Whether the device has already what is proposed, by somebody's own hand: windows count by their times. */
+export function isSo({ event, suggested_horarios, suggested_patch }, { configuracion }) {
+  if (event === "ai_suggest")
+    return (
+      configuracion.modo === "horario" &&
+      written(parse(configuracion.horarios)) === written(suggested(suggested_horarios))
+    );
+  return Object.entries(suggested_patch.configuracion).every(
+    ([key, wanted]) => configuracion[key] === wanted,
   );
+}
+
+const written = (windows) => JSON.stringify(format(windows));
 
 const title = (key) => (key === "intervalo_envio" ? t("insights.fix.interval") : settingTitle(key));
 
