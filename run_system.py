@@ -245,20 +245,20 @@ HTTP (REST y SSE) a la app y al navegador.
 """
 EPILOG: Final = """\
 Los ajustes se leen de config.toml, si existe, y del entorno, que manda; todos están descritos en
-config.toml.example. Ejemplos:
+config.toml.example (python -m config lo escribe). Ejemplos:
 
-  python run_system.py demo
-  BACKEND_PORT=8080 python run_system.py run
-  MQTT_BROKER_URL=192.168.1.10 python run_system.py run
-  python run_system.py simulate --count 200 --broker localhost
-  python run_system.py qr TMP0603IF1WD --png tmp.png
-  python run_system.py backup
+  %(prog)s demo
+  BACKEND_PORT=8080 %(prog)s run
+  MQTT_BROKER_URL=192.168.1.10 %(prog)s run
+  %(prog)s simulate --count 200 --broker localhost
+  %(prog)s qr TMP0603IF1WD --png tmp.png
+  %(prog)s backup
 """
 
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
-        "run_system.py",
+        "iot-backend" if Path(sys.argv[0]).stem == "iot-backend" else "python run_system.py",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
