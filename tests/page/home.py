@@ -131,9 +131,8 @@ class Home:
 
     def _console(self, *words: str) -> str:
         done = Forked(self.data.parent, words, surroundings(data_dir=self.data))
-        with done.stdout, done.stderr:
-            said, complained = done.stdout.read(), done.stderr.read()
-        assert done.wait(PATIENCE) == 0, complained
+        said, complained = done.communicate(PATIENCE)
+        assert done.poll() == 0, complained
         return said
 
     # -- REST ----------------------------------------------------------------------------------

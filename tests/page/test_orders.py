@@ -67,7 +67,7 @@ def test_a_device_that_confirms_before_the_answer_comes(home: Home, page: Page) 
     expect(page.get_by_role("article")).to_contain_text("Enviando…")
     answer = held[0].fetch()
     # What is heard is shown at the next tick.
-    page.clock.pause_at(page.evaluate("Date.now() / 1000") + 1)
+    page.clock.pause_at(page.evaluate("Date.now() / 1000") + 10)
     home.report(LAMP, estado="inactivo", configuracion={**MANUAL, "encendido": False})
     page.evaluate("() => confirmed")
     held[0].fulfill(response=answer)

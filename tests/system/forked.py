@@ -29,7 +29,9 @@ class Forked:
     def __init__(self, directory: Path, arguments: Sequence[str], environment: dict[str, str]) -> None:
         (said, says), (complained, complains) = _SERVER.Pipe(duplex=False), _SERVER.Pipe(duplex=False)
         self._process = _SERVER.Process(
-            target=_obey, args=(directory, arguments, environment, says, complains)
+            target=_obey,
+            args=(directory, arguments, environment, says, complains),
+            daemon=True,  # else whoever forgets it would wait for it for ever at their own end
         )
         self._process.start()
         for end in (says, complains):
@@ -53,6 +55,15 @@ class Forked:
 
     def kill(self) -> None:
         self._process.kill()
+
+    def communicate(self, timeout: float) -> tuple[str, str]:
+        """What a command has said and complained of that ends by itself; less than a pipe holds, 64 KiB."""
+        try:
+            self.wait(timeout)
+        finally:
+            self.kill()
+        with self.stdout, self.stderr:
+            return self.stdout.read(), self.stderr.read()
 
 
 def _text(pipe: Connection) -> TextIO:
