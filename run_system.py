@@ -172,9 +172,10 @@ class System:
         # Whoever is told that it runs may publish at once; but a broker that is away is not waited for.
         self._bridge.wait_until_heard(HEARD_S)
 
-    def stop(self) -> None:
+    def stop(self, simulator: Simulator) -> None:
         """Take nothing more in, keep what was taken in, acknowledge it, close; within 10 s."""
         self._bridge.stop_intake()
+        simulator.stop()  # its goodbyes are for the broker: here nobody is to be found gone by them
         if not self._bridge.wait_until_settled(DRAIN_S):
             logger.error("stopped_without_keeping in_flight=%d", self._bridge.in_flight)
         self.web.stop()
@@ -327,8 +328,7 @@ def serve(settings: Settings, devices: int) -> None:
     while not finished.wait(1):  # a wait without end hears no Ctrl-C on Windows
         pass
     print("Terminando…", flush=True)
-    simulator.disconnect()  # without a goodbye, or its devices would be found to have gone
-    system.stop()
+    system.stop(simulator)
 
 
 def _finish_on_signals() -> threading.Event:

@@ -22,14 +22,11 @@ class Proposal:
 
 
 def proposal_of(finding: Finding) -> Proposal | None:
-    """``None`` where there is only something to be seen."""
-    details = finding.details
-    match finding.rule:
-        case "misconfig":
-            patch: JsonObject = details["suggested_patch"]["configuracion"]
+    """``None`` where there is only something to be seen, or what is stored has lost the proposal's shape."""
+    match finding.rule, finding.details:
+        case "misconfig", {"suggested_patch": {"configuracion": dict(patch)}}:
             return Proposal(patch, frozenset(patch))
-        case "learn":
-            windows = _windows(details["suggested_horarios"])
+        case "learn", {"suggested_horarios": dict(by_day)} if (windows := _windows(by_day)) is not None:
             # Not on the mode: what was learned is when the device is in use, whatever switches it.
             return Proposal({"modo": SCHEDULED, _WINDOWS: windows}, frozenset({_WINDOWS}))
     return None
@@ -52,7 +49,8 @@ def applied(kept: KeptFinding, device: Device) -> Device | Refused:
     if proposal is None:
         rule = kept.finding.rule
         return Refused(
-            Refusal.CONFLICT, f"Un evento de la regla {rule} no propone ningún cambio; solo se descarta."
+            Refusal.CONFLICT,
+            f"Este evento de la regla {rule} no propone ningún cambio aplicable; solo se descarta.",
         )
     try:
         check(proposal.configuration)
@@ -91,10 +89,16 @@ def _times(horarios: Json) -> WeeklyWindows | None:
         return None
 
 
-def _windows(by_day: JsonObject) -> list[Json]:
-    """One entry for each window, with all the days that have it."""
+def _windows(by_day: JsonObject) -> list[Json] | None:
+    """One entry for each window, with all the days that have it; ``None`` of what has another shape."""
     days_of: dict[tuple[str, str], list[str]] = {}
     for day, windows in by_day.items():
+        if not isinstance(windows, list):
+            return None
         for window in windows:
-            days_of.setdefault((window["inicio"], window["fin"]), []).append(day)
+            match window:
+                case {"inicio": str(start), "fin": str(end)}:
+                    days_of.setdefault((start, end), []).append(day)
+                case _:
+                    return None
     return [{"dias": days, "inicio": start, "fin": end} for (start, end), days in days_of.items()]

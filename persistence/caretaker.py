@@ -174,7 +174,9 @@ class CaretakerActor(SupervisedActor):
             self._begin_anew()
         self._status.deletion_paused = self._watch.look() or self._unheard
         if self._clock.monotonic() >= self._backup_due:
-            self._back_up(self._clock.now(), Kind.DAILY)
+            made = self._back_up(self._clock.now(), Kind.DAILY)
+            next_in = BACKUP_RETRY_S if isinstance(made, Refused) else BACKUP_EVERY_S
+            self._backup_due = self._clock.monotonic() + next_in
         step = self._next_step()
         if step is None:
             self._begin_anew()
@@ -242,9 +244,6 @@ class CaretakerActor(SupervisedActor):
         except Exception as error:
             logger.exception("backup_failed")
             self._status.backup_error = str(error)
-            self._backup_due = self._clock.monotonic() + BACKUP_RETRY_S
             return Refused(Refusal.UNAVAILABLE, f"No hay copia nueva. {error} {TO_DO}")
         self._status.last_backup_at, self._status.backup_error = made.made_at, None
-        if kind is Kind.DAILY:
-            self._backup_due = self._clock.monotonic() + BACKUP_EVERY_S
         return made

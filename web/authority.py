@@ -68,7 +68,7 @@ def subject_names(names: Iterable[str], addresses: Iterable[Address]) -> Names:
     ``localhost`` and the loopback addresses are among them, for each address its form under
     ``sslip.io``, and for each name without a dot the one that mDNS gives it. IPv6 zones are left out.
     """
-    given = {name: _address_in(name) for name in (each.rstrip(".").lower() for each in names)}
+    given = {name: _address_in(name) for name in map(as_certified, names)}
     called = {name for name, address in given.items() if address is None} | {"localhost"}
     called |= {f"{name}.local" for name in called if "." not in name and name != "localhost"}
     written = [address for address in given.values() if address is not None]
@@ -82,6 +82,13 @@ def subject_names(names: Iterable[str], addresses: Iterable[Address]) -> Names:
         {x509.DNSName(name) for name in called if _is_host_name(name)}
         | {x509.IPAddress(each) for each in known}
     )
+
+
+def as_certified(name: str) -> str:
+    """A name as certificates have it: in small letters, without brackets, last dot and zone."""
+    bare = name.rstrip(".").lower().removeprefix("[").removesuffix("]")
+    address = _address_in(bare)
+    return bare if address is None else str(_without_zone(address))
 
 
 def is_of_a_home(address: Address) -> bool:

@@ -14,7 +14,7 @@ from typing import Final, Self
 from actors.ports import Clock
 from config import Settings, is_loopback
 from web.announcer import Announcer, Service
-from web.authority import is_of_a_home
+from web.authority import as_certified, is_of_a_home
 from web.certificates import Certificates, GivenCertificate, UnusableCertificate
 from web.defences import Hosts, host_of
 from web.network import Address, Network
@@ -43,7 +43,7 @@ class Appearance:
     given: tuple[Path, Path] | None
     """A certificate of somebody else's making for the web, and its key."""
     public_name: str
-    """A further name that clients use, or empty."""
+    """A further name that clients use, as :func:`host_of` has it, or empty."""
     host: str
     """What the web server listens on."""
 
@@ -105,12 +105,14 @@ class Frontage:
 
     @property
     def left_out(self) -> list[str]:
-        """Names of the house that its own certificate does not hold.
+        """Names of the house, as :func:`host_of` has them, that its own certificate does not hold.
 
         Nor does it hold public addresses, but nobody is sent to one who has not set it as a name.
         """
-        called = {name.lower() for name in self._names()}
-        return [] if self._own is None else [name for name in self._own.left_out if name in called]
+        if self._own is None:
+            return []
+        lacking = set(self._own.left_out)
+        return sorted({name.lower() for name in self._names() if as_certified(name) in lacking})
 
     def start(self, services: Sequence[Service]) -> None:
         """Announce ``services``, if that is wished, and look after all from now on. Returns at once."""

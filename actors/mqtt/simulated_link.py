@@ -144,18 +144,12 @@ class Link:
         self.due = min(self._poll_at, self._connect_at if self._client is None else self._look_at)
 
     def leave(self) -> None:
-        """Say goodbye and disconnect, as far as that goes without waiting."""
-        if self._client is not None and self.connected:
-            self._client.on_disconnect = None
-            # QoS 0, as paho holds back what is more while twenty reports wait for their acknowledgement.
-            self._client.publish(presence_topic(self.device.serial), OFFLINE, qos=0, retain=True)
-        self.disconnect()
-
-    def disconnect(self) -> None:
-        """End in order, so that the broker does not publish the last will; :meth:`linger` waits for it."""
+        """Say goodbye and disconnect, as far as that goes without waiting; :meth:`linger` waits."""
         client = self._client
         if client is not None and self.connected and (sock := client.socket()) is not None:
             client.on_disconnect = None
+            # QoS 0, as paho holds back what is more while twenty reports wait for their acknowledgement.
+            client.publish(presence_topic(self.device.serial), OFFLINE, qos=0, retain=True)
             # paho closes its own at once. What lay unread in it would make a reset of the end, by which the
             # broker loses the farewell.
             self._ending = socket.socket(fileno=socket.dup(sock.fileno()))
@@ -164,21 +158,16 @@ class Link:
                 self._ending.shutdown(socket.SHUT_WR)
         self.abandon()
 
-    def linger(self, patience: float) -> bool:
-        """After :meth:`leave` or :meth:`disconnect`: whether the broker has closed within so many seconds."""
+    def linger(self, until: float) -> None:
+        """After :meth:`leave`: wait until the broker has closed, or the monotonic clock is at ``until``."""
         ending, self._ending = self._ending, None
         if ending is None:
-            return True
-        with ending:
-            ending.settimeout(patience)
-            try:
-                while ending.recv(_UNREAD):
-                    pass
-            except (TimeoutError, BlockingIOError):
-                return False
-            except OSError:
-                pass  # it is closed all the same
-        return True
+            return
+        with ending, suppress(OSError):  # out of time, or closed all the same
+            while (left := until - self._clock.monotonic()) > 0:
+                ending.settimeout(left)
+                if not ending.recv(_UNREAD):
+                    return
 
     def abandon(self) -> None:
         """Cut the connection, if it still stands; the next one is tried in a while."""

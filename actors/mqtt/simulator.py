@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 # The longest that stop() waits for the thread to look up from an idle selector.
 _PATIENCE_S: Final = 0.2
-# For the broker to close the connections that are ended.
+# For the broker to close all connections that are ended.
 _CLOSING_S: Final = 1.0
 
 
@@ -75,7 +75,6 @@ class Simulator:
         self._times: dict[Link, float] = {}
         for link in self._links:
             self._schedule(link)
-        self._part: Callable[[Link], None] = Link.leave
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="simulator", daemon=True)
 
@@ -86,11 +85,6 @@ class Simulator:
         """Let every device say goodbye; returns when all connections are closed."""
         self._stopping.set()
         self._thread.join()
-
-    def disconnect(self) -> None:
-        """As :meth:`stop`, but nobody says a word: it is who listens that goes, and not the devices."""
-        self._part = Link.disconnect
-        self.stop()
 
     @property
     def counters(self) -> Counters:
@@ -115,13 +109,12 @@ class Simulator:
                 self._attend(link, 0)
 
     def close(self) -> None:
-        """Disconnect all; only where no thread runs."""
+        """Disconnect all, with a goodbye; only where no thread runs."""
         for link in self._links:
-            self._part(link)
-        patience = _CLOSING_S
+            link.leave()
+        until = self._clock.monotonic() + _CLOSING_S
         for link in self._links:
-            if not link.linger(patience):
-                patience = 0.0  # all were told before the first was waited for
+            link.linger(until)
         self._selector.close()
 
     def _run(self) -> None:

@@ -108,6 +108,29 @@ def test_a_schedule_that_does_not_fit_is_no_proposal() -> None:
     assert "configuracion.horarios[0].inicio" in outcome.detail
 
 
+@pytest.mark.parametrize(
+    ("rule", "details"),
+    [
+        ("misconfig", {}),
+        ("misconfig", {"suggested_patch": None}),
+        ("misconfig", {"suggested_patch": {}}),
+        ("misconfig", {"suggested_patch": {"configuracion": ["modo"]}}),
+        ("learn", {}),
+        ("learn", {"suggested_horarios": ["06:00"]}),
+        ("learn", {"suggested_horarios": {"lunes": None}}),
+        ("learn", {"suggested_horarios": {"lunes": {"inicio": "06:00", "fin": "06:30"}}}),
+        ("learn", {"suggested_horarios": {"lunes": [None]}}),
+        ("learn", {"suggested_horarios": {"lunes": [{"inicio": "06:00"}]}}),
+        ("learn", {"suggested_horarios": {"lunes": [{"inicio": [], "fin": []}]}}),
+    ],
+)
+def test_what_has_lost_its_shape_on_disk_is_no_proposal(rule: str, details: JsonObject) -> None:
+    """It is refused as one of a rule that proposes nothing; the device does not fail over it."""
+    found = finding(rule, details)
+    assert refused(applied(KeptFinding(1, found, None), BLIND)).why is Refusal.CONFLICT
+    assert basis_of(found, BLIND.configuration) == {}
+
+
 # -- what it rests on ------------------------------------------------------------------------------
 
 

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
@@ -269,51 +265,6 @@ def test_every_report_of_a_fleet_gets_its_receipt(broker: Broker) -> None:
         simulator.stop()
     assert simulator.counters.resent == 0
     assert simulator.counters.connected == 0
-
-
-def test_stopping_says_goodbye(broker: Broker) -> None:
-    """After ``stop`` all devices are ``offline`` for whoever asks later, without the help of a will."""
-    devices = fleet(5)
-    simulator = Simulator("127.0.0.1", broker.port, devices, SystemClock())
-    simulator.start()
-    wait_until(lambda: simulator.counters.connected == 5)
-    simulator.stop()
-    with Device(broker.port, "dispositivos/+/conexion") as late:
-        found = {late.heard.get(timeout=PATIENCE)[:2] for _ in range(5)}
-    assert found == {(f"dispositivos/{device.serial}/conexion", b"offline") for device in devices}
-
-
-def test_a_fleet_that_disconnects_is_not_gone(broker: Broker) -> None:
-    """Neither a goodbye nor a will says so, however much lies unread when it does."""
-    devices = fleet(5)
-    simulator = Simulator("127.0.0.1", broker.port, devices, SystemClock())
-    simulator.start()
-    wait_until(lambda: simulator.counters.connected == 5)
-    with Device(broker.port) as backend:
-        for n in range(500):
-            backend.publish_soon(receipt_topic(devices[n % 5].serial), receipt_payload("another", n))
-        simulator.disconnect()
-    with Device(broker.port, "dispositivos/+/conexion") as late:
-        assert [late.heard.get(timeout=PATIENCE)[1] for _ in range(5)] == [b"online"] * 5
-        late.publish("dispositivos/last/conexion", b"")
-        assert late.heard.get(timeout=PATIENCE)[0] == "dispositivos/last/conexion"
-
-
-def test_a_killed_simulator_leaves_its_will(broker: Broker) -> None:
-    """kill -9: the broker says ``offline`` for each device."""
-    program = (
-        "import sys, threading; from actors.clock import SystemClock; "
-        "from actors.mqtt.simulated_device import fleet; from actors.mqtt.simulator import Simulator; "
-        "Simulator('127.0.0.1', int(sys.argv[1]), fleet(3), SystemClock()).start(); threading.Event().wait()"
-    )
-    with Device(broker.port, "dispositivos/+/conexion") as listener:
-        process = subprocess.Popen([sys.executable, "-c", program, str(broker.port)])
-        try:
-            assert [listener.heard.get(timeout=PATIENCE)[1] for _ in range(3)] == [b"online"] * 3
-        finally:
-            os.kill(process.pid, signal.SIGKILL)
-            process.wait(PATIENCE)
-        assert [listener.heard.get(timeout=PATIENCE)[1] for _ in range(3)] == [b"offline"] * 3
 
 
 def test_one_device_s_failure_is_not_the_others(

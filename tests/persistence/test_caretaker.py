@@ -231,7 +231,7 @@ def test_a_backup_that_fails_is_tried_again_in_an_hour(home: Home, caplog: pytes
 
 
 def test_one_that_is_asked_for_takes_no_daily_ones_place(home: Home) -> None:
-    """Nor does it put it off; and one that fails is tried again as that is, and told."""
+    """Nor does it put it off, also if it fails; which is told, and can be read until a backup is made."""
     told: list[Backup | Refused] = []
     home.hire()
     home.stage.wait(HOUR)
@@ -256,8 +256,26 @@ def test_one_that_is_asked_for_takes_no_daily_ones_place(home: Home) -> None:
     assert home.status.backup_error == "No queda sitio en el disco."
     home.shed.error = None
     home.stage.wait(HOUR + 60)
-    assert len(home.shed.made) == 4
+    assert home.status.backup_error == "No queda sitio en el disco."
+    home.stage.wait(DAY)
+    assert home.shed.kinds == [Kind.DAILY, Kind.ON_DEMAND, Kind.DAILY, Kind.DAILY]
+    assert home.shed.made[3] - home.shed.made[2] == pytest.approx(DAY, abs=120)
     assert home.status.backup_error is None
+
+
+@pytest.mark.parametrize("apart", [HOUR - 300, HOUR + 300])
+def test_however_often_one_that_is_asked_for_fails_the_daily_ones_come(home: Home, apart: float) -> None:
+    """And no more of them, whether each is asked for within an hour of the last one's failure or after it."""
+    home.hire()
+    begin = home.clock.monotonic()
+    while home.clock.monotonic() < begin + 2.5 * DAY:
+        home.stage.wait(apart)
+        assert home.caretaker is not None
+        home.shed.error = RuntimeError("No queda sitio en el disco.")
+        home.caretaker.tell(BackUp(home.clock.now(), lambda _: None))
+        home.stage.settle()
+        home.shed.error = None
+    assert home.shed.kinds == [Kind.DAILY] * 3
 
 
 def test_a_clock_that_jumps_makes_no_backups(home: Home) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from actors.kinds import PREFIXES
 from actors.mqtt.claim_code import claim_body
-from tests.brokers import Mosquitto, wait_until
+from tests.brokers import Device, Mosquitto, wait_until
 from tests.system.backend import Backend, Home
 from tests.system.load import SERIALS, Load
 from tests.web.site import PATIENCE
@@ -79,6 +79,18 @@ def test_a_demo_that_ends_finds_nobody_gone(home: Home) -> None:
     assert first.said == again.said == []
     with closing(sqlite3.connect(home.data / "iot.db")) as db:
         assert db.execute("SELECT evento FROM eventos_ia WHERE regla = 'offline'").fetchall() == []
+
+
+def test_a_demo_leaves_nobody_online_on_a_broker_that_goes_on(
+    mosquitto_home: Home, mosquitto: Mosquitto
+) -> None:
+    """Its devices are gone for whoever else listens there, or comes later."""
+    with Device(mosquitto.port, "dispositivos/+/conexion") as listener:
+        with mosquitto_home.backend("demo"):
+            assert [listener.heard.get(timeout=PATIENCE)[1] for _ in PREFIXES] == [b"online"] * len(PREFIXES)
+        assert [listener.heard.get(timeout=PATIENCE)[1] for _ in PREFIXES] == [b"offline"] * len(PREFIXES)
+    with Device(mosquitto.port, "dispositivos/+/conexion") as late:
+        assert [late.heard.get(timeout=PATIENCE)[1] for _ in PREFIXES] == [b"offline"] * len(PREFIXES)
 
 
 def test_a_backend_that_was_killed_leaves_its_place_free(plain_home: Home) -> None:

@@ -12,7 +12,7 @@ import pytest
 from config import Settings
 from tests.stage import FakeClock
 from tests.web.handshakes import handshake, strict_client
-from web.defences import Hosts
+from web.defences import Hosts, host_of
 from web.frontage import Appearance, Frontage, public_url
 from web.network import Network
 
@@ -40,6 +40,28 @@ def test_nobody_is_sent_to_an_address_that_the_certificate_lacks(
     frontage = frontage_of(settings)
     assert frontage.context is not None
     handshake(frontage.context, strict_client(frontage.ca_pem), host)
+
+
+def test_an_address_in_the_configured_url_is_in_the_certificate(tmp_path: Path) -> None:
+    """Also in its brackets."""
+    settings = Settings(data_dir=tmp_path, backend_host="::", public_backend_url="https://[2001:db8::1]:5000")
+    frontage = frontage_of(settings)
+    assert frontage.context is not None
+    assert frontage.left_out == []
+    handshake(frontage.context, strict_client(frontage.ca_pem), "2001:db8::1")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://[64:ff9b::CB00:7105]:5000", "https://203.0.113.5", "https://Nuevo.example.com.:5000"]
+)
+def test_whoever_is_sent_where_the_certificate_does_not_hold_is_told_however_it_is_written(
+    tmp_path: Path, url: str
+) -> None:
+    """As it stands in the address that they are sent to."""
+    settings = Settings(data_dir=tmp_path, backend_host="::", mdns_enabled=False)
+    frontage_of(settings)
+    late = replace(settings, public_backend_url=url)
+    assert frontage_of(late).left_out == [host_of(public_url(late, 5000))]
 
 
 def test_a_name_that_came_too_late_is_logged_by_a_system_that_runs(
