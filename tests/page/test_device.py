@@ -132,43 +132,6 @@ def test_two_touches_enlarge_the_part_between_them(phone: Page) -> None:
     expect(phone.get_by_role("button", name="Ver todo de nuevo")).to_be_visible()
 
 
-def test_what_lies_under_two_fingers_stays_under_them(phone: Page) -> None:
-    """Twice as far apart they show half as much."""
-    heard = answers_to(phone, "temperatura")
-    open_history(phone)
-    plot(phone).scroll_into_view_if_needed()
-    before = told(heard[-1])
-    box = plot(phone).bounding_box()
-    assert box is not None
-    with phone.expect_response(lambda response: "metric=temperatura" in response.url) as asked:
-        pinch(phone, box["y"] + 60, *(box["x"] + box["width"] * share for share in (0.4, 0.6, 0.3, 0.7)))
-    expect(phone.get_by_role("button", name="Ver todo de nuevo")).to_be_visible()
-    assert length(asked.value) == pytest.approx(length(heard[0]) / 2, rel=0.1)
-    assert told(asked.value)["paso"] < before["paso"]
-
-
-def pinch(page: Page, y: float, left: float, right: float, new_left: float, new_right: float) -> None:
-    """Two fingers go from the first places to the others, and up."""
-    fingers = page.context.new_cdp_session(page)
-
-    def at(*places: float) -> list[dict[str, float]]:
-        return [{"x": place, "y": y, "id": index} for index, place in enumerate(places)]
-
-    for kind, points in (
-        ("touchStart", at(left, right)),
-        ("touchMove", at((left + new_left) / 2, (right + new_right) / 2)),
-        ("touchMove", at(new_left, new_right)),
-        ("touchEnd", []),
-    ):
-        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
-
-
-def length(response: Response) -> int:
-    """Of the range that was asked for, in seconds."""
-    asked = {key: value for key, [value] in _query(response)}
-    return int(asked["hasta"]) - int(asked["desde"])
-
-
 def test_the_cursor_goes_by_arrow_keys(page: Page) -> None:
     """It tells each point, and Enter twice enlarges what lies between."""
     open_history(page)

@@ -17,6 +17,18 @@ from tests.page.node import Modules, running
 
 LAMP, METER, DOOR = "LGT0AAAAAAAA", "TMP0BBBBBBBB", "DRL0CCCCCCCC"
 NUMBER = "async ([value, digits]) => (await import('/pagina/js/format.js')).number(value, '', digits)"
+SAY = "async (text) => (await import('/pagina/js/ui.js')).toast(text)"
+# What fits the selector and lies under the message.
+COVERED = """
+(selector) => {
+  const message = document.querySelector(".toast").getBoundingClientRect();
+  const under = ({ top, bottom, left, right }) =>
+    top < message.bottom && bottom > message.top && left < message.right && right > message.left;
+  return [...document.querySelectorAll(selector)]
+    .filter((each) => each.checkVisibility() && under(each.getBoundingClientRect()))
+    .map((each) => each.outerHTML);
+}
+"""
 LONG = "Supercalifragilisticoespialidoso" * 2
 
 
@@ -137,6 +149,20 @@ def test_english_where_the_browser_speaks_it(home: Home, open_page: OpenPage) ->
     expect(page.get_by_role("link", name="1 new device")).to_be_visible()
 
 
+def test_a_message_covers_nothing_that_one_could_not_reach(home: Home, phone: Page) -> None:
+    """On a phone neither what stands at the head nor the places to go to; the rest scrolls from under it."""
+    furnish(home)
+    for view in ("", "casa", f"dispositivo/{home.device(LAMP)['id']}"):
+        phone.goto(f"/#/{view}")
+        expect(phone.locator("h1")).to_be_visible()
+        phone.evaluate(SAY, LONG)
+        expect(phone.locator(".toast")).to_be_visible()
+        assert phone.evaluate(COVERED, "main > :first-child :is(a, button), .heading *, .places a") == []
+        phone.evaluate("scrollTo(0, document.body.scrollHeight)")
+        assert phone.evaluate(COVERED, "main :is(a, button, input, select), .places a") == []
+        phone.reload()
+
+
 # -- what is sought ------------------------------------------------------------------------------
 
 
@@ -216,6 +242,20 @@ def test_what_is_sought_stands_in_the_address(home: Home, page: Page) -> None:
     page.get_by_role("button", name="Mostrar todos").click()
     expect(page.get_by_role("article")).to_have_count(3)
     expect(page).to_have_url(f"{home.url}/#/")
+
+
+def test_back_leads_away_from_what_is_sought(home: Home, page: Page) -> None:
+    """However often one has gone to where one is."""
+    furnish(home)
+    page.goto("/#/casa")
+    places = page.get_by_role("navigation", name="Secciones")
+    places.get_by_role("link", name="Dispositivos").click()
+    page.get_by_role("searchbox").fill("clima")
+    for _ in range(3):
+        places.get_by_role("link", name="Dispositivos").click()
+        expect(page.locator(".device-name")).to_have_text(["Clima"])
+    page.go_back()
+    expect(page).to_have_url(f"{home.url}/#/casa")
 
 
 def test_an_address_that_asks_for_what_there_is_not_shows_everything(home: Home, page: Page) -> None:

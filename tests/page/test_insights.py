@@ -126,7 +126,7 @@ def test_a_fix_is_shown_against_what_is_and_applied(home: Home, page: Page) -> N
     device = home.claim(LAMP, nombre="Lámpara", configuracion=WRONG)
     home.ordered(LAMP)
     page.goto("/#/avisos")
-    card = finding(page, "Lámpara puede estar mejor ajustado")
+    card = finding(page, "Lámpara se puede ajustar mejor")
     expect(card.get_by_role("row").nth(1)).to_have_text("Modomanualcon horario")
     expect(card.get_by_role("row").nth(2)).to_have_text("Cada cuánto envía sus datos2 h1 h")
     expect(card).to_contain_text("Envía sus datos muy de tarde en tarde; es mejor al menos cada 1 h.")
@@ -173,7 +173,7 @@ def test_a_proposal_that_no_longer_fits_says_so(home: Home, page: Page, complain
     complaints.expect(CONFLICT)
     device = home.claim(LAMP, nombre="Lámpara", configuracion=WRONG)
     page.goto("/#/avisos")
-    card = finding(page, "Lámpara puede estar mejor ajustado")
+    card = finding(page, "Lámpara se puede ajustar mejor")
     expect(card.get_by_role("button", name="Aplicar")).to_be_visible()
     home.put(f"/dispositivos/{device}", {"configuracion": {"intervalo_envio": 5400}})
     card.get_by_role("button", name="Aplicar").click()
@@ -185,12 +185,26 @@ def test_a_proposal_that_no_longer_fits_says_so(home: Home, page: Page, complain
     assert decisions(home, device) == [("ai_misconfig", "descartado")]
 
 
+def test_what_the_server_refuses_to_close_can_be_dismissed(
+    home: Home, page: Page, complaints: Complaints
+) -> None:
+    complaints.expect(CONFLICT)
+    device = home.claim(LAMP, nombre="Lámpara", configuracion=WRONG)
+    home.put(f"/dispositivos/{device}", {"configuracion": MENDED})
+    page.route("**/aplicar", lambda route: route.fulfill(status=409, json={"error": "", "detalle": ""}))
+    page.goto("/#/avisos")
+    page.get_by_role("button", name="Cerrar").click()
+    page.get_by_role("button", name="Descartar").click()
+    expect(page.get_by_text("Descartado", exact=True)).to_be_visible()
+    assert decisions(home, device) == [("ai_misconfig", "descartado")]
+
+
 def test_what_is_so_already_has_only_to_be_closed(home: Home, page: Page) -> None:
     """It says so instead of comparing like with like, also of windows drawn by hand; nothing is sent."""
     lamp = home.claim(LAMP, nombre="Lámpara", configuracion=WRONG)
     sprinkler = home.claim(SPRINKLER, nombre="Riego", configuracion={"modo": "manual"})
     page.goto("/#/avisos")
-    cards = finding(page, "Lámpara puede estar mejor ajustado"), finding(page, "Un horario para Riego")
+    cards = finding(page, "Lámpara se puede ajustar mejor"), finding(page, "Un horario para Riego")
     for card in cards:
         expect(card.get_by_role("button")).to_have_text(["Aplicar", "Descartar"])
     by_hand = {
@@ -214,7 +228,7 @@ def test_what_was_decided_elsewhere_is_shown_as_decided(
     complaints.expect(CONFLICT)
     device = home.claim(LAMP, nombre="Lámpara", configuracion=WRONG)
     page.goto("/#/avisos")
-    card = finding(page, "Lámpara puede estar mejor ajustado")
+    card = finding(page, "Lámpara se puede ajustar mejor")
     expect(card.get_by_role("button", name="Descartar")).to_be_visible()
     [told] = home.get(f"/ai/eventos?dispositivo={device}")["data"]
     home.post(f"/ai/eventos/{told['evento_id']}/descartar")
@@ -227,7 +241,7 @@ def test_who_may_only_look_decides_nothing(home: Home, open_page: OpenPage) -> N
     home.claim(LAMP, nombre="Lámpara", configuracion=WRONG)
     page = open_page(extra_http_headers={"Authorization": f"Bearer {home.token('lectura')}"})
     page.goto("/#/avisos/buscar")
-    expect(finding(page, "Lámpara puede estar mejor ajustado")).to_be_visible()
+    expect(finding(page, "Lámpara se puede ajustar mejor")).to_be_visible()
     expect(page.get_by_role("article").get_by_role("button")).to_have_count(0)
     expect(page.get_by_role("link", name="Buscar en el historial")).to_have_count(0)
 
@@ -317,7 +331,7 @@ def test_it_is_for_everybody(home: Home, open_page: OpenPage, scheme: str) -> No
     page = open_page(viewport={"width": 360, "height": 740}, color_scheme=scheme)
     page.goto("/#/avisos")
     expect(page.get_by_role("article")).to_have_count(4)
-    finding(page, "Lámpara puede estar mejor ajustado").get_by_role("button", name="Descartar").click()
+    finding(page, "Lámpara se puede ajustar mejor").get_by_role("button", name="Descartar").click()
     expect(page.get_by_text("Descartado", exact=True)).to_be_visible()
     assert_fits(page)
     assert_accessible(page)

@@ -50,7 +50,7 @@ class Newcomer:
     @property
     def unfixed(self) -> Locator:
         """The newest of what is to be mended."""
-        told = self.page.get_by_role("article", name=f"{NAME} puede estar mejor ajustado")
+        told = self.page.get_by_role("article", name=f"{NAME} se puede ajustar mejor")
         return told.filter(has=self.page.get_by_role("button", name="Aplicar")).first
 
     def go(self, place: str) -> None:

@@ -41,6 +41,7 @@ _PLACE = re.compile(r"\{(\w+)\}")
 
 LAMP = "LGT0AAAAAAAA"
 NAME = "Lámpara"
+ENGLISH = "**/words/en/week.js"
 CHOOSE = "async (name) => (await import('/pagina/js/words.js')).choose(name)"
 CHOOSE_IN_VAIN = """
 import("/pagina/js/words.js").then(({ choose }) => { globalThis.inVain = choose("en"); })
@@ -199,25 +200,60 @@ def fetched(page: Page) -> set[str]:
 
 
 def test_a_language_that_does_not_come_is_said(open_page: OpenPage, complaints: Complaints) -> None:
-    """And the one that is there stays."""
+    """And the one that is there stays, also when the page is loaded anew, until the other comes."""
     complaints.expect("net::ERR_")
     page = open_page()
-    page.route("**/words/en/week.js", lambda route: route.abort())
+    page.route(ENGLISH, lambda route: route.abort())
     page.goto("/#/casa")
+    for _ in range(2):
+        page.get_by_label("English").check()
+        expect(page.get_by_text("La casa no responde")).to_be_visible()
+        expect(page.get_by_label("Español")).to_be_checked()
+        expect(page.locator("html")).to_have_attribute("lang", "es")
+        page.reload()
+        expect(page.get_by_label("Español")).to_be_checked()
+    page.unroute(ENGLISH)
     page.get_by_label("English").check()
-    expect(page.get_by_text("La casa no responde")).to_be_visible()
-    expect(page.locator("html")).to_have_attribute("lang", "es")
+    expect(page.locator("html")).to_have_attribute("lang", "en")
+    page.reload()
+    expect(page.get_by_label("English")).to_be_checked()
+
+
+def test_a_page_whose_language_does_not_come_speaks_another(
+    open_page: OpenPage, complaints: Complaints
+) -> None:
+    """And its own as soon as that comes: it has not chosen the other."""
+    complaints.expect("net::ERR_")
+    page = open_page()
+    page.route("**/words/es/*.js", lambda route: route.abort())
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Devices")).to_be_visible()
+    page.unroute("**/words/es/*.js")
+    page.reload()
+    expect(page.get_by_role("heading", name="Dispositivos")).to_be_visible()
+
+
+def test_a_page_without_any_words_says_that_it_came_in_part(
+    open_page: OpenPage, complaints: Complaints
+) -> None:
+    complaints.expect("net::ERR_")
+    page = open_page()
+    page.route("**/words/*/*.js", lambda route: route.abort())
+    page.goto("/")
+    expect(page.get_by_role("alert")).to_contain_text("This page came in part; reload it.")
 
 
 def test_the_language_chosen_last_is_spoken(open_page: OpenPage) -> None:
-    """However long the words of another take."""
+    """However long the words of another take, and after a reload too."""
     page = open_page()
     held: list[Route] = []
-    page.route("**/words/en/week.js", lambda route: held.append(route))
+    page.route(ENGLISH, lambda route: held.append(route))
     page.goto("/")
-    with page.expect_request("**/words/en/week.js"):
+    with page.expect_request(ENGLISH):
         page.evaluate(CHOOSE_IN_VAIN)
     page.evaluate(CHOOSE, "es")
     held[0].continue_()
     page.evaluate("globalThis.inVain")
     expect(page.locator("html")).to_have_attribute("lang", "es")
+    page.reload()
+    expect(page.get_by_role("heading", name="Dispositivos")).to_be_visible()

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import hashlib
 import json
 import posixpath
 import re
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from unittest.mock import patch
 
 import brotli  # type: ignore[import-untyped]
 import pytest
 
+from tests.page.node import node
 from tests.web.page import IMPORT_MAP, INDEX, furnish, page_of
 from tests.web.site import Answer, Site
 from web.lean import lean
-from web.page_files import FOLDER, TYPES, Page, shipped
+from web.page_files import FOLDER, TYPES, File, Form, Page, shipped
 from web.preloads import PREFIX
 from web.vendor import LICENCES
 
@@ -140,6 +144,19 @@ def test_who_cannot_gets_it_plain(site: Site, accepted: str) -> None:
     answer = get(site, "/pagina/style.css", Accept_Encoding=accepted)
     assert "Content-Encoding" not in answer.headers
     assert answer.body.startswith(b"p {")
+
+
+def test_a_file_is_compressed_once_however_many_ask() -> None:
+    """Those who come while it is being made get what the first one is waiting for."""
+    file = File.of("text/css", b"p { color: black; }\n" * 50)
+
+    async def ask() -> list[Form]:
+        return await asyncio.gather(*(file.for_whom("br") for _ in range(8)))
+
+    with patch.object(brotli, "compress", wraps=brotli.compress) as compress:
+        forms = asyncio.run(ask())
+    assert [brotli.decompress(form.body) for form in forms] == [file.plain.body] * 8
+    compress.assert_called_once()
 
 
 def test_many_who_ask_at_once_get_the_same(site: Site) -> None:
@@ -283,6 +300,30 @@ def test_every_import_of_the_page_leads_somewhere() -> None:
             beside = f"/pagina/{posixpath.normpath(posixpath.join(posixpath.dirname(name), target))}"
             path = beside if target.startswith(".") else named[target]
             assert path.removeprefix(PREFIX) in files, (name, target)
+
+
+# What a function that is not async cannot hold, once it is no module any more.
+_WHICH_AWAIT = r"""
+const { readFileSync } = require("node:fs");
+for (const path of process.argv.slice(1)) {
+  const text = readFileSync(path, "utf8");
+  const plain = text.replace(/^(import\b|export {)[^;]*;$/gm, "").replace(/^export /gm, "");
+  try {
+    new Function(plain);
+  } catch {
+    console.log(path);
+  }
+}
+"""
+
+
+def test_no_module_awaits_but_the_one_that_nobody_imports() -> None:
+    """WebKit may never run what imports one that does."""
+    scripts = sorted(str(path) for path in (FOLDER / "js").rglob("*.js"))
+    done = subprocess.run([node(), "-e", _WHICH_AWAIT, *scripts], capture_output=True, encoding="utf-8")
+    assert (done.stdout.split(), done.stderr) == ([str(FOLDER / "js" / "main.js")], "")
+    texts = (Path(path).read_text("utf-8") for path in scripts)
+    assert not any(target.endswith("main.js") for text in texts for target in IMPORTED.findall(text))
 
 
 def test_every_file_of_the_page_is_served() -> None:

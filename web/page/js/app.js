@@ -8,6 +8,7 @@ import { Icon } from "./icons.js";
 import { route } from "./route.js";
 import { SignIn } from "./sign_in.js";
 import { Failure, Loading, Toasts } from "./ui.js";
+import { soughtHere } from "./views/devices/filters.js";
 import { Devices } from "./views/devices.js";
 import { t } from "./words.js";
 
@@ -56,7 +57,7 @@ const Navigation = () => html`
   <nav class="places" aria-label=${t("nav")}>
     ${PLACES.map(
       ({ path, icon, word, holds }) => html`
-        <a href="#/${path}" aria-current=${holds.includes(route.value[0]) ? "page" : undefined}>
+        <a href="#/${path || soughtHere.value}" aria-current=${holds.includes(route.value[0]) ? "page" : undefined}>
           <span class="place-icon">
             <${Icon} name=${icon} />
             ${path === "avisos" && unseen.value && html`<span class="badge-dot"><span class="hidden">${t("unseen")}</span></span>`}

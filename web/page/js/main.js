@@ -7,22 +7,33 @@ import "./installing.js";
 import { held } from "./route.js";
 import { OfferedCode } from "./sign_in.js";
 import "./theme.js";
-import { language } from "./words.js";
+import { language, ready } from "./words.js";
 
 // A view that was held back has its guard until it is drawn again.
 const DRAWN_MS = 200;
 
-effect(() => {
-  document.documentElement.lang = language.value;
-});
-
-render(html`<${App} /><${OfferedCode} />`, document.getElementById("app"));
+const root = document.getElementById("app");
+// Only here, where nobody imports, may a module await: see words.js.
+await ready.then(begin, sayThatNoWordsCame);
 
 if (isSecureContext && "serviceWorker" in navigator) {
   reloadWhenOutdated(navigator.serviceWorker);
   navigator.serviceWorker.register("/pagina/sw.js", { scope: "/" }).catch((error) => {
     console.warn("The page works without its service worker, but not while the server is away.", error);
   });
+}
+
+function begin() {
+  effect(() => {
+    document.documentElement.lang = language.value;
+  });
+  render(html`<${App} /><${OfferedCode} />`, root);
+}
+
+// In both languages, since neither came.
+function sayThatNoWordsCame() {
+  const text = "Esta página no ha llegado entera; vuelve a cargarla. · This page came in part; reload it.";
+  render(html`<p class="noscript" role="alert">${text}</p>`, root);
 }
 
 /** What is fetched later is of the newest version, and would not fit. What is held back is not lost by it. */

@@ -135,8 +135,8 @@ export const Switch = ({ label, on, onChange, disabled }) => html`
   ><span class="knob"></span></button>
 `;
 
-/** A form that is busy while `submit()` runs, and says what went wrong under it. */
-export const Form = ({ submit, label, children, danger }) => {
+/** A form that is busy while `submit()` runs, and says what went wrong under it. `beside` its button stand others. */
+export const Form = ({ submit, label, children, danger, beside }) => {
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState(null);
   const onSubmit = async (event) => {
@@ -157,6 +157,7 @@ export const Form = ({ submit, label, children, danger }) => {
       ${error && html`<p class="error" role="alert">${told(error)}</p>`}
       <div class="actions">
         <button type="submit" class=${danger ? "danger" : "primary"} disabled=${busy} aria-busy=${busy}>${label}</button>
+        ${beside}
       </div>
     </form>
   `;
@@ -194,13 +195,18 @@ export const Dialog = ({ title, close, children }) => {
   `;
 };
 
-/** Ask before what cannot be undone. `act()` is done on yes, and the dialog closed if it went well. */
-export const Confirm = ({ title, text, label, act, close }) => html`
+/** Ask before something is done. `act()` is done on yes, and the dialog closed if it went well; `no` is the word for no. */
+export const Confirm = ({ title, text, label, no = t("cancel"), danger = true, act, close }) => html`
   <${Dialog} title=${title} close=${close}>
     <p>${text}</p>
-    <${Form} label=${label} danger submit=${async () => {
-      await act();
-      close();
-    }} />
+    <${Form}
+      label=${label}
+      danger=${danger}
+      submit=${async () => {
+        await act();
+        close();
+      }}
+      beside=${html`<button type="button" onClick=${close}>${no}</button>`}
+    />
   <//>
 `;

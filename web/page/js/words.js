@@ -6,7 +6,6 @@ export const LANGUAGES = { es: "Español", en: "English" };
 
 const AREAS = ["shell", "devices", "claim", "device", "week", "insights", "household"];
 
-const usual = (navigator.languages ?? [navigator.language]).map((tag) => tag.slice(0, 2));
 const chosen = kept("language", null);
 
 async function wordsIn(name) {
@@ -14,16 +13,36 @@ async function wordsIn(name) {
   return { name, words: Object.assign({}, ...areas.map(({ words }) => words)) };
 }
 
-const spoken = signal(await wordsIn(chosen.peek() ?? usual.find((name) => name in LANGUAGES) ?? "es"));
+const spoken = signal({ name: "es", words: {} });
 
-/** The language in use: the one chosen here, else the browser's first that there is. */
+/** The language in use: the one chosen here, else the browser's first that there is, else any whose words come. */
 export const language = computed(() => spoken.value.name);
 
-/** Resolves when all is said in the language `name`; rejects where its words do not come. */
+// Begun at once, and awaited where nobody imports: WebKit never runs what imports a module that awaits by itself.
+/** Resolves when there are words for `t`; rejects where those of no language come. */
+export const ready = begin();
+
+async function begin() {
+  const [liked, ...others] = inOrder();
+  spoken.value = await others.reduce((before, name) => before.catch(() => wordsIn(name)), wordsIn(liked));
+}
+
+/** All languages, the one that is liked best first. */
+function inOrder() {
+  const usual = (navigator.languages ?? [navigator.language]).map((tag) => tag.slice(0, 2));
+  const liked = [chosen.peek(), ...usual].filter((name) => name in LANGUAGES);
+  return [...new Set([...liked, ...Object.keys(LANGUAGES)])];
+}
+
+let asked = null;
+
+/** Resolves when all is said in the language `name`, or another was chosen since; rejects where its words do not come. */
 export async function choose(name) {
-  chosen.value = name;
+  asked = name;
   const fetched = await wordsIn(name);
-  if (chosen.peek() === name) spoken.value = fetched;
+  if (asked !== name) return;
+  spoken.value = fetched;
+  chosen.value = name;
 }
 
 /**

@@ -178,7 +178,7 @@ export const Week = ({ device }) => {
     </section>
     ${
       guard.leaving !== null &&
-      html`<${Confirm} title=${t("week.leave")} text=${t("week.leave_text")} label=${t("week.leave_yes")} act=${async () => {
+      html`<${Confirm} title=${t("week.leave")} text=${t("week.leave_text")} label=${t("week.leave_yes")} no=${t("week.leave_no")} act=${async () => {
         draft.discard();
         guard.leave();
       }} close=${guard.stay} />`

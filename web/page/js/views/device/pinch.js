@@ -17,8 +17,11 @@ export function stretched(moments, places, width) {
   return [from, from + width * each];
 }
 
-/** Follow the fingers on uPlot's `plot`: drawn as they move, and `done(from, to)` when one of them is taken away. */
-export function followPinch(plot, done) {
+/**
+ * Follow the fingers on uPlot's `plot`: drawn as they move, a stretch of which a part at least is past. `done(from, to)`
+ * when one of them is taken away, `undo()` where the browser takes them for itself.
+ */
+export function followPinch(plot, done, undo) {
   const { over } = plot;
   const places = new Map();
   let moments = [];
@@ -34,13 +37,16 @@ export function followPinch(plot, done) {
     if (!places.has(event.pointerId)) return;
     put(event);
     if (places.size < 2) return;
-    shown = stretched(moments, [...places.values()], over.clientWidth) ?? shown;
-    if (shown) plot.setScale("x", { min: shown[0], max: shown[1] });
+    const next = stretched(moments, [...places.values()], over.clientWidth);
+    if (!next || next[0] >= Date.now() / 1000) return;
+    shown = next;
+    plot.setScale("x", { min: shown[0], max: shown[1] });
   });
-  const lift = (event) => {
-    if (!places.delete(event.pointerId)) return;
-    if (shown) done(...shown);
+  const whenGone = (act) => (event) => {
+    if (!places.delete(event.pointerId) || !shown) return;
+    act(...shown);
     shown = null;
   };
-  for (const end of ["pointerup", "pointercancel"]) over.addEventListener(end, lift);
+  over.addEventListener("pointerup", whenGone(done));
+  over.addEventListener("pointercancel", whenGone(undo));
 }

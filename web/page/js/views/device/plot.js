@@ -182,7 +182,11 @@ export class Plot {
     };
     over.addEventListener("pointerdown", follow);
     over.addEventListener("pointermove", follow);
-    followPinch(this.#plot, (from, to) => hear.drag(from, Math.min(to, Date.now() / 1000)));
+    followPinch(
+      this.#plot,
+      (from, to) => hear.drag(from, Math.min(to, Date.now() / 1000)),
+      () => this.show(this.#shown),
+    );
     over.addEventListener("click", (event) => hear.point(this.#plot.posToVal(event.offsetX, "x")));
   }
 }

@@ -1,16 +1,17 @@
 /** One device at a glance. A report changes the text of its readings; only what is rarer draws the card again. */
 import { useComputed, useSignalEffect } from "@preact/signals";
+import { useState } from "preact/hooks";
 import { ago } from "../../format.js";
 import { connection, may } from "../../house.js";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
 import { kindName, mainMetric, metricName, nameOf, readingOf, switches } from "../../kinds.js";
-import { Switch } from "../../ui.js";
+import { Confirm, Switch } from "../../ui.js";
 import { t } from "../../words.js";
 import { Control, isLocked } from "./controls.js";
 import { orderOf, send } from "./orders.js";
 import { Spark } from "./spark.js";
-import { isOn, isScheduled, statusOf, switched } from "./status.js";
+import { hasWindows, isOn, isScheduled, statusOf, switched } from "./status.js";
 
 const MOST_OTHERS = 2;
 
@@ -50,16 +51,30 @@ function useRarely(signal) {
   return signal.peek();
 }
 
+/** Asks first where the schedule would soon switch it back. */
 export const OnOff = ({ device, sending, name }) => {
+  const [wanted, setWanted] = useState(null);
   // A sprinkler that is not scheduled is started and stopped by its own control.
   if (!switches(device) || (device.capability === "duration" && !isScheduled(device))) return null;
+  const ruled = isScheduled(device) && hasWindows(device);
   return html`
     <${Switch}
       label=${t("devices.on_off", { name })}
       on=${isOn(device, sending)}
       disabled=${!may("miembro")}
-      onChange=${(on) => send(device.id, switched(device, on))}
+      onChange=${(on) => (ruled ? setWanted(on) : send(device.id, switched(device, on)))}
     />
+    ${
+      wanted !== null &&
+      html`<${Confirm}
+        title=${t("devices.override", { name })}
+        text=${t("devices.override.text")}
+        label=${t(`devices.override.${wanted}`)}
+        danger=${false}
+        act=${() => void send(device.id, { modo: "manual", encendido: wanted })}
+        close=${() => setWanted(null)}
+      />`
+    }
   `;
 };
 

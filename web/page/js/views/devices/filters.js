@@ -1,5 +1,5 @@
 /** What of the house is shown: words to search, a state, a kind. Kept in the address, and while one looks elsewhere. */
-import { effect, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
 import { kindName } from "../../kinds.js";
@@ -11,6 +11,11 @@ import { STATES } from "./sift.js";
 const EVERYTHING = soughtBy("");
 
 export const sought = signal(EVERYTHING);
+/** The same, as it stands in the address of the view: "?buscar=luz"; "" where it is everything. */
+export const soughtHere = computed(() => {
+  const told = addressOf(sought.value);
+  return told && `?${told}`;
+});
 
 effect(() => {
   if (route.value[0] !== "") return;

@@ -5,6 +5,10 @@ export const wantedOf = (device, sending) => ({ ...device.configuracion, ...send
 
 export const isScheduled = (device) => device.configuracion.modo === "horario";
 
+/** Whether windows are drawn that switch it on and off: under a schedule they overrule whoever does. */
+export const hasWindows = ({ configuracion: { horarios, horarios_riego } }) =>
+  [horarios, horarios_riego].some((channel) => Object.values(channel ?? {}).flat().length > 0);
+
 /** Whether it is to be on. In mode `horario`, and where nobody has said, what it does counts. */
 export function isOn(device, sending) {
   if (sending?.estado !== undefined) return sending.estado === "activo";

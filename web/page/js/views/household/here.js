@@ -1,4 +1,5 @@
 /** This browser: who is looking, in which language and light; how to have the page as an app. */
+import { useState } from "preact/hooks";
 import { remove } from "../../api.js";
 import { leave, me } from "../../house.js";
 import { html } from "../../html.js";
@@ -18,6 +19,7 @@ export const Here = () => html`
 
 const Myself = () => {
   const { usuario, rol, tipo, abierto } = me.value;
+  const what = abierto ? "open" : rol;
   const signOut = () =>
     attempt(async () => {
       await remove("/auth/sesion");
@@ -30,7 +32,7 @@ const Myself = () => {
         <${Icon} name="person" />
         <p class="grow">
           <strong>${usuario ?? t("household.nobody")}</strong><br />
-          <span class="muted">${t(`household.role.${rol}`)}: ${t(`household.role.${rol}.may`)}</span>
+          <span class="muted">${t(`household.role.${rol}`)}: ${t(`household.role.${what}.may`)}</span>
         </p>
       </div>
       ${abierto && html`<p class="muted">${t("household.open")}</p>`}
@@ -44,13 +46,10 @@ const Myself = () => {
   `;
 };
 
-const speak = (name) => choose(name).catch(() => toast(t("no_answer"), "bad"));
-
 const Looks = () => html`
   <section class="card">
     <h2>${t("household.looks")}</h2>
-    <${Choice} legend=${t("household.language")} name="language" value=${language.value} choose=${speak}
-      choices=${Object.entries(LANGUAGES)} />
+    <${Language} />
     <${Choice} legend=${t("household.theme")} name="theme" value=${theme.value}
       choose=${(chosen) => {
         theme.value = chosen;
@@ -58,6 +57,19 @@ const Looks = () => html`
       choices=${THEMES.map((each) => [each, t(`household.theme.${each}`)])} />
   </section>
 `;
+
+const Language = () => {
+  const [asked, setAsked] = useState(null);
+  const speak = async (name) => {
+    setAsked(name);
+    await choose(name).catch(() => toast(t("no_answer"), "bad"));
+    setAsked(null);
+  };
+  return html`
+    <${Choice} legend=${t("household.language")} name="language" value=${asked ?? language.value} choose=${speak}
+      choices=${Object.entries(LANGUAGES)} />
+  `;
+};
 
 const Choice = ({ legend, name, value, choices, choose: take }) => html`
   <fieldset class="choice">

@@ -9,7 +9,7 @@ import { attempt, toast, told } from "../../ui.js";
 import { t } from "../../words.js";
 import { apply, decisionOf, dismiss, proposes, readAgain } from "./decisions.js";
 import { explain, iconOf } from "./explain.js";
-import { Fix, isSo, Learned } from "./proposal.js";
+import { Fix, isSo, Learned, lacksWindows } from "./proposal.js";
 
 const TONES = { __proto__: null, high: "bad", medium: "warn" };
 const TABS = { __proto__: null, ai_suggest: "/horario", ai_misconfig: "/ajustes" };
@@ -32,7 +32,7 @@ export const FindingCard = ({ finding, isNew }) => {
           <p class="muted finding-when">
             <time datetime=${finding.ts_utc}>${moment(finding.ts_utc, { timeStyle: "short" })}</time>
             ${` · ${t(`insights.rule.${finding.rule}`)}`}${severity in TONES && ` · ${t(`insights.severity.${severity}`)}`}
-            ${isNew && html` <span class="chip" data-tone="good">${t("insights.new")}</span>`}
+            ${isNew && open && html` <span class="chip" data-tone="good">${t("insights.new")}</span>`}
           </p>
         </div>
       </header>
@@ -40,7 +40,7 @@ export const FindingCard = ({ finding, isNew }) => {
       ${
         open
           ? html`<${Open} finding=${finding} device=${device} label=${title} decided=${() => article.current?.focus()} />`
-          : html`<${Decided} finding=${finding} />`
+          : html`<${Decided} finding=${finding} device=${device} />`
       }
     </article>
   `;
@@ -60,12 +60,14 @@ function useDevice(id) {
 /** What a finding is once it is put aside: there was something to dismiss, or it was only to be seen. */
 const outcomeOf = (finding) => (proposes(finding) ? "dismissed" : "seen");
 
-const Decided = ({ finding }) => {
+const Decided = ({ finding, device }) => {
   const applied = decisionOf(finding) === "aplicado";
+  const idle = applied && device && lacksWindows(finding, device);
   return html`
     <p class="chip finding-decided" data-tone=${applied ? "good" : undefined}>
       <${Icon} name=${applied || !proposes(finding) ? "check" : "close"} />${t(`insights.decided.${applied ? "applied" : outcomeOf(finding)}`)}
     </p>
+    ${idle && html`<p><a href=${`#/dispositivo/${finding.dispositivo_id}/horario`}>${t("insights.fix.draw")}</a></p>`}
   `;
 };
 
@@ -73,7 +75,8 @@ const Decided = ({ finding }) => {
 const Open = ({ finding, device, label, decided }) => {
   const [busy, setBusy] = useState(false);
   const [outdated, setOutdated] = useState(false);
-  const so = device && proposes(finding) && isSo(finding, device);
+  // What the server has refused is not so, whatever it looks like: it can still be dismissed.
+  const so = !outdated && device && proposes(finding) && isSo(finding, device);
   const decide = async (work) => {
     setBusy(true);
     try {

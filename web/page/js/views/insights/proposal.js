@@ -3,6 +3,7 @@ import { duration } from "../../format.js";
 import { html } from "../../html.js";
 import { t } from "../../words.js";
 import { settingTitle, settingWords } from "../device/names.js";
+import { hasWindows } from "../devices/status.js";
 import { format, parse, suggested } from "../week/model.js";
 import { WeekPicture } from "../week/picture.js";
 import { countWords, evidenceOf, rowWords, sureness } from "./evidence.js";
@@ -32,7 +33,6 @@ export const Learned = ({ finding, device }) => {
 /** A configuration that should be mended: what each setting is, and what it should be. */
 export const Fix = ({ finding, device }) => {
   const patch = finding.suggested_patch.configuracion;
-  const noWindows = patch.modo === "horario" && parse(device.configuracion.horarios).length === 0;
   return html`
     <table class="fix">
       <thead>
@@ -54,9 +54,13 @@ export const Fix = ({ finding, device }) => {
         )}
       </tbody>
     </table>
-    ${noWindows && html`<p class="hint">${t("insights.fix.no_windows")}</p>`}
+    ${lacksWindows(finding, device) && html`<p class="hint">${t("insights.fix.no_windows")}</p>`}
   `;
 };
+
+/** Whether it proposes to go by a schedule that is still to be drawn. */
+export const lacksWindows = ({ suggested_patch }, device) =>
+  suggested_patch?.configuracion.modo === "horario" && !hasWindows(device);
 
 /** Whether the device has already what is proposed, by somebody's own hand: windows count by their times. */
 export function isSo({ event, suggested_horarios, suggested_patch }, { configuracion }) {

@@ -25,6 +25,7 @@ export const words = {
   "household.role.miembro.may": "sees and changes devices",
   "household.role.admin": "Admin",
   "household.role.admin.may": "changes everything, people and access too",
+  "household.role.open.may": "changes devices, rooms and backups",
   "household.looks": "Language and looks",
   "household.language": "Language",
   "household.theme": "Colours",
@@ -44,7 +45,7 @@ export const words = {
 
   "household.account": "Come in by name",
   "household.account.why":
-    "The house is open, but to see or change people and access it must know who you are. The first time, ask for a code on the server's computer:",
+    "In an open house devices, rooms and backups are changed without a name. For people, access and activity it must know who you are. The first time, ask for a code on the server's computer:",
 
   "household.rooms.none": "No rooms yet",
   "household.rooms.why": "With rooms, devices are shown in groups.",

@@ -55,6 +55,7 @@ export const words = {
   "insights.fix.proposed": "Proposed",
   "insights.fix.none": "not set",
   "insights.fix.no_windows": "Its schedule is still empty: draw it after you apply this.",
+  "insights.fix.draw": "Draw its schedule",
 
   "insights.suggest": "A schedule for {name}",
   "insights.suggest.waters": "It seems to water {when}",

@@ -57,6 +57,7 @@ export const words = {
   "week.leave": "There are unsaved changes",
   "week.leave_text": "If you leave now, the changes of the schedule are lost.",
   "week.leave_yes": "Leave without saving",
+  "week.leave_no": "Stay here",
   "week.present": "now",
   "week.proposed": "proposed",
   "week.picture": "Schedule: {present}.",

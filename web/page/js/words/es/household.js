@@ -25,6 +25,7 @@ export const words = {
   "household.role.miembro.may": "mira y cambia los dispositivos",
   "household.role.admin": "Administra",
   "household.role.admin.may": "cambia todo, también personas y accesos",
+  "household.role.open.may": "cambia dispositivos, habitaciones y copias",
   "household.looks": "Idioma y aspecto",
   "household.language": "Idioma",
   "household.theme": "Colores",
@@ -44,7 +45,7 @@ export const words = {
 
   "household.account": "Entra con tu nombre",
   "household.account.why":
-    "La casa está abierta, pero para ver o cambiar personas y accesos hace falta saber quién eres. La primera vez, pide un código en el ordenador del servidor:",
+    "En una casa abierta se cambian sin nombre dispositivos, habitaciones y copias. Para personas, accesos y actividad hace falta saber quién eres. La primera vez, pide un código en el ordenador del servidor:",
 
   "household.rooms.none": "Aún no hay habitaciones",
   "household.rooms.why": "Con ellas los dispositivos se ven por grupos.",

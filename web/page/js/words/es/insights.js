@@ -42,7 +42,7 @@ export const words = {
   "insights.source.hist": "según lo que ha medido él mismo en los últimos tiempos",
   "insights.source.limits+hist": "según su clase ({kind}) y lo que ha medido él mismo en los últimos tiempos",
 
-  "insights.misconfig": "{name} puede estar mejor ajustado",
+  "insights.misconfig": "{name} se puede ajustar mejor",
   "insights.fix.modo.horario": "Un aparato de su clase ({kind}) va mejor con un horario que a mano.",
   "insights.fix.modo.manual": "Un aparato de su clase ({kind}) va mejor a mano que con un horario.",
   "insights.fix.interval.rarely": "Envía sus datos muy de tarde en tarde; es mejor al menos cada {wanted}.",
@@ -55,6 +55,7 @@ export const words = {
   "insights.fix.proposed": "Propuesto",
   "insights.fix.none": "sin poner",
   "insights.fix.no_windows": "Aún no tiene ningún tramo en su horario: dibújalo después de aplicar.",
+  "insights.fix.draw": "Dibujar su horario",
 
   "insights.suggest": "Un horario para {name}",
   "insights.suggest.waters": "Parece que se riega {when}",

@@ -58,6 +58,7 @@ export const words = {
   "week.leave": "Hay cambios sin guardar",
   "week.leave_text": "Si sales ahora, se pierden los cambios del horario.",
   "week.leave_yes": "Salir sin guardar",
+  "week.leave_no": "Seguir aquí",
   "week.present": "ahora",
   "week.proposed": "propuesto",
   "week.picture": "Horario: {present}.",
