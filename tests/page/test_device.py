@@ -170,7 +170,7 @@ def test_the_last_reading_is_the_devices_own(home: Home, page: Page) -> None:
     box = plot(page).bounding_box()
     assert box is not None
     page.get_by_role("button", name="Ampliar un tramo").click()
-    for share in (0.2, 0.6):
+    for share in (0.5, 0.95):
         plot(page).click(position={"x": box["width"] * share, "y": 60})
     expect(page.get_by_role("button", name="Ver todo de nuevo")).to_be_visible()
     expect(summary).not_to_contain_text("Último")
