@@ -167,10 +167,12 @@ def test_the_last_reading_is_the_devices_own(home: Home, page: Page) -> None:
     for value, words in ((33.3, "Último33,3 °C"), (-12.1, "Último-12,1 °C")):
         home.report(SERIAL, estado="activo", parametros={"temperatura": value})
         expect(summary).to_contain_text(words)
+    page.get_by_role("button", name="Últimas 24 horas").click()
+    expect(summary).to_contain_text("Último-12,1 °C")
     box = plot(page).bounding_box()
     assert box is not None
     page.get_by_role("button", name="Ampliar un tramo").click()
-    for share in (0.5, 0.95):
+    for share in (0.2, 0.6):
         plot(page).click(position={"x": box["width"] * share, "y": 60})
     expect(page.get_by_role("button", name="Ver todo de nuevo")).to_be_visible()
     expect(summary).not_to_contain_text("Último")
