@@ -79,11 +79,6 @@ IMPURE_MODULES = ("asyncio", "importlib.resources", "logging", "os", "random", "
 IMPURE_CALLS = ("input", "now", "open", "print", "read_bytes", "read_text", "today", "utcnow", "write_text")
 
 SLEEPS = ("asyncio.sleep", "gen.sleep", "sleep", "time.sleep", "tornado.gen.sleep")
-MOST_LINES = 350
-# The settings are a table; each one more is a line more.
-LONGER = {"config": 500}
-# One file for the whole look, a section for each view; a declaration takes a line.
-MOST_LINES_OF_STYLE = 2_200
 
 MODULE = attrgetter("module")
 
@@ -229,11 +224,6 @@ ROOMS = [*sources("actors", "persistence", "rules", "web"), Source.of(HOUSE / "c
 EVERYTHING = [*ROOMS, Source.of(HOUSE / "run_system.py")]
 # A benchmark paces its load by the clock; a test waits for what it wants to see.
 TESTS = [source for source in sources("tests") if not within(source.module, "tests.bench")]
-PAGE = [
-    path
-    for path in sorted((HOUSE / "web" / "page").rglob("*"))
-    if path.suffix in (".css", ".html", ".js") and "vendor" not in path.parts
-]
 
 
 @pytest.mark.parametrize("source", ROOMS, ids=MODULE)
@@ -259,19 +249,6 @@ def test_rules_are_pure(source: Source) -> None:
 def test_no_error_is_swallowed(source: Source) -> None:
     """Who catches every exception logs its traceback or raises."""
     assert swallowed_errors(source) == set()
-
-
-@pytest.mark.parametrize("source", EVERYTHING, ids=MODULE)
-def test_file_can_be_read_at_a_sitting(source: Source) -> None:
-    """No file is longer than can be kept in mind."""
-    assert len(source.text.splitlines()) <= LONGER.get(source.module, MOST_LINES)
-
-
-@pytest.mark.parametrize("file", PAGE, ids=attrgetter("name"))
-def test_file_of_the_page_can_be_read_at_a_sitting(file: Path) -> None:
-    """Nor is any of the page's scripts."""
-    most = MOST_LINES_OF_STYLE if file.suffix == ".css" else MOST_LINES
-    assert len(file.read_text("utf-8").splitlines()) <= most
 
 
 @pytest.mark.parametrize("source", TESTS, ids=MODULE)
