@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-import argparse
-import logging
-import os
+import os.path
 import signal
 import sys
-import threading
+
+if (
+    os.path.basename(sys.argv[0]).removesuffix(".py") in ("run_system", "iot-backend")
+    and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+):
+    # What follows takes half a second, in which a Ctrl-C need do no more than end it, without a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+import argparse
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -30,6 +37,7 @@ from actors.mqtt.simulated_device import fleet
 from actors.mqtt.simulator import Simulator
 from actors.people import PeopleError
 from actors.ports import Clock
+from actors.process import INTERRUPTED, finish_on_signals, speak_whatever_comes, speak_without_waiting
 from actors.scanner import ScannerActor
 from actors.supervision import Casebook, Name, Part
 from actors.surroundings import Surroundings
@@ -276,9 +284,11 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Exit status: 0 after an orderly end, 2 where it cannot start (said in one line)."""
+    """Exit status: 0 after an orderly end, 2 where it cannot start (said in one line), 130 after Ctrl-C."""
+    speak_whatever_comes()
     options = parser().parse_args(arguments)
     try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         default = Path("config.toml")
         settings = Settings.load(options.config or (default if default.exists() else None), os.environ)
         log_to_stderr(settings.log_level)
@@ -292,7 +302,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case command if command in mqtt_desk.COMMANDS:
                 Frontage(Appearance.of(settings), Hosts(), clock)  # whose certificate Mosquitto may need
                 known = partial(serials, settings.data_dir / DATABASE)
-                mqtt_desk.obey(options, settings, known, clock, _finish_on_signals().wait, sys.stdout)
+                mqtt_desk.obey(options, settings, known, clock, finish_on_signals().wait, sys.stdout)
             case command if command in archive_desk.COMMANDS:
                 archive_desk.obey(options, settings, clock.now(), sys.stdout)
             case _:
@@ -300,6 +310,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CANNOT_START as problem:
         print(f"run_system.py: {problem}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     return 0
 
 
@@ -312,14 +326,17 @@ def people(options: argparse.Namespace, settings: Settings, clock: Clock) -> Non
 
 
 def serve(settings: Settings, devices: int) -> None:
-    """The system until Ctrl-C or SIGTERM, with so many simulated devices beside it."""
-    finished = _finish_on_signals()
+    """The system until it is told to end, with so many simulated devices beside it."""
+    finished = finish_on_signals()
     if devices and settings.mqtt_broker_url and settings.mqtt_username:
         raise Unstartable("demo: sus dispositivos no tienen usuario en MQTT_BROKER_URL; usa run.")
     accounts = Accounts(settings.data_dir / ACCOUNTS, SystemClock().now)
     if sys.stdout.isatty() and needs_people(settings, accounts):
         people(parser().parse_args(["setup"]), settings, SystemClock())
+    speak_without_waiting()
     system = System(settings)
+    if finished.is_set():  # while it mended the database, perhaps for minutes
+        return
     system.start()
     simulator = system.simulator(devices)
     simulator.start()
@@ -329,19 +346,6 @@ def serve(settings: Settings, devices: int) -> None:
         pass
     print("Terminando…", flush=True)
     system.stop(simulator)
-
-
-def _finish_on_signals() -> threading.Event:
-    """Set at the first Ctrl-C or SIGTERM; the second one is the operating system's again."""
-    finished = threading.Event()
-
-    def finish(number: int, _: object) -> None:
-        signal.signal(number, signal.SIG_DFL)
-        finished.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, finish)
-    return finished
 
 
 if __name__ == "__main__":

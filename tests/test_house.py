@@ -27,6 +27,7 @@ SHARED = (
     "actors.kinds",
     "actors.people",
     "actors.supervision",
+    "actors.process",
 )
 MAY_IMPORT = {
     "config": (),
@@ -43,6 +44,7 @@ MAY_IMPORT = {
     "actors.kinds": SHARED,
     "actors.people": SHARED,
     "actors.supervision": SHARED,
+    "actors.process": (),
     "actors": ("actors", *SHARED),
     "actors.mqtt": ("actors.mqtt", "config", *SHARED),
     # Of the actors' room a rule knows the model, what it is asked for, and what a schedule is.

@@ -15,6 +15,7 @@ from typing import Final, TextIO
 import segno
 
 from actors.people import CONSOLE, PairingCode, PeopleError, Person, Role, Token, TokenKind
+from actors.process import has_blocks
 from web.accounts import Accounts
 from web.auth import MAX_NAME
 from web.defences import host_of
@@ -108,9 +109,9 @@ def first_code(accounts: Accounts) -> PairingCode:
 def print_code(
     code: PairingCode, out: TextIO, url: str, ca_fingerprint: str = "", left_out: Sequence[str] = ()
 ) -> None:
-    """The code, its address and its QR, in block characters on ``out``, which must take UTF-8."""
+    """The code, its address and its QR, on ``out``."""
     where = pairing_url(url, code.text, ca_fingerprint)
-    segno.make_qr(where).terminal(out, compact=True)
+    segno.make_qr(where).terminal(out, compact=has_blocks(out))
     print(f"Código para {code.person.name} ({code.person.role.value}): {code.text}", file=out)
     until = f"{_local(code.expires_at):%H:%M}"
     print(f"Vale una vez, hasta las {until}.", file=out)

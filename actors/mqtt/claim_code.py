@@ -13,6 +13,7 @@ import segno
 from actors.kinds import GENERIC, kind_of
 from actors.model import SERIAL, JsonObject
 from actors.mqtt.simulated_device import demo_code, factory_configuration
+from actors.process import has_blocks
 
 # Pixels a module, so that the code is some 500 pixels wide: a hand's breadth on a screen.
 _SCALE: Final = 8
@@ -67,7 +68,7 @@ def claim_text(serial: str) -> str:
 
 
 def print_claim_code(serial: str, out: TextIO, png: Path | None = None) -> None:
-    """Draw the code with block characters on ``out``, which must take UTF-8, and into the file ``png``.
+    """Draw the code on ``out`` and into the file ``png``.
 
     Below it stands the secret in it, for those who claim without a camera.
 
@@ -77,7 +78,7 @@ def print_claim_code(serial: str, out: TextIO, png: Path | None = None) -> None:
     if not SERIAL.fullmatch(serial):
         raise ValueError("no es un número de serie; son de 1 a 64 caracteres de A-Za-z0-9._:-")
     code = segno.make_qr(claim_text(serial), encoding="utf-8")
-    code.terminal(out, compact=True)
+    code.terminal(out, compact=has_blocks(out))
     print(f"codigo: {demo_code(serial)} (de un dispositivo simulado; el de uno real, en su QR)", file=out)
     if png is not None:
         with png.open("wb") as file:
