@@ -106,8 +106,9 @@ class DeviceActor(PooledActor):
             case ClaimDevice(claim):
                 objection = self._door.objection_to(claim, self._device, self._clock.monotonic())
                 self._carry_out(objection or self._device.after_claim(claim), message)
-            case ChangeDevice(change=change):
-                self._carry_out(self._device.after_change(change), message)
+            case ChangeDevice(change=change, seen=seen):
+                stale = self._device.stale_for(seen)
+                self._carry_out(stale or self._device.after_change(change), message)
             case ApplyFinding(finding):
                 decided = finding.id, Decision.APPLIED
                 self._carry_out(applied(finding, self._device), message, decided)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from actors.findings import Bounds, Decision, Finding, KeptFinding, RuleMemory
-from actors.model import Change, Claim, DeadLetter, Device, JsonObject, LogEntry, Refused, Report
+from actors.model import Change, Claim, DeadLetter, Device, Editions, JsonObject, LogEntry, Refused, Report
 from actors.rooms import OfRooms
 
 Reply: TypeAlias = Callable[[Device | Refused], None]
@@ -71,6 +71,7 @@ class ChangeDevice:
     serial: str
     change: Change
     reply: Reply
+    seen: Editions = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,13 @@ transitions; the persistence and web rooms only read their results.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
+from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from actors.boots import MAX_BOOTS, Boot
@@ -19,6 +21,9 @@ from actors.boots import MAX_BOOTS, Boot
 # JSON as the decoder gives it; checked once at the edge and trusted from there on.
 Json: TypeAlias = Any
 JsonObject: TypeAlias = Mapping[str, Json]
+
+Editions: TypeAlias = frozenset[str] | None
+"""Those of a device that somebody has seen who wants to change it; ``None`` if they do not mind which."""
 
 SERIAL: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 """What a whole serial number looks like."""
@@ -43,6 +48,7 @@ class Refusal(Enum):
     CLOSED = "closed"
     CONFLICT = "conflict"
     MOVED_ON = "moved_on"
+    STALE = "stale"
     UNAVAILABLE = "unavailable"
 
 
@@ -238,6 +244,21 @@ class Device:
 
     # -- commands ----------------------------------------------------------------------------
 
+    @property
+    def edition(self) -> str:
+        """Stands for what people have made of it; what it reports leaves that as it is."""
+        return _edition(
+            self.serial,
+            *(self.name, self.type, self.model, self.description),
+            *(self.version, self.room, self.claimed),
+        )
+
+    def stale_for(self, seen: Editions) -> Refused | None:
+        """Why whoever has seen only these editions must look again; ``None`` if they need not."""
+        if seen is None or self.edition in seen:
+            return None
+        return Refused(Refusal.STALE, "Ha cambiado desde que lo leíste; mira cómo está y decide de nuevo.")
+
     def after_claim(self, claim: Claim) -> Device | Refused:
         if self.claimed:
             return Refused(
@@ -268,7 +289,8 @@ class Device:
         if not change.configuration and change.state is None:
             return described
         changed = described._configured(configuration, change.state)
-        if changed.configuration == self.configuration:
+        as_asked = change.state in (None, self.state)
+        if as_asked and changed.configuration == self.configuration:
             return changed
         return replace(changed, version=self.version + 1)
 
@@ -294,6 +316,12 @@ class Device:
         if isinstance(on, bool):
             state = ACTIVE if on else INACTIVE
         return replace(self, state=self.state if state is None else state, configuration=configuration)
+
+
+@lru_cache(maxsize=8_192)
+def _edition(*parts: str | int | None) -> str:
+    """Asked for with each report, and the same nearly always: 0.7 µs then, and 4 otherwise."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
 def _following(configuration: JsonObject, state: str) -> JsonObject:

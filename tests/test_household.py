@@ -5,6 +5,7 @@ Hypothesis chooses what happens and whose mailbox is emptied next; a failure rep
 
 from __future__ import annotations
 
+import itertools
 import logging
 import shutil
 import tempfile
@@ -59,6 +60,7 @@ class Household(RoomLife, Truths, RuleBasedStateMachine):
         self.refused = []
         self.maybe_twice = set()
         self.marker = 0
+        self.edits = itertools.count()
         self.cursors: list[str] = []
         self.codes = {}
         self.promises = Promises()
@@ -172,6 +174,24 @@ class Household(RoomLife, Truths, RuleBasedStateMachine):
 
         change = Change(configuration={"modo": mode, "encendido": on})
         self.house.directory.tell(ChangeDevice(serial, change, answered))
+
+    @rule(serial=SERIALS)
+    def two_people_edit(self, serial: str) -> None:
+        """Both as they see it now: at most one of them changes it."""
+        shown = self.house.devices().get(serial)
+        if shown is None:
+            return
+        heard: list[Device] = []
+
+        @self.world.witness()
+        def answered(outcome: Device | Refused) -> None:
+            if isinstance(outcome, Device):
+                heard.append(outcome)
+                assert len(heard) == 1, "one has overwritten what the other did, unseen"
+
+        for number in next(self.edits), next(self.edits):
+            change = Change(name=f"Número {number}")
+            self.house.directory.tell(ChangeDevice(serial, change, answered, frozenset({shown.edition})))
 
     @rule()
     def somebody_subscribes(self) -> None:

@@ -81,6 +81,11 @@ class DeviceJson(TypedDict):
     sincronizado: bool | None
     diferencias: Mapping[str, DifferenceJson]
     habitacion_id: int | None
+    edicion: Annotated[str, Note({"description": "El ETag del dispositivo, sin sus comillas."})]
+
+
+class StaleJson(ErrorJson):
+    dispositivo: Annotated[DeviceJson, Note({"description": "Como está ahora."})]
 
 
 class RoomJson(TypedDict):

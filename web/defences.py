@@ -124,11 +124,11 @@ def cors_headers(request: HTTPServerRequest, origins: frozenset[str], allowed: s
         return {"Vary": "Origin"}
     headers = {
         "Access-Control-Allow-Origin": origin,
-        "Access-Control-Expose-Headers": "Retry-After",
+        "Access-Control-Expose-Headers": "ETag, Retry-After",
         "Vary": "Origin",
     }
     if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:
         headers["Access-Control-Allow-Methods"] = allowed
-        headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, Last-Event-ID"
+        headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, If-Match, Last-Event-ID"
         headers["Access-Control-Max-Age"] = str(PREFLIGHT_LIFE_S)
     return headers

@@ -10,13 +10,14 @@ from typing import Any, ClassVar, Final
 import orjson
 
 from actors.messages import ChangeDevice, ClaimDevice
-from actors.model import Device
+from actors.model import Device, Editions
 from web.answers import DeviceJson, DoneJson, LogPageJson
 from web.base import Handler
 from web.body import Object
 from web.commands import CHANGE, CLAIM, change_of, claim_of, claimed_serial
 from web.errors import Problem
 from web.operations import Operation
+from web.preconditions import ETAG, IF_MATCH, quoted
 from web.query import Anything, Flag, Number, Parameter
 from web.roster import Known
 from web.services import Page
@@ -42,8 +43,42 @@ class DeviceHandler(Handler):
     def known(self, device_id: int) -> Known:
         known = self.services.hub.roster.by_id(device_id)
         if known is None:
-            raise Problem(404, f"No hay ningún dispositivo con id {device_id}; GET /dispositivos los lista.")
+            raise _unknown(device_id)
         return known
+
+    def seen(self, device: Device) -> Editions:
+        """What ``If-Match`` says that the caller has seen of it. Raises 412 where that is over already.
+
+        Whether it still is when the device comes to carry out the change, only the device knows.
+        """
+        header = self.request.headers.get(IF_MATCH.name)
+        seen = None if header is None else IF_MATCH.shape.parse(header, IF_MATCH.name)
+        if (stale := device.stale_for(seen)) is not None:
+            raise Problem.of(stale)
+        return seen
+
+    def answer_device(self, device: Device) -> None:
+        self.set_header("ETag", quoted(device.edition))
+        self.answer(device_json(device))
+
+    def answer_problem(self, problem: Problem) -> None:
+        """Who has not seen how the device now is, is shown."""
+        if problem.status != 412:
+            super().answer_problem(problem)
+            return
+        device_id = int(self.path_args[0])
+        known = self.services.hub.roster.by_id(device_id)
+        if known is None:
+            super().answer_problem(_unknown(device_id))
+            return
+        self.set_status(412)
+        self.set_header("ETag", quoted(known.device.edition))
+        about = orjson.dumps({"error": problem.title, "detalle": problem.detail})
+        self.finish(about[:-1] + b',"dispositivo":' + known.json + b"}")
+
+    def check_etag_header(self) -> bool:
+        """Never: the readings may be other ones under the same tag."""
+        return False
 
     def answer_all(self, those: Iterable[Known]) -> None:
         self.finish(b"[" + b",".join(known.json for known in those) + b"]")
@@ -79,24 +114,29 @@ class UnclaimedDevices(DeviceHandler):
 
 class OneDevice(DeviceHandler):
     operations: ClassVar = {
-        "GET": Operation(summary="Un dispositivo", answer=DeviceJson, refusals=(404,)),
+        "GET": Operation(summary="Un dispositivo", answer=DeviceJson, answer_headers=ETAG, refusals=(404,)),
         "PUT": Operation(
             summary="Cambiar un dispositivo",
             description="Puede enviarse entero como se leyó; lo que no se edita ha de seguir como estaba.",
+            headers=(IF_MATCH,),
             body=CHANGE,
             answer=DeviceJson,
-            refusals=(404,),
+            answer_headers=ETAG,
+            refusals=(404, 412),
         ),
     }
 
     async def get(self, device_id: str) -> None:
-        self.finish(self.known(int(device_id)).json)
+        known = self.known(int(device_id))
+        self.set_header("ETag", quoted(known.device.edition))
+        self.finish(known.json)
 
     async def put(self, device_id: str) -> None:
         body = self.json_body()
         device = self.known(int(device_id)).device
+        seen = self.seen(device)
         change = change_of(body, device_json(device), self.services.hub.versions(device.serial))
-        self.answer(device_json(await self.ask(partial(ChangeDevice, device.serial, change))))
+        self.answer_device(await self.ask(partial(ChangeDevice, device.serial, change, seen=seen)))
 
 
 class DeviceLog(DeviceHandler):
@@ -149,3 +189,7 @@ class Claims(DeviceHandler):
             raise
         done: DoneJson = {"mensaje": "Dispositivo reclamado correctamente", "id": device.id}
         self.answer(done)
+
+
+def _unknown(device_id: int) -> Problem:
+    return Problem(404, f"No hay ningún dispositivo con id {device_id}; GET /dispositivos los lista.")

@@ -14,6 +14,7 @@ TITLES: Final[Mapping[int, str]] = {
     404: "no encontrado",
     405: "método no permitido",
     409: "conflicto",
+    412: "ha cambiado",
     413: "cuerpo demasiado grande",
     421: "servidor equivocado",
     429: "demasiados intentos",
@@ -27,6 +28,7 @@ STATUS_OF: Final[Mapping[Refusal, int]] = {
     Refusal.CLOSED: 403,
     Refusal.CONFLICT: 409,
     Refusal.MOVED_ON: 409,
+    Refusal.STALE: 412,
     Refusal.UNAVAILABLE: 503,
 }
 

@@ -17,6 +17,7 @@ from web.errors import TITLES
 from web.findings import MAX_ID
 from web.gate import SAFE
 from web.operations import NOTHING, Media, Operation
+from web.preconditions import ETAG
 from web.query import Parameter
 from web.schemas import Components
 from web.shapes import Schema
@@ -57,6 +58,7 @@ NAMES: Final[Mapping[type, str]] = {
     answers.RoomJson: "Habitacion",
     answers.SecretJson: "TokenNuevo",
     answers.SettingJson: "Ajuste",
+    answers.StaleJson: "Cambiado",
     answers.StatisticsJson: "Estadisticas",
     answers.TicketJson: "Ticket",
     answers.TokenJson: "Token",
@@ -84,6 +86,7 @@ _SECURITY: Final[Mapping[str, Schema]] = {
 }
 _HEADERS: Final[Mapping[int, Mapping[str, Json]]] = {
     401: {"WWW-Authenticate": {"required": True, "schema": {"const": "Bearer"}}},
+    412: ETAG,
     429: {
         "Retry-After": {"required": True, "schema": {"type": "integer"}, "description": "Segundos."},
     },
@@ -212,13 +215,18 @@ def _refusals(operation: Operation, handler: type[Handler], method: str) -> list
 
 
 def _responses(components: Components, operation: Operation, refusals: Iterable[int]) -> Schema:
-    error = {_JSON: {"schema": components.schema_of(answers.ErrorJson)}}
     success: dict[str, Json] = {"description": "Hecho."}
+    if operation.answer_headers:
+        success["headers"] = operation.answer_headers
     if operation.answer is not NOTHING:
         success["content"] = _content(components, operation.answer)
     responses = dict.fromkeys(map(str, (operation.status, *operation.also)), success)
     for status in sorted(set(refusals).difference(operation.also)):
-        about: dict[str, Json] = {"description": TITLES[status].capitalize() + ".", "content": error}
+        error = answers.StaleJson if status == 412 else answers.ErrorJson
+        about: dict[str, Json] = {
+            "description": TITLES[status].capitalize() + ".",
+            "content": _content(components, error),
+        }
         responses[str(status)] = about | ({"headers": _HEADERS[status]} if status in _HEADERS else {})
     return responses
 

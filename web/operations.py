@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
+from actors.model import Json
 from web.query import Parameter
 from web.shapes import Body
 
@@ -36,5 +38,7 @@ class Operation:
     answer: Any = NOTHING
     """A type of :mod:`web.answers`, a list of it, :class:`Media`, or :data:`NOTHING`; or a tuple of these,
     where it is one or another."""
+    answer_headers: Mapping[str, Json] = field(default_factory=dict)
+    """As OpenAPI describes them."""
     refusals: tuple[int, ...] = ()
     """Statuses beside those that any request may get."""

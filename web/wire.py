@@ -36,6 +36,7 @@ ADDED: Final = (
     "version",
     "sincronizado",
     "diferencias",
+    "edicion",
 )
 
 _DIGEST: Final = re.compile(rb'("codigo_sha256"\s*:\s*")[^"]*')
@@ -71,7 +72,7 @@ def _iso_second(second: int) -> str:
 
 
 def device_json(device: Device) -> DeviceJson:
-    """The ten keys in their order, then those added here, and the room."""
+    """The ten keys in their order, then those added here."""
     kind = kind_of(device.serial, device.type, device.configuration)
     compared = _compared(device)
     differences: dict[str, DifferenceJson] = {
@@ -98,6 +99,7 @@ def device_json(device: Device) -> DeviceJson:
         "sincronizado": not differences if compared else None,
         "diferencias": differences,
         "habitacion_id": device.room,
+        "edicion": device.edition,
     }
 
 

@@ -44,8 +44,10 @@ class StandInDirectory(pykka.ThreadingActor):
                 self._become(self._devices[message.serial].after_report(message))
             case ClaimDevice(claim, reply):
                 self._carry_out(claim.serial, reply, lambda device: device.after_claim(claim))
-            case ChangeDevice(serial, change, reply):
-                self._carry_out(serial, reply, lambda device: device.after_change(change))
+            case ChangeDevice(serial, change, reply, seen):
+                self._carry_out(
+                    serial, reply, lambda device: device.stale_for(seen) or device.after_change(change)
+                )
             case ApplyFinding(kept, reply):
                 self._decide(kept, Decision.APPLIED, reply, partial(applied, kept))
             case DismissFinding(kept, reply):

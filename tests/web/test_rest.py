@@ -37,6 +37,7 @@ AS_BLIND = {
     "sincronizado": None,
     "diferencias": {},
     "habitacion_id": None,
+    "edicion": BLIND.edition,
 }
 
 
@@ -164,7 +165,8 @@ def test_a_change_answers_with_the_whole_device(site: Site) -> None:
     """``configuracion`` is merged key by key and ``estado`` follows from ``encendido``."""
     answer = site.put("/dispositivos/2", {"nombre": "Salón", "configuracion": {"encendido": True}})
     assert answer.status == 200
-    changed = {"nombre": "Salón", "estado": "activo", "version": 4}
+    edition = replace(BLIND, name="Salón", version=4).edition
+    changed = {"nombre": "Salón", "estado": "activo", "version": 4, "edicion": edition}
     assert answer.json == {**AS_BLIND, **changed, "configuracion": {"modo": "manual", "encendido": True}}
     assert site.get("/dispositivos/2").json == answer.json
 
