@@ -23,9 +23,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from tzlocal import get_localzone
-
-from actors.clock import SystemClock
+from actors.clock import SystemClock, set_zone
 from actors.directory import Directory
 from actors.dispatch import ThreadPool
 from actors.kinds import PREFIXES
@@ -41,6 +39,7 @@ from actors.process import INTERRUPTED, finish_on_signals, speak_whatever_comes,
 from actors.scanner import ScannerActor
 from actors.supervision import Casebook, Name, Part
 from actors.surroundings import Surroundings
+from actors.zone import UnknownZone, Zone, house_zone
 from config import SettingError, Settings, is_loopback
 from persistence import UnusableDatabase, serials
 from persistence import desk as archive_desk
@@ -88,6 +87,7 @@ CANNOT_START: Final = (
     NobodyCanEnter,
     PeopleError,
     mqtt_desk.WrongArgument,
+    UnknownZone,
     Unstartable,
 )
 
@@ -95,13 +95,17 @@ CANNOT_START: Final = (
 class System:
     """All parts, wired. Each layer is started after those that it tells, and stopped before them."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Raises ``UnusableDatabase`` where DATA_DIR cannot be used."""
+    def __init__(self, settings: Settings, zone: Zone) -> None:
+        """Days and schedules go by the clock on the wall of this house, which is in ``zone``.
+
+        Raises ``UnusableDatabase`` where DATA_DIR cannot be used.
+        """
         self._settings = settings
         self._began = time.monotonic()
         self.clock = SystemClock()
         self._casebook = Casebook()
-        here = get_localzone()  # days and schedules go by the clock on the wall of this house
+        self._zone = zone
+        here = zone.rules
         self._archive = Archive(settings.data_dir, Keeping.of(settings), here, self.clock)
         self._actors = ThreadPool("actors", ACTOR_THREADS)
         loop = LoopThread("web")
@@ -111,6 +115,7 @@ class System:
             MqttFiles.under(settings.data_dir),
             client_id=f"iot-backend-{self._archive.instance}",
             clock=self.clock,
+            zone=zone,
         )
         self._bridge = self._edge.bridge
         self._archive.employ(self._bridge, self._hub, self._casebook)
@@ -242,6 +247,7 @@ class System:
             core_failures=self._casebook.failures(*(part for part in Part if Name(part).is_core)),
             quarantined=self._casebook.quarantined,
             tables=self._rule_files.troubles,
+            zone=self._zone,
             uptime=time.monotonic() - self._began,
         )
 
@@ -293,12 +299,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.load(options.config or (default if default.exists() else None), os.environ)
         log_to_stderr(settings.log_level)
         os.umask(0o077)  # what is written here is nobody else's business
+        zone = house_zone(os.environ)
+        set_zone(zone)
         clock = SystemClock()
         match options.command:
             case "run":
-                serve(settings, devices=0)
+                serve(settings, zone, devices=0)
             case "demo":
-                serve(settings, devices=len(PREFIXES))
+                serve(settings, zone, devices=len(PREFIXES))
             case command if command in mqtt_desk.COMMANDS:
                 Frontage(Appearance.of(settings), Hosts(), clock)  # whose certificate Mosquitto may need
                 known = partial(serials, settings.data_dir / DATABASE)
@@ -325,7 +333,7 @@ def people(options: argparse.Namespace, settings: Settings, clock: Clock) -> Non
     people_desk.obey(options, accounts, sys.stdout, url, appearance.ca_fingerprint, appearance.left_out)
 
 
-def serve(settings: Settings, devices: int) -> None:
+def serve(settings: Settings, zone: Zone, devices: int) -> None:
     """The system until it is told to end, with so many simulated devices beside it."""
     finished = finish_on_signals()
     if devices and settings.mqtt_broker_url and settings.mqtt_username:
@@ -334,7 +342,7 @@ def serve(settings: Settings, devices: int) -> None:
     if sys.stdout.isatty() and needs_people(settings, accounts):
         people(parser().parse_args(["setup"]), settings, SystemClock())
     speak_without_waiting()
-    system = System(settings)
+    system = System(settings, zone)
     if finished.is_set():  # while it mended the database, perhaps for minutes
         return
     system.start()

@@ -5,11 +5,21 @@ from __future__ import annotations
 import heapq
 import itertools
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
 
+from actors.zone import Zone
+
 logger = logging.getLogger(__name__)
+
+
+def set_zone(zone: Zone) -> None:
+    """Have what asks the C library, in this process and its children, go by ``zone`` too."""
+    os.environ["TZ"] = zone.iana or zone.posix
+    if hasattr(time, "tzset"):
+        time.tzset()
 
 
 class _Alarm:

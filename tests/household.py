@@ -28,6 +28,7 @@ from actors.mqtt.bridge import Bridge
 from actors.ports import RuleFactory
 from actors.supervision import Casebook
 from actors.surroundings import Surroundings
+from actors.zone import UTC_ZONE
 from persistence.device_rows import DEVICES, device_of
 from persistence.historian import HistorianActor
 from persistence.queries import Queries
@@ -114,6 +115,7 @@ class BridgeOnStage(Bridge):
             password="",
             client_id="stage",
             clock=world.clock,
+            zone=UTC_ZONE,
         )
         self._world = world
 

@@ -238,6 +238,13 @@ class StateJson(TypedDict):
     estado: Literal["ok", "degradado"]
 
 
+class ZoneJson(TypedDict):
+    """The house's time zone."""
+
+    iana: Annotated[str | None, Note({"description": "null si ninguna zona con nombre tiene esa regla."})]
+    posix: Annotated[str, Note({"description": "La regla desde hoy, como CET-1CEST,M3.5.0,M10.5.0/3."})]
+
+
 class HealthJson(StateJson):
     broker: NotRequired[BrokerJson]
     escritor: NotRequired[WriterJson]
@@ -246,6 +253,7 @@ class HealthJson(StateJson):
     actores: NotRequired[ActorsJson]
     dispositivos: NotRequired[CountsJson]
     tablas: NotRequired[list[str]]
+    zona_horaria: NotRequired[ZoneJson]
     version: NotRequired[str]
     activo_s: NotRequired[float]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from actors.supervision import Name, Part, Quarantined
+from actors.zone import Zone
 from web.answers import DatabaseJson, HealthJson, QuarantinedJson, RecoveredJson
 from web.hub import EventHub
 from web.wire import iso
@@ -86,6 +87,8 @@ class Health:
     """The rules' data tables that cannot be used, a line in Spanish each; others stand in for them."""
     uptime: float
     """Seconds since the start."""
+    zone: Zone
+    """That of the house."""
     rule_failures: int = 0
     """The same of the actors of devices' rules."""
     core_failures: int = 0
@@ -148,6 +151,7 @@ def health_json(health: Health, hub: EventHub, clients: int, version: str) -> He
             "en_linea": sum(device.online for device in devices),
         },
         "tablas": list(health.tables),
+        "zona_horaria": {"iana": health.zone.iana, "posix": health.zone.posix},
         "version": version,
         "activo_s": round(health.uptime, 1),
     }

@@ -59,6 +59,7 @@ NAMES: Final[Mapping[type, str]] = {
     answers.SecretJson: "TokenNuevo",
     answers.SettingJson: "Ajuste",
     answers.StaleJson: "Cambiado",
+    answers.ZoneJson: "ZonaHoraria",
     answers.StatisticsJson: "Estadisticas",
     answers.TicketJson: "Ticket",
     answers.TokenJson: "Token",

@@ -25,6 +25,7 @@ from actors.mqtt import payloads
 from actors.mqtt.client import Client
 from actors.mqtt.intake import Intake
 from actors.ports import Clock
+from actors.zone import Zone
 
 logger = logging.getLogger(__name__)
 
@@ -60,6 +61,7 @@ class Bridge:
         password: str,
         client_id: str,
         clock: Clock,
+        zone: Zone,
         max_in_flight: int = 4096,
         topics: Sequence[str] = payloads.SUBSCRIPTIONS,
         tls: ssl.SSLContext | None = None,
@@ -68,6 +70,7 @@ class Bridge:
         self._port = 0
         self._keepalive = keepalive
         self._clock = clock
+        self._zone = zone
         self._topics = topics
         self._connected = False
         self._subscribed = threading.Event()
@@ -162,7 +165,7 @@ class Bridge:
     def publish_configuration(self, serial: str, version: int, configuration: JsonObject) -> None:
         """Without a broker this does nothing: ``BrokerConnected`` has all of them published again."""
         if self._connected:
-            payload = payloads.configuration_payload(version, configuration)
+            payload = payloads.configuration_payload(version, configuration, self._zone)
             self._client.publish(payloads.configuration_topic(serial), payload, qos=1, retain=True)
 
     def publish_receipt(self, serial: str, boot: str, seq: int) -> None:

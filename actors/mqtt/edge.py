@@ -14,6 +14,7 @@ from actors.mqtt.client import tls_for_broker
 from actors.mqtt.door import Door
 from actors.mqtt.rights import backend_topics
 from actors.ports import Clock
+from actors.zone import Zone
 from config import Settings, is_loopback
 
 logger = logging.getLogger(__name__)
@@ -95,7 +96,9 @@ class MqttEdge:
     TLS, or where ``bind_host`` is no loopback address.
     """
 
-    def __init__(self, wishes: MqttSettings, files: MqttFiles, client_id: str, clock: Clock) -> None:
+    def __init__(
+        self, wishes: MqttSettings, files: MqttFiles, client_id: str, clock: Clock, zone: Zone
+    ) -> None:
         """Raises ``BrokerUnavailable`` for a CA that cannot be used."""
         self._wishes = wishes
         self.tls = _trust(wishes, files) if wishes.broker and wishes.tls else None
@@ -106,6 +109,7 @@ class MqttEdge:
             password=wishes.password if wishes.broker else "",
             client_id=client_id,
             clock=clock,
+            zone=zone,
             topics=backend_topics(wishes.shared_topic),
             tls=self.tls,
         )

@@ -14,6 +14,7 @@ from typing import Any, Final
 import orjson
 
 from actors.model import SERIAL, Json, JsonObject, Report
+from actors.zone import Zone
 
 SHARED_STATE_TOPIC: Final = "dispositivos/estado"
 STATE_FILTER: Final = "dispositivos/+/estado"
@@ -219,8 +220,10 @@ def receipt_topic(serial: str) -> str:
     return f"dispositivos/{serial}/recibo"
 
 
-def configuration_payload(version: int, configuration: JsonObject) -> bytes:
-    return orjson.dumps({"version": version, "configuracion": configuration})
+def configuration_payload(version: int, configuration: JsonObject, zone: Zone) -> bytes:
+    """With the house's zone, which is what the times in a schedule mean."""
+    told = {"iana": zone.iana, "posix": zone.posix}
+    return orjson.dumps({"version": version, "configuracion": configuration, "zona": told})
 
 
 def receipt_payload(boot: str, seq: int) -> bytes:

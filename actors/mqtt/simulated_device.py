@@ -14,7 +14,7 @@ import string
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from itertools import islice
 from random import Random
 from typing import Final
@@ -29,6 +29,7 @@ from actors.mqtt.appliances import APPLIANCES, Orders
 from actors.mqtt.direct_control import DirectControl
 from actors.mqtt.payloads import report_payload
 from actors.schedule import ScheduleError, Timetable, check, parse
+from actors.zone import rules_of
 
 logger = logging.getLogger(__name__)
 
@@ -106,6 +107,8 @@ class SimulatedDevice:
         self.kind = kind_of(serial, "", {})
         self.outbox = Outbox(secrets.token_hex(4))
         self.version = 0
+        self.zone: tzinfo | None = None
+        """That of the house, once it was told."""
         self.configuration = self._factory = factory_configuration(interval)
         self._code_digest = code_digest(serial, demo_code(serial))
         self._appliance = APPLIANCES[self.kind](random)
@@ -129,7 +132,9 @@ class SimulatedDevice:
     def obey(self, payload: bytes) -> None:
         """Take in what came on ``configuracion``; what is older, or does not fit, changes nothing."""
         match _decoded(payload):
-            case {"version": int(version), "configuracion": dict(configuration)}:
+            case {"version": int(version), "configuracion": dict(configuration), **others}:
+                if version >= self.version:
+                    self._take_zone(others.get("zona"))
                 self._configure(version, configuration)
             case _:
                 logger.warning("configuration_malformed serial=%s payload=%r", self.serial, payload[:80])
@@ -150,6 +155,15 @@ class SimulatedDevice:
             self._description = None
         self._timetable = parse(configuration)
         self._direct.order(self.configuration, began_before)
+
+    def _take_zone(self, told: Json) -> None:
+        """A board knows no names of zones: it goes by the rule."""
+        match told:
+            case {"posix": str(rule)}:
+                try:
+                    self.zone = rules_of(rule)
+                except ValueError as error:
+                    logger.warning("zone_refused serial=%s error=%s", self.serial, error)
 
     def take_receipt(self, payload: bytes) -> int:
         """Take in what came on ``recibo``; how many kept reports it settles."""

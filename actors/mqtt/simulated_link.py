@@ -259,8 +259,12 @@ class Link:
             self.device.obey(bytes(message.payload))
             self._poll_at = 0.0
 
+    def _local_time(self, at: float) -> datetime:
+        zone = self.device.zone
+        return self._local(at) if zone is None else datetime.fromtimestamp(at, zone).replace(tzinfo=None)
+
     def _poll(self, now: float) -> None:
-        local = self._local(self._clock.now())
+        local = self._local_time(self._clock.now())
         outgoing = self.device.poll(local, now)
         if self.connected and (client := self._client) is not None:
             for overdue in self.device.outbox.overdue(now):

@@ -47,8 +47,9 @@ class Simulator:
     """Runs the devices on a thread of its own between :meth:`start` and :meth:`stop`.
 
     Without a thread :meth:`turn` drives it step by step. ``local`` tells the wall-clock time at an
-    epoch second, by which the devices follow their schedules. ``logins`` has the passwords, by serial
-    number, of devices that log in by themselves; the others share ``username``.
+    epoch second, by which a device follows its schedule until it is told the house's zone. ``logins``
+    has the passwords, by serial number, of devices that log in by themselves; the others share
+    ``username``.
     """
 
     def __init__(

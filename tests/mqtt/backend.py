@@ -12,6 +12,7 @@ import pykka
 from actors.messages import BrokerConnected, Delivery, KeepDeadLetter, Reported
 from actors.mqtt import payloads
 from actors.mqtt.bridge import Bridge
+from actors.zone import UTC_ZONE
 from tests.brokers import PATIENCE, ScriptedBroker
 from tests.stage import FakeClock
 
@@ -49,6 +50,7 @@ class Backend:
             password="",
             client_id=client_id,
             clock=clock,
+            zone=UTC_ZONE,
             max_in_flight=max_in_flight,
         )
         self.bridge.attach(self.directory, self.writer)

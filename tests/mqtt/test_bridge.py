@@ -239,7 +239,7 @@ def test_a_configuration_waits_for_its_device_at_the_broker(broker: Broker, star
         backend.bridge.publish_receipt(SERIAL, "a1", 41)
         assert present.heard.get(timeout=PATIENCE) == (topics[1], b'{"boot":"a1","seq":41}', False)
         backend.bridge.publish_configuration(SERIAL, 7, {"modo": "manual"})
-        wanted = b'{"version":7,"configuracion":{"modo":"manual"}}'
+        wanted = b'{"version":7,"configuracion":{"modo":"manual"},"zona":{"iana":"Etc/UTC","posix":"UTC0"}}'
         assert present.heard.get(timeout=PATIENCE) == (topics[0], wanted, False)
         with Device(broker.port, *topics) as late:
             assert late.heard.get(timeout=PATIENCE) == (topics[0], wanted, True)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from actors.mqtt.payloads import configuration_payload
 from actors.mqtt.simulated_device import SimulatedDevice, fleet
+from actors.zone import UTC_ZONE
 
 NOON = datetime(2024, 1, 1, 12)
 
@@ -27,7 +28,7 @@ class Bench:
 
     def order(self, **changes: Any) -> None:
         self._configuration |= changes
-        self.device.obey(configuration_payload(self.device.version + 1, self._configuration))
+        self.device.obey(configuration_payload(self.device.version + 1, self._configuration, UTC_ZONE))
 
     def reports(self, seconds: float) -> list[tuple[float, dict[str, Any]]]:
         """Each report of so many seconds from now on, and when it came, in seconds from now."""
@@ -106,10 +107,10 @@ def test_a_device_that_has_just_started_does_not_water_again() -> None:
     """What it finds retained was begun by somebody before, and may have run its time."""
     device = fleet(1, kinds=["riego"])[0]
     told = {"modo": "manual", "encendido": True, "duracion_min": 10}
-    device.obey(configuration_payload(7, told))
+    device.obey(configuration_payload(7, told, UTC_ZONE))
     assert not device.orders_at(NOON).on
-    device.obey(configuration_payload(8, {**told, "encendido": False}))
-    device.obey(configuration_payload(9, told))
+    device.obey(configuration_payload(8, {**told, "encendido": False}, UTC_ZONE))
+    device.obey(configuration_payload(9, told, UTC_ZONE))
     assert device.orders_at(NOON).on
 
 

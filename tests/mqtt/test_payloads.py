@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from actors.model import Json, Report
 from actors.mqtt import payloads
 from actors.mqtt.payloads import Announcement, Malformed, read, report_payload
+from actors.zone import zone_of
 
 SERIAL = "TMP0603IF1WD"
 TOPIC = payloads.state_topic(SERIAL)
@@ -248,8 +249,10 @@ def test_other_topics_are_refused(topic: str) -> None:
 
 def test_what_goes_out_is_as_the_contract_says() -> None:
     """Configuration and receipt, byte by byte, and the topics."""
-    assert payloads.configuration_payload(7, {"modo": "manual"}) == (
-        b'{"version":7,"configuracion":{"modo":"manual"}}'
+    madrid = zone_of("Europe/Madrid")
+    assert payloads.configuration_payload(7, {"modo": "manual"}, madrid) == (
+        b'{"version":7,"configuracion":{"modo":"manual"},'
+        b'"zona":{"iana":"Europe/Madrid","posix":"CET-1CEST,M3.5.0,M10.5.0/3"}}'
     )
     assert payloads.receipt_payload("a1", 41) == b'{"boot":"a1","seq":41}'
     assert payloads.configuration_topic("X") == "dispositivos/X/configuracion"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -27,6 +27,7 @@ from actors.mqtt.simulated_device import (
     demo_code,
     fleet,
 )
+from actors.zone import UTC_ZONE, zone_of
 
 MONDAY = datetime(2024, 1, 1)
 
@@ -51,7 +52,7 @@ def reports_of(device: SimulatedDevice, start: datetime, seconds: float) -> list
 
 
 def configure(device: SimulatedDevice, version: int, **configuration: Any) -> None:
-    device.obey(configuration_payload(version, configuration))
+    device.obey(configuration_payload(version, configuration, UTC_ZONE))
 
 
 # -- reports -------------------------------------------------------------------------------------
@@ -341,3 +342,20 @@ def test_polling_at_any_times_reports_once_an_interval(steps: list[tuple[float, 
             assert (outgoing is not None) == (device.configuration != last[1] or now >= last[0] + interval)
         if outgoing is not None:
             last = now, device.configuration
+
+
+# -- the house's time zone -------------------------------------------------------------------------
+
+
+def test_a_schedule_is_kept_by_the_clock_of_the_house() -> None:
+    """Told a zone, as a rule, it goes by that; what is no rule leaves the one before."""
+    device = a_device("luz")
+    assert device.zone is None
+    device.obey(configuration_payload(1, {"modo": "manual"}, zone_of("Europe/Madrid")))
+    summer = datetime(2026, 7, 1, 12, tzinfo=UTC)
+    assert summer.astimezone(device.zone).hour == 14
+    device.obey(b'{"version":2,"configuracion":{"modo":"manual"},"zona":{"posix":"CET-1CEST"}}')
+    device.obey(b'{"version":3,"configuracion":{"modo":"manual"},"zona":7}')
+    assert summer.astimezone(device.zone).hour == 14
+    device.obey(configuration_payload(3, {"modo": "manual"}, zone_of("<+03>-3")))
+    assert summer.astimezone(device.zone).hour == 15

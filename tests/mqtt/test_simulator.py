@@ -16,6 +16,7 @@ from actors.mqtt.payloads import configuration_payload, configuration_topic, rec
 from actors.mqtt.simulated_device import RESEND_S, SimulatedDevice, fleet
 from actors.mqtt.simulated_link import Address, Gate
 from actors.mqtt.simulator import Counters, Simulator
+from actors.zone import UTC_ZONE
 from tests.brokers import PATIENCE, Broker, CrashableBroker, Device, Mosquitto, ScriptedBroker, wait_until
 from tests.stage import FakeClock
 
@@ -94,7 +95,7 @@ def house(broker: Broker) -> Iterator[House]:
 
 def configure(house: House, version: int, **configuration: Any) -> None:
     topic = configuration_topic(house.devices[0].serial)
-    house.listener.publish(topic, configuration_payload(version, configuration), retain=True)
+    house.listener.publish(topic, configuration_payload(version, configuration, UTC_ZONE), retain=True)
 
 
 def receipt(house: House, seq: int) -> None:

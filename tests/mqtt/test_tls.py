@@ -20,6 +20,7 @@ from actors.mqtt.mosquitto_config import Tls
 from actors.mqtt.rights import backend_topics
 from actors.mqtt.simulated_device import fleet
 from actors.mqtt.simulator import Simulator
+from actors.zone import UTC_ZONE
 from tests.brokers import PATIENCE, Login, ScriptedBroker, packet, wait_until
 from tests.mqtt.backend import Ear
 from tests.mqtt.guarded import (
@@ -71,6 +72,7 @@ def a_backend(
         password=login.password,
         client_id="backend",
         clock=FakeClock(),
+        zone=UTC_ZONE,
         topics=backend_topics(shared_topic),
         tls=login.tls,
     )
@@ -183,7 +185,10 @@ def test_a_simulated_device_hears_all_that_comes_in_one_record(script: ScriptedB
         script.accept()
         name = payloads.configuration_topic(device.serial).encode()
         orders = [
-            packet(0x30, struct.pack("!H", len(name)) + name + payloads.configuration_payload(version, {}))
+            packet(
+                0x30,
+                struct.pack("!H", len(name)) + name + payloads.configuration_payload(version, {}, UTC_ZONE),
+            )
             for version in range(1, 51)
         ]
         script.send_at_once(b"".join(orders))

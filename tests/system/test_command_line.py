@@ -167,3 +167,12 @@ def test_a_faulty_settings_file_is_named(tmp_path: Path, toml: str, says: str) -
 def test_a_settings_file_that_is_missing_is_named(tmp_path: Path) -> None:
     """Where one is asked for."""
     assert "none.toml" in refusal(tmp_path, "--config", tmp_path / "none.toml", "run")
+
+
+@pytest.mark.parametrize(
+    "command", [["run"], ["demo"], ["setup"], ["backup"], ["qr", "TMP0603IF1WD"], ["token", "list"]]
+)
+def test_a_time_zone_that_is_none(tmp_path: Path, command: list[str]) -> None:
+    """Every command says so, and does nothing."""
+    assert "¿es Europe/Madrid?" in refusal(tmp_path, *command, data_dir=tmp_path / "data", tz="Europe/Madird")
+    assert list(tmp_path.iterdir()) == []

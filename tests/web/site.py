@@ -17,6 +17,7 @@ import pykka
 
 from actors.messages import ScanHistory
 from actors.model import Device
+from actors.zone import UTC_ZONE
 from config import Settings
 from tests.web.stand_ins import Shelf, StandInBackups, StandInDirectory, StandInScanner
 from web.access import Access
@@ -48,6 +49,7 @@ BLIND = Device(
 )
 
 HEALTHY = Health(
+    zone=UTC_ZONE,
     broker=BrokerHealth(connected=True, embedded_alive=True, received=7, rejected=1, in_flight=0),
     writer=WriterHealth(healthy=True, queued=0, last_error=None),
     actors_healthy=True,
