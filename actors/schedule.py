@@ -143,6 +143,9 @@ class Timetable:
 
 _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
+# Of a day's name, with all its accents as letters of their own. To put accents in order takes the square of
+# how many there are: 0.9 s for 64 KiB.
+_LONGEST_DAY: Final = 40
 _EVERY_DAY: Final = tuple(range(7))
 _SPANISH: Final = ("lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo")
 _ENGLISH: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -243,7 +246,9 @@ def _events(value: Json, path: str, reader: Callable[[Json, str], V]) -> list[tu
     """``(second of the week, value)``, sorted; a named day's event replaces that of every day."""
     if not isinstance(value, Mapping):
         raise ScheduleError(path, _EVENTS)
-    named = [(_day(name, f"{path}.{name}"), f"{path}.{name}", events) for name, events in value.items()]
+    named = [
+        (_day(name, f"{path}.{name:.40}"), f"{path}.{name:.40}", events) for name, events in value.items()
+    ]
     found: dict[int, V] = {}
     for days, where, events in sorted(named, key=lambda entry: -len(entry[0])):
         for time, setting in _of_one_day(events, where, reader).items():
@@ -267,7 +272,7 @@ def _of_one_day(events: Json, path: str, reader: Callable[[Json, str], V]) -> di
 
 
 def _day(name: Json, path: str) -> tuple[int, ...]:
-    if isinstance(name, str):
+    if isinstance(name, str) and len(name) <= _LONGEST_DAY:
         letters = unicodedata.normalize("NFD", name.strip().casefold())
         plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
         if days := _DAYS.get(plain):

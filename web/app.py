@@ -122,6 +122,8 @@ class WebServer:
         # Of its own, so that a revocation does not wait for a slow page of a log.
         self._ledger = ThreadPoolExecutor(1, thread_name_prefix="web-accounts")
         self._passwords = ThreadPoolExecutor(2, thread_name_prefix="web-passwords")
+        # One alone: who sends much waits for others who do, and the loop for one thread at most.
+        self._calculations = ThreadPoolExecutor(1, thread_name_prefix="web-calculations")
         self._exports = ThreadPoolExecutor(limits.exports, thread_name_prefix="web-exports")
         audience = Audience(limits.clients)
         self._services = Services(
@@ -135,6 +137,7 @@ class WebServer:
             health=health,
             disk=self._disk,
             passwords=self._passwords,
+            calculations=self._calculations,
             exports=self._exports,
             scratch=scratch,
             access=access,
@@ -180,7 +183,7 @@ class WebServer:
                 logger.warning("web_connections_cut")
             self._server = None
         self._loop.stop(timeout=1)
-        for threads in (self._disk, self._ledger, self._passwords, self._exports):
+        for threads in (self._disk, self._ledger, self._passwords, self._calculations, self._exports):
             threads.shutdown(wait=False, cancel_futures=True)
 
     async def _serve(self, listener: socket.socket) -> None:

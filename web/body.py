@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final, NoReturn, TypeAlias
 
@@ -18,7 +19,10 @@ from web.errors import Problem
 
 Object: TypeAlias = dict[str, Json]
 
+# With a configuration in it. The worst takes 60 ms to read and check, on a thread of its own.
 MAX_BODY: Final = 64 * 1024
+# With none: a password of 1,000 characters, each as two escapes, and its names. The worst takes 3 ms.
+MAX_SMALL_BODY: Final = 16 * 1024
 # How deep each value of a configuration may nest.
 MAX_LEVELS: Final = 4
 
@@ -72,8 +76,7 @@ def _check_member(value: Json, path: str, levels: int) -> None:
 def _unique(pairs: list[tuple[str, Json]]) -> Object:
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
+        [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
         raise Problem(400, f"El campo {twice!a:.80} está repetido; envíalo una sola vez.")
     return found
 

@@ -28,6 +28,9 @@ SECURITY_HEADERS: Final[Mapping[str, str]] = {
 PREFLIGHT_LIFE_S: Final = 600
 FORWARDED: Final = ("X-Forwarded-For", "Forwarded")
 
+# Proxies of ours that may stand one behind the other.
+MOST_HOPS: Final = 16
+
 _HOST: Final = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]{1,254})(:[0-9]{1,5})?")
 
 
@@ -93,7 +96,8 @@ class Proxies:
         """
         if not self._networks or not self._trusted(request.remote_ip):
             return
-        for named in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+        named_last = request.headers.get("X-Forwarded-For", "").rsplit(",", MOST_HOPS)[-MOST_HOPS:]
+        for named in reversed(named_last):
             try:
                 client = str(plain(named.strip()))
             except ValueError:

@@ -13,9 +13,10 @@ from actors.messages import ChangeDevice, ClaimDevice
 from actors.model import Device, Editions
 from web.answers import DeviceJson, DoneJson, LogPageJson
 from web.base import Handler
-from web.body import Object
-from web.commands import CHANGE, CLAIM, change_of, claim_of, claimed_serial
+from web.body import MAX_BODY, Object
+from web.commands import CHANGE, CLAIM, MAX_VERSIONS, change_of, claim_of, claimed_serial, is_whole
 from web.errors import Problem
+from web.hub import version_in
 from web.operations import Operation
 from web.preconditions import ETAG, IF_MATCH, quoted
 from web.query import Anything, Flag, Number, Parameter
@@ -32,6 +33,8 @@ CLAIMED: Final = Parameter[bool | None]("reclamado", Flag(), None, "Solo los que
 # After which a claim is answered that has proved nothing: far more than any of its reasons takes to be
 # found, so that the time tells none of them.
 UNPROVEN_S: Final = 0.25
+# Bytes of our own JSON that are parsed and compared in the time that one of a body takes at the worst.
+READ_BACK: Final = 64
 
 
 def encoded(page: Page, data: Sequence[Any]) -> bytes:
@@ -126,16 +129,21 @@ class OneDevice(DeviceHandler):
         ),
     }
 
+    largest_body: ClassVar = MAX_BODY
+
     async def get(self, device_id: str) -> None:
         known = self.known(int(device_id))
         self.set_header("ETag", quoted(known.device.edition))
         self.finish(known.json)
 
     async def put(self, device_id: str) -> None:
-        body = self.json_body()
+        body = await self.work_out(self.body_size, self.json_body)
         device = self.known(int(device_id)).device
         seen = self.seen(device)
-        change = change_of(body, device_json(device), self.services.hub.versions(device.serial))
+        earlier = self.services.hub.versions(device.serial, MAX_VERSIONS) if is_whole(body) else ()
+        size = self.body_size + sum(map(len, earlier)) // READ_BACK
+        parsed = map(version_in, earlier)
+        change = await self.work_out(size, partial(change_of, body, device_json(device), parsed))
         self.answer_device(await self.ask(partial(ChangeDevice, device.serial, change, seen=seen)))
 
 
@@ -174,12 +182,15 @@ class Claims(DeviceHandler):
         )
     }
 
+    largest_body: ClassVar = MAX_BODY
+
     async def post(self) -> None:
         began = asyncio.get_running_loop().time()
-        body: Object = self.json_body()
+        body: Object = await self.work_out(self.body_size, self.json_body)
         serial = claimed_serial(body)
         known = self.services.hub.roster.by_serial(serial)
-        claim = claim_of(body, serial, {} if known is None else known.device.configuration)
+        configuration = {} if known is None else known.device.configuration
+        claim = await self.work_out(self.body_size, partial(claim_of, body, serial, configuration))
         try:
             device: Device = await self.ask(partial(ClaimDevice, claim))
         except Problem as problem:

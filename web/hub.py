@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import secrets
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
 from typing import Any, Final, Protocol, TypeAlias
 
 import orjson
@@ -106,11 +107,9 @@ class EventHub:
             self._drain()
         return self._roster
 
-    def versions(self, serial: str) -> Iterator[JsonObject]:
-        """The device's recent states as they went out as JSON, newest first."""
-        for frame in self.devices.newest_of(serial):
-            version: JsonObject = orjson.loads(frame.partition(b"\ndata: ")[2])
-            yield version
+    def versions(self, serial: str, most: int) -> Sequence[bytes]:
+        """The device's recent states, at most so many, newest first, as they went out."""
+        return list(islice(self.devices.newest_of(serial), most))
 
     def _called(self) -> None:
         if not self._pacing:
@@ -156,3 +155,9 @@ class EventHub:
 
     def _conclude(self, event: str, serial: str, json: dict[str, Any]) -> None:
         self.findings.append(f"event: {event}\ndata: ".encode() + orjson.dumps(json), serial, True)
+
+
+def version_in(frame: bytes) -> JsonObject:
+    """The device as an event of the devices' stream told of it."""
+    version: JsonObject = orjson.loads(frame.partition(b"\ndata: ")[2])
+    return version

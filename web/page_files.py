@@ -26,6 +26,8 @@ from web.preloads import IMPORT_MAP, INDEX, PREFIX, with_preloads
 from web.vendor import LICENCES
 
 FOLDER: Final = Path(__file__).parent / "page"
+# Of encodings, in characters; browsers send some twenty. Who sends more gets the file as it is.
+LONGEST_LIST: Final = 1_000
 WORKER: Final = "sw.js"
 SHELL: Final = "shell.js"
 """Made here, for the service worker: what it is to keep, and in which version."""
@@ -97,6 +99,8 @@ class File:
 
 
 def _encodings(accepted: str) -> Iterator[str]:
+    if len(accepted) > LONGEST_LIST:
+        return
     for each in accepted.lower().replace(" ", "").split(","):
         name, *parameters = each.split(";")
         if not any(re.fullmatch(r"q=0(\.0*)?", one) for one in parameters):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import unicodedata
+from collections import Counter
+from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar, Final
 
@@ -24,11 +26,8 @@ LEAVING_S: Final = 1.0
 
 
 class RoomHandler(Handler):
-    def room_json(self, room: Room) -> RoomJson:
-        return {"id": room.id, "nombre": room.name, "dispositivos": self.devices_in(room.id)}
-
-    def devices_in(self, room_id: int) -> int:
-        return sum(known.device.room == room_id for known in self.services.hub.roster.newest_first())
+    def devices_by_room(self) -> Counter[int | None]:
+        return Counter(known.device.room for known in self.services.hub.roster)
 
 
 class AllRooms(RoomHandler):
@@ -42,12 +41,13 @@ class AllRooms(RoomHandler):
     async def get(self) -> None:
         rooms = await self.read(self.services.queries.rooms)
         by_name = sorted(rooms.names.items(), key=lambda room: _alphabetical(room[1]))
-        self.answer([self.room_json(Room(number, name)) for number, name in by_name])
+        devices = self.devices_by_room()
+        self.answer([room_json(Room(number, name), devices) for number, name in by_name])
 
     async def post(self) -> None:
         room: Room = await self.ask(partial(AddRoom, self.given()[ROOM_NAME]))
         self.set_status(201)
-        self.answer(self.room_json(room))
+        self.answer(room_json(room, self.devices_by_room()))
 
 
 class OneRoom(RoomHandler):
@@ -65,7 +65,8 @@ class OneRoom(RoomHandler):
 
     async def put(self, room_id: str) -> None:
         name = self.given()[ROOM_NAME]
-        self.answer(self.room_json(await self.ask(partial(RenameRoom, int(room_id), name))))
+        room: Room = await self.ask(partial(RenameRoom, int(room_id), name))
+        self.answer(room_json(room, self.devices_by_room()))
 
     async def delete(self, room_id: str) -> None:
         room: Room = await self.ask(partial(RemoveRoom, int(room_id)))
@@ -79,13 +80,18 @@ class OneRoom(RoomHandler):
         watchers.add(told.set)
         try:
             async with asyncio.timeout(LEAVING_S):
-                while self.devices_in(room.id):
+                while self.devices_by_room()[room.id]:
                     told.clear()
                     await told.wait()
         except TimeoutError:
-            logger.warning("room_left_late id=%d devices=%d", room.id, self.devices_in(room.id))
+            logger.warning("room_left_late id=%d devices=%d", room.id, self.devices_by_room()[room.id])
         finally:
             watchers.discard(told.set)
+
+
+def room_json(room: Room, devices: Mapping[int | None, int]) -> RoomJson:
+    """``devices`` are how many there are in each room."""
+    return {"id": room.id, "nombre": room.name, "dispositivos": devices.get(room.id, 0)}
 
 
 def _alphabetical(name: str) -> str:

@@ -32,6 +32,10 @@ class Roster:
         device_id = self._ids.get(serial)
         return None if device_id is None else self._by_id[device_id]
 
+    def __iter__(self) -> Iterator[Known]:
+        """In no order."""
+        return iter(self._by_id.values())
+
     def newest_first(self) -> Iterator[Known]:
         return (self._by_id[device_id] for device_id in sorted(self._by_id, reverse=True))
 

@@ -175,6 +175,8 @@ class Services:
     disk: Executor
     passwords: Executor
     """Where password hashes are made, which takes tens of milliseconds of a whole processor."""
+    calculations: Executor
+    """Where large bodies are read and checked, which takes up to 60 ms of a whole processor."""
     exports: Executor
     """Where downloads are made, which takes minutes at most."""
     scratch: Path | None

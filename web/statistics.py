@@ -30,8 +30,10 @@ LAST: Final = 100_000_000_000
 
 _STEP: Final = re.compile(r"([0-9]{1,9})([smhd]?)")
 _UNITS: Final = {"": 1, "s": 1, "m": 60, "h": HOUR, "d": DAY}
+# The longest way to write a moment has 35 characters.
+_LONGEST: Final = 40
 _EPOCH: Final = re.compile(r"[0-9]{1,12}(\.[0-9]{1,9})?")
-# In a query string a plus stands for a space.
+# In a query string a plus stands for a space. This takes the square of a text's length.
 _BARE_OFFSET: Final = re.compile(r"(T.*) (?=[0-9]{2}:?[0-9]{2}$)")
 _IN_AN_HOUR: Final = tuple(step for step in range(1, HOUR) if HOUR % step == 0)
 _IN_A_DAY: Final = tuple(hours * HOUR for hours in range(1, 24) if 24 % hours == 0)
@@ -90,6 +92,8 @@ class Moment:
 
     def parse(self, text: str, name: str) -> float:
         try:
+            if len(text) > _LONGEST:
+                raise ValueError
             return min(max(moment(text), FIRST), LAST)
         except (ValueError, OverflowError):
             example = "2026-01-31T12:00:00Z, o segundos desde 1970"

@@ -18,7 +18,7 @@ from actors.model import Device
 from actors.ports import ScanNews
 from tests.web.site import BLIND, HEALTHY, LAMP, PATIENCE, Event, event_in
 from web.health import health_json
-from web.hub import EventHub
+from web.hub import EventHub, version_in
 from web.loop import LoopThread
 from web.ring import CHUNK_BYTES, EVERYTHING, Stream, Wanted
 
@@ -144,7 +144,7 @@ def test_from_many_threads_nothing_is_lost() -> None:
         thread.join()
     loop.stop(PATIENCE)
     for number in range(1, many + 1):
-        versions = [version["version"] for version in hub.versions(f"X{number}")]
+        versions = [version_in(frame)["version"] for frame in hub.versions(f"X{number}", each)]
         assert versions == list(reversed(range(each)))
 
 
