@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from actors.boots import MAX_BOOTS, Boot
+from actors.readings import switch_of
 
 # JSON as the decoder gives it; checked once at the edge and trusted from there on.
 Json: TypeAlias = Any
@@ -30,6 +31,8 @@ SERIAL: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 
 ACTIVE: Final = "activo"
 INACTIVE: Final = "inactivo"
+UNTOLD: Final = "desconocido"
+"""The state of a device that has never told it."""
 MANUAL: Final = "manual"
 SCHEDULED: Final = "horario"
 
@@ -125,7 +128,7 @@ class Device:
     type: str = "generico"
     model: str = "desconocido"
     description: str = ""
-    state: str = "desconocido"
+    state: str = UNTOLD
     parameters: JsonObject = field(default_factory=lambda: _EMPTY)
     configuration: JsonObject = field(default_factory=lambda: _EMPTY)
     claimed: bool = False
@@ -201,6 +204,7 @@ class Device:
     def _configuration_with(self, reported: JsonObject | None) -> JsonObject:
         if not reported:
             return self.configuration
+        reported = _switched(reported)
         if self.claimed:
             return {**reported, **self.configuration}
         news = {name: value for name, value in reported.items() if name not in self.asked}
@@ -208,9 +212,9 @@ class Device:
 
     def _reported_after(self, news: Report) -> JsonObject:
         """Key by key; a state tells ``encendido`` too. With what is too large for that it begins anew."""
-        told = news.configuration or _EMPTY
-        if news.state in (ACTIVE, INACTIVE) and "encendido" not in told:
-            told = {**told, "encendido": news.state == ACTIVE}
+        told = _switched(news.configuration or _EMPTY)
+        if news.state is not None and "encendido" not in told and (on := switch_of(news.state)) is not None:
+            told = {**told, "encendido": on}
         merged = {**self.reported, **told}
         grown = news.configuration and len(merged) > len(told)
         return told if grown and _is_too_large(merged) else merged
@@ -325,11 +329,23 @@ def _edition(*parts: str | int | None) -> str:
 
 
 def _following(configuration: JsonObject, state: str) -> JsonObject:
-    """``configuration`` with ``encendido`` following ``state``, where the mode says that it does."""
-    on = state == ACTIVE
-    if configuration.get("modo") != SCHEDULED or configuration.get("encendido") is on:
+    """``configuration`` with ``encendido`` following ``state``, where the mode says that it does.
+
+    A word that is neither on nor off leaves it as it is: it is no reason to switch anything.
+    """
+    if configuration.get("modo") != SCHEDULED:
         return configuration
-    return {**configuration, "encendido": on}
+    before, on = configuration.get("encendido"), switch_of(state)
+    if on is None:
+        on = before is True and state != UNTOLD
+    return configuration if before is on else {**configuration, "encendido": on}
+
+
+def _switched(configuration: JsonObject) -> JsonObject:
+    """What a device reports, with ``encendido`` as a truth value in whatever way it says so."""
+    told = configuration.get("encendido")
+    on = switch_of(told)
+    return configuration if on is None or told is on else {**configuration, "encendido": on}
 
 
 _TOO_LARGE: Final = f"pasa de {MAX_NAMES} campos o de {MAX_CONFIGURATION} bytes"

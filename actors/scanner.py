@@ -15,6 +15,7 @@ from actors.dispatch import Dispatcher, tell_if_alive
 from actors.messages import LogRead, ReadLog, ScanHistory
 from actors.model import JsonObject, LogEntry, Report
 from actors.ports import Clock, EventSink, Rule, RuleFactory, ScanNews
+from actors.readings import metric_name
 from actors.supervision import Casebook, Part, SupervisedActor
 
 logger = logging.getLogger(__name__)
@@ -43,9 +44,11 @@ class _Scan:
 
     def read(self, entry: LogEntry) -> list[JsonObject]:
         """The anomalies in one row; those of before the days asked for only teach what is usual."""
-        if self.wanted.metric not in entry.parameters:
+        parameters = {
+            name: value for name, value in entry.parameters.items() if metric_name(name) == self.wanted.metric
+        }
+        if not parameters:
             return []
-        parameters = {self.wanted.metric: entry.parameters[self.wanted.metric]}
         if entry.at < self.begins:
             self.rule.learn(entry.at, entry.state, parameters)
             return []

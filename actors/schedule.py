@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import Final, Generic, TypeAlias, TypeVar
 
 from actors.model import MANUAL, SCHEDULED, Json, JsonObject
+from actors.readings import OFF_WORDS, ON_WORDS
 
 DAY: Final = 86_400
 WEEK: Final = 7 * DAY
@@ -153,10 +154,7 @@ _DAYS: Final[Mapping[str, tuple[int, ...]]] = {
     **{name: (day,) for names in (_SPANISH, _ENGLISH) for day, name in enumerate(names)},
     **dict.fromkeys(("todos", "all", "diario", "daily"), _EVERY_DAY),
 }
-_SWITCH: Final[Mapping[str, bool]] = {
-    **dict.fromkeys(("on", "encendido", "encender", "activo"), True),
-    **dict.fromkeys(("off", "apagado", "apagar", "inactivo"), False),
-}
+_SWITCH: Final[Mapping[str, bool]] = {**dict.fromkeys(ON_WORDS, True), **dict.fromkeys(OFF_WORDS, False)}
 _LOCK: Final[Mapping[str, bool]] = {
     **dict.fromkeys(("lock", "locked", "bloquear", "bloqueado", "bloqueada", "cerrar"), True),
     **dict.fromkeys(("unlock", "unlocked", "desbloquear", "desbloqueado", "desbloqueada", "abrir"), False),

@@ -9,7 +9,16 @@ from typing import Final
 from persistence.local_time import DAY, HOUR, LocalTime
 from persistence.rows import json_object
 from persistence.schema import sqlite3
-from persistence.summaries import DAYS, HOURS, MetricNames, StoredRow, Tally, raw_row, reading
+from persistence.summaries import (
+    DAYS,
+    HOURS,
+    MetricNames,
+    StoredRow,
+    Tally,
+    raw_row,
+    reading,
+    reading_by_former_name,
+)
 
 # Rows read one by one for one answer, which take 0.2 s of a processor.
 ROWS_MAX: Final = 30_000
@@ -207,7 +216,10 @@ class _Reading:
         local = self._device.local
         for n, at, state, parameters in self._device.rows(first, last):
             if local.knows(at) and local.hour(at) in whole:
-                self._take_value(n, at, reading(self._metric, state, json_object(parameters) or {}))
+                told = json_object(parameters) or {}
+                value = reading(self._metric, state, told)
+                former = reading_by_former_name(self._metric, told) if value is None else value
+                self._take_value(n, at, former)
 
     def _read_tail(self) -> None:
         """The rows that are not rolled up yet, counted as they will be."""

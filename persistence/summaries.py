@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
-from actors.model import ACTIVE, INACTIVE, Json, JsonObject
+from actors.model import Json, JsonObject
+from actors.readings import flattened, number_of, switch_of
 from persistence.local_time import LocalTime
 from persistence.rows import Row, json_object
 from persistence.store import Store
@@ -18,8 +19,6 @@ NAME_MAX: Final = 200
 # A greater value is no reading; so sums stay finite.
 LARGEST: Final = 1e290
 SWITCHED_ON: Final = "encendido"
-_COUNTABLE: Final = frozenset((float, int, bool))
-_STATES: Final = {ACTIVE.encode(): 1.0, INACTIVE.encode(): 0.0}
 
 HOURS: Final = "resumen_horas"
 DAYS: Final = "resumen_dias"
@@ -99,34 +98,47 @@ class MetricNames:
 
 
 def readings(state: bytes, parameters: JsonObject) -> dict[str, float]:
-    """Every number and truth value of a row by its name, nested ones by ``outer.inner``; truth is 1.
+    """Every number and truth value of a row by its :func:`actors.readings.metric_name`; truth is 1.
 
     ``encendido`` is what the state says, where it says it. Lists are no metrics, of whatever length
     they may be.
     """
-    found: dict[str, float] = {}
-    _collect(parameters, "", found)
-    if state in _STATES:
-        found[SWITCHED_ON] = _STATES[state]
+    found = {}
+    for name, value in flattened(parameters):
+        if (measured := _measured(value)) is not None:
+            found[name] = measured
+    if (on := _switched_on(state, parameters)) is not None:
+        found[SWITCHED_ON] = on
     return found
 
 
 def reading(metric: str, state: bytes, parameters: JsonObject) -> float | None:
     """The one of :func:`readings`, several times as fast."""
-    if metric == SWITCHED_ON or "." in metric:
+    if metric == SWITCHED_ON:
         return readings(state, parameters).get(metric)
-    value: Json = parameters.get(metric)
-    return float(value) if type(value) in _COUNTABLE and -LARGEST <= value <= LARGEST else None
+    if metric and "." not in metric and "\\" not in metric:
+        return _measured(parameters.get(metric))
+    return readings(state, parameters).get(metric)
 
 
-def _collect(values: JsonObject, prefix: str, found: dict[str, float]) -> None:
-    for name, value in values.items():
-        kind = type(value)
-        if kind in _COUNTABLE:
-            if -LARGEST <= value <= LARGEST:
-                found[prefix + name] = float(value)
-        elif kind is dict:
-            _collect(value, f"{prefix}{name}.", found)
+def reading_by_former_name(metric: str, parameters: JsonObject) -> float | None:
+    """Of a summary from when what has a point in its name went by that name as it stands."""
+    return _measured(parameters.get(metric)) if "." in metric else None
+
+
+def _measured(value: Json) -> float | None:
+    if type(value) is bool:
+        return float(value)
+    number = number_of(value)
+    return float(number) if number is not None and -LARGEST <= number <= LARGEST else None
+
+
+def _switched_on(state: bytes, parameters: JsonObject) -> float | None:
+    """By the state or, where that is about something else, a word for it in ``parametros.encendido``."""
+    on = switch_of(state.decode(errors="replace"))
+    if on is None and isinstance(told := parameters.get(SWITCHED_ON), str):
+        on = switch_of(told)
+    return None if on is None else float(on)
 
 
 StoredRow: TypeAlias = tuple[int, float, bytes, bytes]

@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Final
 
+from actors.readings import switch_of
 from rules.estimate import Bins, estimate_of
 from rules.habit import Week, WeeklyHabit
 from rules.held_signal import HeldSignal
@@ -73,9 +74,6 @@ def _strongest(bins: Bins, week: Week, per_day: int) -> Bins:
 
 # -- CSV -----------------------------------------------------------------------------------------
 
-_ON: Final = {"1", "true", "on", "si", "sí", "activo", "encendido"}
-_OFF: Final = {"0", "false", "off", "no", "inactivo", "apagado"}
-
 
 def _from_csv(settings: LearnSettings, timezone: tzinfo, data: bytes) -> Timetable:
     """What a device that had reported this would be suggested."""
@@ -109,10 +107,10 @@ def _time(text: str, timezone: tzinfo) -> float:
 
 
 def _switch(text: str) -> bool:
-    word = text.strip().lower()
-    if word not in _ON | _OFF:
+    on = switch_of(text)
+    if on is None:
         raise BadDemo(f"{text!r:.40} no es encendido ni apagado")
-    return word in _ON
+    return on
 
 
 # -- PKL -----------------------------------------------------------------------------------------

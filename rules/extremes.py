@@ -1,6 +1,7 @@
 """Rule 1, ``extremos``: a reading beyond what its kind of device, or its own history, makes plausible.
 
-Only numbers at the top level of ``parametros`` are metrics: neither booleans nor what is nested.
+Only numbers at the top level of ``parametros`` are metrics: neither booleans nor what is nested. Within the
+rule a metric goes by the name that the device gives it, and outside by :func:`actors.readings.metric_name`.
 
 The limits table bounds a metric from the first reading. History joins in when it has enough readings
 and covers :data:`SETTLE_S`, since a few hours say nothing of a day. A reading beyond the bounds does
@@ -22,6 +23,7 @@ from typing import Final
 
 from actors.findings import Bounds, Finding
 from actors.model import Device, JsonObject, Report
+from actors.readings import metric_name, number_of
 from rules.quantiles import LARGEST, Histogram, MovingHistogram
 from rules.sealed import Fields, seal, unseal
 from rules.settings import ExtremesSettings
@@ -176,8 +178,8 @@ class ExtremesRule:
         return [
             Finding(NAME, ANOMALY, device.id, device.serial, at, details)
             for metric, value in report.parameters.items()
-            if (type(value) is float or type(value) is int)
-            and (details := self._judge(at, metric, value)) is not None
+            if (number := number_of(value)) is not None
+            and (details := self._judge(at, metric, number)) is not None
         ]
 
     def wake(self, at: float) -> Sequence[Finding]:  # noqa: ARG002
@@ -186,8 +188,8 @@ class ExtremesRule:
     def learn(self, at: float, state: str, parameters: JsonObject) -> None:  # noqa: ARG002
         """Take in a row of the log; rows come oldest first. Concludes nothing."""
         for name, value in parameters.items():
-            if (type(value) is float or type(value) is int) and abs(value) <= LARGEST:
-                self._take(at, name, float(value))
+            if (number := number_of(value)) is not None and abs(number) <= LARGEST:
+                self._take(at, name, float(number))
 
     def dismiss(self, details: JsonObject) -> None:
         """A reading proposes nothing that could be dismissed."""
@@ -203,7 +205,7 @@ class ExtremesRule:
         if len(names) < MAX_METRICS:
             names |= self._limits.keys()
         fences = {name: self._fence(name, at) for name in sorted(names)}
-        found = {name: fence.bounds for name, fence in fences.items() if fence is not None}
+        found = {metric_name(name): fence.bounds for name, fence in fences.items() if fence is not None}
         return {name: each for name, each in found.items() if (each.low, each.high) != (None, None)}
 
     # -- one reading -------------------------------------------------------------------------
@@ -221,7 +223,7 @@ class ExtremesRule:
         metric.alert_at = at
         bounds = fence.bounds
         said: JsonObject = {"min": bounds.low, "max": bounds.high, "source": bounds.source}
-        return {"metric": name, "value": value, "bounds": said}
+        return {"metric": metric_name(name), "value": value, "bounds": said}
 
     def _take(self, at: float, name: str, value: float) -> Fence | None:
         """Put the reading where it belongs; the fence is returned if it is beyond it."""

@@ -15,7 +15,8 @@ from enum import Enum
 from typing import Final, TypeAlias
 
 from actors.findings import Bounds, Finding
-from actors.model import ACTIVE, INACTIVE, SCHEDULED, Device, JsonObject, Report
+from actors.model import SCHEDULED, Device, JsonObject, Report
+from actors.readings import switch_of
 from rules.estimate import Bins, Estimate, estimate_of
 from rules.forecast import foretells
 from rules.habit import WeeklyHabit
@@ -43,14 +44,6 @@ LEAST_DAYS: Final = 14
 DISMISSED_DIFF: Final = 0.1
 
 _STATE_VERSION: Final = 1
-_ON_WORDS: Final = {
-    ACTIVE: True,
-    "on": True,
-    "encendido": True,
-    INACTIVE: False,
-    "off": False,
-    "apagado": False,
-}
 
 
 class Replay(Enum):
@@ -280,7 +273,5 @@ def _spans(body: Fields, name: str) -> tuple[Span, ...]:
 
 def _is_on(state: str, parameters: JsonObject) -> bool | None:
     """What the state says or, where it is about something else, ``parametros.encendido``."""
-    on = _ON_WORDS.get(state.lower())
-    if on is None and isinstance(parameters.get("encendido"), bool):
-        on = parameters["encendido"]
-    return on
+    on = switch_of(state)
+    return switch_of(parameters.get("encendido")) if on is None else on

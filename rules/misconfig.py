@@ -7,6 +7,7 @@ from typing import Final
 
 from actors.findings import Bounds, Finding
 from actors.model import Device, Json, JsonObject, Report
+from actors.readings import number_of
 from rules.fingerprint import fingerprint
 from rules.sealed import seal, unseal
 from rules.settings import MisconfigSettings
@@ -39,7 +40,8 @@ def examine(configuration: JsonObject, standard: Standard) -> JsonObject | None:
         patch["modo"] = standard.mode
     interval = configuration.get("intervalo_envio")
     if standard.send_interval is not None and interval is not None:
-        fitting = _fitting(interval, standard.send_interval)
+        seconds = number_of(interval)
+        fitting = _fitting(USUAL_INTERVAL_S if seconds is None else seconds, standard.send_interval)
         if fitting != interval:
             wanted = _in_words(standard.send_interval)
             issues.append(f"config.intervalo_envio = {interval!r:.40} → se recomienda {wanted}")
@@ -121,10 +123,8 @@ class MisconfigRule:
         return made
 
 
-def _fitting(interval: Json, limit: Limit) -> Json:
+def _fitting(interval: float, limit: Limit) -> float:
     """The nearest interval that the limit allows."""
-    if isinstance(interval, bool) or not isinstance(interval, int | float):
-        interval = USUAL_INTERVAL_S
     if limit.low is not None and interval < limit.low:
         return limit.low
     if limit.high is not None and interval > limit.high:

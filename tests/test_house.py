@@ -15,6 +15,7 @@ HOUSE = Path(__file__).parent.parent
 # Small modules of `actors` that the outer rooms share. What is listed beside a room it may import.
 SHARED = (
     "actors.boots",
+    "actors.readings",
     "actors.model",
     "actors.rooms",
     "actors.findings",
@@ -33,7 +34,8 @@ SHARED = (
 MAY_IMPORT = {
     "config": (),
     "actors.boots": (),
-    "actors.model": ("actors.boots",),
+    "actors.readings": (),
+    "actors.model": ("actors.boots", "actors.readings"),
     "actors.findings": ("actors.model",),
     "actors.claiming": ("actors.model",),
     "actors.rooms": ("actors.model", "actors.people"),
@@ -50,14 +52,16 @@ MAY_IMPORT = {
     "actors": ("actors", *SHARED),
     "actors.mqtt": ("actors.mqtt", "config", *SHARED),
     # Of the actors' room a rule knows the model, what it is asked for, and what a schedule is.
-    "rules": ("rules", "actors.model", "actors.findings", "actors.ports", "actors.schedule"),
+    "rules": (
+        *("rules", "actors.model", "actors.readings", "actors.findings", "actors.ports", "actors.schedule"),
+    ),
     "persistence": ("persistence", "config", *SHARED),
     "persistence.rule_files": ("rules",),
     "web": ("web", "config", *SHARED),
 }
 STANDARD_LIBRARY_ONLY = (
-    *("config", "actors.boots", "actors.model", "actors.findings", "actors.claiming", "actors.messages"),
-    *("actors.ports", "actors.rooms"),
+    *("config", "actors.boots", "actors.readings", "actors.model", "actors.findings", "actors.claiming"),
+    *("actors.messages", "actors.ports", "actors.rooms"),
 )
 
 # Who alone may import what. The time is asked in one place, so that a test can put its own there; the

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from actors.model import ACTIVE, INACTIVE, SCHEDULED, SERIAL, Change, Claim, Json, JsonObject, Move
+from actors.model import ACTIVE, SCHEDULED, SERIAL, Change, Claim, Json, JsonObject, Move
+from actors.readings import switch_of
 from actors.schedule import ScheduleError, check
 from web.body import Object
 from web.configuration import Configuration
@@ -204,6 +205,6 @@ def _state(body: Object, base: JsonObject, wanted: JsonObject, merged: JsonObjec
     state = STATE.of(body)
     if merged.get("modo") == SCHEDULED:
         return state
-    if isinstance(wanted.get("encendido"), bool) and state == (ACTIVE if wanted["encendido"] else INACTIVE):
+    if isinstance(wanted.get("encendido"), bool) and switch_of(state or "") is wanted["encendido"]:
         return None
     raise Problem(400, "No se puede cambiar: estado, salvo en modo horario; en modo manual cambia encendido.")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from actors.model import MANUAL, MAX_NAMES, SCHEDULED, Json
+from actors.readings import OFF_WORDS, ON_WORDS
 from web.body import MAX_LEVELS, Object, check_configuration
 from web.shapes import Schema
 
@@ -18,10 +19,7 @@ DAYS: Final = (
     *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
     *("todos", "all", "diario", "daily"),
 )
-SWITCH_WORDS: Final = (
-    *("on", "encendido", "encender", "activo"),
-    *("off", "apagado", "apagar", "inactivo"),
-)
+SWITCH_WORDS: Final = (*ON_WORDS, *OFF_WORDS)
 LOCK_WORDS: Final = (
     *("lock", "locked", "bloquear", "bloqueado", "bloqueada", "cerrar"),
     *("unlock", "unlocked", "desbloquear", "desbloqueado", "desbloqueada", "abrir"),

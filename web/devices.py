@@ -11,6 +11,7 @@ import orjson
 
 from actors.messages import ChangeDevice, ClaimDevice
 from actors.model import Device, Editions
+from actors.readings import switch_of
 from web.answers import DeviceJson, DoneJson, LogPageJson
 from web.base import Handler
 from web.body import MAX_BODY, Object
@@ -101,8 +102,14 @@ class AllDevices(DeviceHandler):
         self.answer_all(
             known
             for known in self.services.hub.roster.newest_first()
-            if state in ("", known.device.state) and claimed in (None, known.device.claimed)
+            if _is_meant(state, known.device.state) and claimed in (None, known.device.claimed)
         )
+
+
+def _is_meant(wanted: str, state: str) -> bool:
+    """Devices say on and off in many words; who asks for one of them means all."""
+    on = switch_of(wanted)
+    return wanted in ("", state) or (on is not None and switch_of(state) is on)
 
 
 class UnclaimedDevices(DeviceHandler):

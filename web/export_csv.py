@@ -20,7 +20,8 @@ MARK: Final = b"\xef\xbb\xbf"
 # a program; the full-width forms too where the keyboard is Japanese. Anybody's device may send one.
 FORMULAS: Final = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 # Where the comma is for decimals the file is split at ; instead, and quotes within a row hide nothing.
-_SIGN: Final = re.compile(f"(?:^|(?<=[;\t\r\n]))(?=[{re.escape(FORMULAS)}])")
+# One that has the sign's apostrophe already gets another, so that no two names become one.
+_SIGN: Final = re.compile(f"(?:^|(?<=[;\t\r\n]))(?='*[{re.escape(FORMULAS)}])")
 
 
 def csv_chunks(table: Table) -> Iterator[bytes]:

@@ -8,7 +8,8 @@ from typing import Final, TypeAlias
 
 import orjson
 
-from actors.model import JsonObject, LogEntry
+from actors.model import Json, JsonObject, LogEntry
+from actors.readings import flattened, number_of
 from web.services import Queries
 from web.statistics import HOUR, Span, too_many_rows
 
@@ -18,6 +19,9 @@ ROWS: Final = 100
 MOST_COLUMNS: Final = 250
 OTHERS: Final = "otros"
 _STATE: Final = "estado"
+_PARAMETERS: Final = "parametros."
+# The columns that are no parameter's.
+_OWN: Final = frozenset(("fecha", "fecha_utc", _STATE, OTHERS))
 
 Cell: TypeAlias = str | int | float | bool | None
 Row: TypeAlias = tuple[float, Sequence[Cell]]
@@ -49,22 +53,25 @@ class Source:
 def history(source: Source, span: Span) -> Table:
     """A row for each report, oldest first; it is read once here, for the names, and once for the rows.
 
-    A column for each name in the reports of this time, nested ones by ``outer.inner``, in the order in
-    which they came. Values that are neither number, truth value nor text are JSON. What has no column
-    any more stands together in :data:`OTHERS`.
+    A column for each name in the reports of this time, as :func:`actors.readings.metric_name` has it, in
+    the order in which they came. A text that is a number is one; values that are neither number, truth
+    value nor text are JSON. What has no column any more stands together in :data:`OTHERS`.
     """
     names = _names(source, span)
     rest = [OTHERS] if len(names) > MOST_COLUMNS else []
     names = names[:MOST_COLUMNS]
-    # Not to be taken for the column that every table has.
-    titles = [f"parametros.{name}" if name == _STATE else name for name in names]
     rows = _history_rows(source, span, names, others=bool(rest))
-    return Table("historial", "fecha", [_STATE, *titles, *rest], rows)
+    return Table("historial", "fecha", [_STATE, *map(_title, names), *rest], rows)
 
 
 def summary(source: Source, span: Span) -> Table:
     """A row for each metric and hour, or day where hours are gone; metric by metric, oldest first."""
     return Table("resumen", "inicio", ["metrica", "n", "media", "min", "max"], _summary_rows(source, span))
+
+
+def _title(name: str) -> str:
+    """Of a parameter's column: none other has it."""
+    return _PARAMETERS + name if name in _OWN or name.startswith(_PARAMETERS) else name
 
 
 def _names(source: Source, span: Span) -> list[str]:
@@ -112,18 +119,19 @@ def _entries(source: Source, span: Span) -> Iterator[LogEntry]:
 
 
 def _cells(parameters: JsonObject) -> dict[str, Cell]:
-    found: dict[str, Cell] = {}
-    _collect(parameters, "", found)
-    return found
+    return {name: _cell(value) for name, value in flattened(parameters)}
 
 
-def _collect(values: JsonObject, prefix: str, found: dict[str, Cell]) -> None:
-    for name, value in values.items():
-        kind = type(value)
-        if kind is dict and value:
-            _collect(value, f"{prefix}{name}.", found)
-        else:
-            found[prefix + name] = _json(value) if kind is list or kind is dict else value
+def _cell(value: Json) -> Cell:
+    match value:
+        case str():
+            number = number_of(value)
+            return value if number is None else number
+        case dict() | list():
+            return _json(value)
+        case _:
+            plain: Cell = value
+            return plain
 
 
 def _json(value: object) -> str:

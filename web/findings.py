@@ -14,7 +14,7 @@ from web.devices import PAGE, PER_PAGE, DeviceHandler, encoded
 from web.errors import Problem
 from web.operations import Operation
 from web.query import Number, Parameter, Word
-from web.shapes import Body, Field, Printable, Whole
+from web.shapes import Body, Field, Text, Whole
 from web.statistics import Moment, out_of_order
 from web.wire import DECISIONS, RULES, device_json, finding_json
 
@@ -29,7 +29,7 @@ UNTIL: Final = Parameter[float | None](
     "hasta", Moment(), None, "Solo los de antes; ha de ser posterior a desde.", "2026-01-31T12:00:00Z"
 )
 DEVICE: Final = Field("dispositivo_id", Whole(MAX_ID), "En qué dispositivo se busca.", 1)
-METRIC: Final = Field("metric", Printable(200), "Uno de los nombres de parametros.", "temp")
+METRIC: Final = Field("metric", Text(400, shortest=1), "Una de las métricas de sus estadísticas.", "temp")
 DAYS: Final = Field("days", Whole(3650), "En cuántos días hasta hoy.", 7)
 
 

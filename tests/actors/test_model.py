@@ -263,3 +263,25 @@ def test_renaming_does_not_overrule_what_the_device_says_it_is() -> None:
     device = changed(NEW, configuration={"modo": "manual", "encendido": True})
     device = device.after_report(report(state="inactivo"))
     assert changed(device, name="Otro").state == "inactivo"
+
+
+@pytest.mark.parametrize(("state", "on"), [("ON", True), ("Encendida", True), ("OFF", False), ("0", False)])
+def test_a_device_says_on_and_off_in_its_own_words(state: str, on: bool) -> None:
+    """They are kept as they came, and in mode ``horario`` the device is not told the opposite."""
+    device = replace(NEW, configuration={"modo": "horario", "encendido": not on}, claimed=True)
+    later = device.after_report(report(state=state))
+    assert (later.state, later.configuration["encendido"]) == (state, on)
+    assert later.reported == {"encendido": on}
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_a_word_that_is_neither_on_nor_off_switches_nothing(on: bool) -> None:
+    device = replace(NEW, configuration={"modo": "horario", "encendido": on}, state="activo", claimed=True)
+    assert device.after_report(report(state="lavando")).configuration["encendido"] is on
+
+
+@pytest.mark.parametrize(("said", "on"), [("ON", True), (1, True), ("apagado", False), (0.0, False)])
+def test_encendido_in_a_reported_configuration_may_be_a_word(said: object, on: bool) -> None:
+    """What people asked for is then fulfilled by whoever says so in a word, and contradicted too."""
+    device = NEW.after_report(report(configuration={"encendido": said}))
+    assert (device.configuration["encendido"], device.reported["encendido"]) == (on, on)

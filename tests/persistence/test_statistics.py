@@ -177,3 +177,15 @@ def test_more_rows_than_are_read_for_one_answer_are_told(archive: Archive) -> No
         assert (found.rows_missing, found.points, found.metrics) == (240, (), ["t"])
         assert len(archive.ask("t", START + HOUR, START + 2 * HOUR, 60).points) == 60
         assert len(archive.ask("t", START, START + DAY, HOUR).points) == 5
+
+
+def test_a_name_with_a_point_keeps_what_was_summarised_under_it(archive: Archive) -> None:
+    """Once it went by the name of what is nested; the rows of such hours are still found under it."""
+    archive.report(START, START + 60, **{"a.b": 5})
+    archive.roll_up()
+    archive.store.database.conn.execute("UPDATE metricas SET nombre = 'a.b'")
+    archive.report(START + 7_200, **{"a.b": 7, "a": {"b": 1}})
+    (old,) = archive.ask("a.b", START, START + 100, 300).points
+    assert (old.n, old.mean) == (2, 5)
+    (new,) = archive.ask("a\\.b", START, START + 8_000, 300).points
+    assert (new.n, new.mean) == (1, 7)

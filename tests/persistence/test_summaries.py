@@ -37,12 +37,16 @@ def names(archive: Archive) -> list[str]:
     [
         ("online", {"temp": 21.5, "n": 3}, {"temp": 21.5, "n": 3.0}),
         ("online", {"puerta": True, "luz": False}, {"puerta": 1.0, "luz": 0.0}),
-        ("online", {"a": {"b": {"c": 1}}, "a.b": 2}, {"a.b.c": 1.0, "a.b": 2.0}),
-        ("online", {"texto": "5", "nada": None, "lista": [1, 2], "vacío": {}}, {}),
+        ("online", {"a": {"b": {"c": 1}}, "a.b": 2}, {"a.b.c": 1.0, "a\\.b": 2.0}),
+        ("online", {"a.b": 1, "a": {"b": 2}, "": 3}, {"a\\.b": 1.0, "a.b": 2.0, "\\0": 3.0}),
+        ("online", {"texto": "x5", "código": "005", "nada": None, "lista": [1, 2], "vacío": {}}, {}),
         ("online", {"enorme": 1e300, "-enorme": -1e300, "entero": 2**63}, {"entero": float(2**63)}),
         ("activo", {}, {"encendido": 1.0}),
         ("inactivo", {"encendido": True}, {"encendido": 0.0}),
         ("online", {"encendido": True}, {"encendido": 1.0}),
+        ("On", {}, {"encendido": 1.0}),
+        ("online", {"encendido": "OFF"}, {"encendido": 0.0}),
+        ("online", {"t": "23.4", "h": "23,4", "n": {"x": " -3"}}, {"t": 23.4, "h": 23.4, "n.x": -3.0}),
     ],
 )
 def test_numbers_and_truth_values_are_readings(
@@ -67,7 +71,7 @@ VALUES = st.recursive(
 @given(st.sampled_from([b"activo", b"online"]), st.dictionaries(NAMES, VALUES))
 def test_one_reading_is_that_of_all(state: bytes, parameters: dict[str, Any]) -> None:
     found = readings(state, parameters)
-    for metric in ("a", "b", "a.b", "a.a", "encendido", ""):
+    for metric in ("a", "b", "a.b", "a.a", "a\\.b", "encendido", "\\0", ""):
         assert reading(metric, state, parameters) == found.get(metric)
 
 

@@ -74,9 +74,9 @@ def test_an_anomaly_says_what_where_and_by_which_bounds() -> None:
     }
 
 
-@pytest.mark.parametrize("value", [True, "120", None, {"m": 500}, [500], 1e200])
+@pytest.mark.parametrize("value", [True, "0120", None, {"m": 500}, [500], 1e200])
 def test_only_top_level_numbers_are_metrics(value: object) -> None:
-    """Neither booleans nor text nor what is nested, nor what no sensor measures."""
+    """Neither booleans nor text that is no number nor what is nested, nor what no sensor measures."""
     rule = ExtremesRule(DEFAULTS, {"m": Limit(-5, 0.5)})
     assert not rule.observe(device(), report(STARTS, {"m": value}), STARTS)
 
@@ -307,3 +307,18 @@ def test_another_window_needs_another_history() -> None:
     """A state made for another ``AI_HIST_WINDOW_DAYS`` is refused."""
     with pytest.raises(DamagedState):
         ExtremesRule.from_state(replace(DEFAULTS, ai_hist_window_days=7), {}, taught(DEFAULTS).state())
+
+
+@pytest.mark.parametrize("value", ["120", "120,5", " 1.2e2"])
+def test_a_number_as_text_is_judged_as_the_number(value: str) -> None:
+    rule = ExtremesRule(DEFAULTS, {"m": Limit(-5, 0.5)})
+    (finding,) = rule.observe(device(), report(STARTS, {"m": value}), STARTS)
+    assert finding.details["value"] == pytest.approx(120, abs=0.5)
+
+
+def test_two_metrics_are_never_told_under_one_name() -> None:
+    """What has a point in its name is not taken for what is nested."""
+    rule = ExtremesRule(DEFAULTS, {"a.b": Limit(-5, 0.5)})
+    (finding,) = rule.observe(device(), report(STARTS, {"a.b": 9, "a": {"b": 9}}), STARTS)
+    assert finding.details["metric"] == "a\\.b"
+    assert set(rule.bounds(STARTS)) == {"a\\.b"}

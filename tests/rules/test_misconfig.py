@@ -42,7 +42,8 @@ def test_the_example_of_the_document() -> None:
 
 
 @pytest.mark.parametrize(
-    ("interval", "patched"), [(0, 1), (7200, 3600), (-1.5, 1), ("60", 60), (True, 60), ([], 60)]
+    ("interval", "patched"),
+    [(0, 1), (7200, 3600), (-1.5, 1), ("60", 60), ("30", 30), ("0,5", 1), (True, 60), ([], 60)],
 )
 def test_an_interval_out_of_range_is_patched_to_the_nearest(interval: Json, patched: int) -> None:
     """What is no number is patched to the usual one; the severity is higher."""

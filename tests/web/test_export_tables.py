@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
 from actors.model import LogEntry
+from actors.readings import metric_name, number_of
 from tests.web.stand_ins import Shelf
 from web import export_tables
 from web.export_csv import FORMULAS, MARK, csv_chunks
@@ -80,17 +81,21 @@ def opened(*tables: Table, most_rows: int = 1_000) -> Iterator[Workbook]:
 
 
 def flat(values: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """As it is documented: nested ones by ``outer.inner``, the later of two of one name."""
+    """As it is documented: nested ones by ``outer.inner``, a text that is a number as one."""
     found: dict[str, Any] = {}
     for name, value in values.items():
-        found |= (
-            flat(value, f"{prefix}{name}.") if isinstance(value, dict) and value else {prefix + name: value}
-        )
+        own = prefix + metric_name(name)
+        if isinstance(value, dict) and value:
+            found |= flat(value, f"{own}.")
+        else:
+            number = number_of(value) if isinstance(value, str) else None
+            found[own] = value if number is None else number
     return found
 
 
 def title(name: str) -> str:
-    return "parametros.estado" if name == "estado" else name
+    own = name in ("fecha", "fecha_utc", "estado", "otros") or name.startswith("parametros.")
+    return f"parametros.{name}" if own else name
 
 
 # -- CSV -----------------------------------------------------------------------------------------
@@ -110,11 +115,9 @@ def same_in_csv(cell: str, value: Any) -> bool:
 
 def guarded(text: str) -> str:
     """With a mark before each sign that begins a cell, wherever a spreadsheet may split the text."""
-    before = ["", *text]
-    return "".join(
-        f"'{sign}" if sign in FORMULAS and last in ("", ";", "\t", "\r", "\n") else sign
-        for last, sign in zip(before, text, strict=False)
-    )
+    begins = [0, *(at + 1 for at, sign in enumerate(text) if sign in ";\t\r\n")]
+    marked = {at for at in begins if text[at:].lstrip("'").startswith(tuple(FORMULAS))}
+    return "".join(f"'{sign}" if at in marked else sign for at, sign in enumerate(text))
 
 
 @given(REPORTS)
@@ -132,6 +135,19 @@ def test_csv_is_read_back(reports: list[tuple[float, str, dict[str, Any]]]) -> N
         assert abs(datetime.fromisoformat(local).timestamp() - at) <= 0.001
         values = [state, *(cells.get(name) for name in names)]
         assert all(same_in_csv(*pair) for pair in zip(others, values, strict=True))
+
+
+def test_no_two_columns_have_the_same_name() -> None:
+    """Whatever a device calls its readings."""
+    names = ["fecha", "fecha_utc", "estado", "otros", "=a", "'=a", "", "a.b", "parametros.estado"]
+    parameters = {
+        **dict.fromkeys(names, 1),
+        "a": {"b": 2, "": 3},
+        "parametros": {"estado": 4, "parametros": {"estado": 5}, "fecha": 6},
+    }
+    with patch.object(export_tables, "MOST_COLUMNS", len(flat(parameters)) - 1):
+        (columns, cells) = read_csv(exported([(BEGAN, "activo", parameters)]))
+    assert len({*columns}) == len(columns) == len(cells)
 
 
 @given(REPORTS, st.sampled_from(",;\t"))

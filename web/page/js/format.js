@@ -1,5 +1,6 @@
 /** Numbers and times as people of the language in use write them. */
 import { signal } from "@preact/signals";
+import { numberOf } from "./readings.js";
 import { language, t } from "./words.js";
 
 const DIGITS = new Map();
@@ -24,7 +25,8 @@ export function number(value, unit = "", digits = 1) {
 
 /** A reading, whatever its type. */
 export function reading(value, unit = "") {
-  if (typeof value === "number") return number(value, unit, Math.abs(value) >= 100 ? 0 : 1);
+  const size = numberOf(value);
+  if (size !== null) return number(size, unit, Math.abs(size) >= 100 ? 0 : 1);
   if (typeof value === "boolean") return t(value ? "yes" : "no");
   if (value === null || value === undefined) return "–";
   return typeof value === "object" ? JSON.stringify(value) : String(value);

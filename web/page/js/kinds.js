@@ -1,5 +1,6 @@
 /** What each kind of device is called, which of its readings matters most, and in which units readings are. */
 import { reading } from "./format.js";
+import { flat, numberOf, partsOf } from "./readings.js";
 import { t } from "./words.js";
 
 // Tables that are asked with what comes from outside have no prototype: "constructor" is in none of them.
@@ -49,10 +50,9 @@ const UNITS = {
 export const unitOf = (metric) => UNITS[last(metric)] ?? "";
 
 /** The name of the reading shown first: the kind's own, else the first number; `null` where there is none. */
-export function mainMetric(device) {
-  const readings = device.parametros;
-  const named = (MAIN[device.kind] ?? []).find((name) => name in readings);
-  return named ?? Object.keys(readings).find((name) => typeof readings[name] === "number") ?? null;
+export function mainMetric({ kind, parametros }) {
+  const named = (MAIN[kind] ?? []).find((name) => Object.hasOwn(parametros, name));
+  return named ?? flat(parametros).find(([, value]) => numberOf(value) !== null)?.[0] ?? null;
 }
 
 // Devices may be of kinds, and send readings, that there are no words for.
@@ -60,7 +60,7 @@ const named = (key, otherwise) => {
   const name = t(key);
   return name === key ? otherwise : name;
 };
-const last = (metric) => metric.split(".").at(-1);
+const last = (metric) => partsOf(metric).at(-1);
 
 /** What a kind is called: "Termómetro". */
 export const kindName = (kind) => named(`kind.${kind}`, t("kind.generico"));

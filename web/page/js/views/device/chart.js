@@ -4,12 +4,13 @@ import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks"
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
 import { nameOf, unitOf } from "../../kinds.js";
+import { numberOf, readingAt } from "../../readings.js";
 import { Failure, Loading, toast } from "../../ui.js";
 import { t } from "../../words.js";
 import { columns, holds, summary, verticalRange } from "./curve.js";
 import { Legend, legendOf } from "./legend.js";
 import { anomaliesOf, outagesOf } from "./marks.js";
-import { flat, metricTitle } from "./names.js";
+import { metricTitle } from "./names.js";
 import { savePicture } from "./picture.js";
 import { curveWidth } from "./plot.js";
 import { Scrubber } from "./scrubber.js";
@@ -103,8 +104,8 @@ const Summary = ({ of, share, unit, children }) => {
 /** What the device has said last: no point of the curve, which is the mean of many. */
 const Last = ({ device, metric, unit }) => {
   const words = useComputed(() => {
-    const value = new Map(flat(device.value.parametros)).get(metric);
-    return typeof value === "number" ? valueWords(value, false, unit) : "–";
+    const value = numberOf(readingAt(device.value.parametros, metric));
+    return value === null ? "–" : valueWords(value, false, unit);
   });
   return html`<div><dt>${t("device.last")}</dt><dd>${words}</dd></div>`;
 };

@@ -7,6 +7,7 @@ import { Icon } from "../../icons.js";
 import { unitOf } from "../../kinds.js";
 import { Field, Form, NumberField, Switch, toast } from "../../ui.js";
 import { t } from "../../words.js";
+import { isActive } from "../devices/status.js";
 import { changesOf, fieldsOf, fixedOf } from "./fields.js";
 import { settingTitle, settingWords } from "./names.js";
 
@@ -26,7 +27,7 @@ export const Configuration = ({ device }) => {
     toast(t("device.saved"));
   };
   // Where nobody has asked for either, what it does counts.
-  const wanted = { encendido: device.estado === "activo", ...configuration, ...draft };
+  const wanted = { encendido: isActive(device), ...configuration, ...draft };
   return html`
     <div class="stack">
       <${Differences} device=${device} />

@@ -4,11 +4,11 @@ import { get } from "../../api.js";
 import { fresh } from "../../house.js";
 import { html } from "../../html.js";
 import { useLoaded } from "../../load.js";
+import { readingAt } from "../../readings.js";
 import { Empty, Failure, Loaded } from "../../ui.js";
 import { t } from "../../words.js";
 import { Chart } from "./chart.js";
 import { boundsOf, readBounds, readFindings } from "./findings.js";
-import { flat } from "./names.js";
 import { RANGES, zoomed } from "./ranges.js";
 import { rangeName } from "./wording.js";
 
@@ -63,8 +63,7 @@ export const History = ({ device, range }) => {
 const ordered = (names) => [...names].sort((a, b) => (a === "encendido") - (b === "encendido"));
 
 const isShare = (device, metric) =>
-  metric === "encendido" ||
-  flat(device.parametros).some(([name, value]) => name === metric && typeof value === "boolean");
+  metric === "encendido" || typeof readingAt(device.parametros, metric) === "boolean";
 
 /** How the range is changed: by choosing one, dragging over a chart, or picking its two ends. */
 function useLooking(range) {

@@ -11,7 +11,7 @@ import { t } from "../../words.js";
 import { OnOff, Status } from "../devices/card.js";
 import { Control } from "../devices/controls.js";
 import { orderOf } from "../devices/orders.js";
-import { isOn } from "../devices/status.js";
+import { isActive, isOn } from "../devices/status.js";
 import { ExportDialog } from "./export.js";
 import { stateWords } from "./names.js";
 
@@ -46,7 +46,7 @@ export const Identity = ({ device: signal, range }) => {
     </header>
     ${device.descripcion && html`<p>${device.descripcion}</p>`}
     <div class="row doing">
-      <span class="chip" data-tone=${device.estado === "activo" ? "good" : undefined}>${stateWords(device, device.estado)}</span>
+      <span class="chip" data-tone=${isActive(device) ? "good" : undefined}>${stateWords(device, device.estado)}</span>
       ${device.en_linea && html`<span class="chip" data-tone="good"><${Icon} name="check" />${t("device.online")}</span>`}
       <${Status} device=${device} order=${order} signal=${signal} />
     </div>

@@ -6,9 +6,10 @@ import { onReport } from "../../house.js";
 import { html } from "../../html.js";
 import { metricName, readingOf } from "../../kinds.js";
 import { useLoaded } from "../../load.js";
+import { flat } from "../../readings.js";
 import { Empty, Loaded } from "../../ui.js";
 import { t } from "../../words.js";
-import { flat, stateWords } from "./names.js";
+import { stateWords } from "./names.js";
 
 const PER_PAGE = 50;
 // How many have come is asked at most this often, however many come.

@@ -1,5 +1,6 @@
 /** What metrics, settings and states are called where there is room for a title; words are those of kinds.js. */
 import { metricName, readingOf } from "../../kinds.js";
+import { partsOf, switchOf } from "../../readings.js";
 import { t } from "../../words.js";
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
@@ -11,7 +12,7 @@ const word = (key, otherwise) => {
 
 /** A nested metric is told with what it lies in: "Aire · Temperatura". */
 export function metricTitle(metric) {
-  const outer = metric.split(".").slice(0, -1);
+  const outer = partsOf(metric).slice(0, -1);
   return [...outer.map(plain), capital(metricName(metric))].join(" · ");
 }
 
@@ -21,14 +22,8 @@ export const settingTitle = (key) => capital(word(`setting.${key}`, plain(key)))
 export const settingWords = (key, value) => word(`setting.${key}.${value}`, readingOf(key, value));
 
 /** A state that the device reported, which may be any text; sensors are never "on". */
-export const stateWords = ({ capability }, state) =>
-  capability === "sensor" ? plain(state) : word(`device.state.${state}`, plain(state));
-
-/** `[[metric, value]]` of readings, nested ones by "outer.inner"; lists stay whole. */
-export function flat(readings, before = "") {
-  return Object.entries(readings).flatMap(([name, value]) =>
-    value !== null && typeof value === "object" && !Array.isArray(value)
-      ? flat(value, `${before}${name}.`)
-      : [[before + name, value]],
-  );
+export function stateWords({ capability }, state) {
+  const on = capability === "sensor" ? null : switchOf(state);
+  const known = on === null ? state : on ? "activo" : "inactivo";
+  return capability === "sensor" ? plain(state) : word(`device.state.${known}`, plain(state));
 }

@@ -6,6 +6,7 @@ import { connection, may } from "../../house.js";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
 import { kindName, mainMetric, metricName, nameOf, readingOf, switches } from "../../kinds.js";
+import { flat, numberOf, readingAt } from "../../readings.js";
 import { Confirm, Switch } from "../../ui.js";
 import { t } from "../../words.js";
 import { Control, isLocked } from "./controls.js";
@@ -83,7 +84,7 @@ const Readings = ({ signal }) => {
   const metric = useComputed(() => mainMetric(signal.value));
   const main = useComputed(() => {
     const name = metric.value;
-    return name === null ? "–" : readingOf(name, signal.value.parametros[name]);
+    return name === null ? "–" : readingOf(name, readingAt(signal.value.parametros, name));
   });
   const others = useComputed(() => othersOf(signal.value, metric.value));
   const { id } = signal.peek();
@@ -99,8 +100,8 @@ const Readings = ({ signal }) => {
 };
 
 function othersOf(device, main) {
-  return Object.entries(device.parametros)
-    .filter(([name, value]) => name !== main && (typeof value === "number" || typeof value === "boolean"))
+  return flat(device.parametros)
+    .filter(([name, value]) => name !== main && (typeof value === "boolean" || numberOf(value) !== null))
     .slice(0, MOST_OTHERS)
     .map(([name, value]) => {
       const told = readingOf(name, value);

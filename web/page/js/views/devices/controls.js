@@ -5,10 +5,11 @@ import { may } from "../../house.js";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
 import { nameOf } from "../../kinds.js";
+import { numberOf, switchOf } from "../../readings.js";
 import { Confirm } from "../../ui.js";
 import { t } from "../../words.js";
 import { send } from "./orders.js";
-import { isOn, isScheduled, switched, wantedOf } from "./status.js";
+import { isActive, isOn, isScheduled, switched, wantedOf } from "./status.js";
 
 // Who presses a stepper five times means the fifth.
 const STEPPED_MS = 700;
@@ -54,8 +55,7 @@ const Slider = ({ device, sending, setting, label }) => {
 
 function shareOf(device, sending, setting) {
   if (!isOn(device, sending)) return 0;
-  const share = wantedOf(device, sending)[setting] ?? device.parametros[setting];
-  return typeof share === "number" ? share : 100;
+  return numberOf(wantedOf(device, sending)[setting] ?? device.parametros[setting]) ?? 100;
 }
 
 const Position = ({ device, sending }) =>
@@ -73,7 +73,7 @@ const Speed = ({ device, sending }) =>
 export function isLocked(device, sending) {
   if (isScheduled(device)) return isOn(device, sending);
   const { bloqueada } = wantedOf(device, sending);
-  return bloqueada ?? device.parametros.bloqueada ?? isOn(device, sending);
+  return bloqueada ?? switchOf(device.parametros.bloqueada) ?? isOn(device, sending);
 }
 
 const Lock = ({ device, sending }) => {
@@ -107,7 +107,7 @@ const Duration = ({ device, sending }) => {
   const [minutes, setMinutes] = useState(device.configuracion.duracion_min ?? USUAL_MINUTES);
   if (isScheduled(device)) return null;
   const name = nameOf(device);
-  if (sending?.encendido ?? device.estado === "activo") {
+  if (sending?.encendido ?? isActive(device)) {
     return html`
       <button type="button" aria-label=${t("devices.stop.name", { name })} onClick=${() => send(device.id, { encendido: false })}>
         ${t("devices.stop")}
@@ -184,7 +184,7 @@ const SetPoint = ({ device, sending }) => {
 };
 
 const halves = (value) => Math.round(value * 2) / 2;
-const measured = ({ parametros }) => parametros.temperatura ?? parametros.temp ?? USUAL;
+const measured = ({ parametros }) => numberOf(parametros.temperatura) ?? numberOf(parametros.temp) ?? USUAL;
 
 const CONTROLS = {
   __proto__: null,

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { get } from "../../api.js";
 import { connection, heardAt, onReport } from "../../house.js";
+import { numberOf, readingAt } from "../../readings.js";
 
 const MINUTE_MS = 60_000;
 export const MINUTES = 60;
@@ -59,9 +60,10 @@ class Series {
   }
 
   hear(device, at) {
-    const value = Number(device.parametros[this.metric]);
+    const told = readingAt(device.parametros, this.metric);
+    const value = typeof told === "boolean" ? Number(told) : numberOf(told);
     // A change by people tells the device again without a new report.
-    if (at <= this.#at || Number.isNaN(value)) return;
+    if (at <= this.#at || value === null) return;
     this.#at = at;
     this.#add(minuteOf(at), value);
     this.changed.value += 1;

@@ -1,9 +1,10 @@
 /** Which devices are shown, and in which order. Pure: no DOM, no signals. */
 import { switches } from "../../kinds.js";
+import { isActive } from "./status.js";
 
 const HAS = {
   all: () => true,
-  on: (device) => device.estado === "activo" && switches(device),
+  on: (device) => isActive(device) && switches(device),
   offline: (device) => !device.en_linea,
   pending: (device) => device.sincronizado === false,
 };

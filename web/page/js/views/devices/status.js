@@ -1,5 +1,7 @@
 /** What a device is to do, and what is said of it under its card. Pure: no DOM, no signals. */
 
+import { switchOf } from "../../readings.js";
+
 /** The configuration that people want: as it is, and what is being sent. */
 export const wantedOf = (device, sending) => ({ ...device.configuracion, ...sending });
 
@@ -11,11 +13,14 @@ export const hasWindows = ({ configuracion: { horarios, horarios_riego } }) =>
 
 /** Whether it is to be on. In mode `horario`, and where nobody has said, what it does counts. */
 export function isOn(device, sending) {
-  if (sending?.estado !== undefined) return sending.estado === "activo";
+  if (sending?.estado !== undefined) return switchOf(sending.estado);
   const { encendido } = wantedOf(device, sending);
   const follows = isScheduled(device) && sending?.encendido === undefined;
-  return follows || typeof encendido !== "boolean" ? device.estado === "activo" : encendido;
+  return (follows ? null : switchOf(encendido)) ?? isActive(device);
 }
+
+/** Whether it says of itself that it is on. */
+export const isActive = ({ estado }) => switchOf(estado) === true;
 
 /** What makes it be on or not, in either mode. */
 export const switched = (device, on) =>

@@ -6,6 +6,7 @@ import { devices } from "../../house.js";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
 import { useLoaded } from "../../load.js";
+import { partsOf, readingAt } from "../../readings.js";
 import { Empty, Field, Form, Loaded } from "../../ui.js";
 import { t } from "../../words.js";
 import { metricTitle } from "../device/names.js";
@@ -50,7 +51,8 @@ async function readMetrics(deviceId) {
   const { metricas } = await get(`/dispositivos/${deviceId}/estadisticas`);
   const { parametros } = devices.peek().get(Number(deviceId)).peek();
   return metricas.filter(
-    (name) => name !== "encendido" && !name.includes(".") && typeof parametros[name] !== "boolean",
+    (name) =>
+      name !== "encendido" && partsOf(name).length === 1 && typeof readingAt(parametros, name) !== "boolean",
   );
 }
 

@@ -3,6 +3,7 @@
  *
  * Events are `{ day, minute, value }`, sorted by time, never two at one time.
  */
+import { switchOf } from "../../readings.js";
 import { ALL_DAYS, bounded, clock, DAY, DAYS, daysNamed, minuteOf } from "./time.js";
 
 const between = (low, high) => (value) =>
@@ -15,10 +16,8 @@ const oneOf = (yes, no) => (value) => {
   return no.includes(word) ? false : undefined;
 };
 
-export const switched = oneOf(
-  ["on", "encendido", "encender", "activo"],
-  ["off", "apagado", "apagar", "inactivo"],
-);
+// Words and truth values only: a number is nothing that a schedule is set to here.
+export const switched = (value) => (typeof value === "number" ? undefined : (switchOf(value) ?? undefined));
 
 const PERCENT = {
   unit: "%",
