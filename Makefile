@@ -2,6 +2,8 @@
 # Needs python3 (3.11 or later) with its venv module, and make.
 PYTHON  ?= python3
 ARGS    ?=
+# What runs the tests; the gate has another.
+TESTS   := pytest -n 2 --dist worksteal
 PACKAGE := setup.cfg pyproject.toml
 LOCK    := package.json package-lock.json
 # Made last of all, so that a set-up that failed or was interrupted is begun again.
@@ -36,7 +38,7 @@ run demo: $(RUNTIME) $(PAGE)
 	@exec .venv/bin/python run_system.py $@ $(ARGS)
 
 test: $(DEV) $(PAGE) $(NODE)
-	@.venv/bin/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@.venv/bin/python -m $(TESTS) $(ARGS)
 
 # The longest files are named, as the first places to look for two things that stand in one.
 lint: $(DEV) $(NODE)

@@ -32,6 +32,8 @@ WORKER: Final = "sw.js"
 SHELL: Final = "shell.js"
 """Made here, for the service worker: what it is to keep, and in which version."""
 
+_CHARSET: Final = '<meta charset="utf-8">'
+
 # By the end of the name; other files are none of the page's.
 TYPES: Final[Mapping[str, str]] = {
     ".css": "text/css; charset=utf-8",
@@ -126,7 +128,11 @@ class Page:
         found |= {name: lean(body) for name, body in found.items() if name.endswith(".js")}
         if INDEX in found:
             found[INDEX] = with_preloads(found)
-        found[SHELL] = _shell(found)
+        # Another one at any change.
+        version = hashlib.sha256(repr(sorted(found.items())).encode()).hexdigest()[:16]
+        if INDEX in found:
+            found[INDEX] = _stamped(found[INDEX], version)
+        found[SHELL] = _shell(found, version)
         files = {name: File.of(TYPES[Path(name).suffix], body) for name, body in found.items()}
         return cls(files, _POLICY.format(hashes=_hashes(found.get(INDEX, b""))))
 
@@ -150,13 +156,18 @@ def _hashes(index: bytes) -> str:
     return "".join(f" 'sha256-{digest}'" for digest in digests)
 
 
-def _shell(found: Mapping[str, bytes]) -> bytes:
-    """A script that tells the service worker all that the page is opened with; of another version at any
-    change, so that the browser takes it for a new worker."""
+def _stamped(index: bytes, version: str) -> bytes:
+    """The document, which says of which version it is: a page that stays open through an upgrade compares."""
+    meta = f'{_CHARSET}\n    <meta name="version" content="{version}">'
+    return index.replace(_CHARSET.encode(), meta.encode(), 1)
+
+
+def _shell(found: Mapping[str, bytes], version: str) -> bytes:
+    """A script that tells the service worker all that the page is opened with; at another version the browser
+    takes it for a new worker."""
     kept = [name for name in found if name not in (INDEX, WORKER, f"vendor/{LICENCES}")]
-    version = hashlib.sha256(repr(sorted(found.items())).encode()).hexdigest()
     paths = ["/", *(PREFIX + name for name in kept)]
-    return b"self.SHELL = " + orjson.dumps({"version": version[:16], "files": paths}) + b";\n"
+    return b"self.SHELL = " + orjson.dumps({"version": version, "files": paths}) + b";\n"
 
 
 class _Served(Handler):

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserType, ConsoleMessage, Error, Locator, Page
+from playwright.sync_api import Browser, BrowserType, ConsoleMessage, Error, Locator, Page, Route
 
+from tests.brokers import wait_until
 from tests.machine import lacking
 
 # Chromium on a busy machine takes its time.
@@ -87,6 +88,36 @@ class Complaints:
 
     def _take_uncaught(self, error: Error) -> None:
         self._heard.append(f"{error.message}\n{error.stack}")
+
+
+class Held:
+    """Requests of a page that are kept back until the test says what becomes of them."""
+
+    def __init__(self, page: Page, pattern: str, times: int | None = None) -> None:
+        self._page = page
+        self._routes: list[Route] = []
+        page.route(pattern, lambda route: self._routes.append(route), times=times)
+
+    @property
+    def first(self) -> Route:
+        """Once there is one: what the page shows of it may be there before."""
+        # Playwright tells of it while it is asked something.
+        wait_until(lambda: self._page.evaluate("true") and bool(self._routes))
+        return self._routes[0]
+
+
+# Returns when the page has drawn the view, which a change of the address alone does not say.
+_GO = """
+(view) => new Promise((done) => {
+  addEventListener("hashchange", () => setTimeout(done), { once: true });
+  location.hash = `#/${view}`;
+})
+"""
+
+
+def go(page: Page, view: str) -> None:
+    """To another view, as a link would, without loading the page anew."""
+    page.evaluate(_GO, view)
 
 
 def assert_accessible(page: Page) -> None:

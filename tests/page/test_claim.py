@@ -269,6 +269,7 @@ def test_who_waits_no_longer_claims_no_more(home: Home, page: Page) -> None:
     add(page)
     expect(page.get_by_role("heading", name="Esperando a que se anuncie")).to_be_visible()
     page.get_by_role("link", name="Volver").click()
+    expect(page.get_by_text("Ahora no se anuncia ninguno")).to_be_visible()
     home.report(BLIND, estado="activo")
     expect(page.get_by_role("link", name=BLIND)).to_be_visible()
     assert not home.device(BLIND)["reclamado"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
+from tests.page.browsing import Held
 from tests.page.home import Home
 
 LAMP = "LGT0AAAAAAAA"
@@ -78,14 +79,13 @@ def area(seen: Locator) -> Area:
 def test_what_is_changed_while_settings_are_saved_is_still_to_be_saved(home: Home, page: Page) -> None:
     device = home.claim(LAMP, nombre="Lámpara", configuracion={"nota": "corta", "color": "rojo"})
     page.goto(f"/#/dispositivo/{device}/ajustes")
-    held: list[Route] = []
-    page.route(f"**/dispositivos/{device}", lambda route: held.append(route), times=1)
+    held = Held(page, f"**/dispositivos/{device}", times=1)
     page.get_by_label("Nota").fill("larga")
     page.get_by_label("Color").fill("azul")
     with page.expect_request(lambda request: request.method == "PUT"):
         page.get_by_role("button", name="Guardar").click()
     page.get_by_label("Color").fill("verde")
-    held[0].continue_()
+    held.first.continue_()
     expect(page.get_by_text("Guardado.")).to_be_visible()
     expect(page.get_by_label("Nota")).to_have_value("larga")
     expect(page.get_by_label("Color")).to_have_value("verde")

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
+from tests.brokers import wait_until
 from tests.page.browsing import Complaints, assert_accessible, assert_fits
 from tests.page.conftest import OpenPage
 from tests.page.home import Home
@@ -48,10 +49,16 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 
 def overheat(home: Home) -> int:
-    """The id of a thermometer that has told an impossible temperature."""
+    """The id of a thermometer that has told an impossible temperature, which has been found."""
     device = home.claim(THERMOMETER, nombre="Sensor Temp")
     home.report(THERMOMETER, parametros=HOT)
+    until_found(home, 1)
     return device
+
+
+def until_found(home: Home, findings: int) -> None:
+    """A finding is kept a moment after the report that it is about."""
+    wait_until(lambda: home.get("/ai/eventos")["total"] >= findings)
 
 
 def finding(page: Page, title: str) -> Locator:
@@ -266,6 +273,7 @@ def test_older_ones_are_shown_on_demand(home: Home, page: Page) -> None:
     home.claim(THERMOMETER, nombre="Sensor Temp")
     for extra in range(55):
         home.report(THERMOMETER, parametros={"temperatura": 100 + extra})
+    until_found(home, 55)
     page.goto("/#/avisos")
     expect(page.get_by_role("article")).to_have_count(50)
     home.report(THERMOMETER, parametros={"temperatura": 160})

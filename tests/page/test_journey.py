@@ -106,7 +106,8 @@ class Newcomer:
         expect(layer.get_by_role("button", name=name, exact=True)).to_be_visible()
 
     def save(self, answer: str) -> None:
-        self.page.get_by_role("button", name="Guardar").click()
+        with self.page.expect_response(lambda response: response.request.method == "PUT"):
+            self.page.get_by_role("button", name="Guardar").click()
         expect(self.page.get_by_text(answer)).to_be_visible()
 
 

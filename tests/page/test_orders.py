@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Request, Route, expect
+from playwright.sync_api import Page, Request, expect
 
-from tests.page.browsing import Complaints, assert_accessible
+from tests.page.browsing import Complaints, Held, assert_accessible
 from tests.page.conftest import OpenPage
 from tests.page.home import Home
 
@@ -61,16 +61,15 @@ def test_a_device_that_confirms_before_the_answer_comes(home: Home, page: Page) 
     page.clock.install()
     page.goto("/")
     expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
-    held: list[Route] = []
-    page.route("**/dispositivos/*", lambda route: held.append(route))
+    held = Held(page, "**/dispositivos/*")
     page.get_by_role("switch").click()
     expect(page.get_by_role("article")).to_contain_text("Enviando…")
-    answer = held[0].fetch()
+    answer = held.first.fetch()
     # What is heard is shown at the next tick.
     page.clock.pause_at(page.evaluate("Date.now() / 1000") + 10)
     home.report(LAMP, estado="inactivo", configuracion={**MANUAL, "encendido": False})
     page.evaluate("() => confirmed")
-    held[0].fulfill(response=answer)
+    held.first.fulfill(response=answer)
     expect(page.get_by_role("article")).to_contain_text("Confirmado por el aparato")
 
 
@@ -111,13 +110,12 @@ def test_an_order_that_is_lost_is_taken_back(home: Home, page: Page, complaints:
     complaints.expect("Failed to load resource")
     claim(home, LAMP, "Lámpara")
     page.goto("/")
-    held: list[Route] = []
-    page.route("**/dispositivos/*", lambda route: held.append(route))
+    held = Held(page, "**/dispositivos/*")
     switch = page.get_by_role("switch")
     switch.click()
     expect(page.get_by_role("article")).to_contain_text("Enviando…")
     expect(switch).not_to_be_checked()
-    held[0].abort()
+    held.first.abort()
     expect(switch).to_be_checked()
     expect(page.get_by_text("La casa no responde")).to_be_visible()
 
@@ -126,16 +124,15 @@ def test_what_is_ordered_while_one_is_sent_goes_in_one(home: Home, page: Page) -
     """The last of each wish, however often it is pressed meanwhile."""
     number = claim(home, FAN, "Ventilador")
     page.goto("/")
-    held: list[Route] = []
     requests: list[Request] = []
     page.on("request", lambda request: requests.append(request))
-    page.route(f"**/dispositivos/{number}", lambda route: held.append(route), times=1)
+    held = Held(page, f"**/dispositivos/{number}", times=1)
     page.get_by_role("switch").click()
     expect(page.get_by_role("article")).to_contain_text("Enviando…")
     slider = page.get_by_role("slider", name="Velocidad de Ventilador")
     for speed in ("10", "30", "65"):
         slider.fill(speed)
-    held[0].continue_()
+    held.first.continue_()
     expect(page.get_by_role("article")).not_to_contain_text("Enviando…")
     bodies = [request.post_data_json for request in requests if request.method == "PUT"]
     wishes = [{"encendido": False}, {"encendido": True, "velocidad": 65}]
@@ -155,7 +152,7 @@ def test_in_mode_horario_the_switch_acts_by_the_state(home: Home, page: Page) ->
 
 
 def test_a_door_asks_before_it_opens(home: Home, page: Page) -> None:
-    """Locking is done at once; unlocking only after a yes."""
+    """Locking is done at once; unlocking only after a yes. Escape is heard right after the click."""
     claim(home, DOOR, "Puerta", bloqueada=True)
     page.goto("/")
     page.get_by_role("button", name="Abrir Puerta").click()

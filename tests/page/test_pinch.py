@@ -16,6 +16,8 @@ from tests.page.test_device import SERIAL, TEMPERATURE, answers_to, open_history
 
 # What is drawn, as text.
 DRAWN = "(selector) => document.querySelector(selector).toDataURL()"
+# The picture is painted after what stands beside it.
+SHOWN = "() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"
 CANVAS = f"{TEMPERATURE} canvas"
 IS_DRAWN = "([selector, drawn]) => document.querySelector(selector).toDataURL() === drawn"
 IS_NOT_DRAWN = "([selector, drawn]) => document.querySelector(selector).toDataURL() !== drawn"
@@ -95,6 +97,9 @@ def test_what_lies_under_two_fingers_stays_under_them(phone: Page) -> None:
 
 def test_fingers_that_the_browser_takes_leave_the_chart_as_it_was(phone: Page) -> None:
     open_history(phone)
+    # With all that belongs into it: the findings come after the curve.
+    expect(phone.locator(f"{TEMPERATURE} .legend")).to_contain_text("sin conexión")
+    phone.evaluate(SHOWN)
     fingers = Fingers(phone)
     drawn = phone.evaluate(DRAWN, CANVAS)
     fingers.put(0.4, 0.6)

@@ -111,14 +111,14 @@ def test_by_a_link(home: Home, any_page: Page) -> None:
     code = code_for(home, "Ana")
     any_page.goto(f"/#codigo={code}&ca=AB:CD")
     expect(any_page.get_by_label("Código de un solo uso")).to_have_value(code)
-    assert any_page.url == f"{home.url}/"
+    expect(any_page).to_have_url(f"{home.url}/")
     assert_accessible(any_page)
     enter(any_page)
     expect_inside(any_page)
     any_page.evaluate("location.hash = '#/avisos'")
     any_page.go_back()
     expect_inside(any_page)
-    assert any_page.url == f"{home.url}/"
+    expect(any_page).to_have_url(f"{home.url}/")
     expect(any_page.get_by_role("dialog")).to_have_count(0)
 
 
@@ -133,7 +133,7 @@ def test_a_link_for_who_is_inside_already(home: Home, page: Page) -> None:
         page.evaluate("(code) => { location.hash = `#codigo=${code}` }", code)
         dialog = page.get_by_role("dialog", name="Ya estás dentro")
         expect(dialog).to_contain_text("como Ana")
-        assert code not in page.url
+        expect(page).not_to_have_url(re.compile(code))
         assert_accessible(page)
         dialog.get_by_role("button", name=answer).click()
         expect(dialog).to_have_count(0)

@@ -18,6 +18,7 @@ from web.page_files import Page as Files
 
 HOLD = "async () => { window.release = (await import('/pagina/js/route.js')).holdBack(() => {}); }"
 UPDATE = "async () => { await (await navigator.serviceWorker.ready).update(); }"
+UPDATE_AGAIN_AND_AGAIN = f"() => {{ setInterval(() => ({UPDATE})().catch(() => {{}}), 100); }}"
 # The newest worker there is has this page.
 TAKEN = """
 async () => {
@@ -35,57 +36,85 @@ async () => {
 """
 
 
-def upgrade(tab: Page) -> None:
-    """Returns once the tab has had time to do about it what it wants."""
+def until_judged(tab: Page) -> None:
+    """Returns once the tab has heard of the upgrade and had time to do about it what it wants."""
     tab.evaluate(UPDATE)
     tab.wait_for_function(TAKEN)
     tab.evaluate(JUDGED)
 
 
-@pytest.fixture
-def files(tmp_path: Path) -> Path:
-    """The page, to be changed."""
-    return Path(shutil.copytree(FOLDER, tmp_path / "page"))
+class House:
+    """A server whose page is another one after an upgrade."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = Path(shutil.copytree(FOLDER, folder))
+        self._site = self._begin(port=0)
+
+    def _begin(self, port: int) -> Site:
+        return Site(LAMP, page=Files.read(self._folder), port=port).__enter__()
+
+    @property
+    def url(self) -> str:
+        return self._site.server.url
+
+    def upgrade(self) -> None:
+        """From now on browsers may hear of it, which they do when they like."""
+        port = self._site.server.port
+        self.end()
+        style = self._folder / "style.css"
+        style.write_text(style.read_text("utf-8") + "\n/* new */\n", "utf-8")
+        self._site = self._begin(port)
+
+    def end(self) -> None:
+        self._site.__exit__(None, None, None)
 
 
 @pytest.fixture
-def open_tab(open_page: OpenPage, files: Path, complaints: Complaints) -> Iterator[Page]:
-    """One that has been open since before the upgrade."""
+def house(tmp_path: Path) -> Iterator[House]:
+    house = House(tmp_path / "page")
+    yield house
+    house.end()
+
+
+@pytest.fixture
+def open_tab(open_page: OpenPage, house: House, complaints: Complaints) -> Page:
+    """One that is open before the upgrade, and kept by its worker."""
     complaints.expect("net::ERR_")
     page = open_page(service_workers="allow")
-    with Site(LAMP, page=Files.read(files)) as old:
-        page.goto(old.server.url)
-        page.evaluate(ACTIVE)
-        page.reload()
-        expect(page.get_by_role("heading", name="Dispositivos", exact=True)).to_be_visible()
-        page.evaluate("window.old = true")
-    style = files / "style.css"
-    style.write_text(style.read_text("utf-8") + "\n/* new */\n", "utf-8")
-    with Site(LAMP, page=Files.read(files), port=old.server.port):
-        yield page
+    page.goto(house.url)
+    page.evaluate(ACTIVE)
+    page.reload()
+    expect(page.get_by_role("heading", name="Dispositivos", exact=True)).to_be_visible()
+    page.evaluate("window.old = true")
+    return page
 
 
-def test_it_is_loaded_anew(open_tab: Page) -> None:
+def test_it_is_loaded_anew(open_tab: Page, house: House) -> None:
     """Once the new version is there."""
+    open_tab.evaluate(UPDATE_AGAIN_AND_AGAIN)
     with open_tab.expect_event("load"):
-        open_tab.evaluate(f"void ({UPDATE})()")
+        house.upgrade()
     expect(open_tab.get_by_role("heading", name="Dispositivos", exact=True)).to_be_visible()
+    assert open_tab.evaluate("window.old") is None
 
 
-def test_what_is_not_saved_is_not_lost(open_tab: Page) -> None:
+def test_what_is_not_saved_is_not_lost(open_tab: Page, house: House) -> None:
     """The page waits until nothing is held back."""
     open_tab.evaluate(HOLD)
-    upgrade(open_tab)
+    house.upgrade()
+    until_judged(open_tab)
     assert open_tab.evaluate("window.old") is True
     with open_tab.expect_event("load"):
         open_tab.evaluate("release()")
 
 
-def test_a_tab_that_is_new_already_is_left_alone(open_tab: Page) -> None:
+def test_a_tab_that_is_new_already_is_left_alone(open_tab: Page, house: House) -> None:
     """Its worker is the older one of the two at first."""
+    open_tab.evaluate(HOLD)
+    house.upgrade()
     open_tab.reload()
     open_tab.evaluate("window.old = 'no'")
-    upgrade(open_tab)
+    until_judged(open_tab)
     assert open_tab.evaluate("window.old") == "no"
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Locator, Page, expect
 
-from tests.page.browsing import Complaints, assert_accessible, assert_fits
+from tests.page.browsing import Complaints, Held, assert_accessible, assert_fits
 from tests.page.home import Home
 
 LAMP = "LGT0AAAAAAAA"
@@ -48,7 +48,8 @@ class WeekPage:
 
     def save(self) -> Any:
         """What the server has after it."""
-        self.page.get_by_role("button", name="Guardar").click()
+        with self.page.expect_response(lambda response: response.request.method == "PUT"):
+            self.page.get_by_role("button", name="Guardar").click()
         expect(self.page.get_by_text("Horario guardado")).to_be_visible()
         return self.home.get(f"/dispositivos/{self.id}")["configuracion"]
 
@@ -233,8 +234,7 @@ def test_the_week_waits_while_it_is_saved(home: Home, tall: Page) -> None:
     """Nothing can be drawn that the answer would wipe out."""
     week = open_week(home, tall, MONDAY)
     week.drag((2, 8), (2, 10))
-    held: list[Route] = []
-    tall.route(f"**/dispositivos/{week.id}", lambda route: held.append(route), times=1)
+    held = Held(tall, f"**/dispositivos/{week.id}", times=1)
     with tall.expect_request(lambda request: request.method == "PUT"):
         tall.get_by_role("button", name="Guardar").click()
     expect(tall.locator("[inert][aria-busy=true]")).to_be_attached()
@@ -242,7 +242,7 @@ def test_the_week_waits_while_it_is_saved(home: Home, tall: Page) -> None:
     tall.keyboard.press("Control+z")
     expect(tall.get_by_role("button", name="Deshacer")).to_be_disabled()
     expect(week.layer.locator(".week-window")).to_have_count(2)
-    held[0].continue_()
+    held.first.continue_()
     expect(tall.get_by_text("Horario guardado")).to_be_visible()
     expect(tall.get_by_text("Cambios sin guardar")).to_be_hidden()
     week.drag((4, 8), (4, 10))

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
-from tests.page.browsing import Complaints
+from tests.page.browsing import Complaints, Held, go
 from tests.page.conftest import OpenPage
 from tests.page.home import Home
 from tests.page.node import node
@@ -169,7 +169,7 @@ def test_every_view_changes_its_language_where_it_stands(home: Home, open_page: 
     page.evaluate("globalThis.same = true")
     html = page.locator("html")
     for view in VIEWS:
-        page.evaluate("(view) => { location.hash = `#/${view}` }", view)
+        go(page, view)
         expect(page.get_by_role("main").locator(":is(h1, h2)").first).to_be_visible()
         expect(page.get_by_text("Cargando…")).to_have_count(0)
         spanish = said(page)
@@ -247,13 +247,12 @@ def test_a_page_without_any_words_says_that_it_came_in_part(
 def test_the_language_chosen_last_is_spoken(open_page: OpenPage) -> None:
     """However long the words of another take, and after a reload too."""
     page = open_page()
-    held: list[Route] = []
-    page.route(ENGLISH, lambda route: held.append(route))
+    held = Held(page, ENGLISH)
     page.goto("/")
     with page.expect_request(ENGLISH):
         page.evaluate(CHOOSE_IN_VAIN)
     page.evaluate(CHOOSE, "es")
-    held[0].continue_()
+    held.first.continue_()
     page.evaluate("globalThis.inVain")
     expect(page.locator("html")).to_have_attribute("lang", "es")
     page.reload()

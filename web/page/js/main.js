@@ -11,6 +11,8 @@ import { language, ready } from "./words.js";
 
 // A view that was held back has its guard until it is drawn again.
 const DRAWN_MS = 200;
+// It came with the document: asking for it would tell of whatever the server has by then.
+const VERSION = document.querySelector("meta[name=version]").content;
 
 const root = document.getElementById("app");
 // Only here, where nobody imports, may a module await: see words.js.
@@ -40,19 +42,17 @@ function sayThatNoWordsCame() {
 function reloadWhenOutdated(worker) {
   const outdated = signal(false);
   // A new worker alone says nothing: the first one, and often the next, is of what has just been loaded.
-  let mine = worker.controller && version();
   worker.addEventListener("controllerchange", async () => {
-    const before = mine;
-    mine = version();
-    if (before && (await before) !== (await mine)) outdated.value = true;
+    const newest = await shell();
+    if (newest && !newest.includes(VERSION)) outdated.value = true;
   });
   effect(() => {
     if (outdated.value && !held.value) setTimeout(() => held.peek() || location.reload(), DRAWN_MS);
   });
 }
 
-/** Of the page that the server has, as text; `null` without an answer. */
-async function version() {
+/** What the server's page is made of and its version, as text; `null` without an answer. */
+async function shell() {
   try {
     return await (await fetch("/pagina/shell.js")).text();
   } catch {

@@ -1,6 +1,6 @@
 /** The few parts that all views are made of. */
 import { signal } from "@preact/signals";
-import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
 import { t } from "./words.js";
@@ -169,7 +169,8 @@ export const Form = ({ submit, label, children, danger, beside }) => {
 export const Dialog = ({ title, close, children }) => {
   const dialog = useRef(null);
   const id = useId();
-  useEffect(() => {
+  // Before anything else is pressed: Escape right after the click is meant for it.
+  useLayoutEffect(() => {
     const opener = document.activeElement;
     dialog.current.showModal();
     return () => (opener?.isConnected ? opener : document.getElementById("main"))?.focus();

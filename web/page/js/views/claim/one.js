@@ -1,5 +1,5 @@
 /** Claiming one device, from its form to its place in the house. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
 import { kindName, nameOf } from "../../kinds.js";
@@ -73,7 +73,7 @@ const Identity = ({ serial, kind, heard }) => html`
 /** What has come of it; takes the focus from the button that has gone. */
 const Outcome = ({ icon, title, children }) => {
   const here = useRef(null);
-  useEffect(() => here.current.focus(), []);
+  useLayoutEffect(() => here.current.focus(), []);
   return html`
     <section class="card outcome" role="status" tabindex="-1" ref=${here}>
       <${Empty} icon=${icon} title=${title}>${children}<//>

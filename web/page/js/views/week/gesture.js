@@ -1,5 +1,5 @@
 /** Hands on the grid: a window drawn, moved or pulled by pointer, and moved by keys; dropped, it is a change. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import {
   added,
   drawn,
@@ -53,7 +53,8 @@ function useHeld(windows, layer, change) {
   const now = useRef(null);
   const [shown, setShown] = useState(null);
   const [focus, setFocus] = useState(null);
-  useEffect(() => {
+  // At once: the next key is meant for the window that now has the focus.
+  useLayoutEffect(() => {
     if (focus === null) return;
     layer.current.querySelector(`[role="button"][data-index="${focus}"]`)?.focus({ preventScroll: true });
     setFocus(null);
