@@ -1,8 +1,7 @@
 """All tests as the gate runs them: a few that fail are tried once more, which is never kept quiet.
 
 ``make test`` tries nothing twice. Here a test that passes at the second try lets the gate go on, and is named
-with its first failure: at once, and in the file that the variable ``TRIED_TWICE`` names, for the gate's closing
-lines.
+with its first failure: at once, and in the file that ``TRIED_TWICE`` names, for the gate's closing lines.
 """
 
 from __future__ import annotations

@@ -311,6 +311,7 @@ class MyselfJson(TypedDict):
     token_id: int | None
     tipo: KindWord | None
     abierto: bool
+    zona_horaria: ZoneJson
 
 
 class TicketJson(TypedDict):

@@ -13,6 +13,7 @@ from web.answers import IssuedJson, MyselfJson, SecretJson, TicketJson
 from web.base import Handler
 from web.errors import Problem
 from web.gate import NOBODY, cookie_name
+from web.health import zone_json
 from web.operations import Operation
 from web.passwords import fits
 from web.shapes import Body, Field, Line
@@ -181,6 +182,7 @@ class Myself(Handler):
             "token_id": None if token is None else token.id,
             "tipo": None if token is None else token.kind.value,
             "abierto": self.caller is NOBODY,
+            "zona_horaria": zone_json(self.services.health().zone),
         }
         self.answer(myself)
 

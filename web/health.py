@@ -8,7 +8,7 @@ from typing import Final
 
 from actors.supervision import Name, Part, Quarantined
 from actors.zone import Zone
-from web.answers import DatabaseJson, HealthJson, QuarantinedJson, RecoveredJson
+from web.answers import DatabaseJson, HealthJson, QuarantinedJson, RecoveredJson, ZoneJson
 from web.hub import EventHub
 from web.wire import iso
 
@@ -110,6 +110,10 @@ class Health:
         return bool(self.quarantined) or self.database.backup_error is not None
 
 
+def zone_json(zone: Zone) -> ZoneJson:
+    return {"iana": zone.iana, "posix": zone.posix}
+
+
 def health_json(health: Health, hub: EventHub, clients: int, version: str) -> HealthJson:
     waiting = hub.waiting  # before the roster is asked, which takes in all that waits
     devices = [known.device for known in hub.roster.newest_first()]
@@ -151,7 +155,7 @@ def health_json(health: Health, hub: EventHub, clients: int, version: str) -> He
             "en_linea": sum(device.online for device in devices),
         },
         "tablas": list(health.tables),
-        "zona_horaria": {"iana": health.zone.iana, "posix": health.zone.posix},
+        "zona_horaria": zone_json(health.zone),
         "version": version,
         "activo_s": round(health.uptime, 1),
     }

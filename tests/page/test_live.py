@@ -265,7 +265,12 @@ def test_a_line_that_could_not_be_had_is_asked_for_again(
         page.goto("/")
     page.unroute("**/estadisticas?**")
     answers: list[Response] = []
-    page.on("response", lambda response: "/estadisticas?" in response.url and answers.append(response))
+
+    def take(response: Response) -> None:
+        if "/estadisticas?" in response.url:
+            answers.append(response)
+
+    page.on("response", take)
 
     def is_answered() -> bool:
         # In steps, since the page may be told of the refusal only after the first.

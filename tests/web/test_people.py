@@ -12,6 +12,7 @@ from tests.web.site import Site
 
 
 def test_everybody_can_ask_who_they_are(keys: Keys, site: Site) -> None:
+    """And by which clock the house goes."""
     for role in Role:
         assert site.ask("GET", "/auth/yo", headers=keys.bearer(role)).json == {
             "usuario": f"Doña {role.value}",
@@ -19,6 +20,7 @@ def test_everybody_can_ask_who_they_are(keys: Keys, site: Site) -> None:
             "token_id": keys.ids[role],
             "tipo": "app",
             "abierto": False,
+            "zona_horaria": {"iana": "Etc/UTC", "posix": "UTC0"},
         }
 
 

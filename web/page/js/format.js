@@ -1,6 +1,7 @@
 /** Numbers and times as people of the language in use write them. */
 import { signal } from "@preact/signals";
 import { numberOf } from "./readings.js";
+import { wallTime } from "./wall.js";
 import { language, t } from "./words.js";
 
 const DIGITS = new Map();
@@ -31,6 +32,12 @@ export function reading(value, unit = "") {
   if (value === null || value === undefined) return "–";
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
+
+/** The house's time zone, by which times are told wherever the browser is; undefined until it is known. */
+export const zone = signal(undefined);
+
+/** What the clock on the wall of the house shows at `at`: see wall.js. */
+export const onTheWall = (at) => wallTime(at, zone.value);
 
 /** Milliseconds since the epoch, moved on every 10 s: what is told as "ago" reads it. */
 export const now = signal(Date.now());
@@ -71,9 +78,9 @@ export function duration(seconds) {
   return parts.slice(0, 2).join(" ") || `0\u00a0s`;
 }
 
-/** Date and time of an ISO 8601 text or milliseconds, on this browser's clock. */
+/** Date and time of an ISO 8601 text or milliseconds, on the clock of the house. */
 export function moment(at, options = { dateStyle: "medium", timeStyle: "short" }) {
-  return new Intl.DateTimeFormat(language.value, options).format(new Date(at));
+  return new Intl.DateTimeFormat(language.value, { timeZone: zone.value, ...options }).format(new Date(at));
 }
 
 /** A size in bytes, as "1.2 MB". */

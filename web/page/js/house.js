@@ -6,8 +6,10 @@
  */
 import { batch, computed, signal } from "@preact/signals";
 import { get, MYSELF, onRefused } from "./api.js";
+import { zone } from "./format.js";
 import { kept } from "./keep.js";
 import { Live } from "./live.js";
+import { isKnown } from "./wall.js";
 
 const SHOW_EVERY_MS = 100;
 // A tab that is out of sight gives its connections back after this; it resumes without a gap.
@@ -200,6 +202,7 @@ export async function enter() {
   const who = await whoIsLooking();
   // Somebody else only: who finds themselves again would have all views drawn anew.
   if (JSON.stringify(who) === JSON.stringify(me.peek())) return;
+  if (who && isKnown(who.zona_horaria.iana)) zone.value = who.zona_horaria.iana;
   me.value = who;
   if (who) resume();
   else pause();

@@ -169,12 +169,17 @@ export const Form = ({ submit, label, children, danger, beside }) => {
 export const Dialog = ({ title, close, children }) => {
   const dialog = useRef(null);
   const id = useId();
-  // Before anything else is pressed: Escape right after the click is meant for it.
+  // Before anything else is pressed: Escape right after the click is meant for it. Closed, it gives the focus back.
   useLayoutEffect(() => {
-    const opener = document.activeElement;
-    dialog.current.showModal();
-    return () => (opener?.isConnected ? opener : document.getElementById("main"))?.focus();
+    const shown = dialog.current;
+    shown.showModal();
+    return () => shown.close();
   }, []);
+  // What had opened it may be gone by then.
+  useEffect(
+    () => () => document.activeElement === document.body && document.getElementById("main")?.focus(),
+    [],
+  );
   return html`
     <dialog
       ref=${dialog}

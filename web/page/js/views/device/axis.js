@@ -1,4 +1,6 @@
-/** How moments are written below a chart, on this browser's clock. */
+/** How moments are written below a chart, on the clock of the house. */
+import { onTheWall, zone } from "../../format.js";
+import { DAY_MS } from "../../wall.js";
 
 const DAY = 86_400;
 const FORMS = {
@@ -10,9 +12,11 @@ const FORMS = {
 const FORMATS = new Map();
 
 function format(language, form) {
-  const key = `${language}/${form}`;
-  if (!FORMATS.has(key))
-    FORMATS.set(key, new Intl.DateTimeFormat(language, { ...FORMS[form], hourCycle: "h23" }));
+  const key = `${language}/${form}/${zone.value}`;
+  if (!FORMATS.has(key)) {
+    const options = { ...FORMS[form], hourCycle: "h23", timeZone: zone.value };
+    FORMATS.set(key, new Intl.DateTimeFormat(language, options));
+  }
   return FORMATS.get(key);
 }
 
@@ -20,7 +24,7 @@ function format(language, form) {
 export function tickWords(moments, apart, language) {
   return moments.map((moment) => {
     const at = new Date(moment * 1000);
-    const midnight = at.getHours() === 0 && at.getMinutes() === 0 && at.getSeconds() === 0;
+    const midnight = onTheWall(at) % DAY_MS === 0;
     if (apart >= 28 * DAY) return format(language, "month").format(at);
     if (apart >= DAY || midnight) return format(language, "day").format(at);
     return format(language, apart < 60 ? "second" : "minute").format(at);

@@ -1,5 +1,5 @@
 /** One chart on a canvas: uPlot, and the layers that are painted over and under its curve. */
-import { number } from "../../format.js";
+import { number, zone } from "../../format.js";
 import { language } from "../../words.js";
 import { tickWords } from "./axis.js";
 import { themeColours } from "./colours.js";
@@ -62,7 +62,11 @@ export class Plot {
   constructor(uPlot, host, { height, share, hear }) {
     this.#share = share;
     const width = host.clientWidth;
-    this.#plot = new uPlot(this.#options(width, height, hear), [[], [], [], []], host);
+    // Where a day or an hour begins, in the house.
+    const tzDate = (moment) =>
+      zone.value ? uPlot.tzDate(new Date(moment * 1000), zone.value) : new Date(moment * 1000);
+    const options = { ...this.#options(width, height, hear), tzDate };
+    this.#plot = new uPlot(options, [[], [], [], []], host);
     this.#listen(hear);
   }
 

@@ -2,19 +2,18 @@
 import { computed, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get } from "../../api.js";
-import { moment, now } from "../../format.js";
+import { moment, now, onTheWall } from "../../format.js";
 import { fresh, lookedAtFindings, newest, seen } from "../../house.js";
 import { html } from "../../html.js";
 import { useLoaded } from "../../load.js";
 import { attempt, Empty, Loaded } from "../../ui.js";
+import { DAY_MS, dayOf } from "../../wall.js";
 import { language, t } from "../../words.js";
 import { FindingCard } from "./card.js";
 import { decisionOf } from "./decisions.js";
 import { Filters, wantAll, wanted } from "./filters.js";
 import { byDay, fits, hasMore, NOTHING, nextPage, stored, withHeard, withPage } from "./pages.js";
 import { Running } from "./running.js";
-
-const DAY_MS = 86_400_000;
 
 export const Feed = () => {
   const [seenBefore] = useState(() => seen.peek());
@@ -123,15 +122,16 @@ const Nothing = ({ filtered, pages }) => {
   `;
 };
 
-const today = computed(() => new Date(now.value).setHours(0, 0, 0, 0));
+const today = computed(() => dayOf(onTheWall(now.value)));
 
 /** "Hoy", "Ayer", "Lunes, 23 de noviembre". */
 function dayTitle(day) {
-  const back = Math.round((today.value - day) / DAY_MS);
+  const back = today.value - day;
   const text =
     back === 0 || back === 1
       ? new Intl.RelativeTimeFormat(language.value, { numeric: "auto" }).format(-back, "day")
-      : moment(day, {
+      : moment(day * DAY_MS, {
+          timeZone: "UTC",
           weekday: "long",
           day: "numeric",
           month: "long",

@@ -1,4 +1,6 @@
-/** Findings as a list: put together from pages and from what was heard live, sifted, told apart by day. Pure. */
+/** Findings as a list: put together from pages and from what was heard live, sifted, told apart by day. */
+import { onTheWall } from "../../format.js";
+import { dayOf } from "../../wall.js";
 
 /** One list of both, newest first; of one that stands in both, that of `others`. */
 export function merged(findings, others) {
@@ -42,11 +44,11 @@ export const stored = (findings) => findings.filter((finding) => finding.evento_
 export const fits = (finding, { rule, device }) =>
   (rule === "" || finding.rule === rule) && (device === "" || finding.dispositivo_id === Number(device));
 
-/** `[{day, findings}]`, `day` being the local midnight in milliseconds, in the order of `findings`. */
+/** `[{day, findings}]`, `day` being the house's, as wall.js counts them, in the order of `findings`. */
 export function byDay(findings) {
   const days = [];
   for (const finding of findings) {
-    const day = new Date(finding.ts_utc).setHours(0, 0, 0, 0);
+    const day = dayOf(onTheWall(finding.ts_utc));
     if (days.at(-1)?.day !== day) days.push({ day, findings: [] });
     days.at(-1).findings.push(finding);
   }

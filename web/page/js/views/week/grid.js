@@ -1,7 +1,8 @@
 /** The week as a grid: seven columns of 24 hours, or on a narrow or touched screen seven rows. */
 import { computed } from "@preact/signals";
-import { now } from "../../format.js";
+import { now, onTheWall } from "../../format.js";
 import { html } from "../../html.js";
+import { minuteOf } from "../../wall.js";
 import { t } from "../../words.js";
 import { useGesture } from "./gesture.js";
 import { lengthOf, startOf } from "./model.js";
@@ -41,10 +42,7 @@ const Frame = ({ day, choose, layer }) => html`
   </div>
 `;
 
-const minuteNow = computed(() => {
-  const moment = new Date(now.value);
-  return moment.getHours() * 60 + moment.getMinutes();
-});
+const minuteNow = computed(() => minuteOf(onTheWall(now.value)));
 
 const NowLine = () => html`
   <div class="week-now" style=${{ "--day": today(), "--from": minuteNow.value / DAY }}></div>

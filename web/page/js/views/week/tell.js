@@ -1,9 +1,10 @@
 /** Days, times and windows in words of the language in use. */
-import { number } from "../../format.js";
+import { number, onTheWall } from "../../format.js";
+import { weekdayOf } from "../../wall.js";
 import { language, t } from "../../words.js";
 import { CHANNELS } from "./events.js";
 import { grouped } from "./model.js";
-import { ALL_DAYS, clock, DAY } from "./time.js";
+import { clock, DAY } from "./time.js";
 
 // The first of January 2024 was a Monday.
 const weekday = (day, style) =>
@@ -48,7 +49,8 @@ export function valueName(key, value) {
   return number(value, CHANNELS[key].unit);
 }
 
-export const today = () => ALL_DAYS[(new Date().getDay() + 6) % 7];
+/** The day that it is in the house. */
+export const today = () => weekdayOf(onTheWall(Date.now()));
 
 /**
  * The server's refusal of `configuracion` in plain words: which entry it is about, as far as it says so, and why.
