@@ -193,9 +193,6 @@ class WebServer:
             default_handler_class=UnknownPath,
             default_handler_args={"services": self._services},
             log_function=_log_request,
-            # No page of another site may change anything; who is no browser sends no Origin and may.
-            cross_origin_protection=True,
-            trusted_origins=access.cors_origins,
             access=access,
             description=described(ROUTES, self._services.version),
             page=self._page,

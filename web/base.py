@@ -19,7 +19,7 @@ from actors.people import Author, Caller, Role
 from web.access import Access
 from web.audit import about_change
 from web.body import MAX_SMALL_BODY, Object, read_object
-from web.defences import SECURITY_HEADERS, cors_headers
+from web.defences import SECURITY_HEADERS, cors_headers, is_foreign, is_link
 from web.errors import Problem
 from web.gate import SAFE
 from web.operations import Operation
@@ -60,6 +60,8 @@ class Handler(RequestHandler):
     change: ClassVar[str] = "cambio"
     """What is written down of a change; empty where the handler, or the accounts, do that themselves."""
     takes_ticket: ClassVar[bool] = False
+    linked: ClassVar[bool] = False
+    """Whether pages of other sites may lead people here."""
     largest_body: ClassVar[int] = MAX_SMALL_BODY
     allow: ClassVar[str] = ""
 
@@ -101,6 +103,12 @@ class Handler(RequestHandler):
         return cls.needs.get(method, Role.READER if method == "GET" else Role.MEMBER)
 
     def prepare(self) -> None:
+        foreign = is_foreign(self.request, self.settings["access"].cors_origins)
+        if foreign and self.request.method != "OPTIONS" and not (self.linked and is_link(self.request)):
+            # Before anything is looked at, and without its body.
+            raise Problem(
+                403, "La petición viene de una página de otro sitio; hazla desde aquí o con una app."
+            )
         declared = self.request.headers.get("Content-Length", "")
         if declared.isdecimal() and (len(declared) > 18 or int(declared) > MAX_DROPPED):
             raise self._too_large()
@@ -196,10 +204,6 @@ class Handler(RequestHandler):
         elif status_code == 405:
             self.set_header("Allow", self.allow)
             self.answer_problem(Problem(405, f"Aquí se puede usar {self.allow}."))
-        elif status_code == 403:
-            self.answer_problem(
-                Problem(403, "La petición viene de una página de otro sitio; hazla desde aquí o con una app.")
-            )
         elif isinstance(error, HTTPError) and status_code < 500:
             self.answer_problem(Problem(status_code, "Corrige la petición: no se entiende."))
         else:

@@ -119,6 +119,30 @@ def is_forwarded(request: HTTPServerRequest) -> bool:
     return any(name in request.headers for name in FORWARDED)
 
 
+def is_foreign(request: HTTPServerRequest, origins: frozenset[str]) -> bool:
+    """Whether a browser asks for a page of another site, which is none of ``origins``.
+
+    Browsers say by ``Sec-Fetch-Site`` for whom they ask, if they hold our address for a secure one, which
+    127.0.0.1 is; else by ``Origin``, where something is changed or the page wants to read the answer.
+    Programs say nothing.
+    """
+    origin = request.headers.get("Origin")
+    if origin is not None and origin in origins:
+        return False
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    return origin is not None and origin.rpartition("://")[2].lower() != request.host.lower()
+
+
+def is_link(request: HTTPServerRequest) -> bool:
+    """Whether somebody has followed a link here, in the browser's window and not in a frame."""
+    headers = request.headers
+    # The page's service worker passes the request on, and then its destination is empty.
+    shown = headers.get("Sec-Fetch-Dest") in ("document", "empty")
+    return shown and headers.get("Sec-Fetch-Mode") == "navigate" and request.method in ("GET", "HEAD")
+
+
 def cors_headers(request: HTTPServerRequest, origins: frozenset[str], allowed: str) -> dict[str, str]:
     """What a page of another origin is told: nothing, unless its origin was configured."""
     if not origins:

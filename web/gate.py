@@ -58,7 +58,7 @@ class Gate:
     # -- who calls -----------------------------------------------------------------------------
 
     def admit(self, request: HTTPServerRequest, needed: Role, ticket: str) -> Caller:
-        """Who calls, if they may. Raises :class:`Problem`: 401, 403 or 429."""
+        """Who calls, if they may. Raises :class:`Problem`: 401 or 403."""
         caller = self.caller_of(request, ticket)
         if caller is None:
             raise Problem(401, "Hace falta un token: envía Authorization: Bearer, o empareja esta app.")
@@ -111,7 +111,8 @@ class Gate:
         return self._mode is Mode.OPEN
 
     def _refuse(self, request: HTTPServerRequest, what: str) -> Caller:
-        self.count_try(request, what)
+        """Nobody guesses 256 bits, so that no ban is needed; one would keep an app whose token was revoked
+        from pairing again, and whoever can make a browser of the house fail, its people from coming in."""
         self.note(Author("", request.remote_ip or ""), f"{what} rechazado", "")
         raise Problem(401, f"El {what} no vale, ha caducado o está revocado; empareja otra vez esta app.")
 
@@ -222,8 +223,8 @@ def _counted(act: Act, times: int) -> Act:
 def _check_is_own_page(request: HTTPServerRequest) -> None:
     """That what changes something by a cookie says where it comes from.
 
-    Tornado has refused what says that it comes from elsewhere, and lets pass what says nothing, as
-    programs do; but programs send no cookies, and every browser says it one way or the other.
+    What says that it comes from elsewhere has been refused, and what says nothing has passed, as programs
+    say nothing; but programs send no cookies, and every browser says it one way or the other.
     """
     if request.method in SAFE:
         return

@@ -205,11 +205,11 @@ def _keys(handler: type[Handler]) -> list[str]:
 
 def _refusals(operation: Operation, handler: type[Handler], method: str) -> list[int]:
     """What the operation says, and what any such request may get."""
-    found = {421, 500, 503, *operation.refusals}
+    found = {403, 421, 500, 503, *operation.refusals}
     if handler.role_for(method) is not None:
-        found |= {401, 403, 429}
+        found |= {401}
     if method not in SAFE:
-        found |= {403, 413}
+        found |= {413}
     if operation.query or operation.body is not None:
         found |= {400}
     return sorted(found)

@@ -33,7 +33,7 @@ class SystemHealth(Handler):
             description="503 si algo no va, con lo mismo; sin token, solo el estado.",
             answer=HealthJson,
             also=(503,),
-            refusals=(401, 429),
+            refusals=(401,),
         )
     }
 
@@ -51,6 +51,7 @@ class RootCertificate(Handler):
     """For phones to trust; as the type that iOS and Android offer to install."""
 
     public = ("GET",)
+    linked = True
     operations: ClassVar = {
         "GET": Operation(
             summary="El certificado raíz de la casa",

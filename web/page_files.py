@@ -199,6 +199,8 @@ class _Served(Handler):
 class Index(_Served):
     """The page, and for programs that ask for JSON what else there is."""
 
+    linked = True
+
     operations: ClassVar = {
         "GET": Operation(
             summary="La página; en JSON, lo que hay",

@@ -113,7 +113,62 @@ def test_a_session_acts_only_from_our_own_page(keys: Keys, headers: dict[str, st
         own = OWN.format(port=site.server.port)
         for good in ({"Origin": own}, {"Sec-Fetch-Site": "same-origin", "Origin": own}):
             assert site.ask("PUT", "/dispositivos/2", {"nombre": "x"}, {**cookie, **good}).status == 200
-        assert site.ask("GET", "/dispositivos", headers={**cookie, **headers}).status == 200
+        read = site.ask("GET", "/dispositivos", headers={**cookie, **headers})
+        assert denied(read, 403) if headers else read.status == 200
+
+
+LINK: Final = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "document"}
+
+
+@pytest.mark.parametrize("headers", [headers for headers in FOREIGN if headers])
+def test_other_sites_get_nothing_in_the_default_state(keys: Keys, headers: dict[str, str]) -> None:
+    """Open to this machine, which the browser on it is part of: no route, method, ticket, or token even."""
+    with keys.site(Mode.HERE) as site:
+        for pattern, handler in ROUTES:
+            path = pattern.replace("([0-9]{1,18})", "2").replace("/?", "").replace("(.+)", "app.css")
+            for method in {"GET", *handler.operations}:
+                for more in ({}, keys.bearer(Role.ADMIN)):
+                    answer = site.ask(method, path.replace("\\", ""), headers={**headers, **more})
+                    assert denied(answer, 403), (method, path, answer)
+        assert denied(site.ask("GET", "/stream/dispositivos?ticket=x", headers=headers), 403)
+        assert denied(site.ask("GET", "/no/existe", headers=headers), 403)
+        assert site.ask("OPTIONS", "/dispositivos", headers=headers).status == 204
+        site.until_listeners_are(0)
+    assert keys.acts() == [act for act in keys.acts() if act[0] == "consola"]
+
+
+def test_other_sites_are_refused_before_their_body_is_taken(keys: Keys) -> None:
+    """A form's 3 MB, none of which is sent."""
+    with (
+        keys.site(Mode.HERE) as site,
+        socket.create_connection(("127.0.0.1", site.server.port), PATIENCE) as client,
+    ):
+        head = "POST /dispositivos/reclamar HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3000000\r\n"
+        client.sendall(f"{head}Sec-Fetch-Site: cross-site\r\n\r\n".encode())
+        assert client.recv(100).startswith(b"HTTP/1.1 403 ")
+
+
+def test_a_link_leads_to_the_page(keys: Keys) -> None:
+    """From another site, in the window; and to the certificate. Not into a frame, and to nothing else."""
+    with keys.site(Mode.HERE) as site:
+        for headers in (LINK, LINK | {"Sec-Fetch-Dest": "empty"}):  # the latter by way of the service worker
+            found = site.ask("GET", "/", headers=headers).status
+            assert found in (200, 503)  # where its libraries are missing
+        assert site.ask("GET", "/ca.pem", headers=LINK).status == 404
+        for headers in (LINK | {"Sec-Fetch-Dest": "iframe"}, LINK | {"Sec-Fetch-Mode": "no-cors"}):
+            assert denied(site.ask("GET", "/", headers=headers), 403)
+        for path in ("/dispositivos", "/stream/ai", "/pagina/app.css", "/dispositivos/2/exportar"):
+            assert denied(site.ask("GET", path, headers=LINK), 403)
+        assert denied(site.ask("POST", "/auth/sesion", {"codigo": "x"}, LINK), 403)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}, {"Origin": "http://LOCALHOST:7"}],
+)
+def test_our_own_page_and_programs_are_no_other_site(keys: Keys, headers: dict[str, str]) -> None:
+    with keys.site(Mode.HERE) as site:
+        assert site.ask("GET", "/dispositivos", headers={"Host": "localhost:7", **headers}).status == 200
 
 
 def test_no_other_origin_reads_unless_configured(keys: Keys) -> None:
@@ -196,8 +251,9 @@ def test_only_a_configured_proxy_is_believed(
 
 def test_a_spoofed_address_washes_off_no_ban(site: Site) -> None:
     """A new one with each try makes no difference, from whom is no proxy of ours."""
+    wrong = {"codigo": "AAAAA-AAAAA", "nombre": "x"}
     statuses = [
-        site.ask("GET", "/tokens", headers={**bearer("x"), "X-Forwarded-For": f"203.0.113.{n}"}).status
+        site.ask("POST", "/auth/emparejar", wrong, {"X-Forwarded-For": f"203.0.113.{n}"}).status
         for n in range(12)
     ]
     assert statuses == [401] * 10 + [429] * 2
