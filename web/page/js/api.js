@@ -27,8 +27,11 @@ export const onRefused = (listen) => {
   refused = listen;
 };
 
-/** The JSON that is answered, or `null` where there is no body. Throws ApiError; status 0 is no answer at all. */
-export async function request(method, path, body) {
+/**
+ * The JSON that is answered, or `null` where there is no body. With `edition`, 412 where what is to be changed is of
+ * another one by now. Throws ApiError; status 0 is no answer at all.
+ */
+export async function request(method, path, body, edition) {
   let response;
   try {
     response = await fetch(path, {
@@ -36,6 +39,7 @@ export async function request(method, path, body) {
       headers: {
         Accept: "application/json",
         ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+        ...(edition === undefined ? {} : { "If-Match": `"${edition}"` }),
       },
       body: body === undefined ? undefined : JSON.stringify(body),
       credentials: "same-origin",
@@ -55,7 +59,7 @@ export async function request(method, path, body) {
 }
 
 export const get = (path) => request("GET", path);
-export const put = (path, body) => request("PUT", path, body);
+export const put = (path, body, edition) => request("PUT", path, body, edition);
 export const post = (path, body) => request("POST", path, body ?? {});
 export const remove = (path) => request("DELETE", path);
 

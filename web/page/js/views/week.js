@@ -1,19 +1,20 @@
 /** The weekly schedule of a device: seen, changed by hand or by form, undone, saved. */
 import { useState } from "preact/hooks";
-import { put } from "../api.js";
-import { may, take } from "../house.js";
+import { may } from "../house.js";
 import { html } from "../html.js";
 import { Icon } from "../icons.js";
 import { Confirm, toast, told } from "../ui.js";
 import { t } from "../words.js";
+import { Conflict, GiveWay } from "./device/conflict.js";
+import { SETTINGS, useSaving } from "./device/saving.js";
 import { DayEvents, DayWindows } from "./week/day.js";
-import { useDraft, useLeaveGuard } from "./week/draft.js";
+import { read, useDraft, useLeaveGuard } from "./week/draft.js";
 import { DayEditor, WindowEditor } from "./week/editors.js";
 import { CHANNELS, channelsOf, onDay, withDays } from "./week/events.js";
 import { EventGrid, LockedGrid, WindowGrid } from "./week/grid.js";
 import { added, edited, isEvents, without } from "./week/model.js";
 import { holding } from "./week/pieces.js";
-import { dayName, refusal, today, valueName } from "./week/tell.js";
+import { channelName, dayName, refusal, today, valueName } from "./week/tell.js";
 import { bounded, clock, DAY, STEP } from "./week/time.js";
 
 export { WeekPicture } from "./week/picture.js";
@@ -105,18 +106,28 @@ const SaveBar = ({ device, draft, busy, setBusy }) => {
   const empty = Object.values(draft.values).every((list) => list.length === 0);
   const manual = device.configuracion.modo !== "horario" && !empty;
   const dirty = draft.changed.length > 0;
+  const { theirs, save: attempt, forget } = useSaving(device.id, SETTINGS);
+  const rows = draft.changed
+    .filter((key) => Object.hasOwn(theirs ?? {}, key))
+    .map((key) => ({
+      title: t(`week.channel.${key}`),
+      theirs: channelName(key, read(key, theirs[key])),
+      mine: channelName(key, draft.values[key]),
+    }));
+  const giveWay = () => {
+    draft.giveWay(Object.keys(theirs));
+    forget();
+  };
   const save = async () => {
     const patch = draft.patch();
     setBusy(true);
     setProblem(null);
     try {
-      take(
-        await put(`/dispositivos/${device.id}`, {
-          configuracion: { ...patch, ...(manual && follow ? { modo: "horario" } : {}) },
-        }),
-      );
-      draft.kept();
-      toast(t("week.saved"));
+      const changes = { ...patch, ...(manual && follow ? { modo: "horario" } : {}) };
+      if (await attempt(changes, { ...device.configuracion, ...draft.seen })) {
+        draft.kept();
+        toast(t("week.saved"));
+      }
     } catch (error) {
       setProblem(error.status === 400 ? refusal(error.detail, patch.horarios ?? []) : told(error));
     }
@@ -124,7 +135,8 @@ const SaveBar = ({ device, draft, busy, setBusy }) => {
   };
   return html`
     ${problem && html`<p class="error" role="alert">${problem}</p>`}
-    ${draft.outrun && !busy && html`<p class="error" role="alert">${t("week.outrun")}</p>`}
+    ${draft.outrun && !busy && rows.length === 0 && html`<p class="error" role="alert">${t("week.outrun")}</p>`}
+    ${rows.length > 0 && html`<${Conflict} rows=${rows} />`}
     ${
       manual &&
       html`<label class="row week-follow">
@@ -134,14 +146,18 @@ const SaveBar = ({ device, draft, busy, setBusy }) => {
     <div class="week-save" data-dirty=${dirty ? "" : undefined}>
       <span role="status">${dirty && html`<span class="chip" data-tone="warn">${t("week.unsaved")}</span>`}</span>
       <button type="button" disabled=${busy || !draft.undoable} onClick=${draft.undo}>${t("week.undo")}</button>
-      <button type="button" disabled=${busy || !dirty} onClick=${draft.discard}>${t("week.discard")}</button>
+      ${
+        rows.length > 0
+          ? html`<${GiveWay} act=${giveWay} disabled=${busy} />`
+          : html`<button type="button" disabled=${busy || !dirty} onClick=${draft.discard}>${t("week.discard")}</button>`
+      }
       <button
         type="button"
         class="primary"
         disabled=${busy || !(dirty || (manual && follow))}
         aria-busy=${busy}
         onClick=${save}
-      >${t("save")}</button>
+      >${t(rows.length > 0 ? "device.conflict.mine" : "save")}</button>
     </div>
   `;
 };

@@ -1,38 +1,65 @@
 /** What people want of the device, to be changed; and what it says of it. */
 import { useState } from "preact/hooks";
-import { put } from "../../api.js";
-import { may, take } from "../../house.js";
+import { may } from "../../house.js";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
 import { unitOf } from "../../kinds.js";
 import { Field, Form, NumberField, Switch, toast } from "../../ui.js";
 import { t } from "../../words.js";
 import { isActive } from "../devices/status.js";
+import { Conflict, GiveWay } from "./conflict.js";
 import { changesOf, fieldsOf, fixedOf } from "./fields.js";
 import { settingTitle, settingWords } from "./names.js";
+import { SETTINGS, useSaving, without } from "./saving.js";
 
 const MODES = ["manual", "horario"];
 
 export const Configuration = ({ device }) => {
   const [draft, setDraft] = useState({});
+  // What stood there when each of them was begun to be changed.
+  const [seen, setSeen] = useState({});
+  const { theirs, save, forget } = useSaving(device.id, SETTINGS);
   const { configuracion: configuration } = device;
   const changes = changesOf(draft, configuration);
   const count = Object.keys(changes).length;
-  const set = (key, value) => setDraft((before) => ({ ...before, [key]: value }));
+  const set = (key, value) => {
+    if (!Object.hasOwn(changes, key)) setSeen((before) => ({ ...before, [key]: configuration[key] }));
+    setDraft((before) => ({ ...before, [key]: value }));
+  };
   const submit = async () => {
     if (count === 0) return;
-    take(await put(`/dispositivos/${device.id}`, { configuracion: changes }));
+    if (!(await save(changes, seen))) return;
+    setSeen((now) => ({ ...now, ...changes }));
     // What was changed since is not saved yet.
     setDraft((now) => Object.fromEntries(Object.entries(now).filter(([key, value]) => value !== draft[key])));
     toast(t("device.saved"));
   };
+  const giveWay = () => {
+    setDraft(without(draft, theirs));
+    forget();
+  };
+  const discard = () => {
+    setDraft({});
+    forget();
+  };
+  const rows = Object.keys(theirs ?? {})
+    .filter((key) => Object.hasOwn(changes, key))
+    .map((key) => ({
+      title: settingTitle(key),
+      theirs: settingWords(key, theirs[key]),
+      mine: settingWords(key, changes[key]),
+    }));
   // Where nobody has asked for either, what it does counts.
   const wanted = { encendido: isActive(device), ...configuration, ...draft };
   return html`
     <div class="stack">
       <${Differences} device=${device} />
       <section class="card settings">
-        <${Form} submit=${submit} label=${t("save")}>
+        <${Form}
+          submit=${submit}
+          label=${t(rows.length ? "device.conflict.mine" : "save")}
+          beside=${rows.length > 0 && html`<${GiveWay} act=${giveWay} />`}
+        >
           <fieldset class="form" disabled=${!may("miembro")}>
             <${Mode} value=${wanted.modo ?? "manual"} set=${set} />
             ${fieldsOf({ ...device, configuracion: { ...configuration, modo: wanted.modo } }).map(
@@ -48,9 +75,10 @@ export const Configuration = ({ device }) => {
               `,
             )}
           </fieldset>
+          ${rows.length > 0 && html`<${Conflict} rows=${rows} />`}
           <p class="muted" role="status">${count > 0 ? t("device.unsaved", { n: count }) : ""}</p>
         <//>
-        ${count > 0 && html`<button type="button" class="link" onClick=${() => setDraft({})}>${t("device.discard")}</button>`}
+        ${count > 0 && html`<button type="button" class="link" onClick=${discard}>${t("device.discard")}</button>`}
         ${!may("miembro") && html`<p class="hint">${t("device.only_look")}</p>`}
       </section>
       <${Fixed} device=${device} />

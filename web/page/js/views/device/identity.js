@@ -1,19 +1,20 @@
 /** What the device is and does: name, place, state, its controls; and its data to take along. */
 import { useSignalEffect } from "@preact/signals";
 import { useState } from "preact/hooks";
-import { put } from "../../api.js";
-import { may, rooms, take } from "../../house.js";
+import { may, rooms } from "../../house.js";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
 import { kindName, nameOf, switches } from "../../kinds.js";
-import { Dialog, Field, Form } from "../../ui.js";
+import { attempt, Dialog, Field, Form } from "../../ui.js";
 import { t } from "../../words.js";
 import { OnOff, Status } from "../devices/card.js";
 import { Control } from "../devices/controls.js";
 import { orderOf } from "../devices/orders.js";
 import { isActive, isOn } from "../devices/status.js";
+import { Conflict, GiveWay } from "./conflict.js";
 import { ExportDialog } from "./export.js";
 import { stateWords } from "./names.js";
+import { FIELDS, useSaving, without } from "./saving.js";
 
 /** `range` is the signal of what the history shows. */
 export const Identity = ({ device: signal, range }) => {
@@ -67,9 +68,15 @@ export const Identity = ({ device: signal, range }) => {
 
 const roomOf = (device) => rooms.value.find(({ id }) => id === device.habitacion_id)?.nombre;
 
+const TITLES = { nombre: "device.name", descripcion: "device.description", habitacion_id: "device.room" };
+const fieldWords = (key, value) =>
+  key === "habitacion_id" ? (roomOf({ habitacion_id: value }) ?? t("device.room.none")) : value || "–";
+
 const EditDialog = ({ device: now, close }) => {
   // As it was when the dialog was opened: what comes meanwhile neither changes what was typed nor is undone by it.
   const [device] = useState(now);
+  const [changes, setChanges] = useState({});
+  const { theirs, save } = useSaving(device.id, FIELDS);
   const unnamed = nameOf(device) !== device.nombre;
   const submit = async (form) => {
     const wanted = {
@@ -77,15 +84,26 @@ const EditDialog = ({ device: now, close }) => {
       descripcion: form.get("description").trim(),
       habitacion_id: form.get("room") ? Number(form.get("room")) : null,
     };
-    const changes = Object.fromEntries(
-      Object.entries(wanted).filter(([key, value]) => value !== (device[key] ?? null)),
-    );
-    if (Object.keys(changes).length) take(await put(`/dispositivos/${device.id}`, changes));
-    close();
+    const changed = Object.entries(wanted).filter(([key, value]) => value !== (device[key] ?? null));
+    await finish(Object.fromEntries(changed));
   };
+  const finish = async (wanted) => {
+    setChanges(wanted);
+    if (Object.keys(wanted).length === 0 || (await save(wanted, device))) close();
+  };
+  const shown = Object.keys(theirs ?? {}).filter((key) => Object.hasOwn(changes, key));
+  const rows = shown.map((key) => ({
+    title: t(TITLES[key]),
+    theirs: fieldWords(key, theirs[key]),
+    mine: fieldWords(key, changes[key]),
+  }));
   return html`
     <${Dialog} title=${t("device.edit")} close=${close}>
-      <${Form} submit=${submit} label=${t("save")}>
+      <${Form}
+        submit=${submit}
+        label=${t(theirs ? "device.conflict.mine" : "save")}
+        beside=${theirs && html`<${GiveWay} act=${() => attempt(() => finish(without(changes, theirs)))} />`}
+      >
         <${Field} label=${t("device.name")} name="name" required maxlength="100" defaultValue=${unnamed ? "" : device.nombre} />
         <${Field} label=${t("device.room")} name="room">
           <option value="" selected=${!roomOf(device)}>${t("device.room.none")}</option>
@@ -95,6 +113,7 @@ const EditDialog = ({ device: now, close }) => {
           )}
         <//>
         <${Field} label=${t("device.description")} name="description" maxlength="500" defaultValue=${device.descripcion} />
+        ${theirs && html`<${Conflict} rows=${rows} />`}
       <//>
     <//>
   `;

@@ -4,11 +4,12 @@ import { holdBack } from "../../route.js";
 import { formatEvents, parseChannel } from "./events.js";
 import { format, parse } from "./model.js";
 
-const read = (key, schedule) => (key === "horarios" ? parse(schedule) : parseChannel(key, schedule));
+/** A schedule as the server has it, to be drawn. */
+export const read = (key, schedule) => (key === "horarios" ? parse(schedule) : parseChannel(key, schedule));
 const written = (key, value) => (key === "horarios" ? format(value) : formatEvents(value));
 
 /**
- * `{ values, changed, outrun, patch, set, undo, discard, kept }`: `values` by key as they stand now, `changed` the
+ * `{ values, seen, changed, outrun, patch, set, undo, discard, giveWay, kept }`: `values` by key as they stand now, `changed` the
  * keys that differ from what is saved, `patch()` those as the server takes them, and `outrun` whether somebody else
  * has saved other ones meanwhile. Without changes of one's own it follows what the device has.
  */
@@ -43,6 +44,15 @@ export function useDraft(configuration, keys) {
       setState((now) =>
         now.past.length ? { ...now, past: now.past.slice(0, -1), values: now.past.at(-1) } : now,
       ),
+    /** What they were when the draft was begun. */
+    seen: Object.fromEntries(keys.map((key, index) => [key, JSON.parse(current.stored)[index]])),
+    /** Leave to others what they have saved for some keys, and go on with the rest. */
+    giveWay: (given) => {
+      const fresh = begin();
+      const mine = changed.filter((key) => !given.includes(key)).map((key) => [key, current.values[key]]);
+      const past = mine.length ? [fresh.values] : [];
+      setState({ ...fresh, past, values: { ...fresh.values, ...Object.fromEntries(mine) } });
+    },
     discard: () => setState(begin()),
     kept: () => setState((now) => ({ ...now, past: [] })),
   };

@@ -2,9 +2,9 @@
 import { number, onTheWall } from "../../format.js";
 import { weekdayOf } from "../../wall.js";
 import { language, t } from "../../words.js";
-import { CHANNELS } from "./events.js";
+import { CHANNELS, formatEvents } from "./events.js";
 import { grouped } from "./model.js";
-import { clock, DAY } from "./time.js";
+import { clock, DAY, DAYS } from "./time.js";
 
 // The first of January 2024 was a Monday.
 const weekday = (day, style) =>
@@ -47,6 +47,16 @@ export const weekName = (windows) =>
 export function valueName(key, value) {
   if (typeof value === "boolean") return t(value ? "week.locked" : "week.unlocked");
   return number(value, CHANNELS[key].unit);
+}
+
+/** All that the channel `key` holds, windows or events, in a sentence. */
+export function channelName(key, held) {
+  if (key === "horarios") return weekName(held);
+  const days = Object.entries(formatEvents(held)).map(([day, list]) => {
+    const times = list.map(([time, value]) => `${time} ${valueName(key, value)}`).join(", ");
+    return `${day === "diario" ? t("week.every_day") : dayName(DAYS.indexOf(day))}: ${times}`;
+  });
+  return days.join("; ") || t("week.nothing");
 }
 
 /** The day that it is in the house. */

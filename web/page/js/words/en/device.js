@@ -91,6 +91,12 @@ export const words = {
   "device.unsaved.one": "{n} unsaved change",
   "device.unsaved.other": "{n} unsaved changes",
   "device.discard": "Discard the changes",
+  "device.conflict":
+    "Somebody else has saved this while you were changing it. Nothing is lost: choose what is to stay.",
+  "device.conflict.now": "Now",
+  "device.conflict.yours": "Yours",
+  "device.conflict.mine": "Save mine",
+  "device.conflict.theirs": "Leave theirs",
   "device.only_look": "You may only look; ask somebody else of the home to change it.",
   "device.sync.unknown": "The device has not said yet which settings it uses.",
   "device.sync.yes": "The device uses these settings.",

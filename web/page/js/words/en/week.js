@@ -51,7 +51,8 @@ export const words = {
   "week.follow": "The device is in manual: let it follow this schedule.",
   "week.was_events":
     "This schedule is written as times of switching on and off. If you change it, it is saved as times from–to.",
-  "week.outrun": "Somebody has saved another schedule meanwhile. Save keeps yours, discard keeps theirs.",
+  "week.outrun":
+    "Somebody else has saved another schedule meanwhile. When you save you will see both and can choose; if you discard, theirs stays.",
   "week.refused.window": "The time from {from} to {to} will not do: {reason}",
   "week.refused.day": "What is set on {day} will not do: {reason}",
   "week.leave": "There are unsaved changes",

@@ -91,6 +91,12 @@ export const words = {
   "device.unsaved.one": "{n} cambio sin guardar",
   "device.unsaved.other": "{n} cambios sin guardar",
   "device.discard": "Descartar los cambios",
+  "device.conflict":
+    "Otra persona ha guardado esto mientras lo cambiabas. Nada se ha perdido: elige qué queda.",
+  "device.conflict.now": "Ahora",
+  "device.conflict.yours": "Lo tuyo",
+  "device.conflict.mine": "Guardar lo mío",
+  "device.conflict.theirs": "Dejar lo suyo",
   "device.only_look": "Tu usuario solo puede mirar; pide a otra persona de la casa que lo cambie.",
   "device.sync.unknown": "El aparato aún no ha dicho qué ajustes usa.",
   "device.sync.yes": "El aparato usa estos ajustes.",

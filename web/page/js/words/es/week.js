@@ -52,7 +52,7 @@ export const words = {
   "week.was_events":
     "Este horario está escrito como horas de encender y apagar. Si lo cambias, se guardará como tramos.",
   "week.outrun":
-    "Alguien ha guardado otro horario mientras tanto. Si guardas, queda el tuyo; si descartas, el suyo.",
+    "Alguien ha guardado otro horario mientras tanto. Al guardar verás los dos y podrás elegir; si descartas, queda el suyo.",
   "week.refused.window": "El tramo de {from} a {to} no vale: {reason}",
   "week.refused.day": "Lo puesto en {day} no vale: {reason}",
   "week.leave": "Hay cambios sin guardar",
