@@ -322,6 +322,15 @@ class Settings:
     mqtt_tema_comun: bool = setting(
         flag, True, "Oír dispositivos/estado, el tema común, donde un dispositivo puede hablar por otro."
     )
+    mqtt_sync_interval: float = setting(
+        number(0, 120), 1.0, "Bróker incluido: segundos hasta asegurar en disco lo confirmado; 0, antes."
+    )
+    mqtt_disco_mb: int = setting(
+        whole(64, 1_000_000), 1024, "Bróker incluido: MB que guarda; lleno, no admite mensajes."
+    )
+    nats_server_path: str = setting(
+        or_empty(file), "", "Otro nats-server (2.15 o posterior); vacío, el instalado con este sistema."
+    )
 
     data_dir: Path = setting(folder, Path("instance"), "Carpeta de todo lo que el sistema escribe.")
     log_level: str = setting(choice(*LEVELS), "WARNING", "Mensajes que se muestran.")

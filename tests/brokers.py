@@ -21,6 +21,8 @@ from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
 from actors.mqtt.broker import EmbeddedBroker
+from actors.mqtt.door import Door
+from actors.mqtt.nats_server import NatsServer, NatsSettings
 from tests.machine import lacking
 
 CONF = Path(__file__).parent.parent / "actors" / "mqtt" / "mosquitto.conf"
@@ -65,9 +67,20 @@ class Broker(Protocol):
     def crash(self) -> None:
         """Kill it without warning and see that it runs again."""
 
+    def resume(self, client_id: str) -> None:
+        """What the backend asks of a broker of its own before it connects."""
+
+
+def nats(folder: Path, port: int = 0) -> NatsServer:
+    """The embedded broker's server, with what it keeps in ``folder``."""
+    return NatsServer(NatsSettings(folder), port)
+
 
 class CrashableBroker(EmbeddedBroker):
     """The embedded broker, to be killed at will; its own watch brings it back."""
+
+    def __init__(self, folder: Path, port: int = 0, door: Door | None = None) -> None:
+        super().__init__(nats(folder, port), door)
 
     def crash(self) -> None:
         pid = self.pid
@@ -126,6 +139,9 @@ class Mosquitto:
         self.stop()
         self.start()
 
+    def resume(self, client_id: str) -> None:
+        """Mosquitto does that by itself."""
+
     def reload(self) -> None:
         """Have it read passwords, rights and certificates again."""
         self._signal(signal.SIGHUP)
@@ -162,9 +178,11 @@ class Login:
     password: str = ""
     tls: ssl.SSLContext | None = None
     client_id: str = ""
+    lasting: bool = False
+    """Whether the broker keeps a session for it, which needs a ``client_id``."""
 
     def client(self) -> paho.Client:
-        client = paho.Client(CallbackAPIVersion.VERSION2, self.client_id)
+        client = paho.Client(CallbackAPIVersion.VERSION2, self.client_id, clean_session=not self.lasting)
         client.username_pw_set(self.user or None, self.password or None)
         if self.tls is not None:
             client.tls_set_context(self.tls)

@@ -60,9 +60,9 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
 
 
 @pytest.fixture
-def embedded() -> Iterator[CrashableBroker]:
+def embedded(tmp_path: Path) -> Iterator[CrashableBroker]:
     """The broker that comes with the project, on a port of its own."""
-    broker = CrashableBroker(port=0)
+    broker = CrashableBroker(tmp_path / "embedded")
     broker.start()
     yield broker
     broker.stop()

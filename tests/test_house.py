@@ -72,14 +72,13 @@ KEPT_TO = {
     "sqlite3": ("persistence",),
     "river": ("rules",),
     "paho": ("actors.mqtt",),
-    "iotcore": ("actors.mqtt",),
     "cryptography": ("web",),
     "zeroconf": ("web",),
     "ifaddr": ("web",),
     "argon2": ("web",),
     "pykka._actor": ("actors.dispatch",),
     "pykka._envelope": ("actors.dispatch",),
-    "time": ("actors.clock", "actors.mqtt.broker"),
+    "time": ("actors.clock", "actors.mqtt.child"),
 }
 
 # What does I/O, waits, or asks the time or chance: none of it for a rule.

@@ -46,7 +46,8 @@ class Bridge:
     """Implements :class:`actors.ports.CommandSink`.
 
     ``client_id`` names the session that the broker keeps while this process is away, so it must be
-    the same at each start. ``topics`` are those heard, of :data:`payloads.SUBSCRIPTIONS`. The directory
+    the same at each start. ``topics`` are those heard, of :data:`payloads.SUBSCRIPTIONS`. ``resume``, told
+    the client id, is asked before each connection and may raise ``OSError`` to put it off. The directory
     and the writer are met later, by :meth:`attach`, since they are given the bridge when they are made.
     """
 
@@ -65,6 +66,7 @@ class Bridge:
         max_in_flight: int = 4096,
         topics: Sequence[str] = payloads.SUBSCRIPTIONS,
         tls: ssl.SSLContext | None = None,
+        resume: Callable[[str], None] | None = None,
     ) -> None:
         self._host = ""
         self._port = 0
@@ -79,7 +81,9 @@ class Bridge:
         self.received = 0
         self.rejected = 0
         self._intake = Intake(max_in_flight, self._acknowledge)
-        self._client = Client(client_id, self._intake.begin_epoch, self._intake.wait_for_room, tls)
+        self._client_id = client_id
+        self._resume = resume
+        self._client = Client(client_id, self._before_connecting, self._intake.wait_for_room, tls)
         self._client.username_pw_set(username or None, password or None)
         # No limit of paho's own on top: it looks through the whole queue at each acknowledgement.
         self._client.max_inflight_messages_set(0)
@@ -177,6 +181,11 @@ class Bridge:
         self._client.acknowledge(mids)
 
     # -- the network thread: the connection ------------------------------------------------------
+
+    def _before_connecting(self) -> None:
+        self._intake.begin_epoch()
+        if self._resume is not None:
+            self._resume(self._client_id)
 
     def _on_connect(
         self,

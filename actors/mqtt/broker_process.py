@@ -1,110 +1,66 @@
-"""The process of the embedded broker, and of its door if it has one.
+"""The process between us and the embedded broker: it runs the command it is given, and ends it.
 
-It ends when its standard input does, so it never outlives its parent, and by nothing else: a Ctrl-C or a
-service manager's SIGTERM reaches both, and the parent still has acknowledgements to send.
+The broker ends when this process's standard input does, so it never outlives us, however we end. A Ctrl-C
+or a service manager's SIGTERM reaches this process too and is ignored, since the backend still has
+acknowledgements to send. What the broker says goes to standard error, its process id first.
 """
 
 from __future__ import annotations
 
-import json
-import logging
 import os
 import signal
+import subprocess
 import sys
 import threading
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from collections.abc import Callable, Sequence
+from typing import Final
 
-if TYPE_CHECKING:
-    from actors.mqtt.door import Door
-
-logger = logging.getLogger(__name__)
-
-# Messages that the broker sends ahead of our acknowledgements. The writer acknowledges a commit's
-# worth at once; rumqttd's default of 100 would have both wait for each other.
-_MAX_IN_FLIGHT: Final = 1000
+_PR_SET_PDEATHSIG: Final = 1
+# Mosquitto writes down what it keeps when it is asked to end, s.
+_FAREWELL: Final = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """Where the broker listens, the largest packet it takes, in bytes, and the LAN's way to it."""
-
-    host: str
-    port: int
-    largest: int
-    door: Door | None
-
-    def to_json(self) -> str:
-        """Without secrets: every user of the machine can read a process's arguments."""
-        return json.dumps(asdict(self), default=str)
-
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        fields = json.loads(text)
-        return cls(**fields | {"door": _door(fields["door"])})
-
-
-def _door(fields: dict[str, Any] | None) -> Door | None:
-    if fields is None:
-        return None
-    # Imported where there is one: most brokers have none, and start in half the time.
-    from actors.mqtt.door import Door
-
-    paths = {name: Path(fields[name]) for name in ("logins", "certificate", "key") if fields[name]}
-    return Door(**fields | paths)
-
-
-def main(options: Options) -> None:
+def main(command: Sequence[str]) -> int:
+    """Run ``command`` until it ends or standard input does; its exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    # rumqttd logs each packet it routes as an error.
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
-    logging.getLogger("rumqttd").setLevel(logging.CRITICAL + 1)
-    logging.getLogger("tracing").setLevel(logging.CRITICAL + 1)
-    threading.Thread(target=_exit_with_parent, daemon=True).start()
-    if options.door is None:
-        _serve_loopback(options)
-    else:
-        threading.Thread(target=_serve_loopback_or_end, args=(options,), daemon=True).start()
-        _serve_door(options, options.door)
-
-
-def _serve_loopback(options: Options) -> None:
-    # Imported in the child alone: the parent has no use for the broker's 15 MB.
-    from iotcore import IotCoreBroker
-
-    IotCoreBroker(
-        listen=options.host,
-        port=options.port,
-        max_payload_size=options.largest,
-        max_inflight_count=_MAX_IN_FLIGHT,
-    ).run_forever()
-
-
-def _serve_loopback_or_end(options: Options) -> None:
     try:
-        _serve_loopback(options)
-    except Exception:
-        logger.exception("broker_failed port=%d", options.port)
-    finally:
-        os._exit(1)  # a door that leads nowhere helps nobody
+        broker = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=sys.stderr, preexec_fn=_dies_with_its_parent()
+        )
+    except OSError as error:
+        print(f"[ERR] {command[0]}: {error.strerror}", file=sys.stderr)
+        return 127
+    print(f"pid {broker.pid}", file=sys.stderr, flush=True)
+    threading.Thread(target=_end_with_parent, args=(broker,), daemon=True).start()
+    return broker.wait()
 
 
-def _serve_door(options: Options, door: Door) -> None:
-    from asyncio import run
-
-    from actors.mqtt.doorkeeper import Doorkeeper
-
-    run(Doorkeeper(door, (options.host, options.port), options.largest).serve())
-
-
-def _exit_with_parent() -> None:
+def _end_with_parent(broker: subprocess.Popen[bytes]) -> None:
+    sys.stdin.buffer.read()
+    broker.terminate()
     try:
-        sys.stdin.buffer.read()
-    finally:
-        os._exit(0)
+        broker.wait(_FAREWELL)
+    except subprocess.TimeoutExpired:
+        broker.kill()
+
+
+def _dies_with_its_parent() -> Callable[[], None] | None:
+    """For Linux: should this very process be killed, the kernel ends the broker."""
+    if sys.platform != "linux":
+        return None
+    import ctypes
+
+    prctl = ctypes.CDLL(None).prctl
+
+    def ask() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    return ask
 
 
 if __name__ == "__main__":
-    main(Options.from_json(sys.argv[1]))
+    status = main(sys.argv[1:])
+    os._exit(status if 0 <= status < 256 else 1)

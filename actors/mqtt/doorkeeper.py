@@ -1,11 +1,9 @@
 """The embedded broker's door to the LAN: nobody comes in without a login, and each keeps to its topics.
 
-rumqttd asks for passwords, but it knows no rights, needs a restart for a new login, and makes its TLS
-handshakes one after the other, so that one connection that says nothing keeps all others out. So it
-stays on loopback, and the LAN reaches this: it takes handshake and login, and passes packets on that
-the login may send. Who oversteps is cut off, and the broker publishes its last will.
+The broker stays on loopback, and the LAN reaches this: it takes handshake and login, and passes packets on
+that the login may send. Who oversteps is cut off, and the broker publishes its last will.
 
-It runs in the broker's process, where a flood costs the backend neither its interpreter's lock nor its
+It runs in a process of its own, where a flood costs the backend neither its interpreter's lock nor its
 file descriptors.
 """
 

@@ -12,6 +12,7 @@ from actors.mqtt.bridge import Bridge
 from actors.mqtt.broker import BrokerUnavailable, EmbeddedBroker
 from actors.mqtt.client import tls_for_broker
 from actors.mqtt.door import Door
+from actors.mqtt.nats_server import NatsServer, NatsSettings
 from actors.mqtt.rights import backend_topics
 from actors.ports import Clock
 from actors.zone import Zone
@@ -37,6 +38,12 @@ class MqttSettings:
     authority: Path | None
     """The CA of somebody else's broker, if it is not to be looked for."""
     shared_topic: bool
+    program: str
+    """A nats-server of the house's own choosing, or empty."""
+    sync_interval: float
+    """Seconds that what the embedded broker has acknowledged may wait to be on the medium."""
+    disk: int
+    """What the embedded broker may keep, in MB."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -51,6 +58,9 @@ class MqttSettings:
             tls_port=settings.mqtt_tls_port,
             authority=Path(settings.mqtt_tls_ca) if settings.mqtt_tls_ca else None,
             shared_topic=settings.mqtt_tema_comun,
+            program=settings.nats_server_path,
+            sync_interval=settings.mqtt_sync_interval,
+            disk=settings.mqtt_disco_mb,
         )
 
 
@@ -58,6 +68,8 @@ class MqttSettings:
 class MqttFiles:
     """What lies on the disk for it, or will."""
 
+    store: Path
+    """Folder of the embedded broker's own."""
     logins: Path
     certificate: Path
     key: Path
@@ -68,6 +80,7 @@ class MqttFiles:
         """Where they lie in DATA_DIR."""
         tls = folder / "tls"
         return cls(
+            store=folder / "mqtt" / "broker",
             logins=folder / "mqtt" / "claves",
             certificate=tls / "servidor.pem",
             key=tls / "servidor.key",
@@ -112,6 +125,7 @@ class MqttEdge:
             zone=zone,
             topics=backend_topics(wishes.shared_topic),
             tls=self.tls,
+            resume=None if self.broker is None else self.broker.resume,
         )
 
     @property
@@ -153,6 +167,7 @@ class MqttEdge:
 
 
 def _embedded(wishes: MqttSettings, files: MqttFiles) -> EmbeddedBroker:
+    settings = NatsSettings(files.store, wishes.program, wishes.sync_interval, wishes.disk)
     if wishes.tls:
         door = Door(
             wishes.bind_host,
@@ -162,12 +177,12 @@ def _embedded(wishes: MqttSettings, files: MqttFiles) -> EmbeddedBroker:
             files.key,
             shared_topic=wishes.shared_topic,
         )
-        return EmbeddedBroker(wishes.port, door)
+        return EmbeddedBroker(NatsServer(settings, wishes.port), door)
     if is_loopback(wishes.bind_host):
-        return EmbeddedBroker(wishes.port)
+        return EmbeddedBroker(NatsServer(settings, wishes.port))
     logger.warning("door_in_the_clear host=%s port=%d", wishes.bind_host, wishes.port)
     door = Door(wishes.bind_host, wishes.port, files.logins, shared_topic=wishes.shared_topic)
-    return EmbeddedBroker(0, door)
+    return EmbeddedBroker(NatsServer(settings, 0), door)
 
 
 def _trust(wishes: MqttSettings, files: MqttFiles) -> ssl.SSLContext:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
 from typing import Protocol, TypeVar
@@ -37,7 +37,13 @@ class Backend:
     """Hears what the bridge tells, and settles what it is told to."""
 
     def __init__(
-        self, port: int, clock: FakeClock, client_id: str, max_in_flight: int, keepalive: int
+        self,
+        port: int,
+        clock: FakeClock,
+        client_id: str,
+        max_in_flight: int,
+        keepalive: int,
+        resume: Callable[[str], None] | None = None,
     ) -> None:
         self.told: SimpleQueue[object] = SimpleQueue()
         self.kept: SimpleQueue[object] = SimpleQueue()
@@ -52,6 +58,7 @@ class Backend:
             clock=clock,
             zone=UTC_ZONE,
             max_in_flight=max_in_flight,
+            resume=resume,
         )
         self.bridge.attach(self.directory, self.writer)
 
@@ -77,7 +84,13 @@ class Backend:
 
 class Start(Protocol):
     def __call__(
-        self, port: int, *, client_id: str = ..., max_in_flight: int = ..., keepalive: int = ...
+        self,
+        port: int,
+        *,
+        client_id: str = ...,
+        max_in_flight: int = ...,
+        keepalive: int = ...,
+        resume: Callable[[str], None] | None = ...,
     ) -> Backend: ...
 
 

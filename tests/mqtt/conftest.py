@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -26,9 +26,14 @@ def start(clock: FakeClock) -> Iterator[Start]:
     with ExitStack() as stack:
 
         def start_one(
-            port: int, *, client_id: str = "backend", max_in_flight: int = 100, keepalive: int = 60
+            port: int,
+            *,
+            client_id: str = "backend",
+            max_in_flight: int = 100,
+            keepalive: int = 60,
+            resume: Callable[[str], None] | None = None,
         ) -> Backend:
-            backend = Backend(port, clock, client_id, max_in_flight, keepalive)
+            backend = Backend(port, clock, client_id, max_in_flight, keepalive, resume)
             stack.callback(backend.stop)
             backend.bridge.start("127.0.0.1", backend.port)
             return backend

@@ -5,33 +5,37 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 
 from actors.mqtt.broker import MAX_PAYLOAD, BrokerUnavailable, EmbeddedBroker
-from tests.brokers import PATIENCE, Broker, CrashableBroker, Device, accepts, wait_until
+from actors.mqtt.nats_server import NatsServer, NatsSettings
+from tests.brokers import PATIENCE, Broker, CrashableBroker, Device, Login, accepts, nats, wait_until
 
 ROOT = Path(__file__).parent.parent.parent
 
 
-def test_a_taken_port_is_one_clear_line() -> None:
+def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
     """Who starts a second broker on a port is told which port, and what to change."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(BrokerUnavailable, match=rf"127\.0\.0\.1:{port}.*MQTT_BROKER_PORT") as caught:
-            EmbeddedBroker(port=port).start()
+            EmbeddedBroker(nats(tmp_path, port)).start()
     assert "\n" not in str(caught.value)
 
 
-def test_a_port_is_free_again_after_stop(embedded: CrashableBroker) -> None:
+def test_a_port_is_free_again_after_stop(embedded: CrashableBroker, tmp_path: Path) -> None:
     """Stopping ends the child, and another broker can have the port at once."""
     assert embedded.alive
     with Device(embedded.port):
         embedded.stop()
     assert not embedded.alive
     assert not accepts(embedded.port)
-    again = EmbeddedBroker(port=embedded.port)
+    again = EmbeddedBroker(nats(tmp_path / "again", embedded.port))
     again.start()
     assert again.alive
     again.stop()
@@ -57,28 +61,39 @@ def test_a_dead_broker_comes_back_on_its_port(
 
 
 def test_what_reaches_the_whole_process_group_does_not_end_it(embedded: CrashableBroker) -> None:
-    """At Ctrl-C or SIGTERM the backend still has acknowledgements to send, so the broker stays."""
+    """At Ctrl-C the backend still has acknowledgements to send, so the broker is in no group with it, and
+    neither does a SIGTERM to all of its own processes but itself.
+    """
     pid = embedded.pid
     assert pid is not None
-    os.kill(pid, signal.SIGINT)
-    os.kill(pid, signal.SIGTERM)
+    assert os.getpgid(pid) != os.getpgid(os.getpid())
+    runner = os.getpgid(pid)
+    assert runner != pid
+    os.kill(runner, signal.SIGINT)
+    os.kill(runner, signal.SIGTERM)
     with Device(embedded.port, "a") as device:
         device.publish("a", b"still here")
         assert device.heard.get(timeout=PATIENCE) == ("a", b"still here", False)
     assert embedded.pid == pid
 
 
-def test_it_dies_with_its_parent_and_writes_nothing_to_its_console() -> None:
-    """A killed backend leaves no broker behind, and the broker's words never show."""
-    script = (
-        "from actors.mqtt.broker import EmbeddedBroker\n"
-        "broker = EmbeddedBroker(port=0)\n"
-        "broker.start()\n"
-        "print(broker.port, flush=True)\n"
-        "input()\n"
-    )
+OWNER = """
+import sys
+from pathlib import Path
+from actors.mqtt.broker import EmbeddedBroker
+from actors.mqtt.nats_server import NatsServer, NatsSettings
+broker = EmbeddedBroker(NatsServer(NatsSettings(Path(sys.argv[1])), 0))
+broker.start()
+print(broker.port, broker.pid, flush=True)
+input()
+"""
+
+
+@contextmanager
+def owner(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int, int]]:
+    """Another process that has a broker; the port and process id of that."""
     parent = subprocess.Popen(
-        [sys.executable, "-c", script],
+        [sys.executable, "-c", OWNER, folder],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -86,15 +101,127 @@ def test_it_dies_with_its_parent_and_writes_nothing_to_its_console() -> None:
         text=True,
     )
     assert parent.stdout is not None
-    port = int(parent.stdout.readline())
-    with Device(port) as device:
-        device.publish("a", b"x" * 1000)
-    with socket.create_connection(("127.0.0.1", port)) as rude:
-        rude.sendall(b"\x00 this is not MQTT \xff" * 10)
+    port, pid = map(int, parent.stdout.readline().split())
+    yield parent, port, pid
     parent.kill()
-    rest, errors = parent.communicate(timeout=PATIENCE)
-    assert (rest, errors) == ("", "")
-    wait_until(lambda: not accepts(port))
+    parent.communicate(timeout=PATIENCE)
+
+
+def test_it_dies_with_its_parent_and_writes_nothing_to_its_console(tmp_path: Path) -> None:
+    """A killed backend leaves no broker behind, and the broker's words never show."""
+    with owner(tmp_path) as (parent, port, _):
+        with Device(port) as device:
+            device.publish("a", b"x" * 1000)
+        with socket.create_connection(("127.0.0.1", port)) as rude:
+            rude.sendall(b"\x00 this is not MQTT \xff" * 10)
+        parent.kill()
+        assert parent.communicate(timeout=PATIENCE) == ("", "")
+        wait_until(lambda: not accepts(port))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the kernel ends nobody for us")
+def test_it_dies_with_what_runs_it(tmp_path: Path) -> None:
+    """Whichever of the processes is killed, no broker is left that nobody looks after."""
+    with owner(tmp_path) as (parent, port, pid):
+        parent.send_signal(signal.SIGSTOP)
+        os.kill(os.getpgid(pid), signal.SIGKILL)
+        wait_until(lambda: not accepts(port))
+
+
+def test_a_hung_broker_is_replaced(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """One that takes connections and answers none is killed and started anew, and that is said."""
+    broker = EmbeddedBroker(nats(tmp_path), ping_every=0.1, hung_after=1.0)
+    broker.start()
+    try:
+        pid = broker.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGSTOP)
+        wait_until(lambda: broker.pid != pid and broker.alive)
+        with Device(broker.port):
+            pass
+        assert "broker_hung" in caplog.text
+    finally:
+        broker.stop()
+
+
+def test_what_was_acknowledged_outlives_the_broker(embedded: CrashableBroker) -> None:
+    """Sessions, what waits in them, and retained messages are on disk before a publisher is told so."""
+    keeps = Login(client_id="keeps", lasting=True)
+    with Device(embedded.port, "a", login=keeps):
+        pass
+    with Device(embedded.port) as device:
+        device.publish("kept", b"retained", retain=True)
+        for number in range(1000):
+            last = device.publish_soon("a", str(number))
+        last.wait_for_publish(PATIENCE)
+    embedded.crash()
+    with Device(embedded.port, "a", "kept", login=keeps) as device:
+        heard = [device.heard.get(timeout=PATIENCE) for _ in range(1001)]
+    assert [int(payload) for topic, payload, _ in heard if topic == "a"] == list(range(1000))
+    assert ("kept", b"retained", True) in heard
+
+
+def test_all_retained_messages_come(embedded: CrashableBroker) -> None:
+    """However many a wildcard finds."""
+    with Device(embedded.port) as device:
+        for number in range(300):
+            last = device.publish_soon(f"kept/{number}", b"x", retain=True)
+        last.wait_for_publish(PATIENCE)
+    with Device(embedded.port, "kept/#") as device:
+        topics = {device.heard.get(timeout=PATIENCE)[0] for _ in range(300)}
+    assert topics == {f"kept/{number}" for number in range(300)}
+
+
+def test_what_waits_for_an_acknowledgement_comes_first_and_at_once(embedded: CrashableBroker) -> None:
+    """And in order: a newer report that overtook an older one would be undone by it."""
+    keeps = Login(client_id="keeps", lasting=True)
+    unacknowledging = keeps.client()
+    unacknowledging.manual_ack_set(True)
+    heard: SimpleQueue[bytes] = SimpleQueue()
+    unacknowledging.on_message = lambda *args: heard.put(args[2].payload)
+    unacknowledging.connect("127.0.0.1", embedded.port)
+    unacknowledging.subscribe("a", 1)
+    unacknowledging.loop_start()
+    with Device(embedded.port) as device:
+        wait_until(lambda: unacknowledging.is_connected())
+        for number in range(10):
+            device.publish("a", str(number))
+        for _ in range(10):
+            heard.get(timeout=PATIENCE)
+        socket_ = unacknowledging.socket()
+        assert socket_ is not None
+        unacknowledging.disconnect()
+        unacknowledging.loop_stop()
+        for number in range(10, 20):
+            device.publish("a", str(number))
+    embedded.resume("keeps")
+    with Device(embedded.port, "a", login=keeps) as device:
+        assert [int(device.heard.get(timeout=PATIENCE)[1]) for _ in range(20)] == list(range(20))
+
+
+@pytest.mark.parametrize("topic", ["$JS/API/STREAM/DELETE/$MQTT_msgs", "$MQTT/msgs/a", "$MQTT/rmsgs/a"])
+def test_the_server_is_commanded_by_nobody_who_comes_by_mqtt(embedded: CrashableBroker, topic: str) -> None:
+    """What it keeps cannot be taken away, nor words put into another's mouth."""
+    keeps = Login(client_id="keeps", lasting=True)
+    with Device(embedded.port, "a", login=keeps):
+        pass
+    with Device(embedded.port) as device:
+        device.publish("a", b"kept")
+        device.overstep(topic, b"forged")
+    with Device(embedded.port, "a", login=keeps) as device, Device(embedded.port) as other:
+        other.publish("a", b"barrier")
+        assert [device.heard.get(timeout=PATIENCE)[1] for _ in range(2)] == [b"kept", b"barrier"]
+
+
+def test_an_older_server_is_refused(tmp_path: Path) -> None:
+    """By one line that says which will do; so is what cannot be run."""
+    old = tmp_path / "nats-server"
+    old.write_text("#!/bin/sh\necho 'nats-server: v2.9.10'\n")
+    old.chmod(0o755)
+    for program, said in ((old, "v2.9.10.*2.15"), (tmp_path / "none", "NATS_SERVER_PATH: .*none")):
+        with pytest.raises(BrokerUnavailable, match=said) as caught:
+            EmbeddedBroker(NatsServer(NatsSettings(tmp_path / "x", str(program)), 0)).start()
+        assert "\n" not in str(caught.value)
 
 
 def test_a_message_beyond_the_limit_harms_nobody_else(broker: Broker) -> None:

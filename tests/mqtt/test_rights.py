@@ -10,9 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.mqtt.broker import EmbeddedBroker
 from actors.mqtt.payloads import configuration_topic, presence_topic, receipt_topic, state_topic
-from tests.brokers import PATIENCE, Device, Login, refusal, require_mosquitto, wait_until
+from tests.brokers import PATIENCE, CrashableBroker, Device, Login, refusal, require_mosquitto, wait_until
 from tests.mqtt.guarded import (
     HERE,
     THERE,
@@ -46,7 +45,7 @@ def house(kind: str, shared_topic: bool, tmp_path: Path) -> Iterator[House]:
     pair = make_pair(tmp_path / "tls")
     if kind == "embedded":
         door, passwords = guarded_door(tmp_path, pair, shared_topic=shared_topic)
-        broker = EmbeddedBroker(0, door)
+        broker = CrashableBroker(tmp_path / "embedded", 0, door)
         broker.start()
         yield embedded_house(broker, passwords, trusting(pair))
         broker.stop()

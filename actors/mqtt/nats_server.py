@@ -1,0 +1,217 @@
+"""nats-server as the embedded broker: its program, its configuration, and what is asked of it.
+
+It listens for MQTT on loopback, where it asks nobody for a login. Sessions, retained messages and what
+waits for who is away lie in its store, on disk. The topics by which it and JetStream are commanded,
+``$JS``, ``$MQTT`` and ``$SYS``, are closed to whoever comes by MQTT: on them one could put words into
+another's mouth, or take the store away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import re
+import secrets
+import shutil
+import subprocess
+import sysconfig
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from actors.mqtt.child import LOOPBACK, BrokerUnavailable, answers_mqtt, free_port
+from actors.mqtt.logins import replace
+from actors.mqtt.nats_link import NatsLink, NoAnswer
+
+logger = logging.getLogger(__name__)
+
+# What it takes of us is in no version before: a consumer can be set back to what was acknowledged.
+OLDEST: Final = (2, 15)
+# Four times the largest report, so that one which is too large by mistake still arrives, is refused
+# and can be read by an operator. Beyond that the broker closes the sender's connection.
+MAX_PAYLOAD: Final = 256 * 1024
+# What it adds to a payload to store it.
+_ENVELOPE: Final = 64
+# Messages that the broker sends ahead of our acknowledgements, of each subscription. The writer
+# acknowledges a commit's worth at once.
+_MAX_IN_FLIGHT: Final = 1000
+_SHOWN: Final = 60
+_OWNER_ONLY: Final = 0o600
+_PROGRAM: Final = "nats-server"
+_MESSAGES: Final = "$MQTT_msgs"
+# Of its name for a client's session.
+_DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+_CONFIGURATION: Final = """\
+# Written anew at each start; changes here are lost.
+server_name: casa
+listen: "127.0.0.1:{control}"
+max_payload: {largest}
+# Who does not read for so long is cut off; we do not while the disk is full.
+write_deadline: "60s"
+jetstream {{
+  store_dir: {store}
+  max_memory_store: 16MB
+  max_file_store: {disk}MB
+  sync_interval: {sync}
+}}
+mqtt {{
+  listen: "127.0.0.1:{port}"
+  no_auth_user: "casa"
+  # Never by itself: what was not acknowledged comes again when its subscriber does.
+  ack_wait: "8760h"
+  max_ack_pending: {in_flight}
+  # Sessions of who never came back.
+  consumer_inactive_threshold: "1440h"
+}}
+accounts {{
+  CASA {{
+    jetstream: enabled
+    users: [
+      {{
+        user: casa, password: {nobody}, allowed_connection_types: ["MQTT"]
+        permissions: {{ publish: {{ deny: {commands} }}, subscribe: {{ deny: {confidential} }} }}
+      }}
+      {{ user: backend, password: {password} }}
+    ]
+  }}
+  SYS {{ users: [ {{ user: sistema, password: {password} }} ] }}
+}}
+system_account: SYS
+"""
+# To publish. To subscribe, ``$MQTT`` is closed to all by the server itself, which needs it for them.
+_COMMANDS: Final = ["$JS.>", "$MQTT.>", "$SYS.>", "_INBOX.>"]
+_CONFIDENTIAL: Final = ["$JS.>", "$SYS.>", "_INBOX.>"]
+
+
+@dataclass(frozen=True, slots=True)
+class NatsSettings:
+    """``program`` is another nats-server than the one that came with us, if any. ``disk`` is in MB.
+
+    ``sync_interval`` is how many seconds what was acknowledged may wait to be on the medium; 0: none.
+    """
+
+    folder: Path
+    program: str = ""
+    sync_interval: float = 2.0
+    disk: int = 1024
+
+
+class NatsServer:
+    """Implements :class:`actors.mqtt.child.Program`, and :class:`actors.mqtt.broker.Server`.
+
+    ``port`` 0 takes any free port, at :meth:`choose_port`.
+    """
+
+    name: Final = _PROGRAM
+
+    def __init__(self, settings: NatsSettings, port: int) -> None:
+        self._settings = settings
+        self.port = port
+        self._password = secrets.token_hex(16)
+        self._link: NatsLink | None = None
+
+    def choose_port(self) -> None:
+        """It stays the same over restarts. Raises :class:`BrokerUnavailable`."""
+        self.port = free_port(self.port)
+
+    @property
+    def place(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
+
+    def answers(self, patience: float) -> bool:
+        return answers_mqtt((LOOPBACK, self.port), patience)
+
+    def prepare(self) -> Sequence[str]:
+        """Write the configuration; the command."""
+        program = find(self._settings.program)
+        control = free_port()
+        folder = self._settings.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        seconds = self._settings.sync_interval
+        text = _CONFIGURATION.format(
+            control=control,
+            largest=MAX_PAYLOAD + _ENVELOPE,
+            store=json.dumps(str((folder / "almacen").absolute())),
+            disk=self._settings.disk,
+            sync=f'"{round(1000 * seconds)}ms"' if seconds else "always",
+            port=self.port,
+            in_flight=_MAX_IN_FLIGHT,
+            nobody=secrets.token_hex(16),
+            password=self._password,
+            commands=json.dumps(_COMMANDS),
+            confidential=json.dumps(_CONFIDENTIAL),
+        )
+        path = folder / "nats.conf"
+        replace(path, text, _OWNER_ONLY)
+        self.close()
+        self._link = NatsLink(control, "backend", self._password)
+        return program, "-c", str(path.absolute())
+
+    def level(self, line: str) -> int:
+        """How serious what it says is."""
+        if "[ERR]" in line or "[FTL]" in line or ("[WRN]" in line and "Plaintext passwords" not in line):
+            return logging.WARNING
+        return logging.INFO
+
+    def close(self) -> None:
+        if self._link is not None:
+            self._link.close()
+
+    def resume(self, client_id: str) -> None:
+        """What was delivered in this client's session and not acknowledged comes again, before all else.
+
+        By itself the server would wait, and let what is newer go first. Raises :class:`NoAnswer`.
+        """
+        for consumer in self._consumers(client_id):
+            self._ask(f"$JS.API.CONSUMER.RESET.{_MESSAGES}.{consumer['name']}")
+
+    def _consumers(self, client_id: str) -> Sequence[dict[str, Any]]:
+        mine = f"{session_name(client_id)}_"
+        found: list[dict[str, Any]] = []
+        while True:
+            try:
+                page = self._ask(f"$JS.API.CONSUMER.LIST.{_MESSAGES}", {"offset": len(found)})
+            except NoAnswer as error:
+                if "stream not found" in str(error):
+                    return []
+                raise
+            found += page["consumers"]
+            if not page["consumers"] or len(found) >= page["total"]:
+                return [each for each in found if each["name"].startswith(mine)]
+
+    def _ask(self, subject: str, body: object = None) -> Any:
+        if self._link is None:
+            raise NoAnswer("it was never started")
+        return self._link.ask(subject, body)
+
+
+def session_name(client_id: str) -> str:
+    """How the server begins the names of all that belongs to this client's session."""
+    digest = hashlib.sha256(client_id.encode()).digest()
+    return "".join(_DIGITS[byte % len(_DIGITS)] for byte in digest[:8])
+
+
+def find(given: str) -> str:
+    """The program, of a version that will do. Raises :class:`BrokerUnavailable`."""
+    beside = Path(sysconfig.get_path("scripts")) / _PROGRAM
+    program = given or (str(beside) if beside.exists() else shutil.which(_PROGRAM))
+    if program is None:
+        raise BrokerUnavailable(
+            "no hay nats-server para esta máquina; descarga el de https://nats.io/download y di dónde está "
+            "con NATS_SERVER_PATH, o usa MQTT_BROKER_URL con otro bróker."
+        )
+    try:
+        said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10).stdout
+    except (OSError, subprocess.SubprocessError) as error:
+        raise BrokerUnavailable(f"NATS_SERVER_PATH: {program} no se puede ejecutar ({error}).") from None
+    version = re.search(r"v(\d+)\.(\d+)", said)
+    if version is None or (int(version[1]), int(version[2])) < OLDEST:
+        oldest = ".".join(map(str, OLDEST))
+        raise BrokerUnavailable(
+            f"NATS_SERVER_PATH: {program} es {said.strip()[:_SHOWN]!r}; se espera nats-server {oldest} o "
+            "posterior."
+        )
+    return program
