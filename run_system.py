@@ -35,7 +35,13 @@ from actors.mqtt.simulated_device import fleet
 from actors.mqtt.simulator import Simulator
 from actors.people import PeopleError
 from actors.ports import Clock
-from actors.process import INTERRUPTED, finish_on_signals, speak_whatever_comes, speak_without_waiting
+from actors.process import (
+    INTERRUPTED,
+    finish_on_signals,
+    speak_whatever_comes,
+    speak_without_waiting,
+    take_descriptors,
+)
 from actors.scanner import ScannerActor
 from actors.supervision import Casebook, Name, Part
 from actors.surroundings import Surroundings
@@ -164,7 +170,7 @@ class System:
             host=settings.backend_host,
             port=settings.backend_port,
             version=VERSION,
-            limits=Limits(clients=settings.sse_max_clients),
+            limits=Limits(clients=settings.sse_max_clients, descriptors=take_descriptors()),
             access=access,
             tls=self._frontage.context,
             scratch=emptied(settings.data_dir / "temporal"),

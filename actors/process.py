@@ -1,4 +1,4 @@
-"""What the process says on its standard streams, and what it is told by signals.
+"""What the process says on its standard streams, what it is told by signals, and how many files it may open.
 
 Nothing that is printed may keep the system from ending in order: a terminal is closed, the reader of a
 pipe is killed, a disk is full, an alphabet has no accents.
@@ -14,12 +14,15 @@ import sys
 import threading
 import unicodedata
 from codecs import register_error
+from contextlib import suppress
 from typing import ClassVar, Final, TextIO
 
 # Status of a command that Ctrl-C has ended, as shells give it.
 INTERRUPTED: Final = 128 + signal.SIGINT
 # What a process is told to end by; a system has those that it knows.
 _ENDS: Final = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGBREAK")
+# Those below it are what select() takes, by which paho waits for the broker.
+DESCRIPTORS: Final = 1024
 # What a pipe takes whole once it takes anything.
 _AT_ONCE: Final = getattr(select, "PIPE_BUF", 512)
 _PATIENCE_S: Final = 1.0
@@ -118,3 +121,18 @@ def finish_on_signals() -> threading.Event:
             continue
         signal.signal(number, finish)
     return finished
+
+
+def take_descriptors() -> int:
+    """Have as many files and connections open as are of use, if the system lets us; how many that are."""
+    try:
+        import resource  # not on Windows
+    except ImportError:
+        return DESCRIPTORS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(DESCRIPTORS, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+            soft = most
+    return most if soft == resource.RLIM_INFINITY else min(soft, DESCRIPTORS)

@@ -78,9 +78,11 @@ ROUTES: Final[list[tuple[str, type[Handler]]]] = [
     (r"/auditoria/?", Audit),
 ]
 
-# Connections beside the streams. All of them stay below 1,024 descriptors, past which paho's
-# select() no longer connects.
+# Connections beside the streams.
 SPARE_CONNECTIONS: Final = 100
+# Descriptors of the process that are no connections to here: databases, broker, exports, mDNS.
+OTHER_DESCRIPTORS: Final = 120
+FEWEST_CONNECTIONS: Final = 16
 MAX_HEADER: Final = 16 * 1024
 # Connections that wait to be accepted: all phones of a house coming back at once.
 BACKLOG: Final = 128
@@ -142,7 +144,7 @@ class WebServer:
             scratch=scratch,
             access=access,
             gate=Gate(access, self._ledger, audience),
-            connections=Connections(limits.clients + SPARE_CONNECTIONS),
+            connections=Connections(_most_connections(limits)),
             audience=audience,
             limits=limits,
             version=version,
@@ -217,6 +219,12 @@ class WebServer:
         await self._services.audience.dismiss(patience=0.5)
         await self._services.gate.settle()
         await server.close_all_connections()
+
+
+def _most_connections(limits: Limits) -> int:
+    """So many that none takes a descriptor from what else the process does."""
+    room = max(FEWEST_CONNECTIONS, limits.descriptors - OTHER_DESCRIPTORS)
+    return min(limits.clients + SPARE_CONNECTIONS, room)
 
 
 def _log_request(handler: RequestHandler) -> None:

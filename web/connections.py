@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
+import logging
+import math
 import socket
 from collections import Counter
 from typing import Any, Final, cast
@@ -17,6 +21,14 @@ from web.errors import Problem
 # A phone that has left the house says nothing; its connection ends when this much time has passed
 # without a sign that what it was sent arrived. The kernel's own patience is a quarter of an hour.
 VANISHED_MS: Final = 30_000
+# What can be wrong with this machine, and not with the one connection that is about to come in.
+EXHAUSTED: Final = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+# Until it is tried again: meanwhile the connection waits in the kernel.
+EXHAUSTED_S: Final = 0.5
+# Between two lines in the log.
+QUIET_S: Final = 60.0
+
+logger = logging.getLogger(__name__)
 
 
 class Connections:
@@ -58,9 +70,40 @@ class Connections:
 
 
 class Server(HTTPServer):
-    """Tornado's, with a limit to its connections."""
+    """Tornado's, with a limit to its connections, and with patience where the machine has no room for one."""
 
     connections: Connections
+    _accepting: asyncio.Task[None]
+    _told_at = -math.inf
+
+    def add_socket(self, socket: socket.socket) -> None:
+        """Take connections in from it, which does not block."""
+        self._accepting = asyncio.create_task(self._accept_all(socket))
+
+    def stop(self) -> None:
+        """Take no more in."""
+        self._accepting.cancel()
+        super().stop()
+
+    async def _accept_all(self, listener: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        with listener:
+            while True:
+                try:
+                    connection, address = await loop.sock_accept(listener)
+                except OSError as error:  # ECONNABORTED and the like are of a client that has gone already
+                    if error.errno in EXHAUSTED:
+                        self._tell(error)
+                        await asyncio.sleep(EXHAUSTED_S)
+                else:
+                    self._handle_connection(connection, address)
+                await asyncio.sleep(0)  # in a flood of connections too, the others get their turn
+
+    def _tell(self, error: OSError) -> None:
+        now = asyncio.get_running_loop().time()
+        if now >= self._told_at + QUIET_S:
+            self._told_at = now
+            logger.error("connection_not_accepted error=%s open=%d", error, len(self.connections))
 
     def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
         if not self.connections.enter(stream, str(address[0])):

@@ -144,6 +144,8 @@ class Limits:
 
     clients: int = 200
     """Open streams; more get 503."""
+    descriptors: int = 1024
+    """That the process may have open, for connections and all else."""
     ping: float = 15.0
     """Between two pings; the contract says at most 25."""
     stall: float = 10.0

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import resource
 import socket
 import ssl
 import time
@@ -9,9 +12,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
+from tests.brokers import wait_until
+from tests.web.keys import Keys
 from tests.web.site import PATIENCE
+from web.access import Mode
 from web.certificates import Certificates
-from web.connections import Connections, Server
+from web.connections import EXHAUSTED_S, Connections, Server
 from web.loop import LoopThread
 
 
@@ -29,8 +37,9 @@ def full_server(tls: ssl.SSLContext | None = None) -> Iterator[int]:
         server.add_socket(listener)
         return server
 
+    port = listener.getsockname()[1]
     server = loop.run(begin(), PATIENCE)
-    yield listener.getsockname()[1]
+    yield port
     loop.call_soon(server.stop)
     loop.stop(PATIENCE)
 
@@ -52,3 +61,42 @@ def test_who_finds_no_room_is_told_so_whole() -> None:
         head, _, body = answer.read().partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 503 ")
     assert b"Content-Length: %d\r\n" % len(body) in head
+
+
+def test_it_waits_until_there_are_descriptors_again(keys: Keys, caplog: pytest.LogCaptureFixture) -> None:
+    """Without any left it takes hardly any time and writes one line; whoever waits is then served."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    clients = [socket.socket() for _ in range(5)]
+    with keys.site(Mode.HERE) as site, caplog.at_level(logging.ERROR):
+        assert site.get("/dispositivos").status == 200
+        with os.scandir("/proc/self/fd") as descriptors:
+            highest = max(int(each.name) for each in descriptors)
+        spare = [os.open("/dev/null", os.O_RDONLY)]
+        while spare[-1] < highest:
+            spare.append(os.open("/dev/null", os.O_RDONLY))
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (spare[-1] + 1, hard))
+            for client in clients:
+                client.settimeout(PATIENCE)
+                client.connect(("127.0.0.1", site.server.port))
+                client.sendall(b"GET /dispositivos HTTP/1.0\r\n\r\n")
+            wait_until(lambda: "connection_not_accepted" in caplog.text, PATIENCE)
+            began = site.loop.run(_processor_time(), PATIENCE)
+            clients[-1].settimeout(3 * EXHAUSTED_S)
+            with pytest.raises(TimeoutError):
+                clients[-1].recv(1)
+            taken = site.loop.run(_processor_time(), PATIENCE) - began
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            for descriptor in spare:
+                os.close(descriptor)
+        for client in clients:
+            client.settimeout(PATIENCE)
+            assert client.recv(100).startswith(b"HTTP/1.1 200 ")
+            client.close()
+    assert taken < EXHAUSTED_S
+    assert caplog.text.count("connection_not_accepted") == 1
+
+
+async def _processor_time() -> float:
+    return time.thread_time()

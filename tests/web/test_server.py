@@ -100,12 +100,12 @@ def test_a_page_of_another_site_changes_nothing(
 
 
 def test_who_is_no_page_of_another_site_is_let_in(site: Site) -> None:
-    """curl and apps send no Origin, pages of this very server send its own; and all may read."""
+    """curl and apps send no Origin, pages of this very server send its own; others may not even read."""
     own = f"http://127.0.0.1:{site.server.port}"
     for headers in ({}, {"Origin": own}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}):
         assert site.ask("PUT", "/dispositivos/2", {"nombre": "Sala"}, headers).status == 200
     for headers in FOREIGN:
-        assert site.ask("GET", "/dispositivos/2", headers=headers).status == 200
+        assert site.ask("GET", "/dispositivos/2", headers=headers).status == 403
         assert site.ask("OPTIONS", "/dispositivos/2", headers=headers).status == 204
 
 
