@@ -26,7 +26,6 @@ from actors.messages import (
     DismissFinding,
     Keep,
     KeepConclusion,
-    KeepDeadLetter,
     Observed,
     Presence,
     PublishConfiguration,
@@ -149,6 +148,8 @@ class DeviceActor(PooledActor):
         else:
             late = device.is_late(report)
             self._door.hear(report, device, self._clock.monotonic())
+            if not {*report.invalid} <= {*device.invalid}:
+                logger.warning("readings_invalid serial=%s metrics=%s", device.serial, report.invalid)
             device = device.after_report(report)
             # A late report tells the rules nothing: it came at another time than it speaks of.
             self._become(device, report.at, None if late else report)
@@ -157,17 +158,21 @@ class DeviceActor(PooledActor):
                 self._expect_word_within(self._around.offline_after)
 
     def _refuse(self, report: Report, letter: DeadLetter, delivery: Delivery) -> None:
-        """Its number counts as received: without a receipt for it there would be none for what follows."""
+        """The device is there, whatever it said. Its number counts as received: without a receipt for it
+        there would be none for what follows.
+        """
         device = self._device
-        if report.boot is None or report.seq is None:
-            self._keep(KeepDeadLetter(letter, delivery))
-        elif device.is_repeat(report):
-            self._keep(Settle(delivery, (device, report.boot)))
-        else:
+        boot = None if report.seq is None else report.boot
+        if boot is not None:
+            if device.is_repeat(report):
+                self._keep(Settle(delivery, (device, boot)))
+                return
             self._door.hear(report, device, self._clock.monotonic())
-            device = device.after_refusal(report)
-            self._become(device, report.at)
-            self._keep(Keep(device, delivery=delivery, refused=(letter, report.boot)))
+        device = device.after_refusal(report)
+        self._become(device, report.at)
+        self._keep(Keep(device, delivery=delivery, refused=(letter, boot)))
+        if not report.retained:
+            self._expect_word_within(self._around.offline_after)
 
     def _take_presence(self, message: Presence) -> None:
         """A retained word is of unknown age and tells nothing; the offline timer will."""

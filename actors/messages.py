@@ -258,8 +258,8 @@ class Keep:
     """Whether the configuration goes out to the device."""
     decided: tuple[int, Decision] | None = None
     """What people made of the finding with this id."""
-    refused: tuple[DeadLetter, str] | None = None
-    """A report that ``device`` counts though it was refused, and the boot that it is of."""
+    refused: tuple[DeadLetter, str | None] | None = None
+    """A report that ``device`` counts though it was refused, and the boot that it is of, if of any."""
 
 
 @dataclass(frozen=True, slots=True)

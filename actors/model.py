@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from actors.boots import MAX_BOOTS, Boot
-from actors.readings import switch_of
+from actors.readings import flattened, switch_of
 
 # JSON as the decoder gives it; checked once at the edge and trusted from there on.
 Json: TypeAlias = Any
@@ -39,6 +39,8 @@ SCHEDULED: Final = "horario"
 # Of a whole configuration: it goes out as one MQTT message and into every event of the device.
 MAX_NAMES: Final = 256
 MAX_CONFIGURATION: Final = 48 * 1024
+
+MAX_INVALID: Final = 64
 
 _EMPTY: Final[JsonObject] = {}
 
@@ -81,6 +83,8 @@ class Report:
     """What the device says of the code in its QR: :func:`actors.claiming.code_digest` of it."""
     own_topic: bool = False
     """Whether it came by the device's own topic, where logins of other devices cannot publish."""
+    invalid: tuple[str, ...] = ()
+    """The metrics whose numbers were none (``nan``), and are not in ``parameters``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +153,8 @@ class Device:
     """Of the code that a claim has to prove; ``None`` if the device announced none before it was claimed."""
     room: int | None = None
     """The id of the one that people have put it in."""
+    invalid: tuple[str, ...] = ()
+    """The metrics that were last told with a number that is none, at most :data:`MAX_INVALID`."""
 
     # -- reports -----------------------------------------------------------------------------
 
@@ -195,11 +201,19 @@ class Device:
             boots=self._boots_after(report),
             reported=self._reported_after(news),
             code_digest=self._code_digest_after(report),
+            invalid=self._invalid_after(news),
         )
 
     def after_refusal(self, report: Report) -> Device:
-        """The device once ``report``, which must not be a repeat, is refused: only its number counts."""
-        return replace(self, boots=self._boots_after(report))
+        """The device once ``report``, which must not be a repeat, is refused: its number counts, and that
+        it is there.
+        """
+        return replace(
+            self,
+            online=self.online or not report.retained,
+            seen_at=self.seen_at if report.retained else report.at,
+            boots=self._boots_after(report),
+        )
 
     def _configuration_with(self, reported: JsonObject | None) -> JsonObject:
         if not reported:
@@ -218,6 +232,13 @@ class Device:
         merged = {**self.reported, **told}
         grown = news.configuration and len(merged) > len(told)
         return told if grown and _is_too_large(merged) else merged
+
+    def _invalid_after(self, news: Report) -> tuple[str, ...]:
+        """Each until it is told anew, whatever else is told meanwhile."""
+        if not news.invalid and (not self.invalid or news.parameters is None):
+            return self.invalid
+        told = {*news.invalid, *(name for name, _ in flattened(news.parameters or _EMPTY))}
+        return (*(name for name in self.invalid if name not in told), *news.invalid)[-MAX_INVALID:]
 
     def _code_digest_after(self, report: Report) -> str | None:
         """The first one announced, for good: who speaks later, perhaps in its name, cannot change it.
@@ -313,6 +334,7 @@ class Device:
 
     def _configured(self, configuration: JsonObject, state: str | None) -> Device:
         """In mode ``horario`` the state rules and ``encendido`` follows; else ``encendido`` rules."""
+        configuration = _switched(configuration)
         if configuration.get("modo") == SCHEDULED:
             state = self.state if state is None else state
             return replace(self, state=state, configuration=_following(configuration, state))
@@ -342,7 +364,7 @@ def _following(configuration: JsonObject, state: str) -> JsonObject:
 
 
 def _switched(configuration: JsonObject) -> JsonObject:
-    """What a device reports, with ``encendido`` as a truth value in whatever way it says so."""
+    """``configuration`` with ``encendido`` as a truth value, in whatever way it says so."""
     told = configuration.get("encendido")
     on = switch_of(told)
     return configuration if on is None or told is on else {**configuration, "encendido": on}

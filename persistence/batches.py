@@ -66,7 +66,7 @@ def receipts_of(messages: Iterable[ToKeep]) -> dict[tuple[str, str], Device]:
         match message:
             case Keep(device, entry) if entry is not None and entry.boot is not None:
                 last[device.serial, entry.boot] = device
-            case Keep(device, refused=(_, boot)):
+            case Keep(device, refused=(_, str(boot))):
                 last[device.serial, boot] = device
             case Settle(_, (device, boot)):
                 last[device.serial, boot] = device

@@ -31,8 +31,9 @@ DEVICE_COLUMNS: Final = (
     "pedido",
     "codigo_sha256",
     "habitacion_id",
+    "no_validas",
 )
-_JSON_COLUMNS: Final = ("parametros", "configuracion", "arranques", "informado", "pedido")
+_JSON_COLUMNS: Final = ("parametros", "configuracion", "arranques", "informado", "pedido", "no_validas")
 # How a column is read where it is not just as it stands. Of a room that is gone its devices are in none.
 _READ: Final = {
     **{name: f"CAST({name} AS BLOB)" for name in _JSON_COLUMNS},
@@ -69,14 +70,16 @@ def device_row(device: Device) -> Row:
         json_text(sorted(device.asked)),
         device.code_digest,
         device.room,
+        json_text(device.invalid) if device.invalid else "[]",
     )
 
 
 def device_of(row: Row) -> Device:
     """From a row of :data:`DEVICES`: what is damaged counts as empty, with a warning."""
     parameters, configuration, boots = json_object(row[7]), json_object(row[8]), _boots(row[14])
-    reported, asked = json_object(row[15]), json_texts(row[16])
-    for column, found in zip(_JSON_COLUMNS, (parameters, configuration, boots, reported, asked), strict=True):
+    reported, asked, invalid = json_object(row[15]), json_texts(row[16]), json_texts(row[19])
+    columns = parameters, configuration, boots, reported, asked, invalid
+    for column, found in zip(_JSON_COLUMNS, columns, strict=True):
         if found is None:
             logger.warning("device_row_damaged serial=%s column=%s", row[1], column)
     return Device(
@@ -99,6 +102,7 @@ def device_of(row: Row) -> Device:
         asked=frozenset(asked or ()),
         code_digest=row[17],
         room=row[18],
+        invalid=tuple(invalid or ()),
     )
 
 

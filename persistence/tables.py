@@ -184,6 +184,10 @@ def _bases_of_findings(db: Database) -> None:
     db.conn.execute("ALTER TABLE eventos_ia ADD COLUMN base TEXT")
 
 
+def _invalid_readings(db: Database) -> None:
+    db.conn.execute("ALTER TABLE dispositivos ADD COLUMN no_validas TEXT NOT NULL DEFAULT '[]'")
+
+
 STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _devices_and_log,
     _dead_letters,
@@ -195,6 +199,7 @@ STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _rooms,
     _findings_by_time,
     _bases_of_findings,
+    _invalid_readings,
 )
 """Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
 

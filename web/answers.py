@@ -80,6 +80,9 @@ class DeviceJson(TypedDict):
     version: Annotated[int, Note({"description": "De la configuración que han pedido personas."})]
     sincronizado: bool | None
     diferencias: Mapping[str, DifferenceJson]
+    lecturas_no_validas: Annotated[
+        Sequence[str], Note({"description": "Las medidas que ha enviado por última vez sin un número."})
+    ]
     habitacion_id: int | None
     edicion: Annotated[str, Note({"description": "El ETag del dispositivo, sin sus comillas."})]
 

@@ -36,6 +36,7 @@ ADDED: Final = (
     "version",
     "sincronizado",
     "diferencias",
+    "lecturas_no_validas",
     "edicion",
 )
 
@@ -98,6 +99,7 @@ def device_json(device: Device) -> DeviceJson:
         "version": device.version,
         "sincronizado": not differences if compared else None,
         "diferencias": differences,
+        "lecturas_no_validas": device.invalid,
         "habitacion_id": device.room,
         "edicion": device.edition,
     }

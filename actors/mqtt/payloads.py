@@ -1,12 +1,11 @@
 """What stands on the wire between the devices and us: topics, and JSON checked once and for all.
 
 Reading a typical report of two readings takes 4 µs. Numbers that do not fit SQLite's 64-bit integers
-are what JSON libraries disagree upon, so they get a second look here (see :func:`_check_integers`).
+are what JSON libraries disagree upon, so they get a second look (see :func:`_check_nested`).
 """
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,6 +13,9 @@ from typing import Any, Final
 import orjson
 
 from actors.model import SERIAL, Json, JsonObject, Report
+from actors.mqtt import lenient_json
+from actors.mqtt.lenient_json import MAX_INTEGER, MIN_INTEGER
+from actors.readings import metric_name, switch_of
 from actors.zone import Zone
 
 SHARED_STATE_TOPIC: Final = "dispositivos/estado"
@@ -35,12 +37,9 @@ MAX_BOOT: Final = 64
 MAX_CONFIGURATION: Final = 256
 # Counted up to here, a number is exact in the doubles that JavaScript and small JSON libraries use.
 MAX_SEQ: Final = 2**53
-# SQLite's integers.
-MIN_INTEGER: Final = -(2**63)
-MAX_INTEGER: Final = 2**63 - 1
-# A literal longer than "-9223372036854775808" is out of range, and Python need not read 5,000 digits.
-_INTEGER_CHARS: Final = 20
-
+# Objects of device data.
+_DEEP: Final = ("parametros", "configuracion")
+_SERIAL_IN: Final = re.compile(rb'"serial_number"\s*:\s*"(%b)"' % SERIAL.pattern.encode())
 _DIGEST: Final = re.compile("[0-9A-Fa-f]{64}")
 _SERIAL_RULE: Final = "debe tener de 1 a 64 caracteres de A-Za-z0-9._:-"
 
@@ -53,7 +52,7 @@ class Malformed(Exception):
         self.reason = reason
         """Which rule, for the operator, in Spanish."""
         self.report: Report | None = None
-        """Of a report whose number is sound, that much: whose it is, and its ``boot`` and ``seq``."""
+        """Of a report whose device is known, that much: whose it is, and its number where that is sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,35 +98,54 @@ def _read_presence(payload: bytes) -> bool:
 
 
 def _read_report(topic_serial: str | None, payload: bytes, at: float, retained: bool) -> Report:
-    fields = _read_object(payload)
-    serial = _agreed_serial(topic_serial, fields.get("serial_number"))
-    boot, seq = fields.get("boot"), fields.get("seq")
-    if boot is not None:
-        _check_text("boot", boot, MAX_BOOT)
-    if seq is not None and (type(seq) is not int or not 0 <= seq <= MAX_SEQ):
-        raise Malformed(f"seq debe ser un entero de 0 a {MAX_SEQ}")
     try:
-        _check_contents(fields, payload)
+        fields, invalid = _read_object(payload)
+        serial = _agreed_serial(topic_serial, fields.get("serial_number"))
+    except Malformed as malformed:
+        named = topic_serial or _serial_in(payload)
+        malformed.report = None if named is None else Report(named, at, retained=retained)
+        raise
+    boot, seq = fields.get("boot"), fields.get("seq")
+    if type(seq) is float and abs(seq) >= MAX_INTEGER:
+        seq = None  # no number at all, as others past 64 bits
+    try:
+        if boot is not None:
+            _check_text("boot", boot, MAX_BOOT)
+        if seq is not None and (type(seq) is not int or not 0 <= seq <= MAX_SEQ):
+            seq = None
+            raise Malformed(f"seq debe ser un entero de 0 a {MAX_SEQ}")
+        if _check_contents(fields):
+            fields, invalid = _read_leniently(payload, "un número no cabe en 64 bits")
+            _check_contents(fields)
         digest = _checked_digest(fields.get("codigo_sha256"))
     except Malformed as malformed:
-        if boot is not None and seq is not None:
-            malformed.report = Report(serial, at, boot=boot, seq=seq, retained=retained)
+        counts = type(boot) is str and len(boot) <= MAX_BOOT and seq is not None
+        numbered = (boot, seq) if counts else (None, None)
+        malformed.report = Report(serial, at, None, None, None, *numbered, retained)
         raise
     contents = fields.get("estado"), fields.get("parametros"), fields.get("configuracion")
-    return Report(serial, at, *contents, boot, seq, retained, digest, own_topic=topic_serial is not None)
+    own = topic_serial is not None
+    return Report(serial, at, *contents, boot, seq, retained, digest, own_topic=own, invalid=invalid)
 
 
-def _check_contents(fields: dict[str, Json], payload: bytes) -> None:
+def _check_contents(fields: dict[str, Json]) -> bool:
+    """Whether a number in them is to be looked at in the text: see :func:`_check_nested`."""
     state = fields.get("estado")
     if state is not None:
+        if type(state) is not str and switch_of(state) is not None:
+            state = fields["estado"] = _word_for(state)
         _check_text("estado", state, MAX_STATE)
     parameters = fields.get("parametros")
     configuration = fields.get("configuracion")
-    inexact = parameters is not None and _check_values("parametros", parameters, MAX_PARAMETERS)
+    doubtful = parameters is not None and _check_values("parametros", parameters, MAX_PARAMETERS)
     if configuration is not None:
-        inexact |= _check_values("configuracion", configuration, MAX_CONFIGURATION)
-    if inexact:
-        _check_integers(payload)
+        doubtful |= _check_values("configuracion", configuration, MAX_CONFIGURATION)
+    return doubtful
+
+
+def _word_for(on: bool | float) -> str:
+    """As it was written: ``true``, ``false``, ``1`` or ``0``."""
+    return str(on).lower() if isinstance(on, bool) else str(int(on))
 
 
 def _checked_digest(digest: Json) -> str | None:
@@ -138,16 +156,34 @@ def _checked_digest(digest: Json) -> str | None:
     return digest.lower()
 
 
-def _read_object(payload: bytes) -> dict[str, Json]:
+def _read_object(payload: bytes) -> tuple[dict[str, Json], tuple[str, ...]]:
+    """The object, and the names of the metrics whose numbers are none: those are left out."""
     if len(payload) > MAX_BYTES:
         raise Malformed(f"el mensaje tiene {len(payload)} bytes; caben {MAX_BYTES}")
     try:
         fields = orjson.loads(payload)
     except orjson.JSONDecodeError as error:
-        raise Malformed(f"el mensaje no es JSON válido: {error}") from None
+        return _read_leniently(payload, str(error))
     if type(fields) is not dict:
         raise Malformed("el mensaje debe ser un objeto JSON")
-    return fields
+    return fields, ()
+
+
+def _read_leniently(payload: bytes, why: str) -> tuple[dict[str, Json], tuple[str, ...]]:
+    try:
+        fields, invalid = lenient_json.read(payload, _DEEP, MAX_DEPTH)
+        # It takes texts that are no Unicode too.
+        orjson.dumps([fields.get(name) for name in ("estado", "boot", *_DEEP)])
+    except (lenient_json.NotJson, TypeError) as error:
+        raise Malformed(f"el mensaje no es JSON válido: {why}; {error}") from None
+    metrics = dict.fromkeys(metric_name(*rest) for outer, *rest in invalid if outer == "parametros" and rest)
+    return fields, tuple(metrics)
+
+
+def _serial_in(payload: bytes) -> str | None:
+    """Whose report it seems to be that could not be read, enough to believe that the device is there."""
+    found = _SERIAL_IN.search(payload[:MAX_BYTES])
+    return None if found is None else found[1].decode()
 
 
 def _agreed_serial(topic_serial: str | None, serial: Json) -> str:
@@ -167,7 +203,7 @@ def _check_text(name: str, value: Json, limit: int) -> None:
 
 
 def _check_values(name: str, values: Json, limit: int) -> bool:
-    """Check an object of device data; whether it holds a number that may be a rounded integer."""
+    """Check an object of device data; whether it holds a number that is doubtful."""
     if type(values) is not dict:
         raise Malformed(f"{name} debe ser un objeto")
     if len(values) > limit:
@@ -176,37 +212,19 @@ def _check_values(name: str, values: Json, limit: int) -> bool:
 
 
 def _check_nested(name: str, container: dict[str, Json] | list[Json], depth: int) -> bool:
+    """Whether it holds an integer past 64 bits, or what may be one: orjson makes a float of it, and only
+    the text tells it from a real float.
+    """
     if depth > MAX_DEPTH:
         raise Malformed(f"{name} tiene más de {MAX_DEPTH} niveles")
-    inexact = False
+    doubtful = False
     for value in container.values() if isinstance(container, dict) else container:
         kind = type(value)
-        if kind is float:
-            inexact |= not MIN_INTEGER < value < MAX_INTEGER
-        elif kind is int:
-            if not MIN_INTEGER <= value <= MAX_INTEGER:
-                raise _too_long(name)
+        if kind is float or kind is int:
+            doubtful |= not MIN_INTEGER < value < MAX_INTEGER
         elif kind is dict or kind is list:
-            inexact |= _check_nested(name, value, depth + 1)
-    return inexact
-
-
-def _too_long(name: str) -> Malformed:
-    return Malformed(f"{name} contiene un entero que no cabe en 64 bits")
-
-
-def _check_integers(payload: bytes) -> None:
-    """orjson makes a float of an integer past 64 bits; only the text tells it from a real float."""
-    try:
-        json.loads(payload, parse_int=_check_integer)
-    except RecursionError:
-        raise Malformed(f"el mensaje tiene más de {MAX_DEPTH} niveles") from None
-
-
-def _check_integer(literal: str) -> int:
-    if len(literal) > _INTEGER_CHARS or not MIN_INTEGER <= int(literal) <= MAX_INTEGER:
-        raise _too_long("el mensaje")
-    return 0
+            doubtful |= _check_nested(name, value, depth + 1)
+    return doubtful
 
 
 # -- to a device ---------------------------------------------------------------------------------

@@ -22,7 +22,6 @@ TOO_LARGE: Json = {"b": "x" * 30_000}
 WRONG: tuple[Json, ...] = (
     {"estado": "x" * 21},
     {"parametros": [1]},
-    {"parametros": {"t": 2**63}},
     {"codigo_sha256": "none"},
     {"configuracion": TOO_LARGE},
 )
@@ -100,7 +99,7 @@ def test_a_report_that_the_device_s_actor_dies_of_counts_too(house: House) -> No
 def test_no_device_is_born_of_a_refused_report(house: House) -> None:
     """The letter is all there is of it, and it is acknowledged."""
     house.publish(
-        "dispositivos/estado", orjson.dumps({"serial_number": "X", "boot": "b", "seq": 1, "estado": 1})
+        "dispositivos/estado", orjson.dumps({"serial_number": "X", "boot": "b", "seq": 1, "estado": 5})
     )
     house.flush()
     assert set(house.devices()) == {SERIAL}
@@ -126,3 +125,40 @@ def test_what_has_no_number_is_a_letter_each_time(house: House) -> None:
     house.flush()
     assert len(letters(house)) == 4
     assert house.world.receipts == {}
+
+
+@pytest.mark.parametrize("numbers", [{}, {"boot": "b", "seq": 2}])
+def test_a_refused_report_is_a_sign_of_life(house: House, numbers: Any) -> None:
+    """It puts off the alarm, and brings back whoever was taken for gone."""
+    house.stage.wait(100)
+    house.report(SERIAL, estado="x" * 21, **numbers)
+    house.stage.wait(100)
+    assert house.devices()[SERIAL].online
+    house.stage.wait(100)
+    assert not house.devices()[SERIAL].online
+    house.publish(f"dispositivos/{SERIAL}/estado", b"{")
+    house.flush()
+    device = house.devices()[SERIAL]
+    assert (device.online, device.seen_at) == (True, house.world.clock.now())
+    assert device.reports == 1
+
+
+def test_a_number_that_is_none_costs_no_receipt_and_is_told_until_it_is_one(house: House) -> None:
+    """Also after a restart, and whatever else is told meanwhile."""
+    topic = f"dispositivos/{SERIAL}/estado"
+    house.publish(topic, b'{"boot":"b","seq":1,"parametros":{"temp":nan,"hum":40}}')
+    house.flush()
+    device = house.devices()[SERIAL]
+    assert (device.parameters, device.invalid, device.reports) == ({"hum": 40}, ("temp",), 2)
+    assert receipt(house) == 1
+    assert letters(house) == []
+    house.stop()
+    house.kill()
+    again = House(house.world, {})
+    again.report(SERIAL, parametros={"hum": 41})
+    again.flush()
+    assert again.devices()[SERIAL].invalid == ("temp",)
+    again.report(SERIAL, parametros={"temp": 20})
+    again.flush()
+    assert again.devices()[SERIAL].invalid == ()
+    again.kill()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actors.messages import BrokerConnected, KeepDeadLetter, Presence, Reported
+from actors.messages import BrokerConnected, KeepDeadLetter, Presence, Refuse, Reported
 from actors.mqtt import payloads
 from actors.mqtt.bridge import KEPT_BYTES
 from tests.brokers import PATIENCE, Broker, Device, Mosquitto, ScriptedBroker, wait_until
@@ -112,7 +112,8 @@ def test_a_poison_message_is_kept_and_stops_nothing(broker: Broker, start: Start
     with connected(backend), Device(broker.port) as device:
         device.publish(STATE, b'{"estado":')
         device.publish(STATE, b"{}")
-        kept = backend.next(KeepDeadLetter)
+        kept = backend.next(Refuse)
+        assert kept.report.serial == SERIAL
         assert (kept.letter.topic, kept.letter.payload) == (STATE, b'{"estado":')
         assert "JSON" in kept.letter.reason
         assert kept.delivery is not None
@@ -126,7 +127,7 @@ def test_poison_is_acknowledged_once_it_is_kept(script: ScriptedBroker, start: S
     greet(script, backend)
     script.deliver(1, STATE.encode(), b"poison")
     script.deliver(2, STATE.encode(), b"{}")
-    poison = backend.next(KeepDeadLetter).delivery
+    poison = backend.next(Refuse).delivery
     good = backend.next(Reported).delivery
     assert poison is not None
     backend.settle(good)
@@ -152,7 +153,7 @@ def test_a_report_that_is_too_large_is_kept_cut_short(broker: Broker, start: Sta
     with connected(backend), Device(broker.port) as device:
         device.publish(STATE, b" " * (64 * 1024 + 1))
         device.publish(STATE, b" " * (200 * 1024))
-        first, second = backend.next(KeepDeadLetter).letter, backend.next(KeepDeadLetter).letter
+        first, second = backend.next(Refuse).letter, backend.next(Refuse).letter
         assert "65537 bytes" in first.reason
         assert "204800 bytes" in second.reason
         assert (len(first.payload), len(second.payload)) == (65537, KEPT_BYTES)

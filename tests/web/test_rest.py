@@ -36,6 +36,7 @@ AS_BLIND = {
     "version": 3,
     "sincronizado": None,
     "diferencias": {},
+    "lecturas_no_validas": [],
     "habitacion_id": None,
     "edicion": BLIND.edition,
 }

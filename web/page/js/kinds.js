@@ -50,10 +50,13 @@ const UNITS = {
 export const unitOf = (metric) => UNITS[last(metric)] ?? "";
 
 /** The name of the reading shown first: the kind's own, else the first number; `null` where there is none. */
-export function mainMetric({ kind, parametros }) {
-  const named = (MAIN[kind] ?? []).find((name) => Object.hasOwn(parametros, name));
-  return named ?? flat(parametros).find(([, value]) => numberOf(value) !== null)?.[0] ?? null;
+export function mainMetric({ kind, parametros, lecturas_no_validas: invalid = [] }) {
+  const named = (MAIN[kind] ?? []).find((name) => Object.hasOwn(parametros, name) || invalid.includes(name));
+  return named ?? flat(parametros).find(([, value]) => numberOf(value) !== null)?.[0] ?? invalid[0] ?? null;
 }
+
+/** Whether the device last sent something under `metric` that is no number. */
+export const isInvalid = ({ lecturas_no_validas: invalid = [] }, metric) => invalid.includes(metric);
 
 // Devices may be of kinds, and send readings, that there are no words for.
 const named = (key, otherwise) => {

@@ -3,7 +3,7 @@ import { useComputed, useSignal } from "@preact/signals";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
-import { nameOf, unitOf } from "../../kinds.js";
+import { isInvalid, nameOf, unitOf } from "../../kinds.js";
 import { numberOf, readingAt } from "../../readings.js";
 import { Failure, Loading, toast } from "../../ui.js";
 import { t } from "../../words.js";
@@ -104,6 +104,7 @@ const Summary = ({ of, share, unit, children }) => {
 /** What the device has said last: no point of the curve, which is the mean of many. */
 const Last = ({ device, metric, unit }) => {
   const words = useComputed(() => {
+    if (isInvalid(device.value, metric)) return t("reading.invalid");
     const value = numberOf(readingAt(device.value.parametros, metric));
     return value === null ? "–" : valueWords(value, false, unit);
   });

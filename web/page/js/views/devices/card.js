@@ -5,7 +5,7 @@ import { ago } from "../../format.js";
 import { connection, may } from "../../house.js";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
-import { kindName, mainMetric, metricName, nameOf, readingOf, switches } from "../../kinds.js";
+import { isInvalid, kindName, mainMetric, metricName, nameOf, readingOf, switches } from "../../kinds.js";
 import { flat, numberOf, readingAt } from "../../readings.js";
 import { Confirm, Switch } from "../../ui.js";
 import { t } from "../../words.js";
@@ -84,7 +84,10 @@ const Readings = ({ signal }) => {
   const metric = useComputed(() => mainMetric(signal.value));
   const main = useComputed(() => {
     const name = metric.value;
-    return name === null ? "–" : readingOf(name, readingAt(signal.value.parametros, name));
+    if (name === null) return "–";
+    return isInvalid(signal.value, name)
+      ? t("reading.invalid")
+      : readingOf(name, readingAt(signal.value.parametros, name));
   });
   const others = useComputed(() => othersOf(signal.value, metric.value));
   const { id } = signal.peek();
@@ -100,14 +103,17 @@ const Readings = ({ signal }) => {
 };
 
 function othersOf(device, main) {
-  return flat(device.parametros)
+  const invalid = (device.lecturas_no_validas ?? [])
+    .filter((name) => name !== main)
+    .map((name) => `${metricName(name)}: ${t("reading.invalid").toLowerCase()}`);
+  const others = flat(device.parametros)
     .filter(([name, value]) => name !== main && (typeof value === "boolean" || numberOf(value) !== null))
     .slice(0, MOST_OTHERS)
     .map(([name, value]) => {
       const told = readingOf(name, value);
       return typeof value === "boolean" ? told : `${metricName(name)} ${told}`;
-    })
-    .join(" · ");
+    });
+  return [...invalid.slice(0, MOST_OTHERS), ...others].join(" · ");
 }
 
 export const Status = ({ device, order, signal }) => {

@@ -118,6 +118,7 @@ export const words = {
   "metric.movimiento": "Motion",
   "metric.grabando": "Recording",
 
+  "reading.invalid": "Invalid reading",
   "reading.bloqueada.true": "Locked",
   "reading.bloqueada.false": "Unlocked",
   "reading.abierta.true": "Open",

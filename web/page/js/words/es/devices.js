@@ -118,6 +118,7 @@ export const words = {
   "metric.movimiento": "Movimiento",
   "metric.grabando": "Grabación",
 
+  "reading.invalid": "Lectura no válida",
   "reading.bloqueada.true": "Con llave",
   "reading.bloqueada.false": "Sin llave",
   "reading.abierta.true": "Abierta",
