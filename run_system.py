@@ -31,6 +31,7 @@ from actors.logs import log_to_stderr
 from actors.mqtt import desk as mqtt_desk
 from actors.mqtt.broker import BrokerUnavailable
 from actors.mqtt.edge import MqttEdge, MqttFiles, MqttSettings
+from actors.mqtt.logins import Logins
 from actors.mqtt.simulated_device import fleet
 from actors.mqtt.simulator import Simulator
 from actors.people import PeopleError
@@ -174,6 +175,7 @@ class System:
             access=access,
             tls=self._frontage.context,
             scratch=emptied(settings.data_dir / "temporal"),
+            remove_login=Logins(MqttFiles.under(settings.data_dir).logins).remove,
         )
 
     def start(self) -> None:

@@ -20,26 +20,34 @@ from actors.messages import (
     Command,
     Concluded,
     Delivery,
+    Departed,
     DeviceFailed,
     DismissalNoted,
     Dismissed,
     DismissFinding,
+    ForgetDevice,
+    ForgetUnheard,
     Keep,
     KeepConclusion,
     Observed,
     Presence,
     PublishConfiguration,
     Refuse,
+    ReleaseDevice,
+    Removal,
+    Remove,
     Reply,
     Reported,
     RestartRule,
+    RuleEnded,
     RuleFailed,
     Settle,
     SilenceDue,
+    Stayed,
     ToWriter,
     Undelivered,
 )
-from actors.model import DeadLetter, Device, LogEntry, Refused, Report
+from actors.model import DeadLetter, Device, LogEntry, Refusal, Refused, Report
 from actors.proposals import applied
 from actors.rooms import RoomGone
 from actors.rule_host import UNAVAILABLE, RuleActor, stated_bounds
@@ -66,6 +74,9 @@ class DeviceActor(PooledActor):
         self._device = device
         self._door = Door(around.claim_window)
         self._rules: dict[str, pykka.ActorRef[RuleActor]] = {}
+        self._ending: set[str] = set()
+        """Rules whose actors were told to stop, and have not said yet that they have."""
+        self._departed = False
         self._rule_backoff: dict[str, Backoff] = {}
         self._rows_to_skip: dict[str, frozenset[int]] = {}
         self._silent_at = 0.0
@@ -88,7 +99,13 @@ class DeviceActor(PooledActor):
         self.on_stop()
 
     def on_undelivered(self, messages: Sequence[object]) -> None:
-        tell_if_alive(self._directory, Undelivered(self._device.serial, messages))
+        if not self._departed:
+            tell_if_alive(self._directory, Undelivered(self._device.serial, messages))
+            return
+        # None of it is the directory's, which has held back what came after the farewell.
+        for message in messages:
+            if isinstance(message, DismissalNoted):
+                message.reply(gone(self._device.serial))
 
     # -- mail --------------------------------------------------------------------------------
 
@@ -108,6 +125,12 @@ class DeviceActor(PooledActor):
             case ChangeDevice(change=change, seen=seen):
                 stale = self._device.stale_for(seen)
                 self._carry_out(stale or self._device.after_change(change), message)
+            case ReleaseDevice():
+                self._carry_out(self._device.after_release(), message)
+            case ApplyFinding(finding) | DismissFinding(finding) if (
+                finding.finding.device_id != self._device.id
+            ):
+                message.reply(gone(finding.finding.serial))
             case ApplyFinding(finding):
                 decided = finding.id, Decision.APPLIED
                 self._carry_out(applied(finding, self._device), message, decided)
@@ -120,6 +143,10 @@ class DeviceActor(PooledActor):
                 self._tell_bounds(message)
             case RoomGone(room_id):
                 self._leave_room(room_id)
+            case ForgetDevice(removal, answer):
+                self._depart(Remove(removal, answer))
+            case ForgetUnheard(removal, since):
+                self._depart_if_unheard(removal, since)
             case PublishConfiguration():
                 if self._device.version > 0:
                     # By way of the writer, since what is not on disk is not to be promised.
@@ -128,8 +155,12 @@ class DeviceActor(PooledActor):
                 self._keep(KeepConclusion(findings, memory))
             case RuleFailed():
                 self._restart_rule_later(message)
-            case RestartRule(rule):
+            case RuleEnded(rule):
+                self._end_rule(rule)
+            case RestartRule(rule) if self._device.claimed and rule not in self._rules:
                 self._start_rule(rule)
+            case RestartRule():
+                pass
             case _:
                 super().on_receive(message)
 
@@ -235,6 +266,8 @@ class DeviceActor(PooledActor):
             return
         newly_claimed = outcome.claimed and not self._device.claimed
         publish = outcome.version > self._device.version
+        if not outcome.claimed:
+            self._stop_rules()
         self._become(outcome, self._clock.now())
         # After that, so that whoever is answered finds the hub up to date.
         self._keep(Keep(outcome, reply=command.reply, publish=publish, decided=decided))
@@ -247,11 +280,42 @@ class DeviceActor(PooledActor):
             self._become(device, self._clock.now())
             self._keep(Keep(device))
 
+    # -- farewell ----------------------------------------------------------------------------
+
+    def _depart(self, removal: Remove) -> None:
+        """Hub and writer are told by whoever has told them all else of this device, so in order."""
+        self._departed = True
+        self._around.events.device_removed(removal.removal)
+        self._keep(removal)
+        tell_if_alive(self._directory, Departed(self._device.serial))
+        self.end_at_once()
+
+    def _depart_if_unheard(self, removal: Removal, since: float) -> None:
+        device = self._device
+        if device.claimed or device.online or (device.seen_at is not None and device.seen_at >= since):
+            tell_if_alive(self._directory, Stayed(device.serial))
+        else:
+            self._depart(Remove(removal))
+
     # -- rules -------------------------------------------------------------------------------
 
     def _start_rules(self) -> None:
         for name in self._around.rules:
-            self._start_rule(name)
+            if name not in self._ending:
+                self._start_rule(name)
+
+    def _stop_rules(self) -> None:
+        self._ending.update(self._rules)
+        for rule in self._rules.values():
+            rule.stop(block=False)
+        self._rules.clear()
+
+    def _end_rule(self, name: str) -> None:
+        """Only now does the disk hold what it knew; so a device that is claimed again has waited for that."""
+        if name in self._ending:
+            self._ending.remove(name)
+            if self._device.claimed:
+                self._start_rule(name)
 
     def _start_rule(self, name: str) -> None:
         factory = self._around.rules[name]
@@ -263,6 +327,9 @@ class DeviceActor(PooledActor):
 
     def _restart_rule_later(self, death: RuleFailed) -> None:
         name = death.rule
+        if name in self._ending:
+            self._end_rule(name)
+            return
         del self._rules[name]
         if death.row is not None:
             # It would only die of it again.
@@ -309,6 +376,10 @@ class DeviceActor(PooledActor):
         for name, rule in self._rules.items():
             if changed or (report is not None and self._around.rules[name].watches_reports):
                 tell_if_alive(rule, seen)
+
+
+def gone(serial: str) -> Refused:
+    return Refused(Refusal.UNKNOWN, f"El dispositivo {serial} ya no está; GET /dispositivos los lista.")
 
 
 def _log_entry(device: Device, report: Report) -> LogEntry:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -11,7 +13,7 @@ from typing import ClassVar, Final
 import pykka
 
 from actors.claiming import unproven
-from actors.device import DeviceActor
+from actors.device import DeviceActor, gone
 from actors.dispatch import tell_if_alive
 from actors.messages import (
     ApplyFinding,
@@ -20,22 +22,30 @@ from actors.messages import (
     ChangeDevice,
     ClaimDevice,
     Concluded,
+    Departed,
     DeviceFailed,
     DismissalNoted,
     DismissFinding,
+    Farewell,
     ForDevice,
+    ForgetDevice,
+    ForgetUnheard,
     KeepDeadLetter,
     Presence,
     PublishConfiguration,
     Recall,
     Recalled,
+    RecallRemoved,
     Refuse,
+    ReleaseDevice,
+    Remove,
     Reported,
     RestartDue,
     Settle,
+    Stayed,
     Undelivered,
 )
-from actors.model import Change, DeadLetter, Device, Move, Refusal, Refused
+from actors.model import Change, Claim, DeadLetter, Device, Move, Refusal, Refused, Report
 from actors.ports import Timer
 from actors.rooms import AddRoom, RecallRooms, RemoveRoom, RenameRoom, RoomCommand, RoomGone, Rooms
 from actors.supervision import Backoff, Name, Part, SupervisedActor, one_line
@@ -49,22 +59,28 @@ QUARANTINED: Final = (
 )
 
 # What a successor takes over of a dead actor's mail; its timers it sets itself.
-_ASKED = (ClaimDevice, ChangeDevice, ApplyFinding, DismissFinding, AskBounds)
-_INHERITED = (Reported, Refuse, Presence, *_ASKED, DismissalNoted, Concluded, PublishConfiguration, RoomGone)
+_ASKED = (ClaimDevice, ChangeDevice, ReleaseDevice, ApplyFinding, DismissFinding, AskBounds)
+_FAREWELLS = (ForgetDevice, ForgetUnheard)
+_TOLD = (DismissalNoted, Concluded, PublishConfiguration, RoomGone)
+_INHERITED = (Reported, Refuse, Presence, *_ASKED, *_FAREWELLS, *_TOLD)
 
 
 @dataclass(slots=True)
 class _Resident:
     """A device's place: an actor, or the mail that waits for one to be (re)started."""
 
+    device_id: int | None = None
+    """Known from its first start on."""
     ref: pykka.ActorRef[DeviceActor] | None = None
     left: list[object] = field(default_factory=list)
     """Mail that the dead actor has left, older than ``waiting``."""
     waiting: list[object] = field(default_factory=list)
     backoff: Backoff = field(default_factory=Backoff)
     restart: Timer | None = None
-    recalls: int = 0
-    """How often it was asked for; only the last answer counts."""
+    recall: int | None = None
+    """Which of the recalls that were told to the writer is its own and not answered yet."""
+    leaving: bool = False
+    """Its actor was told farewell. What comes after that waits: it may be for whoever comes next."""
     quarantined: bool = False
     """It takes no mail until it is started the next time: the broker is acknowledged in order of arrival,
     so mail that waits long keeps everybody's acknowledgements waiting."""
@@ -101,14 +117,17 @@ class Directory(SupervisedActor):
         self._known = devices
         self._max_devices = max_devices
         self._residents: dict[str, _Resident] = {}
+        self._recalls = itertools.count()
         self._rooms: Rooms | None = None
         self._about_rooms: list[object] = []
         """Commands that wait until they are known."""
+        self._left_behind: deque[object] = deque()
+        """Mail that was held back for a device that has gone, oldest first."""
 
     def on_start(self) -> None:
         for device in self._known:
             if device.serial not in self._residents:
-                self._residents[device.serial] = _Resident(self._start(device))
+                self._residents[device.serial] = _Resident(device.id, self._start(device))
         self._around.writer.tell(RecallRooms(partial(tell_if_alive, self.actor_ref)))
 
     def on_stop(self) -> None:
@@ -121,11 +140,15 @@ class Directory(SupervisedActor):
         match self.handling:
             case DeviceFailed(serial, handling):
                 self._residents[serial].ref = None
+                self._residents[serial].leaving = False
                 self._turn_away(handling, why)
             case RemoveRoom(room_id) if self._rooms is not None and room_id not in self._rooms:
                 self._vacate(room_id)
             case message:
                 self._turn_away(message, why)
+        if self._left_behind:
+            self._turn_away(self._left_behind.popleft(), why)
+            self._readdress()
         for serial, resident in self._residents.items():
             if resident.ref is None:
                 self._recall(serial)
@@ -148,6 +171,15 @@ class Directory(SupervisedActor):
                 self._pass_on(serial, message)
             case ClaimDevice(claim):
                 self._pass_on(claim.serial, message)
+            case ReleaseDevice(serial):
+                self._pass_on(serial, message)
+            case ForgetDevice() | ForgetUnheard():
+                self._see_off(message)
+            case Departed(serial):
+                self._vacate_place(serial)
+            case Stayed(serial):
+                self._residents[serial].leaving = False
+                self._forward(self._residents[serial])
             case ApplyFinding(kept) | DismissFinding(kept):
                 self._pass_on(kept.finding.serial, message)
             case _Found(recall, device):
@@ -157,9 +189,11 @@ class Directory(SupervisedActor):
             case Undelivered(serial, messages):
                 self._inherit(serial, messages)
             case RestartDue(serial):
-                if self._residents[serial].ref is None:
+                if serial in self._residents and self._residents[serial].ref is None:
                     self._recall(serial)
             case BrokerConnected():
+                # First, so that what it clears is not what is published again.
+                self._around.writer.tell(RecallRemoved())
                 for resident in self._residents.values():
                     self._deliver(resident, PublishConfiguration())
             case _:
@@ -184,12 +218,13 @@ class Directory(SupervisedActor):
             self._turn_away(message, f"hay {self._max_devices} dispositivos, el máximo; sube MAX_DEVICES")
 
     def _deliver(self, resident: _Resident, message: object) -> None:
-        if resident.ref is not None:
+        if resident.ref is not None and not resident.leaving:
             try:
                 resident.ref.tell(message)
             except pykka.ActorDeadError:
                 pass  # and DeviceFailed is on its way
             else:
+                resident.leaving = isinstance(message, _FAREWELLS)
                 return
         if resident.quarantined:
             self._turn_away(message, QUARANTINED)
@@ -216,8 +251,10 @@ class Directory(SupervisedActor):
                 self._around.writer.tell(Settle(delivery))
             case ClaimDevice(reply=reply) | ChangeDevice(reply=reply) | ApplyFinding(reply=reply):
                 self._refuse(reply, Refused(refusal, why))
-            case DismissFinding(reply=reply) | DismissalNoted(reply=reply):
+            case DismissFinding(reply=reply) | DismissalNoted(reply=reply) | ReleaseDevice(reply=reply):
                 self._refuse(reply, Refused(refusal, why))
+            case ForgetDevice(reply=answered):
+                self._refuse(answered, Refused(refusal, why))
             case AskBounds(reply=answer):
                 self._refuse(answer, Refused(refusal, why))
             case AddRoom(reply=told) | RenameRoom(reply=told) | RemoveRoom(reply=told):
@@ -265,8 +302,8 @@ class Directory(SupervisedActor):
         resident = self._residents[serial]
         if resident.restart is not None:
             resident.restart.cancel()
-        resident.recalls += 1
-        self._around.writer.tell(Recall(serial, partial(self._hear, resident.recalls)))
+        resident.recall = next(self._recalls)
+        self._around.writer.tell(Recall(serial, partial(self._hear, resident.recall)))
 
     def _hear(self, recall: int, recalled: Recalled) -> None:
         tell_if_alive(self.actor_ref, _Found(recall, recalled.device))
@@ -275,9 +312,11 @@ class Directory(SupervisedActor):
         return DeviceActor.start(self._around, self.actor_ref, device)
 
     def _move_in(self, recall: int, device: Device) -> None:
-        resident = self._residents[device.serial]
-        if recall != resident.recalls or resident.ref is not None:
+        resident = self._residents.get(device.serial)
+        if resident is None or recall != resident.recall or resident.ref is not None:
             return
+        resident.recall = None
+        resident.device_id = device.id
         resident.ref = self._start(device)
         resident.quarantined = False
         self._around.casebook.release(Name(Part.DEVICE, device.serial))
@@ -291,6 +330,7 @@ class Directory(SupervisedActor):
         around, serial = self._around, death.serial
         resident = self._residents[serial]
         resident.ref = None
+        resident.leaving = False
         restart = resident.backoff.after_failure(around.clock.monotonic())
         due = partial(tell_if_alive, self.actor_ref, RestartDue(serial))
         resident.restart = around.clock.call_later(restart.delay, due)
@@ -306,9 +346,53 @@ class Directory(SupervisedActor):
         self._forward(resident)
 
     def _inherit(self, serial: str, messages: Iterable[object]) -> None:
-        resident = self._residents[serial]
-        resident.left.extend(message for message in messages if isinstance(message, _INHERITED))
-        self._forward(resident)
+        inherited = [message for message in messages if isinstance(message, _INHERITED)]
+        if serial in self._residents:
+            self._residents[serial].left.extend(inherited)
+            self._forward(self._residents[serial])
+            return
+        for message in inherited:
+            self._turn_away(message, gone(serial).detail, Refusal.UNKNOWN)
+
+    # -- farewells ---------------------------------------------------------------------------
+
+    def _see_off(self, farewell: Farewell) -> None:
+        """By way of the device, which knows what it is; one in quarantine cannot be asked."""
+        serial, device_id = farewell.removal.serial, farewell.removal.device_id
+        resident = self._residents.get(serial)
+        if resident is None or resident.device_id != device_id:
+            if isinstance(farewell, ForgetDevice):
+                self._refuse(farewell.reply, gone(serial))
+        elif isinstance(farewell, ForgetDevice) and resident.quarantined and resident.recall is None:
+            self._around.events.device_removed(farewell.removal)
+            self._around.writer.tell(Remove(farewell.removal, farewell.reply))
+            self._vacate_place(serial)
+        else:
+            self._deliver(resident, farewell)
+
+    def _vacate_place(self, serial: str) -> None:
+        resident = self._residents.pop(serial)
+        if resident.restart is not None:
+            resident.restart.cancel()
+        self._around.casebook.release(Name(Part.DEVICE, serial))
+        self._left_behind.extend((*resident.left, *resident.waiting))
+        self._readdress()
+
+    def _readdress(self) -> None:
+        """Whoever has spoken since is new; what people wanted of the one that is gone is refused."""
+        while self._left_behind:
+            match self._left_behind[0]:
+                case Reported(report=Report(serial=serial)) | Refuse(report=Report(serial=serial)) as message:
+                    self._pass_on(serial, message)
+                case Presence(serial=serial) | ClaimDevice(claim=Claim(serial=serial)) as message:
+                    self._pass_on(serial, message)
+                case ForgetDevice() | ForgetUnheard() as farewell:
+                    self._see_off(farewell)
+                case message:
+                    self._turn_away(
+                        message, "El dispositivo ya no está; GET /dispositivos los lista.", Refusal.UNKNOWN
+                    )
+            self._left_behind.popleft()
 
 
 def _internal(error: str) -> str:

@@ -7,7 +7,7 @@ common. So an actor here has no thread. Putting something into its inbox hands t
 time; which actor comes next is the dispatcher's to say, so that a test can say it.
 
 What of Pykka's internals is relied upon (``_create_actor_inbox``, ``_create_future``,
-``_start_actor_loop``, ``_handle_receive``, ``_handle_failure``, ``_actor_loop_teardown``,
+``_start_actor_loop``, ``_handle_receive``, ``_handle_failure``, ``_actor_loop_teardown``, ``_stop``,
 ``_ActorStop``) is relied upon in this file alone.
 """
 
@@ -121,6 +121,11 @@ class PooledActor(pykka.Actor):
 
     def on_undelivered(self, messages: Sequence[object]) -> None:
         """Called with the messages that found this actor dead, oldest first."""
+
+    def end_at_once(self) -> None:
+        """To be called while handling a message, which is then the last; what lies behind it goes to
+        :meth:`on_undelivered`."""
+        self._stop()
 
     def _want_turn(self, _arrived: Envelope[Any] | None = None) -> None:
         if self._has_turn.acquire(blocking=False):

@@ -99,8 +99,42 @@ class AskBounds:
     reply: Callable[[Mapping[str, Bounds] | Refused], None]
 
 
-Command: TypeAlias = ClaimDevice | ChangeDevice | ApplyFinding | DismissFinding
-ForDevice: TypeAlias = Reported | Refuse | Presence | Command | AskBounds
+@dataclass(frozen=True, slots=True)
+class ReleaseDevice:
+    """Nobody has claimed it any more; all else stays."""
+
+    serial: str
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A device, and all that is known of it, goes. Whoever speaks by its serial number afterwards is new."""
+
+    device_id: int
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetDevice:
+    """``removal``, unless another device has the serial number by now. Answered once, after the commit."""
+
+    removal: Removal
+    reply: Callable[[Removal | Refused], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetUnheard:
+    """``removal``, if nobody has claimed it, it is not online, and was not heard since ``since``."""
+
+    removal: Removal
+    since: float
+    """Seconds since the epoch."""
+
+
+Command: TypeAlias = ClaimDevice | ChangeDevice | ReleaseDevice | ApplyFinding | DismissFinding
+Farewell: TypeAlias = ForgetDevice | ForgetUnheard
+ForDevice: TypeAlias = Reported | Refuse | Presence | Command | AskBounds | Farewell
 
 
 # -- to the directory, about devices -------------------------------------------------------------
@@ -130,6 +164,20 @@ class Undelivered:
 
 @dataclass(frozen=True, slots=True)
 class RestartDue:
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class Departed:
+    """The device has told hub and writer that it is gone, and has ended: the last that is heard of it."""
+
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stayed:
+    """The device was to be forgotten, and there is a reason against it."""
+
     serial: str
 
 
@@ -169,6 +217,13 @@ class RuleFailed:
     rule: str
     error: str
     row: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleEnded:
+    """One of the device's rule actors was stopped, and has told the writer all that it knew."""
+
+    rule: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,6 +359,26 @@ class Recall:
 
 
 @dataclass(frozen=True, slots=True)
+class Remove:
+    """The device's row goes, and what is known of it cannot be read from then on."""
+
+    removal: Removal
+    reply: Callable[[Removal | Refused], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecallRemoved:
+    """Have the broker forget those removed devices that it may still know."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerForgot:
+    """The broker has confirmed that it retains nothing of the removed device with this id."""
+
+    device_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class RetryCommit:
     """The last commit failed; the time to try again has come."""
 
@@ -317,8 +392,18 @@ class Tidy:
     to: Callable[[Tidied], None]
 
 
+OfRemovals: TypeAlias = Remove | RecallRemoved | BrokerForgot
 ToWriter: TypeAlias = (
-    Keep | KeepDeadLetter | KeepConclusion | Settle | Recall | RecallMemory | RetryCommit | Tidy | OfRooms
+    Keep
+    | KeepDeadLetter
+    | KeepConclusion
+    | Settle
+    | Recall
+    | RecallMemory
+    | RetryCommit
+    | Tidy
+    | OfRooms
+    | OfRemovals
 )
 
 

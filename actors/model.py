@@ -297,6 +297,12 @@ class Device:
         asked = self.asked.union(claim.configuration)
         return replace(configured, claimed=True, version=self.version + 1, asked=asked)
 
+    def after_release(self) -> Device | Refused:
+        """The device once nobody has claimed it any more; it keeps all else."""
+        if not self.claimed:
+            return Refused(Refusal.CONFLICT, f"Nadie tiene reclamado el dispositivo {self.serial}.")
+        return replace(self, claimed=False)
+
     def after_change(self, change: Change) -> Device | Refused:
         configuration = {**self.configuration, **change.configuration}
         if change.state is not None and configuration.get("modo") != SCHEDULED:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from actors.findings import Bounds, Finding, KeptFinding, RuleMemory
-from actors.messages import Delivery
+from actors.messages import Delivery, Removal
 from actors.model import Device, JsonObject, Report
 
 
@@ -47,6 +47,9 @@ class EventSink(Protocol):
 
     def device_updated(self, device: Device) -> None: ...
 
+    def device_removed(self, removal: Removal) -> None:
+        """Nothing more is told of it."""
+
     def finding_made(self, finding: KeptFinding) -> None: ...
 
     def scan_told(self, news: ScanNews) -> None:
@@ -62,6 +65,12 @@ class CommandSink(Protocol):
     def publish_configuration(self, serial: str, version: int, configuration: JsonObject) -> None: ...
 
     def publish_receipt(self, serial: str, boot: str, seq: int) -> None: ...
+
+    def forget_device(self, removal: Removal, *, reborn: bool) -> None:
+        """Have the broker retain nothing of it, and tell the writer :class:`BrokerForgot` once it does not.
+
+        Of a serial number that was ``reborn``, only what is told to the device: the rest may be news.
+        """
 
 
 class Rule(Protocol):

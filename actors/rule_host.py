@@ -24,6 +24,7 @@ from actors.messages import (
     ReadLog,
     RecallMemory,
     RuleDue,
+    RuleEnded,
     RuleFailed,
 )
 from actors.model import Device, LogEntry, Refusal, Refused, Report
@@ -93,6 +94,7 @@ class RuleActor(PooledActor):
         if self._unsaved and not self._abandoned:
             self._save()
         self.on_undelivered(self._waiting)
+        tell_if_alive(self._owner, RuleEnded(self._name))
 
     def on_death(self, error: BaseException) -> None:
         tell_if_alive(self._owner, RuleFailed(self._name, one_line(error), self._row))

@@ -6,12 +6,15 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from actors.messages import (
+    BrokerForgot,
     Delivery,
     Keep,
     KeepConclusion,
     KeepDeadLetter,
     Recall,
     RecallMemory,
+    RecallRemoved,
+    Remove,
     Settle,
 )
 from actors.model import Device
@@ -19,7 +22,7 @@ from actors.rooms import KeepRooms, RecallRooms
 from persistence.refusals import Refusable
 from persistence.store import Batch
 
-ToKeep: TypeAlias = Refusable | Recall | RecallRooms
+ToKeep: TypeAlias = Refusable | Recall | RecallRooms | RecallRemoved
 
 
 def batch_of(messages: Iterable[ToKeep], at: float) -> Batch:
@@ -48,6 +51,12 @@ def batch_of(messages: Iterable[ToKeep], at: float) -> Batch:
                 batch.rooms.append(rooms)
             case RecallRooms():
                 batch.recalls_rooms = True
+            case Remove(removal):
+                batch.removals.append(removal)
+            case RecallRemoved():
+                batch.recalls_removed = True
+            case BrokerForgot(device_id):
+                batch.forgotten.append(device_id)
     return batch
 
 

@@ -219,6 +219,7 @@ class CaretakerActor(SupervisedActor):
     def _steps(self) -> Iterator[Step]:
         """One round, read as it goes on; nothing of it is read before its first step is asked for."""
         full = self._clock.monotonic() >= self._full_round_due
+        yield from self._upkeep.sweeps()
         yield from self._upkeep.roll_ups(1 if full else ENOUGH_ROWS)
         if full:
             heard = self._upkeep.speaks_for(self._clock.now())

@@ -40,6 +40,9 @@ _FINDINGS: Final = """
            d.serial_number
     FROM eventos_ia AS e JOIN dispositivos AS d ON d.id = e.dispositivo_id
 """
+# Rows of a removed device may still lie there; where there are none, nobody pays for the question.
+_ANY_REMOVED: Final = "SELECT 1 FROM olvidados LIMIT 1"
+_NOT_REMOVED: Final = "dispositivo_id NOT IN (SELECT dispositivo_id FROM olvidados)"
 _ONE_FINDING: Final = f"{_FINDINGS} WHERE e.id = ?"
 # What is skipped is counted off in an index alone; only the rows of the page are looked up.
 _FINDING_PAGE: Final = f"""
@@ -151,10 +154,12 @@ class Queries:
             "creado_en < ?": wanted.until,
         }
         given = {condition: value for condition, value in conditions.items() if value is not None}
-        where = f"WHERE {' AND '.join(given)}" if given else ""
         skipped = (page - 1) * per_page
         with closing(self.connect()) as connection:
             connection.execute("BEGIN")
+            removed = connection.execute(_ANY_REMOVED).fetchone() is not None
+            named = [*given, _NOT_REMOVED] if removed else [*given]
+            where = f"WHERE {' AND '.join(named)}" if named else ""
             (total,) = connection.execute(
                 f"SELECT count(*) FROM eventos_ia {where}", (*given.values(),)
             ).fetchone()

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import TypeAlias
 
-from actors.messages import Keep, KeepConclusion, KeepDeadLetter, RecallMemory, Settle
+from actors.messages import BrokerForgot, Keep, KeepConclusion, KeepDeadLetter, RecallMemory, Remove, Settle
 from actors.model import DeadLetter, Json, LogEntry
 from actors.rooms import KeepRooms
 
-Refusable: TypeAlias = Keep | KeepDeadLetter | KeepConclusion | KeepRooms | Settle | RecallMemory
+Refusable: TypeAlias = (
+    Keep | KeepDeadLetter | KeepConclusion | KeepRooms | Settle | RecallMemory | Remove | BrokerForgot
+)
 
 
 def refusal(message: Refusable, at: float, why: Exception) -> DeadLetter:
@@ -31,7 +33,7 @@ def refusal(message: Refusable, at: float, why: Exception) -> DeadLetter:
             topic, payload = _place(device_id, rule), b""
         case KeepRooms(rooms):
             topic, payload = "habitaciones", _printed({**rooms.names})
-        case Settle():
+        case Settle() | Remove() | BrokerForgot():
             topic, payload = "", b""
     return DeadLetter(at, _storable(topic), payload, _storable(reason))
 

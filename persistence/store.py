@@ -12,9 +12,11 @@ from types import TracebackType
 from typing import Final, TypeAlias
 
 from actors.findings import Decision, Finding, KeptFinding, RuleMemory
+from actors.messages import Removal
 from actors.model import DeadLetter, Device, JsonObject, LogEntry
 from actors.rooms import Rooms
 from persistence.device_rows import DEVICE_COLUMNS, DEVICES, device_of, device_row, newcomer_row
+from persistence.removals import Ghost, note_forgotten, read_ghosts, remove_device
 from persistence.room_rows import read_rooms, write_rooms
 from persistence.rows import (
     DECISION_TEXTS,
@@ -58,6 +60,7 @@ _OR_UPDATE_MEMORY: Final = (
     "ON CONFLICT (dispositivo_id, regla) DO UPDATE SET"
     " hasta = excluded.hasta, estado = excluded.estado, guardado_en = excluded.guardado_en"
 )
+_WHICH_ARE_THERE: Final = "SELECT id FROM dispositivos WHERE id IN (SELECT value FROM json_each(?))"
 # CROSS, so that the key's range is looked up for each pair and not the other way round.
 _MEMORIES: Final = """
     SELECT m.dispositivo_id, m.regla, m.hasta, CAST(m.estado AS BLOB)
@@ -91,6 +94,12 @@ class Batch:
     """Each in its turn: an id counts as given even if the room is gone in the next."""
     recalls_rooms: bool = False
     """Whether the rooms are to be read, as they are once all of the above is kept."""
+    removals: list[Removal] = field(default_factory=list)
+    """After all that is kept and before anybody is recalled, so the serial number is free again."""
+    forgotten: list[int] = field(default_factory=list)
+    """Ids of removed devices that the broker has forgotten too."""
+    recalls_removed: bool = False
+    """Whether those that it has not are to be read, once all of the above is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,8 @@ class Saved:
     """Those that are there."""
     rooms: Rooms | None
     """If they were to be read."""
+    removed: Sequence[Ghost]
+    """The same."""
 
     def memory(self, key: MemoryKey) -> RuleMemory | None:
         """``None`` if nothing is remembered, or only damage.
@@ -173,15 +184,20 @@ class Store:
             if batch.letters:
                 self._keep_letters(batch.letters)
             findings = self._keep_findings(batch.findings) if batch.findings else []
-            memories = [memory_row(memory, batch.at) for memory in batch.memories.values()]
-            self.insert(_UPSERT_MEMORIES, memories, _OR_UPDATE_MEMORY)
+            if batch.memories:
+                self._keep_memories(batch.memories.values(), batch.at)
             for number, decision in batch.decisions.items():
                 self.database.conn.execute(_DECIDE, (DECISION_TEXTS[decision], number))
             for kept in batch.rooms:
                 write_rooms(self.database.conn, kept)
+            for removal in batch.removals:
+                remove_device(self.database.conn, removal)
+            if batch.forgotten:
+                note_forgotten(self.database.conn, batch.forgotten)
             recalled = self._recall(batch.recalled) if batch.recalled else {}
+            removed = read_ghosts(self.database.conn) if batch.recalls_removed else ()
             rooms = read_rooms(self.database.conn) if batch.recalls_rooms else None
-        return Saved(recalled, findings, remembered, rooms)
+        return Saved(recalled, findings, remembered, rooms, removed)
 
     def tidy(self, step: Callable[[Store], int]) -> int:
         """Do a step of upkeep, all or nothing of it; the rows that it dealt with."""
@@ -233,6 +249,13 @@ class Store:
         ]
         self.insert(_INSERT_FINDINGS, [finding_row(each) for each in kept])
         return kept
+
+    def _keep_memories(self, memories: Iterable[RuleMemory], at: float) -> None:
+        """But for those of devices that are gone, whose rules say at their end what they knew."""
+        ids = json_text([memory.device_id for memory in memories])
+        there = {number for (number,) in self.database.conn.execute(_WHICH_ARE_THERE, [ids])}
+        rows = [memory_row(memory, at) for memory in memories if memory.device_id in there]
+        self.insert(_UPSERT_MEMORIES, rows, _OR_UPDATE_MEMORY)
 
     def _remember(self, keys: Sequence[MemoryKey]) -> dict[MemoryKey, Row]:
         rows = self.database.conn.execute(_MEMORIES, [json_text(keys)]).fetchall()

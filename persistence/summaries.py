@@ -28,6 +28,7 @@ _OR_ADD: Final = """
     minimo = min(minimo, excluded.minimo), maximo = max(maximo, excluded.maximo),
     primero = min(primero, excluded.primero), ultimo = max(ultimo, excluded.ultimo)
 """
+_IS_THERE: Final = "SELECT 1 FROM dispositivos WHERE id = ?"
 _ROLLED_UP: Final = "SELECT n FROM resumidos WHERE dispositivo_id = ?"
 _NOTE_ROLLED_UP: Final = """
     INSERT INTO resumidos (dispositivo_id, n) VALUES (?, ?) ON CONFLICT DO UPDATE SET n = excluded.n
@@ -174,8 +175,11 @@ class RollUp:
     days: Mapping[Cell, Tally] = field(repr=False)
 
     def __call__(self, store: Store) -> int:
-        """The rows dealt with; none where others than those up to ``after`` are rolled up."""
+        """The rows dealt with; none where others than those up to ``after`` are rolled up, nor of a
+        device that has gone since they were read."""
         execute = store.database.conn.execute
+        if execute(_IS_THERE, [self.device_id]).fetchone() is None:
+            return 0
         known = execute(_ROLLED_UP, [self.device_id]).fetchone()
         if (known[0] if known else 0) != self.after:
             return 0

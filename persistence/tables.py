@@ -188,6 +188,20 @@ def _invalid_readings(db: Database) -> None:
     db.conn.execute("ALTER TABLE dispositivos ADD COLUMN no_validas TEXT NOT NULL DEFAULT '[]'")
 
 
+def _removals(db: Database) -> None:
+    # What is left of a removed device goes little by little, and the broker may be away: until both are
+    # done its row stays here.
+    db.conn.execute(
+        f"""
+        CREATE TABLE olvidados (
+            dispositivo_id INTEGER PRIMARY KEY,
+            serial_number TEXT NOT NULL,
+            en_broker INTEGER NOT NULL DEFAULT 1
+        ) {_strict(db)}
+        """
+    )
+
+
 STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _devices_and_log,
     _dead_letters,
@@ -200,6 +214,7 @@ STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _findings_by_time,
     _bases_of_findings,
     _invalid_readings,
+    _removals,
 )
 """Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
 

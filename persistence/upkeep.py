@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from persistence.local_time import DAY, LocalTime
 from persistence.queries import Queries
+from persistence.removals import Sweep
 from persistence.retention import (
     AHEAD_S,
     DropDays,
@@ -61,6 +62,13 @@ _SPOKEN: Final = """
     SELECT 1 FROM metricas AS m CROSS JOIN resumen_horas AS h
     ON h.metrica_id = m.id AND h.inicio >= ? AND h.inicio < ? LIMIT 1
 """
+_REMOVED: Final = "SELECT dispositivo_id FROM olvidados ORDER BY dispositivo_id"
+_LEFT_OF: Final = """
+    SELECT EXISTS (SELECT 1 FROM estado_log WHERE dispositivo_id = :device)
+        OR EXISTS (SELECT 1 FROM eventos_ia WHERE dispositivo_id = :device)
+        OR EXISTS (SELECT 1 FROM metricas WHERE dispositivo_id = :device)
+        OR EXISTS (SELECT 1 FROM olvidados WHERE dispositivo_id = :device AND NOT en_broker)
+"""
 _LAST_SIGN: Final = "SELECT max(visto_en) FROM dispositivos"
 
 
@@ -101,6 +109,12 @@ class Upkeep:
             yield from self._guarded(device, self._old_summaries(device, at))
         if (at := now()) is not None:
             yield from self._old_findings(at)
+
+    def sweeps(self) -> Iterator[Step]:
+        """Of what is left of devices that have gone."""
+        for (device_id,) in self._fetch(_REMOVED, ()):
+            while self._fetch(_LEFT_OF, {"device": device_id})[0][0]:
+                yield Sweep(device_id)
 
     def last_sign(self) -> float | None:
         """When a device was last heard, seconds since the epoch."""
@@ -180,7 +194,7 @@ class Upkeep:
     def _devices(self) -> list[_Logged]:
         return [_Logged(*row) for row in self._fetch(_DEVICES, ())]
 
-    def _fetch(self, query: str, given: Sequence[object]) -> list[Row]:
+    def _fetch(self, query: str, given: Sequence[object] | Mapping[str, object]) -> list[Row]:
         with closing(self._queries.connect()) as connection:
             return list(connection.execute(query, given))
 

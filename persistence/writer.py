@@ -18,6 +18,8 @@ from actors.messages import (
     Recall,
     Recalled,
     RecallMemory,
+    RecallRemoved,
+    Remove,
     RetryCommit,
     Tidied,
     Tidy,
@@ -213,12 +215,12 @@ class WriterActor(SupervisedActor):
         if half:
             self._keep_oldest(half)
             self._keep_oldest(len(messages) - half)
-        elif isinstance(messages[0], Recall | RecallRooms):
+        elif isinstance(messages[0], Recall | RecallRooms | RecallRemoved):
             self._ask_again(messages[0], why)
         else:
             self._keep_refused(messages[0], why)
 
-    def _ask_again(self, recall: Recall | RecallRooms, why: Exception) -> None:
+    def _ask_again(self, recall: Recall | RecallRooms | RecallRemoved, why: Exception) -> None:
         """Nothing but what is recalled answers it; until that can be had, the others need not wait."""
         del self._waiting[:1]
         serial = recall.serial if isinstance(recall, Recall) else None
@@ -236,7 +238,7 @@ class WriterActor(SupervisedActor):
         self._kept([message])
         self._settle([message])
         match message:
-            case Keep(reply=reply) | KeepRooms(reply=reply) if reply is not None:
+            case Keep(reply=reply) | KeepRooms(reply=reply) | Remove(reply=reply) if reply is not None:
                 self._call(reply, Refused(Refusal.UNAVAILABLE, letter.reason))
             case RecallMemory(to=to):
                 self._call(to, MemoryRecalled(None))
@@ -317,6 +319,13 @@ class WriterActor(SupervisedActor):
                 memories[memory.device_id, memory.rule] = memory
             case Recall(serial, to):
                 self._call(to, Recalled(saved.recalled[serial]))
+            case Remove(removal, answer_removed):
+                self._call(self._commands.forget_device, removal, reborn=False)
+                if answer_removed is not None:
+                    self._call(answer_removed, removal)
+            case RecallRemoved():
+                for ghost in saved.removed:
+                    self._call(self._commands.forget_device, ghost.removal, reborn=ghost.reborn)
             case KeepRooms(_, room, answer):
                 self._call(answer, room)
             case RecallRooms(tell):
@@ -329,9 +338,9 @@ class WriterActor(SupervisedActor):
         if deliveries := deliveries_of(messages):
             self._call(self._commands.settle, deliveries)
 
-    def _call(self, neighbour: Callable[..., object], *arguments: object) -> None:
+    def _call(self, neighbour: Callable[..., object], *arguments: object, **named: object) -> None:
         """The neighbours' border: one that fails must not take along what the others wait for."""
         try:
-            neighbour(*arguments)
+            neighbour(*arguments, **named)
         except BaseException:
             logger.exception("follow_up_failed neighbour=%r", neighbour)

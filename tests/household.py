@@ -22,7 +22,7 @@ from paho.mqtt.client import MQTTMessage
 
 from actors.directory import Directory
 from actors.dispatch import PooledActor
-from actors.messages import Delivery
+from actors.messages import BrokerForgot, Delivery, Removal
 from actors.model import Device, JsonObject
 from actors.mqtt.bridge import Bridge
 from actors.ports import RuleFactory
@@ -76,6 +76,8 @@ class World:
     receipts: dict[tuple[str, str], int] = field(default_factory=dict)
     ids: dict[str, int] = field(default_factory=dict)
     """Every id that anybody was ever shown, by serial."""
+    retired: set[int] = field(default_factory=set)
+    """The ids of devices that were forgotten."""
     faults: list[BaseException] = field(default_factory=list)
     """What came to light where nobody would have heard of it."""
 
@@ -130,6 +132,10 @@ class BridgeOnStage(Bridge):
 
     def publish_receipt(self, serial: str, boot: str, seq: int) -> None:
         self._world.receipts[serial, boot] = seq
+
+    def forget_device(self, removal: Removal, *, reborn: bool) -> None:  # noqa: ARG002
+        self._world.published.pop(removal.serial, None)
+        self._writer.tell(BrokerForgot(removal.device_id))
 
     def _acknowledge(self, mids: Sequence[int]) -> None:
         with self._world.witness():

@@ -23,9 +23,10 @@ from actors.messages import ChangeDevice, ClaimDevice, Reported
 from actors.model import Change, Claim, Device, Refusal, Refused, Report
 from actors.supervision import LONGEST_DELAY
 from tests.household import IN_MEMORY, MAX_DEVICES, Bomb, House, World
-from tests.household_rooms import Promises, RoomLife
+from tests.household_farewells import Farewells
+from tests.household_rooms import Promises
 from tests.household_rules import RULES, Alarmist
-from tests.household_truths import Known, Truths, marker_in
+from tests.household_truths import Known, marker_in
 from web.ring import LOST
 
 SERIALS = st.sampled_from([f"TMP0{n}" for n in range(MAX_DEVICES + 1)])
@@ -47,7 +48,7 @@ WRONG = st.sampled_from(
 )
 
 
-class Household(RoomLife, Truths, RuleBasedStateMachine):
+class Household(Farewells, RuleBasedStateMachine):
     @initialize(
         times=st.sampled_from([(120.0, 30.0), (20.0, 60.0), (60.0, 0.0)]),
         claimed=st.sampled_from([(), ("TMP00",), ("TMP00", "TMP01")]),
@@ -154,7 +155,8 @@ class Household(RoomLife, Truths, RuleBasedStateMachine):
         @self.world.witness()
         def answered(outcome: Device | Refused) -> None:
             if isinstance(outcome, Device):
-                assert self.stored(serial)["reclamado"], "answered before it was on disk"
+                claimed = self.stored(serial)["reclamado"] or self.known[serial].releases_asked
+                assert claimed, "answered before it was on disk"
                 assert outcome.code_digest in (None, code and code_digest(serial, code)), "nothing was proved"
                 self.known[serial].claims += 1
             elif outcome.why is Refusal.UNKNOWN and serial in asked:
@@ -271,11 +273,15 @@ class Household(RoomLife, Truths, RuleBasedStateMachine):
         if orderly:
             self.house.stop()
         self.maybe_twice |= set(map(marker_in, self.world.unacknowledged.values()))
+        self.restart_after_a_crash()
+        self.settle()
+
+    def restart_after_a_crash(self) -> None:
         self.house.kill()
         self.house = House(self.world, self.rulebook)
         self.house.flush()
+        self.after_a_crash_releases()
         self.after_a_crash()
-        self.settle()
 
     # -- what must hold ------------------------------------------------------------------------
 
@@ -285,6 +291,7 @@ class Household(RoomLife, Truths, RuleBasedStateMachine):
         self.look()
         self.check_presence()
         self.check_views_agree()
+        self.check_farewells()
         self.check_rooms()
         self.check_books()
         self.check_findings()

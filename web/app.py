@@ -22,7 +22,7 @@ from web.backups import AllBackups
 from web.base import Handler, UnknownPath
 from web.bounds import DeviceBounds
 from web.connections import Connections, Server
-from web.devices import AllDevices, Claims, DeviceLog, OneDevice, UnclaimedDevices
+from web.devices import AllDevices, Claims, DeviceLog, OneDevice, ReleasedDevice, UnclaimedDevices
 from web.export import DeviceExport
 from web.findings import AppliedFinding, DismissedFinding, Findings, HistoryScans
 from web.gate import Gate
@@ -48,6 +48,7 @@ ROUTES: Final[list[tuple[str, type[Handler]]]] = [
     (r"/dispositivos/no-reclamados/?", UnclaimedDevices),
     (r"/dispositivos/reclamar/?", Claims),
     (r"/dispositivos/([0-9]{1,18})/?", OneDevice),
+    (r"/dispositivos/([0-9]{1,18})/soltar/?", ReleasedDevice),
     (r"/dispositivos/([0-9]{1,18})/logs/?", DeviceLog),
     (r"/dispositivos/([0-9]{1,18})/estadisticas/?", DeviceStatistics),
     (r"/dispositivos/([0-9]{1,18})/exportar/?", DeviceExport),
@@ -110,6 +111,7 @@ class WebServer:
         tls: ssl.SSLContext | None = None,
         page: Page | None = None,
         scratch: Path | None = None,
+        remove_login: Callable[[str], object] = lambda _serial: None,
     ) -> None:
         """Without ``access``, open to this machine's programs and without people; without ``tls``, HTTP;
         without ``page``, with the one that comes with it."""
@@ -142,6 +144,7 @@ class WebServer:
             calculations=self._calculations,
             exports=self._exports,
             scratch=scratch,
+            remove_login=remove_login,
             access=access,
             gate=Gate(access, self._ledger, audience),
             connections=Connections(_most_connections(limits)),

@@ -11,9 +11,10 @@ NAMING: Final = ("serial_number", "serial", "dispositivo_id")
 LONGEST: Final = 300
 
 
-def about_change(method: str, path: str, body: Object) -> str:
+def about_change(method: str, path: str, body: Object, concerning: str = "") -> str:
     """``PUT /dispositivos/3: configuracion.encendido, nombre``."""
-    device = next((f" {body[name]}" for name in NAMING if isinstance(body.get(name), str | int)), "")
+    named = concerning or next((body[name] for name in NAMING if isinstance(body.get(name), str | int)), "")
+    device = f" {named}" if named else ""
     fields = []
     for name, value in body.items():
         fields += [f"{name}.{inner}" for inner in value] if isinstance(value, dict) and value else [name]

@@ -78,6 +78,8 @@ class Handler(RequestHandler):
         self._body = bytearray()
         self.body_size = 0
         self._taken: Object = {}
+        self.concerning = ""
+        """The device that a change is of, to be written down where nothing else in the request names it."""
 
     def set_default_headers(self) -> None:
         self.clear_header("Server")
@@ -145,7 +147,7 @@ class Handler(RequestHandler):
 
     def on_finish(self) -> None:
         if self.change and self.request.method not in SAFE and self.get_status() < 300:
-            about = about_change(self.request.method or "", self.request.path, self._taken)
+            about = about_change(self.request.method or "", self.request.path, self._taken, self.concerning)
             self.services.gate.note(self.author, self.change, about)
 
     # -- bodies ------------------------------------------------------------------------------

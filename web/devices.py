@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Final
 
 import orjson
 
-from actors.messages import ChangeDevice, ClaimDevice
+from actors.messages import ChangeDevice, ClaimDevice, ForgetDevice, ReleaseDevice, Removal
 from actors.model import Device, Editions
 from actors.readings import switch_of
 from web.answers import DeviceJson, DoneJson, LogPageJson
@@ -134,6 +134,12 @@ class OneDevice(DeviceHandler):
             answer_headers=ETAG,
             refusals=(404, 412),
         ),
+        "DELETE": Operation(
+            summary="Olvidar un dispositivo",
+            description="Se va con todo lo que se sabe de él; si vuelve a hablar, es uno nuevo.",
+            answer=DoneJson,
+            refusals=(404,),
+        ),
     }
 
     largest_body: ClassVar = MAX_BODY
@@ -147,11 +153,37 @@ class OneDevice(DeviceHandler):
         body = await self.work_out(self.body_size, self.json_body)
         device = self.known(int(device_id)).device
         seen = self.seen(device)
-        earlier = self.services.hub.versions(device.serial, MAX_VERSIONS) if is_whole(body) else ()
+        earlier = self.services.hub.versions(device, MAX_VERSIONS) if is_whole(body) else ()
         size = self.body_size + sum(map(len, earlier)) // READ_BACK
         parsed = map(version_in, earlier)
         change = await self.work_out(size, partial(change_of, body, device_json(device), parsed))
         self.answer_device(await self.ask(partial(ChangeDevice, device.serial, change, seen=seen)))
+
+    async def delete(self, device_id: str) -> None:
+        """Its login goes first: what is done by halves is then done again by whoever asked for it."""
+        device = self.known(int(device_id)).device
+        self.concerning = device.serial
+        await self.read(partial(self.services.remove_login, device.serial))
+        await self.ask(partial(ForgetDevice, Removal(device.id, device.serial)))
+        done: DoneJson = {"mensaje": "Dispositivo olvidado", "id": device.id}
+        self.answer(done)
+
+
+class ReleasedDevice(DeviceHandler):
+    operations: ClassVar = {
+        "POST": Operation(
+            summary="Soltar un dispositivo",
+            description="Queda sin reclamar, con todo lo demás como estaba.",
+            answer=DeviceJson,
+            refusals=(404, 409),
+        )
+    }
+    change: ClassVar[str] = "dispositivo soltado"
+
+    async def post(self, device_id: str) -> None:
+        device = self.known(int(device_id)).device
+        self.concerning = device.serial
+        self.answer_device(await self.ask(partial(ReleaseDevice, device.serial)))
 
 
 class DeviceLog(DeviceHandler):

@@ -10,12 +10,13 @@ import logging
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any, Final, Protocol, TypeAlias
 
 import orjson
 
 from actors.findings import KeptFinding
+from actors.messages import Removal
 from actors.model import Device, JsonObject
 from actors.ports import ScanNews
 from web.ring import Stream
@@ -35,7 +36,7 @@ TURN: Final = 2_000
 RING_EVENTS: Final = 16_384
 RING_BYTES: Final = 16 * 1024 * 1024
 
-News: TypeAlias = Device | KeptFinding | ScanNews
+News: TypeAlias = Device | Removal | KeptFinding | ScanNews
 
 
 class Scheduler(Protocol):
@@ -80,6 +81,9 @@ class EventHub:
     def device_updated(self, device: Device) -> None:
         self._accept(device)
 
+    def device_removed(self, removal: Removal) -> None:
+        self._accept(removal)
+
     def finding_made(self, finding: KeptFinding) -> None:
         self._accept(finding)
 
@@ -107,9 +111,12 @@ class EventHub:
             self._drain()
         return self._roster
 
-    def versions(self, serial: str, most: int) -> Sequence[bytes]:
+    def versions(self, device: Device, most: int) -> Sequence[bytes]:
         """The device's recent states, at most so many, newest first, as they went out."""
-        return list(islice(self.devices.newest_of(serial), most))
+        # Another one of its serial number, before it went, is none of these.
+        begin = b'\ndata: {"id":%d,' % device.id
+        of_serial = self.devices.newest_of(device.serial)
+        return list(islice(takewhile(lambda frame: begin in frame, of_serial), most))
 
     def _called(self) -> None:
         if not self._pacing:
@@ -137,6 +144,8 @@ class EventHub:
                 match self._waiting.popleft():
                     case Device() as device:
                         self._update(device)
+                    case Removal() as removal:
+                        self._remove(removal)
                     case KeptFinding(finding=finding) as kept:
                         self._conclude(finding.event, finding.serial, finding_json(kept))
                     case ScanNews(event=event, serial=serial) as news:
@@ -152,6 +161,11 @@ class EventHub:
         self._roster.put(Known(device, json))
         fields = b'data: %b,"event":"device_update"}' % json[:-1]
         self.devices.append(fields, device.serial, device.claimed)
+
+    def _remove(self, removal: Removal) -> None:
+        self._roster.drop(removal.device_id)
+        about = {"id": removal.device_id, "serial_number": removal.serial, "event": "device_removed"}
+        self.devices.append(b"data: " + orjson.dumps(about), removal.serial, None)
 
     def _conclude(self, event: str, serial: str, json: dict[str, Any]) -> None:
         self.findings.append(f"event: {event}\ndata: ".encode() + orjson.dumps(json), serial, True)

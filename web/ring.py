@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 # Bytes read at a time: what a slow client can have lying in the server beside the ring.
 CHUNK_BYTES: Final = 256 * 1024
@@ -22,6 +22,10 @@ LOST: Final = -1
 _ID: Final = re.compile(r"([0-9a-f]{1,32})-([0-9]{1,18})")
 
 
+About: TypeAlias = tuple[str, bool | None]
+"""Of which device an event is, and whether that is claimed; ``None`` concerns who sees either."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which events a client wants; ``None`` is any."""
@@ -29,9 +33,9 @@ class Wanted:
     serial: str | None = None
     claimed: bool | None = None
 
-    def fits(self, about: tuple[str, bool]) -> bool:
+    def fits(self, about: About) -> bool:
         serial, claimed = about
-        return self.serial in (None, serial) and self.claimed in (None, claimed)
+        return self.serial in (None, serial) and (claimed is None or self.claimed in (None, claimed))
 
 
 EVERYTHING: Final = Wanted()
@@ -48,7 +52,7 @@ class Stream:
         self._id = f"id: {epoch}-".encode()
         self._max_bytes = max_bytes
         self._frames = [b""] * max_events
-        self._about = [("", False)] * max_events
+        self._about: list[About] = [("", None)] * max_events
         self._first = 1
         self._last = 0
         self._size = 0
@@ -70,7 +74,7 @@ class Stream:
         """The number of the newest event; 0 before the first."""
         return self._last
 
-    def append(self, fields: bytes, serial: str, claimed: bool) -> None:
+    def append(self, fields: bytes, serial: str, claimed: bool | None) -> None:
         """Add an event. ``fields`` are its lines but for ``id:``, without the last line's end."""
         number = self._last + 1
         frame = b"%b%d\n%b\n\n" % (self._id, number, fields)

@@ -25,6 +25,11 @@ class Roster:
         self._by_id[known.device.id] = known
         self._ids[known.device.serial] = known.device.id
 
+    def drop(self, device_id: int) -> None:
+        known = self._by_id.pop(device_id, None)
+        if known is not None and self._ids.get(known.device.serial) == device_id:
+            del self._ids[known.device.serial]
+
     def by_id(self, device_id: int) -> Known | None:
         return self._by_id.get(device_id)
 

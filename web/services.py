@@ -183,6 +183,8 @@ class Services:
     """Where downloads are made, which takes minutes at most."""
     scratch: Path | None
     """For files that live as long as a request; ``None`` is where the system has such."""
+    remove_login: Callable[[str], object]
+    """Has a device's serial number log in at the broker no more; waits for the disk, raises ``OSError``."""
     access: Access
     gate: Gate
     connections: Connections

@@ -19,9 +19,20 @@ from paho.mqtt.client import ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from actors.messages import BrokerConnected, Delivery, KeepDeadLetter, Presence, Refuse, Reported
+from actors.messages import (
+    BrokerConnected,
+    BrokerForgot,
+    Delivery,
+    KeepDeadLetter,
+    Presence,
+    Refuse,
+    Removal,
+    Reported,
+    Settle,
+)
 from actors.model import DeadLetter, JsonObject, Report
 from actors.mqtt import payloads
+from actors.mqtt.clearing import Clearing
 from actors.mqtt.client import Client
 from actors.mqtt.intake import Intake
 from actors.ports import Clock
@@ -93,6 +104,8 @@ class Bridge:
         self._client.on_subscribe = _logged(self._on_subscribe)
         self._client.on_disconnect = _logged(self._on_disconnect)
         self._client.on_message = _logged(self._on_message)
+        self._client.on_publish = _logged(self._on_publish)
+        self._clearing = Clearing()
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -177,6 +190,23 @@ class Bridge:
         if self._connected:
             self._client.publish(payloads.receipt_topic(serial), payloads.receipt_payload(boot, seq))
 
+    def forget_device(self, removal: Removal, *, reborn: bool) -> None:
+        """Without a broker this does nothing: ``BrokerConnected`` has it asked for again."""
+        if not self._connected:
+            return
+        heard = () if reborn else payloads.heard_topics(removal.serial)
+        topics = payloads.configuration_topic(removal.serial), *heard
+        self._clearing.begin(removal.device_id, len(topics), heard)
+        for topic in topics:
+            sent = self._client.publish(topic, b"", qos=1, retain=True)
+            self._clearing.sent(removal.device_id, sent.mid)
+            if not sent.rc and sent.is_published():  # confirmed before we knew its identifier
+                self._confirmed(sent.mid)
+
+    def _confirmed(self, mid: int) -> None:
+        if (device_id := self._clearing.confirm(mid)) is not None:
+            self._writer.tell(BrokerForgot(device_id))
+
     def _acknowledge(self, mids: Sequence[int]) -> None:
         self._client.acknowledge(mids)
 
@@ -239,6 +269,7 @@ class Bridge:
 
     def _forget_connection(self) -> None:
         self._connected = False
+        self._clearing.abandon()
         self._subscribed.clear()
 
     def _note_trouble(self, event: str, detail: str) -> None:
@@ -249,11 +280,16 @@ class Bridge:
 
     # -- the network thread: messages ------------------------------------------------------------
 
+    def _on_publish(
+        self, _client: PahoClient, _data: object, mid: int, _reason: ReasonCode, _: Properties
+    ) -> None:
+        self._confirmed(mid)
+
     def _on_message(self, _client: PahoClient, _data: object, message: MQTTMessage) -> None:
         self.received += 1
         delivery = Delivery(message.mid, message.qos, self._intake.epoch)
         told = self._read(message, delivery)
-        to = self._writer if isinstance(told, KeepDeadLetter) else self._directory
+        to = self._writer if isinstance(told, KeepDeadLetter | Settle) else self._directory
         try:
             self._intake.hand_on(delivery, to, told)
         except pykka.ActorDeadError:
@@ -263,7 +299,7 @@ class Bridge:
 
     def _read(
         self, message: MQTTMessage, delivery: Delivery
-    ) -> Reported | Refuse | Presence | KeepDeadLetter:
+    ) -> Reported | Refuse | Presence | KeepDeadLetter | Settle:
         at = self._clock.now()
         payload = bytes(message.payload)
         try:
@@ -271,6 +307,8 @@ class Bridge:
         except UnicodeDecodeError as error:
             topic = error.object.decode(errors="backslashreplace")
             return self._refuse(at, topic, payload, "el topic no es UTF-8 válido", delivery)
+        if not payload and self._clearing.expects(topic):
+            return Settle(delivery)
         try:
             fact = payloads.read(topic, payload, at, message.retain)
         except payloads.Malformed as malformed:

@@ -238,6 +238,11 @@ def receipt_topic(serial: str) -> str:
     return f"dispositivos/{serial}/recibo"
 
 
+def heard_topics(serial: str) -> tuple[str, str]:
+    """Of its own, those that the device speaks on."""
+    return state_topic(serial), presence_topic(serial)
+
+
 def configuration_payload(version: int, configuration: JsonObject, zone: Zone) -> bytes:
     """With the house's zone, which is what the times in a schedule mean."""
     told = {"iana": zone.iana, "posix": zone.posix}

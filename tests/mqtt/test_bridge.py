@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from actors.messages import BrokerConnected, KeepDeadLetter, Presence, Refuse, Reported
+from actors.messages import (
+    BrokerConnected,
+    BrokerForgot,
+    KeepDeadLetter,
+    Presence,
+    Refuse,
+    Removal,
+    Reported,
+    Settle,
+)
 from actors.mqtt import payloads
 from actors.mqtt.bridge import KEPT_BYTES
 from tests.brokers import PATIENCE, Broker, Device, Mosquitto, ScriptedBroker, wait_until
@@ -245,3 +254,23 @@ def test_a_configuration_waits_for_its_device_at_the_broker(broker: Broker, star
         with Device(broker.port, *topics) as late:
             assert late.heard.get(timeout=PATIENCE) == (topics[0], wanted, True)
             assert late.heard.empty()
+
+
+def test_the_broker_forgets_a_device_and_says_so(broker: Broker, start: Start) -> None:
+    """Nothing of it is retained, what of that comes back to us is no report, and the writer is told."""
+    backend = start(broker.port)
+    topics = (payloads.configuration_topic(SERIAL), *payloads.heard_topics(SERIAL))
+    with connected(backend), Device(broker.port) as device:
+        for topic, payload in zip(topics, (b"{}", b"{}", b"online"), strict=True):
+            device.publish(topic, payload, retain=True)
+        backend.next(Reported)
+        backend.next(Presence)
+        backend.bridge.forget_device(Removal(7, SERIAL), reborn=False)
+        told = [backend.kept.get(timeout=PATIENCE) for _ in range(3)]
+        assert BrokerForgot(7) in told
+        assert [type(each) for each in told].count(Settle) == 2
+        device.publish(STATE, b"")
+        backend.next(KeepDeadLetter)
+    with Device(broker.port, "dispositivos/#") as late:
+        late.publish("dispositivos/END/configuracion", b"")
+        assert late.heard.get(timeout=PATIENCE)[0] == "dispositivos/END/configuracion"

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.findings import KeptFinding
-from actors.messages import Delivery, MemoryRecalled, Recall, Recalled, Reply
+from actors.messages import Delivery, MemoryRecalled, Recall, Recalled, Removal, Reply
 from actors.model import Device, JsonObject, LogEntry, Report
 from actors.ports import ScanNews
 from persistence import Queries, Store, WriterActor, WriterStatus
@@ -33,6 +33,12 @@ class Neighbours:
 
     def publish_receipt(self, serial: str, boot: str, seq: int) -> None:
         self._note("receipt", serial, boot, seq)
+
+    def forget_device(self, removal: Removal, *, reborn: bool) -> None:
+        self._note("forget", removal, reborn)
+
+    def device_removed(self, removal: Removal) -> None:
+        self._note("removed", removal)
 
     def device_updated(self, device: Device) -> None:
         self._note("device", device)

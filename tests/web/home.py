@@ -14,7 +14,7 @@ import pykka
 from actors.directory import Directory
 from actors.dispatch import ThreadPool
 from actors.findings import Finding, RuleMemory
-from actors.messages import Delivery, KeepConclusion, Recall, Recalled
+from actors.messages import Delivery, KeepConclusion, Recall, Recalled, Removal
 from actors.model import Device, JsonObject
 from actors.proposals import basis_of
 from actors.surroundings import Surroundings
@@ -31,6 +31,7 @@ class Network:
 
     def __init__(self) -> None:
         self.configurations: list[tuple[str, int, JsonObject]] = []
+        self.forgotten: list[tuple[Removal, bool]] = []
 
     def settle(self, deliveries: Sequence[Delivery]) -> None: ...
 
@@ -38,6 +39,9 @@ class Network:
         self.configurations.append((serial, version, configuration))
 
     def publish_receipt(self, serial: str, boot: str, seq: int) -> None: ...
+
+    def forget_device(self, removal: Removal, *, reborn: bool) -> None:
+        self.forgotten.append((removal, reborn))
 
 
 class Home:

@@ -144,7 +144,8 @@ def test_from_many_threads_nothing_is_lost() -> None:
         thread.join()
     loop.stop(PATIENCE)
     for number in range(1, many + 1):
-        versions = [version_in(frame)["version"] for frame in hub.versions(f"X{number}", each)]
+        device = Device(id=number, serial=f"X{number}")
+        versions = [version_in(frame)["version"] for frame in hub.versions(device, each)]
         assert versions == list(reversed(range(each)))
 
 

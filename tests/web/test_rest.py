@@ -142,7 +142,7 @@ def test_options_tell_the_methods(site: Site) -> None:
     """And nothing else."""
     answer = site.ask("OPTIONS", "/dispositivos/2")
     assert (answer.status, answer.body) == (204, b"")
-    assert answer.headers["Allow"] == "GET, PUT, HEAD, OPTIONS"
+    assert answer.headers["Allow"] == "GET, PUT, DELETE, HEAD, OPTIONS"
 
 
 @pytest.mark.parametrize("path", ["/dispositivos", "/stream/dispositivos", "/salud", "/dispositivos/2/logs"])

@@ -1,0 +1,129 @@
+"""How devices leave a household, and what must hold of those that have left."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from actors.messages import BrokerConnected, ForgetDevice, ReleaseDevice, Removal
+from actors.model import Device, Refusal, Refused
+from tests.household import MAX_DEVICES
+from tests.household_rooms import RoomLife
+from tests.household_truths import Known, Truths, marker_in
+
+SERIALS = st.sampled_from([f"TMP0{n}" for n in range(MAX_DEVICES)])
+FEW = st.integers(0, 2)
+# Each has the id of its device in the column named.
+ABOUT_DEVICES = ("estado_log", "eventos_ia", "memoria_reglas", "metricas", "resumidos")
+
+
+class Farewells(RoomLife, Truths):
+    """Mixed into the household's state machine."""
+
+    marker: int
+
+    def settle(self) -> None:
+        raise NotImplementedError
+
+    def restart_after_a_crash(self) -> None:
+        raise NotImplementedError
+
+    @rule(
+        serial=SERIALS,
+        before=FEW,
+        after=FEW,
+        turns=st.lists(st.integers(0, 9), max_size=20),
+        crash=st.booleans(),
+    )
+    def forget(self, serial: str, before: int, after: int, turns: list[int], crash: bool) -> None:
+        """What it said before is gone with it, what it says after is a new device's; through a crash too,
+        but that the broker may then send the earlier again."""
+        self.settle()
+        leaving = self.house.devices().get(serial)
+        if leaving is None:
+            return
+        answers: list[Removal | Refused] = []
+        sooner = [self.say(serial) for _ in range(before)]
+        removal = Removal(leaving.id, serial)
+        self.house.directory.tell(ForgetDevice(removal, answers.append))
+        later = [self.say(serial) for _ in range(after)]
+        for choice in turns:
+            if not self.house.stage.idle:
+                self.house.stage.step(choice)
+        if crash:
+            self.maybe_twice |= set(map(marker_in, self.world.unacknowledged.values()))
+            self.restart_after_a_crash()
+            self.house.directory.tell(BrokerConnected())
+        self.house.flush()
+        if leaving.id in {device.id for device in self.house.kept().values()}:
+            assert crash, f"{serial} stayed: {answers}"
+            self.known[serial].markers += sooner + later
+        else:
+            assert answers == [removal] or crash
+            self.see_off(removal, sooner, later)
+        self.settle()
+
+    def see_off(self, removal: Removal, sooner: list[int], later: list[int]) -> None:
+        serial = removal.serial
+        self.world.retired.add(removal.device_id)
+        for memory in (self.known, self.world.ids, self.codes, self.promises.places):
+            memory.pop(serial, None)
+        logged = self.logged_of(serial)
+        assert set(later) <= set(logged) <= {*sooner, *later}
+        if logged:
+            self.known[serial] = Known(markers=[n for n in sooner + later if n in logged])
+        else:
+            assert serial not in self.house.devices(), "nobody has spoken, and there it is"
+            assert serial not in self.world.published, "the broker still tells it what to be"
+        assert not self.house.rows("SELECT * FROM olvidados"), "not all of it is gone"
+
+    def say(self, serial: str) -> int:
+        self.marker += 1
+        self.house.report(serial, parametros={"n": self.marker})
+        return self.marker
+
+    def logged_of(self, serial: str) -> list[int]:
+        log = "SELECT l.parametros FROM estado_log l JOIN dispositivos d ON dispositivo_id = id"
+        rows = self.house.rows(f"{log} WHERE serial_number = ? ORDER BY n", serial)
+        return [json.loads(row[0])["n"] for row in rows]
+
+    @rule(serial=SERIALS)
+    def release(self, serial: str) -> None:
+        @self.world.witness()
+        def answered(outcome: Device | Refused) -> None:
+            known.releases_asked -= 1
+            if isinstance(outcome, Device):
+                assert not outcome.claimed
+                row = self.stored(serial)
+                assert row["version"] > outcome.version or not row["reclamado"], "not on disk"
+                known.claims = 0
+                known.was_released = True
+            else:
+                assert outcome.why in (Refusal.CONFLICT, Refusal.UNKNOWN, Refusal.UNAVAILABLE)
+
+        if serial not in self.known:
+            return
+        known = self.known[serial]
+        known.releases_asked += 1
+        self.house.directory.tell(ReleaseDevice(serial, answered))
+
+    def after_a_crash_releases(self) -> None:
+        """Whatever was not answered has happened or not."""
+        for serial, device in self.house.kept().items():
+            known = self.known.get(serial)
+            if known is not None and known.releases_asked:
+                known.releases_asked = 0
+                if not device.claimed:
+                    known.claims, known.was_released = 0, True
+
+    def check_farewells(self) -> None:
+        """Nothing is known of those that have left, and none of their ids is used again."""
+        present = {device.id for device in self.house.kept().values()}
+        assert not present & self.world.retired
+        for table in ABOUT_DEVICES:
+            told = {row[0] for row in self.house.rows(f"SELECT DISTINCT dispositivo_id FROM {table}")}
+            assert told <= present, f"{table} still tells of {told - present}"
+        shown = {known.device.id for known in self.house.hub.roster.newest_first()}
+        assert not shown & self.world.retired

@@ -1,0 +1,81 @@
+"""What is left of a removed device: nothing that can be read, and soon nothing at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from actors.findings import Finding, RuleMemory
+from actors.messages import Removal
+from persistence import Batch
+from persistence.removals import ROWS_SWEPT
+from tests.persistence.archive import HOUR, START, Archive
+
+ROWS = 3 * ROWS_SWEPT
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Iterator[Archive]:
+    with Archive(tmp_path / "iot.db") as archive:
+        archive.keep(*((START + n * HOUR, {"t": n}) for n in range(ROWS)))
+        archive.roll_up()
+        device = archive.device
+        finding = Finding("extremos", "ai_anomaly", device.id, device.serial, START, {})
+        memory = RuleMemory(device.id, "extremos", 1, {})
+        archive.store.save(Batch(findings=[(finding, {})] * 50, memories={(device.id, "extremos"): memory}))
+        yield archive
+
+
+def count(archive: Archive, table: str) -> int:
+    return int(archive.store.database.conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def test_a_long_log_goes_in_small_steps(archive: Archive) -> None:
+    """None of them deals with more than so many rows, and at the end no table tells of the device."""
+    removal = Removal(archive.device.id, archive.device.serial)
+    archive.store.save(Batch(removals=[removal]))
+    assert archive.queries.findings(1, 50).total == 0, "gone for who reads, though not all of it has gone"
+    archive.store.save(Batch(forgotten=[removal.device_id]))
+    steps = [archive.store.tidy(step) for step in archive.upkeep.sweeps()]
+    assert len(steps) > 1
+    assert max(steps) <= ROWS_SWEPT + 3
+    for table in ("dispositivos", "estado_log", "eventos_ia", "memoria_reglas", "metricas", "resumidos"):
+        assert count(archive, table) == 0, table
+    for table in ("resumen_horas", "resumen_dias", "olvidados"):
+        assert count(archive, table) == 0, table
+
+
+def test_what_the_broker_retains_is_not_forgotten_by_us(archive: Archive) -> None:
+    """Through whatever crash, until it has confirmed; a new device of the serial number keeps its own."""
+    removal = Removal(archive.device.id, archive.device.serial)
+    archive.store.save(Batch(removals=[removal]))
+    for step in archive.upkeep.sweeps():
+        archive.store.tidy(step)
+    [ghost] = archive.store.save(Batch(recalls_removed=True)).removed
+    assert (ghost.removal, ghost.reborn) == (removal, False)
+    assert archive.store.recall(removal.serial).id > removal.device_id
+    [ghost] = archive.store.save(Batch(recalls_removed=True)).removed
+    assert ghost.reborn
+    assert not archive.store.save(Batch(forgotten=[removal.device_id], recalls_removed=True)).removed
+    assert count(archive, "olvidados") == 0
+
+
+def test_a_step_that_was_planned_for_it_makes_nothing_of_it(archive: Archive) -> None:
+    archive.report(START + ROWS * HOUR, t=1)
+    [step] = archive.upkeep.roll_ups(1)
+    archive.store.save(Batch(removals=[Removal(archive.device.id, archive.device.serial)]))
+    for sweep in archive.upkeep.sweeps():
+        archive.store.tidy(sweep)
+    assert archive.store.tidy(step) == 0
+    assert count(archive, "metricas") == count(archive, "resumidos") == 0
+
+
+def test_what_its_rules_say_at_their_end_is_not_kept(archive: Archive) -> None:
+    device_id = archive.device.id
+    archive.store.save(Batch(removals=[Removal(device_id, archive.device.serial)]))
+    archive.store.save(Batch(memories={(device_id, "learn"): RuleMemory(device_id, "learn", 1, {})}))
+    for sweep in archive.upkeep.sweeps():
+        archive.store.tidy(sweep)
+    assert count(archive, "memoria_reglas") == 0

@@ -1,0 +1,62 @@
+"""Devices that leave, from the page to the disk: the real actors, a real database, real HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from actors.messages import Removal
+from actors.model import Device
+from tests.web.home import Home
+
+LAMP = Device(id=1, serial="LGT0AAAAAAAA", claimed=True, version=1, configuration={"modo": "manual"})
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    with Home(tmp_path / "iot.db", LAMP) as running:
+        yield running
+
+
+@pytest.mark.parametrize("filter_", ["", "?reclamado=true", "?reclamado=false", "?serial=LGT0AAAAAAAA"])
+def test_a_forgotten_device_is_gone_for_everybody(home: Home, filter_: str) -> None:
+    """Its routes, its findings, and for each listener whatever it listens to; once it is told, it holds."""
+    home.conclude("misconfig", "ai_misconfig", {"suggest": {"modo": "horario"}})
+    with home.site.listen(f"/stream/dispositivos{filter_}") as client:
+        client.next()
+        answer = home.site.ask("DELETE", "/dispositivos/1")
+        assert (answer.status, answer.json) == (200, {"mensaje": "Dispositivo olvidado", "id": 1})
+        told = client.next()
+        assert told.name == "message", "no event: line, as for updates"
+        assert told.data == {"id": 1, "serial_number": LAMP.serial, "event": "device_removed"}
+    assert home.site.get("/dispositivos").json == []
+    assert home.site.get("/ai/eventos").json["total"] == 0
+    for path in ("", "/logs", "/estadisticas", "/limites"):
+        assert home.site.get(f"/dispositivos/1{path}").status == 404
+    assert home.site.ask("DELETE", "/dispositivos/1").status == 404
+    assert home.network.forgotten == [(Removal(1, LAMP.serial), False)]
+    assert home.stored().id == 2, "the same serial number is another device"
+
+
+def test_who_was_away_is_told_of_it(home: Home) -> None:
+    """By Last-Event-ID."""
+    with home.site.listen() as client:
+        last = client.next().id
+    home.site.ask("DELETE", "/dispositivos/1")
+    with home.site.listen(f"/stream/dispositivos?last_event_id={last}") as client:
+        client.next()
+        assert client.next().data["event"] == "device_removed"
+
+
+def test_a_released_device_keeps_all_but_its_claim(home: Home) -> None:
+    """And nobody can release what nobody has claimed."""
+    before = home.site.get("/dispositivos/1").json
+    answer = home.site.post("/dispositivos/1/soltar", {})
+    assert answer.status == 200
+    assert answer.json == before | {"reclamado": False, "edicion": answer.json["edicion"]}
+    assert not home.stored().claimed
+    assert home.site.post("/dispositivos/1/soltar", {}).status == 409
+    assert home.site.post("/dispositivos/9/soltar", {}).status == 404
+    assert home.site.post("/dispositivos/reclamar", {"serial_number": LAMP.serial}).status == 200
