@@ -48,7 +48,7 @@ from actors.supervision import Casebook, Name, Part
 from actors.surroundings import Surroundings
 from actors.zone import UnknownZone, Zone, house_zone
 from config import SettingError, Settings, is_loopback
-from persistence import UnusableDatabase, serials
+from persistence import UnusableDatabase, reason_of, serials
 from persistence import desk as archive_desk
 from persistence.accounts import ACCOUNTS, Accounts
 from persistence.archive import DATABASE, Archive, Keeping
@@ -176,6 +176,7 @@ class System:
             tls=self._frontage.context,
             scratch=emptied(settings.data_dir / "temporal"),
             remove_login=Logins(MqttFiles.under(settings.data_dir).logins).remove,
+            hindrance=reason_of,
         )
 
     def start(self) -> None:
@@ -240,9 +241,15 @@ class System:
         writer, recovery = self._archive.writer_status, self._archive.recovery
         return Health(
             broker=BrokerHealth(**asdict(self._edge.status)),
-            writer=WriterHealth(healthy=writer.healthy, queued=writer.queued, last_error=writer.last_error),
+            writer=WriterHealth(
+                healthy=writer.healthy,
+                queued=writer.queued,
+                last_error=writer.last_error,
+                hindrance=writer.hindrance,
+            ),
             database=DatabaseHealth(
                 recovered=None if recovery is None else Recovered(**asdict(recovery)),
+                accounts_error=self.web.accounts_trouble,
                 **asdict(self._archive.caretaker_status),
             ),
             actors_healthy=self._actors.alive

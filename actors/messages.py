@@ -384,6 +384,11 @@ class RetryCommit:
 
 
 @dataclass(frozen=True, slots=True)
+class LookAtFiles:
+    """See whether the database's files are still those that were opened."""
+
+
+@dataclass(frozen=True, slots=True)
 class Tidy:
     """Do a small step of upkeep when nothing that has to be kept waits, and answer ``to``."""
 
@@ -401,6 +406,7 @@ ToWriter: TypeAlias = (
     | Recall
     | RecallMemory
     | RetryCommit
+    | LookAtFiles
     | Tidy
     | OfRooms
     | OfRemovals

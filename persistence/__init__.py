@@ -2,7 +2,7 @@
 
 from persistence.historian import HistorianActor
 from persistence.queries import FindingPage, LogPage, Queries, Rejected, serials
-from persistence.schema import UnusableDatabase
+from persistence.schema import UnusableDatabase, reason_of
 from persistence.store import Batch, Saved, Store
 from persistence.writer import WriterActor, WriterStatus
 
@@ -18,5 +18,6 @@ __all__ = [
     "UnusableDatabase",
     "WriterActor",
     "WriterStatus",
+    "reason_of",
     "serials",
 ]

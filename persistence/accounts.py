@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,7 +36,8 @@ from persistence.account_rows import (
     token_of,
     write_down,
 )
-from persistence.accounts_schema import connect, explaining, prepare, writing
+from persistence.accounts_schema import explaining, prepare, reading, writing
+from persistence.files import identity
 from persistence.schema import sqlite3
 
 # 256 bits; the prefix lets scanners for leaked secrets recognise one.
@@ -58,8 +58,8 @@ class Accounts:
     """The file at ``path``, made if need be. Each call may come from any thread.
 
     ``now`` gives wall-clock time. What changes something also writes down who did it, in the same
-    transaction. Raises :class:`persistence.UnusableDatabase` when made, ``sqlite3.Error`` when a call
-    finds the file unreadable, and :class:`actors.people.PeopleError` for what is not to be done.
+    transaction. Raises :class:`persistence.UnusableDatabase` when made and whenever the disk is at fault,
+    and :class:`actors.people.PeopleError` for what is not to be done.
     """
 
     def __init__(self, path: Path, now: Callable[[], float]) -> None:
@@ -73,16 +73,23 @@ class Accounts:
     # -- reading -------------------------------------------------------------------------------
 
     def generation(self) -> int:
-        """A number that changes whenever :meth:`roll` does."""
-        return int(self._read("SELECT n FROM generacion")[0][0])
+        """A number that changes whenever :meth:`roll` does, also where another file takes its place."""
+        return self._generation(int(self._read("SELECT n FROM generacion")[0][0]))
+
+    def _generation(self, counted: int) -> int:
+        device, inode = identity(self._path) or (0, 0)
+        return (device << 128) + (inode << 64) + counted
 
     def roll(self) -> Roll:
         """Everybody who may call; expired tokens too, since tokens expire while a roll is in use."""
-        with closing(connect(self._path)) as connection:
+        with reading(self._path) as connection:
             connection.execute("BEGIN")
             (generation,) = connection.execute("SELECT n FROM generacion").fetchone()
             rows = connection.execute(TOKEN).fetchall()
-        return Roll(generation, {row[9]: Caller(row[2], Role(row[8]), token_of(row)) for row in rows})
+        return Roll(
+            self._generation(generation),
+            {row[9]: Caller(row[2], Role(row[8]), token_of(row)) for row in rows},
+        )
 
     def people(self) -> list[Person]:
         return [person_of(row) for row in self._read(f"{PERSON} ORDER BY id")]
@@ -114,7 +121,7 @@ class Accounts:
         return [act_of(row) for row in self._read(f"{query} ORDER BY id DESC LIMIT ?", before, limit)]
 
     def _read(self, query: str, *values: Any) -> list[Any]:
-        with closing(connect(self._path)) as connection:
+        with reading(self._path) as connection:
             return connection.execute(query, values).fetchall()
 
     # -- people --------------------------------------------------------------------------------

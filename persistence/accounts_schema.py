@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from persistence.files import beside, has_content, sync_folder
-from persistence.schema import BUSY_TIMEOUT_S, UnusableDatabase, explained, refuse_foreign, sqlite3
+from persistence.schema import BUSY_TIMEOUT_S, UnusableDatabase, refuse_foreign, sqlite3, unusable
 from persistence.soundness import is_damage
 
 APPLICATION_ID: Final = 0x496F5450  # "IoTP"
@@ -95,23 +95,39 @@ STEPS: Final[Sequence[Callable[[sqlite3.Connection], None]]] = (_people,)
 """Step ``n``, counted from 1, makes a file of ``user_version`` n from one of n - 1."""
 
 
-def connect(path: Path) -> sqlite3.Connection:
-    """A connection for one thread and a short while; it takes 0.2 ms. No transaction begins by itself."""
-    connection = sqlite3.connect(path, timeout=BUSY_TIMEOUT_S, isolation_level=None)
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
+@contextmanager
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection for one thread and a short while; it takes 0.2 ms. No transaction begins by itself.
+
+    Raises :class:`UnusableDatabase`, also where the file is not there; none is made.
+    """
+    with explaining(path):
+        if not path.exists():
+            raise UnusableDatabase(
+                f"Falta {path}: devuélvelo a su sitio, o empieza de nuevo por «setup» con el sistema parado.",
+                "falta la base de datos de las personas",
+            )
+        uri = f"{path.absolute().as_uri()}?mode=rw"
+        with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)) as found:
+            found.execute("PRAGMA foreign_keys = ON")
+            found.execute("PRAGMA synchronous = FULL")
+            yield found
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[sqlite3.Connection]:
-    """A transaction that no other writer is in the middle of; undone by whatever is raised in it."""
-    with closing(connect(path)) as connection:
+    """A transaction that no other writer is in the middle of; undone by whatever is raised in it.
+
+    Raises :class:`UnusableDatabase`.
+    """
+    with reading(path) as connection:
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
         except BaseException:
-            connection.execute("ROLLBACK")
+            # On a full disk SQLite has done so itself, and would say that there is nothing to undo.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
             raise
         connection.execute("COMMIT")
 
@@ -126,16 +142,19 @@ def prepare(path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             _create(path)
-        path.chmod(PRIVATE)
+        if path.stat().st_mode & 0o777 != PRIVATE:  # on a disk that may only be read it is so already
+            path.chmod(PRIVATE)
         if path.is_file() and not has_content(path):
             raise _damaged(path)
-        with closing(connect(path)) as connection:
+        with reading(path) as connection:
             _check_owner(path, connection)
+            is_older = _pragma(connection, "user_version") < len(STEPS)
             if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
                 raise _damaged(path)
             connection.execute("PRAGMA journal_mode = DELETE")
-        with writing(path) as connection:
-            _migrate(connection)
+        if is_older:
+            with writing(path) as connection:
+                _migrate(connection)
 
 
 @contextmanager
@@ -148,12 +167,12 @@ def explaining(path: Path) -> Iterator[None]:
         unreadable = isinstance(error, sqlite3.Error) and not hasattr(error, "sqlite_errorcode")
         if unreadable or is_damage(error):
             raise _damaged(path) from error
-        raise UnusableDatabase(explained(path, error)) from error
+        raise unusable(path, error) from error
 
 
 def _damaged(path: Path) -> UnusableDatabase:
     detail = "restaura una copia de ese archivo, o muévelo de ahí y empieza por «setup»"
-    return UnusableDatabase(f"{path} está dañado: {detail}.")
+    return UnusableDatabase(f"{path} está dañado: {detail}.", "la base de datos de las personas está dañada")
 
 
 def _create(path: Path) -> None:

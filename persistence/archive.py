@@ -11,7 +11,8 @@ from typing import Any, Final, Self
 
 import pykka
 
-from actors.dispatch import ThreadPool
+from actors.dispatch import ThreadPool, tell_if_alive
+from actors.messages import LookAtFiles
 from actors.model import Device
 from actors.ports import Clock, CommandSink, EventSink
 from actors.supervision import Casebook
@@ -24,11 +25,14 @@ from persistence.on_demand import BackupsOnDemand
 from persistence.queries import Queries
 from persistence.recovery import recover
 from persistence.retention import Retention
+from persistence.schema import UnusableDatabase
 from persistence.store import Store
 from persistence.upkeep import Upkeep
 from persistence.writer import WriterActor, WriterStatus
 
 DATABASE: Final = "iot.db"
+# How soon it is told that its files have gone, s; a commit looks by itself.
+LOOK_EVERY_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ class Archive:
     def employ(self, commands: CommandSink, events: EventSink, casebook: Casebook) -> None:
         """Make the actors; :meth:`start` has them work."""
         self.writer = WriterActor.start(
-            self._disk, self._open, self._clock, commands, events, self.writer_status, casebook
+            self._disk, self._reopen, self._clock, commands, events, self.writer_status, casebook
         )
         self.historian = HistorianActor.start(self._reading, self.queries, self._clock, casebook)
         self.caretaker = CaretakerActor.start(
@@ -104,6 +108,12 @@ class Archive:
     def start(self) -> None:
         for threads in (self._disk, self._reading, self._upkeep):
             threads.start()
+        self._look_at_files()
+
+    def _look_at_files(self) -> None:
+        """In an idle house too it is soon told that the database has gone."""
+        if tell_if_alive(self.writer, LookAtFiles()):
+            self._clock.call_later(LOOK_EVERY_S, self._look_at_files)
 
     def stop(self, patience: float, last_commit: float) -> None:
         """End reading and upkeep, for at most ``patience`` s each, then the writer, for ``last_commit`` s."""
@@ -129,6 +139,15 @@ class Archive:
     def _back_up(self, at: float, kind: Kind) -> Backup:
         made = make_backup(self._path, self._keeping.backups, at, kind)
         return replace(planned_backup(self._path, at, kind), size=made.stat().st_size)
+
+    def _reopen(self) -> Store:
+        """Where there is none any more, none is made: what was in it may yet be put back."""
+        if not self._path.exists():
+            raise UnusableDatabase(
+                f"Falta {self._path}: devuélvelo a su sitio, o para el sistema y usa «restore».",
+                "falta la base de datos",
+            )
+        return self._open()
 
     def _open(self) -> Store:
         return Store(self._path, self._keeping.rejected)

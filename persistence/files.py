@@ -28,6 +28,15 @@ def has_content(file: Path) -> bool:
     return file.exists() and file.stat().st_size > 0
 
 
+def identity(file: Path | str) -> tuple[int, int] | None:
+    """By which the file is known whatever its name is; ``None`` where there is none. In 1 µs."""
+    try:
+        found = os.stat(file)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def remove(files: Iterable[Path]) -> None:
     for file in files:
         file.unlink(missing_ok=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -27,6 +28,11 @@ CACHED_STATEMENTS: Final = 16
 
 class UnusableDatabase(Exception):
     """The database cannot be worked with. Its text is one line for people, in Spanish."""
+
+    def __init__(self, text: str, reason: str = "la base de datos no se puede usar") -> None:
+        super().__init__(text)
+        self.reason = reason
+        """The same as a clause, for those whom no path concerns."""
 
 
 def migrate(db: Database, steps: Sequence[Callable[[Database], None]] = STEPS) -> None:
@@ -142,28 +148,78 @@ def explaining(path: Path) -> Iterator[None]:
     try:
         yield
     except (sqlite3.DatabaseError, OSError) as error:
-        raise UnusableDatabase(explained(path, error)) from error
+        raise unusable(path, error) from error
 
 
 def explained(path: Path, error: sqlite3.Error | OSError) -> str:
     """What has gone wrong with ``path``, in one line for people, in Spanish."""
-    match _primary_code(error):
+    return str(unusable(path, error))
+
+
+def unusable(path: Path, error: sqlite3.Error | OSError) -> UnusableDatabase:
+    """The same to be raised."""
+    code = _code_at(path, error)
+    match code:
         case sqlite3.SQLITE_NOTADB:
-            return f"{path} no es una base de datos SQLite: muévelo de ahí o cambia DATA_DIR."
+            text = f"{path} no es una base de datos SQLite: muévelo de ahí o cambia DATA_DIR."
         case sqlite3.SQLITE_CORRUPT:
-            return f"{path} está dañado: vuelve a arrancar, y se restaurará la última copia de seguridad."
+            text = f"{path} está dañado: vuelve a arrancar, y se restaurará la última copia de seguridad."
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
-            return f"{path} está en uso por otra instancia: ciérrala o cambia DATA_DIR."
+            text = f"{path} está en uso por otra instancia: ciérrala o cambia DATA_DIR."
         case sqlite3.SQLITE_FULL:
-            return f"No queda sitio en el disco de {path}: libera espacio."
+            text = f"No queda sitio en el disco de {path}: libera espacio."
+        case sqlite3.SQLITE_IOERR:
+            text = f"El disco de {path} falla o tiene una cuota agotada: mira el registro del sistema."
         case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
-            return f"No se puede escribir {path}: revisa los permisos de {path.parent} o cambia DATA_DIR."
-    return f"No se puede abrir {path}: {error}."
+            text = f"No se puede escribir {path}: revisa los permisos de {path.parent} o cambia DATA_DIR."
+        case _:
+            text = f"No se puede abrir {path}: {error}."
+    return UnusableDatabase(text, _REASONS.get(code, _REASONS[sqlite3.SQLITE_CANTOPEN]))
+
+
+def reason_of(error: BaseException) -> str | None:
+    """What the disk is hindered by, as a clause in Spanish; ``None`` where it is not the disk's fault."""
+    match error:
+        case UnusableDatabase(reason=reason):
+            return reason
+        case OSError(errno=number) if number not in _OF_DISKS:
+            return None
+        case sqlite3.OperationalError() | sqlite3.DatabaseError() | OSError():
+            return _REASONS.get(_primary_code(error))
+    return None
+
+
+_REASONS: Final[Mapping[int, str]] = {
+    sqlite3.SQLITE_FULL: "no queda sitio en el disco",
+    sqlite3.SQLITE_READONLY: "el disco no deja escribir",
+    sqlite3.SQLITE_PERM: "el disco no deja escribir",
+    sqlite3.SQLITE_CANTOPEN: "la base de datos no se puede abrir",
+    sqlite3.SQLITE_BUSY: "otro programa ocupa la base de datos",
+    sqlite3.SQLITE_LOCKED: "otro programa ocupa la base de datos",
+    sqlite3.SQLITE_IOERR: "el disco falla o tiene una cuota agotada",
+    sqlite3.SQLITE_CORRUPT: "la base de datos está dañada",
+    sqlite3.SQLITE_NOTADB: "la base de datos está dañada",
+    sqlite3.SQLITE_ERROR: "la base de datos no es la que era",
+}
+_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
+_OF_DISKS: Final = (*_FULL, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM)
+_UNWRITABLE: Final = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
+
+
+def _code_at(path: Path, error: sqlite3.Error | OSError) -> int:
+    """The primary code; a file that cannot be made may want room, or an inode, rather than rights."""
+    code = _primary_code(error)
+    if code in _UNWRITABLE and hasattr(os, "statvfs"):
+        with suppress(OSError):
+            disk = os.statvfs(path.parent)
+            if not disk.f_flag & os.ST_RDONLY and not (disk.f_bavail and (disk.f_favail or not disk.f_files)):
+                return int(sqlite3.SQLITE_FULL)
+    return code
 
 
 def _primary_code(error: sqlite3.Error | OSError) -> int:
     if isinstance(error, OSError):
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        full = error.errno in _FULL
         return int(sqlite3.SQLITE_FULL if full else sqlite3.SQLITE_CANTOPEN)
     # The low byte is the primary code; the rest only refines it.
     return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CANTOPEN)) & 0xFF

@@ -16,6 +16,7 @@ from actors.messages import Removal
 from actors.model import DeadLetter, Device, JsonObject, LogEntry
 from actors.rooms import Rooms
 from persistence.device_rows import DEVICE_COLUMNS, DEVICES, device_of, device_row, newcomer_row
+from persistence.files import beside, identity
 from persistence.removals import Ghost, note_forgotten, read_ghosts, remove_device
 from persistence.room_rows import read_rooms, write_rooms
 from persistence.rows import (
@@ -27,7 +28,7 @@ from persistence.rows import (
     memory_row,
     undamaged_memory,
 )
-from persistence.schema import lock_database, open_database, sqlite3
+from persistence.schema import UnusableDatabase, lock_database, open_database, sqlite3
 
 logger = logging.getLogger(__name__)
 
@@ -54,6 +55,8 @@ _INSERT_FINDINGS: Final = (
     "INSERT INTO eventos_ia (id, dispositivo_id, regla, evento, creado_en, datos, base, decision)"
 )
 _LAST_FINDING: Final = "SELECT max(seq) FROM sqlite_sequence WHERE name = 'eventos_ia'"
+_COMMITS: Final = "SELECT valor FROM sistema WHERE clave = 'guardados'"
+_COUNT_COMMIT: Final = "REPLACE INTO sistema VALUES ('guardados', ?)"
 _DECIDE: Final = "UPDATE eventos_ia SET decision = ? WHERE id = ?"
 _UPSERT_MEMORIES: Final = "INSERT INTO memoria_reglas (dispositivo_id, regla, hasta, estado, guardado_en)"
 _OR_UPDATE_MEMORY: Final = (
@@ -135,10 +138,16 @@ class Store:
     """
 
     def __init__(self, path: Path, rejected_max: int = REJECTED_MAX) -> None:
+        self._path = path
+        self._names = str(path), str(beside(path, "-wal"))
         self._rejected_max = rejected_max
         self._lock = lock_database(path)
         try:
             self.database = open_database(path)
+            self._files = self._found_files()
+            counted = self.database.conn.execute(_COMMITS).fetchone()
+            self.commits = 0 if counted is None else int(counted[0])
+            """How many batches it has kept, ever: by which it is told from an older copy of it."""
         except BaseException:
             self._lock.close()
             raise
@@ -174,8 +183,9 @@ class Store:
     def save(self, batch: Batch) -> Saved:
         """Keep all of ``batch``, or nothing of it if this raises.
 
-        Besides ``sqlite3.Error``, a value that JSON or SQLite has no room for raises ``TypeError``,
-        ``ValueError`` or ``OverflowError``.
+        Raises :class:`UnusableDatabase` where the files are no longer those that were opened: what was
+        committed then is nobody's. Besides ``sqlite3.Error``, a value that JSON or SQLite has no room for
+        raises ``TypeError``, ``ValueError`` or ``OverflowError``.
         """
         with self._transaction():
             remembered = self._remember(batch.remembered) if batch.remembered else {}
@@ -197,7 +207,25 @@ class Store:
             recalled = self._recall(batch.recalled) if batch.recalled else {}
             removed = read_ghosts(self.database.conn) if batch.recalls_removed else ()
             rooms = read_rooms(self.database.conn) if batch.recalls_rooms else None
+            self.database.conn.execute(_COUNT_COMMIT, [str(self.commits + 1)])
+        self.commits += 1
+        self.check_in_place()
         return Saved(recalled, findings, remembered, rooms, removed)
+
+    def check_in_place(self) -> None:
+        """Raise :class:`UnusableDatabase` if the files were deleted, moved, or replaced under their names.
+
+        The open ones would take any number of commits, and then be gone. It takes 3 µs.
+        """
+        if self._found_files() != self._files:
+            raise UnusableDatabase(
+                f"{self._path} se ha borrado, movido o sustituido en marcha: devuélvelo a su sitio, o para "
+                "el sistema y usa «restore».",
+                "la base de datos no es la que era",
+            )
+
+    def _found_files(self) -> tuple[object, ...]:
+        return identity(self._names[0]), identity(self._names[1])
 
     def tidy(self, step: Callable[[Store], int]) -> int:
         """Do a step of upkeep, all or nothing of it; the rows that it dealt with."""
@@ -209,6 +237,7 @@ class Store:
         if self.database.conn.in_transaction:
             # Inside of it, atomic() would set a savepoint, whose release puts nothing on disk.
             raise sqlite3.OperationalError("an earlier transaction is still open")
+        self.check_in_place()
         with self.database.atomic():
             yield
 

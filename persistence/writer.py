@@ -14,6 +14,7 @@ from actors.findings import KeptFinding, RuleMemory
 from actors.messages import (
     Keep,
     KeepConclusion,
+    LookAtFiles,
     MemoryRecalled,
     Recall,
     Recalled,
@@ -31,7 +32,7 @@ from actors.rooms import KeepRooms, RecallRooms
 from actors.supervision import WINDOW, Casebook, Part, SupervisedActor, one_line
 from persistence.batches import ToKeep, batch_of, deliveries_of, receipts_of
 from persistence.refusals import Refusable, refusal
-from persistence.schema import UnusableDatabase, sqlite3
+from persistence.schema import UnusableDatabase, reason_of, sqlite3
 from persistence.store import Batch, MemoryKey, Saved, Store
 
 logger = logging.getLogger(__name__)
@@ -40,6 +41,12 @@ FIRST_RETRY_S: Final = 0.25
 LONGEST_RETRY_S: Final = 30.0
 # Upkeep waits so long for a moment in which nothing has to be kept; then that waits, some milliseconds.
 TIDY_PATIENCE_S: Final = 1.0
+
+OTHER: Final = "la base de datos no es la que era"
+OLDER: Final = (
+    "La base de datos es una copia más vieja que la que había: para el sistema y usa «restore», "
+    "que sabe volver a una copia."
+)
 
 # The fault lies in a value: storing it again would fail again.
 ROW_FAULTS: Final = (
@@ -63,6 +70,8 @@ class WriterStatus:
     healthy: bool = True
     last_error: str | None = None
     """Of the last commit that failed, also when later ones have succeeded."""
+    hindrance: str | None = None
+    """What keeps it from writing at present, a clause in Spanish."""
     queued: int = 0
     """Messages taken from the inbox and not on disk yet."""
     commits: int = 0
@@ -106,6 +115,7 @@ class WriterActor(SupervisedActor):
         self._status = status
         self._store: Store | None = None
         self._instance: str | None = None
+        self._commits: int | None = None
         self._waiting: list[ToKeep] = []
         self._retry: Timer | None = None
         self._retry_s = FIRST_RETRY_S
@@ -121,6 +131,8 @@ class WriterActor(SupervisedActor):
     def on_receive(self, message: ToWriter) -> None:
         if isinstance(message, RetryCommit):
             self._retry = None
+        elif isinstance(message, LookAtFiles):
+            self._look_at_files()
         elif isinstance(message, Tidy):
             self._tidying, self._tidy_by = message, self._clock.monotonic() + TIDY_PATIENCE_S
         else:
@@ -183,9 +195,23 @@ class WriterActor(SupervisedActor):
             found = self._store.instance_id
             # Where a disk has gone, its empty mount point would do for a new database.
             if self._instance not in (None, found):
-                raise UnusableDatabase(f"La base de datos es otra: {found} en vez de {self._instance}.")
+                raise UnusableDatabase(
+                    f"La base de datos es otra: {found} en vez de {self._instance}.", OTHER
+                )
             self._instance = found
+            # Nor would a backup that somebody has moved there: devices hold numbers that it does not know.
+            if self._commits is not None and self._store.commits < self._commits:
+                raise UnusableDatabase(OLDER, OTHER)
         return self._store
+
+    def _look_at_files(self) -> None:
+        """Whether what was opened still lies where it was, which an idle house would learn too late."""
+        if self._store is None:
+            return
+        try:
+            self._store.check_in_place()
+        except UnusableDatabase as error:
+            self._postpone(error)
 
     def _keep_oldest(self, count: int) -> None:
         """Keep that many messages at once; where one is at fault, in halves until it is alone."""
@@ -193,7 +219,8 @@ class WriterActor(SupervisedActor):
         if not messages:
             return
         try:
-            saved = self._opened().save(batch_of(messages, self._clock.now()))
+            store = self._opened()
+            saved = store.save(batch_of(messages, self._clock.now()))
         except ROW_FAULTS as error:
             self._halve(messages, error)
         except STORAGE_FAULTS:
@@ -207,6 +234,7 @@ class WriterActor(SupervisedActor):
             self._close()
             self._halve(messages, RuntimeError(one_line(error)))
         else:
+            self._commits = store.commits
             self._kept(messages)
             self._follow_up(messages, saved)
 
@@ -253,6 +281,7 @@ class WriterActor(SupervisedActor):
             logger.error("commit_failed messages=%d error=%r", len(self._waiting), error)
         self._status.healthy = False
         self._status.last_error = str(error)
+        self._status.hindrance = reason_of(error)
         self._close()
         self._retry = self._clock.call_later(
             self._retry_s, lambda: tell_if_alive(self.actor_ref, RetryCommit())
@@ -263,6 +292,7 @@ class WriterActor(SupervisedActor):
         if not self._status.healthy:
             logger.info("commit_recovered rows=%d", self._status.rows)
         self._status.healthy = True
+        self._status.hindrance = None
         self._retry_s = FIRST_RETRY_S
 
     # -- upkeep ------------------------------------------------------------------------------

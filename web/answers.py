@@ -198,6 +198,7 @@ class RecoveredJson(TypedDict):
 class DatabaseJson(TypedDict):
     ultima_copia: Time | None
     error_de_copia: str | None
+    error_de_cuentas: Annotated[str | None, Note({"description": "Por qué no se leen las personas."})]
     resumidos: int
     borrados: int
     borrado_en_pausa: str | None

@@ -112,6 +112,7 @@ class WebServer:
         page: Page | None = None,
         scratch: Path | None = None,
         remove_login: Callable[[str], object] = lambda _serial: None,
+        hindrance: Callable[[BaseException], str | None] = lambda _: None,
     ) -> None:
         """Without ``access``, open to this machine's programs and without people; without ``tls``, HTTP;
         without ``page``, with the one that comes with it."""
@@ -139,6 +140,7 @@ class WebServer:
             backups=backups,
             settings=settings,
             health=health,
+            hindrance=hindrance,
             disk=self._disk,
             passwords=self._passwords,
             calculations=self._calculations,
@@ -158,6 +160,11 @@ class WebServer:
     def port(self) -> int:
         """The port that it listens on, known after :meth:`start` if any free one was asked for."""
         return self._port
+
+    @property
+    def accounts_trouble(self) -> str | None:
+        """Why people and tokens cannot be read, if they cannot; any thread may ask."""
+        return self._services.gate.trouble
 
     @property
     def url(self) -> str:

@@ -201,8 +201,11 @@ class Handler(RequestHandler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error: BaseException | None = kwargs.get("exc_info", (None, None, None))[1]
+        hindrance = None if error is None else self.services.hindrance(error)
         if isinstance(error, Problem):
             self.answer_problem(error)
+        elif hindrance is not None:
+            self.answer_problem(_hindered(hindrance))
         elif status_code == 405:
             self.set_header("Allow", self.allow)
             self.answer_problem(Problem(405, f"Aquí se puede usar {self.allow}."))
@@ -222,6 +225,9 @@ class Handler(RequestHandler):
         assert typ is not None
         assert value is not None
         request = self.request
+        if self.services.hindrance(value) is not None:
+            logger.warning("request_hindered method=%s path=%s error=%s", request.method, request.path, value)
+            return
         logger.error(
             "request_failed method=%s path=%s", request.method, request.path, exc_info=(typ, value, tb)
         )
@@ -254,16 +260,19 @@ class Handler(RequestHandler):
         writer = self.services.health().writer
         if not writer.healthy or writer.queued > MOST_QUEUED:
             # What would wait for the disk would wait in memory.
-            raise Problem(503, "Ahora no se puede guardar nada: mira GET /salud, e inténtalo más tarde.")
+            raise _hindered(writer.hindrance or "hay demasiado por guardar")
         return self._told(command)
 
     async def outcome(self, answer: asyncio.Future[T | Refused]) -> T:
         """Wait for the answer to an order; who waits too long leaves it as it is."""
-        return _granted(
-            await self._in_time(
-                asyncio.shield(answer), "No se pudo confirmar la orden; mira si se hizo antes de repetirla."
-            )
-        )
+        try:
+            async with asyncio.timeout(self.services.limits.reply):
+                return _granted(await asyncio.shield(answer))
+        except TimeoutError:
+            hindrance = self.services.health().writer.hindrance
+            why = f" Ahora {hindrance}." if hindrance else ""
+            detail = f"No se pudo confirmar la orden; mira si se hizo antes de repetirla.{why}"
+            raise Problem(503, detail) from None
 
     async def inquire(self, question: Message[T]) -> T:
         """As :meth:`ask`, of what changes nothing and so needs no disk."""
@@ -310,6 +319,10 @@ class UnknownPath(Handler):
 
 async def _refuse(problem: Problem, *_path: str) -> None:
     raise problem
+
+
+def _hindered(why: str) -> Problem:
+    return Problem(503, f"Ahora no se puede: {why}. Mira GET /salud, e inténtalo más tarde.")
 
 
 def _granted(outcome: T | Refused) -> T:

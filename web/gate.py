@@ -48,7 +48,8 @@ class Gate:
         self._roll = Roll(0, {})
         self._by_id: dict[int, Caller] = {}
         self._refreshing = asyncio.Lock()
-        self._readable = True
+        self.trouble: str | None = None
+        """Why the accounts cannot be read, in Spanish; what was last read goes on being so."""
         self._used: dict[int, float] = {}
         self._told_used = self._clock.monotonic()
         self._notes: Counter[Act] = Counter()
@@ -166,12 +167,14 @@ class Gate:
                 await self.refresh()
                 await self._tell(self._accounts)
             except Exception as error:
-                # What was last read goes on being so; the disk may come back, and says so once.
-                if self._readable:
-                    logger.error("accounts_unreadable error=%s", error, exc_info=error)
-                self._readable = False
+                # The disk may come back; it is said once.
+                if self.trouble is None:
+                    logger.error("accounts_unreadable error=%s", error)
+                self.trouble = str(error)
             else:
-                self._readable = True
+                if self.trouble is not None:
+                    logger.warning("accounts_readable")
+                self.trouble = None
 
     async def settle(self) -> None:
         """Tell the disk what it has not been told, before the end."""

@@ -42,6 +42,8 @@ class WriterHealth:
     queued: int
     """Messages that wait to be written."""
     last_error: str | None
+    hindrance: str | None = None
+    """What keeps it from writing at present, a clause in Spanish."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,8 @@ class DatabaseHealth:
     """Old rows of all tables that have gone, since the start."""
     deletion_paused: str | None = None
     """Why nothing old is deleted at present, in Spanish."""
+    accounts_error: str | None = None
+    """Why people and tokens cannot be read at present, in Spanish."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +111,8 @@ class Health:
     @property
     def troubles(self) -> bool:
         """Whether something wants looking at all the same."""
-        return bool(self.quarantined) or self.database.backup_error is not None
+        base = self.database
+        return bool(self.quarantined) or base.backup_error is not None or base.accounts_error is not None
 
 
 def zone_json(zone: Zone) -> ZoneJson:
@@ -166,6 +171,7 @@ def _database_json(database: DatabaseHealth) -> DatabaseJson:
     return {
         "ultima_copia": None if database.last_backup_at is None else iso(database.last_backup_at),
         "error_de_copia": database.backup_error,
+        "error_de_cuentas": database.accounts_error,
         "resumidos": database.rolled_up,
         "borrados": database.deleted,
         "borrado_en_pausa": database.deletion_paused,

@@ -174,6 +174,8 @@ class Services:
     settings: Settings
     """Those in force."""
     health: Callable[[], Health]
+    hindrance: Callable[[BaseException], str | None]
+    """What hinders the disk, a clause in Spanish, where that is what an error comes to."""
     disk: Executor
     passwords: Executor
     """Where password hashes are made, which takes tens of milliseconds of a whole processor."""

@@ -54,6 +54,7 @@ function troublesOf({ broker, escritor, base_de_datos: base, actores, tablas = [
   say(escritor && !escritor.sano, "disk", { why: escritor?.ultimo_error ?? "" });
   say(actores && !actores.sanos, "threads");
   say(base?.error_de_copia, "backup", { why: base?.error_de_copia });
+  say(base?.error_de_cuentas, "accounts", { why: base?.error_de_cuentas });
   say(base?.borrado_en_pausa, "paused", { why: base?.borrado_en_pausa });
   say(base?.recuperada, "recovered", {
     when: base?.recuperada && moment(base.recuperada.en),

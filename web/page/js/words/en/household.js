@@ -104,6 +104,7 @@ export const words = {
   "household.health.broker_died": "The embedded broker has died and is being started again.",
   "household.health.disk": "The disk cannot be written to: {why}",
   "household.health.threads": "A part of the server has stopped: restart it.",
+  "household.health.accounts": "People cannot be read: {why}",
   "household.health.backup": "The last backup failed: {why}",
   "household.health.paused": "Nothing old is deleted: {why}",
   "household.health.recovered": "The database was recovered ({when}): {why}",

@@ -105,6 +105,7 @@ export const words = {
   "household.health.broker_died": "El bróker integrado se ha caído y se está arrancando de nuevo.",
   "household.health.disk": "No se puede escribir en el disco: {why}",
   "household.health.threads": "Una parte del servidor se ha parado: reinícialo.",
+  "household.health.accounts": "No se puede leer quién vive aquí: {why}",
   "household.health.backup": "La última copia falló: {why}",
   "household.health.paused": "No se borra lo antiguo: {why}",
   "household.health.recovered": "La base de datos se recuperó ({when}): {why}",
