@@ -16,7 +16,7 @@ from typing import Final
 
 from persistence.files import beside, has_content, sync_folder
 from persistence.schema import BUSY_TIMEOUT_S, UnusableDatabase, refuse_foreign, sqlite3, unusable
-from persistence.soundness import is_damage
+from persistence.soundness import Added, definitions, is_damage, refuse_additions
 
 APPLICATION_ID: Final = 0x496F5450  # "IoTP"
 PRIVATE: Final = 0o600
@@ -151,6 +151,7 @@ def prepare(path: Path) -> None:
             is_older = _pragma(connection, "user_version") < len(STEPS)
             if connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok":
                 raise _damaged(path)
+            _check_definitions(path, connection)
             connection.execute("PRAGMA journal_mode = DELETE")
         if is_older:
             with writing(path) as connection:
@@ -200,6 +201,22 @@ def _publish(fresh: Path, path: Path) -> None:
 def _check_owner(path: Path, connection: sqlite3.Connection) -> None:
     is_ours = _pragma(connection, "application_id") == APPLICATION_ID
     refuse_foreign(path, is_ours, _pragma(connection, "user_version"), len(STEPS))
+
+
+def _check_definitions(path: Path, connection: sqlite3.Connection) -> None:
+    """A trigger that somebody has put into a copy could give away, or take away, any token."""
+    version = _pragma(connection, "user_version")
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as blank:
+        for step in STEPS[:version]:
+            step(blank)
+        known = definitions(blank)
+    found = definitions(connection)
+    try:
+        refuse_additions(found, known)
+    except Added as error:
+        raise UnusableDatabase(f"{path} {error}: bórralo, o restaura una copia de ese archivo.") from None
+    if found != known:
+        raise _damaged(path)
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

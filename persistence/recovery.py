@@ -21,8 +21,8 @@ from persistence.restoring import (
     replace_database,
     set_aside_of,
 )
-from persistence.schema import explaining, lock_database, sqlite3
-from persistence.soundness import Damaged, NotOurs, examine, glance_at, reading, reading_alone
+from persistence.schema import UnusableDatabase, explaining, lock_database, sqlite3
+from persistence.soundness import Added, Damaged, NotOurs, examine, glance_at, reading, reading_alone
 from persistence.wal import has_lost_commits
 
 logger = logging.getLogger(__name__)
@@ -100,6 +100,8 @@ def _damage(database: Path, has_run_here: bool) -> _Damage | None:
         return _loss(database, has_run_here)
     try:
         found = _found_damage(database)
+    except Added as error:
+        raise UnusableDatabase(f"{database} {error}. Bórralo de ahí, o usa «restore».") from None
     except (NotOurs, sqlite3.Error, OSError):
         return None
     return found if found and (_was_here(database) or _names_a_table(database)) else None

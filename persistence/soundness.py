@@ -19,8 +19,9 @@ from persistence.tables import APPLICATION_ID, STEPS
 
 logger = logging.getLogger(__name__)
 
-Shape: TypeAlias = Mapping[str, frozenset[str]]
-"""The columns of each table; indexes, by their names, have none."""
+Definitions: TypeAlias = Mapping[tuple[str, str], str]
+"""The SQL of each table, index, view and trigger, without blanks, by its kind and name."""
+_KINDS: Final = {"table": "la tabla", "index": "el índice", "view": "la vista", "trigger": "el disparador"}
 
 # SQLite's ways to say that it is not the file that is at fault.
 _NOT_DAMAGE: Final = frozenset(
@@ -42,10 +43,13 @@ _NOT_DAMAGE: Final = frozenset(
 # One step is added in a release at most: no program will ever have so many, but a damaged number may.
 _IMPOSSIBLE_VERSION: Final = 1_000
 _INSTANCE: Final = re.compile("[0-9a-f]{8}")
-_COLUMNS: Final = r"""
-    SELECT t.name, c.name FROM sqlite_schema AS t LEFT JOIN pragma_table_info(t.name) AS c
-    WHERE t.type IN ('table', 'index') AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\'
+_DEFINITIONS: Final = r"""
+    SELECT type, name, sql FROM sqlite_schema
+    WHERE NOT (type = 'table' AND (name = 'sqlite_sequence' OR name LIKE 'sqlite\_stat_' ESCAPE '\'))
+    AND NOT (type = 'index' AND name LIKE 'sqlite\_autoindex\_%' ESCAPE '\')
 """
+# What SQLite is told in other words, or, before 3.37, not at all.
+_INSIGNIFICANT: Final = re.compile(r"\s+|,?\s*\bSTRICT\b")
 _LOG_AHEAD: Final = """
     SELECT count(*) FROM dispositivos AS d
     WHERE registros < (SELECT max(n) FROM estado_log WHERE dispositivo_id = d.id)
@@ -58,6 +62,10 @@ class Damaged(Exception):
 
 class NotOurs(Exception):
     """The file is not this program's to judge. Its text is a clause for people, in Spanish."""
+
+
+class Added(NotOurs):
+    """The file is ours, but for something in it that none of our steps has made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,19 +141,21 @@ def _contents(connection: sqlite3.Connection) -> Contents | None:
         connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("application_id", "user_version", "page_count")
     )
-    shape = _shape(connection)
-    known = _shape_of_version(len(STEPS))
-    if not (owner or version or shape) and pages <= 1:
+    found = definitions(connection)
+    known = _definitions_of_version(len(STEPS))
+    if not (owner or version or found) and pages <= 1:
         return None
-    if owner != APPLICATION_ID and shape and shape.keys().isdisjoint(known):
+    if owner != APPLICATION_ID and found and found.keys().isdisjoint(known):
         raise NotOurs("es de otra aplicación")
     if len(STEPS) < version < _IMPOSSIBLE_VERSION:
         raise NotOurs("es de una versión más nueva")
     if owner != APPLICATION_ID or not 0 < version <= len(STEPS):
         raise Damaged("la cabecera es incoherente")
-    ours = {name: shape[name] & known[name] for name in shape.keys() & known.keys()}
-    if ours != _shape_of_version(version):
+    ours = {key: found[key] for key in found.keys() & known.keys()}
+    expected = _definitions_of_version(version)
+    if ours != expected:
         raise Damaged("las tablas no son las de su versión")
+    refuse_additions(found, expected)
     return _consistent_contents(connection)
 
 
@@ -161,20 +171,24 @@ def _consistent_contents(connection: sqlite3.Connection) -> Contents:
     return Contents(instance[0], devices, reports)
 
 
-def _shape(connection: sqlite3.Connection) -> Shape:
-    columns = connection.execute(_COLUMNS).fetchall()
-    return {
-        table: frozenset(name for of, name in columns if of == table and name is not None)
-        for table in dict(columns)
-    }
+def definitions(connection: sqlite3.Connection) -> Definitions:
+    """All that the database is made of, and that is done by itself when something is written."""
+    rows = connection.execute(_DEFINITIONS).fetchall()
+    return {(kind, name): _INSIGNIFICANT.sub("", sql or "") for kind, name, sql in rows}
+
+
+def refuse_additions(found: Definitions, known: Definitions) -> None:
+    """Raises :class:`Added` for what none of our steps has made: it may undo or stop what is written."""
+    for kind, name in sorted(found.keys() - known.keys()):
+        raise Added(f"contiene algo que este programa no hace: {_KINDS.get(kind, kind)} {name:.40}")
 
 
 @cache
-def _shape_of_version(version: int) -> Shape:
+def _definitions_of_version(version: int) -> Definitions:
     with closing(Database(memory=True, execute_plugins=False)) as database:
         for step in STEPS[:version]:
             step(database)
-        return _shape(database.conn)
+        return definitions(database.conn)
 
 
 def _check_pages(connection: sqlite3.Connection, seconds: float) -> None:

@@ -39,7 +39,7 @@ class Volume:
     def __init__(self, folder: Path) -> None:
         self._ballast = folder / "ballast"
 
-    def fill(self, _victim: Victim) -> None:
+    def fill(self, _victim: Victim | None = None) -> None:
         with self._ballast.open("wb", buffering=0) as ballast:
             size = 2**20
             while size:
@@ -50,7 +50,7 @@ class Volume:
                         raise
                     size //= 2
 
-    def empty(self, _victim: Victim) -> None:
+    def empty(self, _victim: Victim | None = None) -> None:
         self._ballast.unlink()
 
 

@@ -1,0 +1,209 @@
+"""A disk that takes nothing, and a database that goes away under the running system: told as what it is."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.brokers import Device, Mosquitto, wait_until
+from tests.chaos.disk import Volume, small_disk
+from tests.machine import lacking
+from tests.system.backend import Backend, Home, run_to_end
+from tests.web.site import PATIENCE, Answer
+
+SERIAL = "TMP0DISCO"
+STATE = f"dispositivos/{SERIAL}/estado"
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Iterator[tuple[Home, Volume]]:
+    """A house with people on a small disk, which is filled when a test says so."""
+    with small_disk(tmp_path / "instance") as disk:
+        if not isinstance(disk, Volume):
+            lacking("the right to mount a tmpfs")
+        home = Home(tmp_path)
+        setting_up = (
+            ["user", "add", "ana", "--role", "admin"],
+            ["token", "create", "ana", "uno"],
+            ["user", "add", "luis"],
+        )
+        for words in setting_up:
+            assert run_to_end(tmp_path, *words, data_dir=home.data).returncode == 0
+        yield home, disk
+
+
+COMMANDS = [
+    ["token", "create", "ana", "dos"],
+    ["token", "revoke", "1"],
+    ["user", "add", "eva"],
+    ["user", "remove", "luis"],
+    ["setup"],
+    ["run"],
+    ["mqtt-clave", SERIAL],
+]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_on_a_full_disk_no_command_says_that_anything_is_damaged(
+    full: tuple[Home, Volume], tmp_path: Path, words: list[str]
+) -> None:
+    """It says in one line that there is no room, and leaves all as it was."""
+    home, disk = full
+    accounts = home.data / "cuentas.db"
+    before = accounts.read_bytes()
+    disk.fill()
+    ended = run_to_end(tmp_path, *words, data_dir=home.data, backend_port=0, mqtt_broker_port=0)
+    assert ended.returncode == 2
+    [line] = ended.stderr.splitlines()
+    assert "dañad" not in line
+    assert "No queda sitio" in line or "No space left" in line
+    assert accounts.read_bytes() == before
+
+
+@pytest.mark.parametrize("words", [["token", "list"], ["user", "list"]], ids=" ".join)
+def test_on_a_full_disk_what_only_reads_works(
+    full: tuple[Home, Volume], tmp_path: Path, words: list[str]
+) -> None:
+    home, disk = full
+    disk.fill()
+    ended = run_to_end(tmp_path, *words, data_dir=home.data)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "ana" in ended.stdout
+
+
+def asked(backend: Backend, token: str, method: str, path: str, body: object = None) -> Answer:
+    connection = http.client.HTTPConnection("127.0.0.1", backend.http, timeout=PATIENCE * 2)
+    try:
+        connection.request(
+            method, path, None if body is None else json.dumps(body), {"Authorization": f"Bearer {token}"}
+        )
+        response = connection.getresponse()
+        return Answer(response.status, dict(response.getheaders()), response.read())
+    finally:
+        connection.close()
+
+
+def test_on_a_full_disk_every_route_that_writes_is_503_with_the_reason(
+    full: tuple[Home, Volume], tmp_path: Path
+) -> None:
+    """Also where it is the first to find out; and when there is room again all of it works."""
+    home, disk = full
+    made = run_to_end(tmp_path, "token", "create", "ana", "tres", data_dir=home.data)
+    token = made.stdout.strip()
+    calls = [
+        ("POST", "/usuarios", {"nombre": "eva", "rol": "lectura"}),
+        ("POST", "/tokens", {"nombre": "cuatro"}),
+        ("POST", "/auth/codigos", {"usuario": "ana"}),
+        ("DELETE", "/tokens/1", None),
+        ("PUT", "/dispositivos/1", {"nombre": "Sala"}),
+        ("POST", "/dispositivos/reclamar", {"serial_number": SERIAL}),
+        ("POST", "/habitaciones", {"nombre": "Salón"}),
+        ("POST", "/copias", None),
+    ]
+    with home.backend() as backend, Device(backend.mqtt) as device:
+        device.publish(STATE, "{}")
+        wait_until(lambda: asked(backend, token, "GET", "/dispositivos/1").status == 200, PATIENCE)
+        disk.fill()
+        for number in range(100):  # until even the write-ahead log has no room left
+            device.publish(STATE, json.dumps({"parametros": {"ruido": f"{number}" * 15_000}}))
+        wait_until(lambda: asked(backend, token, "GET", "/salud").status == 503, PATIENCE)
+        disk.fill()  # the log has gone with the connection, and has made room
+        for method, path, body in calls:
+            answer = asked(backend, token, method, path, body)
+            assert answer.status == 503, (method, path, answer.body)
+            assert "sitio" in answer.json["detalle"], (method, path, answer.body)
+        disk.empty()
+        wait_until(lambda: asked(backend, token, "GET", "/salud").status == 200, PATIENCE)
+        for method, path, body in calls[:-1]:
+            assert asked(backend, token, method, path, body).status < 300, (method, path)
+
+
+# -- a database that goes away -------------------------------------------------------------------------
+
+
+def deleted(data: Path) -> None:
+    (data / "iot.db").unlink()
+
+
+def renamed(data: Path) -> None:
+    data.rename(data.with_name("llevada"))
+
+
+def replaced_by_an_older_copy(data: Path) -> None:
+    (data / "vieja.db").rename(data / "iot.db")
+
+
+@pytest.mark.parametrize("how", [deleted, renamed, replaced_by_an_older_copy])
+def test_what_the_disk_no_longer_holds_is_not_acknowledged(
+    mosquitto_home: Home, mosquitto: Mosquitto, how: Callable[[Path], None]
+) -> None:
+    """It is 503 within seconds even if nobody reports, nothing is confirmed, and why is said once."""
+    data = mosquitto_home.data
+    with mosquitto_home.backend() as backend, Device(mosquitto.port) as device:
+        device.publish(STATE, "{}")
+        wait_until(lambda: backend.logged(SERIAL) == 1, PATIENCE)
+        with closing(sqlite3.connect(data / "iot.db")) as db:
+            db.execute("VACUUM INTO ?", [str(data / "vieja.db")])
+        device.publish(STATE, "{}")
+        wait_until(lambda: backend.logged(SERIAL) == 2, PATIENCE)
+        how(data)
+        backend.until_health_is(503)
+        device.publish(STATE, "{}")
+        wait_until(lambda: backend.ask("GET", "/salud").json["broker"]["sin_confirmar"] == 1, PATIENCE)
+        told = backend.ask("GET", "/salud").json["escritor"]
+        assert not told["sano"]
+        assert "restore" in told["ultimo_error"]
+        assert backend.ask("PUT", "/dispositivos/1", {"nombre": "Sala"}).status == 503
+        backend.kill()
+    assert len([line for line in backend.said if "commit_failed" in line]) == 1
+    assert how is replaced_by_an_older_copy or not (data / "iot.db").exists()
+
+
+def test_a_database_that_is_put_back_goes_on_and_has_everything(
+    mosquitto_home: Home, mosquitto: Mosquitto
+) -> None:
+    """Its write-ahead log alone, once deleted, costs nothing at all."""
+    data, away = mosquitto_home.data, mosquitto_home.data.with_name("llevada")
+    with mosquitto_home.backend() as backend, Device(mosquitto.port) as device:
+        device.publish(STATE, "{}")
+        wait_until(lambda: backend.logged(SERIAL) == 1, PATIENCE)
+        data.rename(away)
+        backend.until_health_is(503)
+        device.publish(STATE, "{}")
+        away.rename(data)
+        backend.until_health_is(200)
+        wait_until(lambda: backend.logged(SERIAL) == 2, PATIENCE)
+        (data / "iot.db-wal").unlink()
+        device.publish(STATE, "{}")
+        wait_until(lambda: backend.logged(SERIAL) == 3, PATIENCE)
+        backend.kill()
+    with closing(sqlite3.connect(data / "iot.db")) as db:
+        assert db.execute("SELECT count(*) FROM estado_log").fetchone() == (3,)
+
+
+def test_people_whose_file_goes_away_are_missed_and_may_come_back(plain_home: Home, tmp_path: Path) -> None:
+    """No empty file is made in its place; who may call still may, and what would change that is 503."""
+    run_to_end(tmp_path, "user", "add", "ana", "--role", "admin", data_dir=plain_home.data)
+    token = run_to_end(tmp_path, "token", "create", "ana", "uno", data_dir=plain_home.data).stdout.strip()
+    people = plain_home.data / "cuentas.db"
+    with plain_home.backend() as backend:
+        people.rename(tmp_path / "cuentas.db")
+
+        def trouble() -> str | None:
+            told: str | None = asked(backend, token, "GET", "/salud").json["base_de_datos"][
+                "error_de_cuentas"
+            ]
+            return told
+
+        wait_until(lambda: "Falta" in (trouble() or ""), PATIENCE)
+        answer = asked(backend, token, "POST", "/tokens", {"nombre": "dos"})
+        assert (answer.status, people.exists()) == (503, False)
+        (tmp_path / "cuentas.db").rename(people)
+        wait_until(lambda: trouble() is None, PATIENCE)
+        assert asked(backend, token, "POST", "/tokens", {"nombre": "dos"}).status == 201
