@@ -15,7 +15,7 @@ from actors.messages import Tidied, Tidy
 from actors.model import Refusal, Refused
 from actors.ports import Clock, Timer
 from actors.supervision import Casebook, Part, SupervisedActor
-from persistence.backups import Backup, Kind
+from persistence.backups import Backup, BackupFailed, Kind
 from persistence.clock_watch import ClockWatch
 from persistence.schema import sqlite3
 from persistence.summaries import RollUp
@@ -243,7 +243,9 @@ class CaretakerActor(SupervisedActor):
         try:
             made = self._backups.make(at, kind)
         except Exception as error:
-            logger.exception("backup_failed")
+            # What is told in words needs no traceback.
+            unforeseen = None if isinstance(error, BackupFailed) else error
+            logger.error("backup_failed error=%s", error, exc_info=unforeseen)
             self._status.backup_error = str(error)
             return Refused(Refusal.UNAVAILABLE, f"No hay copia nueva. {error} {TO_DO}")
         self._status.last_backup_at, self._status.backup_error = made.made_at, None
