@@ -123,6 +123,10 @@ class PeopleError(Exception):
     """What cannot be done with these accounts. Its text is for people: what is wrong and what to do."""
 
 
+class Unreadable(Exception):
+    """The disk does not give or take what it should. Its text is one line for people, in Spanish."""
+
+
 class NoSuch(PeopleError):
     """The person or token is not there."""
 

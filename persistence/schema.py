@@ -16,6 +16,7 @@ from sqlite_utils import Database
 # that another one in the same process holds on it.
 from sqlite_utils.utils import sqlite3 as sqlite3  # type: ignore[attr-defined]
 
+from actors.people import Unreadable
 from persistence.files import beside, has_content
 from persistence.tables import APPLICATION_ID, STEPS
 
@@ -26,7 +27,7 @@ BUSY_TIMEOUT_S: Final = 5.0
 CACHED_STATEMENTS: Final = 16
 
 
-class UnusableDatabase(Exception):
+class UnusableDatabase(Unreadable):
     """The database cannot be worked with. Its text is one line for people, in Spanish."""
 
     def __init__(self, text: str, reason: str = "la base de datos no se puede usar") -> None:

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 from tornado.httputil import HTTPServerRequest
 
-from actors.people import Act, Author, Caller, Role, Roll, fingerprint
+from actors.people import Act, Author, Caller, Role, Roll, Unreadable, fingerprint
 from config import is_loopback
 from web.access import Access, Mode
 from web.accounts import Accounts
@@ -169,7 +169,8 @@ class Gate:
             except Exception as error:
                 # The disk may come back; it is said once.
                 if self.trouble is None:
-                    logger.error("accounts_unreadable error=%s", error)
+                    unforeseen = None if isinstance(error, Unreadable) else error
+                    logger.error("accounts_unreadable error=%s", error, exc_info=unforeseen)
                 self.trouble = str(error)
             else:
                 if self.trouble is not None:
