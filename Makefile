@@ -32,7 +32,7 @@ help:
 	@echo 'make bench  mide el rendimiento                     (ARGS="latency idle" elige)'
 	@echo 'make bench-rules  mide lo que aprenden y cuestan las reglas'
 	@echo 'make screenshots  retrata la página, para el README'
-	@echo 'make clean  borra .venv y lo generado; los datos (instance/) se quedan'
+	@echo 'make clean  borra .venv y lo generado; los datos (instance/, instance-demo/) se quedan'
 
 run demo: $(RUNTIME) $(PAGE)
 	@exec .venv/bin/python run_system.py $@ $(ARGS)

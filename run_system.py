@@ -17,7 +17,7 @@ import argparse
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -72,6 +72,7 @@ from web.spreadsheet import emptied
 logger = logging.getLogger("run_system")
 
 VERSION: Final = "0.1.0"
+DEMO_DIR: Final = Path("instance-demo")
 ACTOR_THREADS: Final = 2  # more only compete for the one interpreter lock
 # What stop() may take, at the very worst 9 s in all, of which most is for what is not on disk yet.
 DRAIN_S: Final = 3.0
@@ -220,6 +221,7 @@ class System:
         yield f"  REST  {self.web.url}/dispositivos"
         yield f"  SSE   {self.web.url}/stream/dispositivos"
         yield "  MQTT  {}:{}".format(*self._edge.address)
+        yield f"  Datos {self._settings.data_dir}"
         if not is_loopback(self._settings.backend_host):
             yield f"  En casa: {url}"
         if (door := self._edge.door) is not None:
@@ -321,7 +323,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "run":
                 serve(settings, zone, devices=0)
             case "demo":
-                serve(settings, zone, devices=len(PREFIXES))
+                serve(demo_settings(settings), zone, devices=len(PREFIXES))
             case command if command in mqtt_desk.COMMANDS:
                 Frontage(Appearance.of(settings), Hosts(), clock)  # whose certificate Mosquitto may need
                 known = partial(serials, settings.data_dir / DATABASE)
@@ -338,6 +340,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     return 0
+
+
+def demo_settings(settings: Settings) -> Settings:
+    """A house of its own, so that a real one starts empty; unless somebody has said which."""
+    return settings if "DATA_DIR" in settings.origins else replace(settings, data_dir=DEMO_DIR)
 
 
 def people(options: argparse.Namespace, settings: Settings, clock: Clock) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import secrets
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final, TextIO
@@ -47,7 +48,9 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="CLASE",
         help=f"de qué clases: {', '.join(PREFIXES.values())} (por defecto, todas)",
     )
-    simulate.add_argument("--seed", type=int, default=0, help="otra semilla, otros dispositivos")
+    simulate.add_argument(
+        "--seed", type=int, help="la misma semilla, los mismos dispositivos (por defecto, otros cada vez)"
+    )
     login = commands.add_parser(
         "mqtt-clave", help="una contraseña nueva para que un dispositivo entre en el bróker"
     )
@@ -103,12 +106,13 @@ def _simulate(
 ) -> None:
     if options.count < 1 or not options.interval > 0:
         raise WrongArgument("--count e --interval han de ser mayores que 0.")
-    devices = fleet(options.count, options.seed, options.kinds or list(PREFIXES.values()), options.interval)
+    seed = secrets.randbits(32) if options.seed is None else options.seed
+    devices = fleet(options.count, seed, options.kinds or list(PREFIXES.values()), options.interval)
     port = settings.mqtt_broker_port if options.port is None else options.port
     login = settings.mqtt_username, settings.mqtt_password
     simulator = Simulator(options.broker, port, devices, clock, *login)
     simulator.start()
-    where = f"{options.broker}:{port}"
+    where = f"{options.broker}:{port} (--seed {seed})"
     print(f"{len(devices)} dispositivos simulados en {where}. Ctrl-C para terminar.", file=out, flush=True)
     while not finished(PROGRESS_S):
         now = simulator.counters

@@ -75,6 +75,25 @@ def test_simulate_brings_devices_to_any_broker(tmp_path: Path, mosquitto: Mosqui
     assert simulate.said == []
 
 
+def test_a_demo_leaves_the_real_house_empty(tmp_path: Path) -> None:
+    """It lives in a folder of its own, and says in which, unless somebody has said."""
+    settings: dict[str, object] = {"BACKEND_PORT": 0, "MQTT_BROKER_PORT": 0}
+    for named, folder in (({}, "instance-demo"), ({"DATA_DIR": "mine"}, "mine")):
+        with Process(tmp_path, "demo", **settings, **named) as demo:
+            assert f"  Datos {folder}" in [demo.line() for _ in range(6)]
+    assert {each.name for each in tmp_path.iterdir()} == {"instance-demo", "mine"}
+
+
+def test_simulated_devices_are_others_each_time(tmp_path: Path, mosquitto: Mosquitto) -> None:
+    options = ("--count", "1", "--port", str(mosquitto.port))
+    said = []
+    for _ in range(2):
+        with Process(tmp_path, "simulate", *options) as simulate:
+            said.append(simulate.line())
+    assert "--seed" in said[0]
+    assert said[0] != said[1]
+
+
 # -- what it does not start with -------------------------------------------------------------------
 
 
