@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -140,6 +141,10 @@ def fingerprint(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8", "surrogateescape")).digest()
 
 
+# Marks of direction and the choice between two looks of a sign: U+200C, 200E, 200F, 061C, FE0E, FE0F.
+_UNSEEN: Final = re.compile("[\u200c\u200e\u200f\u061c\ufe0e\ufe0f]")
+
+
 def key_of(name: str) -> str:
     """Equal for names that people take for the same."""
-    return unicodedata.normalize("NFKC", name).casefold()
+    return unicodedata.normalize("NFKC", _UNSEEN.sub("", name)).casefold()

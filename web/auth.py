@@ -16,7 +16,7 @@ from web.gate import NOBODY, cookie_name
 from web.health import zone_json
 from web.operations import Operation
 from web.passwords import fits
-from web.shapes import Body, Field, Line
+from web.shapes import Body, Field, Line, Name
 from web.tickets import LIFE_S as TICKET_LIFE_S
 from web.wire import iso
 
@@ -25,8 +25,8 @@ T = TypeVar("T")
 SESSION_LIFE_S: Final = 30 * 86_400
 MAX_NAME: Final = 60
 CODE: Final = Field("codigo", Line(MAX_NAME), "El de emparejar; vale una vez.", "ABCDE-FGHJK")
-NAME: Final = Field("nombre", Line(MAX_NAME), "Cómo llamarlo.", "Móvil de Ana")
-USER: Final = Field("usuario", Line(MAX_NAME), "El nombre de una persona.", "Ana")
+NAME: Final = Field("nombre", Name(MAX_NAME), "Cómo llamarlo.", "Móvil de Ana")
+USER: Final = Field("usuario", Name(MAX_NAME), "El nombre de una persona.", "Ana")
 PASSWORD: Final = Field("clave", Line(1_000), "La suya.", "correcto caballo batería")
 # Who waits for a password to be checked, beside the two that are being checked.
 MAX_CHECKS: Final = 8

@@ -16,7 +16,7 @@ from actors.schedule import ScheduleError, check
 from web.body import Object
 from web.configuration import Configuration
 from web.errors import Problem
-from web.shapes import Body, Field, OrNull, Returned, Schema, Switch, Text, Whole
+from web.shapes import Body, Field, Name, OrNull, Returned, Schema, Switch, Text, Whole
 from web.wire import ADDED, TEN, same
 
 
@@ -50,7 +50,7 @@ class Place:
 _ROOM_OR_NULL: Final = OrNull(Whole(10**9))
 
 # A name fits a phone's line, a description its screen.
-NAME: Final = Field("nombre", Text(100), "Cómo se llama.", "Lámpara")
+NAME: Final = Field("nombre", Name(100), "Cómo se llama.", "Lámpara")
 TYPE: Final = Field("tipo", Text(50), "Qué es; una clase conocida manda sobre la del número de serie.", "luz")
 MODEL: Final = Field("modelo", Text(100), "El del fabricante.", "L-01")
 DESCRIPTION: Final = Field("descripcion", Text(1000), "Lo que se quiera decir.", "La del salón")

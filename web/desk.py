@@ -21,6 +21,7 @@ from web.auth import MAX_NAME
 from web.defences import host_of
 from web.passwords import fault_in, hashed
 from web.people import DAY_S, MAX_DAYS, pairing_url
+from web.shapes import Name
 
 COMMANDS: Final = ("setup", "token", "user", "pair")
 ROLES: Final = [role.value for role in Role]
@@ -131,7 +132,7 @@ def _create_token(accounts: Accounts, out: TextIO, owner: str, name: str, days: 
 
 
 def _checked(name: str) -> str:
-    if not name.isprintable() or not 0 < len(name.strip()) <= MAX_NAME:
+    if not Name(MAX_NAME).takes(name):
         raise PeopleError(f"Un nombre es un texto de una línea, de 1 a {MAX_NAME} caracteres.")
     return name.strip()
 

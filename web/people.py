@@ -14,12 +14,12 @@ from web.devices import PER_PAGE
 from web.operations import Operation
 from web.overview import BEFORE
 from web.passwords import LONGEST, SHORTEST, hashed
-from web.shapes import Body, Field, Given, Line, OneOf, Whole
+from web.shapes import Body, Field, Given, Line, Name, OneOf, Whole
 from web.wire import iso
 
 MAX_DAYS: Final = 3650
 DAY_S: Final = 86_400.0
-PERSON_NAME: Final = Field("nombre", Line(MAX_NAME), "Cómo se llama.", "Ana")
+PERSON_NAME: Final = Field("nombre", Name(MAX_NAME), "Cómo se llama.", "Ana")
 ROLE: Final = Field("rol", OneOf(Role), "Lo que puede: mirar, cambiar, o también administrar.", "miembro")
 NEW_PASSWORD: Final = Field(
     "clave", Line(LONGEST, SHORTEST), "Para entrar sin código.", "correcto caballo batería"

@@ -14,11 +14,11 @@ from actors.rooms import AddRoom, RemoveRoom, RenameRoom, Room
 from web.answers import RoomJson
 from web.base import Handler
 from web.operations import Operation
-from web.shapes import Body, Field, Line
+from web.shapes import Body, Field, Name
 
 logger = logging.getLogger(__name__)
 
-ROOM_NAME: Final = Field("nombre", Line(60), "Cómo se llama; dos no se llaman igual.", "Cocina")
+ROOM_NAME: Final = Field("nombre", Name(60), "Cómo se llama; dos no se llaman igual.", "Cocina")
 NAMED: Final = Body((ROOM_NAME,), needs=((ROOM_NAME,),))
 # For a removed room's devices to say that they have left it, which takes milliseconds; one that is in
 # quarantine says so when it is started the next time.

@@ -27,6 +27,21 @@ _UNSEEN: Final = (
     r"\u0000-\u001f\u007f-\u00a0\u00ad\u061c\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\ufeff"
     "\ufff9-\ufffb\U000e0000-\U000e0fff"
 )
+# What stands in no name: control characters, line ends, what turns the letters around (U+202A to 202E, U+2066
+# to 2069), and formats that no emoji and no script needs.
+_NEVER: Final = (
+    r"\u0000-\u001f\u007f-\u009f\u00ad\u180e\u200b\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e001f\U000e0080-\U000e00ff\U000e01f0-\U000e0fff"
+)
+# What is not seen by itself: spaces, letters without a shape, joiners, marks of direction, variation
+# selectors, and the letters of a region's flag.
+_BLANK: Final = (
+    r" \u00a0\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180d\u180f\u2000-\u200f\u202f\u205f\u2800"
+    r"\u3000\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0020-\U000e007f\U000e0100-\U000e01ef"
+)
+# JSON has room for half a letter, and nothing else has.
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _VISIBLE: Final = f"[^ {_UNSEEN}]"
 _PRINTABLE: Final = f"[^{_UNSEEN}]"
 
@@ -68,19 +83,28 @@ def _is_like(value: Json, schema: Schema) -> TypeGuard[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Printable:
-    """A text of one line, to the letter."""
+class Name:
+    """What something or somebody is called, in any script; the space around it is dropped.
+
+    It may hold what joins the parts of an emoji and what sets the direction of the letters beside it, but
+    neither what turns the rest of a line around nor what cannot be seen at all.
+    """
 
     longest: int
 
     @property
     def schema(self) -> Schema:
-        return {"type": "string", "maxLength": self.longest, "pattern": f"^{_PRINTABLE}+$"}
+        pattern = f"^[^{_NEVER}]*[^{_NEVER}{_BLANK}][^{_NEVER}]*$"
+        return {"type": "string", "maxLength": self.longest, "pattern": pattern}
 
     def read(self, value: Json, name: str) -> str:
-        if not _is_like(value, self.schema):
-            raise Problem(400, f"{name} no es un texto de una línea, de 1 a {self.longest} caracteres.")
-        return value
+        if not self.takes(value):
+            wanted = f"de 1 a {self.longest} caracteres, sin saltos de línea ni signos que no se ven"
+            raise Problem(400, f"{name} no es un nombre {wanted}; envía uno.")
+        return str(value).strip()
+
+    def takes(self, value: Json) -> bool:
+        return _is_like(value, self.schema) and not _HALF.search(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ def device_json(device: Device) -> DeviceJson:
         "version": device.version,
         "sincronizado": not differences if compared else None,
         "diferencias": differences,
-        "lecturas_no_validas": device.invalid,
+        "lecturas_no_validas": list(device.invalid),
         "habitacion_id": device.room,
         "edicion": device.edition,
     }

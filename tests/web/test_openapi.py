@@ -26,7 +26,7 @@ from web.body import check_configuration
 from web.configuration import DAYS, LOCK_WORDS, SWITCH_WORDS, Configuration
 from web.errors import Problem
 from web.openapi import described, path_of
-from web.shapes import Line, OneOf, OrNull, Printable, Schema, Shape, Switch, Text, Whole
+from web.shapes import Line, Name, OneOf, OrNull, Schema, Shape, Switch, Text, Whole
 
 DOCUMENT: Final[dict[str, Any]] = json.loads(described(ROUTES, "0.1.0"))
 OFFERED: Final = [
@@ -88,7 +88,9 @@ def test_examples_are_good(method: str, path: str, handler: type[Handler]) -> No
 
 # -- what is checked ---------------------------------------------------------------------------------
 
-LETTERS: Final = st.sampled_from("a ñ\t\n\0\x7f\xa0\xad\u2028\u202e\u200d\ufeff\u3000😀\U000e0041\U0010ffff")
+LETTERS: Final = st.sampled_from(
+    "a ñ\u200f\u2066\u3164\ufe0f\t\n\0\x7f\xa0\xad\u2028\u202e\u200d\ufeff\u3000😀\U000e0041\U0010ffff"
+)
 VALUES: Final[st.SearchStrategy[Any]] = st.one_of(
     st.text(LETTERS, max_size=9),
     st.integers(-1, 9),
@@ -104,7 +106,7 @@ VALUES: Final[st.SearchStrategy[Any]] = st.one_of(
         Line(5),
         Line(5, shortest=2),
         Line(8, shortest=4),
-        Printable(5),
+        Name(5),
         Whole(7),
         Switch(),
         OneOf(Role),
