@@ -34,7 +34,6 @@ from actors.mqtt.edge import MqttEdge, MqttFiles, MqttSettings
 from actors.mqtt.logins import Logins
 from actors.mqtt.simulated_device import fleet
 from actors.mqtt.simulator import Simulator
-from actors.people import PeopleError
 from actors.ports import Clock
 from actors.process import (
     INTERRUPTED,
@@ -93,7 +92,7 @@ CANNOT_START: Final = (
     BrokerUnavailable,
     UnusableCertificate,
     NobodyCanEnter,
-    PeopleError,
+    people_desk.NotDone,
     mqtt_desk.WrongArgument,
     UnknownZone,
     Unstartable,

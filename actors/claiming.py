@@ -24,11 +24,7 @@ def code_digest(serial: str, code: str) -> str:
 
 def unproven(serial: str) -> Refused:
     """One answer where there is no such device, no right code, or no listening; it tells none of them."""
-    return Refused(
-        Refusal.UNKNOWN,
-        f"No se puede reclamar {serial}: aún no ha enviado ningún informe, o el codigo no es el de su QR, o "
-        f"hubo {TRIES} intentos fallidos y hay que esperar {LOCKED_S / 60:.0f} minutos.",
-    )
+    return Refused(Refusal.UNPROVEN, {"serial": serial, "tries": TRIES, "minutes": round(LOCKED_S / 60)})
 
 
 class Door:
@@ -58,11 +54,7 @@ class Door:
             return None if self._proves(claim, device.code_digest, now) else unproven(device.serial)
         if device.claimed or not self._window or now - self._opened_at <= self._window:
             return None
-        return Refused(
-            Refusal.CLOSED,
-            f"{device.serial} solo se puede reclamar en los {self._window:.0f} s siguientes a su arranque; "
-            "apágalo, enciéndelo e inténtalo de nuevo.",
-        )
+        return Refused(Refusal.WINDOW_CLOSED, {"serial": device.serial, "seconds": self._window})
 
     def _proves(self, claim: Claim, digest: str, now: float) -> bool:
         """Takes as long whatever comes of it."""

@@ -58,6 +58,7 @@ logger = logging.getLogger(__name__)
 
 # Sums of seconds differ in their last digits; a microsecond is more than that, and soon enough.
 ROUNDING: Final = 1e-6
+GONE: Final = Refused(Refusal.GONE)
 
 
 class DeviceActor(PooledActor):
@@ -105,7 +106,7 @@ class DeviceActor(PooledActor):
         # None of it is the directory's, which has held back what came after the farewell.
         for message in messages:
             if isinstance(message, DismissalNoted):
-                message.reply(gone(self._device.serial))
+                message.reply(GONE)
 
     # -- mail --------------------------------------------------------------------------------
 
@@ -130,7 +131,7 @@ class DeviceActor(PooledActor):
             case ApplyFinding(finding) | DismissFinding(finding) if (
                 finding.finding.device_id != self._device.id
             ):
-                message.reply(gone(finding.finding.serial))
+                message.reply(GONE)
             case ApplyFinding(finding):
                 decided = finding.id, Decision.APPLIED
                 self._carry_out(applied(finding, self._device), message, decided)
@@ -376,10 +377,6 @@ class DeviceActor(PooledActor):
         for name, rule in self._rules.items():
             if changed or (report is not None and self._around.rules[name].watches_reports):
                 tell_if_alive(rule, seen)
-
-
-def gone(serial: str) -> Refused:
-    return Refused(Refusal.UNKNOWN, f"El dispositivo {serial} ya no está; GET /dispositivos los lista.")
 
 
 def _log_entry(device: Device, report: Report) -> LogEntry:

@@ -13,7 +13,7 @@ from typing import ClassVar, Final
 import pykka
 
 from actors.claiming import unproven
-from actors.device import DeviceActor, gone
+from actors.device import GONE, DeviceActor
 from actors.dispatch import tell_if_alive
 from actors.messages import (
     ApplyFinding,
@@ -53,10 +53,7 @@ from actors.surroundings import Surroundings
 
 logger = logging.getLogger(__name__)
 
-QUARANTINED: Final = (
-    "Este dispositivo falla una y otra vez y está en cuarentena; se vuelve a probar cada cinco minutos. "
-    "Mira /salud y el registro del sistema."
-)
+QUARANTINED: Final = "el dispositivo falla una y otra vez y está en cuarentena; mira /salud"
 
 # What a successor takes over of a dead actor's mail; its timers it sets itself.
 _ASKED = (ClaimDevice, ChangeDevice, ReleaseDevice, ApplyFinding, DismissFinding, AskBounds)
@@ -136,18 +133,18 @@ class Directory(SupervisedActor):
                 resident.ref.stop(block=False)
 
     def on_fault(self, error: BaseException) -> None:
-        why = _internal(one_line(error))
+        failed = one_line(error)
         match self.handling:
             case DeviceFailed(serial, handling):
                 self._residents[serial].ref = None
                 self._residents[serial].leaving = False
-                self._turn_away(handling, why)
+                self._turn_away(handling, *_internal(failed))
             case RemoveRoom(room_id) if self._rooms is not None and room_id not in self._rooms:
                 self._vacate(room_id)
             case message:
-                self._turn_away(message, why)
+                self._turn_away(message, *_internal(failed))
         if self._left_behind:
-            self._turn_away(self._left_behind.popleft(), why)
+            self._turn_away(self._left_behind.popleft(), *_internal(failed))
             self._readdress()
         for serial, resident in self._residents.items():
             if resident.ref is None:
@@ -208,14 +205,15 @@ class Directory(SupervisedActor):
         elif isinstance(message, ClaimDevice):
             self._refuse(message.reply, unproven(serial))
         elif not isinstance(message, Reported):
-            why = f"El dispositivo {serial} no existe: aún no ha enviado ningún informe."
-            self._turn_away(message, why, Refusal.UNKNOWN)
+            unknown = Refused(Refusal.UNKNOWN_SERIAL, {"serial": serial})
+            self._turn_away(message, "no existe", unknown)
         elif len(self._residents) < self._max_devices:
             resident = self._residents[serial] = _Resident()
             self._recall(serial)
             resident.waiting.append(message)
         else:
-            self._turn_away(message, f"hay {self._max_devices} dispositivos, el máximo; sube MAX_DEVICES")
+            full = f"hay {self._max_devices} dispositivos, el máximo; sube MAX_DEVICES"
+            self._refuse_report(message, full)
 
     def _deliver(self, resident: _Resident, message: object) -> None:
         if resident.ref is not None and not resident.leaving:
@@ -227,7 +225,7 @@ class Directory(SupervisedActor):
                 resident.leaving = isinstance(message, _FAREWELLS)
                 return
         if resident.quarantined:
-            self._turn_away(message, QUARANTINED)
+            self._turn_away(message, QUARANTINED, Refused(Refusal.QUARANTINED))
         else:
             resident.waiting.append(message)
 
@@ -239,26 +237,29 @@ class Directory(SupervisedActor):
             self._deliver(resident, resident.waiting[0])
             del resident.waiting[0]
 
-    def _turn_away(self, message: object, why: str, refusal: Refusal = Refusal.UNAVAILABLE) -> None:
-        """Answer for a device that cannot."""
+    def _turn_away(self, message: object, reason: str, refused: Refused) -> None:
+        """Answer for a device that cannot: reports with ``reason``, people with ``refused``."""
         match message:
-            case Reported(report, delivery, topic, payload):
-                letter = DeadLetter(report.at, topic, payload, why)
-                self._around.writer.tell(KeepDeadLetter(letter, delivery))
+            case Reported():
+                self._refuse_report(message, reason)
             case Refuse(_, letter, delivery):
                 self._around.writer.tell(KeepDeadLetter(letter, delivery))
             case Presence(delivery=delivery):
                 self._around.writer.tell(Settle(delivery))
             case ClaimDevice(reply=reply) | ChangeDevice(reply=reply) | ApplyFinding(reply=reply):
-                self._refuse(reply, Refused(refusal, why))
+                self._refuse(reply, refused)
             case DismissFinding(reply=reply) | DismissalNoted(reply=reply) | ReleaseDevice(reply=reply):
-                self._refuse(reply, Refused(refusal, why))
+                self._refuse(reply, refused)
             case ForgetDevice(reply=answered):
-                self._refuse(answered, Refused(refusal, why))
+                self._refuse(answered, refused)
             case AskBounds(reply=answer):
-                self._refuse(answer, Refused(refusal, why))
+                self._refuse(answer, refused)
             case AddRoom(reply=told) | RenameRoom(reply=told) | RemoveRoom(reply=told):
-                self._refuse(told, Refused(refusal, why))
+                self._refuse(told, refused)
+
+    def _refuse_report(self, message: Reported, reason: str) -> None:
+        letter = DeadLetter(message.report.at, message.topic, message.payload, reason)
+        self._around.writer.tell(KeepDeadLetter(letter, message.delivery))
 
     def _refuse(self, reply: Callable[[Refused], None], refused: Refused) -> None:
         """The asker's border: one that fails must not take along what the others wait for."""
@@ -293,8 +294,7 @@ class Directory(SupervisedActor):
         elif room_id in self._rooms:
             self._pass_on(message.serial, message)
         else:
-            why = f"habitacion_id: no hay ninguna con id {room_id}; envía una de GET /habitaciones, o null."
-            self._refuse(message.reply, Refused(Refusal.INVALID, why))
+            self._refuse(message.reply, Refused(Refusal.NO_ROOM_TO_MOVE_TO, {"id": room_id}))
 
     # -- births, deaths, restarts ------------------------------------------------------------
 
@@ -339,10 +339,11 @@ class Directory(SupervisedActor):
         logger.error("device_failed serial=%s restart_s=%.1f error=%s", serial, restart.delay, death.error)
         match death.handling:
             case Reported(report, delivery, topic, payload) if not restart.quarantined:
-                letter = DeadLetter(report.at, topic, payload, _internal(death.error))
+                reason, _ = _internal(death.error)
+                letter = DeadLetter(report.at, topic, payload, reason)
                 resident.left.append(Refuse(report, letter, delivery))
             case handling:
-                self._turn_away(handling, _internal(death.error))
+                self._turn_away(handling, *_internal(death.error))
         self._forward(resident)
 
     def _inherit(self, serial: str, messages: Iterable[object]) -> None:
@@ -352,7 +353,7 @@ class Directory(SupervisedActor):
             self._forward(self._residents[serial])
             return
         for message in inherited:
-            self._turn_away(message, gone(serial).detail, Refusal.UNKNOWN)
+            self._turn_away(message, "el dispositivo ya no está", GONE)
 
     # -- farewells ---------------------------------------------------------------------------
 
@@ -362,7 +363,7 @@ class Directory(SupervisedActor):
         resident = self._residents.get(serial)
         if resident is None or resident.device_id != device_id:
             if isinstance(farewell, ForgetDevice):
-                self._refuse(farewell.reply, gone(serial))
+                self._refuse(farewell.reply, GONE)
         elif isinstance(farewell, ForgetDevice) and resident.quarantined and resident.recall is None:
             self._around.events.device_removed(farewell.removal)
             self._around.writer.tell(Remove(farewell.removal, farewell.reply))
@@ -389,11 +390,10 @@ class Directory(SupervisedActor):
                 case ForgetDevice() | ForgetUnheard() as farewell:
                     self._see_off(farewell)
                 case message:
-                    self._turn_away(
-                        message, "El dispositivo ya no está; GET /dispositivos los lista.", Refusal.UNKNOWN
-                    )
+                    self._turn_away(message, "el dispositivo ya no está", GONE)
             self._left_behind.popleft()
 
 
-def _internal(error: str) -> str:
-    return f"fallo interno al tratarlo: {error}"
+def _internal(error: str) -> tuple[str, Refused]:
+    """What a failure is called in a dead letter, and in an answer."""
+    return f"fallo interno al tratarlo: {error}", Refused(Refusal.FAILED, {"error": error})

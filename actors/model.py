@@ -46,23 +46,53 @@ _EMPTY: Final[JsonObject] = {}
 
 
 class Refusal(Enum):
-    """Why a command was not carried out; the web room maps each to its status."""
+    """Why a command was not carried out. The value is what programs are told, and stays as it is; the web
+    room has the words for people."""
 
-    INVALID = "invalid"
-    UNKNOWN = "unknown"
-    CLOSED = "closed"
-    CONFLICT = "conflict"
+    # -- of devices
+    ALREADY_CLAIMED = "already_claimed"
+    UNPROVEN = "claim_unproven"
+    WINDOW_CLOSED = "claim_window_closed"
+    CONFIGURATION_TOO_LARGE = "configuration_too_large"
+    STATE_FOLLOWS = "state_follows_switch"
+    STALE = "stale_edition"
+    NOT_CLAIMED = "not_claimed"
+    GONE = "device_gone"
+    UNKNOWN_SERIAL = "unknown_serial"
+    # -- of rooms
+    NO_SUCH_ROOM = "no_such_room"
+    NO_ROOM_TO_MOVE_TO = "no_room_to_move_to"
+    ROOM_NAME_TAKEN = "room_name_taken"
+    TOO_MANY_ROOMS = "too_many_rooms"
+    # -- of findings
+    NOTHING_PROPOSED = "nothing_proposed"
+    PROPOSAL_INVALID = "proposal_invalid"
     MOVED_ON = "moved_on"
-    STALE = "stale"
-    UNAVAILABLE = "unavailable"
+    # -- of people
+    NO_SUCH_PERSON = "no_such_person"
+    NOBODY_NAMED = "nobody_named"
+    NO_SUCH_TOKEN = "no_such_token"
+    TOO_MANY_PEOPLE = "too_many_people"
+    NAME_TAKEN = "name_taken"
+    LAST_ADMIN = "last_admin"
+    TOO_MANY_TOKENS = "too_many_tokens"
+    # -- not now
+    QUARANTINED = "device_quarantined"
+    FAILED = "failed_inside"
+    RULE_FAILED = "rule_failed"
+    NOT_STORED = "not_stored"
+    BACKUP_STOPPING = "backup_stopping"
+    BACKUP_NO_SPACE = "backup_no_space"
+    BACKUP_DAMAGED = "backup_damaged"
+    BACKUP_FAILED = "backup_failed"
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The answer to a command that changed nothing. ``detail`` is for people, in Spanish."""
+    """The answer to a command that changed nothing: why, and what that is about."""
 
     why: Refusal
-    detail: str
+    about: Mapping[str, str | float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +209,7 @@ class Device:
         configuration = self._configuration_with(report.configuration)
         if configuration is self.configuration or not _is_too_large(configuration):
             return None
-        return f"configuracion: {_TOO_LARGE}"
+        return f"configuracion: pasa de {MAX_NAMES} campos o de {MAX_CONFIGURATION} bytes"
 
     def after_report(self, report: Report) -> Device:
         """The device once ``report``, which must not be a repeat, is taken in.
@@ -282,17 +312,14 @@ class Device:
         """Why whoever has seen only these editions must look again; ``None`` if they need not."""
         if seen is None or self.edition in seen:
             return None
-        return Refused(Refusal.STALE, "Ha cambiado desde que lo leíste; mira cómo está y decide de nuevo.")
+        return Refused(Refusal.STALE)
 
     def after_claim(self, claim: Claim) -> Device | Refused:
         if self.claimed:
-            return Refused(
-                Refusal.CONFLICT,
-                f"El dispositivo {self.serial} ya está reclamado; cámbialo con PUT /dispositivos/{self.id}.",
-            )
+            return Refused(Refusal.ALREADY_CLAIMED, {"serial": self.serial, "id": self.id})
         configuration = {**self.configuration, **claim.configuration}
         if _is_too_large(configuration):
-            return Refused(Refusal.INVALID, f"configuracion: {_TOO_LARGE}; quita campos.")
+            return _TOO_LARGE
         configured = self._described(claim)._configured(configuration, None)
         asked = self.asked.union(claim.configuration)
         return replace(configured, claimed=True, version=self.version + 1, asked=asked)
@@ -300,18 +327,15 @@ class Device:
     def after_release(self) -> Device | Refused:
         """The device once nobody has claimed it any more; it keeps all else."""
         if not self.claimed:
-            return Refused(Refusal.CONFLICT, f"Nadie tiene reclamado el dispositivo {self.serial}.")
+            return Refused(Refusal.NOT_CLAIMED, {"serial": self.serial})
         return replace(self, claimed=False)
 
     def after_change(self, change: Change) -> Device | Refused:
         configuration = {**self.configuration, **change.configuration}
         if change.state is not None and configuration.get("modo") != SCHEDULED:
-            return Refused(
-                Refusal.INVALID,
-                "estado solo se puede cambiar en modo horario; en modo manual cambia encendido.",
-            )
+            return Refused(Refusal.STATE_FOLLOWS)
         if change.configuration and _is_too_large(configuration):
-            return Refused(Refusal.INVALID, f"configuracion: {_TOO_LARGE}; quita campos.")
+            return _TOO_LARGE
         described = replace(
             self._described(change),
             asked=self.asked.union(change.configuration),
@@ -376,7 +400,7 @@ def _switched(configuration: JsonObject) -> JsonObject:
     return configuration if on is None or told is on else {**configuration, "encendido": on}
 
 
-_TOO_LARGE: Final = f"pasa de {MAX_NAMES} campos o de {MAX_CONFIGURATION} bytes"
+_TOO_LARGE: Final = Refused(Refusal.CONFIGURATION_TOO_LARGE, {"names": MAX_NAMES, "bytes": MAX_CONFIGURATION})
 
 
 def _is_too_large(configuration: JsonObject) -> bool:

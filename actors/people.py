@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from actors.model import Refusal
+
 
 class Role(Enum):
     """What a person may do; the value is the word for it on the wire and on disk."""
@@ -121,7 +123,12 @@ class KeptAct:
 
 
 class PeopleError(Exception):
-    """What cannot be done with these accounts. Its text is for people: what is wrong and what to do."""
+    """What cannot be done with these accounts: why, and what that is about."""
+
+    def __init__(self, why: Refusal, **about: str | int) -> None:
+        super().__init__(f"{why.value} {about}")
+        self.why = why
+        self.about = about
 
 
 class Unreadable(Exception):

@@ -47,16 +47,11 @@ def applied(kept: KeptFinding, device: Device) -> Device | Refused:
     """
     proposal = proposal_of(kept.finding)
     if proposal is None:
-        rule = kept.finding.rule
-        return Refused(
-            Refusal.CONFLICT,
-            f"Este evento de la regla {rule} no propone ningún cambio aplicable; solo se descarta.",
-        )
+        return Refused(Refusal.NOTHING_PROPOSED, {"rule": kept.finding.rule})
     try:
         check(proposal.configuration)
     except ScheduleError as error:
-        detail = f"La propuesta no es válida: configuracion.{error.path}: {error.reason}. Descártala."
-        return Refused(Refusal.CONFLICT, detail)
+        return Refused(Refusal.PROPOSAL_INVALID, {"path": error.path})
     now = device.configuration
     changes = {
         name: value
@@ -65,8 +60,7 @@ def applied(kept: KeptFinding, device: Device) -> Device | Refused:
     }
     moved = sorted(name for name in proposal.rests_on.intersection(changes) if _has_moved(name, kept, now))
     if moved:
-        detail = f"Ha cambiado desde entonces: {', '.join(moved)}. Mira cómo está, o descarta el evento."
-        return Refused(Refusal.MOVED_ON, detail)
+        return Refused(Refusal.MOVED_ON, {"names": ", ".join(moved)})
     return device.after_change(Change(configuration=changes))
 
 

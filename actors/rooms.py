@@ -37,22 +37,20 @@ class Rooms:
             case AddRoom(name) if len(self.names) < MAX_ROOMS:
                 return self._with(Room(self.last_id + 1, name), command)
             case AddRoom():
-                return Refused(Refusal.CONFLICT, f"Ya hay {MAX_ROOMS} habitaciones; borra alguna.")
+                return Refused(Refusal.TOO_MANY_ROOMS, {"most": MAX_ROOMS})
             case RenameRoom(room_id, name) if room_id in self:
                 return self._with(Room(room_id, name), command)
             case RemoveRoom(room_id) if room_id in self:
                 others = {other: name for other, name in self.names.items() if other != room_id}
                 room = Room(room_id, self.names[room_id])
                 return KeepRooms(replace(self, names=others), room, command.reply)
-        why = f"No hay ninguna habitación con id {command.room_id}; GET /habitaciones las lista."
-        return Refused(Refusal.UNKNOWN, why)
+        return Refused(Refusal.NO_SUCH_ROOM, {"id": command.room_id})
 
     def _with(self, room: Room, command: RoomCommand) -> KeepRooms | Refused:
         key = key_of(room.name)
         for other, name in self.names.items():
             if other != room.id and key_of(name) == key:
-                why = f"Ya hay una habitación {name}, con id {other}; elige otro nombre."
-                return Refused(Refusal.CONFLICT, why)
+                return Refused(Refusal.ROOM_NAME_TAKEN, {"name": name, "id": other})
         rooms = Rooms({**self.names, room.id: room.name}, max(self.last_id, room.id))
         return KeepRooms(rooms, room, command.reply)
 

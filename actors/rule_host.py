@@ -35,9 +35,7 @@ from actors.surroundings import Surroundings
 
 logger = logging.getLogger(__name__)
 
-UNAVAILABLE: Final = Refused(
-    Refusal.UNAVAILABLE, "La regla ha fallado y se está reiniciando; inténtalo de nuevo más tarde."
-)
+UNAVAILABLE: Final = Refused(Refusal.RULE_FAILED)
 
 
 def stated_bounds(factory: RuleFactory, device: Device, at: float) -> Mapping[str, Bounds]:

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from itertools import pairwise
 from typing import Final, Generic, TypeAlias, TypeVar
 
@@ -25,13 +26,38 @@ WEEK: Final = 7 * DAY
 V = TypeVar("V")
 
 
-class ScheduleError(ValueError):
-    """A configuration that does not fit: ``path`` to the fault and ``reason``, for people, in Spanish."""
+class Misfit(Enum):
+    """What a configuration is not. The value is what programs are told, and stays as it is; the web room has
+    the words for people."""
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(f"{path}: {reason}")
+    MODE = "schedule_mode"
+    SWITCH = "schedule_switch"
+    INTERVAL = "schedule_interval"
+    NO_SCHEDULE = "schedule_form"
+    NO_WINDOW = "schedule_window"
+    WINDOW_PART_MISSING = "schedule_window_part_missing"
+    NO_DAYS = "schedule_days"
+    NO_EVENTS = "schedule_events"
+    NO_EVENT_LIST = "schedule_event_list"
+    NO_EVENT = "schedule_event"
+    TIME_TWICE = "schedule_time_repeated"
+    NO_DAY = "schedule_day"
+    NO_TIME = "schedule_time"
+    NO_NUMBER = "schedule_number"
+    OUT_OF_RANGE = "schedule_out_of_range"
+    NO_DURATION = "schedule_duration"
+    NO_SWITCH_WORD = "schedule_switch_word"
+    NO_LOCK_WORD = "schedule_lock_word"
+
+
+class ScheduleError(ValueError):
+    """A configuration that does not fit: ``path`` to the fault, why, and what that is about."""
+
+    def __init__(self, path: str, why: Misfit, **about: str | float) -> None:
+        super().__init__(" ".join([f"{path}:", why.value, *map(str, about.values())]))
         self.path = path
-        self.reason = reason
+        self.why = why
+        self.about = {"path": path, **about}
 
 
 def second_of_week(local: datetime) -> int:
@@ -161,10 +187,6 @@ _LOCK: Final[Mapping[str, bool]] = {
 }
 
 _ABSENT: Final = object()
-_EVENT: Final = 'se espera ["HH:MM", valor]'
-_EVENTS: Final = 'se espera un objeto día → [["HH:MM", valor], …]'
-_POWER: Final = 'se espera una lista de {"dias","inicio","fin"} o un objeto día → [["HH:MM", valor], …]'
-_WINDOW: Final = 'se espera {"dias":[…],"inicio":"HH:MM","fin":"HH:MM"}'
 
 
 def check(configuration: JsonObject) -> None:
@@ -174,13 +196,13 @@ def check(configuration: JsonObject) -> None:
     """
     parse(configuration)
     if "modo" in configuration and configuration["modo"] not in (MANUAL, SCHEDULED):
-        raise ScheduleError("modo", f"{configuration['modo']!r:.40} no es '{MANUAL}' ni '{SCHEDULED}'")
+        raise ScheduleError("modo", Misfit.MODE, value=f"{configuration['modo']!r:.40}")
     if "encendido" in configuration and not isinstance(configuration["encendido"], bool):
-        raise ScheduleError("encendido", f"{configuration['encendido']!r:.40} no es true ni false")
+        raise ScheduleError("encendido", Misfit.SWITCH, value=f"{configuration['encendido']!r:.40}")
     if "intervalo_envio" in configuration:
         seconds = _number(configuration["intervalo_envio"], "intervalo_envio")
         if seconds <= 0:
-            raise ScheduleError("intervalo_envio", f"{seconds!r:.40} no es un número de segundos mayor que 0")
+            raise ScheduleError("intervalo_envio", Misfit.INTERVAL, value=f"{seconds!r:.40}")
 
 
 def parse(configuration: JsonObject) -> Timetable:
@@ -189,7 +211,7 @@ def parse(configuration: JsonObject) -> Timetable:
         power=_power(configuration),
         position=_channel(configuration, "horarios_pos", _between(0, 100)),
         speed=_channel(configuration, "horarios_speed", _between(0, 100)),
-        lock=_channel(configuration, "horarios_lock", _one_of(_LOCK, "true, false, 'lock' ni 'unlock'")),
+        lock=_channel(configuration, "horarios_lock", _one_of(_LOCK, Misfit.NO_LOCK_WORD)),
         watering=_watering(configuration),
         setpoint=_channel(configuration, "horarios_temp", _between(-50, 100)),
     )
@@ -200,10 +222,10 @@ def _power(configuration: JsonObject) -> WeeklyWindows | None:
     if value is _ABSENT:
         return None
     if isinstance(value, Mapping):
-        reader = _one_of(_SWITCH, "true, false, 'on' ni 'off'")
+        reader = _one_of(_SWITCH, Misfit.NO_SWITCH_WORD)
         return WeeklyEvents(tuple(_events(value, "horarios", reader))).windows_of(True)
     if not isinstance(value, list):
-        raise ScheduleError("horarios", _POWER)
+        raise ScheduleError("horarios", Misfit.NO_SCHEDULE)
     return WeeklyWindows.of(
         window for n, entry in enumerate(value) for window in _window(entry, f"horarios[{n}]")
     )
@@ -212,12 +234,12 @@ def _power(configuration: JsonObject) -> WeeklyWindows | None:
 def _window(entry: Json, path: str) -> Iterator[tuple[int, int]]:
     """One ``(start, length)`` a day. An end equal to the start is the same time a day later."""
     if not isinstance(entry, Mapping):
-        raise ScheduleError(path, _WINDOW)
+        raise ScheduleError(path, Misfit.NO_WINDOW)
     if missing := [key for key in ("dias", "inicio", "fin") if key not in entry]:
-        raise ScheduleError(f"{path}.{missing[0]}", f"falta; {_WINDOW}")
+        raise ScheduleError(f"{path}.{missing[0]}", Misfit.WINDOW_PART_MISSING)
     names = entry["dias"]
     if not isinstance(names, list) or not names:
-        raise ScheduleError(f"{path}.dias", "se espera una lista con al menos un día")
+        raise ScheduleError(f"{path}.dias", Misfit.NO_DAYS)
     days = {day for n, name in enumerate(names) for day in _day(name, f"{path}.dias[{n}]")}
     start = _time(entry["inicio"], f"{path}.inicio")
     # Only as an end can midnight be written as the end of the day before.
@@ -243,7 +265,7 @@ def _channel(configuration: JsonObject, key: str, reader: Callable[[Json, str], 
 def _events(value: Json, path: str, reader: Callable[[Json, str], V]) -> list[tuple[int, V]]:
     """``(second of the week, value)``, sorted; a named day's event replaces that of every day."""
     if not isinstance(value, Mapping):
-        raise ScheduleError(path, _EVENTS)
+        raise ScheduleError(path, Misfit.NO_EVENTS)
     named = [
         (_day(name, f"{path}.{name:.40}"), f"{path}.{name:.40}", events) for name, events in value.items()
     ]
@@ -257,14 +279,14 @@ def _events(value: Json, path: str, reader: Callable[[Json, str], V]) -> list[tu
 def _of_one_day(events: Json, path: str, reader: Callable[[Json, str], V]) -> dict[int, V]:
     """Second of the day → value."""
     if not isinstance(events, list):
-        raise ScheduleError(path, f"{_EVENT} en una lista")
+        raise ScheduleError(path, Misfit.NO_EVENT_LIST)
     found: dict[int, V] = {}
     for n, event in enumerate(events):
         if not isinstance(event, list) or len(event) != 2:
-            raise ScheduleError(f"{path}[{n}]", _EVENT)
+            raise ScheduleError(f"{path}[{n}]", Misfit.NO_EVENT)
         time = _time(event[0], f"{path}[{n}][0]")
         if time in found:
-            raise ScheduleError(f"{path}[{n}][0]", f"{event[0]!r} está repetida")
+            raise ScheduleError(f"{path}[{n}][0]", Misfit.TIME_TWICE, value=repr(event[0]))
         found[time] = reader(event[1], f"{path}[{n}][1]")
     return found
 
@@ -275,26 +297,26 @@ def _day(name: Json, path: str) -> tuple[int, ...]:
         plain = "".join(letter for letter in letters if not unicodedata.combining(letter))
         if days := _DAYS.get(plain):
             return days
-    raise ScheduleError(path, f"{name!r:.40} no es un día de la semana, 'todos' ni 'diario'")
+    raise ScheduleError(path, Misfit.NO_DAY, value=f"{name!r:.40}")
 
 
 def _time(value: Json, path: str) -> int:
     """Seconds since midnight."""
     if isinstance(value, str) and (match := _TIME.fullmatch(value)):
         return int(match[1]) * 3600 + int(match[2]) * 60
-    raise ScheduleError(path, f"{value!r:.40} no es una hora HH:MM")
+    raise ScheduleError(path, Misfit.NO_TIME, value=f"{value!r:.40}")
 
 
 def _number(value: Json, path: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ScheduleError(path, f"{value!r:.40} no es un número")
+        raise ScheduleError(path, Misfit.NO_NUMBER, value=f"{value!r:.40}")
     return value
 
 
 def _between(low: float, high: float) -> Callable[[Json, str], float]:
     def read(value: Json, path: str) -> float:
         if not low <= _number(value, path) <= high:
-            raise ScheduleError(path, f"{value!r:.40} no está entre {low} y {high}")
+            raise ScheduleError(path, Misfit.OUT_OF_RANGE, value=f"{value!r:.40}", low=low, high=high)
         return float(value)
 
     return read
@@ -302,16 +324,16 @@ def _between(low: float, high: float) -> Callable[[Json, str], float]:
 
 def _minutes(value: Json, path: str) -> float:
     if not 0 < _number(value, path) <= 1440:
-        raise ScheduleError(path, f"{value!r:.40} no es una duración de más de 0 y hasta 1440 minutos")
+        raise ScheduleError(path, Misfit.NO_DURATION, value=f"{value!r:.40}")
     return float(value)
 
 
-def _one_of(words: Mapping[str, bool], expected: str) -> Callable[[Json, str], bool]:
+def _one_of(words: Mapping[str, bool], otherwise: Misfit) -> Callable[[Json, str], bool]:
     def read(value: Json, path: str) -> bool:
         if isinstance(value, bool):
             return value
         if isinstance(value, str) and (known := words.get(value.strip().casefold())) is not None:
             return known
-        raise ScheduleError(path, f"{value!r:.40} no es {expected}")
+        raise ScheduleError(path, otherwise, value=f"{value!r:.40}")
 
     return read

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
+from actors.model import Refusal
 from actors.people import Act, Author, Conflict, KeptAct, NoSuch, Person, Role, Token, TokenKind, key_of
 from persistence.schema import sqlite3
 
@@ -42,26 +43,26 @@ def find_person(connection: sqlite3.Connection, person_id: int) -> Person:
     """Raises :class:`NoSuch`."""
     row = connection.execute(f"{PERSON} WHERE id = ?", (person_id,)).fetchone()
     if row is None:
-        raise NoSuch(f"No hay ninguna persona con id {person_id}.")
+        raise NoSuch(Refusal.NO_SUCH_PERSON, id=person_id)
     return person_of(row)
 
 
 def check_room_for_person(connection: sqlite3.Connection) -> None:
     if connection.execute("SELECT count(*) FROM usuarios").fetchone()[0] >= MAX_PEOPLE:
-        raise Conflict(f"Ya hay {MAX_PEOPLE} personas; borra a alguna.")
+        raise Conflict(Refusal.TOO_MANY_PEOPLE, most=MAX_PEOPLE)
 
 
 def check_free(connection: sqlite3.Connection, name: str, but_for: int | None = None) -> None:
     """That nobody but the person numbered ``but_for`` has this name."""
     row = connection.execute("SELECT id FROM usuarios WHERE llave = ?", (key_of(name),)).fetchone()
     if row is not None and row[0] != but_for:
-        raise Conflict(f"Ya hay alguien que se llama {name}; elige otro nombre.")
+        raise Conflict(Refusal.NAME_TAKEN, name=name)
 
 
 def check_not_last_admin(connection: sqlite3.Connection, person: Person) -> None:
     others = "SELECT count(*) FROM usuarios WHERE rol = 'admin' AND id <> ?"
     if person.role is Role.ADMIN and not connection.execute(others, (person.id,)).fetchone()[0]:
-        raise Conflict(f"{person.name} es el último admin; haz admin antes a otra persona.")
+        raise Conflict(Refusal.LAST_ADMIN, name=person.name)
 
 
 def make_room_for_token(connection: sqlite3.Connection, person: Person, now: float) -> None:
@@ -79,7 +80,7 @@ def make_room_for_token(connection: sqlite3.Connection, person: Person, now: flo
     """
     one = {"person": person.id, "now": now}
     if not connection.execute(f"DELETE FROM tokens WHERE id = ({dispensable})", one).rowcount:
-        raise Conflict(f"{person.name} ya tiene {MAX_TOKENS} tokens; revoca alguno.")
+        raise Conflict(Refusal.TOO_MANY_TOKENS, name=person.name, most=MAX_TOKENS)
 
 
 def write_down(connection: sqlite3.Connection, at: float, acts: Sequence[Act]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from actors.model import Refusal
 from actors.people import (
     Act,
     Author,
@@ -98,7 +99,7 @@ class Accounts:
         """Raises :class:`NoSuch`."""
         for row in self._read(f"{PERSON} WHERE llave = ?", key_of(name)):
             return person_of(row)
-        raise NoSuch(f"No hay nadie que se llame {name:.40}.")
+        raise NoSuch(Refusal.NOBODY_NAMED, name=name)
 
     def password_of(self, name: str) -> tuple[Person, str] | None:
         """The person of that name and the hash of their password, if there are both."""
@@ -221,7 +222,7 @@ class Accounts:
                 f"{TOKEN} WHERE t.id = ? AND ifnull(t.usuario_id = ?, 1)", (token_id, owner)
             ).fetchone()
             if row is None:
-                raise NoSuch(f"No hay ningún token con id {token_id} que puedas revocar.")
+                raise NoSuch(Refusal.NO_SUCH_TOKEN, id=token_id)
             connection.execute("DELETE FROM tokens WHERE id = ?", (token_id,))
             write_down(connection, self._now(), [Act(by, "token revocado", _described(token_of(row)))])
 

@@ -17,7 +17,8 @@ from actors.ports import Clock, Timer
 from actors.supervision import Casebook, Part, SupervisedActor
 from persistence.backups import Backup, BackupFailed, Kind
 from persistence.clock_watch import ClockWatch
-from persistence.schema import sqlite3
+from persistence.schema import is_full, sqlite3
+from persistence.soundness import Damaged, is_damage
 from persistence.summaries import RollUp
 from persistence.upkeep import ROWS_ROLLED_UP, Step, Upkeep
 
@@ -44,7 +45,6 @@ UNHEARD: Final = (
 FIRST_BACKUP_S: Final = 600.0
 BACKUP_EVERY_S: Final = 86_400.0
 BACKUP_RETRY_S: Final = 3_600.0
-TO_DO: Final = "Las demás siguen ahí; cuando esté arreglado, pídela otra vez."
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +247,13 @@ class CaretakerActor(SupervisedActor):
             unforeseen = None if isinstance(error, BackupFailed) else error
             logger.error("backup_failed error=%s", error, exc_info=unforeseen)
             self._status.backup_error = str(error)
-            return Refused(Refusal.UNAVAILABLE, f"No hay copia nueva. {error} {TO_DO}")
+            return Refused(_why(error.__cause__ or error))
         self._status.last_backup_at, self._status.backup_error = made.made_at, None
         return made
+
+
+def _why(error: BaseException) -> Refusal:
+    if is_full(error):
+        return Refusal.BACKUP_NO_SPACE
+    damaged = isinstance(error, Damaged) or (isinstance(error, sqlite3.Error) and is_damage(error))
+    return Refusal.BACKUP_DAMAGED if damaged else Refusal.BACKUP_FAILED

@@ -15,9 +15,7 @@ from actors.ports import Clock
 from persistence.backups import Backup, Kind, backups_of, planned_backup
 from persistence.caretaker import BackUp, CaretakerActor
 
-STOPPING: Final = Refused(
-    Refusal.UNAVAILABLE, "El sistema se está deteniendo; pide la copia de nuevo en un minuto."
-)
+STOPPING: Final = Refused(Refusal.BACKUP_STOPPING)
 
 
 class BackupsOnDemand:

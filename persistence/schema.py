@@ -218,6 +218,11 @@ def _code_at(path: Path, error: sqlite3.Error | OSError) -> int:
     return code
 
 
+def is_full(error: BaseException | None) -> bool:
+    """Whether it says that there is no room on the disk."""
+    return isinstance(error, sqlite3.Error | OSError) and _primary_code(error) == sqlite3.SQLITE_FULL
+
+
 def _primary_code(error: sqlite3.Error | OSError) -> int:
     if isinstance(error, OSError):
         full = error.errno in _FULL

@@ -267,7 +267,7 @@ class WriterActor(SupervisedActor):
         self._settle([message])
         match message:
             case Keep(reply=reply) | KeepRooms(reply=reply) | Remove(reply=reply) if reply is not None:
-                self._call(reply, Refused(Refusal.UNAVAILABLE, letter.reason))
+                self._call(reply, Refused(Refusal.NOT_STORED, {"error": str(why)}))
             case RecallMemory(to=to):
                 self._call(to, MemoryRecalled(None))
 

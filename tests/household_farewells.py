@@ -19,6 +19,12 @@ FEW = st.integers(0, 2)
 ABOUT_DEVICES = ("estado_log", "eventos_ia", "memoria_reglas", "metricas", "resumidos")
 
 
+UNRELEASED = {
+    *(Refusal.GONE, Refusal.UNKNOWN_SERIAL, Refusal.NOT_CLAIMED),
+    *(Refusal.QUARANTINED, Refusal.FAILED, Refusal.NOT_STORED),
+}
+
+
 class Farewells(RoomLife, Truths):
     """Mixed into the household's state machine."""
 
@@ -101,7 +107,14 @@ class Farewells(RoomLife, Truths):
                 known.claims = 0
                 known.was_released = True
             else:
-                assert outcome.why in (Refusal.CONFLICT, Refusal.UNKNOWN, Refusal.UNAVAILABLE)
+                assert outcome.why in (
+                    Refusal.GONE,
+                    Refusal.UNKNOWN_SERIAL,
+                    Refusal.NOT_CLAIMED,
+                    Refusal.QUARANTINED,
+                    Refusal.FAILED,
+                    Refusal.NOT_STORED,
+                )
 
         if serial not in self.known:
             return

@@ -60,7 +60,7 @@ class RoomLife:
                 promises.given.add(outcome.id)
                 promises.rooms[outcome.id] = outcome.name
             else:
-                assert outcome.why is Refusal.CONFLICT, f"{outcome}"
+                assert outcome.why in (Refusal.ROOM_NAME_TAKEN, Refusal.TOO_MANY_ROOMS), f"{outcome}"
 
         promises, number = self.promises, next(self.numbers)
         promises.asked[number] = None, name
@@ -99,7 +99,7 @@ class RoomLife:
             if isinstance(outcome, Device):
                 assert outcome.room == room_id, f"{serial} is in {outcome.room}, not in {room_id}"
                 promises.places[serial] = room_id
-            elif outcome.why is Refusal.INVALID:
+            elif outcome.why is Refusal.NO_ROOM_TO_MOVE_TO:
                 assert room_id not in promises.given - promises.doomed, f"{room_id} is there and was refused"
 
         promises, number = self.promises, next(self.numbers)

@@ -159,7 +159,7 @@ class Household(Farewells, RuleBasedStateMachine):
                 assert claimed, "answered before it was on disk"
                 assert outcome.code_digest in (None, code and code_digest(serial, code)), "nothing was proved"
                 self.known[serial].claims += 1
-            elif outcome.why is Refusal.UNKNOWN and serial in asked:
+            elif outcome.why is Refusal.UNPROVEN and serial in asked:
                 assert self.house.devices()[serial].code_digest, "refused a device that it has heard"
 
         asked = self.house.devices()

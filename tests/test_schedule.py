@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from actors.kinds import PREFIXES, capability_of, kind_of
 from actors.schedule import ScheduleError, WeeklyEvents, WeeklyWindows, check, parse
+from web.languages import Language
+from web.sentences import SENTENCES
 
 MONDAY = datetime(2024, 1, 1)
 MINUTES = 7 * 1440
@@ -89,8 +91,9 @@ def first_difference(values: list[Any], start: int) -> int | None:
 def fault(configuration: dict[str, Any]) -> str:
     with pytest.raises(ScheduleError) as caught:
         check(configuration)
-    assert str(caught.value) == f"{caught.value.path}: {caught.value.reason}"
-    return str(caught.value)
+    assert str(caught.value).startswith(f"{caught.value.path}: {caught.value.why.value}")
+    said = SENTENCES[caught.value.why].filled(Language.SPANISH, caught.value.about)
+    return said.removeprefix("configuracion.").removesuffix(".")
 
 
 # -- against the oracle --------------------------------------------------------------------------

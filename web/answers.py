@@ -12,6 +12,7 @@ from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
 from actors.model import Json, JsonObject
 from actors.people import Role, TokenKind
 from config import Origin, Written
+from web.sentences import SENTENCES
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +31,10 @@ DecisionWord: TypeAlias = Literal["abierto", "aplicado", "descartado"]
 
 class ErrorJson(TypedDict):
     error: str
-    detalle: Annotated[str, Note({"description": "Qué pasa y qué hacer."})]
+    detalle: Annotated[
+        str, Note({"description": "Qué pasa y qué hacer; en inglés si lo pide Accept-Language."})
+    ]
+    codigo: Annotated[str, Note({"enum": [reason.value for reason in SENTENCES]})]
 
 
 class EventJson(TypedDict):

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar, Final, TypeVar
 
-from actors.people import Author, Conflict, Issued, NoSuch, Role, TokenKind
+from actors.people import Author, Issued, PeopleError, Role, TokenKind
 from web.accounts import Accounts
 from web.answers import IssuedJson, MyselfJson, SecretJson, TicketJson
 from web.base import Handler
 from web.errors import Problem
+from web.faults import Fault
 from web.gate import NOBODY, cookie_name
 from web.health import zone_json
 from web.operations import Operation
@@ -40,22 +41,20 @@ class AccountsHandler(Handler):
     def let_in(self) -> None:
         super().let_in()
         if self.role_for(self.request.method or "") is not None and self.caller.token is None:
-            raise Problem(401, "Aquí hace falta un token, aunque lo demás esté abierto; empareja esta app.")
+            raise Problem(Fault.TOKEN_NEEDED_HERE)
 
     @property
     def accounts(self) -> Accounts:
         if self.services.access.accounts is None:
-            raise Problem(503, "Este servidor no tiene cuentas de personas.")
+            raise Problem(Fault.NO_ACCOUNTS)
         return self.services.access.accounts
 
     async def account(self, call: Callable[[], T]) -> T:
         """Do it where waiting for the disk holds up nobody; what it changes holds when this returns."""
         try:
             done = await self.read(call)
-        except NoSuch as error:
-            raise Problem(404, str(error)) from None
-        except Conflict as error:
-            raise Problem(409, str(error)) from None
+        except PeopleError as error:
+            raise Problem.of(error) from None
         await self.services.gate.refresh()
         return done
 
@@ -100,7 +99,7 @@ class Pairing(AccountsHandler):
         issued = await self.account(partial(self.accounts.redeem, code, name, kind, lifetime, self.address))
         if issued is None:
             gate.note(Author("", self.address), "código rechazado", "")
-            raise Problem(401, "El código no vale o ha caducado; pide otro a un admin.")
+            raise Problem(Fault.BAD_CODE)
         gate.bans.succeeded(self.address)
         return issued
 
@@ -134,7 +133,7 @@ class Session(Pairing):
     async def delete(self) -> None:
         token = self.caller.token
         if token is None or token.kind is not TokenKind.SESSION:
-            raise Problem(409, "Esto no es una sesión; revoca el token con DELETE /tokens/<id>.")
+            raise Problem(Fault.NO_SESSION)
         await self.account(partial(self.accounts.revoke, token.id, token.person_id, self.author))
         self._set_cookie("", 0)
         self.set_status(204)
@@ -144,7 +143,7 @@ class Session(Pairing):
         gate.count_try(self.request, "clave")
         found = await self.account(partial(self.accounts.password_of, name))
         if len(services.checking) >= MAX_CHECKS:
-            raise Problem(503, "Hay demasiadas entradas a la vez; inténtalo de nuevo en unos segundos.")
+            raise Problem(Fault.TOO_MANY_LOGINS)
         check = asyncio.get_running_loop().run_in_executor(
             services.passwords, fits, password, None if found is None else found[1]
         )
@@ -153,7 +152,7 @@ class Session(Pairing):
         if not await check or found is None:
             # Never what was typed: some type the password there.
             gate.note(Author("", self.address), "clave rechazada", "" if found is None else found[0].name)
-            raise Problem(401, "El usuario o la clave no es correcto.")
+            raise Problem(Fault.BAD_LOGIN)
         gate.bans.succeeded(self.address)
         person = found[0]
         by = Author(person.name, self.address)

@@ -11,6 +11,7 @@ from actors.people import Role
 from web.answers import BackupJson
 from web.base import Handler
 from web.errors import Problem
+from web.faults import Fault
 from web.operations import Operation
 from web.services import Backup
 from web.wire import iso
@@ -50,7 +51,7 @@ class AllBackups(Handler):
             lambda outcome: services.loop.call_soon(partial(answer.set_result, outcome))
         )
         if begun is None:
-            raise Problem(409, "Ya se está haciendo una copia; GET /copias dice cuándo está hecha.")
+            raise Problem(Fault.BACKUP_UNDER_WAY)
         await asyncio.wait([answer], timeout=services.limits.reply)
         outcome = answer.result() if answer.done() else begun
         if isinstance(outcome, Refused):

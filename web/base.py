@@ -21,7 +21,9 @@ from web.audit import about_change
 from web.body import MAX_SMALL_BODY, Object, read_object
 from web.defences import SECURITY_HEADERS, cors_headers, is_foreign, is_link
 from web.errors import Problem
+from web.faults import Fault
 from web.gate import SAFE
+from web.languages import wanted
 from web.operations import Operation
 from web.query import Parameter
 from web.services import Services
@@ -108,9 +110,7 @@ class Handler(RequestHandler):
         foreign = is_foreign(self.request, self.settings["access"].cors_origins)
         if foreign and self.request.method != "OPTIONS" and not (self.linked and is_link(self.request)):
             # Before anything is looked at, and without its body.
-            raise Problem(
-                403, "La petición viene de una página de otro sitio; hazla desde aquí o con una app."
-            )
+            raise Problem(Fault.OTHER_SITE)
         declared = self.request.headers.get("Content-Length", "")
         if declared.isdecimal() and (len(declared) > 18 or int(declared) > MAX_DROPPED):
             raise self._too_large()
@@ -127,10 +127,9 @@ class Handler(RequestHandler):
         services.access.proxies.unwrap(request)
         client = self.connection.stream
         if client.closed():
-            raise Problem(400, "La conexión se ha cerrado; repite la petición.")
+            raise Problem(Fault.CONNECTION_CLOSED)
         if not services.access.hosts.allow(request.headers.get("Host"), client.socket.getsockname()[0]):
-            detail = "No me llamo así; usa mi dirección o mi nombre (otros nombres, en ALLOWED_HOSTS)."
-            raise Problem(421, detail)
+            raise Problem(Fault.WRONG_HOST)
         needed = self.role_for(request.method or "")
         if needed is not None:
             ticket = self.get_query_argument("ticket", "") if self.takes_ticket else ""
@@ -166,7 +165,7 @@ class Handler(RequestHandler):
         return self._taken
 
     def _too_large(self) -> Problem:
-        return Problem(413, f"El cuerpo pasa de {self.largest_body} bytes; envía uno menor.")
+        return Problem(Fault.BODY_TOO_LARGE, most=self.largest_body)
 
     def given(self) -> Given:
         """The body that the operation names, checked."""
@@ -192,12 +191,19 @@ class Handler(RequestHandler):
         self.finish(orjson.dumps(value))
 
     def answer_problem(self, problem: Problem) -> None:
+        self.finish(orjson.dumps(self.told(problem)))
+
+    def told(self, problem: Problem) -> dict[str, str]:
+        """What the answer to a request that came to nothing says; status and headers are set."""
+        language = wanted(self.request.headers.get("Accept-Language", ""))
         self.set_status(problem.status)
+        self.set_header("Content-Language", language.value)
+        self.add_header("Vary", "Accept-Language")
         if problem.status == 401:
             self.set_header("WWW-Authenticate", "Bearer")
         if problem.retry_after is not None:
             self.set_header("Retry-After", problem.retry_after)
-        self.answer({"error": problem.title, "detalle": problem.detail})
+        return problem.json(language)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         error: BaseException | None = kwargs.get("exc_info", (None, None, None))[1]
@@ -208,11 +214,11 @@ class Handler(RequestHandler):
             self.answer_problem(_hindered(hindrance))
         elif status_code == 405:
             self.set_header("Allow", self.allow)
-            self.answer_problem(Problem(405, f"Aquí se puede usar {self.allow}."))
+            self.answer_problem(Problem(Fault.NO_METHOD, allowed=self.allow))
         elif isinstance(error, HTTPError) and status_code < 500:
-            self.answer_problem(Problem(status_code, "Corrige la petición: no se entiende."))
+            self.answer_problem(Problem(Fault.UNREADABLE))
         else:
-            self.answer_problem(Problem(500, "Algo ha fallado aquí; inténtalo de nuevo más tarde."))
+            self.answer_problem(Problem(Fault.BROKEN))
 
     def log_exception(
         self,
@@ -249,7 +255,7 @@ class Handler(RequestHandler):
         try:
             actor.tell(message)
         except pykka.ActorDeadError:
-            raise Problem(503, "El sistema se está deteniendo; inténtalo de nuevo en un minuto.") from None
+            raise Problem(Fault.STOPPING) from None
 
     async def ask(self, command: Message[T]) -> T:
         """Tell the directory and wait for what comes of it, without ever blocking the loop."""
@@ -270,14 +276,14 @@ class Handler(RequestHandler):
                 return _granted(await asyncio.shield(answer))
         except TimeoutError:
             hindrance = self.services.health().writer.hindrance
-            why = f" Ahora {hindrance}." if hindrance else ""
-            detail = f"No se pudo confirmar la orden; mira si se hizo antes de repetirla.{why}"
-            raise Problem(503, detail) from None
+            if hindrance is None:
+                raise Problem(Fault.UNCONFIRMED) from None
+            raise Problem(Fault.UNCONFIRMED_AND_HINDERED, hindrance=hindrance) from None
 
     async def inquire(self, question: Message[T]) -> T:
         """As :meth:`ask`, of what changes nothing and so needs no disk."""
         answer = self._told(question)
-        return _granted(await self._in_time(answer, "Nadie responde; inténtalo de nuevo en un minuto."))
+        return _granted(await self._in_time(answer, Fault.NO_REPLY))
 
     def _told(self, message: Callable[[Callable[[T], None]], object]) -> asyncio.Future[T]:
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
@@ -291,28 +297,28 @@ class Handler(RequestHandler):
     async def read(self, query: Callable[[], T]) -> T:
         """Run ``query`` where waiting for the disk holds up nobody else."""
         result = asyncio.get_running_loop().run_in_executor(self.services.disk, query)
-        return await self._in_time(result, "El disco no responde; inténtalo de nuevo en un minuto.")
+        return await self._in_time(result, Fault.NO_DISK)
 
     async def work_out(self, size: int, work: Callable[[], T]) -> T:
         """Do what takes as long as ``size`` bytes are many: here, or where that holds up nobody else."""
         if size <= WORKED_OUT_HERE:
             return work()
         result = asyncio.get_running_loop().run_in_executor(self.services.calculations, work)
-        return await self._in_time(result, "Hay demasiado que calcular; inténtalo de nuevo en un minuto.")
+        return await self._in_time(result, Fault.TOO_MUCH_TO_DO)
 
-    async def _in_time(self, answer: asyncio.Future[T], otherwise: str) -> T:
+    async def _in_time(self, answer: asyncio.Future[T], otherwise: Fault) -> T:
         try:
             async with asyncio.timeout(self.services.limits.reply):
                 return await answer
         except TimeoutError:
-            raise Problem(503, otherwise) from None
+            raise Problem(otherwise) from None
 
 
 class UnknownPath(Handler):
     public = RequestHandler.SUPPORTED_METHODS
 
     async def get(self, *_path: str) -> None:
-        raise Problem(404, f"{self.request.path:.200} no existe; GET / muestra lo que hay.")
+        raise Problem(Fault.NO_PATH, path=self.request.path)
 
     head = post = put = patch = delete = options = get
 
@@ -322,7 +328,7 @@ async def _refuse(problem: Problem, *_path: str) -> None:
 
 
 def _hindered(why: str) -> Problem:
-    return Problem(503, f"Ahora no se puede: {why}. Mira GET /salud, e inténtalo más tarde.")
+    return Problem(Fault.HINDERED, hindrance=why)
 
 
 def _granted(outcome: T | Refused) -> T:

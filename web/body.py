@@ -16,6 +16,7 @@ import orjson
 
 from actors.model import MAX_NAMES, Json
 from web.errors import Problem
+from web.faults import Fault
 
 Object: TypeAlias = dict[str, Json]
 
@@ -32,7 +33,7 @@ _INT64: Final = range(-(2**63), 2**63)
 def read_object(body: bytes) -> Object:
     """The JSON object in ``body``: no name twice, all numbers finite, all text encodable."""
     if not body.strip():
-        raise Problem(400, "El cuerpo está vacío; envía un objeto JSON.")
+        raise Problem(Fault.EMPTY_BODY)
     try:
         # Not orjson, which takes a name that stands there twice and the number 1e999.
         value = json.loads(
@@ -40,23 +41,21 @@ def read_object(body: bytes) -> Object:
         )
         orjson.dumps(value)
     except UnicodeDecodeError as error:
-        raise Problem(400, f"El cuerpo no es UTF-8 (byte {error.start}); envía JSON en UTF-8.") from None
+        raise Problem(Fault.BODY_NOT_UTF8, byte=error.start) from None
     except json.JSONDecodeError as error:
-        where = f"línea {error.lineno}, columna {error.colno}"
-        raise Problem(400, f"El cuerpo no es JSON válido ({where}); corrígelo.") from None
+        raise Problem(Fault.BODY_NOT_JSON, line=error.lineno, column=error.colno) from None
     except (RecursionError, ValueError, TypeError):
-        detail = "El cuerpo tiene un número o un texto que no cabe en JSON de 64 bits, o demasiados niveles."
-        raise Problem(400, f"{detail} Simplifícalo.") from None
+        raise Problem(Fault.BODY_TOO_COMPLEX) from None
     if not isinstance(value, dict):
-        raise Problem(400, 'El cuerpo no es un objeto JSON; envía algo como {"nombre":"Lámpara"}.')
+        raise Problem(Fault.BODY_NO_OBJECT)
     return value
 
 
 def check_configuration(value: Json) -> Object:
     if not isinstance(value, dict):
-        raise Problem(400, 'configuracion no es un objeto; envía algo como {"modo":"manual"}.')
+        raise Problem(Fault.NO_CONFIGURATION)
     if len(value) > MAX_NAMES:
-        raise Problem(400, f"configuracion tiene más de {MAX_NAMES} campos; quita algunos.")
+        raise Problem(Fault.TOO_MANY_NAMES, most=MAX_NAMES)
     for name, member in value.items():
         _check_member(member, f"configuracion.{name:.80}", MAX_LEVELS)
     return value
@@ -64,10 +63,10 @@ def check_configuration(value: Json) -> Object:
 
 def _check_member(value: Json, path: str, levels: int) -> None:
     if isinstance(value, int) and value not in _INT64:
-        raise Problem(400, f"{path}: el entero no cabe en 64 bits con signo; envía uno menor.")
+        raise Problem(Fault.INTEGER_TOO_LARGE, path=path)
     if isinstance(value, dict | list):
         if levels == 0:
-            raise Problem(400, f"{path}: tiene más de {MAX_LEVELS} niveles; simplifícalo.")
+            raise Problem(Fault.TOO_DEEP, path=path, most=MAX_LEVELS)
         members: Iterable[Any] = value.values() if isinstance(value, dict) else value
         for member in members:
             _check_member(member, path, levels - 1)
@@ -77,16 +76,16 @@ def _unique(pairs: list[tuple[str, Json]]) -> Object:
     found = dict(pairs)
     if len(found) < len(pairs):
         [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
-        raise Problem(400, f"El campo {twice!a:.80} está repetido; envíalo una sola vez.")
+        raise Problem(Fault.NAME_TWICE, name=twice)
     return found
 
 
 def _not_a_number(name: str) -> NoReturn:
-    raise Problem(400, f"{name} no existe en JSON; envía un número finito o null.")
+    raise Problem(Fault.NO_JSON_NUMBER, given=name)
 
 
 def _finite(digits: str) -> float:
     value = float(digits)
     if not math.isfinite(value):
-        raise Problem(400, f"{digits:.40} no cabe en un número de 64 bits; envía uno menor.")
+        raise Problem(Fault.NUMBER_TOO_LARGE, given=digits)
     return value

@@ -16,6 +16,7 @@ from actors.schedule import ScheduleError, check
 from web.body import Object
 from web.configuration import Configuration
 from web.errors import Problem
+from web.faults import Fault
 from web.shapes import Body, Field, Name, OrNull, Returned, Schema, Switch, Text, Whole
 from web.wire import ADDED, TEN, same
 
@@ -30,7 +31,7 @@ class SerialNumber:
 
     def read(self, value: Json, name: str) -> str:
         if not isinstance(value, str) or not value.strip():
-            raise Problem(400, f"{name} no es un texto; envía el número de serie del código QR.")
+            raise Problem(Fault.NO_SERIAL, field=name)
         return value.strip()
 
 
@@ -86,9 +87,9 @@ def claimed_serial(body: Object) -> str:
     """Of which device the body is the claim."""
     serials = {serial for field in (SERIAL_NUMBER, SERIAL_TOO) if (serial := field.of(body)) is not None}
     if len(serials) > 1:
-        raise Problem(400, "serial_number y serial no coinciden; envía solo serial_number.")
+        raise Problem(Fault.SERIALS_DIFFER)
     if not serials:
-        raise Problem(400, "Falta serial_number; envía el número de serie del código QR.")
+        raise Problem(Fault.SERIAL_MISSING)
     return serials.pop()
 
 
@@ -120,9 +121,7 @@ def change_of(body: Object, current: JsonObject, earlier: Iterable[JsonObject]) 
     """
     editable = [field.name for field in EDITABLE]
     if unknown := sorted(body.keys() - {*editable, *READ_ONLY}):
-        raise Problem(
-            400, f"Campos desconocidos: {', '.join(unknown):.200}. Se editan {', '.join(editable)}."
-        )
+        raise Problem(Fault.UNKNOWN_NAMES, names=", ".join(unknown), editable=", ".join(editable))
     base = _version_meant(body, current, earlier)
     wishes = _wishes(body, base) if is_whole(body) else body
     known: JsonObject = current["configuracion"]
@@ -148,7 +147,7 @@ def _configuration(body: Object, known: JsonObject) -> JsonObject:
     try:
         check(_different(configuration, known))
     except ScheduleError as error:
-        raise Problem(400, f"configuracion.{error.path}: {error.reason}.") from None
+        raise Problem.of(error) from None
     return configuration
 
 
@@ -162,11 +161,7 @@ def _version_meant(body: Object, current: JsonObject, earlier: Iterable[JsonObje
         for version in islice(earlier, MAX_VERSIONS):
             if not _changed(body, version):
                 return version
-    raise Problem(
-        400,
-        f"No se puede cambiar: {', '.join(changed)}. "
-        "Quita esos campos, o vuelve a leer el dispositivo y envíalos sin cambios.",
-    )
+    raise Problem(Fault.READ_ONLY, names=", ".join(changed))
 
 
 def is_whole(body: Object) -> bool:
@@ -207,4 +202,4 @@ def _state(body: Object, base: JsonObject, wanted: JsonObject, merged: JsonObjec
         return state
     if isinstance(wanted.get("encendido"), bool) and switch_of(state or "") is wanted["encendido"]:
         return None
-    raise Problem(400, "No se puede cambiar: estado, salvo en modo horario; en modo manual cambia encendido.")
+    raise Problem(Fault.STATE_READ_ONLY)

@@ -17,6 +17,8 @@ from tornado.iostream import IOStream, SSLIOStream
 
 from web.bans import network_of
 from web.errors import Problem
+from web.faults import Fault
+from web.languages import Language
 
 # A phone that has left the house says nothing; its connection ends when this much time has passed
 # without a sign that what it was sent arrived. The kernel's own patience is a quarter of an hour.
@@ -122,8 +124,8 @@ class Server(HTTPServer):
 
 
 def _full() -> bytes:
-    problem = Problem(503, "Hay demasiadas conexiones; cierra alguna o inténtalo más tarde.")
-    body = orjson.dumps({"error": problem.title, "detalle": problem.detail})
+    """In Spanish, as nobody has said yet what they would rather read."""
+    body = orjson.dumps(Problem(Fault.TOO_MANY_CONNECTIONS).json(Language.SPANISH))
     return (
         b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json; charset=utf-8\r\n"
         b"Content-Length: %d\r\nConnection: close\r\n\r\n%b" % (len(body), body)

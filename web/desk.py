@@ -19,12 +19,18 @@ from actors.process import has_blocks
 from web.accounts import Accounts
 from web.auth import MAX_NAME
 from web.defences import host_of
+from web.languages import Language
 from web.passwords import fault_in, hashed
 from web.people import DAY_S, MAX_DAYS, pairing_url
+from web.sentences import SENTENCES
 from web.shapes import Name
 
 COMMANDS: Final = ("setup", "token", "user", "pair")
 ROLES: Final = [role.value for role in Role]
+
+
+class NotDone(Exception):
+    """Says why in one Spanish line."""
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -69,8 +75,22 @@ def obey(
 ) -> None:
     """Carry out one of :data:`COMMANDS`; ``left_out`` are names of the house that its certificate lacks.
 
-    Raises :class:`PeopleError` for what is not to be done.
+    Raises :class:`NotDone` for what is not to be done.
     """
+    try:
+        _carry_out(options, accounts, out, url, ca_fingerprint, left_out)
+    except PeopleError as error:
+        raise NotDone(SENTENCES[error.why].filled(Language.SPANISH, error.about)) from None
+
+
+def _carry_out(
+    options: argparse.Namespace,
+    accounts: Accounts,
+    out: TextIO,
+    url: str,
+    ca_fingerprint: str,
+    left_out: Sequence[str],
+) -> None:
     match options.command, getattr(options, "doing", ""):
         case "setup", _:
             print_code(first_code(accounts), out, url, ca_fingerprint, left_out)
@@ -125,7 +145,7 @@ def print_code(
 
 def _create_token(accounts: Accounts, out: TextIO, owner: str, name: str, days: int | None) -> None:
     if days is not None and not 1 <= days <= MAX_DAYS:
-        raise PeopleError(f"--days es de 1 a {MAX_DAYS}.")
+        raise NotDone(f"--days es de 1 a {MAX_DAYS}.")
     lifetime = None if days is None else days * DAY_S
     issued = accounts.issue(accounts.person_named(owner).id, _checked(name), TokenKind.APP, lifetime, CONSOLE)
     print(issued.secret, file=out)
@@ -133,7 +153,7 @@ def _create_token(accounts: Accounts, out: TextIO, owner: str, name: str, days: 
 
 def _checked(name: str) -> str:
     if not Name(MAX_NAME).takes(name):
-        raise PeopleError(f"Un nombre es un texto de una línea, de 1 a {MAX_NAME} caracteres.")
+        raise NotDone(f"Un nombre es un texto de una línea, de 1 a {MAX_NAME} caracteres.")
     return name.strip()
 
 
@@ -146,11 +166,11 @@ def _asked_password() -> str:
     try:
         password = getpass.getpass("Clave nueva: ").strip()
         if fault := fault_in(password):
-            raise PeopleError(f"No se cambia nada: {fault}.")
+            raise NotDone(f"No se cambia nada: {fault}.")
         if getpass.getpass("Otra vez: ").strip() != password:
-            raise PeopleError("No se cambia nada: no son la misma.")
+            raise NotDone("No se cambia nada: no son la misma.")
     except (EOFError, KeyboardInterrupt):
-        raise PeopleError("No se cambia nada: no se ha escrito ninguna clave.") from None
+        raise NotDone("No se cambia nada: no se ha escrito ninguna clave.") from None
     return hashed(password)
 
 

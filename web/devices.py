@@ -17,6 +17,7 @@ from web.base import Handler
 from web.body import MAX_BODY, Object
 from web.commands import CHANGE, CLAIM, MAX_VERSIONS, change_of, claim_of, claimed_serial, is_whole
 from web.errors import Problem
+from web.faults import Fault
 from web.hub import version_in
 from web.operations import Operation
 from web.preconditions import ETAG, IF_MATCH, quoted
@@ -75,9 +76,8 @@ class DeviceHandler(Handler):
         if known is None:
             super().answer_problem(_unknown(device_id))
             return
-        self.set_status(412)
         self.set_header("ETag", quoted(known.device.edition))
-        about = orjson.dumps({"error": problem.title, "detalle": problem.detail})
+        about = orjson.dumps(self.told(problem))
         self.finish(about[:-1] + b',"dispositivo":' + known.json + b"}")
 
     def check_etag_header(self) -> bool:
@@ -242,4 +242,4 @@ class Claims(DeviceHandler):
 
 
 def _unknown(device_id: int) -> Problem:
-    return Problem(404, f"No hay ningún dispositivo con id {device_id}; GET /dispositivos los lista.")
+    return Problem(Fault.NO_DEVICE, id=device_id)

@@ -3,50 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any
 
-from actors.model import Refusal, Refused
-
-TITLES: Final[Mapping[int, str]] = {
-    400: "petición incorrecta",
-    401: "no autorizado",
-    403: "prohibido",
-    404: "no encontrado",
-    405: "método no permitido",
-    409: "conflicto",
-    412: "ha cambiado",
-    413: "cuerpo demasiado grande",
-    421: "servidor equivocado",
-    429: "demasiados intentos",
-    500: "error interno",
-    503: "servicio no disponible",
-}
-
-STATUS_OF: Final[Mapping[Refusal, int]] = {
-    Refusal.INVALID: 400,
-    Refusal.UNKNOWN: 404,
-    Refusal.CLOSED: 403,
-    Refusal.CONFLICT: 409,
-    Refusal.MOVED_ON: 409,
-    Refusal.STALE: 412,
-    Refusal.UNAVAILABLE: 503,
-}
+from actors.model import Refused
+from actors.people import PeopleError
+from actors.schedule import ScheduleError
+from web.languages import Language
+from web.sentences import SENTENCES, Reason, title_of
 
 
 class Problem(Exception):
-    """Ends a request. ``detail`` says, in Spanish, what is wrong and what to do."""
+    """Ends a request. ``about`` fills the places of the sentence that :mod:`web.sentences` has for it."""
 
-    def __init__(self, status: int, detail: str, retry_after: int | None = None) -> None:
-        super().__init__(detail)
-        self.status = status
-        self.detail = detail
+    def __init__(self, why: Reason, *, retry_after: int | None = None, **about: object) -> None:
+        super().__init__(SENTENCES[why].filled(Language.SPANISH, about))
+        self.why = why
+        self.about: Mapping[str, object] = about
         self.retry_after = retry_after
         """Seconds after which it is worth asking again, if that is known."""
 
     @classmethod
-    def of(cls, refused: Refused) -> Problem:
-        return cls(STATUS_OF[refused.why], refused.detail)
+    def of(cls, refused: Refused | PeopleError | ScheduleError) -> Problem:
+        about: Mapping[str, Any] = refused.about
+        return cls(refused.why, **about)
 
     @property
-    def title(self) -> str:
-        return TITLES.get(self.status, "error")
+    def status(self) -> int:
+        return SENTENCES[self.why].status
+
+    def json(self, language: Language) -> dict[str, str]:
+        """As :class:`web.answers.ErrorJson`."""
+        return {
+            "error": title_of(self.status, language),
+            "detalle": SENTENCES[self.why].filled(language, self.about),
+            "codigo": self.why.value,
+        }

@@ -15,6 +15,7 @@ from web.devices import DeviceHandler
 from web.errors import Problem
 from web.export_csv import csv_chunks
 from web.export_tables import Source, Table, history, summary
+from web.faults import Fault
 from web.operations import Media, Operation
 from web.query import Parameter, Word
 from web.services import Services
@@ -91,8 +92,7 @@ class DeviceExport(DeviceHandler):
         tables = self._tables()
         under_way = self.services.exporting
         if len(under_way) >= self.services.limits.exports:
-            detail = f"Ya se están haciendo {len(under_way)} exportaciones; espera a que acabe una."
-            raise Problem(503, detail, retry_after=BUSY_S)
+            raise Problem(Fault.TOO_MANY_EXPORTS, retry_after=BUSY_S, count=len(under_way))
         source = Source(self.services.queries, device.id, device.reports, self._go_on)
         under_way.add(self)
         try:

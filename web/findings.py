@@ -12,6 +12,7 @@ from actors.model import Device
 from web.answers import DeviceJson, DoneJson, FindingPageJson, QueuedJson
 from web.devices import PAGE, PER_PAGE, DeviceHandler, encoded
 from web.errors import Problem
+from web.faults import Fault
 from web.operations import Operation
 from web.query import Number, Parameter, Word
 from web.shapes import Body, Field, Text, Whole
@@ -74,7 +75,7 @@ class DecisionHandler(DeviceHandler):
         """
         deciding = self.services.deciding
         if finding_id in deciding:
-            raise Problem(409, f"El evento {finding_id} se está decidiendo ahora; mira cómo queda.")
+            raise Problem(Fault.BEING_DECIDED, id=finding_id)
         deciding.add(finding_id)
         try:
             kept = await self.read(partial(self.services.queries.finding, finding_id))
@@ -109,9 +110,9 @@ class DismissedFinding(DecisionHandler):
 
 def _undecided(finding_id: int, kept: KeptFinding | None) -> KeptFinding:
     if kept is None:
-        raise Problem(404, f"No hay ningún evento con id {finding_id}; GET /ai/eventos los lista.")
+        raise Problem(Fault.NO_FINDING, id=finding_id)
     if kept.decision is not Decision.OPEN:
-        raise Problem(409, f"El evento {finding_id} ya está {DECISIONS[kept.decision]}; no hagas nada más.")
+        raise Problem(Fault.DECIDED, id=finding_id, decision=DECISIONS[kept.decision])
     return kept
 
 

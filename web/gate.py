@@ -20,6 +20,7 @@ from web.audience import Audience
 from web.bans import Bans
 from web.defences import is_forwarded
 from web.errors import Problem
+from web.faults import Fault
 from web.tickets import Tickets
 
 logger = logging.getLogger(__name__)
@@ -62,9 +63,9 @@ class Gate:
         """Who calls, if they may. Raises :class:`Problem`: 401 or 403."""
         caller = self.caller_of(request, ticket)
         if caller is None:
-            raise Problem(401, "Hace falta un token: envía Authorization: Bearer, o empareja esta app.")
+            raise Problem(Fault.NO_TOKEN)
         if not caller.role.covers(needed):
-            raise Problem(403, f"Hace falta el rol {needed.value} y el tuyo es {caller.role.value}.")
+            raise Problem(Fault.ROLE_TOO_LOW, needed=needed.value, role=caller.role.value)
         return caller
 
     def caller_of(self, request: HTTPServerRequest, ticket: str = "") -> Caller | None:
@@ -115,7 +116,7 @@ class Gate:
         """Nobody guesses 256 bits, so that no ban is needed; one would keep an app whose token was revoked
         from pairing again, and whoever can make a browser of the house fail, its people from coming in."""
         self.note(Author("", request.remote_ip or ""), f"{what} rechazado", "")
-        raise Problem(401, f"El {what} no vale, ha caducado o está revocado; empareja otra vez esta app.")
+        raise Problem(Fault.BAD_TICKET if what == "ticket" else Fault.BAD_TOKEN)
 
     # -- failures ------------------------------------------------------------------------------
 
@@ -133,7 +134,7 @@ class Gate:
         if not banned_before:
             logger.warning("address_banned address=%s seconds=%d last=%s", address, wait, what)
             self.note(Author("", address), "bloqueo", f"{wait} s")
-        raise Problem(429, f"Demasiados intentos fallidos; espera {wait} s.", retry_after=wait)
+        raise Problem(Fault.BANNED, retry_after=wait, seconds=wait)
 
     def note(self, author: Author, what: str, about: str) -> None:
         """Have an act written down within a second; the same one several times in it only once."""
@@ -233,4 +234,4 @@ def _check_is_own_page(request: HTTPServerRequest) -> None:
     if request.method in SAFE:
         return
     if "Origin" not in request.headers and "Sec-Fetch-Site" not in request.headers:
-        raise Problem(403, "Con la sesión del navegador hace falta Origin; usa un token en tu programa.")
+        raise Problem(Fault.NO_ORIGIN)

@@ -13,13 +13,14 @@ from actors.model import Device, Json, JsonObject
 from web import answers, configuration
 from web.base import Handler
 from web.body import MAX_BODY
-from web.errors import TITLES
 from web.findings import MAX_ID
 from web.gate import SAFE
+from web.languages import Language
 from web.operations import NOTHING, Media, Operation
 from web.preconditions import ETAG
 from web.query import Parameter
 from web.schemas import Components
+from web.sentences import title_of
 from web.shapes import Schema
 from web.wire import device_json
 
@@ -225,7 +226,7 @@ def _responses(components: Components, operation: Operation, refusals: Iterable[
     for status in sorted(set(refusals).difference(operation.also)):
         error = answers.StaleJson if status == 412 else answers.ErrorJson
         about: dict[str, Json] = {
-            "description": TITLES[status].capitalize() + ".",
+            "description": title_of(status, Language.SPANISH).capitalize() + ".",
             "content": _content(components, error),
         }
         responses[str(status)] = about | ({"headers": _HEADERS[status]} if status in _HEADERS else {})

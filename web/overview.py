@@ -12,6 +12,7 @@ from web.answers import HealthJson, RejectedPageJson, StateJson
 from web.base import Handler
 from web.devices import PER_PAGE
 from web.errors import Problem
+from web.faults import Fault
 from web.health import health_json
 from web.operations import Media, Operation
 from web.query import Number, Parameter
@@ -63,7 +64,7 @@ class RootCertificate(Handler):
     async def get(self) -> None:
         pem = self.services.access.ca_pem
         if not pem:
-            raise Problem(404, "Este servidor no tiene certificado raíz propio; usa el de quien lo dio.")
+            raise Problem(Fault.NO_ROOT)
         self.set_header("Content-Type", CA_TYPE)
         self.set_header("Content-Disposition", 'attachment; filename="ca.pem"')
         self.finish(pem)

@@ -20,6 +20,7 @@ import orjson
 from web.answers import IndexJson
 from web.base import Handler
 from web.errors import Problem
+from web.faults import Fault
 from web.lean import lean
 from web.operations import Media, Operation
 from web.preloads import IMPORT_MAP, INDEX, PREFIX, with_preloads
@@ -180,7 +181,7 @@ class _Served(Handler):
         page: Page = self.settings["page"]
         file = page.files.get(name)
         if file is None:
-            raise Problem(404, f"La página no tiene ningún fichero {name:.200}; empieza en GET /.")
+            raise Problem(Fault.NO_FILE, name=name)
         form = await file.for_whom(self.request.headers.get("Accept-Encoding", ""))
         self.set_header("Content-Type", file.type)
         self.set_header("Content-Security-Policy", page.policy)
@@ -217,11 +218,7 @@ class Index(_Served):
         elif self.settings["page"].complete:
             await self.serve(INDEX)
         else:
-            raise Problem(
-                503,
-                "A la página le faltan sus bibliotecas: ejecuta «python -m web.vendor» en la carpeta del "
-                "código fuente, y arranca de nuevo. Lo demás funciona.",
-            )
+            raise Problem(Fault.PAGE_INCOMPLETE)
 
 
 class PageFile(_Served):

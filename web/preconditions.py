@@ -13,6 +13,7 @@ from typing import Final
 
 from actors.model import Editions, Json
 from web.errors import Problem
+from web.faults import Fault
 from web.query import Parameter
 from web.shapes import Schema
 
@@ -59,7 +60,7 @@ IF_MATCH: Final = Parameter[Editions](
 
 
 def _malformed() -> Problem:
-    return Problem(400, "If-Match no se entiende; usa el ETag que se leyó, con sus comillas, o *.")
+    return Problem(Fault.BAD_PRECONDITION)
 
 
 ETAG: Final[Mapping[str, Json]] = {

@@ -11,6 +11,7 @@ from typing import Generic, Protocol, TypeVar
 
 from actors.model import SERIAL, Json
 from web.errors import Problem
+from web.faults import Fault
 from web.shapes import Schema
 
 T = TypeVar("T")
@@ -43,7 +44,7 @@ class Serial:
 
     def parse(self, text: str, name: str) -> str:
         if not SERIAL.fullmatch(text):
-            raise Problem(400, f"{name}={text:.80} no es un número de serie: 1 a 64 de A-Za-z0-9._:-")
+            raise Problem(Fault.PARAMETER_NO_SERIAL, name=name, given=text)
         return text
 
 
@@ -57,7 +58,7 @@ class Word:
 
     def parse(self, text: str, name: str) -> str:
         if text not in self.words:
-            raise Problem(400, f"{name}={text:.40} no existe; usa una de {', '.join(self.words)}.")
+            raise Problem(Fault.PARAMETER_NO_WORD, name=name, given=text, words=", ".join(self.words))
         return text
 
 
@@ -69,7 +70,7 @@ class Flag:
 
     def parse(self, text: str, name: str) -> bool:
         if text.lower() not in ("true", "false"):
-            raise Problem(400, f"{name}={text:.40} no se entiende; usa true o false.")
+            raise Problem(Fault.PARAMETER_NO_FLAG, name=name, given=text)
         return text.lower() == "true"
 
 
@@ -86,7 +87,7 @@ class Number:
     def parse(self, text: str, name: str) -> int:
         known = text.isascii() and text.isdigit() and len(text) <= 18
         if not (known and 1 <= int(text) <= self.highest):
-            raise Problem(400, f"{name}={text:.40} no se entiende; usa un número de 1 a {self.highest}.")
+            raise Problem(Fault.PARAMETER_NO_NUMBER, name=name, given=text, highest=self.highest)
         return int(text)
 
 
@@ -110,5 +111,5 @@ class Parameter(Generic[T]):
         """``texts`` are all that stand there under this name."""
         text, *more = texts or ("",)
         if more:
-            raise Problem(400, f"{self.name} está repetido; envíalo una sola vez.")
+            raise Problem(Fault.PARAMETER_TWICE, name=self.name)
         return self.shape.parse(text, self.name) if text else self.default

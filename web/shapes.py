@@ -15,6 +15,7 @@ from typing import Any, Final, Generic, Protocol, TypeAlias, TypeGuard, TypeVar
 from actors.model import Json
 from web.body import Object
 from web.errors import Problem
+from web.faults import Fault
 
 Schema: TypeAlias = Mapping[str, Json]
 
@@ -69,10 +70,15 @@ class Text:
 
     def read(self, value: Json, name: str) -> str:
         if not isinstance(value, str):
-            raise Problem(400, f"{name} no es un texto; envíalo entre comillas.")
+            raise Problem(Fault.NO_TEXT, field=name)
         if not self.shortest <= len(value) <= self.longest:
-            wanted = f"han de ser de {self.shortest} a {self.longest}"
-            raise Problem(400, f"{name} tiene {len(value)} caracteres; {wanted}.")
+            raise Problem(
+                Fault.WRONG_LENGTH,
+                field=name,
+                length=len(value),
+                shortest=self.shortest,
+                longest=self.longest,
+            )
         return value
 
 
@@ -99,8 +105,7 @@ class Name:
 
     def read(self, value: Json, name: str) -> str:
         if not self.takes(value):
-            wanted = f"de 1 a {self.longest} caracteres, sin saltos de línea ni signos que no se ven"
-            raise Problem(400, f"{name} no es un nombre {wanted}; envía uno.")
+            raise Problem(Fault.NO_NAME, field=name, longest=self.longest)
         return str(value).strip()
 
     def takes(self, value: Json) -> bool:
@@ -122,8 +127,7 @@ class Line:
 
     def read(self, value: Json, name: str) -> str:
         if not _is_like(value, self.schema):
-            wanted = f"de {self.shortest} a {self.longest} caracteres"
-            raise Problem(400, f"{name} no es un texto de una línea, {wanted}; envía uno.")
+            raise Problem(Fault.NO_LINE, field=name, shortest=self.shortest, longest=self.longest)
         return value.strip(" ")
 
 
@@ -141,7 +145,7 @@ class Whole:
         # In JSON 7.0 is the number 7.
         whole = int(value) if isinstance(value, float) and value.is_integer() else value
         if isinstance(whole, bool) or not isinstance(whole, int) or not 1 <= whole <= self.highest:
-            raise Problem(400, f"{name} no es un número entero de 1 a {self.highest}; envía uno.")
+            raise Problem(Fault.NO_WHOLE_NUMBER, field=name, highest=self.highest)
         return whole
 
 
@@ -155,7 +159,7 @@ class Switch:
 
     def read(self, value: Json, name: str) -> bool:
         if not isinstance(value, bool):
-            raise Problem(400, f"{name} no es true ni false; envía uno de los dos.")
+            raise Problem(Fault.NO_SWITCH, field=name)
         return value
 
 
@@ -174,7 +178,7 @@ class OneOf(Generic[E]):
             return self.members(value)
         except ValueError:
             words = ", ".join(member.value for member in self.members)
-            raise Problem(400, f"{name} no es uno de {words}; envía uno.") from None
+            raise Problem(Fault.NO_MEMBER, field=name, words=words) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +241,8 @@ class Body:
     def read(self, body: Object) -> Given:
         """Check every field that is there."""
         if not any(all(body.get(field.name) is not None for field in each) for each in self.needs):
-            ways = "; o ".join(" y ".join(field.name for field in each) for each in self.needs)
-            raise Problem(400, f"Falta algo en el cuerpo; envía {ways}.")
+            ways = " / ".join(" + ".join(field.name for field in each) for each in self.needs)
+            raise Problem(Fault.SOMETHING_MISSING, ways=ways)
         return Given({field: field.of(body) for field in self.fields})
 
 

@@ -22,6 +22,7 @@ import orjson
 
 from web.errors import Problem
 from web.export_tables import Table
+from web.faults import Fault
 from web.wire import on_the_wall
 
 logger = logging.getLogger(__name__)
@@ -63,8 +64,7 @@ def workbook(tables: Iterable[Table], scratch: Path | None, go_on: Callable[[], 
         return file
     except OSError as error:
         logger.error("spreadsheet_failed error=%s", error)
-        detail = "No se pudo hacer la hoja de cálculo; mira si queda sitio en el disco, o usa formato=csv."
-        raise Problem(503, detail) from error
+        raise Problem(Fault.SPREADSHEET_FAILED) from error
 
 
 def _launch(folder: str, into: IO[bytes]) -> subprocess.Popen[bytes]:

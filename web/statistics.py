@@ -12,6 +12,7 @@ from typing import ClassVar, Final
 from web.answers import PointJson, StatisticsJson
 from web.devices import DeviceHandler
 from web.errors import Problem
+from web.faults import Fault
 from web.operations import Operation
 from web.query import Anything, Parameter
 from web.services import Point, Statistics
@@ -96,8 +97,7 @@ class Moment:
                 raise ValueError
             return min(max(moment(text), FIRST), LAST)
         except (ValueError, OverflowError):
-            example = "2026-01-31T12:00:00Z, o segundos desde 1970"
-            raise Problem(400, f"{name}={text:.40} no se entiende; usa una hora como {example}.") from None
+            raise Problem(Fault.PARAMETER_NO_MOMENT, name=name, given=text) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Step:
         match = _STEP.fullmatch(text)
         seconds = int(match[1]) * _UNITS[match[2]] if match else 0
         if not 0 < seconds <= MAX_STEP:
-            raise Problem(400, f"{name}={text:.40} no se entiende; usa segundos, o algo como 5m, 1h o 7d.")
+            raise Problem(Fault.PARAMETER_NO_STEP, name=name, given=text)
         return possible_step(seconds)
 
 
@@ -185,14 +185,13 @@ class DeviceStatistics(DeviceHandler):
 
 
 def out_of_order() -> Problem:
-    return Problem(400, "desde no es anterior a hasta; usa un intervalo que empiece antes de acabar.")
+    return Problem(Fault.OUT_OF_ORDER)
 
 
 def _fitting(step: int, span: Span) -> int:
     shortest = span.step(MAX_POINTS)
     if step < shortest:
-        fitting = f"usa paso={step_text(shortest)} o más, o un intervalo menor"
-        raise Problem(400, f"Con ese paso saldrían más de {MAX_POINTS} puntos; {fitting}.")
+        raise Problem(Fault.TOO_MANY_POINTS, most=MAX_POINTS, step=step_text(shortest))
     return step
 
 
@@ -208,5 +207,5 @@ def point_json(point: Point) -> PointJson:
 
 def too_many_rows(count: int, step: int) -> Problem:
     if step < HOUR:
-        return Problem(400, f"Habría que leer {count} informes; usa paso=1h o más, o un intervalo menor.")
-    return Problem(503, f"Quedan {count} informes por resumir; inténtalo de nuevo en unos minutos.")
+        return Problem(Fault.TOO_MANY_ROWS, count=count)
+    return Problem(Fault.NOT_SUMMARISED, count=count)

@@ -14,6 +14,7 @@ from web.audience import Seat
 from web.base import Handler
 from web.devices import CLAIMED
 from web.errors import Problem
+from web.faults import Fault
 from web.operations import Media, Operation
 from web.query import Anything, Parameter, Serial
 from web.ring import EVERYTHING, Stream, Wanted
@@ -49,7 +50,7 @@ class StreamHandler(Handler):
         """Send what is wanted of ``stream`` until the client leaves, stalls, or the server stops."""
         last = self._last_event_id()
         if self.services.audience.full:
-            raise Problem(503, "Hay demasiados clientes conectados; cierra alguno o inténtalo más tarde.")
+            raise Problem(Fault.TOO_MANY_STREAMS)
         self._set_stream_headers()
         connection = self.connection
         self._client = connection.stream

@@ -73,7 +73,7 @@ def test_of_an_unclaimed_device_the_table_tells(house: House) -> None:
 def test_an_unknown_device_is_refused(house: House) -> None:
     refused = answer(house, "C")
     assert isinstance(refused, Refused)
-    assert refused.why is Refusal.UNKNOWN
+    assert refused.why is Refusal.UNKNOWN_SERIAL
 
 
 def test_nobody_waits_for_a_rule_that_reads_its_log(house: House) -> None:
@@ -122,7 +122,7 @@ def test_a_rule_that_dies_of_the_question_refuses_it(house: House, monkeypatch: 
         broken.setattr(Touchy, "bounds", fail)
         refused = answer(house, "A")
     assert isinstance(refused, Refused)
-    assert refused.why is Refusal.UNAVAILABLE
+    assert refused.why is Refusal.RULE_FAILED
     house.stage.wait(1)
     assert isinstance(answer(house, "A"), Mapping)
 
@@ -145,4 +145,4 @@ def test_of_a_device_in_quarantine_nobody_tells(house: House) -> None:
         house.stage.wait(2)
     refused = answer(house, "A")
     assert isinstance(refused, Refused)
-    assert refused.why is Refusal.UNAVAILABLE
+    assert refused.why is Refusal.QUARANTINED

@@ -77,7 +77,7 @@ def test_only_the_code_claims_a_device_that_has_one(house: House) -> None:
     wrong = (None, "", CODE[:-1], CODE + " ", CODE.lower())
     assert [claim(house, code) for code in wrong] == [unproven(SERIAL)] * len(wrong)
     assert is_claimed(claim(house, CODE))
-    assert refusal(claim(house, CODE)) is Refusal.CONFLICT
+    assert refusal(claim(house, CODE)) is Refusal.ALREADY_CLAIMED
     assert claim(house, CODE[:-1]) == claim(house) == unproven(SERIAL)
 
 
@@ -87,7 +87,7 @@ def test_the_answer_tells_no_reason_from_another(house: House) -> None:
     announce(house)
     answers = [claim(house, f"WRONG{n}") for n in range(TRIES)] + [claim(house, CODE), claim(house)]
     assert answers == [unknown] * len(answers)
-    assert refusal(unknown) is Refusal.UNKNOWN
+    assert refusal(unknown) is Refusal.UNPROVEN
 
 
 def test_a_thousand_wrong_codes_open_nothing(house: House, caplog: pytest.LogCaptureFixture) -> None:
@@ -172,7 +172,7 @@ def test_a_claimed_device_takes_on_no_code(house: House) -> None:
     house.report(SERIAL)
     assert is_claimed(claim(house, "superfluous"))
     announce(house)
-    assert refusal(claim(house)) is Refusal.CONFLICT
+    assert refusal(claim(house)) is Refusal.ALREADY_CLAIMED
     assert house.devices()[SERIAL].code_digest is None
 
 
@@ -200,16 +200,16 @@ def test_the_window_opens_with_the_first_report_and_each_boot(tmp_path: Path) ->
     house.stage.wait(WINDOW + 1)
     house.report(SERIAL, boot="a", seq=2)
     house.report(SERIAL)
-    assert refusal(late := claim(house)) is Refusal.CLOSED
+    assert refusal(late := claim(house)) is Refusal.WINDOW_CLOSED
     assert isinstance(late, Refused)
-    assert "apágalo" in late.detail
+    assert late.about == {"serial": SERIAL, "seconds": WINDOW}
     house.report(SERIAL, boot="b", seq=1, retained=True)
-    assert refusal(claim(house)) is Refusal.CLOSED
+    assert refusal(claim(house)) is Refusal.WINDOW_CLOSED
     house.report(SERIAL, boot="c", seq=1)
     house.stage.wait(WINDOW - 1)
     assert is_claimed(claim(house))
     house.stage.wait(WINDOW)
-    assert refusal(claim(house)) is Refusal.CONFLICT
+    assert refusal(claim(house)) is Refusal.ALREADY_CLAIMED
 
 
 def test_a_restart_closes_the_window_until_the_device_s_own(tmp_path: Path) -> None:
@@ -217,9 +217,9 @@ def test_a_restart_closes_the_window_until_the_device_s_own(tmp_path: Path) -> N
     house = windowed(tmp_path)
     house.report(SERIAL, boot="a", seq=1)
     house = restarted(house)
-    assert refusal(claim(house)) is Refusal.CLOSED
+    assert refusal(claim(house)) is Refusal.WINDOW_CLOSED
     house.report(SERIAL, boot="a", seq=2)
-    assert refusal(claim(house)) is Refusal.CLOSED
+    assert refusal(claim(house)) is Refusal.WINDOW_CLOSED
     house.report(SERIAL, boot="b", seq=1)
     assert is_claimed(claim(house))
 

@@ -221,7 +221,7 @@ def test_of_two_claims_the_first_wins() -> None:
     assert (first.claimed, first.name, first.state, first.version) == (True, "Salón", "activo", 1)
     second = first.after_claim(Claim(NEW.serial, name="Cocina"))
     assert isinstance(second, Refused)
-    assert second.why is Refusal.CONFLICT
+    assert second.why is Refusal.ALREADY_CLAIMED
 
 
 def test_a_claim_keeps_what_it_does_not_mention() -> None:
@@ -247,7 +247,7 @@ def test_in_mode_horario_the_state_rules() -> None:
 def test_the_state_cannot_be_changed_outside_mode_horario() -> None:
     outcome = NEW.after_change(Change(state="activo"))
     assert isinstance(outcome, Refused)
-    assert outcome.why is Refusal.INVALID
+    assert outcome.why is Refusal.STATE_FOLLOWS
 
 
 def test_configuration_is_merged_key_by_key_and_each_change_is_a_version() -> None:

@@ -143,7 +143,7 @@ def test_people_and_tokens_are_limited(accounts: Accounts, clock: FakeClock) -> 
     assert second.token.id not in left
     for number in range(1, MAX_PEOPLE):
         accounts.add_person(f"{number}", Role.READER, None, CONSOLE)
-    with pytest.raises(Conflict, match="100 personas"):
+    with pytest.raises(Conflict, match="too_many_people"):
         accounts.add_person("Una más", Role.READER, None, CONSOLE)
 
 

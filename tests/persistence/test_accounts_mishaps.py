@@ -186,5 +186,5 @@ def test_of_too_many_the_least_missed_goes(accounts: Accounts, clock: FakeClock)
         assert gone in kept()
         accounts.issue(ana.id, "app", APP, None, CONSOLE)
         assert gone not in kept()
-    with pytest.raises(Conflict, match="50 tokens"):
+    with pytest.raises(Conflict, match="too_many_tokens"):
         accounts.issue(ana.id, "app", APP, None, CONSOLE)

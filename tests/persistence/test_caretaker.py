@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -19,6 +20,8 @@ from persistence.upkeep import Upkeep
 from persistence.writer import TIDY_PATIENCE_S
 from tests.persistence.home import DAY, HOUR, Home
 from tests.persistence.house import reported
+
+FULL = OSError(errno.ENOSPC, "No queda sitio en el disco.")
 
 
 @pytest.fixture
@@ -217,11 +220,11 @@ def test_the_first_one_counts_from_the_newest_there_is(home: Home, age: float, d
 
 def test_a_backup_that_fails_is_tried_again_in_an_hour(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     """Upkeep goes on meanwhile, and the reason can be read until it has worked."""
-    home.shed.error = RuntimeError("No queda sitio en el disco.")
+    home.shed.error = FULL
     home.hire()
     home.report(600)
     home.stage.wait(700)
-    assert home.status.backup_error == "No queda sitio en el disco."
+    assert home.status.backup_error == str(FULL)
     assert home.status.rolled_up == 600
     assert caplog.text.count("backup_failed") == 1
     home.shed.error = None
@@ -244,19 +247,18 @@ def test_one_that_is_asked_for_takes_no_daily_ones_place(home: Home) -> None:
     home.stage.wait(DAY)
     assert home.shed.kinds == [Kind.DAILY, Kind.ON_DEMAND, Kind.DAILY]
     assert home.shed.made[2] - home.shed.made[0] == pytest.approx(DAY, abs=120)
-    home.shed.error = RuntimeError("No queda sitio en el disco.")
+    home.shed.error = FULL
     home.caretaker.tell(BackUp(home.clock.now(), told.append))
     home.stage.settle()
     match told:
-        case [Backup(made_at=at), Refused(Refusal.UNAVAILABLE, detail)]:
+        case [Backup(made_at=at), Refused(Refusal.BACKUP_NO_SPACE)]:
             assert at == asked
-            assert "No queda sitio en el disco." in detail
         case _:
             pytest.fail(f"told {told}")
-    assert home.status.backup_error == "No queda sitio en el disco."
+    assert home.status.backup_error == str(FULL)
     home.shed.error = None
     home.stage.wait(HOUR + 60)
-    assert home.status.backup_error == "No queda sitio en el disco."
+    assert home.status.backup_error == str(FULL)
     home.stage.wait(DAY)
     assert home.shed.kinds == [Kind.DAILY, Kind.ON_DEMAND, Kind.DAILY, Kind.DAILY]
     assert home.shed.made[3] - home.shed.made[2] == pytest.approx(DAY, abs=120)
@@ -271,7 +273,7 @@ def test_however_often_one_that_is_asked_for_fails_the_daily_ones_come(home: Hom
     while home.clock.monotonic() < begin + 2.5 * DAY:
         home.stage.wait(apart)
         assert home.caretaker is not None
-        home.shed.error = RuntimeError("No queda sitio en el disco.")
+        home.shed.error = FULL
         home.caretaker.tell(BackUp(home.clock.now(), lambda _: None))
         home.stage.settle()
         home.shed.error = None

@@ -226,11 +226,11 @@ def test_a_row_that_cannot_be_stored_is_refused_alone(
     assert [name for name, _ in answers] == ["a", "b", "c"]
     refused = answers[1][1]
     assert isinstance(refused, Refused)
-    assert refused.why is Refusal.UNAVAILABLE
+    assert refused.why is Refusal.NOT_STORED
     assert [house.queries.log_page(device.id, 1, 9).total for device in (a, b, c)] == [1, 1, 1]
     (rejected,) = house.queries.rejected(9)
     assert rejected.letter.topic == "dispositivos/B/estado"
-    assert rejected.letter.reason == refused.detail
+    assert rejected.letter.reason == f"No se pudo guardar: {refused.about['error']}"
     assert house.status.healthy
 
 

@@ -57,7 +57,7 @@ def denied(answer: Answer, status: int) -> bool:
     """Whether it is this refusal and tells nothing else."""
     return (
         answer.status == status
-        and (not answer.body or set(answer.json) == {"error", "detalle"})
+        and (not answer.body or set(answer.json) == {"error", "detalle", "codigo"})
         and (status != 401 or answer.headers["Www-Authenticate"] == "Bearer")
     )
 

@@ -76,7 +76,7 @@ class StandInDirectory(pykka.ThreadingActor):
         command: Callable[[Device], Device | Refused],
     ) -> None:
         if serial not in self._devices:
-            reply(Refused(Refusal.UNKNOWN, f"{serial} no existe"))
+            reply(Refused(Refusal.UNPROVEN, {"serial": serial, "tries": 5, "minutes": 15}))
             return
         outcome = command(self._devices[serial])
         if isinstance(outcome, Device):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC
@@ -76,7 +77,8 @@ class Door:
 
 
 def fail(*_: object) -> Path:
-    raise BackupFailed("No queda sitio en el disco de copias: libera espacio.")
+    full = OSError(errno.ENOSPC, "No space left on device")
+    raise BackupFailed("No queda sitio en el disco de copias: libera espacio.") from full
 
 
 @pytest.fixture
@@ -144,7 +146,8 @@ def test_a_damaged_database_gets_no_backup(room: Storeroom, tmp_path: Path) -> N
         file.write(b"no SQLite format")
     answer = room.site.post("/copias")
     assert denied(answer, 503)
-    assert str(tmp_path / DATABASE) in answer.json["detalle"]
+    assert answer.json["codigo"] == "backup_damaged"
+    assert str(tmp_path / DATABASE) in str(room.archive.caretaker_status.backup_error)
     assert [each["nombre"] for each in room.listed] == [NAME]
 
 

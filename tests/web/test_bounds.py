@@ -21,7 +21,7 @@ class Refusing(pykka.ThreadingActor):
     def on_receive(self, message: Any) -> None:
         match message:
             case AskBounds(BLIND.serial, "extremos", reply):
-                reply(Refused(Refusal.UNAVAILABLE, "está en cuarentena"))
+                reply(Refused(Refusal.QUARANTINED))
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_bounds_are_told_as_in_an_anomaly(site: Site) -> None:
 def test_a_refusal_is_explained() -> None:
     with Site(BLIND, directory=lambda _: Refusing.start()) as site:
         refused = site.get("/dispositivos/2/limites")
-    assert (refused.status, refused.json["detalle"]) == (503, "está en cuarentena")
+    assert (refused.status, refused.json["codigo"]) == (503, "device_quarantined")
 
 
 @pytest.mark.parametrize(("path", "status"), [("99/limites", 404), ("x/limites", 404), ("2/limites/x", 404)])

@@ -17,6 +17,7 @@ from tests.web.site import BLIND, LAMP
 from web.body import MAX_LEVELS, read_object
 from web.commands import MAX_VERSIONS, change_of, claim_of, claimed_serial
 from web.errors import Problem
+from web.languages import Language
 from web.shapes import Name
 from web.wire import TEN, device_json, iso
 
@@ -49,7 +50,7 @@ def test_bytes_become_an_object_or_a_problem(body: bytes) -> None:
     try:
         outcome: object = read_object(body)
     except Problem as problem:
-        outcome = [problem.title, problem.detail]
+        outcome = [problem.json(language) for language in Language]
     orjson.dumps(outcome)
 
 

@@ -103,7 +103,7 @@ def test_nothing_else_can_be_reached(site: Site, path: str) -> None:
     """What is not of the page does not exist, however it is written."""
     answer = get(site, PREFIX + path)
     assert answer.status in (400, 404)
-    assert set(answer.json) == {"error", "detalle"}
+    assert set(answer.json) == {"error", "detalle", "codigo"}
 
 
 def test_without_its_libraries_the_page_says_what_to_do(tmp_path: Path) -> None:

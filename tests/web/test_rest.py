@@ -131,7 +131,7 @@ def test_what_cannot_be_done_is_explained(
     """In JSON, in Spanish, with the right status."""
     answer = site.ask(method, path, body)
     assert answer.status == status
-    assert answer.json.keys() == {"error", "detalle"}
+    assert answer.json.keys() == {"error", "detalle", "codigo"}
     assert all(answer.json.values())
     if status == 405:
         assert answer.headers["Allow"].endswith("OPTIONS")

@@ -91,7 +91,12 @@ def test_what_cannot_be_done_is_said(home: Home) -> None:
         ("POST", "/habitaciones", {}, 400),
     ):
         answer = home.site.ask(method, where, body)
-        assert (answer.status, set(answer.json)) == (status, {"error", "detalle"}), (method, where, body)
+        assert answer.status == status, (
+            method,
+            where,
+            body,
+        )
+        assert set(answer.json) == {"error", "detalle", "codigo"}
     assert rooms(home) == before
 
 
