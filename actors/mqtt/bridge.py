@@ -76,6 +76,7 @@ class Bridge:
         zone: Zone,
         max_in_flight: int = 4096,
         topics: Sequence[str] = payloads.SUBSCRIPTIONS,
+        near_misses: Sequence[str] = (),
         tls: ssl.SSLContext | None = None,
         resume: Callable[[str], None] | None = None,
     ) -> None:
@@ -85,6 +86,8 @@ class Bridge:
         self._clock = clock
         self._zone = zone
         self._topics = topics
+        self._near_misses = near_misses
+        self._asking_near: int | None = None
         self._connected = False
         self._subscribed = threading.Event()
         self._closing = False
@@ -240,16 +243,28 @@ class Bridge:
         self._directory.tell(BrokerConnected())
 
     def _on_subscribe(
-        self, _client: PahoClient, _data: object, _mid: int, granted: list[ReasonCode], _: Properties | None
+        self, _client: PahoClient, _data: object, mid: int, granted: list[ReasonCode], _: Properties | None
     ) -> None:
+        if mid == self._asking_near:
+            self._asking_near = None
+            return
         refused = [topic for topic, code in zip(self._topics, granted, strict=False) if code.is_failure]
         if refused:
             self._note_trouble("broker_refuses_subscription", " ".join(refused))
             return
+        self._hear_near_misses()
         self._subscribed.set()
         if self._trouble is not None:
             logger.warning("broker_back host=%s port=%d", self._host, self._port)
             self._trouble = None
+
+    def _hear_near_misses(self) -> None:
+        """Asked for apart: a broker may refuse them, and where one cuts us off for it we ask no more.
+
+        At QoS 0, so that while we are away they take no room from reports.
+        """
+        if self._near_misses:
+            _, self._asking_near = self._client.subscribe([(topic, 0) for topic in self._near_misses])
 
     def _on_connect_fail(self, _client: PahoClient, _data: object) -> None:
         if self._trouble is None:
@@ -269,6 +284,9 @@ class Bridge:
 
     def _forget_connection(self) -> None:
         self._connected = False
+        if self._asking_near is not None and not self._closing:
+            logger.warning("near_misses_unheard host=%s port=%d", self._host, self._port)
+            self._asking_near, self._near_misses = None, ()
         self._clearing.abandon()
         self._subscribed.clear()
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+from actors.mqtt import near_misses
 from actors.mqtt.bridge import Bridge
 from actors.mqtt.broker import BrokerUnavailable, EmbeddedBroker
 from actors.mqtt.client import tls_for_broker
@@ -124,6 +125,7 @@ class MqttEdge:
             clock=clock,
             zone=zone,
             topics=backend_topics(wishes.shared_topic),
+            near_misses=near_misses.FILTERS,
             tls=self.tls,
             resume=None if self.broker is None else self.broker.resume,
         )

@@ -15,6 +15,7 @@ import orjson
 from actors.model import SERIAL, Json, JsonObject, Report
 from actors.mqtt import lenient_json
 from actors.mqtt.lenient_json import MAX_INTEGER, MIN_INTEGER
+from actors.mqtt.near_misses import suggestion
 from actors.readings import metric_name, switch_of
 from actors.zone import Zone
 
@@ -74,11 +75,15 @@ def read(topic: str, payload: bytes, at: float, retained: bool) -> Report | Anno
     match topic.split("/"):
         case ["dispositivos", "estado"]:
             return _read_report(None, payload, at, retained)
+        case ["dispositivos", "", "estado" | "conexion"]:
+            raise Malformed(
+                "falta el número de serie en el topic; ¿quisiste decir dispositivos/SERIE/estado?"
+            )
         case ["dispositivos", serial, "estado"]:
             return _read_report(_checked_serial(serial), payload, at, retained)
         case ["dispositivos", serial, "conexion"]:
             return Announcement(_checked_serial(serial), _read_presence(payload))
-    raise Malformed(f"no se espera nada en el topic {topic[:200]!r}")
+    raise Malformed(f"no se espera nada en el topic {topic[:200]!r}{suggestion(topic)}")
 
 
 def _checked_serial(serial: Json) -> str:

@@ -1,0 +1,38 @@
+"""Reports on topics that are nearly right are found among the refused, with a question."""
+
+from __future__ import annotations
+
+from tests.brokers import Device, wait_until
+from tests.system.backend import Home
+from tests.web.site import PATIENCE
+
+NEARLY = {
+    "dispositivos/TMP0A/estado/": "dispositivos/TMP0A/estado",
+    "dispositivos/TMP0A/estado/ya": "dispositivos/TMP0A/estado",
+    "dispositivos/casa/TMP0A/estado": "dispositivos/casa/estado",
+    "dispositivos//estado": "dispositivos/SERIE/estado",
+    "Dispositivos/TMP0A/estado": "dispositivos/TMP0A/estado",
+    "DISPOSITIVOS/TMP0A/ESTADO": "dispositivos/TMP0A/estado",
+    "dispositivo/TMP0A/estado": "dispositivos/TMP0A/estado",
+    "/dispositivos/TMP0A/estado": "dispositivos/TMP0A/estado",
+    "dispositivos/TMP0A/Estado": "dispositivos/TMP0A/estado",
+    "dispositivos/TMP0A/status": "dispositivos/TMP0A/estado",
+    "dispositivos/TMP0A/Conexion": "dispositivos/TMP0A/conexion",
+    "dispositivos/estado/": "dispositivos/estado",
+    "dispositivos/Estado": "dispositivos/estado",
+    "Dispositivos/estado": "dispositivos/estado",
+}
+
+
+def test_each_is_listed_once_with_what_was_meant(home: Home) -> None:
+    """At both brokers, retained ones too; what is right is stored as ever."""
+    with home.backend() as backend, Device(backend.mqtt) as device:
+        for topic in NEARLY:
+            device.publish(topic, "{}", retain=topic.endswith("status"))
+        device.publish("dispositivos/TMP0A/estado", "{}")
+        wait_until(lambda: backend.logged("TMP0A") == 1, PATIENCE)
+        wait_until(lambda: len(backend.rejected()) >= len(NEARLY), PATIENCE)
+        told = {letter["topic"]: letter["motivo"] for letter in backend.rejected()}
+        assert len(backend.rejected()) == len(NEARLY)
+        for topic, meant in NEARLY.items():
+            assert told[topic].endswith(f"¿quisiste decir {meant}?"), told[topic]
