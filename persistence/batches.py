@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from actors.messages import (
@@ -15,6 +15,7 @@ from actors.messages import (
     RecallMemory,
     RecallRemoved,
     Remove,
+    Resume,
     Settle,
 )
 from actors.model import Device
@@ -22,11 +23,11 @@ from actors.rooms import KeepRooms, RecallRooms
 from persistence.refusals import Refusable
 from persistence.store import Batch
 
-ToKeep: TypeAlias = Refusable | Recall | RecallRooms | RecallRemoved
+ToKeep: TypeAlias = Refusable | Recall | RecallRooms | RecallRemoved | Resume
 
 
-def batch_of(messages: Iterable[ToKeep], at: float) -> Batch:
-    batch = Batch(at)
+def batch_of(messages: Sequence[ToKeep], at: float) -> Batch:
+    batch = Batch(at, places=[each.place for each in deliveries_of(messages) if each.place is not None])
     for message in messages:
         match message:
             case Keep(device, entry, decided=decided, refused=refused):
@@ -43,6 +44,8 @@ def batch_of(messages: Iterable[ToKeep], at: float) -> Batch:
             case KeepConclusion(findings, memory):
                 batch.findings += findings
                 batch.memories[memory.device_id, memory.rule] = memory
+            case Resume(floors):
+                batch.floors.update(floors)
             case Recall(serial):
                 batch.recalled.append(serial)
             case RecallMemory(device_id, rule):

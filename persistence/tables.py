@@ -202,6 +202,21 @@ def _removals(db: Database) -> None:
     )
 
 
+def _reception(db: Database) -> None:
+    # How far what came by each subscription is kept; "desde" is the broker's own number for where it began.
+    db.conn.execute(
+        f"""
+        CREATE TABLE recepcion (
+            filtro TEXT PRIMARY KEY,
+            base INTEGER NOT NULL,
+            hasta INTEGER NOT NULL,
+            sueltos TEXT NOT NULL,
+            desde INTEGER
+        ) {_strict(db)}
+        """
+    )
+
+
 STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _devices_and_log,
     _dead_letters,
@@ -215,6 +230,7 @@ STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _bases_of_findings,
     _invalid_readings,
     _removals,
+    _reception,
 )
 """Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
 

@@ -11,7 +11,7 @@ import struct
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -20,6 +20,8 @@ from typing import Protocol
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from actors.messages import Resumption
+from actors.mqtt.bridge import Recall
 from actors.mqtt.broker import EmbeddedBroker
 from actors.mqtt.door import Door
 from actors.mqtt.nats_server import NatsServer, NatsSettings
@@ -67,7 +69,7 @@ class Broker(Protocol):
     def crash(self) -> None:
         """Kill it without warning and see that it runs again."""
 
-    def resume(self, client_id: str) -> None:
+    def resume(self, client_id: str, topics: Sequence[str], recall: Recall) -> Mapping[str, Resumption]:
         """What the backend asks of a broker of its own before it connects."""
 
 
@@ -139,8 +141,9 @@ class Mosquitto:
         self.stop()
         self.start()
 
-    def resume(self, client_id: str) -> None:
-        """Mosquitto does that by itself."""
+    def resume(self, client_id: str, topics: Sequence[str], recall: Recall) -> Mapping[str, Resumption]:  # noqa: ARG002
+        """Mosquitto does that by itself, and cannot be followed."""
+        return {}
 
     def reload(self) -> None:
         """Have it read passwords, rights and certificates again."""

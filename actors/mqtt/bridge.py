@@ -10,8 +10,9 @@ import logging
 import ssl
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from typing import Any, Final, ParamSpec
+from collections.abc import Callable, Mapping, Sequence
+from queue import Empty, SimpleQueue
+from typing import Any, Final, ParamSpec, TypeAlias
 
 import pykka
 from paho.mqtt.client import Client as PahoClient
@@ -23,11 +24,15 @@ from actors.messages import (
     BrokerConnected,
     BrokerForgot,
     Delivery,
+    Floor,
     KeepDeadLetter,
+    Place,
     Presence,
     Refuse,
     Removal,
     Reported,
+    Resume,
+    Resumption,
     Settle,
 )
 from actors.model import DeadLetter, JsonObject, Report
@@ -35,6 +40,7 @@ from actors.mqtt import payloads
 from actors.mqtt.clearing import Clearing
 from actors.mqtt.client import Client
 from actors.mqtt.intake import Intake
+from actors.mqtt.numbering import Numbering
 from actors.ports import Clock
 from actors.zone import Zone
 
@@ -50,15 +56,21 @@ _WATCH: Final = 5.0
 # For the last acknowledgements and the farewell, s.
 _CLOSING: Final = 1.0
 
+# For the writer to say what is kept, s; under load it has some seconds' work before it.
+_RECALL: Final = 10.0
+
 _P = ParamSpec("_P")
+Recall: TypeAlias = Callable[[Mapping[str, Floor]], Mapping[str, Resumption]]
+Follow: TypeAlias = Callable[[str, Sequence[str], Recall], Mapping[str, Resumption]]
+"""As :meth:`actors.mqtt.broker.Server.resume`."""
 
 
 class Bridge:
     """Implements :class:`actors.ports.CommandSink`.
 
     ``client_id`` names the session that the broker keeps while this process is away, so it must be
-    the same at each start. ``topics`` are those heard, of :data:`payloads.SUBSCRIPTIONS`. ``resume``, told
-    the client id, is asked before each connection and may raise ``OSError`` to put it off. The directory
+    the same at each start. ``topics`` are those heard, of :data:`payloads.SUBSCRIPTIONS`. ``follow``, if
+    the broker is our own, is asked before each connection, which it puts off by ``OSError``. The directory
     and the writer are met later, by :meth:`attach`, since they are given the bridge when they are made.
     """
 
@@ -78,7 +90,7 @@ class Bridge:
         topics: Sequence[str] = payloads.SUBSCRIPTIONS,
         near_misses: Sequence[str] = (),
         tls: ssl.SSLContext | None = None,
-        resume: Callable[[str], None] | None = None,
+        follow: Follow | None = None,
     ) -> None:
         self._host = ""
         self._port = 0
@@ -96,7 +108,8 @@ class Bridge:
         self.rejected = 0
         self._intake = Intake(max_in_flight, self._acknowledge)
         self._client_id = client_id
-        self._resume = resume
+        self._follow = follow
+        self._numbering = Numbering()
         self._client = Client(client_id, self._before_connecting, self._intake.wait_for_room, tls)
         self._client.username_pw_set(username or None, password or None)
         # No limit of paho's own on top: it looks through the whole queue at each acknowledgement.
@@ -217,8 +230,17 @@ class Bridge:
 
     def _before_connecting(self) -> None:
         self._intake.begin_epoch()
-        if self._resume is not None:
-            self._resume(self._client_id)
+        if self._follow is not None:
+            self._numbering.begin(self._follow(self._client_id, self._topics, self._recall))
+
+    def _recall(self, floors: Mapping[str, Floor]) -> Mapping[str, Resumption]:
+        """What of that which comes after ``floors`` is on disk. Raises ``OSError``."""
+        answer: SimpleQueue[Mapping[str, Resumption]] = SimpleQueue()
+        try:
+            self._writer.tell(Resume(floors, answer.put))
+            return answer.get(timeout=_RECALL)
+        except (Empty, pykka.ActorDeadError):
+            raise TimeoutError("the disk does not say what is kept") from None
 
     def _on_connect(
         self,
@@ -305,7 +327,10 @@ class Bridge:
 
     def _on_message(self, _client: PahoClient, _data: object, message: MQTTMessage) -> None:
         self.received += 1
-        delivery = Delivery(message.mid, message.qos, self._intake.epoch)
+        delivery = Delivery(message.mid, message.qos, self._intake.epoch, self._place_of(message))
+        place = delivery.place
+        if place is not None and self._intake.take_again(delivery, self._numbering.is_kept(place)):
+            return
         told = self._read(message, delivery)
         to = self._writer if isinstance(told, KeepDeadLetter | Settle) else self._directory
         try:
@@ -314,6 +339,14 @@ class Bridge:
             # Nobody will ever settle anything again; unacknowledged, it comes again at the next start.
             logger.error("intake_stopped dead=%s", to)
             self._intake.close()
+
+    def _place_of(self, message: MQTTMessage) -> Place | None:
+        if self._follow is None or not message.qos or message.retain:
+            return None
+        try:
+            return self._numbering.next(message.topic)
+        except UnicodeDecodeError:  # our own broker passes on no such topic
+            return None
 
     def _read(
         self, message: MQTTMessage, delivery: Delivery

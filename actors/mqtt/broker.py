@@ -6,11 +6,13 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol
 
+from actors.messages import Resumption
+from actors.mqtt.bridge import Recall
 from actors.mqtt.child import HUNG_AFTER, PING_EVERY, BrokerUnavailable, Child, Program
 from actors.mqtt.door import Door
 from actors.mqtt.door_process import arguments
@@ -34,10 +36,12 @@ class Server(Program, Protocol):
     def close(self) -> None:
         """It has ended, for good."""
 
-    def resume(self, client_id: str) -> None:
+    def resume(self, client_id: str, topics: Sequence[str], recall: Recall) -> Mapping[str, Resumption]:
         """See that what waits for this client to acknowledge comes first when it connects.
 
-        Raises ``OSError`` while that cannot be done.
+        ``recall`` tells, of each of the ``topics`` subscribed to, what of that is on disk already, and what
+        number the first of it has. Empty where the broker cannot be followed. Raises ``OSError`` while it
+        cannot be done.
         """
 
 
@@ -99,9 +103,9 @@ class EmbeddedBroker:
         self._child.stop()
         self._server.close()
 
-    def resume(self, client_id: str) -> None:
+    def resume(self, client_id: str, topics: Sequence[str], recall: Recall) -> Mapping[str, Resumption]:
         """As :meth:`Server.resume`."""
-        self._server.resume(client_id)
+        return self._server.resume(client_id, topics, recall)
 
 
 class _DoorProgram:

@@ -127,7 +127,7 @@ class MqttEdge:
             topics=backend_topics(wishes.shared_topic),
             near_misses=near_misses.FILTERS,
             tls=self.tls,
-            resume=None if self.broker is None else self.broker.resume,
+            follow=None if self.broker is None else self.broker.resume,
         )
 
     @property

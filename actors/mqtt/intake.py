@@ -9,7 +9,7 @@ from typing import Any
 
 import pykka
 
-from actors.messages import Delivery
+from actors.messages import Delivery, Place
 
 
 class Intake:
@@ -25,6 +25,10 @@ class Intake:
         self._acknowledge = acknowledge
         self._line: deque[Delivery] = deque()
         self._unsettled: set[Delivery] = set()
+        self._repeats: dict[Delivery, Delivery] = {}
+        """By what is under way, the same message as it has come again."""
+        self._under_way: dict[Place, Delivery] = {}
+        """Of other connections, what was under way when this one began."""
         self._epoch = 0
         self._open = True
         self._stalled = False
@@ -50,6 +54,8 @@ class Intake:
         """Another connection begins: what the last one delivered will come again, or never."""
         with self._lock:
             self._epoch += 1
+            unsettled = [each for each in self._line if each in self._unsettled]
+            self._under_way = {each.place: each for each in unsettled if each.place is not None}
 
     def wait_for_room(self, timeout: float) -> bool:
         """Wait at most ``timeout`` s; whether the next message may come. Once closed any may, in vain."""
@@ -80,20 +86,45 @@ class Intake:
                 raise
             return True
 
+    def take_again(self, delivery: Delivery, is_kept: bool) -> bool:
+        """Whether this is the same message as one that is kept, or under way since another connection.
+
+        It is acknowledged in its turn, when that is kept.
+        """
+        with self._room:
+            first = None if delivery.place is None else self._under_way.get(delivery.place)
+            if not self._open or (first is None and not is_kept):
+                return False
+            self._line.append(delivery)
+            if first is not None and first in self._unsettled:
+                self._unsettled.add(delivery)
+                self._repeats[first] = delivery
+            else:
+                self._acknowledge_settled()
+            return True
+
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         """These are on disk. Settling one twice does no harm."""
         with self._room:
             self._unsettled.difference_update(deliveries)
-            mids = []
-            while self._line and self._line[0] not in self._unsettled:
-                first = self._line.popleft()
-                if first.qos and first.epoch == self._epoch:
-                    mids.append(first.mid)
-            try:
-                if mids:
-                    self._acknowledge(mids)
-            finally:
-                self._room.notify_all()
+            if self._repeats:
+                for delivery in deliveries:
+                    while (again := self._repeats.pop(delivery, None)) is not None:
+                        self._unsettled.discard(again)
+                        delivery = again
+            self._acknowledge_settled()
+
+    def _acknowledge_settled(self) -> None:
+        mids = []
+        while self._line and self._line[0] not in self._unsettled:
+            first = self._line.popleft()
+            if first.qos and first.epoch == self._epoch:
+                mids.append(first.mid)
+        try:
+            if mids:
+                self._acknowledge(mids)
+        finally:
+            self._room.notify_all()
 
     def wait_until_empty(self, timeout: float) -> bool:
         """Wait at most ``timeout`` s; whether nothing is on its way to the disk any more."""

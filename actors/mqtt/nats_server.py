@@ -16,11 +16,14 @@ import secrets
 import shutil
 import subprocess
 import sysconfig
-from collections.abc import Sequence
+import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from actors.messages import Floor, Resumption
+from actors.mqtt.bridge import Recall
 from actors.mqtt.child import LOOPBACK, BrokerUnavailable, answers_mqtt, free_port
 from actors.mqtt.logins import replace
 from actors.mqtt.nats_link import NatsLink, NoAnswer
@@ -41,6 +44,10 @@ _SHOWN: Final = 60
 _OWNER_ONLY: Final = 0o600
 _PROGRAM: Final = "nats-server"
 _MESSAGES: Final = "$MQTT_msgs"
+_PREFIX: Final = "$MQTT.msgs."
+# Between two looks at whether the last connection is done with, s, and how many at most.
+_LOOK: Final = 0.02
+_LOOKS: Final = 250
 # Of its name for a client's session.
 _DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -112,6 +119,7 @@ class NatsServer:
         self.port = port
         self._password = secrets.token_hex(16)
         self._link: NatsLink | None = None
+        self._pause = threading.Event()
 
     def choose_port(self) -> None:
         """It stays the same over restarts. Raises :class:`BrokerUnavailable`."""
@@ -160,13 +168,31 @@ class NatsServer:
         if self._link is not None:
             self._link.close()
 
-    def resume(self, client_id: str) -> None:
-        """What was delivered in this client's session and not acknowledged comes again, before all else.
+    def resume(self, client_id: str, topics: Sequence[str], recall: Recall) -> Mapping[str, Resumption]:
+        """As :meth:`actors.mqtt.broker.Server.resume`.
 
-        By itself the server would wait, and let what is newer go first. Raises :class:`NoAnswer`.
+        By itself the server would wait, and let what is newer go first.
         """
-        for consumer in self._consumers(client_id):
-            self._ask(f"$JS.API.CONSUMER.RESET.{_MESSAGES}.{consumer['name']}")
+        consumers = self._at_rest(client_id)
+        floors = {topic: _floor(consumers.get(topic)) for topic in topics}
+        known = recall(floors)  # on disk before the server forgets how many were acknowledged
+        for topic, consumer in consumers.items():
+            began = self._ask(f"$JS.API.CONSUMER.RESET.{_MESSAGES}.{consumer['name']}")["reset_seq"] - 1
+            if topic in floors and began != floors[topic].after:  # an acknowledgement came in between
+                known = {**known, **recall({topic: Floor(0, began)})}
+        return known
+
+    def _at_rest(self, client_id: str) -> dict[str, dict[str, Any]]:
+        """This client's subscriptions, by topic, when the last acknowledgements have been taken in."""
+        before = None
+        for _ in range(_LOOKS):
+            found = self._consumers(client_id)
+            now = [(each["ack_floor"], each.get("push_bound", False)) for each in found]
+            if now == before and not any(bound for _, bound in now):
+                return {_topic_of(each["config"]["filter_subject"]): each for each in found}
+            before = now
+            self._pause.wait(_LOOK)
+        raise NoAnswer(f"the session of {client_id} is still in use")
 
     def _consumers(self, client_id: str) -> Sequence[dict[str, Any]]:
         mine = f"{session_name(client_id)}_"
@@ -186,6 +212,16 @@ class NatsServer:
         if self._link is None:
             raise NoAnswer("it was never started")
         return self._link.ask(subject, body)
+
+
+def _floor(consumer: dict[str, Any] | None) -> Floor:
+    if consumer is None:
+        return Floor(0, None)
+    return Floor(consumer["ack_floor"]["consumer_seq"], consumer["ack_floor"]["stream_seq"])
+
+
+def _topic_of(subject: str) -> str:
+    return subject.removeprefix(_PREFIX).replace(".", "/").replace("*", "+")
 
 
 def session_name(client_id: str) -> str:

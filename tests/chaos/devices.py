@@ -156,8 +156,7 @@ class Trusting(Devices):
         return len(self._under_way) < _WINDOW
 
     def _publish(self, key: Key, payload: bytes) -> None:
-        times = 2 if self._random.randrange(_REPEATED) == 0 else 1
-        for _ in range(times):
+        for _ in range(self._times()):
             mid = self._client.publish(self._topic(key), payload, qos=1).mid
             with self._lock:
                 if mid not in self._early:
@@ -165,6 +164,9 @@ class Trusting(Devices):
                     continue
                 self._early.discard(mid)
             self._ledger.promise(key)
+
+    def _times(self) -> int:
+        return 2 if self._random.randrange(_REPEATED) == 0 else 1
 
     def _on_publish(self, _client: paho.Client, _data: object, mid: int, *_: object) -> None:
         with self._lock:
@@ -180,6 +182,22 @@ class Trusting(Devices):
     @property
     def settled(self) -> bool:
         return not self._under_way
+
+
+class Plain(Trusting):
+    """Without boot and number, so that neither a receipt nor a repeat is ever known by them; sent once."""
+
+    def _report(self, key: Key) -> None:
+        payload = self._ledger.send_unnumbered(key, self._parameters(key.seq))
+        self._publish(key, payload)
+
+    def _times(self) -> int:
+        return 1
+
+    def _on_connect(self, *_: object) -> None:
+        # paho sends again what was not acknowledged, which nobody can tell from another report.
+        with self._lock:
+            self._ledger.send_again(self._under_way.values())
 
 
 class Keeping(Devices):

@@ -27,6 +27,11 @@ FAULTS = (
     Fault("kill", "kill -9 at random moments under load, Mosquitto", kills.mosquitto_outlives),
     Fault("kill-embedded", "the same with the embedded broker, which dies too", kills.embedded),
     Fault(
+        "kill-both",
+        "backend and embedded broker at once; what the broker acknowledged, numbered or not",
+        kills.together,
+    ),
+    Fault(
         "commands",
         "kills, lost brokers and absent devices between a change and its device",
         commands.commands,

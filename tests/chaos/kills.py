@@ -7,7 +7,7 @@ import time
 from enum import Enum
 from pathlib import Path
 
-from tests.chaos.devices import Devices, Keeping, Trusting, serials
+from tests.chaos.devices import Devices, Keeping, Plain, Trusting, serials
 from tests.chaos.fault import Outcome, Trial
 from tests.chaos.ledger import Verdict
 from tests.chaos.victim import Place, mosquitto
@@ -64,6 +64,27 @@ def _live_and_die(trial: Trial, outcome: Outcome, place: Place, devices: Devices
             outcome.recoveries.append(devices.until_receipt_after(began))
         threading.Event().wait(span)
     outcome.survived += 1
+
+
+def together(trial: Trial) -> Outcome:
+    """Backend and embedded broker at once; the broker's word counts, of devices that number nothing too."""
+    outcome = Outcome(tried=trial.pick(12, 100))
+    place = Place(trial.folder / "home")
+    with place.victim():
+        pass  # from now on the broker keeps a session for it
+    plain = serials(DEVICES, "TMP0LISO")
+    with (
+        Trusting(place.mqtt, place.ledger, serials(DEVICES), RATE / 2) as devices,
+        Plain(place.mqtt, place.ledger, plain, RATE / 2) as others,
+    ):
+        for done in range(outcome.tried):
+            trial.progress(done, outcome.tried)
+            _live_and_die(trial, outcome, place, devices, _TURNS[done % len(_TURNS)])
+        with place.victim() as last:
+            devices.finish()
+            others.finish()
+            last.until_idle()
+    return outcome.judged(place.ledger.examine(place.data))
 
 
 def embedded(trial: Trial) -> Outcome:

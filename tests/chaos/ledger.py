@@ -12,7 +12,7 @@ import sqlite3
 import tempfile
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -59,6 +59,7 @@ class Ledger:
     def __init__(self) -> None:
         self._sent: dict[Key, str] = {}
         self._promised: set[Key] = set()
+        self._again: set[Key] = set()
         self._receipts: dict[tuple[str, str], int] = defaultdict(int)
         self._fields: dict[tuple[int, str], _Field] = defaultdict(_Field)
         self._lock = threading.Lock()
@@ -71,6 +72,18 @@ class Ledger:
             self._sent[key] = json.dumps(parameters, sort_keys=True)
         report = {"estado": "activo", "parametros": parameters, "boot": key.boot, "seq": key.seq}
         return json.dumps(report).encode()
+
+    def send_unnumbered(self, key: Key, parameters: Mapping[str, Any]) -> bytes:
+        """The same of a device that numbers nothing: only the reading itself tells which it is."""
+        named = {**parameters, "arranque": key.boot, "n": key.seq}
+        with self._lock:
+            self._sent[key] = json.dumps(named, sort_keys=True)
+        return json.dumps({"estado": "activo", "parametros": named}).encode()
+
+    def send_again(self, keys: Iterable[Key]) -> None:
+        """Of a device that numbers nothing: these may rightly be there twice."""
+        with self._lock:
+            self._again.update(keys)
 
     def promise(self, key: Key) -> None:
         """The broker has acknowledged it to its publisher."""
@@ -135,9 +148,10 @@ class Ledger:
         strange = [said for (said,) in db.execute("PRAGMA integrity_check") if said != "ok"]
         for serial, boot, seq, state, parameters in db.execute(
             """
-            SELECT serial_number, boot, seq, l.estado, l.parametros
+            SELECT serial_number, coalesce(boot, l.parametros ->> 'arranque') AS arranque,
+            coalesce(seq, l.parametros ->> 'n'), l.estado, l.parametros
             FROM estado_log AS l JOIN dispositivos ON id = dispositivo_id
-            WHERE boot IS NOT NULL AND seq IS NOT NULL
+            WHERE arranque IS NOT NULL
             """
         ):
             if serial not in ours:
@@ -151,7 +165,7 @@ class Ledger:
         return Verdict(
             promised=len(self._promised) + sum(asked.answered for asked in self._fields.values()),
             lost=[*(self._promised - right), *self._lost_changes(db)],
-            duplicated=[key for key, count in rows.items() if count > 1],
+            duplicated=[key for key, count in rows.items() if count > 1 + (key in self._again)],
             strange=strange,
         )
 

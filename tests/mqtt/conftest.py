@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from actors.mqtt.bridge import Follow
 from actors.mqtt.mosquitto_config import Tls
 from tests.brokers import ScriptedBroker, require_mosquitto
 from tests.mqtt.backend import Backend, Start
@@ -31,9 +32,9 @@ def start(clock: FakeClock) -> Iterator[Start]:
             client_id: str = "backend",
             max_in_flight: int = 100,
             keepalive: int = 60,
-            resume: Callable[[str], None] | None = None,
+            follow: Follow | None = None,
         ) -> Backend:
-            backend = Backend(port, clock, client_id, max_in_flight, keepalive, resume)
+            backend = Backend(port, clock, client_id, max_in_flight, keepalive, follow)
             stack.callback(backend.stop)
             backend.bridge.start("127.0.0.1", backend.port)
             return backend

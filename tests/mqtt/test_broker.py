@@ -12,6 +12,7 @@ from queue import SimpleQueue
 
 import pytest
 
+from actors.messages import Resumption
 from actors.mqtt.broker import MAX_PAYLOAD, BrokerUnavailable, EmbeddedBroker
 from actors.mqtt.nats_server import NatsServer, NatsSettings
 from tests.brokers import PATIENCE, Broker, CrashableBroker, Device, Login, accepts, nats, wait_until
@@ -194,7 +195,7 @@ def test_what_waits_for_an_acknowledgement_comes_first_and_at_once(embedded: Cra
         unacknowledging.loop_stop()
         for number in range(10, 20):
             device.publish("a", str(number))
-    embedded.resume("keeps")
+    embedded.resume("keeps", ["a"], lambda floors: {topic: Resumption(0, 0, frozenset()) for topic in floors})
     with Device(embedded.port, "a", login=keeps) as device:
         assert [int(device.heard.get(timeout=PATIENCE)[1]) for _ in range(20)] == list(range(20))
 
