@@ -90,7 +90,7 @@ def test_a_number_that_never_comes_takes_no_room_for_ever(store: Store) -> None:
 def test_each_message_is_new_once(
     tmp_path_factory: pytest.TempPathFactory, lives: list[tuple[int, set[int], int, bool]]
 ) -> None:
-    """However many come, are kept and are acknowledged in each life: what was kept is known, all else is new."""
+    """Whatever comes, is kept and is acknowledged in each life: what was kept is known, all else new."""
     path = tmp_path_factory.mktemp("reception") / "iot.db"
     open_database(path).close()
     floor = 0  # the broker's: messages are numbered from 1
