@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from actors.people import Caller
 
@@ -14,9 +15,14 @@ from actors.people import Caller
 PATIENCE_S: Final = 0.5
 
 
+Holder: TypeAlias = int | str
+"""Whose something is: a person, by their id, or who shows no token, by their network."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seat:
     caller: Caller
+    holder: Holder
     leave: Callable[[], None]
     """Ends the stream as soon as its client has taken what it was sent."""
     cut: Callable[[], None]
@@ -24,7 +30,11 @@ class Seat:
 
 
 class Audience:
-    """The tasks that serve a stream each. Used on the loop only."""
+    """The tasks that serve a stream each. Used on the loop only.
+
+    One person may have all seats as long as nobody else wants one. Then whoever has the most gives up the
+    oldest of theirs, until all have as many.
+    """
 
     def __init__(self, seats: int) -> None:
         self._seats = seats
@@ -33,9 +43,20 @@ class Audience:
     def __len__(self) -> int:
         return len(self._seated)
 
-    @property
-    def full(self) -> bool:
-        return len(self._seated) >= self._seats
+    def of(self, holder: Holder) -> int:
+        """How many seats they have."""
+        return sum(seat.holder == holder for seat in self._seated.values())
+
+    def has_room_for(self, holder: Holder) -> bool:
+        """Whether there is a seat, or is one now that somebody who had more has been asked to leave."""
+        if len(self._seated) < self._seats:
+            return True
+        [(crowd, most)] = Counter(seat.holder for seat in self._seated.values()).most_common(1)
+        if most <= self.of(holder) + 1:
+            return False
+        oldest = next(task for task, seat in self._seated.items() if seat.holder == crowd)
+        self._show_out(oldest, self._seated.pop(oldest))
+        return True
 
     @contextmanager
     def seat(self, seat: Seat) -> Iterator[None]:
@@ -46,18 +67,17 @@ class Audience:
         try:
             yield
         finally:
-            del self._seated[task]
+            self._seated.pop(task, None)
 
     def expel(self, unwanted: Callable[[Caller], bool]) -> None:
         """Have those leave whose caller is unwanted, and soon cut them off if they do not."""
         for task, seat in list(self._seated.items()):
             if unwanted(seat.caller):
-                seat.leave()
-                asyncio.get_running_loop().call_later(PATIENCE_S, self._cut, task)
+                self._show_out(task, seat)
 
-    def _cut(self, task: asyncio.Task[Any]) -> None:
-        if task in self._seated:
-            self._seated[task].cut()
+    def _show_out(self, task: asyncio.Task[Any], seat: Seat) -> None:
+        seat.leave()
+        asyncio.get_running_loop().call_later(PATIENCE_S, lambda: None if task.done() else seat.cut())
 
     async def dismiss(self, patience: float) -> None:
         """Have all leave, and wait up to ``patience`` seconds for those who do."""

@@ -17,8 +17,11 @@ from tornado.web import HTTPError, RequestHandler, stream_request_body
 from actors.model import Refused
 from actors.people import Author, Caller, Role
 from web.access import Access
+from web.audience import Holder
 from web.audit import about_change
+from web.bans import network_of
 from web.body import MAX_SMALL_BODY, Object, read_object
+from web.connections import Standing
 from web.defences import SECURITY_HEADERS, cors_headers, is_foreign, is_link
 from web.errors import Problem
 from web.faults import Fault
@@ -130,15 +133,22 @@ class Handler(RequestHandler):
             raise Problem(Fault.CONNECTION_CLOSED)
         if not services.access.hosts.allow(request.headers.get("Host"), client.socket.getsockname()[0]):
             raise Problem(Fault.WRONG_HOST)
+        services.connections.heard(client, Standing.STRANGER, network_of(request.remote_ip or ""))
         needed = self.role_for(request.method or "")
         if needed is not None:
             ticket = self.get_query_argument("ticket", "") if self.takes_ticket else ""
             self.caller = services.gate.admit(request, needed, ticket)
-            services.connections.vouch(client)
+            services.connections.heard(client, Standing.KNOWN, self.held_by)
 
     @property
     def connection(self) -> HTTP1Connection:
         return cast(HTTP1Connection, self.request.connection)
+
+    @property
+    def held_by(self) -> Holder:
+        """Whose connections and streams the caller's are."""
+        token = self.caller.token
+        return network_of(self.request.remote_ip or "") if token is None else token.person_id
 
     @property
     def author(self) -> Author:

@@ -8,6 +8,7 @@ import logging
 import math
 import socket
 from collections import Counter
+from enum import IntEnum
 from typing import Any, Final, cast
 
 import orjson
@@ -15,6 +16,7 @@ from tornado.http1connection import HTTP1ServerConnection
 from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream, SSLIOStream
 
+from web.audience import Holder
 from web.bans import network_of
 from web.errors import Problem
 from web.faults import Fault
@@ -33,42 +35,70 @@ QUIET_S: Final = 60.0
 logger = logging.getLogger(__name__)
 
 
+class Standing(IntEnum):
+    """What a connection has shown of itself; one of a lower standing gives way first."""
+
+    SILENT = 0
+    """Not a whole request, or one of another site's page."""
+    STRANGER = 1
+    """A request, and not that its sender may call."""
+    KNOWN = 2
+    """Somebody who may."""
+    STREAM = 3
+    """A live stream, which keeps its connection: it has a seat in the audience."""
+
+
 class Connections:
     """Counts the open connections. Used on the loop only.
 
-    Who has not yet shown that they may call is a stranger. Where there is no room, a stranger gives way:
-    the oldest of the network that has the most of them. So whoever opens hundreds of connections and says
-    nothing on them pushes out their own, and a newcomer has the time it takes to send a request.
+    Where there is no room, one gives way: of the lowest standing that there is, of the holder that has the
+    most of these, the one that has been quiet longest. So whoever opens hundreds of connections pushes out
+    their own, and a newcomer has the time it takes to send a request.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._known: set[IOStream] = set()
-        self._strangers: dict[IOStream, str] = {}
+        # Each dict in the order of when its connections last sent a request.
+        self._held: dict[Standing, dict[IOStream, Holder]] = {standing: {} for standing in Standing}
 
     def __len__(self) -> int:
-        return len(self._known) + len(self._strangers)
+        return sum(map(len, self._held.values()))
 
     def enter(self, stream: IOStream, address: str) -> bool:
         """Whether there is room for it, if need be for another's."""
-        if len(self) >= self._most:
-            if not self._strangers:
-                return False
-            [(crowd, _)] = Counter(self._strangers.values()).most_common(1)
-            oldest = next(stream for stream, network in self._strangers.items() if network == crowd)
-            del self._strangers[oldest]
-            oldest.close()
-        self._strangers[stream] = network_of(address)
+        if len(self) >= self._most and not self._make_room():
+            return False
+        self._held[Standing.SILENT][stream] = network_of(address)
         return True
 
-    def vouch(self, stream: IOStream) -> None:
-        """The client has shown that it may call: its connection is kept."""
-        if self._strangers.pop(stream, None) is not None:
-            self._known.add(stream)
+    def _make_room(self) -> bool:
+        giving_way = (self._held[standing] for standing in Standing if standing is not Standing.STREAM)
+        held = next(filter(None, giving_way), None)
+        if held is None:
+            return False
+        [(crowd, _)] = Counter(held.values()).most_common(1)
+        quietest = next(stream for stream, holder in held.items() if holder == crowd)
+        del held[quietest]
+        quietest.close()
+        return True
+
+    def heard(self, stream: IOStream, standing: Standing, holder: Holder) -> None:
+        """The client has sent a request, by which it has this standing, unless it had a higher one."""
+        before = next((each for each in Standing if stream in self._held[each]), None)
+        if before is None:
+            return  # it is gone
+        holder_before = self._held[before].pop(stream)
+        if standing < before:
+            standing, holder = before, holder_before
+        self._held[standing][stream] = holder
+
+    def stream_ended(self, stream: IOStream) -> None:
+        if stream in self._held[Standing.STREAM]:
+            self._held[Standing.KNOWN][stream] = self._held[Standing.STREAM].pop(stream)
 
     def leave(self, stream: IOStream) -> None:
-        self._known.discard(stream)
-        self._strangers.pop(stream, None)
+        for held in self._held.values():
+            held.pop(stream, None)
 
 
 class Server(HTTPServer):

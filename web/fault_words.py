@@ -304,8 +304,8 @@ FAULTS: Final[Mapping[Fault, Wording]] = {
     ),
     Fault.TOO_MANY_STREAMS: Wording(
         503,
-        "Hay demasiados clientes conectados; cierra alguno o inténtalo más tarde.",
-        "Too many clients are connected; close some or try again later.",
+        "Hay demasiados clientes conectados, {own} de ellos tuyos; cierra alguno o inténtalo más tarde.",
+        "Too many clients are connected, {own} of them yours; close some or try again later.",
     ),
     Fault.TOO_MANY_CONNECTIONS: Wording(
         503,

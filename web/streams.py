@@ -12,6 +12,7 @@ from tornado.iostream import IOStream, StreamClosedError
 from web.answers import EventJson
 from web.audience import Seat
 from web.base import Handler
+from web.connections import Standing
 from web.devices import CLAIMED
 from web.errors import Problem
 from web.faults import Fault
@@ -49,8 +50,9 @@ class StreamHandler(Handler):
     async def follow(self, stream: Stream, wanted: Wanted) -> None:
         """Send what is wanted of ``stream`` until the client leaves, stalls, or the server stops."""
         last = self._last_event_id()
-        if self.services.audience.full:
-            raise Problem(Fault.TOO_MANY_STREAMS)
+        audience = self.services.audience
+        if not audience.has_room_for(self.held_by):
+            raise Problem(Fault.TOO_MANY_STREAMS, own=audience.of(self.held_by))
         self._set_stream_headers()
         connection = self.connection
         self._client = connection.stream
@@ -60,9 +62,10 @@ class StreamHandler(Handler):
         self._client.set_nodelay(True)
         if hasattr(socket, "TCP_NOTSENT_LOWAT"):
             self._client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+        self.services.connections.heard(self._client, Standing.STREAM, self.held_by)
         stream.watchers.add(self._stir.set)
         try:
-            with self.services.audience.seat(Seat(self.caller, self._leave, connection.close)):
+            with audience.seat(Seat(self.caller, self.held_by, self._leave, connection.close)):
                 await self.flush()
                 await self._serve(stream, wanted, stream.cursor(last))
         except StreamClosedError:
@@ -72,6 +75,7 @@ class StreamHandler(Handler):
             connection.close()
         finally:
             stream.watchers.discard(self._stir.set)
+            self.services.connections.stream_ended(self._client)
 
     def on_connection_close(self) -> None:
         super().on_connection_close()
