@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import logging
 import math
+import unicodedata
 from typing import Final
 
 from actors.model import Claim, Device, Refusal, Refused, Report
@@ -20,6 +21,18 @@ LOCKED_S: Final = 900.0
 def code_digest(serial: str, code: str) -> str:
     """What a device announces in place of its code: SHA-256 of ``<serial>:<code>``, in lower-case hex."""
     return hashlib.sha256(f"{serial}:{code}".encode()).hexdigest()
+
+
+def without_typos(code: str) -> str:
+    """In capitals, without spaces and hyphens, and in letters of the usual width."""
+    plain = unicodedata.normalize("NFKC", code).upper()
+    return "".join(letter for letter in plain if unicodedata.category(letter) not in ("Zs", "Pd", "Cf", "Cc"))
+
+
+def spellings(code: str) -> tuple[str, ...]:
+    """What a person may mean who types ``code``: it may stand in the QR with small letters or hyphens."""
+    typed = code.strip()
+    return code, typed, unicodedata.normalize("NFKC", typed).upper(), without_typos(code)
 
 
 def unproven(serial: str) -> Refused:
@@ -57,9 +70,9 @@ class Door:
         return Refused(Refusal.WINDOW_CLOSED, {"serial": device.serial, "seconds": self._window})
 
     def _proves(self, claim: Claim, digest: str, now: float) -> bool:
-        """Takes as long whatever comes of it."""
-        given = code_digest(claim.serial, claim.code or "")
-        right = hmac.compare_digest(given.encode(), digest.encode())
+        """Takes as long whatever comes of it. However the code is written, it is one try."""
+        given = [code_digest(claim.serial, code).encode() for code in spellings(claim.code or "")]
+        right = sum(hmac.compare_digest(each, digest.encode()) for each in given) > 0
         if claim.code is None or now < self._locked_until:
             return False
         self._wrong = 0 if right else self._wrong + 1

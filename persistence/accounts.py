@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from actors.claiming import without_typos
 from actors.model import Refusal
 from actors.people import (
     Act,
@@ -51,7 +52,7 @@ TOKEN_BYTES: Final = 32
 CODE_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 CODE_LENGTH: Final = 10
 CODE_LIFE_S: Final = 600.0
-_CODE_TYPOS: Final = str.maketrans("ILO", "110", " -\t")
+_LOOK_ALIKES: Final = str.maketrans("ILO", "110")
 _AFTER_THE_LAST_ID: Final = 2**63 - 1
 
 
@@ -247,7 +248,7 @@ class Accounts:
 
         Lower case, spaces, hyphens and look-alike letters are no mistakes.
         """
-        letters = code.upper().translate(_CODE_TYPOS)
+        letters = without_typos(code).translate(_LOOK_ALIKES)
         with writing(self._path) as connection:
             row = connection.execute(
                 "SELECT usuario_id FROM codigos WHERE huella = ? AND caduca_en > ?",

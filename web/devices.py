@@ -21,7 +21,7 @@ from web.faults import Fault
 from web.hub import version_in
 from web.operations import Operation
 from web.preconditions import ETAG, IF_MATCH, quoted
-from web.query import Anything, Flag, Number, Parameter
+from web.query import Anything, AtMost, Flag, Number, Parameter
 from web.roster import Known
 from web.services import Page
 from web.wire import device_json, log_json
@@ -29,7 +29,7 @@ from web.wire import device_json, log_json
 # SQLite counts in 64 bits; past this page there is nothing on any disk.
 MAX_PAGE: Final = 10**9
 PAGE: Final = Parameter("page", Number(MAX_PAGE), 1, "Cuál; la 1 es la más nueva.")
-PER_PAGE: Final = Parameter("per_page", Number(200), 50, "Cuántos en cada página.")
+PER_PAGE: Final = Parameter("per_page", AtMost(200), 50, "Cuántos en cada página; más de 200 son 200.")
 STATE: Final = Parameter("estado", Anything(), "", "Solo los que están así.", "activo")
 CLAIMED: Final = Parameter[bool | None]("reclamado", Flag(), None, "Solo los que lo están, o los que no.")
 # After which a claim is answered that has proved nothing: far more than any of its reasons takes to be

@@ -91,6 +91,23 @@ class Number:
         return int(text)
 
 
+@dataclass(frozen=True, slots=True)
+class AtMost:
+    """A number from 1 on, of which one beyond ``highest`` is as good as that."""
+
+    highest: int
+
+    @property
+    def schema(self) -> Schema:
+        return {"type": "integer", "minimum": 1}
+
+    def parse(self, text: str, name: str) -> int:
+        digits = text.lstrip("0") if text.isascii() and text.isdigit() else ""
+        if not digits:
+            raise Problem(Fault.PARAMETER_NO_NUMBER, name=name, given=text, highest=self.highest)
+        return self.highest if len(digits) > 9 else min(int(digits), self.highest)
+
+
 @dataclass(frozen=True, eq=False)
 class Parameter(Generic[T]):
     """A name in the query string, what it takes, and how it is explained, in Spanish."""

@@ -74,11 +74,45 @@ def test_the_digest_is_that_of_the_documents() -> None:
 def test_only_the_code_claims_a_device_that_has_one(house: House) -> None:
     """None, a wrong one and a prefix do not; whoever has it learns too that somebody was faster."""
     announce(house)
-    wrong = (None, "", CODE[:-1], CODE + " ", CODE.lower())
+    wrong = (None, "", CODE[:-1], CODE + "A", CODE[::-1])
     assert [claim(house, code) for code in wrong] == [unproven(SERIAL)] * len(wrong)
     assert is_claimed(claim(house, CODE))
     assert refusal(claim(house, CODE)) is Refusal.ALREADY_CLAIMED
     assert claim(house, CODE[:-1]) == claim(house) == unproven(SERIAL)
+
+
+TYPED = [
+    CODE.lower(),
+    f" {CODE.title()}\n",
+    "k7wq-2m4r-t5vn-3xpa",
+    "K7WQ 2M4R\u00a0T5VN\t3XPA",
+    "K7WQ\u20112M4R\u2013T5VN\u20143XPA",
+    "".join(chr(ord(letter) + 0xFEE0) for letter in CODE.lower()),
+]
+
+
+@pytest.mark.parametrize("typed", TYPED)
+def test_a_code_may_be_typed_as_people_type(house: House, typed: str) -> None:
+    """In small letters, in groups, in the wide letters of another keyboard: none of it is a wrong try."""
+    announce(house)
+    wrong = [claim(house, CODE[::-1]) for _ in range(TRIES - 1)]
+    assert wrong == [unproven(SERIAL)] * (TRIES - 1)
+    assert is_claimed(claim(house, typed))
+
+
+@pytest.mark.parametrize("printed", ["k7wq2m4rt5vn3xpa", "K7M2-9QXR", "Ab cD", " x", "\uff4b\uff17"])
+def test_a_code_is_good_as_it_is_printed(house: House, printed: str) -> None:
+    """Also where that is no capital letters and digits."""
+    house.report(SERIAL, codigo_sha256=code_digest(SERIAL, printed))
+    house.flush()
+    assert is_claimed(claim(house, printed))
+
+
+def test_a_wrong_code_is_one_try_however_it_is_read(house: House) -> None:
+    announce(house)
+    for _ in range(TRIES - 1):
+        claim(house, "k7wq-2m4r")
+    assert is_claimed(claim(house, CODE))
 
 
 def test_the_answer_tells_no_reason_from_another(house: House) -> None:

@@ -198,7 +198,7 @@ def test_what_else_changes_is_no_affair_of_a_proposal(site: Site) -> None:
     ("method", "path", "status"),
     [
         ("GET", "/ai/eventos?page=0", 400),
-        ("GET", "/ai/eventos?per_page=201", 400),
+        ("GET", "/ai/eventos?per_page=0", 400),
         ("GET", "/ai/eventos?dispositivo=LGT0", 400),
         ("GET", "/ai/eventos?dispositivo=-1", 400),
         ("GET", "/ai/eventos?regla=offlines", 400),

@@ -102,7 +102,10 @@ def test_a_new_device_is_seen_at_once(site: Site) -> None:
         ("GET", "/dispositivos/1/logs?page=0", None, 400),
         ("GET", "/dispositivos/1/logs?page=dos", None, 400),
         ("GET", "/dispositivos/1/logs?page=-1", None, 400),
-        ("GET", "/dispositivos/1/logs?per_page=201", None, 400),
+        ("GET", "/dispositivos/1/logs?per_page=0", None, 400),
+        ("GET", "/dispositivos/1/logs?per_page=000", None, 400),
+        ("GET", "/dispositivos/1/logs?per_page=-1", None, 400),
+        ("GET", "/dispositivos/1/logs?per_page=1e3", None, 400),
         ("GET", "/dispositivos/1/logs?per_page=%C2%B2", None, 400),
         ("GET", "/dispositivos/99/logs", None, 404),
         ("GET", "/diagnostico/rechazados?antes=x", None, 400),
@@ -136,6 +139,14 @@ def test_what_cannot_be_done_is_explained(
     if status == 405:
         assert answer.headers["Allow"].endswith("OPTIONS")
         assert method not in answer.headers["Allow"].split(", ")
+
+
+@pytest.mark.parametrize("asked", ["200", "201", "0201", "1000000", "9" * 5_000])
+def test_pages_have_at_most_200(site: Site, asked: str) -> None:
+    """Who asks for more gets that many, as the original answers its clients; and it says so."""
+    for path in ("/dispositivos/1/logs", "/ai/eventos", "/diagnostico/rechazados"):
+        answer = site.get(f"{path}?per_page={asked}")
+        assert (answer.status, answer.json["per_page"]) == (200, 200)
 
 
 def test_options_tell_the_methods(site: Site) -> None:
