@@ -335,6 +335,14 @@ class Settings:
     data_dir: Path = setting(folder, Path("instance"), "Carpeta de todo lo que el sistema escribe.")
     log_level: str = setting(choice(*LEVELS), "WARNING", "Mensajes que se muestran.")
     max_devices: int = setting(whole(1, 100_000), 20_000, "Dispositivos que se admiten.")
+    max_no_reclamados: int = setting(
+        whole(1, 100_000),
+        500,
+        "De ellos, sin reclamar; si llega otro, se va el que más tiempo lleva callado.",
+    )
+    olvidar_no_reclamados_dias: int = setting(
+        days, 7, "Días sin oír a un dispositivo sin reclamar tras los que se olvida; 0 es nunca."
+    )
     rechazados_max: int = setting(
         whole(100, 1_000_000), 1_000, "Mensajes rechazados que se guardan; los más antiguos se borran."
     )
@@ -447,7 +455,9 @@ def settings() -> Mapping[str, Setting[Any]]:
 
 
 # Names in the environment that can only be meant for us, so that a mistyped one is told.
-OWN_PREFIXES: Final = "AI_", "AUTH_", "BACKEND_", "CLAIM_", "COPIAS_", "MDNS_", "MQTT_", "RETENCION_", "SSL_"
+OWN_PREFIXES: Final = (
+    *("AI_", "AUTH_", "BACKEND_", "CLAIM_", "COPIAS_", "MDNS_", "MQTT_", "OLVIDAR_", "RETENCION_", "SSL_"),
+)
 # But for these, which are OpenSSL's.
 FOREIGN: Final = ("SSL_CERT_DIR", "SSL_CERT_FILE")
 

@@ -25,9 +25,10 @@ from urllib.parse import urlsplit
 
 from actors.clock import SystemClock, set_zone
 from actors.directory import Directory
-from actors.dispatch import ThreadPool
+from actors.dispatch import ThreadPool, tell_if_alive
 from actors.kinds import PREFIXES
 from actors.logs import log_to_stderr
+from actors.messages import ForgetDevice, ForgetUnheard
 from actors.mqtt import desk as mqtt_desk
 from actors.mqtt.broker import BrokerUnavailable
 from actors.mqtt.edge import MqttEdge, MqttFiles, MqttSettings
@@ -50,8 +51,9 @@ from config import SettingError, Settings, is_loopback
 from persistence import UnusableDatabase, reason_of, serials
 from persistence import desk as archive_desk
 from persistence.accounts import ACCOUNTS, Accounts
-from persistence.archive import DATABASE, Archive, Keeping
+from persistence.archive import DATABASE, FAREWELLS, Archive, Keeping
 from persistence.backups import BackupFailed
+from persistence.farewells import FarewellBox, NotForgotten
 from persistence.rule_files import RuleFiles
 from rules.rulebook import rulebook
 from rules.settings import LearnSettings
@@ -72,6 +74,7 @@ logger = logging.getLogger("run_system")
 
 VERSION: Final = "0.1.0"
 DEMO_DIR: Final = Path("instance-demo")
+FAREWELLS_S: Final = 1.0  # between two looks for what the console wants forgotten
 ACTOR_THREADS: Final = 2  # more only compete for the one interpreter lock
 # What stop() may take, at the very worst 9 s in all, of which most is for what is not on disk yet.
 DRAIN_S: Final = 3.0
@@ -89,6 +92,7 @@ CANNOT_START: Final = (
     SettingError,
     UnusableDatabase,
     BackupFailed,
+    NotForgotten,
     BrokerUnavailable,
     UnusableCertificate,
     NobodyCanEnter,
@@ -125,7 +129,8 @@ class System:
             zone=zone,
         )
         self._bridge = self._edge.bridge
-        self._archive.employ(self._bridge, self._hub, self._casebook)
+        self._farewells = FarewellBox(settings.data_dir / FAREWELLS)
+        self._archive.employ(self._bridge, self._hub, self._casebook, self._forget)
         self._rule_files = RuleFiles(
             settings.data_dir / "tablas", settings.ai_limites_path, settings.ai_estandar_path
         )
@@ -144,7 +149,9 @@ class System:
             claim_window=settings.claim_window_s,
             casebook=self._casebook,
         )
-        self._directory = Directory.start(around, self._archive.devices, settings.max_devices)
+        self._directory = Directory.start(
+            around, self._archive.devices, settings.max_devices, settings.max_no_reclamados
+        )
         self._bridge.attach(self._directory, self._archive.writer)
         self._scanner = ScannerActor.start(
             self._actors,
@@ -179,6 +186,15 @@ class System:
             hindrance=reason_of,
         )
 
+    def _take_farewells(self) -> None:
+        """What the console has left for a running system."""
+        for removal in self._farewells.take():
+            tell_if_alive(self._directory, ForgetDevice(removal, lambda _: None))
+        self.clock.call_later(FAREWELLS_S, self._take_farewells)
+
+    def _forget(self, farewell: ForgetUnheard) -> None:
+        tell_if_alive(self._directory, farewell)
+
     def start(self) -> None:
         """Raises ``BrokerUnavailable`` or ``Unstartable`` where a port cannot be had."""
         try:
@@ -190,6 +206,7 @@ class System:
         self._edge.start()
         self._archive.start()
         self._actors.start()
+        self._take_farewells()
         self._frontage.start(self._services())
         # Whoever is told that it runs may publish at once; but a broker that is away is not waited for.
         self._bridge.wait_until_heard(HEARD_S)
@@ -284,6 +301,7 @@ config.toml.example (python -m config lo escribe). Ejemplos:
   %(prog)s simulate --count 200 --broker localhost
   %(prog)s qr TMP0603IF1WD --png tmp.png
   %(prog)s backup
+  %(prog)s device forget TMP0603IF1WD
 """
 
 
@@ -328,7 +346,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 known = partial(serials, settings.data_dir / DATABASE)
                 mqtt_desk.obey(options, settings, known, clock, finish_on_signals().wait, sys.stdout)
             case command if command in archive_desk.COMMANDS:
-                archive_desk.obey(options, settings, clock.now(), sys.stdout)
+                logins = Logins(MqttFiles.under(settings.data_dir).logins)
+                archive_desk.obey(options, settings, clock.now(), sys.stdout, logins.remove)
             case _:
                 people(options, settings, clock)
     except CANNOT_START as problem:

@@ -16,6 +16,7 @@ from actors.messages import (
     ApplyFinding,
     AskBounds,
     ChangeDevice,
+    ClaimChanged,
     ClaimDevice,
     Command,
     Concluded,
@@ -27,6 +28,7 @@ from actors.messages import (
     DismissFinding,
     ForgetDevice,
     ForgetUnheard,
+    GiveWay,
     Keep,
     KeepConclusion,
     Observed,
@@ -148,6 +150,8 @@ class DeviceActor(PooledActor):
                 self._depart(Remove(removal, answer))
             case ForgetUnheard(removal, since):
                 self._depart_if_unheard(removal, since)
+            case GiveWay():
+                self._depart_if_unclaimed()
             case PublishConfiguration():
                 if self._device.version > 0:
                     # By way of the writer, since what is not on disk is not to be promised.
@@ -267,6 +271,8 @@ class DeviceActor(PooledActor):
             return
         newly_claimed = outcome.claimed and not self._device.claimed
         publish = outcome.version > self._device.version
+        if outcome.claimed is not self._device.claimed:
+            tell_if_alive(self._directory, ClaimChanged(outcome.serial, outcome.claimed))
         if not outcome.claimed:
             self._stop_rules()
         self._become(outcome, self._clock.now())
@@ -297,6 +303,14 @@ class DeviceActor(PooledActor):
             tell_if_alive(self._directory, Stayed(device.serial))
         else:
             self._depart(Remove(removal))
+
+    def _depart_if_unclaimed(self) -> None:
+        """What the broker retains stays: a flood of strangers is not to cost it three messages each."""
+        device = self._device
+        if device.claimed:
+            tell_if_alive(self._directory, Stayed(device.serial))
+        else:
+            self._depart(Remove(Removal(device.id, device.serial), clears_broker=False))
 
     # -- rules -------------------------------------------------------------------------------
 

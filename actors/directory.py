@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections import deque
+import math
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,16 +21,17 @@ from actors.messages import (
     AskBounds,
     BrokerConnected,
     ChangeDevice,
+    ClaimChanged,
     ClaimDevice,
     Concluded,
     Departed,
     DeviceFailed,
     DismissalNoted,
     DismissFinding,
-    Farewell,
     ForDevice,
     ForgetDevice,
     ForgetUnheard,
+    GiveWay,
     KeepDeadLetter,
     Presence,
     PublishConfiguration,
@@ -57,7 +59,11 @@ QUARANTINED: Final = "el dispositivo falla una y otra vez y está en cuarentena;
 
 # What a successor takes over of a dead actor's mail; its timers it sets itself.
 _ASKED = (ClaimDevice, ChangeDevice, ReleaseDevice, ApplyFinding, DismissFinding, AskBounds)
-_FAREWELLS = (ForgetDevice, ForgetUnheard)
+_FAREWELLS = (ForgetDevice, ForgetUnheard, GiveWay)
+# A flood of strangers makes thousands give way; the log tells of it once a minute.
+TELL_EVERY_S: Final = 60.0
+# Devices that nobody has claimed, where nothing else is said.
+MAX_UNCLAIMED: Final = 500
 _TOLD = (DismissalNoted, Concluded, PublishConfiguration, RoomGone)
 _INHERITED = (Reported, Refuse, Presence, *_ASKED, *_FAREWELLS, *_TOLD)
 
@@ -108,11 +114,22 @@ class Directory(SupervisedActor):
 
     part: ClassVar[Part] = Part.DIRECTORY
 
-    def __init__(self, around: Surroundings, devices: Iterable[Device], max_devices: int) -> None:
+    def __init__(
+        self,
+        around: Surroundings,
+        devices: Iterable[Device],
+        max_devices: int,
+        max_unclaimed: int = MAX_UNCLAIMED,
+    ) -> None:
         super().__init__(around.dispatcher, around.clock, around.casebook)
         self._around = around
         self._known = devices
         self._max_devices = max_devices
+        self._max_unclaimed = max_unclaimed
+        self._unclaimed: OrderedDict[str, None] = OrderedDict()
+        """The serial numbers of devices that nobody has claimed, the one not heard for longest first."""
+        self._gave_way = 0
+        self._told_at = -math.inf
         self._residents: dict[str, _Resident] = {}
         self._recalls = itertools.count()
         self._rooms: Rooms | None = None
@@ -125,6 +142,9 @@ class Directory(SupervisedActor):
         for device in self._known:
             if device.serial not in self._residents:
                 self._residents[device.serial] = _Resident(device.id, self._start(device))
+        unclaimed = [device for device in self._known if not device.claimed]
+        for device in sorted(unclaimed, key=lambda each: each.seen_at or 0.0):
+            self._note_unclaimed(device.serial)
         self._around.writer.tell(RecallRooms(partial(tell_if_alive, self.actor_ref)))
 
     def on_stop(self) -> None:
@@ -154,6 +174,8 @@ class Directory(SupervisedActor):
     def on_receive(self, message: object) -> None:
         match message:
             case Reported(report) | Refuse(report):  # the first, as nearly all are
+                if report.serial in self._unclaimed:
+                    self._unclaimed.move_to_end(report.serial)
                 self._pass_on(report.serial, message)
             case AddRoom() | RenameRoom() | RemoveRoom():
                 self._carry_out(message)
@@ -174,6 +196,10 @@ class Directory(SupervisedActor):
                 self._see_off(message)
             case Departed(serial):
                 self._vacate_place(serial)
+            case ClaimChanged(serial, claimed=True):
+                self._unclaimed.pop(serial, None)
+            case ClaimChanged(serial):
+                self._note_unclaimed(serial)
             case Stayed(serial):
                 self._residents[serial].leaving = False
                 self._forward(self._residents[serial])
@@ -211,6 +237,7 @@ class Directory(SupervisedActor):
             resident = self._residents[serial] = _Resident()
             self._recall(serial)
             resident.waiting.append(message)
+            self._note_unclaimed(serial)
         else:
             full = f"hay {self._max_devices} dispositivos, el máximo; sube MAX_DEVICES"
             self._refuse_report(message, full)
@@ -318,6 +345,10 @@ class Directory(SupervisedActor):
         resident.recall = None
         resident.device_id = device.id
         resident.ref = self._start(device)
+        if device.claimed:
+            self._unclaimed.pop(device.serial, None)
+        else:
+            self._unclaimed.setdefault(device.serial)
         resident.quarantined = False
         self._around.casebook.release(Name(Part.DEVICE, device.serial))
         if resident.restart is not None:
@@ -357,7 +388,21 @@ class Directory(SupervisedActor):
 
     # -- farewells ---------------------------------------------------------------------------
 
-    def _see_off(self, farewell: Farewell) -> None:
+    def _note_unclaimed(self, serial: str) -> None:
+        """One more; where that is too many, another one gives way."""
+        self._unclaimed[serial] = None
+        self._unclaimed.move_to_end(serial)
+        if len(self._unclaimed) <= self._max_unclaimed:
+            return
+        oldest, _ = self._unclaimed.popitem(last=False)
+        self._gave_way += 1
+        now = self._around.clock.monotonic()
+        if now >= self._told_at + TELL_EVERY_S:
+            logger.warning("unclaimed_gave_way devices=%d most=%d", self._gave_way, self._max_unclaimed)
+            self._gave_way, self._told_at = 0, now
+        self._deliver(self._residents[oldest], GiveWay(oldest))
+
+    def _see_off(self, farewell: ForgetDevice | ForgetUnheard) -> None:
         """By way of the device, which knows what it is; one in quarantine cannot be asked."""
         serial, device_id = farewell.removal.serial, farewell.removal.device_id
         resident = self._residents.get(serial)
@@ -373,6 +418,7 @@ class Directory(SupervisedActor):
 
     def _vacate_place(self, serial: str) -> None:
         resident = self._residents.pop(serial)
+        self._unclaimed.pop(serial, None)
         if resident.restart is not None:
             resident.restart.cancel()
         self._around.casebook.release(Name(Part.DEVICE, serial))

@@ -165,8 +165,15 @@ class ForgetUnheard:
     """Seconds since the epoch."""
 
 
+@dataclass(frozen=True, slots=True)
+class GiveWay:
+    """There are too many devices that nobody has claimed, and this one was not heard for longest."""
+
+    serial: str
+
+
 Command: TypeAlias = ClaimDevice | ChangeDevice | ReleaseDevice | ApplyFinding | DismissFinding
-Farewell: TypeAlias = ForgetDevice | ForgetUnheard
+Farewell: TypeAlias = ForgetDevice | ForgetUnheard | GiveWay
 ForDevice: TypeAlias = Reported | Refuse | Presence | Command | AskBounds | Farewell
 
 
@@ -198,6 +205,14 @@ class Undelivered:
 @dataclass(frozen=True, slots=True)
 class RestartDue:
     serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimChanged:
+    """The device was claimed, or released."""
+
+    serial: str
+    claimed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,6 +420,8 @@ class Remove:
 
     removal: Removal
     reply: Callable[[Removal | Refused], None] | None = None
+    clears_broker: bool = True
+    """Whether the broker is to forget it too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from functools import partial
@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 import pykka
 
 from actors.dispatch import ThreadPool, tell_if_alive
-from actors.messages import LookAtFiles
+from actors.messages import ForgetUnheard, LookAtFiles
 from actors.model import Device
 from actors.ports import Clock, CommandSink, EventSink
 from actors.supervision import Casebook
@@ -31,6 +31,8 @@ from persistence.upkeep import Upkeep
 from persistence.writer import WriterActor, WriterStatus
 
 DATABASE: Final = "iot.db"
+FAREWELLS: Final = "olvidar"
+"""The folder for :class:`persistence.farewells.FarewellBox`."""
 # How soon it is told that its files have gone, s; a commit looks by itself.
 LOOK_EVERY_S: Final = 1.0
 
@@ -51,6 +53,7 @@ class Keeping:
             hours=settings.retencion_horas_dias,
             days=settings.retencion_diaria_dias,
             findings=settings.retencion_eventos_dias,
+            unclaimed=settings.olvidar_no_reclamados_dias,
             by_serial=settings.retencion_por_dispositivo,
         )
         return cls(retention, settings.rechazados_max, settings.copias_max)
@@ -88,8 +91,14 @@ class Archive:
         self._reading = ThreadPool("historian", 1)
         self._upkeep = ThreadPool("caretaker", 1)
 
-    def employ(self, commands: CommandSink, events: EventSink, casebook: Casebook) -> None:
-        """Make the actors; :meth:`start` has them work."""
+    def employ(
+        self,
+        commands: CommandSink,
+        events: EventSink,
+        casebook: Casebook,
+        forget: Callable[[ForgetUnheard], object] = lambda _: None,
+    ) -> None:
+        """Make the actors; :meth:`start` has them work. ``forget`` tells whoever knows the devices."""
         self.writer = WriterActor.start(
             self._disk, self._reopen, self._clock, commands, events, self.writer_status, casebook
         )
@@ -102,6 +111,7 @@ class Archive:
             Backups(make=self._back_up, newest_at=partial(newest_backup_at, self._path)),
             self.caretaker_status,
             casebook,
+            forget,
         )
         self.backups = BackupsOnDemand(self._path, self._clock, self.caretaker)
 

@@ -54,8 +54,10 @@ def batch_of(messages: Sequence[ToKeep], at: float) -> Batch:
                 batch.rooms.append(rooms)
             case RecallRooms():
                 batch.recalls_rooms = True
-            case Remove(removal):
+            case Remove(removal, clears_broker=clears):
                 batch.removals.append(removal)
+                if not clears:
+                    batch.forgotten.append(removal.device_id)
             case RecallRemoved():
                 batch.recalls_removed = True
             case BrokerForgot(device_id):

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final, TypeAlias
 import pykka
 
 from actors.dispatch import Dispatcher, tell_if_alive
-from actors.messages import Tidied, Tidy
+from actors.messages import ForgetUnheard, Tidied, Tidy
 from actors.model import Refusal, Refused
 from actors.ports import Clock, Timer
 from actors.supervision import Casebook, Part, SupervisedActor
@@ -115,12 +115,14 @@ class CaretakerActor(SupervisedActor):
         backups: Backups,
         status: CaretakerStatus,
         casebook: Casebook | None = None,
+        forget: Callable[[ForgetUnheard], object] = lambda _: None,
     ) -> None:
         super().__init__(dispatcher, clock, casebook)
         self._writer = writer
         self._upkeep = upkeep
         self._backups = backups
         self._status = status
+        self._forget = forget
         self._watch = ClockWatch(clock)
         self._unheard: str | None = None
         self._backup_due = 0.0
@@ -225,8 +227,14 @@ class CaretakerActor(SupervisedActor):
             heard = self._upkeep.speaks_for(self._clock.now())
             self._unheard = None if heard else UNHEARD
             if heard:
+                self._forget_unheard()
                 yield from self._upkeep.deletions(self._believed_now)
             self._full_round_due = self._clock.monotonic() + FULL_ROUND_S
+
+    def _forget_unheard(self) -> None:
+        if (now := self._believed_now()) is not None:
+            for farewell in self._upkeep.unheard(now):
+                self._forget(farewell)
 
     def _believed_now(self) -> float | None:
         return self._clock.now() if self._watch.look() is None else None

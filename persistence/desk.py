@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TextIO
 
 from actors.people import CONSOLE, Act
 from config import Settings
 from persistence.accounts import ACCOUNTS, Accounts
-from persistence.archive import DATABASE
+from persistence.archive import DATABASE, FAREWELLS
 from persistence.backups import Kind, make_backup, write_backup
+from persistence.farewells import FarewellBox, forget_device
 from persistence.restoring import restore
 
-COMMANDS: Final = ("backup", "restore")
+COMMANDS: Final = ("backup", "restore", "device")
 
 
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -25,10 +27,23 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     back.add_argument(
         "backup", type=Path, nargs="?", metavar="COPIA", help="cuál (por defecto, la última que esté entera)"
     )
+    device = commands.add_parser("device", help="los dispositivos: forget")
+    doing = device.add_subparsers(dest="doing", required=True, metavar="QUÉ")
+    forget = doing.add_parser("forget", help="olvida uno con todo lo que se sabe de él, también en marcha")
+    forget.add_argument("serial", metavar="SERIE", help="su número de serie")
 
 
-def obey(options: argparse.Namespace, settings: Settings, at: float, out: TextIO) -> None:
-    """Carry out one of :data:`COMMANDS`. Raises ``BackupFailed`` and ``UnusableDatabase``."""
+def obey(
+    options: argparse.Namespace,
+    settings: Settings,
+    at: float,
+    out: TextIO,
+    remove_login: Callable[[str], object],
+) -> None:
+    """Carry out one of :data:`COMMANDS`. ``remove_login`` has a device log in at the broker no more.
+
+    Raises ``BackupFailed``, ``UnusableDatabase`` and ``NotForgotten``.
+    """
     database = settings.data_dir / DATABASE
     match options.command, getattr(options, "to", None):
         case "backup", None:
@@ -37,6 +52,13 @@ def obey(options: argparse.Namespace, settings: Settings, at: float, out: TextIO
         case "backup", Path() as target:
             write_backup(database, target)
             print(f"Copia hecha y comprobada: {target}", file=out)
+        case "device", _:
+            removal = forget_device(
+                database, FarewellBox(settings.data_dir / FAREWELLS), options.serial, remove_login
+            )
+            print(f"{removal.serial} (id {removal.device_id}), olvidado.", file=out)
+            accounts = Accounts(settings.data_dir / ACCOUNTS, lambda: at)
+            accounts.note(Act(CONSOLE, "dispositivo olvidado", removal.serial))
         case _:
             recovery = restore(database, options.backup, at)
             print(recovery, file=out)

@@ -42,6 +42,8 @@ class Retention:
     hours: int = 730
     days: int = 3_650
     findings: int = 365
+    unclaimed: int = 7
+    """Of silence, for devices that nobody has claimed."""
     by_serial: tuple[tuple[str, int], ...] = ()
     """Days of rows for the serial numbers that begin so, where the longest beginning counts."""
 

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from actors.messages import ForgetUnheard, Removal
 from persistence.local_time import DAY, LocalTime
 from persistence.queries import Queries
 from persistence.removals import Sweep
@@ -69,6 +70,14 @@ _LEFT_OF: Final = """
         OR EXISTS (SELECT 1 FROM metricas WHERE dispositivo_id = :device)
         OR EXISTS (SELECT 1 FROM olvidados WHERE dispositivo_id = :device AND NOT en_broker)
 """
+_UNHEARD: Final = """
+    SELECT id, serial_number FROM dispositivos AS d
+    WHERE NOT reclamado AND NOT en_linea AND coalesce(
+        visto_en,
+        (SELECT timestamp FROM estado_log WHERE dispositivo_id = d.id ORDER BY n DESC LIMIT 1),
+        0
+    ) < :since
+"""
 _LAST_SIGN: Final = "SELECT max(visto_en) FROM dispositivos"
 
 
@@ -115,6 +124,20 @@ class Upkeep:
         for (device_id,) in self._fetch(_REMOVED, ()):
             while self._fetch(_LEFT_OF, {"device": device_id})[0][0]:
                 yield Sweep(device_id)
+
+    def unheard(self, now: float) -> list[ForgetUnheard]:
+        """Of the devices that nobody has claimed, those silent for so long that they are to go.
+
+        One that was heard of only by what a broker retained has its reports to tell its age by.
+        """
+        days = self._retention.unclaimed
+        if not days:
+            return []
+        since = now - days * DAY
+        return [
+            ForgetUnheard(Removal(device_id, serial), since)
+            for device_id, serial in self._fetch(_UNHEARD, {"since": since})
+        ]
 
     def last_sign(self) -> float | None:
         """When a device was last heard, seconds since the epoch."""

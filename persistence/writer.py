@@ -350,8 +350,9 @@ class WriterActor(SupervisedActor):
                 memories[memory.device_id, memory.rule] = memory
             case Recall(serial, to):
                 self._call(to, Recalled(saved.recalled[serial]))
-            case Remove(removal, answer_removed):
-                self._call(self._commands.forget_device, removal, reborn=False)
+            case Remove(removal, answer_removed, clears_broker=clears):
+                if clears:
+                    self._call(self._commands.forget_device, removal, reborn=False)
                 if answer_removed is not None:
                     self._call(answer_removed, removal)
             case RecallRemoved():

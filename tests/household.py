@@ -20,7 +20,7 @@ import orjson
 import pykka
 from paho.mqtt.client import MQTTMessage
 
-from actors.directory import Directory
+from actors.directory import MAX_UNCLAIMED, Directory
 from actors.dispatch import PooledActor
 from actors.messages import BrokerForgot, Delivery, Removal
 from actors.model import Device, JsonObject
@@ -67,6 +67,8 @@ class World:
     offline_after: float = 120.0
     grace: float = 30.0
     claim_window: float = 0.0
+    max_devices: int = MAX_DEVICES
+    max_unclaimed: int = MAX_UNCLAIMED
     clock: FakeClock = field(default_factory=FakeClock)
     unacknowledged: dict[int, tuple[str, bytes, bool]] = field(default_factory=dict)
     """The broker's: delivered, or waiting to be, by message identifier; in order."""
@@ -180,7 +182,7 @@ class House:
             casebook=self.casebook,
             claim_window=world.claim_window,
         )
-        self.directory = Directory.start(around, devices, MAX_DEVICES)
+        self.directory = Directory.start(around, devices, world.max_devices, world.max_unclaimed)
         self.bridge.attach(self.directory, self.writer)
         for mid in list(world.unacknowledged):
             self.bridge.deliver(mid)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from actors.findings import Finding, RuleMemory
 from actors.messages import Removal
+from actors.model import Device, LogEntry
 from persistence import Batch
 from persistence.removals import ROWS_SWEPT
-from tests.persistence.archive import HOUR, START, Archive
+from persistence.retention import Retention
+from persistence.upkeep import Upkeep
+from tests.persistence.archive import DAY, HOUR, START, Archive
 
 ROWS = 3 * ROWS_SWEPT
 
@@ -79,3 +83,28 @@ def test_what_its_rules_say_at_their_end_is_not_kept(archive: Archive) -> None:
     for sweep in archive.upkeep.sweeps():
         archive.store.tidy(sweep)
     assert count(archive, "memoria_reglas") == 0
+
+
+def test_strangers_that_were_silent_for_a_week_are_to_go(tmp_path: Path) -> None:
+    """Neither those that are claimed or online, nor those heard since; retained words have a log to go by."""
+    now = START + 30 * DAY
+    old = now - 7 * DAY - 1
+    with Archive(tmp_path / "other.db") as archive:
+        store, fresh = archive.store, Device(id=0, serial="")
+        for serial, device in {
+            "OLD": replace(fresh, seen_at=old),
+            "YOUNG": replace(fresh, seen_at=now - 7 * DAY),
+            "ONLINE": replace(fresh, seen_at=old, online=True),
+            "CLAIMED": replace(fresh, seen_at=old, claimed=True),
+            "RETAINED": replace(fresh, reports=1),
+            "AHEAD": replace(fresh, seen_at=now + 1e9),
+        }.items():
+            known = replace(device, id=store.recall(serial).id, serial=serial)
+            store.save(Batch(devices={known.id: known}))
+        retained = store.recall("RETAINED")
+        store.save(Batch(entries=[LogEntry(retained.id, 1, now - 60, "", {})]))
+        # The archive's own device has never said anything.
+        assert {each.removal.serial for each in archive.upkeep.unheard(now)} == {"OLD", "TMP0AAAAAAAA"}
+        assert all(each.since == now - 7 * DAY for each in archive.upkeep.unheard(now))
+        never = Upkeep(archive.queries, archive.local, Retention(unclaimed=0))
+        assert never.unheard(now) == []

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from actors.kinds import PREFIXES
+from actors.mqtt.logins import Logins
 from tests.brokers import Device, Mosquitto
 from tests.system.backend import Home, Process, run_to_end
 from tests.web.site import PATIENCE
@@ -92,6 +93,28 @@ def test_simulated_devices_are_others_each_time(tmp_path: Path, mosquitto: Mosqu
             said.append(simulate.line())
     assert "--seed" in said[0]
     assert said[0] != said[1]
+
+
+@pytest.mark.parametrize("runs", [True, False])
+def test_a_device_is_forgotten_from_the_console(plain_home: Home, tmp_path: Path, runs: bool) -> None:
+    """Whether the system runs or not; however its serial number is written; and its login with it."""
+    logins = Logins(plain_home.data / "mqtt" / "claves")
+    logins.renew("TMP0A")
+    command, done = ("device", "forget", "tmp0a"), "TMP0A (id 1), olvidado.\n"
+    with plain_home.backend() as backend, Device(backend.mqtt) as device:
+        device.publish("dispositivos/TMP0A/estado", "{}")
+        backend.until_known("TMP0A")
+        if runs:
+            assert run_to_end(tmp_path, *command, data_dir=plain_home.data).stdout == done
+            assert backend.devices() == {}
+    if not runs:
+        assert run_to_end(tmp_path, *command, data_dir=plain_home.data).stdout == done
+    assert logins.read() == {}
+    assert "TMP0A" in refusal(tmp_path, "device", "forget", "TMP0A")
+    with plain_home.backend() as backend, Device(backend.mqtt) as device:
+        device.publish("dispositivos/TMP0A/estado", "{}")
+        backend.until_known("TMP0A")
+        assert backend.devices()["TMP0A"]["id"] == 2
 
 
 # -- what it does not start with -------------------------------------------------------------------

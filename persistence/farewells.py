@@ -1,0 +1,100 @@
+"""Devices that the machine's own console has the system forget, whether it runs or not."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Final
+
+from actors.messages import Removal
+from persistence.queries import Queries
+from persistence.schema import UnusableDatabase
+from persistence.store import Batch, Store
+
+logger = logging.getLogger(__name__)
+
+# A running system looks for them each second, and forgets in milliseconds.
+LOOKS: Final = 150
+LOOK_S: Final = 0.1
+
+
+class NotForgotten(Exception):
+    """What was asked for could not be done. Its text is one line for people, in Spanish."""
+
+
+class FarewellBox:
+    """A folder in which the console leaves a file for each device that a running system is to forget.
+
+    The database has one writer, which is the running system; so it is told, and does it itself.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def leave(self, removal: Removal) -> Path:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        path = self._folder / f"{removal.device_id}.json"
+        draft = path.with_suffix(".new")
+        draft.write_text(json.dumps({"id": removal.device_id, "serial_number": removal.serial}), "utf-8")
+        draft.replace(path)
+        return path
+
+    def take(self) -> list[Removal]:
+        """What was left, once; what cannot be read is dropped, with a warning. Any thread may call."""
+        found = []
+        for path in self._folder.glob("*.json"):
+            try:
+                told = json.loads(path.read_text("utf-8"))
+                path.unlink()
+                found.append(Removal(int(told["id"]), str(told["serial_number"])))
+            except (OSError, ValueError, KeyError, TypeError) as error:
+                logger.warning("farewell_unreadable path=%s error=%r", path, error)
+                path.unlink(missing_ok=True)
+        return found
+
+
+def forget_device(
+    database: Path, box: FarewellBox, serial: str, remove_login: Callable[[str], object]
+) -> Removal:
+    """Have it forgotten, and return when it is. Raises :class:`NotForgotten`."""
+    removal = _removal_of(database, serial)
+    remove_login(removal.serial)
+    try:
+        with Store(database) as store:
+            store.save(Batch(removals=[removal]))
+    except UnusableDatabase as unusable:
+        left = box.leave(removal)  # it is in use, or shows to be unusable by nobody coming for this
+        if not _goes(database, removal):
+            left.unlink(missing_ok=True)
+            raise NotForgotten(f"{serial} no se ha podido olvidar: {unusable}") from None
+    return removal
+
+
+def _removal_of(database: Path, serial: str) -> Removal:
+    if database.exists():
+        query = "SELECT id, serial_number FROM dispositivos WHERE serial_number = ? COLLATE NOCASE ORDER BY"
+        with closing(Queries(database).connect()) as connection:
+            found = connection.execute(f"{query} serial_number <> ?, id", (serial, serial)).fetchone()
+        if found is not None:
+            return Removal(*found)
+    raise NotForgotten(f"No hay ningún dispositivo {serial:.64}.")
+
+
+def _goes(database: Path, removal: Removal) -> bool:
+    """Wait for it to be gone; whether it is."""
+    pause = threading.Event()
+    for _ in range(LOOKS):
+        if not _is_there(database, removal):
+            return True
+        pause.wait(LOOK_S)
+    return False
+
+
+def _is_there(database: Path, removal: Removal) -> bool:
+    with closing(Queries(database).connect()) as connection:
+        row = connection.execute("SELECT 1 FROM dispositivos WHERE id = ?", [removal.device_id]).fetchone()
+    return row is not None

@@ -1,0 +1,112 @@
+"""Devices that nobody has claimed: how many there may be, and when they go by themselves."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pykka
+import pytest
+
+from actors.directory import TELL_EVERY_S
+from actors.messages import ClaimDevice, ForgetUnheard, ReleaseDevice, Removal
+from actors.model import Claim
+from tests.household import House, World, actor
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    yield House(World(tmp_path / "iot.db", max_devices=200, max_unclaimed=2), {})
+    for ref in pykka.ActorRegistry.get_all():
+        pykka.ActorRegistry.unregister(ref)
+
+
+def hear(house: House, *serials: str) -> None:
+    for serial in serials:
+        house.report(serial)
+    house.flush()
+
+
+def claim(house: House, serial: str) -> None:
+    house.directory.tell(ClaimDevice(Claim(serial), lambda _: None))
+    house.flush()
+
+
+def test_whoever_was_not_heard_for_longest_gives_way(house: House) -> None:
+    """Also where all come at once; with its row, and for good: it comes back as another one."""
+    hear(house, "A", "B", "A", "C")
+    assert set(house.kept()) == set(house.devices()) == {"A", "C"}
+    hear(house, "B")
+    assert set(house.kept()) == {"B", "C"}
+    assert house.kept()["B"].id == 4
+    assert not house.rows("SELECT * FROM olvidados"), "the broker is not to be told thousands of times"
+    assert not house.world.unacknowledged
+
+
+def test_whoever_is_claimed_does_not(house: House) -> None:
+    """However many strangers come, and once it is released it is one of them."""
+    hear(house, "MINE")
+    claim(house, "MINE")
+    hear(house, *(f"X{n}" for n in range(50)))
+    assert set(house.kept()) == {"MINE", "X48", "X49"}
+    house.directory.tell(ReleaseDevice("MINE", lambda _: None))
+    house.flush()
+    hear(house, "X50", "X51")
+    assert set(house.kept()) == {"X50", "X51"}
+
+
+def test_a_claim_that_comes_first_is_kept(house: House) -> None:
+    """Between the one that makes it one too many, and the one that is to give way."""
+    hear(house, "A", "B")
+    house.directory.tell(ClaimDevice(Claim("A"), lambda _: None))
+    hear(house, "C")
+    assert set(house.kept()) == {"A", "B", "C"}
+
+
+def test_too_many_from_before_give_way_at_the_start(house: House) -> None:
+    hear(house, "A", "B")
+    house.stop()
+    house.kill()
+    house.world.max_unclaimed = 1
+    again = House(house.world, {})
+    again.flush()
+    assert set(again.kept()) == {"B"}
+
+
+def test_a_flood_is_told_of_once_a_minute(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.WARNING)
+    hear(house, *(f"X{n}" for n in range(100)))
+    assert len(caplog.messages) == 1
+    house.stage.wait(TELL_EVERY_S)
+    hear(house, "ONE-MORE")
+    assert caplog.messages[1:] == ["unclaimed_gave_way devices=98 most=2"]
+
+
+@pytest.mark.parametrize("why", ["heard", "online", "claimed", "another"])
+def test_what_is_not_silent_or_not_a_strangers_is_not_forgotten(house: House, why: str) -> None:
+    """The device itself has the last word, and goes on."""
+    hear(house, "A")
+    if why != "online":
+        house.stage.wait(house.world.offline_after)
+    if why == "claimed":
+        claim(house, "A")
+    device = house.devices()["A"]
+    assert device.seen_at is not None
+    since = device.seen_at + (0 if why == "heard" else 1)
+    removal = Removal(device.id + (why == "another"), "A")
+    house.directory.tell(ForgetUnheard(removal, since))
+    hear(house, "A")
+    assert house.kept()["A"].id == device.id
+    assert house.kept()["A"].reports == 2
+
+
+def test_a_stranger_that_was_silent_for_long_is_forgotten(house: House) -> None:
+    hear(house, "A")
+    house.stage.wait(house.world.offline_after)
+    seen_at = house.devices()["A"].seen_at
+    assert seen_at is not None
+    house.directory.tell(ForgetUnheard(Removal(1, "A"), seen_at + 1))
+    house.flush()
+    assert not house.kept()
+    assert not actor(house.directory)._residents
