@@ -396,6 +396,9 @@ class Settings:
     ai_r4_offline_secs: float = setting(
         number(above=0, high=_LONGEST), 120.0, "Segundos sin señal para darlo por caído."
     )
+    ai_r4_grace_secs: float = setting(
+        seconds, 60.0, "Segundos que ha de durar un silencio para que se avise de él."
+    )
     ai_r4_watchdog_tick_secs: float = setting(number(0.01, _LONGEST), 5.0, "Segundos entre revisiones.")
     ai_r4_remind_secs: float = setting(seconds, 0.0, "Segundos entre recordatorios; 0, sin recordatorios.")
     ai_r4_startup_grace_secs: float = setting(seconds, 60.0, "Segundos de gracia al arrancar el sistema.")

@@ -18,6 +18,8 @@ class Finding:
     serial: str
     at: float
     details: JsonObject
+    renews: bool = False
+    """Whether it takes the place of the last one of this device with ``inestable`` in its details."""
 
 
 @dataclass(frozen=True, slots=True)

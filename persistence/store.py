@@ -55,6 +55,11 @@ _INSERT_LOG: Final = "INSERT INTO estado_log (dispositivo_id, n, timestamp, esta
 _INSERT_FINDINGS: Final = (
     "INSERT INTO eventos_ia (id, dispositivo_id, regla, evento, creado_en, datos, base, decision)"
 )
+_LAST_UNSTABLE: Final = """
+    SELECT max(id) FROM eventos_ia
+    WHERE dispositivo_id = ? AND regla = ? AND evento = ? AND datos LIKE '%"inestable":true%'
+"""
+_RENEW: Final = "UPDATE eventos_ia SET datos = ? WHERE id = ?"
 _LAST_FINDING: Final = "SELECT max(seq) FROM sqlite_sequence WHERE name = 'eventos_ia'"
 _COMMITS: Final = "SELECT valor FROM sistema WHERE clave = 'guardados'"
 _COUNT_COMMIT: Final = "REPLACE INTO sistema VALUES ('guardados', ?)"
@@ -285,12 +290,29 @@ class Store:
     def _keep_findings(self, findings: Sequence[tuple[Finding, JsonObject]]) -> list[KeptFinding]:
         """Numbered from the last id ever given: of many rows in one statement SQLite tells one id only."""
         last = self.database.conn.execute(_LAST_FINDING).fetchone()[0] or 0
-        kept = [
-            KeptFinding(number, finding, basis)
-            for number, (finding, basis) in enumerate(findings, start=last + 1)
-        ]
-        self.insert(_INSERT_FINDINGS, [finding_row(each) for each in kept])
+        kept: list[KeptFinding] = []
+        rows: list[Row] = []
+        for finding, basis in findings:
+            if finding.renews:
+                # Whose place it takes may be among them.
+                self.insert(_INSERT_FINDINGS, rows)
+                rows.clear()
+                if (number := self._renewed(finding)) is not None:
+                    kept.append(KeptFinding(number, finding, basis))
+                    continue
+            last += 1
+            kept.append(KeptFinding(last, finding, basis))
+            rows.append(finding_row(kept[-1]))
+        self.insert(_INSERT_FINDINGS, rows)
         return kept
+
+    def _renewed(self, finding: Finding) -> int | None:
+        """The id of the one whose place it has taken; ``None`` if that is gone."""
+        given = (finding.device_id, finding.rule, finding.event)
+        (number,) = self.database.conn.execute(_LAST_UNSTABLE, given).fetchone()
+        if number is not None:
+            self.database.conn.execute(_RENEW, (json_text(finding.details), number))
+        return None if number is None else int(number)
 
     def _keep_memories(self, memories: Iterable[RuleMemory], at: float) -> None:
         """But for those of devices that are gone, whose rules say at their end what they knew."""

@@ -3,14 +3,17 @@
 Whether a device is online is the device actor's conclusion, drawn on a clock that never jumps (or
 from the device's last will), with its grace after a start. This rule only follows the transitions,
 so that no change of the wall clock can make it raise an alarm. Wall-clock times are used to show
-since when, for how long, and to pace reminders of an outage that is real in any case.
+since when, for how long, and to pace what is told of an outage that is real in any case.
+
+A silence is told once it has lasted ``AI_R4_GRACE_SECS``; its end, if it was told. More than three within an
+hour, told or not, are one finding, which is brought up to date until there was none for an hour.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Final
 
@@ -23,21 +26,45 @@ NAME: Final = "offline"
 OFFLINE: Final = "ai_offline"
 BACK_ONLINE: Final = "ai_back_online"
 
-_STATE_VERSION: Final = 1
+# More outages than so many within an hour are told as one finding.
+MOST_OUTAGES: Final = 3
+HOUR_S: Final = 3_600.0
+# While a connection is unstable a silence of so long is no part of that any more, and is told.
+LASTING_S: Final = 900.0
+# How often what was told of an unstable connection is brought up to date.
+RENEW_S: Final = 60.0
+
+_STATE_VERSION: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A silence that has been told of, and not yet its end."""
+    """A silence that goes on. Times are seconds since the epoch."""
 
     device_id: int
     serial: str
     since: float
-    told_at: float
+    noticed_at: float
+    told_at: float | None = None
 
     def seconds(self, at: float) -> int:
         """How long it has lasted by the wall clock; 0 where that has been set back."""
         return max(0, math.floor(at - self.since))
+
+
+@dataclass(frozen=True, slots=True)
+class Unstable:
+    """A connection that comes and goes, until it has not gone for an hour."""
+
+    device_id: int
+    serial: str
+    since: float
+    count: int
+    """Outages, the first ones too."""
+    last_at: float
+    told: int
+    """The count that was last told."""
+    told_at: float
 
 
 class OfflineRule:
@@ -45,40 +72,57 @@ class OfflineRule:
 
     name: Final = NAME
 
-    __slots__ = ("_outage", "_remind", "_tick", "_timezone", "_wake_in")
+    __slots__ = (
+        "_begun",
+        "_grace",
+        "_outage",
+        "_remind",
+        "_tick",
+        "_timezone",
+        "_unsaved",
+        "_unstable",
+        "_wake_in",
+    )
 
     def __init__(self, settings: OfflineSettings, timezone: tzinfo) -> None:
+        self._grace = settings.ai_r4_grace_secs
         self._remind = settings.ai_r4_remind_secs
         self._tick = settings.ai_r4_watchdog_tick_secs
         self._timezone = timezone
         self._outage: Outage | None = None
+        self._unstable: Unstable | None = None
+        self._begun: tuple[float, ...] = ()
+        """When the last outages began, as many as it takes to tell."""
+        self._unsaved = False
         self._wake_in: float | None = None
 
     @property
     def wake_in(self) -> float | None:
         return self._wake_in
 
+    @property
+    def save_due(self) -> bool:
+        """Whether there was an outage of which nothing was told, and so nothing stored."""
+        return self._unsaved
+
     def observe(self, device: Device, report: Report | None, at: float) -> Sequence[Finding]:  # noqa: ARG002
         if not device.claimed:
-            self._end()
+            self._outage = self._unstable = self._wake_in = None
+            self._begun = ()
             return ()
+        found: list[Finding] = []
         if device.online:
-            return self._came_back(at)
-        if self._outage is not None:
-            return ()
-        since = at if device.seen_at is None else device.seen_at
-        return self._tell(Outage(device.id, device.serial, since, at), at)
+            found += self._came_back(at)
+        elif self._outage is None:
+            since = at if device.seen_at is None else min(device.seen_at, at)
+            self._outage = Outage(device.id, device.serial, since, at)
+            found += self._count(self._outage, at)
+        return [*found, *self.wake(at)]
 
     def wake(self, at: float) -> Sequence[Finding]:
-        outage = self._outage
-        if outage is None or not self._remind:
-            return ()
-        waited = at - outage.told_at
-        if 0 <= waited < self._remind:
-            # A timer left over from an earlier outage.
-            self._wake_in = self._ticks(self._remind - waited)
-            return ()
-        return self._tell(Outage(outage.device_id, outage.serial, outage.since, at), at)
+        found = [*self._tell_if_due(at), *self._renew_if_due(at)]
+        self._plan(at)
+        return found
 
     def learn(self, at: float, state: str, parameters: JsonObject) -> None:
         """The log says nothing of silences."""
@@ -90,62 +134,129 @@ class OfflineRule:
         """It looks at no reading."""
         return {}
 
-    save_due: Final = False
-    """Each transition is a finding, and what is known is stored with it."""
+    # -- one outage --------------------------------------------------------------------------
 
-    def _tell(self, outage: Outage, at: float) -> Sequence[Finding]:
-        self._outage = outage
-        self._wake_in = self._ticks(self._remind) if self._remind else None
+    def _tell_if_due(self, at: float) -> Iterator[Finding]:
+        outage = self._outage
+        if outage is None or self._left(outage, at) > 0:
+            return
+        self._outage = replace(outage, told_at=at)
         details = {
             "seconds_offline": outage.seconds(at),
-            "since_ts_local": datetime.fromtimestamp(outage.since, self._timezone).isoformat(
-                timespec="seconds"
-            ),
+            "since_ts_local": self._local(outage.since),
             "severity": "medium",
         }
-        return (Finding(NAME, OFFLINE, outage.device_id, outage.serial, at, details),)
+        yield Finding(NAME, OFFLINE, outage.device_id, outage.serial, at, details)
 
-    def _came_back(self, at: float) -> Sequence[Finding]:
-        outage = self._outage
-        if outage is None:
-            return ()
-        self._end()
-        details = {"was_offline_secs": outage.seconds(at), "severity": "info"}
-        return (Finding(NAME, BACK_ONLINE, outage.device_id, outage.serial, at, details),)
+    def _left(self, outage: Outage, at: float) -> float:
+        """Seconds until it is to be told, or told again. A clock that was set back begins them anew."""
+        if outage.told_at is not None:
+            waited = at - outage.told_at
+            if not self._remind:
+                return math.inf
+            return self._remind - waited if waited >= 0 else 0.0
+        if at < outage.noticed_at:
+            self._outage = outage = replace(outage, since=min(outage.since, at), noticed_at=at)
+        patience = self._grace if self._unstable is None else max(self._grace, LASTING_S)
+        return patience - (at - outage.since)
 
-    def _end(self) -> None:
-        self._outage = None
-        self._wake_in = None
+    def _came_back(self, at: float) -> Iterator[Finding]:
+        outage, self._outage = self._outage, None
+        if outage is not None and outage.told_at is not None:
+            details = {"was_offline_secs": outage.seconds(at), "severity": "info"}
+            yield Finding(NAME, BACK_ONLINE, outage.device_id, outage.serial, at, details)
+
+    # -- many --------------------------------------------------------------------------------
+
+    def _count(self, outage: Outage, at: float) -> Iterator[Finding]:
+        self._unsaved = True
+        self._begun = (*self._begun, at)[-MOST_OUTAGES - 1 :]
+        unstable = self._unstable
+        if unstable is not None and at - unstable.last_at <= HOUR_S:
+            self._unstable = replace(unstable, count=unstable.count + 1, last_at=at)
+        elif unstable is None and len(self._begun) > MOST_OUTAGES and 0 <= at - self._begun[0] <= HOUR_S:
+            count = len(self._begun)
+            begun = Unstable(outage.device_id, outage.serial, self._begun[0], count, at, count, at)
+            self._unstable = begun
+            yield self._unstable_finding(begun, at, renews=False)
+
+    def _renew_if_due(self, at: float) -> Iterator[Finding]:
+        unstable = self._unstable
+        if unstable is None:
+            return
+        is_over = abs(at - unstable.last_at) > HOUR_S
+        if unstable.count > unstable.told and (is_over or abs(at - unstable.told_at) >= RENEW_S):
+            unstable = self._unstable = replace(unstable, told=unstable.count, told_at=at)
+            yield self._unstable_finding(unstable, at, renews=True)
+        if is_over:
+            self._unstable, self._begun = None, ()
+
+    def _unstable_finding(self, unstable: Unstable, at: float, *, renews: bool) -> Finding:
+        details = {
+            "seconds_offline": 0,
+            "since_ts_local": self._local(unstable.since),
+            "severity": "medium",
+            "inestable": True,
+            "cortes": unstable.count,
+        }
+        return Finding(NAME, OFFLINE, unstable.device_id, unstable.serial, at, details, renews)
+
+    # -- when to look again ------------------------------------------------------------------
+
+    def _plan(self, at: float) -> None:
+        waits = []
+        if self._outage is not None and math.isfinite(left := self._left(self._outage, at)):
+            waits.append(left if self._outage.told_at is None else self._ticks(left))
+        if (unstable := self._unstable) is not None:
+            waits.append(max(0.0, HOUR_S - abs(at - unstable.last_at)) + 1)
+            if unstable.count > unstable.told:
+                waits.append(max(0.0, RENEW_S - abs(at - unstable.told_at)))
+        self._wake_in = min(waits, default=None)
 
     def _ticks(self, seconds: float) -> float:
         """The first check at or after ``seconds`` from now."""
         return math.ceil(seconds / self._tick) * self._tick
 
+    def _local(self, at: float) -> str:
+        return datetime.fromtimestamp(at, self._timezone).isoformat(timespec="seconds")
+
+    # -- what lasts --------------------------------------------------------------------------
+
     def state(self) -> JsonObject:
-        outage = self._outage
-        if outage is None:
-            return seal(NAME, _STATE_VERSION, {"outage": None})
-        said = {
-            "device_id": outage.device_id,
-            "serial": outage.serial,
-            "since": outage.since,
-            "told_at": outage.told_at,
+        self._unsaved = False
+        body = {
+            "outage": None if self._outage is None else asdict(self._outage),
+            "unstable": None if self._unstable is None else asdict(self._unstable),
+            "begun": list(self._begun),
         }
-        return seal(NAME, _STATE_VERSION, {"outage": said})
+        return seal(NAME, _STATE_VERSION, body)
 
     @classmethod
     def from_state(cls, settings: OfflineSettings, timezone: tzinfo, state: JsonObject) -> OfflineRule:
-        """Raises :class:`rules.sealed.DamagedState`. A reminder is due within one interval."""
+        """Raises :class:`rules.sealed.DamagedState`. What is due is told at the first look."""
         made = cls(settings, timezone)
-        body = unseal(NAME, _STATE_VERSION, state)
-        if body.is_null("outage"):
-            return made
-        said = body.fields("outage")
-        made._outage = Outage(
-            said.whole("device_id", 1, 2**62),
-            said.text("serial"),
-            said.number("since"),
-            said.number("told_at"),
-        )
-        made._wake_in = made._ticks(made._remind) if made._remind else None
+        former = isinstance(state, Mapping) and state.get("version") == 1
+        body = unseal(NAME, 1 if former else _STATE_VERSION, state)
+        if not body.is_null("outage"):
+            said = body.fields("outage")
+            whose = said.whole("device_id", 1, 2**62), said.text("serial")
+            told_at = said.optional_number("told_at")
+            noticed_at = said.number("told_at" if former else "noticed_at")
+            made._outage = Outage(*whose, said.number("since"), noticed_at, told_at)
+        if not former and not body.is_null("unstable"):
+            said = body.fields("unstable")
+            made._unstable = Unstable(
+                said.whole("device_id", 1, 2**62),
+                said.text("serial"),
+                said.number("since"),
+                said.whole("count", 1, 2**62),
+                said.number("last_at"),
+                said.whole("told", 1, 2**62),
+                said.number("told_at"),
+            )
+        made._begun = () if former else tuple(body.numbers("begun", -math.inf, math.inf))
+        if (made._outage is not None and made._outage.told_at is None) or made._unstable is not None:
+            made._wake_in = 0.0
+        elif made._outage is not None and made._remind:
+            made._wake_in = made._ticks(made._remind)
         return made

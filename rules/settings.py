@@ -66,5 +66,6 @@ class LearnSettings(RuleSettings):
 
 @dataclass(frozen=True, slots=True)
 class OfflineSettings(RuleSettings):
+    ai_r4_grace_secs: float
     ai_r4_watchdog_tick_secs: float
     ai_r4_remind_secs: float

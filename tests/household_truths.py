@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 
+from rules.offline import MOST_OUTAGES
 from tests.household import House, World
 from tests.household_rules import SETTINGS
 
@@ -141,7 +142,12 @@ class Truths:
         assert all(row["reclamado"] or self.known[row["serial_number"]].was_released for row in rows)
         for device in {row["dispositivo_id"] for row in rows}:
             told = [row for row in rows if row["dispositivo_id"] == device]
-            outages = [row["evento"] for row in told if row["regla"] == "offline"]
+            of_silence = [row for row in told if row["regla"] == "offline"]
+            unstable = [row for row in of_silence if "inestable" in row["datos"]]
+            assert all(json.loads(row["datos"])["cortes"] > MOST_OUTAGES for row in unstable)
+            times = [row["creado_en"] for row in unstable]
+            assert all(later - sooner > 3_600 for sooner, later in pairwise(times) if later >= sooner)
+            outages = [row["evento"] for row in of_silence if row not in unstable]
             assert outages == ["ai_offline", "ai_back_online"] * (len(outages) // 2) + ["ai_offline"] * (
                 len(outages) % 2
             )

@@ -143,7 +143,7 @@ def test_a_silence_is_told_at_its_second_and_its_end_at_once(silent_for: float) 
 
 
 def test_offline_secs_is_the_patience() -> None:
-    house = Campus(1, Settings(ai_r4_offline_secs=5.0, ai_r4_startup_grace_secs=0.0))
+    house = Campus(1, Settings(ai_r4_offline_secs=5.0, ai_r4_startup_grace_secs=0.0, ai_r4_grace_secs=0.0))
     house.stage.wait(4.9)
     assert house.events() == []
     house.stage.wait(0.1)

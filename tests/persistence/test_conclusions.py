@@ -277,3 +277,17 @@ def test_whatever_happens_each_finding_is_announced_once_in_order_and_recalls_te
     announced = [each for what, each in told if what == "finding"]
     assert list(house.queries.findings(1, 1000).rows) == announced[::-1]
     house.stop()
+
+
+def test_what_is_brought_up_to_date_keeps_its_number(house: House) -> None:
+    """Also of one that is in the same commit; where it is gone there is a new one."""
+    first, second = found(1.0, inestable=True, cortes=4), found(2.0)
+    third = replace(found(3.0, inestable=True, cortes=9), renews=True)
+    fourth = replace(found(4.0, inestable=True, cortes=12), renews=True)
+    house.tell(
+        KeepConclusion(resting(first, second, third), memory(1)), KeepConclusion(resting(fourth), memory(2))
+    )
+    house.stage.settle()
+    assert [each.id for _, each in house.neighbours.diary] == [1, 2, 1, 1]
+    newest, oldest = house.queries.findings(1, 9).rows
+    assert (newest.id, oldest.id, oldest.finding.details["cortes"]) == (2, 1, 12)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -14,13 +15,14 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from actors.findings import Finding
 from rules.offline import OfflineRule
-from rules.sealed import DamagedState
+from rules.sealed import DamagedState, seal
 from rules.settings import OfflineSettings
 from tests.rules.given import MONDAY, device, offline_settings
 
 MADRID = ZoneInfo("Europe/Madrid")
-SILENT = offline_settings()
-REMINDING = offline_settings(ai_r4_remind_secs=60.0)
+SILENT = offline_settings(ai_r4_grace_secs=0.0)
+REMINDING = offline_settings(ai_r4_grace_secs=0.0, ai_r4_remind_secs=60.0)
+PATIENT = offline_settings()
 # Seconds of silence after which the rule is told of it.
 PATIENCE = 120.0
 
@@ -66,7 +68,7 @@ def test_reminders_keep_their_interval() -> None:
 
 def test_checks_come_on_whole_ticks() -> None:
     """``AI_R4_WATCHDOG_TICK_SECS``: a reminder is due at the first check after its interval."""
-    one = made(offline_settings(ai_r4_watchdog_tick_secs=25.0, ai_r4_remind_secs=60.0))
+    one = made(offline_settings(ai_r4_grace_secs=0.0, ai_r4_watchdog_tick_secs=25.0, ai_r4_remind_secs=60.0))
     one.observe(device(online=False), None, MONDAY)
     assert one.wake_in == 75
 
@@ -162,7 +164,7 @@ def drawn(told: list[Finding], begin: float, end: float) -> list[Outage]:
 
 
 @given(
-    silences=st.lists(st.tuples(st.integers(1, 5_000), st.integers(200, 5_000)), min_size=1, max_size=6),
+    silences=st.lists(st.tuples(st.integers(1_300, 5_000), st.integers(200, 5_000)), min_size=1, max_size=6),
     still_down=st.booleans(),
     reminding=st.booleans(),
     begin=st.integers(0, 30_000),
@@ -182,39 +184,161 @@ def test_its_events_tell_the_outages_of_any_range(
         assert end == pytest.approx(min(truly_end, last), abs=1)
 
 
+# -- what is told of many ----------------------------------------------------------------------------
+
+
+class Lived:
+    """A rule whose device comes and goes, woken whenever it asks to be."""
+
+    def __init__(self, settings: OfflineSettings = PATIENT) -> None:
+        self.settings = settings
+        self.rule = made(settings)
+        self.at = MONDAY
+        self.wake_at: float | None = None
+        self.told: list[Finding] = []
+
+    def hear(self, found: Sequence[Finding]) -> None:
+        self.told += found
+        wanted = self.rule.wake_in
+        self.wake_at = None if wanted is None else self.at + wanted
+
+    def wait(self, seconds: float) -> None:
+        end = self.at + seconds
+        while self.wake_at is not None and self.wake_at <= end:
+            self.at = max(self.at, self.wake_at)
+            self.hear(self.rule.wake(self.at))
+        self.at = end
+
+    def be(self, online: bool) -> None:
+        self.hear(self.rule.observe(device(online=online, seen_at=self.at), None, self.at))
+
+    def restart(self) -> None:
+        self.rule = OfflineRule.from_state(self.settings, MADRID, json.loads(json.dumps(self.rule.state())))
+        self.hear(())
+
+    def events(self) -> list[str]:
+        return ["inestable" if each.details.get("inestable") else each.event for each in self.told]
+
+
+def test_a_silence_is_told_once_it_has_lasted() -> None:
+    """``AI_R4_GRACE_SECS``; of a shorter one neither that nor its end."""
+    one = Lived()
+    for seconds in (1, 59):
+        one.be(online=False)
+        one.wait(seconds)
+        one.be(online=True)
+        one.wait(100)
+    assert one.events() == []
+    one.be(online=False)
+    one.restart()
+    one.wait(61)
+    assert one.events() == ["ai_offline"]
+    one.be(online=True)
+    assert one.events() == ["ai_offline", "ai_back_online"]
+
+
+def test_a_connection_that_flaps_is_one_finding_with_the_count() -> None:
+    """300 times in two seconds, and some more in the hour; what is told is brought up to date."""
+    one = Lived()
+    for _ in range(300):
+        one.be(online=False)
+        one.wait(1 / 300)
+        one.be(online=True)
+        one.wait(1 / 300)
+    assert one.events() == ["inestable"]
+    one.restart()
+    for _ in range(10):
+        one.wait(300)
+        one.be(online=False)
+        one.wait(61)
+        one.be(online=True)
+    one.wait(7_300)
+    assert set(one.events()) == {"inestable"}
+    assert [each.renews for each in one.told] == [False] + [True] * (len(one.told) - 1)
+    assert len(one.told) <= 14
+    assert one.told[-1].details["cortes"] == 310
+    assert one.rule.wake_in is None
+
+
+def test_three_outages_in_an_hour_are_three_and_the_fourth_is_not_told_by_itself() -> None:
+    one = Lived()
+    for _ in range(4):
+        one.be(online=False)
+        one.wait(100)
+        one.be(online=True)
+        one.wait(500)
+    assert one.events() == ["ai_offline", "ai_back_online"] * 3 + ["inestable"]
+
+
+def test_who_falls_silent_for_long_while_unstable_is_told_of() -> None:
+    one = Lived()
+    for _ in range(5):
+        one.be(online=True)
+        one.wait(1)
+        one.be(online=False)
+        one.wait(1)
+    one.wait(1_000)
+    assert one.events().count("ai_offline") == 1
+    one.be(online=True)
+    assert one.events()[-1] == "ai_back_online"
+
+
+def test_a_memory_of_before_still_counts() -> None:
+    """An outage that was told is not told again by the version after."""
+    said = {"device_id": 7, "serial": "TMP0TEST", "since": MONDAY, "told_at": MONDAY + 120}
+    one = OfflineRule.from_state(PATIENT, MADRID, seal("offline", 1, {"outage": said}))
+    assert not one.observe(device(online=False, seen_at=MONDAY), None, MONDAY + 200)
+    [back] = one.observe(device(), None, MONDAY + 300)
+    assert back.details["was_offline_secs"] == 300
+
+
 class Outages(RuleBasedStateMachine):
     """Alarms and ends alternate, through restarts, reminders and jumps of the clock."""
 
-    @initialize()
-    def begin(self) -> None:
-        self.rule = made(REMINDING)
+    @initialize(grace=st.sampled_from([0.0, 60.0]))
+    def begin(self, grace: float) -> None:
+        self.settings = offline_settings(ai_r4_grace_secs=grace, ai_r4_remind_secs=60.0)
+        self.rule = made(self.settings)
         self.at = MONDAY
         self.down = False
-        self.told: list[str] = []
+        self.told_down = False
+        self.outages = self.told_of = 0
 
-    @rule(wait=st.floats(-1e6, 1e6), online=st.booleans())
+    def take(self, found: Sequence[Finding]) -> None:
+        for each in found:
+            if each.details.get("inestable"):
+                self.told_of = each.details["cortes"]
+                assert 3 < self.told_of <= self.outages
+            elif each.event == "ai_offline":
+                assert self.down
+                assert each.details["seconds_offline"] >= 0
+                self.told_down = True
+            else:
+                assert self.told_down
+                self.told_down = False
+
+    @rule(wait=st.floats(-1e6, 1e6) | st.floats(0, 100), online=st.booleans())
     def observe(self, wait: float, online: bool) -> None:
         self.at += wait
-        events = [found.event for found in self.rule.observe(device(online=online), None, self.at)]
-        expected = [] if online is not self.down else ["ai_back_online" if online else "ai_offline"]
-        assert events == expected
+        self.outages += not online and not self.down
+        found = self.rule.observe(device(online=online, seen_at=self.at), None, self.at)
+        came_back = online and self.told_down
         self.down = not online
+        assert ("ai_back_online" in [each.event for each in found]) is came_back
+        self.take(found)
 
     @rule(wait=st.floats(-1e6, 1e6))
     def wake(self, wait: float) -> None:
         self.at += wait
-        for found in self.rule.wake(self.at):
-            assert self.down
-            assert found.event == "ai_offline"
-            assert found.details["seconds_offline"] >= 0
+        self.take(self.rule.wake(self.at))
 
     @rule()
     def restart(self) -> None:
-        self.rule = OfflineRule.from_state(REMINDING, MADRID, json.loads(json.dumps(self.rule.state())))
+        self.rule = OfflineRule.from_state(self.settings, MADRID, json.loads(json.dumps(self.rule.state())))
 
     @invariant()
-    def a_reminder_is_pending_just_while_down(self) -> None:
-        assert (self.rule.wake_in is not None) is self.down
+    def whoever_is_down_is_looked_at_again(self) -> None:
+        assert self.rule.wake_in is not None or not self.down
 
 
 TestOutages = Outages.TestCase

@@ -166,7 +166,9 @@ async function readNewestFinding() {
 }
 
 function takeFinding(finding) {
-  fresh.value = [finding, ...fresh.value].slice(0, 100);
+  // What is brought up to date comes again under its id.
+  const others = fresh.value.filter(({ evento_id }) => !evento_id || evento_id !== finding.evento_id);
+  fresh.value = [finding, ...others].slice(0, 100);
   if (finding.evento_id) newest.value = Math.max(newest.value, finding.evento_id);
 }
 

@@ -21,6 +21,7 @@ export function outagesOf(findings, before, span) {
   let since = null;
   for (const finding of told) {
     const at = seconds(finding.ts_utc);
+    if (finding.inestable) continue; // many short ones, each of which may be none
     if (finding.event === "ai_offline") {
       since ??= Math.min(at, seconds(finding.since_ts_local)); // told again while it lasts
     } else if (finding.event === "ai_back_online") {

@@ -91,7 +91,11 @@ function suggest({ suggested_horarios }, device, name) {
   };
 }
 
-function offline({ since_ts_local, seconds_offline, severity }, _, name) {
+function offline({ since_ts_local, seconds_offline, severity, inestable, cortes }, _, name) {
+  if (inestable) {
+    const why = t("insights.unstable.why", { n: cortes, since: moment(since_ts_local) });
+    return { title: t("insights.unstable", { name }), why, severity };
+  }
   const key = seconds_offline < 60 ? "insights.offline.why" : "insights.offline.why_long";
   const why = t(key, { since: moment(since_ts_local), lasted: duration(seconds_offline) });
   return { title: t("insights.offline", { name }), why, severity };

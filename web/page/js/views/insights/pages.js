@@ -26,8 +26,9 @@ export const withPage = (before, data, page = before.page) => ({
 
 /** What is known with those heard live, too: the same object where none of them is new. */
 export function withHeard(before, heard) {
-  const ids = new Set(before.found.map((finding) => finding.evento_id));
-  const fresh = heard.filter((finding) => !ids.has(finding.evento_id));
+  const counts = new Map(before.found.map(({ evento_id, cortes = 0 }) => [evento_id, cortes]));
+  // Only of a connection that is unstable more is told later, under the same id.
+  const fresh = heard.filter(({ evento_id, cortes = 0 }) => !(counts.get(evento_id) >= cortes));
   return fresh.length ? withPage(before, fresh) : before;
 }
 

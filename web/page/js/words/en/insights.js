@@ -75,6 +75,9 @@ export const words = {
   "insights.sure.low": "less certain",
 
   "insights.offline": "{name} went silent",
+  "insights.unstable": "{name}: unstable connection",
+  "insights.unstable.why":
+    "It has been cut off {n} times since {since}. See whether its Wi-Fi is good enough.",
   "insights.offline.why": "Nothing has been heard since {since}. See whether it has power and Wi-Fi.",
   "insights.offline.why_long":
     "Nothing had been heard since {since}, {lasted} before this was told. See whether it has power and Wi-Fi.",

@@ -74,6 +74,8 @@ export const words = {
   "insights.sure.low": "menos seguro",
 
   "insights.offline": "{name} dejó de dar señales",
+  "insights.unstable": "{name}: conexión inestable",
+  "insights.unstable.why": "Se ha desconectado {n} veces desde el {since}. Mira si le llega bien la wifi.",
   "insights.offline.why": "No se sabe nada desde el {since}. Mira si tiene corriente y si le llega la wifi.",
   "insights.offline.why_long":
     "No se sabía nada desde el {since}, {lasted} antes de este aviso. Mira si tiene corriente y si le llega la wifi.",
