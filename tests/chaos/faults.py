@@ -13,6 +13,7 @@ from tests.chaos import (
     failures,
     kills,
     payloads,
+    strangers,
     streams,
 )
 from tests.chaos.fault import Fault
@@ -41,6 +42,8 @@ FAULTS = (
     Fault("sse-stalled", "twenty readers that do not read, beside one that does", streams.stalled),
     Fault("sse-cut", "a reader that is cut off 50 (500) times and goes on", streams.cut),
     Fault("sse-crowd", "1,100 connections, and then the broker starts anew", streams.crowd),
+    Fault("strangers", "the worst bodies and parameters, and pages of other sites", strangers.attacked),
+    Fault("descriptors", "none left for a connection, for a while", strangers.no_descriptors),
     Fault("clock", "the wall clock jumps by a day and by ten years, forwards and back", clock.jumps),
     Fault(
         "actors", "exceptions of all kinds in devices, rules, directory, writer, historian", failures.failures
