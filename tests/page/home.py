@@ -149,6 +149,9 @@ class Home:
     def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         return self._asked("POST", path, body or {})
 
+    def delete(self, path: str) -> Any:
+        return self._asked("DELETE", path)
+
     def _asked(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """What a call that must succeed answers."""
         answer = self.backend.ask(method, path, body)

@@ -8,6 +8,7 @@ import { batch, computed, signal } from "@preact/signals";
 import { get, MYSELF, onRefused } from "./api.js";
 import { zone } from "./format.js";
 import { kept } from "./keep.js";
+import { nameOf } from "./kinds.js";
 import { Live } from "./live.js";
 import { isKnown } from "./wall.js";
 
@@ -29,8 +30,10 @@ const ROLES = ["lectura", "miembro", "admin"];
 
 /** Who is looking: the answer of /auth/yo; `null` until known, `false` where one has to sign in. */
 export const me = signal(null);
-/** Signals of devices by id. The map is replaced when a device comes, and only then. */
+/** Signals of devices by id. The map is replaced when a device comes or goes, and only then. */
 export const devices = signal(new Map());
+/** What devices were called that have gone since the page was opened, by id; an id is never given again. */
+export const gone = signal(new Map());
 /** Whether the list has been read at all. */
 export const known = signal(false);
 /** `[{id, nombre, dispositivos}]`, by name. */
@@ -71,9 +74,26 @@ const isOlder = (one, other) =>
 const outrun = new Set();
 
 function hear(device) {
+  if (gone.peek().has(device.id)) return; // an answer that was on its way
   waiting.set(device.id, device);
   for (const ids of outrun) ids.add(device.id);
   timer ||= setTimeout(show, SHOW_EVERY_MS);
+}
+
+/** The devices with these ids are no more: seen at once. */
+export function drop(...ids) {
+  if (ids.length === 0) return;
+  batch(() => {
+    const [left, away] = [new Map(devices.peek()), new Map(gone.peek())];
+    for (const id of ids.filter((id) => !away.has(id))) {
+      const there = waiting.get(id) ?? left.get(id)?.peek();
+      away.set(id, there ? nameOf(there) : "");
+      waiting.delete(id);
+      left.delete(id);
+    }
+    devices.value = left;
+    gone.value = away;
+  });
 }
 
 const met = new Set();
@@ -108,6 +128,7 @@ function show() {
 const deviceStream = new Live("/stream/dispositivos", ["message"], {
   afresh: readDevices,
   take: (_, device) => {
+    if (device.event === "device_removed") return drop(device.id);
     hear(device);
     meet(device.habitacion_id);
   },
@@ -135,7 +156,10 @@ async function readDevices() {
   outrun.add(newer);
   try {
     const told = await get("/dispositivos");
-    for (const device of told) if (!newer.has(device.id)) waiting.set(device.id, device);
+    const fresher = (id) => newer.has(id) || gone.peek().has(id);
+    for (const device of told) if (!fresher(device.id)) waiting.set(device.id, device);
+    const there = new Set(told.map(({ id }) => id));
+    drop(...[...devices.peek().keys()].filter((id) => !there.has(id) && !fresher(id)));
   } finally {
     outrun.delete(newer);
   }

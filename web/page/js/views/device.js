@@ -1,7 +1,7 @@
 /** One device: what it is, its history, its week, its log, its settings. */
 import { useSignal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { devices, known, may } from "../house.js";
+import { devices, gone, known, may } from "../house.js";
 import { html } from "../html.js";
 import { Icon } from "../icons.js";
 import { Empty, Failure, Loading, Tabs } from "../ui.js";
@@ -9,6 +9,7 @@ import { t } from "../words.js";
 import { Configuration } from "./device/configuration.js";
 import { History } from "./device/history.js";
 import { Identity } from "./device/identity.js";
+import { Forget, Leaving } from "./device/leaving.js";
 import { Log } from "./device/log.js";
 import { RANGES } from "./device/ranges.js";
 
@@ -23,14 +24,14 @@ export const DevicePage = ({ path: [id, tab = ""] }) => {
   const device = devices.value.get(Number(id));
   const range = useSignal(RANGES[2]);
   if (!device && !known.value) return html`<${Loading} />`;
-  if (!device) return html`<${Unknown} />`;
+  if (!device) return html`<${Unknown} name=${gone.value.get(Number(id))} />`;
   const claimed = device.value.reclamado;
   const tabs = claimed ? TABS : UNCLAIMED_TABS;
   const shown = tabs.includes(tab) ? tab : "";
   return html`
     <div class="stack device-page">
       <${Identity} device=${device} range=${range} />
-      ${!claimed && html`<${Unclaimed} serial=${device.value.serial_number} />`}
+      ${!claimed && html`<${Unclaimed} device=${device.value} />`}
       <${Tabs}
         label=${t("device.tabs")}
         tabs=${tabs.map((each) => ({ href: hrefOf(id, each), word: t(`device.tab.${each || "history"}`) }))}
@@ -39,23 +40,30 @@ export const DevicePage = ({ path: [id, tab = ""] }) => {
       ${shown === "" && html`<${History} device=${device} range=${range} />`}
       ${shown === "horario" && html`<${WeekTab} device=${device.value} />`}
       ${shown === "registro" && html`<${Log} device=${device} />`}
-      ${shown === "ajustes" && html`<${Configuration} device=${device.value} />`}
+      ${shown === "ajustes" && html`<${Configuration} device=${device.value} /><${Leaving} device=${device.value} />`}
     </div>
   `;
 };
 
-const Unknown = () => html`
-  <${Empty} icon="warning" title=${t("device.unknown")}>
-    <p>${t("device.unknown.why")}</p>
+/** `name` is that of one that was there a moment ago. */
+const Unknown = ({ name }) => html`
+  <${Empty} icon="warning" title=${name ? t("device.gone", { name }) : t("device.unknown")}>
+    <p>${t(name ? "device.gone.why" : "device.unknown.why")}</p>
     <a class="button" href="#/">${t("device.all")}</a>
   <//>
 `;
 
-const Unclaimed = ({ serial }) => html`
+const Unclaimed = ({ device }) => html`
   <p class="notice">
     <${Icon} name="add" />
     <span class="grow">${t("device.unclaimed")}</span>
-    ${may("miembro") && html`<a class="button" href=${`#/reclamar/${encodeURIComponent(serial)}`}>${t("device.claim")}</a>`}
+    ${
+      may("miembro") &&
+      html`
+        <${Forget} device=${device} />
+        <a class="button primary" href=${`#/reclamar/${encodeURIComponent(device.serial_number)}`}>${t("device.claim")}</a>
+      `
+    }
   </p>
 `;
 

@@ -22,14 +22,15 @@ const same = (one, other) => JSON.stringify(one ?? null) === JSON.stringify(othe
 
 /** `changes` of `part`, wanted by somebody who has seen `seen` there. What others have changed beside that stays. */
 async function save(id, part, changes, seen) {
-  const device = devices.peek().get(id).peek();
-  const there = part.of(device);
+  const device = devices.peek().get(id)?.peek();
+  // One that has gone meanwhile: the server says so.
+  const there = device ? part.of(device) : seen;
   const differing = Object.keys(changes).filter(
     (key) => !same(there[key], seen[key]) && !same(there[key], changes[key]),
   );
   if (differing.length) throw new Conflict(Object.fromEntries(differing.map((key) => [key, there[key]])));
   try {
-    take(await put(`/dispositivos/${id}`, part.body(changes), device.edicion));
+    take(await put(`/dispositivos/${id}`, part.body(changes), device?.edicion));
   } catch (error) {
     if (error.status !== 412) throw error;
     take(error.answer.dispositivo);

@@ -65,7 +65,8 @@ async function carriedOut(id, body) {
   take(answer);
   // The device may have confirmed it in the stream before the answer came.
   orderOf(id).follow(answer);
-  orderOf(id).follow(devices.peek().get(id).peek());
+  const now = devices.peek().get(id)?.peek();
+  if (now) orderOf(id).follow(now);
 }
 
 function bodyOf({ estado, ...configuracion }) {

@@ -3,7 +3,7 @@ import { computed, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get } from "../../api.js";
 import { moment, now, onTheWall } from "../../format.js";
-import { fresh, lookedAtFindings, newest, seen } from "../../house.js";
+import { fresh, gone, lookedAtFindings, newest, seen } from "../../house.js";
 import { html } from "../../html.js";
 import { useLoaded } from "../../load.js";
 import { attempt, Empty, Loaded } from "../../ui.js";
@@ -41,7 +41,9 @@ function useLooking() {
 const Findings = ({ rule, device, state, seenBefore }) => {
   const { first, found, pages, more } = useFindings({ rule, device });
   const shown = found.filter(
-    (finding) => state === "" || (state === "open") === (decisionOf(finding) === "abierto"),
+    (finding) =>
+      !gone.value.has(finding.dispositivo_id) &&
+      (state === "" || (state === "open") === (decisionOf(finding) === "abierto")),
   );
   return html`
     <${Loaded} of=${first}>

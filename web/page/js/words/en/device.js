@@ -3,6 +3,9 @@ export const words = {
   "device.all": "All devices",
   "device.unknown": "There is no such device",
   "device.unknown.why": "The address leads to a device that this home does not know.",
+  "device.gone": "{name} is no longer in the house",
+  "device.gone.why":
+    "It was forgotten while you were looking, with all that was known of it. If it announces itself again, it will be a new one.",
   "device.unclaimed": "This device has announced itself, but is no part of the home yet.",
   "device.claim": "Add it",
   "device.online": "Online",
@@ -106,4 +109,18 @@ export const words = {
   "device.reported": "The device says",
   "device.to_week": "See the weekly schedule",
   "device.fixed": "Other settings, which can only be seen here",
+
+  "device.leave": "Take it out of the house",
+  "device.release": "Release",
+  "device.release.what": "Leaves it to nobody, so that somebody else can add it. Its history stays.",
+  "device.release.title": "Release {name}?",
+  "device.release.text":
+    "It will no longer be the house’s: nobody can control it, its schedule is not kept, and there are no insights on it until somebody adds it again with its code. Its name, its settings and its history stay.",
+  "device.release.done": "{name} is no longer the house’s",
+  "device.forget": "Forget",
+  "device.forget.what": "Deletes it with all that is known of it. This cannot be undone.",
+  "device.forget.title": "Forget {name}?",
+  "device.forget.text":
+    "Its name, settings, schedule, log, charts, insights, all that was learned of it, and its password are deleted for good. This cannot be undone. If the device is still switched on, it will announce itself again as a new one.",
+  "device.forget.done": "{name} is forgotten",
 };

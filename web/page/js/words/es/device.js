@@ -3,6 +3,9 @@ export const words = {
   "device.all": "Todos los dispositivos",
   "device.unknown": "Este dispositivo no existe",
   "device.unknown.why": "La dirección lleva a un dispositivo que esta casa no conoce.",
+  "device.gone": "{name} ya no está en la casa",
+  "device.gone.why":
+    "Lo han olvidado mientras mirabas, con todo lo que se sabía de él. Si vuelve a anunciarse, será uno nuevo.",
   "device.unclaimed": "Este dispositivo se ha anunciado, pero aún no forma parte de la casa.",
   "device.claim": "Añadirlo",
   "device.online": "En línea",
@@ -106,4 +109,18 @@ export const words = {
   "device.reported": "El aparato dice",
   "device.to_week": "Ver el horario de la semana",
   "device.fixed": "Otros ajustes, que aquí solo se pueden ver",
+
+  "device.leave": "Quitar de la casa",
+  "device.release": "Soltar",
+  "device.release.what": "Lo deja sin dueño, para que otra persona lo añada. Su historial se queda.",
+  "device.release.title": "¿Soltar {name}?",
+  "device.release.text":
+    "Dejará de ser de la casa: nadie podrá manejarlo, su horario no se cumplirá y no habrá avisos suyos hasta que alguien lo añada de nuevo con su código. Su nombre, sus ajustes y su historial se quedan.",
+  "device.release.done": "{name} ya no es de la casa",
+  "device.forget": "Olvidar",
+  "device.forget.what": "Lo borra con todo lo que se sabe de él. No se puede deshacer.",
+  "device.forget.title": "¿Olvidar {name}?",
+  "device.forget.text":
+    "Se borran para siempre su nombre, sus ajustes, su horario, su registro, sus gráficos, sus avisos, lo aprendido de él y su contraseña. No se puede deshacer. Si el aparato sigue encendido, se anunciará otra vez como nuevo.",
+  "device.forget.done": "{name} está olvidado",
 };

@@ -1,0 +1,175 @@
+"""Devices that leave the house: asked about first, and gone at once from every page."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.page.browsing import Complaints, Held, assert_accessible, assert_fits
+from tests.page.conftest import OpenPage
+from tests.page.home import Home
+from tests.page.proxy import Proxy
+
+LAMP, METER = "LGT0AAAAAAAA", "TMP0BBBBBBBB"
+
+
+def names(page: Page) -> Locator:
+    return page.locator(".device-name")
+
+
+@pytest.fixture
+def device(home: Home) -> int:
+    """The id of a lamp, beside which there is a thermometer."""
+    home.claim(METER, nombre="Clima")
+    return home.claim(LAMP, nombre="Lámpara")
+
+
+def ask(page: Page, act: str) -> Locator:
+    """The question that comes before it."""
+    page.get_by_role("main").get_by_role("button", name=act, exact=True).click()
+    return page.get_by_role("dialog", name=f"¿{act} Lámpara?")
+
+
+def test_forgotten(
+    home: Home, device: int, any_page: Page, open_page: OpenPage, complaints: Complaints
+) -> None:
+    """What is lost is said before. It disappears wherever it is looked at, and its own page says so."""
+    complaints.expect("404")  # of what is being asked about it in that moment
+    cards, own, log = open_page(), open_page(), open_page()
+    cards.goto("/")
+    expect(names(cards)).to_have_text(["Clima", "Lámpara"])
+    own.goto(f"/#/dispositivo/{device}")
+    log.goto(f"/#/dispositivo/{device}/registro")
+    for each in (own, log):
+        expect(each.get_by_role("heading", level=1)).to_have_text("Lámpara")
+        each.evaluate("window.same = true")
+    any_page.goto(f"/#/dispositivo/{device}/ajustes")
+    question = ask(any_page, "Olvidar")
+    expect(question).to_contain_text("su registro, sus gráficos, sus avisos")
+    expect(question).to_contain_text("No se puede deshacer")
+    assert_accessible(any_page)
+    assert_fits(any_page)
+    question.get_by_role("button", name="Cancelar").click()
+    expect(question).to_have_count(0)
+    assert device in [each["id"] for each in home.get("/dispositivos")]
+    ask(any_page, "Olvidar").get_by_role("button", name="Olvidar").click()
+    expect(any_page.get_by_text("Lámpara está olvidado")).to_be_visible()
+    for each in (any_page, cards):
+        expect(names(each)).to_have_text(["Clima"])
+    for each in (own, log):
+        expect(each.get_by_role("heading", name="Lámpara ya no está en la casa")).to_be_visible()
+        assert each.evaluate("window.same")
+        assert_accessible(each)
+    assert LAMP not in home.backend.devices()
+
+
+def test_who_speaks_again_is_new(home: Home, device: int, page: Page, complaints: Complaints) -> None:
+    """Another one, which the page of the old one does not show."""
+    complaints.expect("404")
+    page.goto(f"/#/dispositivo/{device}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Lámpara")
+    home.delete(f"/dispositivos/{device}")
+    home.report(LAMP, estado="activo")
+    expect(page.get_by_role("heading", name="Lámpara ya no está en la casa")).to_be_visible()
+    page.get_by_role("link", name="Todos los dispositivos").click()
+    expect(page.get_by_role("link", name="1 dispositivo nuevo")).to_be_visible()
+    expect(names(page)).to_have_text(["Clima"])
+
+
+def test_released(home: Home, device: int, any_page: Page) -> None:
+    """Nobody's any more, with its past; and to be added again."""
+    any_page.goto(f"/#/dispositivo/{device}/ajustes")
+    question = ask(any_page, "Soltar")
+    expect(question).to_contain_text("su historial se quedan")
+    assert_accessible(any_page)
+    assert_fits(any_page)
+    question.get_by_role("button", name="Soltar").click()
+    expect(any_page.get_by_role("link", name="Añadirlo")).to_be_visible()
+    expect(any_page.get_by_role("link", name="Historial")).to_have_attribute("aria-current", "page")
+    told = home.device(LAMP)
+    assert (told["id"], told["nombre"], told["reclamado"]) == (device, "Lámpara", False)
+
+
+def test_a_stranger_is_forgotten(home: Home, page: Page, complaints: Complaints) -> None:
+    """Without being claimed first."""
+    complaints.expect("404")
+    stranger = home.report(LAMP, estado="activo")["id"]
+    page.goto(f"/#/dispositivo/{stranger}")
+    page.get_by_role("button", name="Olvidar", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Olvidar").click()
+    expect(page.get_by_role("heading", name="Aún no hay ningún dispositivo")).to_be_visible()
+
+
+def test_what_is_unsaved_of_it_goes_with_it(home: Home, device: int, page: Page) -> None:
+    """There is nothing to hold back any more."""
+    page.goto(f"/#/dispositivo/{device}/horario")
+    page.get_by_role("button", name="Añadir tramo").click()
+    page.get_by_role("dialog").get_by_role("button", name="Aceptar").click()
+    expect(page.get_by_text("Cambios sin guardar")).to_be_visible()
+    home.delete(f"/dispositivos/{device}")
+    expect(page.get_by_role("heading", name="Lámpara ya no está en la casa")).to_be_visible()
+    page.get_by_role("link", name="Casa", exact=True).click()
+    expect(page.get_by_role("heading", name="Casa", exact=True)).to_be_visible()
+
+
+def test_its_findings_go_too(home: Home, device: int, page: Page) -> None:
+    home.put(f"/dispositivos/{device}", {"configuracion": {"intervalo_envio": 7200}})
+    page.goto("/#/avisos")
+    expect(page.get_by_role("article")).not_to_have_count(0)
+    home.delete(f"/dispositivos/{device}")
+    home.delete(f"/dispositivos/{home.device(METER)['id']}")
+    expect(page.get_by_role("article")).to_have_count(0)
+
+
+def test_a_list_that_was_read_before_does_not_bring_it_back(
+    home: Home, device: int, open_page: OpenPage, complaints: Complaints
+) -> None:
+    """What the stream has told is newer."""
+    complaints.expect("net::ERR_")
+    with Proxy(home.backend.http) as wire:
+        page = open_page(base_url=wire.url)
+        page.goto("/")
+        expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
+        wire.cut()
+        expect(page.locator(".rooms")).to_have_attribute("data-stale", "true")
+        home.restart()
+        wire.aim(home.backend.http)
+        held = Held(page, "**/dispositivos")
+        wire.mend()
+        page.evaluate("dispatchEvent(new Event('online'))")
+        answer = held.first.fetch()
+        home.delete(f"/dispositivos/{device}")
+        expect(names(page)).to_have_text(["Clima"])
+        held.first.fulfill(response=answer)
+        expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
+        expect(names(page)).to_have_text(["Clima"])
+        page.close()
+
+
+def test_who_has_missed_it_sees_it_all_the_same(
+    home: Home, device: int, open_page: OpenPage, complaints: Complaints
+) -> None:
+    """After a cut that outlasts the server only the list says that it is gone."""
+    complaints.expect("net::ERR_")
+    with Proxy(home.backend.http) as wire:
+        page = open_page(base_url=wire.url)
+        page.goto("/")
+        expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
+        wire.cut()
+        home.delete(f"/dispositivos/{device}")
+        home.restart()
+        wire.aim(home.backend.http)
+        wire.mend()
+        page.evaluate("dispatchEvent(new Event('online'))")
+        expect(names(page)).to_have_text(["Clima"])
+        expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
+        page.close()
+
+
+@pytest.mark.parametrize("tab", ["", "/ajustes"])
+def test_who_may_only_look_takes_nothing_out(home: Home, device: int, open_page: OpenPage, tab: str) -> None:
+    page = open_page(extra_http_headers={"Authorization": f"Bearer {home.token('lectura')}"})
+    page.goto(f"/#/dispositivo/{device}{tab}")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Lámpara")
+    for name in ("Olvidar", "Soltar"):
+        expect(page.get_by_role("button", name=name)).to_have_count(0)
