@@ -41,6 +41,7 @@ from actors.mqtt.clearing import Clearing
 from actors.mqtt.client import Client
 from actors.mqtt.intake import Intake
 from actors.mqtt.numbering import Numbering
+from actors.mqtt.twins import Identity, Way, living_twin
 from actors.ports import Clock
 from actors.zone import Zone
 
@@ -58,6 +59,15 @@ _CLOSING: Final = 1.0
 
 # For the writer to say what is kept, s; under load it has some seconds' work before it.
 _RECALL: Final = 10.0
+# Connections that last shorter, s, and so many of them in a row: somebody else takes our session.
+_SHORT: Final = 5.0
+_MOST_CUT_SHORT: Final = 2
+# Of those that a broker may cut off because it does not like what else we would hear.
+_MOST_CUT_ASKING: Final = 3
+TWIN: Final = (
+    "ya hay otro sistema con la misma identidad en este bróker, quizá por una copia de DATA_DIR; "
+    "para uno de los dos, o empieza aquí con otro DATA_DIR."
+)
 
 _P = ParamSpec("_P")
 Recall: TypeAlias = Callable[[Mapping[str, Floor]], Mapping[str, Resumption]]
@@ -70,7 +80,8 @@ class Bridge:
 
     ``client_id`` names the session that the broker keeps while this process is away, so it must be
     the same at each start. ``topics`` are those heard, of :data:`payloads.SUBSCRIPTIONS`. ``follow``, if
-    the broker is our own, is asked before each connection, which it puts off by ``OSError``. The directory
+    the broker is our own, is asked before each connection, which it puts off by ``OSError``.
+    Of ``near_misses`` and of questions by ``who``'s twins it hears what the broker lets it. The directory
     and the writer are met later, by :meth:`attach`, since they are given the bridge when they are made.
     """
 
@@ -89,6 +100,7 @@ class Bridge:
         max_in_flight: int = 4096,
         topics: Sequence[str] = payloads.SUBSCRIPTIONS,
         near_misses: Sequence[str] = (),
+        who: Identity | None = None,
         tls: ssl.SSLContext | None = None,
         follow: Follow | None = None,
     ) -> None:
@@ -110,8 +122,16 @@ class Bridge:
         self._client_id = client_id
         self._follow = follow
         self._numbering = Numbering()
+        self._who = who
+        self._question = b"" if who is None else who.question.encode()
+        self._way = Way(username, password, tls)
+        self._connected_at = 0.0
+        self._cut_short = 0
+        self._cut_asking = 0
         self._client = Client(client_id, self._before_connecting, self._intake.wait_for_room, tls)
         self._client.username_pw_set(username or None, password or None)
+        if who is not None:
+            self._client.will_set(who.note, b"", qos=1, retain=True)
         # No limit of paho's own on top: it looks through the whole queue at each acknowledgement.
         self._client.max_inflight_messages_set(0)
         self._client.max_queued_messages_set(_MAX_OUTGOING)
@@ -155,6 +175,8 @@ class Bridge:
         """Send the acknowledgements that are outstanding, say farewell, end; at most 1 s."""
         self.stop_intake()
         self._closing = True
+        if self._connected and self._who is not None:
+            self._client.publish(self._who.note, b"", qos=1, retain=True)
         self._client.disconnect()
         if not self._client.join(_CLOSING):
             logger.warning("broker_farewell_unheard waited_s=%.1f", _CLOSING)
@@ -228,7 +250,21 @@ class Bridge:
 
     # -- the network thread: the connection ------------------------------------------------------
 
+    def living_twin(self, host: str, port: int) -> bool:
+        """Whether another backend of our identity is there, whose session we would take."""
+        return self._who is not None and living_twin(self._who, self._way, host, port) is not None
+
+    def _give_way(self) -> None:
+        """Raises ``OSError`` where one that was there before us takes the session again and again."""
+        if self._who is None or self._cut_short < _MOST_CUT_SHORT:
+            return
+        twin = living_twin(self._who, self._way, self._host, self._port)
+        if twin is not None and twin < self._who.name:
+            self._note_trouble("broker_has_our_twin", TWIN)
+            raise OSError(TWIN)
+
     def _before_connecting(self) -> None:
+        self._give_way()
         self._intake.begin_epoch()
         if self._follow is not None:
             self._numbering.begin(self._follow(self._client_id, self._topics, self._recall))
@@ -262,6 +298,9 @@ class Bridge:
         if unheard := [topic for topic in payloads.SUBSCRIPTIONS if topic not in self._topics]:
             client.unsubscribe(unheard)
         self._connected = True
+        self._connected_at = self._clock.monotonic()
+        if self._who is not None:
+            client.publish(self._who.note, self._who.name, qos=1, retain=True)
         self._directory.tell(BrokerConnected())
 
     def _on_subscribe(
@@ -269,6 +308,7 @@ class Bridge:
     ) -> None:
         if mid == self._asking_near:
             self._asking_near = None
+            self._cut_asking = 0
             return
         refused = [topic for topic, code in zip(self._topics, granted, strict=False) if code.is_failure]
         if refused:
@@ -285,8 +325,9 @@ class Bridge:
 
         At QoS 0, so that while we are away they take no room from reports.
         """
-        if self._near_misses:
-            _, self._asking_near = self._client.subscribe([(topic, 0) for topic in self._near_misses])
+        topics = [*([] if self._who is None else [self._who.question]), *self._near_misses]
+        if topics and self._cut_asking < _MOST_CUT_ASKING:
+            _, self._asking_near = self._client.subscribe([(topic, 0) for topic in topics])
 
     def _on_connect_fail(self, _client: PahoClient, _data: object) -> None:
         if self._trouble is None:
@@ -300,6 +341,9 @@ class Bridge:
         reason: ReasonCode,
         _: Properties | None,
     ) -> None:
+        if self._connected:
+            lasted = self._clock.monotonic() - self._connected_at
+            self._cut_short = self._cut_short + 1 if lasted < _SHORT else 0
         self._forget_connection()
         if not self._closing and self._trouble is None:
             self._note_trouble("broker_lost", str(reason))
@@ -307,8 +351,10 @@ class Bridge:
     def _forget_connection(self) -> None:
         self._connected = False
         if self._asking_near is not None and not self._closing:
-            logger.warning("near_misses_unheard host=%s port=%d", self._host, self._port)
-            self._asking_near, self._near_misses = None, ()
+            self._asking_near = None
+            self._cut_asking += 1
+            if self._cut_asking == _MOST_CUT_ASKING:
+                logger.warning("near_misses_unheard host=%s port=%d", self._host, self._port)
         self._clearing.abandon()
         self._subscribed.clear()
 
@@ -326,6 +372,9 @@ class Bridge:
         self._confirmed(mid)
 
     def _on_message(self, _client: PahoClient, _data: object, message: MQTTMessage) -> None:
+        if not message.qos and self._who is not None and message._topic == self._question:
+            self._client.publish(self._who.answer, self._who.name)
+            return
         self.received += 1
         delivery = Delivery(message.mid, message.qos, self._intake.epoch, self._place_of(message))
         place = delivery.place

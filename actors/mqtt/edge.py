@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Self
 
 from actors.mqtt import near_misses
-from actors.mqtt.bridge import Bridge
+from actors.mqtt.bridge import TWIN, Bridge
 from actors.mqtt.broker import BrokerUnavailable, EmbeddedBroker
 from actors.mqtt.client import tls_for_broker
 from actors.mqtt.door import Door
 from actors.mqtt.nats_server import NatsServer, NatsSettings
 from actors.mqtt.rights import backend_topics
+from actors.mqtt.twins import Identity
 from actors.ports import Clock
 from actors.zone import Zone
 from config import Settings, is_loopback
@@ -126,6 +127,7 @@ class MqttEdge:
             zone=zone,
             topics=backend_topics(wishes.shared_topic),
             near_misses=near_misses.FILTERS,
+            who=Identity(client_id, clock.now()),
             tls=self.tls,
             follow=None if self.broker is None else self.broker.resume,
         )
@@ -159,6 +161,8 @@ class MqttEdge:
         """Raises ``BrokerUnavailable`` if the embedded broker cannot be started."""
         if self.broker is not None:
             self.broker.start()
+        elif self.bridge.living_twin(*self.address):
+            raise BrokerUnavailable("MQTT_BROKER_URL: " + TWIN)
         self.bridge.start(*self.address)
 
     def stop(self) -> None:

@@ -1,0 +1,117 @@
+"""Whether another backend with our identity lives on the same broker, as a copy of DATA_DIR has it.
+
+A broker gives a session to whoever comes last. So a backend leaves a retained note while it is there, which
+its last will removes, and answers whoever asks; a newcomer that finds a note asks before it takes the
+session. One that was killed has left no note, and one that is frozen does not answer.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import ssl
+import threading
+from dataclasses import dataclass, field
+from typing import Final
+
+from paho.mqtt import client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+logger = logging.getLogger(__name__)
+
+# To reach the broker, and for it to give back our question, s; without that we learn nothing.
+_REACH: Final = 1.0
+# For a living one to answer, however busy it is, s. Waited for only where there is a note.
+ANSWER_S: Final = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Of one process that means to be the backend named ``client_id``; ``started`` is in seconds."""
+
+    client_id: str
+    started: float
+    start: str = field(default_factory=lambda: secrets.token_hex(4))
+
+    @property
+    def note(self) -> str:
+        """The topic of the retained note; within what the backend's login may use."""
+        return f"dispositivos/{self.client_id}/servidor"
+
+    @property
+    def question(self) -> str:
+        return f"dispositivos/{self.client_id}/pregunta"
+
+    @property
+    def answer(self) -> str:
+        return f"dispositivos/{self.client_id}/respuesta"
+
+    @property
+    def name(self) -> bytes:
+        return f"{self.started:017.3f} {self.start}".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """To the broker."""
+
+    username: str
+    password: str
+    tls: ssl.SSLContext | None
+
+
+class _Search:
+    def __init__(self, who: Identity, way: Way) -> None:
+        self._who = who
+        self._noted = False
+        self._echoed = threading.Event()
+        self._answered = threading.Event()
+        self.found: bytes | None = None
+        client = paho.Client(CallbackAPIVersion.VERSION2, f"{who.client_id}-{who.start}")
+        client.username_pw_set(way.username or None, way.password or None)
+        if way.tls is not None:
+            client.tls_set_context(way.tls)
+        client.connect_timeout = _REACH
+        client.suppress_exceptions = True
+        client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        self._client = client
+
+    def run(self, host: str, port: int) -> bytes | None:
+        try:
+            self._client.connect(host, port)
+        except OSError:
+            return None  # whoever connects next says what is wrong
+        self._client.loop_start()
+        try:
+            if self._echoed.wait(_REACH) and self._noted:
+                self._answered.wait(ANSWER_S)
+        finally:
+            self._client.disconnect()
+            self._client.loop_stop()
+        return self.found
+
+    def _on_connect(self, client: paho.Client, *_: object) -> None:
+        client.subscribe([(topic, 0) for topic in (self._who.note, self._who.question, self._who.answer)])
+
+    def _on_subscribe(self, client: paho.Client, *_: object) -> None:
+        client.publish(self._who.question, self._who.name)
+
+    def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+        payload = bytes(message.payload)
+        if message.topic == self._who.note:
+            self._noted = payload not in (b"", self._who.name)
+        elif message.topic == self._who.question and payload == self._who.name:
+            self._echoed.set()
+        elif message.topic == self._who.answer and payload != self._who.name:
+            self.found = payload
+            self._answered.set()
+
+
+def living_twin(who: Identity, way: Way, host: str, port: int) -> bytes | None:
+    """The name of another one that is there; ``None`` where nobody answers, or nobody can be asked.
+
+    It takes as long as to connect, and :data:`ANSWER_S` more where somebody has left a note.
+    """
+    return _Search(who, way).run(host, port)
