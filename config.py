@@ -328,6 +328,9 @@ class Settings:
     mqtt_disco_mb: int = setting(
         whole(64, 1_000_000), 1024, "Bróker incluido: MB que guarda; lleno, no admite mensajes."
     )
+    mqtt_max_por_segundo: float = setting(
+        number(0, 1_000_000), 100.0, "Bróker incluido: mensajes por segundo de cada usuario; 0, sin límite."
+    )
     nats_server_path: str = setting(
         or_empty(file), "", "Otro nats-server (2.15 o posterior); vacío, el instalado con este sistema."
     )

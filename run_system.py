@@ -209,7 +209,7 @@ class System:
         self._take_farewells()
         self._frontage.start(self._services())
         # Whoever is told that it runs may publish at once; but a broker that is away is not waited for.
-        self._bridge.wait_until_heard(HEARD_S)
+        self._edge.let_in(HEARD_S)
 
     def stop(self, simulator: Simulator) -> None:
         """Take nothing more in, keep what was taken in, acknowledge it, close; within 10 s."""

@@ -84,6 +84,10 @@ class CrashableBroker(EmbeddedBroker):
     def __init__(self, folder: Path, port: int = 0, door: Door | None = None) -> None:
         super().__init__(nats(folder, port), door)
 
+    def start(self) -> None:
+        super().start()
+        self.open_door()
+
     def crash(self) -> None:
         pid = self.pid
         assert pid is not None

@@ -184,6 +184,8 @@ class BrokerJson(TypedDict):
     rechazados: int
     sin_confirmar: int
     esperas: int
+    mas_antiguo_s: float
+    avisos: list[str]
 
 
 class WriterJson(TypedDict):

@@ -14,6 +14,8 @@ from web.wire import iso
 
 # More do not tell an operator more; how many there are stands beside them.
 QUARANTINED_SHOWN: Final = 50
+# A message that waits longer to be stored is late, s.
+LATE_S: Final = 10.0
 CORE: Final[Mapping[Part, str]] = {
     Part.DIRECTORY: "directorio",
     Part.WRITER: "escritor",
@@ -34,6 +36,10 @@ class BrokerHealth:
     """Messages received and not yet acknowledged."""
     stalls: int = 0
     """How often a message had to wait until the disk caught up."""
+    oldest: float = 0.0
+    """For how long, s, the oldest message that is not stored yet has waited."""
+    notices: Sequence[str] = ()
+    """Of clients that the embedded broker cannot serve, a line in Spanish each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +118,9 @@ class Health:
     def troubles(self) -> bool:
         """Whether something wants looking at all the same."""
         base = self.database
-        return bool(self.quarantined) or base.backup_error is not None or base.accounts_error is not None
+        late = self.broker.oldest > LATE_S
+        errors = base.backup_error is not None or base.accounts_error is not None
+        return bool(self.quarantined) or late or errors
 
 
 def zone_json(zone: Zone) -> ZoneJson:
@@ -131,6 +139,8 @@ def health_json(health: Health, hub: EventHub, clients: int, version: str) -> He
             "rechazados": health.broker.rejected,
             "sin_confirmar": health.broker.in_flight,
             "esperas": health.broker.stalls,
+            "mas_antiguo_s": round(health.broker.oldest, 1),
+            "avisos": list(health.broker.notices),
         },
         "escritor": {
             "sano": health.writer.healthy,

@@ -208,6 +208,12 @@ class Bridge:
         return self._intake.in_flight
 
     @property
+    def oldest(self) -> float:
+        """For how long, s, the oldest of them has been here."""
+        came = self._intake.oldest_came
+        return 0.0 if came is None else self._clock.monotonic() - came
+
+    @property
     def stalls(self) -> int:
         """How often reading stopped until the writer caught up."""
         return self._intake.stalls
@@ -378,12 +384,14 @@ class Bridge:
         self.received += 1
         delivery = Delivery(message.mid, message.qos, self._intake.epoch, self._place_of(message))
         place = delivery.place
-        if place is not None and self._intake.take_again(delivery, self._numbering.is_kept(place)):
+        if place is not None and self._intake.take_again(
+            delivery, self._numbering.is_kept(place), self._clock.monotonic()
+        ):
             return
         told = self._read(message, delivery)
         to = self._writer if isinstance(told, KeepDeadLetter | Settle) else self._directory
         try:
-            self._intake.hand_on(delivery, to, told)
+            self._intake.hand_on(delivery, to, told, self._clock.monotonic())
         except pykka.ActorDeadError:
             # Nobody will ever settle anything again; unacknowledged, it comes again at the next start.
             logger.error("intake_stopped dead=%s", to)

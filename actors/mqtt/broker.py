@@ -17,8 +17,11 @@ from actors.mqtt.child import HUNG_AFTER, PING_EVERY, BrokerUnavailable, Child, 
 from actors.mqtt.door import Door
 from actors.mqtt.door_process import arguments
 from actors.mqtt.nats_server import MAX_PAYLOAD
+from actors.mqtt.notices import Notices
 
 __all__ = ("MAX_PAYLOAD", "BrokerUnavailable", "EmbeddedBroker", "Server")
+
+logger = logging.getLogger(__name__)
 
 # Where the door's process finds our modules, from wherever we were started.
 _ROOT: Final = Path(__file__).resolve().parent.parent.parent
@@ -29,6 +32,16 @@ class Server(Program, Protocol):
 
     @property
     def port(self) -> int: ...
+
+    @property
+    def notices(self) -> Notices:
+        """Of clients that it cannot serve."""
+
+    def oldest(self, client_id: str, now: float) -> float:
+        """For how long, s, this client's oldest message waits to be acknowledged. May raise ``OSError``."""
+
+    def limit(self, client_id: str) -> None:
+        """This client has subscribed: see that it is not sent more than its session has room for."""
 
     def choose_port(self) -> None:
         """See that :attr:`port` is a free one; raises :class:`BrokerUnavailable`."""
@@ -82,14 +95,36 @@ class EmbeddedBroker:
         """Whether devices can connect."""
         return self._child.alive and (self._doorkeeper is None or self._doorkeeper.alive)
 
+    @property
+    def notices(self) -> Sequence[str]:
+        """Of clients that it cannot serve, a line in Spanish each, the newest last."""
+        return self._server.notices.told
+
+    def oldest(self, client_id: str, now: float) -> float:
+        """As :meth:`Server.oldest`; 0 where it cannot be told."""
+        try:
+            return self._server.oldest(client_id, now)
+        except OSError:
+            return 0.0
+
     def start(self) -> None:
-        """Start it and wait until devices can connect; :class:`BrokerUnavailable` if they never can."""
+        """Start it and wait until this machine can connect; :class:`BrokerUnavailable` if it never can."""
         self._server.choose_port()
         if self._door is not None:
             self._door = _openable(self._door)
         self._child.start()
+
+    def limit(self, client_id: str) -> None:
+        """As :meth:`Server.limit`, where it can be."""
+        try:
+            self._server.limit(client_id)
+        except OSError as error:
+            logger.warning("broker_not_limited error=%s", error)
+
+    def open_door(self) -> None:
+        """Let devices of the house in, if they may. :class:`BrokerUnavailable` where that cannot be."""
         if self._door is not None:
-            self._doorkeeper = Child(_DoorProgram(self._door, self._server.port))
+            self._doorkeeper = Child(_DoorProgram(self._door, self._server.port, self._server.notices))
             try:
                 self._doorkeeper.start()
             except BrokerUnavailable:
@@ -111,7 +146,8 @@ class EmbeddedBroker:
 class _DoorProgram:
     name: Final = "door"
 
-    def __init__(self, door: Door, port: int) -> None:
+    def __init__(self, door: Door, port: int, notices: Notices) -> None:
+        self._notices = notices
         self._door = door
         self._port = port
         self.place: Final = f"{door.host}:{door.port}"
@@ -130,7 +166,11 @@ class _DoorProgram:
             return False
         return True
 
-    def level(self, line: str) -> int:
+    def settle_in(self) -> None:
+        """It needs nothing."""
+
+    def hear(self, line: str) -> int:
+        self._notices.note(line)
         return logging.WARNING if line.startswith("WARNING ") else logging.INFO
 
 

@@ -59,9 +59,12 @@ class Program(Protocol):
         """Make ready for another start; the command. Raises :class:`BrokerUnavailable`."""
 
     def answers(self, patience: float) -> bool:
-        """Whether it serves whoever asks, within ``patience`` s."""
+        """Whether it serves whoever asks. Raises ``TimeoutError`` if it says nothing for ``patience`` s."""
 
-    def level(self, line: str) -> int:
+    def settle_in(self) -> None:
+        """It answers for the first time since it was started. Raises ``OSError`` where it does not yet."""
+
+    def hear(self, line: str) -> int:
         """How serious what it says is, as ``logging`` has it."""
 
 
@@ -138,7 +141,7 @@ class Child:
         process = self._process
         assert process is not None
         deadline = time.monotonic() + _START_TIMEOUT
-        while not self._program.answers(_LOOK):
+        while not self._settles_in():
             if process.poll() is not None or time.monotonic() > deadline or self._stopping.is_set():
                 raise BrokerUnavailable(
                     f"el bróker MQTT incluido no arranca en {self._program.place} "
@@ -148,6 +151,15 @@ class Child:
         if process.poll() is not None:  # somebody else answered: the port has been taken
             raise BrokerUnavailable(f"{self._program.place} lo ocupa otro programa.")
         self._ready = True
+
+    def _settles_in(self) -> bool:
+        try:
+            if not self._program.answers(_LOOK):
+                return False
+            self._program.settle_in()
+        except OSError:
+            return False
+        return True
 
     def _watch(self) -> None:
         """Pass on what the child says until it ends, then start another one."""
@@ -181,7 +193,7 @@ class Child:
         if process.stderr is None or process.stderr.closed:  # it could not be started again
             return
         for line in process.stderr:
-            logger.log(self._program.level(line), "broker_says line=%s", line.rstrip())
+            logger.log(self._program.hear(line), "broker_says line=%s", line.rstrip())
         process.wait()
         _close(process.stdin)
         _close(process.stderr)
@@ -194,15 +206,22 @@ class Child:
             process, pid = self._process, self._pid
             if not self._ready or process is None or process.poll() is not None:
                 continue
-            if self._program.answers(self._hung_after) or self._stopping.is_set():
-                continue
+            try:
+                self._program.answers(self._hung_after)
+                continue  # also who refuses us is alive
+            except TimeoutError:
+                if self._stopping.is_set():
+                    return
             if process is self._process and process.poll() is None and pid is not None:
                 logger.error("broker_hung pid=%d unanswered_s=%.0f", pid, self._hung_after)
                 _kill(process)
 
 
 def answers_mqtt(address: tuple[str, int], patience: float) -> bool:
-    """Whether a broker greets a client without a login, and answers its ping, within ``patience`` s each."""
+    """Whether a broker greets a client without a login, and answers its ping.
+
+    Raises ``TimeoutError`` where either takes longer than ``patience`` s.
+    """
     try:
         with socket.create_connection(address, patience) as client:
             client.sendall(_CONNECT)
@@ -212,6 +231,8 @@ def answers_mqtt(address: tuple[str, int], patience: float) -> bool:
             answer = client.recv(2)
             client.sendall(_FAREWELL)
             return answer[:1] == _PONG
+    except TimeoutError:
+        raise
     except OSError:
         return False
 

@@ -16,6 +16,8 @@ from actors.mqtt.rights import can_log_in, may_publish, may_read
 logger = logging.getLogger(__name__)
 
 _SHOWN: Final = 80
+# What a login may send at once: three hours of a report each five seconds, kept while the network was away.
+BURST: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Door:
 
     ``logins`` is the password file. ``certificate``, with its chain, and ``key`` are PEM files; without
     them passwords cross the network in the clear. ``shared_topic``: may devices use the one for all?
+    ``per_second`` is how many messages each may send, on average; 0: any.
     """
 
     host: str
@@ -32,6 +35,7 @@ class Door:
     certificate: Path | None = None
     key: Path | None = None
     shared_topic: bool = True
+    per_second: float = 0.0
 
     @property
     def from_here(self) -> tuple[str, int]:
@@ -42,6 +46,21 @@ class Door:
         """``::`` takes IPv4 too. Raises ``OSError``."""
         family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
         return socket.create_server((self.host, self.port), family=family, dualstack_ipv6=self.host == "::")
+
+
+class Pace:
+    """How fast one login may publish: a burst, and then so many a second on average."""
+
+    def __init__(self, per_second: float, now: float) -> None:
+        self._per_second = per_second
+        self._left = float(BURST)
+        self._at = now
+
+    def wait(self, now: float) -> float:
+        """Another message has come: how many seconds nothing more is to be read."""
+        self._left = min(float(BURST), self._left + (now - self._at) * self._per_second) - 1
+        self._at = now
+        return max(0.0, -self._left / self._per_second)
 
 
 class TlsFiles:

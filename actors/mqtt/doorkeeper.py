@@ -18,8 +18,8 @@ from contextlib import asynccontextmanager
 from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Final, NoReturn
 
-from actors.mqtt.door import Door, GuestList, Rights, TlsFiles
-from actors.mqtt.packets import NOT_AUTHORISED, Breach, Connect, read_packet
+from actors.mqtt.door import Door, GuestList, Pace, Rights, TlsFiles
+from actors.mqtt.packets import NOT_AUTHORISED, PUBLISH, Breach, Connect, OtherVersion, read_packet
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +57,8 @@ class Doorkeeper:
         self._tls = TlsFiles(door.certificate, door.key) if door.certificate and door.key else None
         self._strangers: dict[asyncio.Task[None], IPv4Address | IPv6Network] = {}
         self._guests: dict[asyncio.Task[None], Rights] = {}
+        self._paces: dict[str, Pace] = {}
+        """By login."""
         self._told_at = float("-inf")
         self._untold = 0
 
@@ -139,6 +141,9 @@ class Doorkeeper:
             rights = self._list.admit(connect)
             if len(self._guests) >= MOST_CLIENTS:
                 raise Breach(f"there are {MOST_CLIENTS} clients already")
+        except OtherVersion as other:
+            writer.write(other.answer)
+            raise
         except Breach:
             writer.write(NOT_AUTHORISED)
             raise
@@ -161,11 +166,24 @@ class Doorkeeper:
     async def _inwards(
         self, reader: asyncio.StreamReader, to_broker: asyncio.StreamWriter, rights: Rights
     ) -> None:
+        pace = self._pace_of(rights.user)
         while True:
             packet = await read_packet(reader, self._largest)
             rights.check(packet)
             to_broker.write(packet.head + packet.body)
             await to_broker.drain()
+            if pace is None or packet.kind != PUBLISH:
+                continue
+            # Who floods waits at its own end of the network: nothing is lost, and nobody else delayed.
+            if wait := pace.wait(asyncio.get_running_loop().time()):
+                await asyncio.sleep(wait)
+
+    def _pace_of(self, user: str) -> Pace | None:
+        """The same for each connection of a login, or a new one would be another burst."""
+        if not self._door.per_second:
+            return None
+        now = asyncio.get_running_loop().time()
+        return self._paces.setdefault(user, Pace(self._door.per_second, now))
 
     def _tell(self, event: str, detail: str) -> None:
         now = asyncio.get_running_loop().time()

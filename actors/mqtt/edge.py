@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import ssl
+import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -21,6 +23,9 @@ from actors.zone import Zone
 from config import Settings, is_loopback
 
 logger = logging.getLogger(__name__)
+
+# Between two looks at what waits in the embedded broker, s.
+_LOOK_S = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +49,8 @@ class MqttSettings:
     """A nats-server of the house's own choosing, or empty."""
     sync_interval: float
     """Seconds that what the embedded broker has acknowledged may wait to be on the medium."""
+    per_second: float
+    """What each login may publish at the door, on average; 0: as much as it likes."""
     disk: int
     """What the embedded broker may keep, in MB."""
 
@@ -62,6 +69,7 @@ class MqttSettings:
             shared_topic=settings.mqtt_tema_comun,
             program=settings.nats_server_path,
             sync_interval=settings.mqtt_sync_interval,
+            per_second=settings.mqtt_max_por_segundo,
             disk=settings.mqtt_disco_mb,
         )
 
@@ -102,6 +110,10 @@ class EdgeStatus:
     """Messages received and not yet acknowledged."""
     stalls: int
     """How often reading stopped until the disk caught up."""
+    oldest: float
+    """For how long, s, the oldest message that is not stored yet has waited, in our own broker too."""
+    notices: Sequence[str]
+    """Of clients that the embedded broker cannot serve, a line in Spanish each."""
 
 
 class MqttEdge:
@@ -116,6 +128,10 @@ class MqttEdge:
     ) -> None:
         """Raises ``BrokerUnavailable`` for a CA that cannot be used."""
         self._wishes = wishes
+        self._client_id = client_id
+        self._clock = clock
+        self._waiting = 0.0
+        self._stopping = threading.Event()
         self.tls = _trust(wishes, files) if wishes.broker and wishes.tls else None
         self.broker = None if wishes.broker else _embedded(wishes, files)
         self.bridge = Bridge(
@@ -155,6 +171,8 @@ class MqttEdge:
             rejected=bridge.rejected,
             in_flight=bridge.in_flight,
             stalls=bridge.stalls,
+            oldest=max(bridge.oldest, self._waiting),
+            notices=() if self.broker is None else self.broker.notices,
         )
 
     def start(self) -> None:
@@ -164,9 +182,31 @@ class MqttEdge:
         elif self.bridge.living_twin(*self.address):
             raise BrokerUnavailable("MQTT_BROKER_URL: " + TWIN)
         self.bridge.start(*self.address)
+        if self.broker is not None:
+            self._look()
+
+    def let_in(self, timeout: float) -> None:
+        """Wait at most ``timeout`` s until what devices publish is heard, and only then let them in.
+
+        Raises ``BrokerUnavailable`` if the door cannot be opened.
+        """
+        self.bridge.wait_until_heard(timeout)
+        if self.broker is not None:
+            self.broker.limit(self._client_id)
+            self.broker.open_door()
+
+    def _look(self) -> None:
+        """Ask the embedded broker, on a thread of its own, how long its oldest message waits."""
+        threading.Thread(target=self._watch_waiting, name="broker-waiting", daemon=True).start()
+
+    def _watch_waiting(self) -> None:
+        assert self.broker is not None
+        while not self._stopping.wait(_LOOK_S):
+            self._waiting = self.broker.oldest(self._client_id, self._clock.now())
 
     def stop(self) -> None:
         """After ``bridge.stop_intake``."""
+        self._stopping.set()
         self.bridge.close()
         if self.broker is not None:
             self.broker.stop()
@@ -182,12 +222,19 @@ def _embedded(wishes: MqttSettings, files: MqttFiles) -> EmbeddedBroker:
             files.certificate,
             files.key,
             shared_topic=wishes.shared_topic,
+            per_second=wishes.per_second,
         )
         return EmbeddedBroker(NatsServer(settings, wishes.port), door)
     if is_loopback(wishes.bind_host):
         return EmbeddedBroker(NatsServer(settings, wishes.port))
     logger.warning("door_in_the_clear host=%s port=%d", wishes.bind_host, wishes.port)
-    door = Door(wishes.bind_host, wishes.port, files.logins, shared_topic=wishes.shared_topic)
+    door = Door(
+        wishes.bind_host,
+        wishes.port,
+        files.logins,
+        shared_topic=wishes.shared_topic,
+        per_second=wishes.per_second,
+    )
     return EmbeddedBroker(NatsServer(settings, 0), door)
 
 

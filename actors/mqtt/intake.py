@@ -24,6 +24,8 @@ class Intake:
         self._limit = limit
         self._acknowledge = acknowledge
         self._line: deque[Delivery] = deque()
+        self._came: deque[float] = deque()
+        """When each of the line did, on the monotonic clock."""
         self._unsettled: set[Delivery] = set()
         self._repeats: dict[Delivery, Delivery] = {}
         """By what is under way, the same message as it has come again."""
@@ -41,6 +43,14 @@ class Intake:
     @property
     def in_flight(self) -> int:
         return len(self._line)
+
+    @property
+    def oldest_came(self) -> float | None:
+        """When the oldest of them came, on the monotonic clock."""
+        try:
+            return self._came[0]
+        except IndexError:
+            return None
 
     @property
     def is_open(self) -> bool:
@@ -71,22 +81,24 @@ class Intake:
     def _has_room(self) -> bool:
         return len(self._line) < self._limit or not self._open
 
-    def hand_on(self, delivery: Delivery, to: pykka.ActorRef[Any], message: object) -> bool:
+    def hand_on(self, delivery: Delivery, to: pykka.ActorRef[Any], message: object, now: float = 0.0) -> bool:
         """Tell, where there is room; ``False`` once closed. Raises ``ActorDeadError``, told nobody."""
         with self._room:
             if not self._open:
                 return False
             self._line.append(delivery)
+            self._came.append(now)
             self._unsettled.add(delivery)
             try:
                 to.tell(message)
             except pykka.ActorDeadError:
                 self._line.pop()
+                self._came.pop()
                 self._unsettled.discard(delivery)
                 raise
             return True
 
-    def take_again(self, delivery: Delivery, is_kept: bool) -> bool:
+    def take_again(self, delivery: Delivery, is_kept: bool, now: float = 0.0) -> bool:
         """Whether this is the same message as one that is kept, or under way since another connection.
 
         It is acknowledged in its turn, when that is kept.
@@ -96,6 +108,7 @@ class Intake:
             if not self._open or (first is None and not is_kept):
                 return False
             self._line.append(delivery)
+            self._came.append(now)
             if first is not None and first in self._unsettled:
                 self._unsettled.add(delivery)
                 self._repeats[first] = delivery
@@ -118,6 +131,7 @@ class Intake:
         mids = []
         while self._line and self._line[0] not in self._unsettled:
             first = self._line.popleft()
+            self._came.popleft()
             if first.qos and first.epoch == self._epoch:
                 mids.append(first.mid)
         try:

@@ -19,6 +19,7 @@ import sysconfig
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ from actors.mqtt.bridge import Recall
 from actors.mqtt.child import LOOPBACK, BrokerUnavailable, answers_mqtt, free_port
 from actors.mqtt.logins import replace
 from actors.mqtt.nats_link import NatsLink, NoAnswer
+from actors.mqtt.notices import Notices
 
 logger = logging.getLogger(__name__)
 
@@ -40,11 +42,16 @@ _ENVELOPE: Final = 64
 # Messages that the broker sends ahead of our acknowledgements, of each subscription. The writer
 # acknowledges a commit's worth at once.
 _MAX_IN_FLIGHT: Final = 1000
+# The same of a client's session as a whole, retained messages included. What exceeds it is passed over, and
+# would come again only with the next connection, out of order: so it is far more than ours can ever be.
+_MAX_OF_SESSION: Final = 16_000
 _SHOWN: Final = 60
 _OWNER_ONLY: Final = 0o600
 _PROGRAM: Final = "nats-server"
 _MESSAGES: Final = "$MQTT_msgs"
 _PREFIX: Final = "$MQTT.msgs."
+# Of the room on disk, what each may take.
+_SHARES: Final = {_MESSAGES: 0.75, "$MQTT_rmsgs": 0.125}
 # Between two looks at whether the last connection is done with, s, and how many at most.
 _LOOK: Final = 0.02
 _LOOKS: Final = 250
@@ -117,6 +124,7 @@ class NatsServer:
     def __init__(self, settings: NatsSettings, port: int) -> None:
         self._settings = settings
         self.port = port
+        self.notices: Final = Notices()
         self._password = secrets.token_hex(16)
         self._link: NatsLink | None = None
         self._pause = threading.Event()
@@ -132,6 +140,16 @@ class NatsServer:
     def answers(self, patience: float) -> bool:
         return answers_mqtt((LOOPBACK, self.port), patience)
 
+    def settle_in(self) -> None:
+        """Have messages and retained ones leave room to each other, and to the sessions.
+
+        Where there is none for a session nobody can connect, not even who would take messages out.
+        """
+        for stream, share in _SHARES.items():
+            limits = {"max_bytes": int(share * self._settings.disk * 2**20), "discard": "new"}
+            known = self._ask(f"$JS.API.STREAM.INFO.{stream}")["config"]
+            self._ask(f"$JS.API.STREAM.UPDATE.{stream}", {**known, **limits})
+
     def prepare(self) -> Sequence[str]:
         """Write the configuration; the command."""
         program = find(self._settings.program)
@@ -146,7 +164,7 @@ class NatsServer:
             disk=self._settings.disk,
             sync=f'"{round(1000 * seconds)}ms"' if seconds else "always",
             port=self.port,
-            in_flight=_MAX_IN_FLIGHT,
+            in_flight=_MAX_OF_SESSION,
             nobody=secrets.token_hex(16),
             password=self._password,
             commands=json.dumps(_COMMANDS),
@@ -158,8 +176,9 @@ class NatsServer:
         self._link = NatsLink(control, "backend", self._password)
         return program, "-c", str(path.absolute())
 
-    def level(self, line: str) -> int:
-        """How serious what it says is."""
+    def hear(self, line: str) -> int:
+        """How serious what it says is; who cannot be served is noted."""
+        self.notices.note(line)
         if "[ERR]" in line or "[FTL]" in line or ("[WRN]" in line and "Plaintext passwords" not in line):
             return logging.WARNING
         return logging.INFO
@@ -176,11 +195,35 @@ class NatsServer:
         consumers = self._at_rest(client_id)
         floors = {topic: _floor(consumers.get(topic)) for topic in topics}
         known = recall(floors)  # on disk before the server forgets how many were acknowledged
+        self.limit(client_id)
         for topic, consumer in consumers.items():
             began = self._ask(f"$JS.API.CONSUMER.RESET.{_MESSAGES}.{consumer['name']}")["reset_seq"] - 1
             if topic in floors and began != floors[topic].after:  # an acknowledgement came in between
                 known = {**known, **recall({topic: Floor(0, began)})}
         return known
+
+    def oldest(self, client_id: str, now: float) -> float:
+        """For how long, s, the oldest message has waited to be acknowledged in this client's session.
+
+        ``now`` is wall-clock time. Raises :class:`NoAnswer`.
+        """
+        waited = 0.0
+        for consumer in self._consumers(client_id):
+            if consumer["num_pending"] or consumer["num_ack_pending"]:
+                first = {"seq": consumer["ack_floor"]["stream_seq"] + 1}
+                only = {"next_by_subj": consumer["config"]["filter_subject"]}
+                found = self._ask(f"$JS.API.STREAM.MSG.GET.{_MESSAGES}", first | only)
+                came = datetime.fromisoformat(found["message"]["time"][:19] + "+00:00").timestamp()
+                waited = max(waited, now - came)
+        return waited
+
+    def limit(self, client_id: str) -> None:
+        """Have no more sent ahead, of each of this client's subscriptions, than all of them have room for."""
+        for consumer in self._consumers(client_id):
+            known = consumer["config"]
+            if known["max_ack_pending"] != _MAX_IN_FLIGHT:
+                change = {"stream_name": _MESSAGES, "config": {**known, "max_ack_pending": _MAX_IN_FLIGHT}}
+                self._ask(f"$JS.API.CONSUMER.DURABLE.CREATE.{_MESSAGES}.{consumer['name']}", change)
 
     def _at_rest(self, client_id: str) -> dict[str, dict[str, Any]]:
         """This client's subscriptions, by topic, when the last acknowledgements have been taken in."""

@@ -17,6 +17,11 @@ HARMLESS: Final = frozenset({0x40, 0x50, 0x62, 0x70, 0xA2, 0xC0, 0xE0})
 NOT_AUTHORISED: Final = b"\x20\x02\x00\x05"
 
 _PROTOCOL: Final = b"\x00\x04MQTT\x04"
+_MQTT_5: Final = b"\x00\x04MQTT\x05"
+_MQTT_3_1: Final = b"\x00\x06MQIsdp\x03"
+# CONNACK: of MQTT 3 "unacceptable protocol version", of 5 "unsupported protocol version", no properties.
+_UNACCEPTABLE: Final = b"\x20\x02\x00\x01"
+_UNSUPPORTED_5: Final = b"\x20\x03\x00\x84\x00"
 _KEEPALIVE: Final = struct.Struct("!H")
 _WILL: Final = 0x04
 _WILL_SETTINGS: Final = 0x3E  # those of the will and the clean session
@@ -26,6 +31,14 @@ _USER: Final = 0x80
 
 class Breach(Exception):
     """What the client sent breaks the protocol, or is larger than allowed."""
+
+
+class OtherVersion(Breach):
+    """The client speaks another version of the protocol. ``answer`` is what that wants to hear."""
+
+    def __init__(self, version: str, answer: bytes) -> None:
+        super().__init__(f"speaks MQTT {version}")
+        self.answer: Final = answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,10 @@ class Connect:
     def read(cls, packet: Packet) -> Self:
         """Raises :class:`Breach` also for what is no MQTT 3.1.1, and for a client without a login."""
         reader = _Reader(packet.body)
+        if packet.first == CONNECT and packet.body.startswith(_MQTT_5):
+            raise OtherVersion("5", _UNSUPPORTED_5)
+        if packet.first == CONNECT and packet.body.startswith(_MQTT_3_1):
+            raise OtherVersion("3.1", _UNACCEPTABLE)
         if packet.first != CONNECT or reader.take(len(_PROTOCOL)) != _PROTOCOL:
             raise Breach("no MQTT 3.1.1")
         flags = reader.take(1)[0]

@@ -99,4 +99,6 @@ def guarded_door(folder: Path, pair: Tls, *, shared_topic: bool = True) -> tuple
     """On a free port, and the passwords of those who have a login."""
     logins = Logins(folder / "claves")
     passwords = logins.complete([HERE, THERE])
-    return Door("127.0.0.1", 0, logins.path, pair.certificate, pair.key, shared_topic), passwords
+    return Door(
+        "127.0.0.1", 0, logins.path, pair.certificate, pair.key, shared_topic, per_second=100
+    ), passwords

@@ -1,21 +1,25 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
+from paho.mqtt.client import MQTTMessage
 
 from actors.messages import Resumption
 from actors.mqtt.broker import MAX_PAYLOAD, BrokerUnavailable, EmbeddedBroker
 from actors.mqtt.nats_server import NatsServer, NatsSettings
 from tests.brokers import PATIENCE, Broker, CrashableBroker, Device, Login, accepts, nats, wait_until
+from tests.machine import lacking
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -212,6 +216,87 @@ def test_the_server_is_commanded_by_nobody_who_comes_by_mqtt(embedded: Crashable
     with Device(embedded.port, "a", login=keeps) as device, Device(embedded.port) as other:
         other.publish("a", b"barrier")
         assert [device.heard.get(timeout=PATIENCE)[1] for _ in range(2)] == [b"kept", b"barrier"]
+
+
+def test_nothing_is_passed_over_for_want_of_room(embedded: CrashableBroker) -> None:
+    """Of three subscriptions at once, with nothing acknowledged for long: all comes, in order."""
+    topics = ("a/+", "b/+", "c")
+    client = Login(client_id="keeps", lasting=True).client()
+    client.manual_ack_set(True)
+    heard: SimpleQueue[MQTTMessage] = SimpleQueue()
+    subscribed = threading.Event()
+    client.on_message = lambda *args: heard.put(args[2])
+    client.on_subscribe = lambda *_: subscribed.set()
+    client.connect("127.0.0.1", embedded.port)
+    client.subscribe([(topic, 1) for topic in topics])
+    client.loop_start()
+    assert subscribed.wait(PATIENCE)
+    embedded.limit("keeps")
+    with Device(embedded.port) as device:
+        for number in range(1500):
+            for topic in ("a/1", "b/1", "c"):
+                last = device.publish_soon(topic, str(number))
+        last.wait_for_publish(PATIENCE)
+    came: dict[str, list[int]] = {"a/1": [], "b/1": [], "c": []}
+    first = [heard.get(timeout=PATIENCE) for _ in range(3000)]
+    for message in first:
+        came[message.topic].append(int(message.payload))
+        client.ack(message.mid, message.qos)
+    for _ in range(1500):
+        message = heard.get(timeout=PATIENCE)
+        came[message.topic].append(int(message.payload))
+    client.disconnect()
+    client.loop_stop()
+    assert came == {topic: list(range(1500)) for topic in came}
+
+
+@pytest.mark.parametrize(
+    ("version", "told"),
+    [("mqttv5", "habla MQTT 5: ponlo en 3.1.1"), ("mqttv31", "habla MQTT 3.1: ponlo en 3.1.1")],
+)
+def test_who_speaks_another_version_is_told_of(embedded: CrashableBroker, version: str, told: str) -> None:
+    """With what to do, since the device itself may show nothing."""
+    speak(embedded.port, "-V", version, "-t", "a")
+    wait_until(lambda: any(told in each for each in embedded.notices))
+
+
+def test_a_topic_with_spaces_is_told_of(embedded: CrashableBroker) -> None:
+    """It cuts its publisher off, who is named, with the way out."""
+    speak(embedded.port, "-i", "zigbee", "-q", "1", "-t", "zigbee2mqtt/Luz del salón")
+    wait_until(lambda: any("zigbee" in each and "espacios" in each for each in embedded.notices))
+
+
+def test_a_full_store_refuses_and_forgets_nothing(tmp_path: Path) -> None:
+    """What it has no room for is not acknowledged, and told; what it has comes, and makes room."""
+    broker = EmbeddedBroker(NatsServer(NatsSettings(tmp_path, disk=8), 0))
+    broker.start()
+    keeps = Login(client_id="keeps", lasting=True)
+    try:
+        with Device(broker.port, "a", login=keeps):
+            pass
+        with Device(broker.port) as device:
+            kept = 0
+            while not device.cut_off.is_set():
+                device.overstep("a", f"{kept}".ljust(100_000))
+                kept += not device.cut_off.is_set()
+        assert kept > 40
+        assert any("MQTT_DISCO_MB" in each for each in broker.notices)
+        with Device(broker.port, "a", login=keeps) as device:
+            heard = [int(device.heard.get(timeout=PATIENCE)[1]) for _ in range(kept)]
+        assert heard == list(range(kept))
+        with Device(broker.port) as device:
+            device.publish("a", b"after")
+            assert not device.cut_off.is_set()
+    finally:
+        broker.stop()
+
+
+def speak(port: int, *words: str) -> None:
+    if shutil.which("mosquitto_pub") is None:
+        lacking("mosquitto_pub: apt-get install mosquitto-clients")
+    subprocess.run(
+        ["mosquitto_pub", "-p", str(port), "-m", "x", *words], capture_output=True, timeout=PATIENCE
+    )
 
 
 def test_an_older_server_is_refused(tmp_path: Path) -> None:

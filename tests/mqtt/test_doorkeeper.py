@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from actors.mqtt.broker import MAX_PAYLOAD, BrokerUnavailable
-from actors.mqtt.door import Door
+from actors.mqtt.door import BURST, Door
 from actors.mqtt.doorkeeper import LOGIN_TIME, MOST_STRANGERS, network_of
 from actors.mqtt.mosquitto_config import Tls
 from actors.mqtt.payloads import state_topic
@@ -119,6 +119,19 @@ def test_what_is_refused_is_said_without_the_password(house: House, caplog: pyte
     wait_until(lambda: "mqtt_refused" in caplog.text)
     assert "address=127.0.0.1 reason=no such login 'ana'" in caplog.text
     assert "geheim" not in caplog.text
+
+
+def test_a_login_that_floods_delays_nobody_else(house: House) -> None:
+    """It gets its burst and then its pace; it loses nothing, and another's report comes meanwhile at once."""
+    with house.hears(OWN, state_topic(THERE)) as backend, house.device(HERE) as rude:
+        flood = [rude.publish_soon(OWN, b"x") for _ in range(4 * BURST)]
+        flood[BURST - 1].wait_for_publish(PATIENCE)
+        with house.device(THERE) as other:
+            for number in range(20):
+                other.publish(state_topic(THERE), str(number))
+            while backend.heard.get(timeout=PATIENCE)[1] != b"19":
+                pass
+        assert not flood[-1].is_published()
 
 
 def test_the_oldest_stranger_has_to_go(house: House) -> None:
