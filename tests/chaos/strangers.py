@@ -20,8 +20,8 @@ from tests.chaos.victim import Place, Victim, mosquitto
 from tests.web.test_time_held import BODIES
 
 _ATTACKERS: Final = 3
-# Of the family's requests, which take 2 ms by themselves. Half of them, since others may use the processors.
-_P50_S: Final = 0.15
+# Of the family's requests, which take 2 ms by themselves; others may use the processors. It was 7.8 s.
+_P99_S: Final = 1.0
 _PATIENCE: Final = 20.0
 _CONNECTIONS: Final = 40
 # Of one processor, and of the log, while there are no descriptors.
@@ -55,7 +55,7 @@ def attacked(trial: Trial) -> Outcome:
         with _attackers(victim):
             busy = _family(victim, trial.pick(3.0, 60.0), outcome)
         p50, p99 = statistics.median(busy), statistics.quantiles(busy, n=100)[98]
-        outcome.expect(p50 <= _P50_S, f"p50 of the family's requests is {p50:.2f} s")
+        outcome.expect(p99 <= _P99_S, f"p99 of the family's requests is {p99:.2f} s")
         tried = victim.ask("POST", "/auth/emparejar", {"codigo": "AAAAA-AAAAA", "nombre": "x"})
         outcome.expect(tried.status == 401, "the family's own address was banned")
     told = (1000 * each for each in (statistics.median(quiet), p50, p99))
