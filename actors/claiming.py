@@ -64,14 +64,16 @@ class Door:
         Five wrong codes in a row lock the door, for the right one too. A claim without any is no guess.
         """
         if device.code_digest is not None:
-            return None if self._proves(claim, device.code_digest, now) else unproven(device.serial)
+            return None if self._proves(claim, device, now) else unproven(device.serial)
         if device.claimed or not self._window or now - self._opened_at <= self._window:
             return None
         return Refused(Refusal.WINDOW_CLOSED, {"serial": device.serial, "seconds": self._window})
 
-    def _proves(self, claim: Claim, digest: str, now: float) -> bool:
-        """Takes as long whatever comes of it. However the code is written, it is one try."""
-        given = [code_digest(claim.serial, code).encode() for code in spellings(claim.code or "")]
+    def _proves(self, claim: Claim, device: Device, now: float) -> bool:
+        """Takes as long whatever comes of it. However code and serial number are written, it is one try."""
+        serials, digest = (claim.serial, device.serial), device.code_digest or ""
+        codes = spellings(claim.code or "")
+        given = [code_digest(serial, code).encode() for serial in serials for code in codes]
         right = sum(hmac.compare_digest(each, digest.encode()) for each in given) > 0
         if claim.code is None or now < self._locked_until:
             return False

@@ -131,6 +131,8 @@ class Directory(SupervisedActor):
         self._gave_way = 0
         self._told_at = -math.inf
         self._residents: dict[str, _Resident] = {}
+        self._spellings: dict[str, str] = {}
+        """The first spelling of each serial number, by it in lower case."""
         self._recalls = itertools.count()
         self._rooms: Rooms | None = None
         self._about_rooms: list[object] = []
@@ -142,6 +144,7 @@ class Directory(SupervisedActor):
         for device in self._known:
             if device.serial not in self._residents:
                 self._residents[device.serial] = _Resident(device.id, self._start(device))
+                self._spellings.setdefault(device.serial.lower(), device.serial)
         unclaimed = [device for device in self._known if not device.claimed]
         for device in sorted(unclaimed, key=lambda each: each.seen_at or 0.0):
             self._note_unclaimed(device.serial)
@@ -176,6 +179,8 @@ class Directory(SupervisedActor):
             case Reported(report) | Refuse(report):  # the first, as nearly all are
                 if report.serial in self._unclaimed:
                     self._unclaimed.move_to_end(report.serial)
+                elif report.serial not in self._residents:
+                    self._note_spelling(report.serial)
                 self._pass_on(report.serial, message)
             case AddRoom() | RenameRoom() | RemoveRoom():
                 self._carry_out(message)
@@ -224,7 +229,19 @@ class Directory(SupervisedActor):
 
     # -- mail --------------------------------------------------------------------------------
 
+    def _note_spelling(self, heard: str) -> None:
+        """Serial numbers that differ in letter case alone are one device's, which hears us by its own."""
+        first = self._spellings.get(heard.lower())
+        if first is None:
+            return
+        if first in self._unclaimed:
+            self._unclaimed.move_to_end(first)
+        if self._around.commands.also_spelled(first, heard):
+            self._deliver(self._residents[first], PublishConfiguration())
+
     def _pass_on(self, serial: str, message: ForDevice) -> None:
+        if serial not in self._residents:
+            serial = self._spellings.get(serial.lower(), serial)
         resident = self._residents.get(serial)
         if resident is not None:
             self._deliver(resident, message)
@@ -235,6 +252,7 @@ class Directory(SupervisedActor):
             self._turn_away(message, "no existe", unknown)
         elif len(self._residents) < self._max_devices:
             resident = self._residents[serial] = _Resident()
+            self._spellings.setdefault(serial.lower(), serial)
             self._recall(serial)
             resident.waiting.append(message)
             self._note_unclaimed(serial)
@@ -419,6 +437,8 @@ class Directory(SupervisedActor):
     def _vacate_place(self, serial: str) -> None:
         resident = self._residents.pop(serial)
         self._unclaimed.pop(serial, None)
+        if self._spellings.get(serial.lower()) == serial:
+            del self._spellings[serial.lower()]
         if resident.restart is not None:
             resident.restart.cancel()
         self._around.casebook.release(Name(Part.DEVICE, serial))

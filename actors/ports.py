@@ -64,6 +64,12 @@ class CommandSink(Protocol):
 
     def publish_configuration(self, serial: str, version: int, configuration: JsonObject) -> None: ...
 
+    def also_spelled(self, serial: str, heard: str) -> bool:
+        """The device spells its serial number otherwise on its topics, and is answered there too.
+
+        Whether that is news.
+        """
+
     def publish_receipt(self, serial: str, boot: str, seq: int) -> None: ...
 
     def forget_device(self, removal: Removal, *, reborn: bool) -> None:

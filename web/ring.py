@@ -35,7 +35,8 @@ class Wanted:
 
     def fits(self, about: About) -> bool:
         serial, claimed = about
-        return self.serial in (None, serial) and (claimed is None or self.claimed in (None, claimed))
+        mine = self.serial is None or self.serial.lower() == serial.lower()
+        return mine and (claimed is None or self.claimed in (None, claimed))
 
 
 EVERYTHING: Final = Wanted()

@@ -20,21 +20,26 @@ class Roster:
     def __init__(self) -> None:
         self._by_id: dict[int, Known] = {}
         self._ids: dict[str, int] = {}
+        self._spelled: dict[str, int] = {}
 
     def put(self, known: Known) -> None:
         self._by_id[known.device.id] = known
         self._ids[known.device.serial] = known.device.id
+        self._spelled.setdefault(known.device.serial.lower(), known.device.id)
 
     def drop(self, device_id: int) -> None:
         known = self._by_id.pop(device_id, None)
         if known is not None and self._ids.get(known.device.serial) == device_id:
             del self._ids[known.device.serial]
+        if known is not None and self._spelled.get(known.device.serial.lower()) == device_id:
+            del self._spelled[known.device.serial.lower()]
 
     def by_id(self, device_id: int) -> Known | None:
         return self._by_id.get(device_id)
 
     def by_serial(self, serial: str) -> Known | None:
-        device_id = self._ids.get(serial)
+        """As it is spelled, or else as one does that differs in letter case alone."""
+        device_id = self._ids.get(serial, self._spelled.get(serial.lower()))
         return None if device_id is None else self._by_id[device_id]
 
     def __iter__(self) -> Iterator[Known]:

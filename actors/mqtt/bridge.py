@@ -52,6 +52,8 @@ logger = logging.getLogger(__name__)
 KEPT_BYTES: Final = payloads.MAX_BYTES + 1024
 # MQTT's message identifiers: more cannot be under way. Every device's configuration fits at once.
 _MAX_OUTGOING: Final = 65_535
+# Of one serial number; whoever invents more has the older ones forgotten.
+MAX_SPELLINGS: Final = 4
 # How often the network thread is looked after, s.
 _WATCH: Final = 5.0
 # For the last acknowledgements and the farewell, s.
@@ -142,6 +144,7 @@ class Bridge:
         self._client.on_message = _logged(self._on_message)
         self._client.on_publish = _logged(self._on_publish)
         self._clearing = Clearing()
+        self._spellings: dict[str, tuple[str, ...]] = {}
 
     # -- life ------------------------------------------------------------------------------------
 
@@ -227,19 +230,34 @@ class Bridge:
         """Without a broker this does nothing: ``BrokerConnected`` has all of them published again."""
         if self._connected:
             payload = payloads.configuration_payload(version, configuration, self._zone)
-            self._client.publish(payloads.configuration_topic(serial), payload, qos=1, retain=True)
+            for name in self._names(serial):
+                self._client.publish(payloads.configuration_topic(name), payload, qos=1, retain=True)
 
     def publish_receipt(self, serial: str, boot: str, seq: int) -> None:
         """At QoS 0, which costs a third: the next one covers all before it, so a lost one is no loss."""
         if self._connected:
-            self._client.publish(payloads.receipt_topic(serial), payloads.receipt_payload(boot, seq))
+            for name in self._names(serial):
+                self._client.publish(payloads.receipt_topic(name), payloads.receipt_payload(boot, seq))
+
+    def also_spelled(self, serial: str, heard: str) -> bool:
+        known = self._spellings.get(serial, ())
+        if heard in known:
+            return False
+        self._spellings[serial] = (heard, *known)[:MAX_SPELLINGS]
+        return True
+
+    def _names(self, serial: str) -> tuple[str, ...]:
+        """By which the device hears us: the first spelling, and those that it has spoken by since."""
+        return serial, *self._spellings.get(serial, ())
 
     def forget_device(self, removal: Removal, *, reborn: bool) -> None:
         """Without a broker this does nothing: ``BrokerConnected`` has it asked for again."""
         if not self._connected:
             return
-        heard = () if reborn else payloads.heard_topics(removal.serial)
-        topics = payloads.configuration_topic(removal.serial), *heard
+        names = self._names(removal.serial)
+        self._spellings.pop(removal.serial, None)
+        heard = [] if reborn else [topic for name in names for topic in payloads.heard_topics(name)]
+        topics = [*map(payloads.configuration_topic, names), *heard]
         self._clearing.begin(removal.device_id, len(topics), heard)
         for topic in topics:
             sent = self._client.publish(topic, b"", qos=1, retain=True)

@@ -270,7 +270,7 @@ def test_the_broker_forgets_a_device_and_says_so(broker: Broker, start: Start) -
         assert BrokerForgot(7) in told
         assert [type(each) for each in told].count(Settle) == 2
         device.publish(STATE, b"")
-        backend.next(KeepDeadLetter)
+        backend.next(Refuse)
     with Device(broker.port, "dispositivos/#") as late:
         late.publish("dispositivos/END/configuracion", b"")
         assert late.heard.get(timeout=PATIENCE)[0] == "dispositivos/END/configuracion"

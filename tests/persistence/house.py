@@ -34,6 +34,10 @@ class Neighbours:
     def publish_receipt(self, serial: str, boot: str, seq: int) -> None:
         self._note("receipt", serial, boot, seq)
 
+    def also_spelled(self, serial: str, heard: str) -> bool:
+        self._note("spelled", serial, heard)
+        return True
+
     def forget_device(self, removal: Removal, *, reborn: bool) -> None:
         self._note("forget", removal, reborn)
 

@@ -40,6 +40,8 @@ class Network:
 
     def publish_receipt(self, serial: str, boot: str, seq: int) -> None: ...
 
+    def also_spelled(self, serial: str, heard: str) -> bool: ...  # type: ignore[empty-body]
+
     def forget_device(self, removal: Removal, *, reborn: bool) -> None:
         self.forgotten.append((removal, reborn))
 
