@@ -28,6 +28,16 @@ window.confirmed = new Promise((done) => {
 });
 """
 
+# All that follows a click without the browser doing anything else.
+_OPENED_AT_ONCE = """
+async (button) => {
+  button.focus();
+  button.click();
+  for (let step = 0; step < 10; step += 1) await null;
+  return document.querySelector("dialog").open;
+}
+"""
+
 
 def claim(home: Home, serial: str, name: str, **configuration: Any) -> int:
     home.report(serial, estado="activo", configuracion={**MANUAL, **configuration})
@@ -164,6 +174,16 @@ def test_a_door_asks_before_it_opens(home: Home, page: Page) -> None:
     assert (opened["bloqueada"], opened["encendido"]) == (False, False)
     page.get_by_role("button", name="Cerrar con llave Puerta").click()
     assert home.ordered(DOOR)["configuracion"]["bloqueada"] is True
+
+
+def test_a_question_stands_before_the_next_key(home: Home, page: Page) -> None:
+    """Without a frame in between, so that no key, however fast, is lost or meant for what lies below."""
+    claim(home, DOOR, "Puerta", bloqueada=True)
+    page.goto("/")
+    assert page.get_by_role("button", name="Abrir Puerta").evaluate(_OPENED_AT_ONCE)
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("button", name="Abrir Puerta")).to_be_focused()
 
 
 def test_watering_is_started_for_minutes_and_again_when_it_is_over(home: Home, page: Page) -> None:
