@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.chaos import (
+    absence,
     backlog,
     brokers,
     clock,
@@ -49,6 +50,7 @@ FAULTS = (
         "actors", "exceptions of all kinds in devices, rules, directory, writer, historian", failures.failures
     ),
     Fault("damage", "header, page, length or write-ahead log damaged while it is off", damage.damaged),
+    Fault("data-moved", "DATA_DIR moved away for a while", absence.moved_away),
     Fault("disk-full", "no room for anything, for a while", disk.disk_full),
     Fault(
         "broker-stopped", "no broker, then one that turns everybody away, then it is back", brokers.stopped
