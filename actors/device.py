@@ -186,7 +186,10 @@ class DeviceActor(PooledActor):
             self._door.hear(report, device, self._clock.monotonic())
             if not {*report.invalid} <= {*device.invalid}:
                 logger.warning("readings_invalid serial=%s metrics=%s", device.serial, report.invalid)
+            again = report.boot is not None and device.boot(report.boot).again
             device = device.after_report(report)
+            if report.boot is not None and device.boot(report.boot).again > again:
+                logger.warning("boot_reused serial=%s boot=%r", device.serial, report.boot)
             # A late report tells the rules nothing: it came at another time than it speaks of.
             self._become(device, report.at, None if late else report)
             self._keep(Keep(device, _log_entry(device, report), message.delivery))

@@ -115,6 +115,8 @@ class Report:
     """Whether it came by the device's own topic, where logins of other devices cannot publish."""
     invalid: tuple[str, ...] = ()
     """The metrics whose numbers were none (``nan``), and are not in ``parameters``."""
+    digest: int | None = field(default=None, compare=False)
+    """Of all that it says, where it has a number: the same for the same bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,15 +196,22 @@ class Device:
     def is_repeat(self, report: Report) -> bool:
         """Whether this very report is stored already, or is a retained copy of what was."""
         if report.boot is not None and report.seq is not None:
-            return self.boot(report.boot).has(report.seq)
+            boot = self.boot(report.boot)
+            return boot.has(report.seq) and not boot.contradicts(report.seq, report.digest)
         return report.retained and self.reports > 0
 
     def is_late(self, report: Report) -> bool:
         """Whether the same boot has said something newer: a device sends again what has no receipt."""
         if report.boot is None or report.seq is None:
             return False
-        spans = self.boot(report.boot).spans
-        return bool(spans) and report.seq < spans[-1][1]
+        boot = self.boot(report.boot)
+        # One that has come before and is no repeat is of another start.
+        return bool(boot.spans) and report.seq < boot.spans[-1][1] and not boot.has(report.seq)
+
+    @property
+    def reuses_boot(self) -> bool:
+        """Whether its newest boot has the name of an earlier one: repeats are told by that name."""
+        return bool(self.boots) and self.boots[0].again > 0
 
     def objection_to(self, report: Report) -> str | None:
         """Why the report cannot be taken in, in Spanish; ``None`` if it can."""
@@ -282,7 +291,11 @@ class Device:
     def _boots_after(self, report: Report) -> tuple[Boot, ...]:
         if report.boot is None or report.seq is None:
             return self.boots
-        now = self.boot(report.boot).with_seq(report.seq)
+        before = self.boot(report.boot)
+        if before.has(report.seq):
+            now = before.begun_anew(report.seq).with_seq(report.seq, report.digest)
+            return (now, *(boot for boot in self.boots if boot.name != now.name))
+        now = before.with_seq(report.seq, report.digest)
         if any(boot.name == now.name for boot in self.boots):
             return tuple(now if boot.name == now.name else boot for boot in self.boots)
         return (now, *self.boots)[:MAX_BOOTS]

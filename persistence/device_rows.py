@@ -65,7 +65,7 @@ def device_row(device: Device) -> Row:
         device.seen_at,
         device.version,
         device.reports,
-        json_text({boot.name: boot.spans for boot in device.boots}),
+        json_text({boot.name: _boot_json(boot) for boot in device.boots}),
         json_text(device.reported),
         json_text(sorted(device.asked)),
         device.code_digest,
@@ -106,16 +106,33 @@ def device_of(row: Row) -> Device:
     )
 
 
+def _boot_json(boot: Boot) -> Json:
+    """Of one that nothing but its spans is known of they alone, as all were once written."""
+    return (boot.spans, boot.firsts, boot.again) if boot.firsts or boot.again else boot.spans
+
+
+def _boot_of(name: str, value: Json) -> Boot:
+    match value:
+        case [[*spans], [*firsts], int(again)]:
+            return Boot(name, _pairs(spans), _pairs(firsts), again)
+        case _:
+            return Boot(name, _pairs(value))
+
+
+def _pairs(values: Json) -> tuple[tuple[int, int], ...]:
+    return tuple((first, last) for first, last in values)
+
+
 def _boots(text: bytes) -> tuple[Boot, ...] | None:
     """``None`` for what is no object of lists of pairs of whole numbers."""
     known = json_object(text)
     if known is None:
         return None
     try:
-        boots = tuple(
-            Boot(name, tuple((first, last) for first, last in spans)) for name, spans in known.items()
-        )
+        boots = tuple(_boot_of(name, value) for name, value in known.items())
     except (TypeError, ValueError):
         return None
-    whole = all(isinstance(seq, int) for boot in boots for span in boot.spans for seq in span)
+    whole = all(
+        isinstance(seq, int) for boot in boots for span in (*boot.spans, *boot.firsts) for seq in span
+    )
     return boots if whole else None

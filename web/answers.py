@@ -87,6 +87,9 @@ class DeviceJson(TypedDict):
     lecturas_no_validas: Annotated[
         Sequence[str], Note({"description": "Las medidas que ha enviado por última vez sin un número."})
     ]
+    arranque_repetido: Annotated[
+        bool, Note({"description": "Si envía el mismo boot en cada arranque; ha de ser otro."})
+    ]
     habitacion_id: int | None
     edicion: Annotated[str, Note({"description": "El ETag del dispositivo, sin sus comillas."})]
 
@@ -240,6 +243,7 @@ class CountsJson(TypedDict):
     total: int
     reclamados: int
     en_linea: int
+    arranque_repetido: int
 
 
 class StateJson(TypedDict):

@@ -168,6 +168,7 @@ def health_json(health: Health, hub: EventHub, clients: int, version: str) -> He
             "total": len(devices),
             "reclamados": sum(device.claimed for device in devices),
             "en_linea": sum(device.online for device in devices),
+            "arranque_repetido": sum(device.reuses_boot for device in devices),
         },
         "tablas": list(health.tables),
         "zona_horaria": zone_json(health.zone),

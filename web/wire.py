@@ -37,6 +37,7 @@ ADDED: Final = (
     "sincronizado",
     "diferencias",
     "lecturas_no_validas",
+    "arranque_repetido",
     "edicion",
 )
 
@@ -100,6 +101,7 @@ def device_json(device: Device) -> DeviceJson:
         "sincronizado": not differences if compared else None,
         "diferencias": differences,
         "lecturas_no_validas": list(device.invalid),
+        "arranque_repetido": device.reuses_boot,
         "habitacion_id": device.room,
         "edicion": device.edition,
     }

@@ -7,6 +7,7 @@ are what JSON libraries disagree upon, so they get a second look (see :func:`_ch
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -137,8 +138,12 @@ def _read_report(topic_serial: str | None, payload: bytes, at: float, retained: 
         malformed.report = Report(serial, at, None, None, None, *numbered, retained)
         raise
     contents = fields.get("estado"), fields.get("parametros"), fields.get("configuracion")
-    own = topic_serial is not None
-    return Report(serial, at, *contents, boot, seq, retained, digest, own_topic=own, invalid=invalid)
+    return Report(
+        *(serial, at, *contents, boot, seq, retained, digest),
+        own_topic=topic_serial is not None,
+        invalid=invalid,
+        digest=None if seq is None else zlib.crc32(payload),
+    )
 
 
 def _check_contents(fields: dict[str, Json]) -> bool:

@@ -162,3 +162,28 @@ def test_a_number_that_is_none_costs_no_receipt_and_is_told_until_it_is_one(hous
     again.flush()
     assert again.devices()[SERIAL].invalid == ()
     again.kill()
+
+
+def test_a_boot_that_is_the_same_at_each_start_loses_nothing(house: House) -> None:
+    """What differs is stored and receipted, once, also after a restart of ours; a true repeat never is."""
+    topic = f"dispositivos/{SERIAL}/estado"
+
+    def sent(temp: int, *numbers: int) -> None:
+        for seq in numbers:
+            house.publish(topic, b'{"boot":"b","seq":%d,"parametros":{"t":%d}}' % (seq, temp + seq))
+        house.flush()
+
+    sent(10, 1, 2, 3, 2, 1)
+    assert (house.devices()[SERIAL].reports, house.devices()[SERIAL].reuses_boot) == (4, False)
+    house.stop()
+    house.kill()
+    house = House(house.world, {})
+    house.world.receipts.clear()
+    sent(20, 1, 2, 3, 4, 3, 1)
+    device = house.devices()[SERIAL]
+    assert (device.reports, device.parameters, device.reuses_boot) == (8, {"t": 24}, True)
+    assert receipt(house) == 4
+    house.publish(topic, b'{"boot":"c","seq":1}')
+    house.flush()
+    assert not house.devices()[SERIAL].reuses_boot
+    house.kill()

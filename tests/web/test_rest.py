@@ -37,6 +37,7 @@ AS_BLIND = {
     "sincronizado": None,
     "diferencias": {},
     "lecturas_no_validas": [],
+    "arranque_repetido": False,
     "habitacion_id": None,
     "edicion": BLIND.edition,
 }

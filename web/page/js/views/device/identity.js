@@ -46,6 +46,7 @@ export const Identity = ({ device: signal, range }) => {
       </div>
     </header>
     ${device.descripcion && html`<p>${device.descripcion}</p>`}
+    ${device.arranque_repetido && html`<p class="hint" data-tone="warn">${t("device.boot_reused")}</p>`}
     <div class="row doing">
       <span class="chip" data-tone=${isActive(device) ? "good" : undefined}>${stateWords(device, device.estado)}</span>
       ${device.en_linea && html`<span class="chip" data-tone="good"><${Icon} name="check" />${t("device.online")}</span>`}

@@ -9,6 +9,8 @@ export const words = {
   "device.unclaimed": "This device has announced itself, but is no part of the home yet.",
   "device.claim": "Add it",
   "device.online": "Online",
+  "device.boot_reused":
+    "It sends the same “boot” each time it starts, and should send another: some of its reports may be lost.",
   "device.state.activo": "On",
   "device.state.inactivo": "Off",
   "device.state.desconocido": "State unknown",

@@ -9,6 +9,8 @@ export const words = {
   "device.unclaimed": "Este dispositivo se ha anunciado, pero aún no forma parte de la casa.",
   "device.claim": "Añadirlo",
   "device.online": "En línea",
+  "device.boot_reused":
+    "Envía el mismo «boot» cada vez que arranca, y ha de ser otro: puede que se pierdan informes suyos.",
   "device.state.activo": "Encendido",
   "device.state.inactivo": "Apagado",
   "device.state.desconocido": "Estado desconocido",
