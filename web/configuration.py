@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -25,14 +25,20 @@ LOCK_WORDS: Final = (
     *("unlock", "unlocked", "desbloquear", "desbloqueado", "desbloqueada", "abrir"),
 )
 
+
+def _switch(words: Sequence[str]) -> Schema:
+    """Not one ``enum``, of which generators of clients would have to make one type."""
+    return {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": words}]}
+
+
 _ANYWHERE: Final = "#/components/schemas/"
 _TIME: Final[Schema] = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["22:30"]}
 _DAY: Final[Schema] = {"type": "string", "enum": DAYS}
 _PER_CENT: Final[Schema] = {"type": "number", "minimum": 0, "maximum": 100}
 _MINUTES: Final[Schema] = {"type": "number", "exclusiveMinimum": 0, "maximum": 1440}
 _CELSIUS: Final[Schema] = {"type": "number", "minimum": -50, "maximum": 100}
-_SWITCH: Final[Schema] = {"enum": [True, False, *SWITCH_WORDS]}
-_LOCK: Final[Schema] = {"enum": [True, False, *LOCK_WORDS], "description": "true es cerrado con llave."}
+_SWITCH: Final[Schema] = _switch(SWITCH_WORDS)
+_LOCK: Final[Schema] = {**_switch(LOCK_WORDS), "description": "true es cerrado con llave."}
 _WINDOW: Final[Schema] = {
     "type": "object",
     "description": "Una franja; si fin no es posterior a inicio, acaba al día siguiente.",
@@ -78,7 +84,7 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
         "description": "De un dispositivo; lo que no se nombra se queda como está.",
         "maxProperties": MAX_NAMES,
         "properties": {
-            "modo": {"enum": [MANUAL, SCHEDULED]},
+            "modo": {"type": "string", "enum": [MANUAL, SCHEDULED]},
             "encendido": {"type": "boolean"},
             "intervalo_envio": {"type": "number", "exclusiveMinimum": 0, "description": "Segundos."},
             "horarios": {

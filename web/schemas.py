@@ -41,7 +41,7 @@ class Components:
         if origin is NotRequired:
             return self.schema_of(inner[0])
         if origin is Literal:
-            return {"enum": list(inner)}
+            return {**self.schema_of(type(inner[0])), "enum": list(inner)}
         if origin in (Union, types.UnionType):
             return {"anyOf": [self.schema_of(each) for each in inner]}
         if origin in (list, Sequence):

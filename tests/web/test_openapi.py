@@ -51,6 +51,20 @@ def test_the_document_is_openapi() -> None:
     validate(DOCUMENT)
 
 
+def enums(value: object) -> Iterator[dict[str, Any]]:
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from enums(each)
+    if isinstance(value, dict) and isinstance(value.get("enum"), list):
+        yield value
+
+
+def test_every_enum_is_of_one_type() -> None:
+    """Which it names: generators of clients leave out whatever has another one."""
+    kinds = {"string": str, "boolean": bool}
+    wrong = [each for each in enums(DOCUMENT) if {*map(type, each["enum"])} != {kinds[each["type"]]}]
+    assert wrong == []
+
+
 def test_every_method_of_every_route_is_described() -> None:
     """And no other; HEAD and OPTIONS come with all."""
     found = {(method.upper(), path) for path, methods in DOCUMENT["paths"].items() for method in methods}
