@@ -118,6 +118,7 @@ class PageJson(TypedDict):
 
 
 class LogPageJson(PageJson):
+    siguiente: Annotated[int | None, Note({"description": "Para antes; null al acabar."})]
     data: Sequence[LogJson]
 
 

@@ -22,12 +22,13 @@ from web.backups import AllBackups
 from web.base import Handler, UnknownPath
 from web.bounds import DeviceBounds
 from web.connections import Connections, Server
-from web.devices import AllDevices, Claims, DeviceLog, OneDevice, ReleasedDevice, UnclaimedDevices
+from web.devices import AllDevices, Claims, OneDevice, ReleasedDevice, UnclaimedDevices
 from web.export import DeviceExport
 from web.findings import AppliedFinding, DismissedFinding, Findings, HistoryScans
 from web.gate import Gate
 from web.health import Health
 from web.hub import EventHub
+from web.log import DeviceLog
 from web.loop import LoopThread
 from web.openapi import Description, described
 from web.overview import RejectedMessages, RootCertificate, SystemHealth

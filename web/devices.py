@@ -12,7 +12,7 @@ import orjson
 from actors.messages import ChangeDevice, ClaimDevice, ForgetDevice, ReleaseDevice, Removal
 from actors.model import Device, Editions
 from actors.readings import switch_of
-from web.answers import DeviceJson, DoneJson, LogPageJson
+from web.answers import DeviceJson, DoneJson
 from web.base import Handler
 from web.body import MAX_BODY, Object
 from web.commands import CHANGE, CLAIM, MAX_VERSIONS, change_of, claim_of, claimed_serial, is_whole
@@ -24,7 +24,7 @@ from web.preconditions import ETAG, IF_MATCH, quoted
 from web.query import Anything, AtMost, Flag, Number, Parameter
 from web.roster import Known
 from web.services import Page
-from web.wire import device_json, log_json
+from web.wire import device_json
 
 # SQLite counts in 64 bits; past this page there is nothing on any disk.
 MAX_PAGE: Final = 10**9
@@ -184,26 +184,6 @@ class ReleasedDevice(DeviceHandler):
         device = self.known(int(device_id)).device
         self.concerning = device.serial
         self.answer_device(await self.ask(partial(ReleaseDevice, device.serial)))
-
-
-class DeviceLog(DeviceHandler):
-    operations: ClassVar = {
-        "GET": Operation(
-            summary="Los informes de un dispositivo, el más nuevo primero",
-            query=(PAGE, PER_PAGE),
-            answer=LogPageJson,
-            refusals=(404,),
-        )
-    }
-
-    async def get(self, device_id: str) -> None:
-        device = self.known(int(device_id)).device
-        page, per_page = self.asked(PAGE), self.asked(PER_PAGE)
-        self.finish(await self.read(partial(self._page, device.id, page, per_page)))
-
-    def _page(self, device_id: int, page: int, per_page: int) -> bytes:
-        found = self.services.queries.log_page(device_id, page, per_page)
-        return encoded(found, [log_json(entry) for entry in found.entries])
 
 
 class Claims(DeviceHandler):

@@ -91,6 +91,11 @@ class Queries(Protocol):
     def log_page(self, device_id: int, page: int, per_page: int) -> LogPage:
         """Page ``page``, from 1."""
 
+    def log_search(
+        self, device_id: int, since: float, until: float, before: int, page: int, per_page: int, /
+    ) -> LogPage:
+        """Page ``page`` of the rows of a time that are numbered below ``before``."""
+
     def log_range(
         self, device_id: int, after: int, upto: int, since: float, limit: int, /, *, until: float
     ) -> Sequence[LogEntry]:

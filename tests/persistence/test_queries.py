@@ -64,6 +64,21 @@ def test_the_pages_together_are_the_log(logged: Queries, per_page: int) -> None:
     assert [row.n for row in rows] == list(range(100, 40, -1))
 
 
+@given(since=st.integers(0, 40), until=st.integers(0, 40), per_page=st.integers(1, 30))
+def test_a_time_is_read_to_its_end_by_the_last_number(
+    logged: Queries, since: int, until: int, per_page: int
+) -> None:
+    """Nothing twice and nothing left out; all are counted."""
+    meant = [entry(1, n) for n in range(100, 40, -1) if since <= n / 3 < until]
+    found: list[LogEntry] = []
+    before = 1_000
+    while (page := logged.log_search(1, since, until, before, 1, per_page)).entries:
+        assert page.total == len(meant)
+        found += page.entries
+        before = page.entries[-1].n
+    assert found == meant
+
+
 def test_a_device_without_a_log_has_no_pages(logged: Queries) -> None:
     empty = logged.log_page(99, 1, 50)
     assert (empty.total, empty.pages, list(empty.entries)) == (0, 0, [])

@@ -20,6 +20,7 @@ RULES: Final = {
     "PUT /dispositivos/{id}": {"state_read_only", "schedule_time_repeated", "no_room_to_move_to"},
     "POST /dispositivos/reclamar": {"serials_differ", "schedule_time_repeated"},
     "GET /ai/eventos": {"range_out_of_order"},
+    "GET /dispositivos/{id}/logs": {"range_out_of_order"},
     "GET /dispositivos/{id}/exportar": {"range_out_of_order"},
     "GET /dispositivos/{id}/estadisticas": {
         "range_out_of_order",

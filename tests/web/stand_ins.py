@@ -166,6 +166,16 @@ class Shelf:
         newest_first = [entry for entry in reversed(self.entries) if entry.device_id == device_id]
         return StoredPage(page, per_page, newest_first)
 
+    def log_search(
+        self, device_id: int, since: float, until: float, before: int, page: int, per_page: int
+    ) -> StoredPage[LogEntry]:
+        found = [
+            entry
+            for entry in reversed(self.entries)
+            if entry.device_id == device_id and since <= entry.at < until and entry.n < before
+        ]
+        return StoredPage(page, per_page, found)
+
     def findings(self, page: int, per_page: int, wanted: Wanted) -> StoredPage[KeptFinding]:
         since, until = wanted.since or 0.0, wanted.until or math.inf
         found = [
