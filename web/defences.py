@@ -152,7 +152,7 @@ def cors_headers(request: HTTPServerRequest, origins: frozenset[str], allowed: s
         return {"Vary": "Origin"}
     headers = {
         "Access-Control-Allow-Origin": origin,
-        "Access-Control-Expose-Headers": "ETag, Retry-After",
+        "Access-Control-Expose-Headers": "ETag, Link, Retry-After, X-Total-Count",
         "Vary": "Origin",
     }
     if request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers:

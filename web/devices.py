@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, Final
+from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
 from actors.messages import ChangeDevice, ClaimDevice, ForgetDevice, ReleaseDevice, Removal
-from actors.model import Device, Editions
+from actors.model import Device, Editions, Json
 from actors.readings import switch_of
 from web.answers import DeviceJson, DoneJson
 from web.base import Handler
@@ -32,6 +33,18 @@ PAGE: Final = Parameter("page", Number(MAX_PAGE), 1, "Cuál; la 1 es la más nue
 PER_PAGE: Final = Parameter("per_page", AtMost(200), 50, "Cuántos en cada página; más de 200 son 200.")
 STATE: Final = Parameter("estado", Anything(), "", "Solo los que están así.", "activo")
 CLAIMED: Final = Parameter[bool | None]("reclamado", Flag(), None, "Solo los que lo están, o los que no.")
+MOST: Final = Parameter[int | None]("per_page", AtMost(200), None, "Cuántos; sin ello, todos.", 50)
+BEFORE_DEVICE: Final = Parameter[int | None](
+    "antes", Number(10**18 - 1), None, "El id del último de la página anterior; Link lo lleva."
+)
+PAGED: Final[Mapping[str, Json]] = {
+    "X-Total-Count": {
+        "required": True,
+        "schema": {"type": "integer"},
+        "description": "Cuántos hay.",
+    },
+    "Link": {"schema": {"type": "string"}, "description": "La página que sigue, con rel=next, si la hay."},
+}
 # After which a claim is answered that has proved nothing: far more than any of its reasons takes to be
 # found, so that the time tells none of them.
 UNPROVEN_S: Final = 0.25
@@ -85,15 +98,26 @@ class DeviceHandler(Handler):
         return False
 
     def answer_all(self, those: Iterable[Known]) -> None:
-        self.finish(b"[" + b",".join(known.json for known in those) + b"]")
+        """All of them, or the page that was asked for: an array either way; headers tell what follows."""
+        meant = list(those)
+        most, before = self.asked(MOST), self.asked(BEFORE_DEVICE)
+        left = [known for known in meant if before is None or known.device.id < before]
+        page = left[:most]
+        self.set_header("X-Total-Count", len(meant))
+        if len(page) < len(left):
+            asked = [(name, value) for name, value in parse_qsl(self.request.query) if name != "antes"]
+            following = urlencode([*asked, ("antes", page[-1].device.id)])
+            self.set_header("Link", f'<{self.request.path}?{following}>; rel="next"')
+        self.finish(b"[" + b",".join(known.json for known in page) + b"]")
 
 
 class AllDevices(DeviceHandler):
     operations: ClassVar = {
         "GET": Operation(
             summary="Los dispositivos, el más nuevo primero",
-            query=(STATE, CLAIMED),
+            query=(STATE, CLAIMED, MOST, BEFORE_DEVICE),
             answer=list[DeviceJson],
+            answer_headers=PAGED,
         )
     }
 
@@ -114,7 +138,12 @@ def _is_meant(wanted: str, state: str) -> bool:
 
 class UnclaimedDevices(DeviceHandler):
     operations: ClassVar = {
-        "GET": Operation(summary="Los dispositivos sin reclamar", answer=list[DeviceJson])
+        "GET": Operation(
+            summary="Los dispositivos sin reclamar",
+            query=(MOST, BEFORE_DEVICE),
+            answer=list[DeviceJson],
+            answer_headers=PAGED,
+        )
     }
 
     async def get(self) -> None:

@@ -83,6 +83,25 @@ def test_lists_are_filtered_and_newest_first(site: Site, path: str, ids: list[in
     assert [device["id"] for device in site.get(path).json] == ids
 
 
+@pytest.mark.parametrize("filters", ["", "reclamado=true&", "estado=activo&"])
+@pytest.mark.parametrize("path", ["/dispositivos", "/dispositivos/no-reclamados/"])
+def test_a_list_may_be_read_in_pages(path: str, filters: str) -> None:
+    """By the links that it gives; who has come since is on none of them, and nobody is on two."""
+    devices = [replace(LAMP, id=n, serial=f"LGT0{n}", claimed=n % 2 == 0) for n in range(1, 24)]
+    with Site(*devices) as site:
+        whole = site.get(f"{path}?{filters}")
+        assert "Link" not in whole.headers
+        ids: list[int] = []
+        following = f"{path}?{filters}per_page=5"
+        while following:
+            answer = site.get(following)
+            assert answer.headers["X-Total-Count"] == str(len(site.get(f"{path}?{filters}").json))
+            ids += [device["id"] for device in answer.json]
+            site.hub.device_updated(replace(LAMP, id=100 + len(ids), serial=f"LGT0{len(ids)}N"))
+            following = answer.headers.get("Link", "<>").partition(">")[0][1:]
+        assert ids == [device["id"] for device in whole.json]
+
+
 def test_a_new_device_is_seen_at_once(site: Site) -> None:
     """What an actor has handed in is there for the next request."""
     site.hub.device_updated(replace(LAMP, id=9, serial="CAM0CCCCCCCC"))
