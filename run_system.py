@@ -18,6 +18,7 @@ import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -26,6 +27,7 @@ from urllib.parse import urlsplit
 from actors.clock import SystemClock, set_zone
 from actors.directory import Directory
 from actors.dispatch import ThreadPool, tell_if_alive
+from actors.house_clock import HouseClock
 from actors.kinds import PREFIXES
 from actors.logs import log_to_stderr
 from actors.messages import ForgetDevice, ForgetUnheard
@@ -35,7 +37,6 @@ from actors.mqtt.edge import MqttEdge, MqttFiles, MqttSettings
 from actors.mqtt.logins import Logins
 from actors.mqtt.simulated_device import fleet
 from actors.mqtt.simulator import Simulator
-from actors.ports import Clock
 from actors.process import (
     INTERRUPTED,
     finish_on_signals,
@@ -48,7 +49,7 @@ from actors.supervision import Casebook, Name, Part
 from actors.surroundings import Surroundings
 from actors.zone import UnknownZone, Zone, house_zone
 from config import SettingError, Settings, is_loopback
-from persistence import UnusableDatabase, reason_of, serials
+from persistence import UnusableDatabase, last_heard, reason_of, serials
 from persistence import desk as archive_desk
 from persistence.accounts import ACCOUNTS, Accounts
 from persistence.archive import DATABASE, FAREWELLS, Archive, Keeping
@@ -113,7 +114,8 @@ class System:
         """
         self._settings = settings
         self._began = time.monotonic()
-        self.clock = SystemClock()
+        self._machine_clock = SystemClock()
+        self.clock = HouseClock(self._machine_clock)
         self._casebook = Casebook()
         self._zone = zone
         here = zone.rules
@@ -202,7 +204,7 @@ class System:
         except OSError as error:
             where = f"{self._settings.backend_host}:{self._settings.backend_port}"
             raise Unstartable(f"BACKEND_PORT: {where} no se puede abrir ({error.strerror}).") from None
-        self.clock.start()
+        self._machine_clock.start()
         self._edge.start()
         self._archive.start()
         self._actors.start()
@@ -223,7 +225,7 @@ class System:
         self._archive.stop(TURNS_S, LAST_COMMIT_S)
         self._edge.stop()
         self._frontage.stop()
-        self.clock.stop()
+        self._machine_clock.stop()
 
     def simulator(self, devices: int) -> Simulator:
         """So many simulated devices, to be started, on the system's broker."""
@@ -281,6 +283,7 @@ class System:
             quarantined=self._casebook.quarantined,
             tables=self._rule_files.troubles,
             zone=self._zone,
+            clock_doubt=self.clock.doubt,
             uptime=time.monotonic() - self._began,
         )
 
@@ -335,12 +338,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.umask(0o077)  # what is written here is nobody else's business
         zone = house_zone(os.environ)
         set_zone(zone)
-        clock = SystemClock()
+        clock = HouseClock(SystemClock())
+        clock.compare(last_heard(settings.data_dir / DATABASE, clock.now()))
         match options.command:
             case "run":
-                serve(settings, zone, devices=0)
+                serve(settings, zone, clock, devices=0)
             case "demo":
-                serve(demo_settings(settings), zone, devices=len(PREFIXES))
+                serve(demo_settings(settings), zone, clock, devices=len(PREFIXES))
             case command if command in mqtt_desk.COMMANDS:
                 Frontage(Appearance.of(settings), Hosts(), clock)  # whose certificate Mosquitto may need
                 known = partial(serials, settings.data_dir / DATABASE)
@@ -365,22 +369,34 @@ def demo_settings(settings: Settings) -> Settings:
     return settings if "DATA_DIR" in settings.origins else replace(settings, data_dir=DEMO_DIR)
 
 
-def people(options: argparse.Namespace, settings: Settings, clock: Clock) -> None:
+def people(options: argparse.Namespace, settings: Settings, clock: HouseClock) -> None:
     """Who may enter; and, before the first of them, the certificate by which they know the house."""
     appearance = Frontage(Appearance.of(settings), Hosts(), clock)
     accounts = Accounts(settings.data_dir / ACCOUNTS, clock.now)
     url = public_url(settings, settings.backend_port)
+    if options.command == "setup" and (warning := _about(clock)):
+        print(f"Aviso: {warning}", file=sys.stderr)
     people_desk.obey(options, accounts, sys.stdout, url, appearance.ca_fingerprint, appearance.left_out)
 
 
-def serve(settings: Settings, zone: Zone, devices: int) -> None:
+def _about(clock: HouseClock) -> str | None:
+    """What is wrong with the time by which the certificate is made, if anything is."""
+    today = datetime.fromtimestamp(clock.now(), UTC).date()
+    if clock.doubt is not None:
+        return f"{clock.doubt} Se sigue con {today} hasta que esté en hora."
+    if clock.is_outdated:
+        return f"El reloj marca {today}; si no es así, ponlo en hora y repite setup: la huella será otra."
+    return None
+
+
+def serve(settings: Settings, zone: Zone, clock: HouseClock, devices: int) -> None:
     """The system until it is told to end, with so many simulated devices beside it."""
     finished = finish_on_signals()
     if devices and settings.mqtt_broker_url and settings.mqtt_username:
         raise Unstartable("demo: sus dispositivos no tienen usuario en MQTT_BROKER_URL; usa run.")
-    accounts = Accounts(settings.data_dir / ACCOUNTS, SystemClock().now)
+    accounts = Accounts(settings.data_dir / ACCOUNTS, clock.now)
     if sys.stdout.isatty() and needs_people(settings, accounts):
-        people(parser().parse_args(["setup"]), settings, SystemClock())
+        people(parser().parse_args(["setup"]), settings, clock)
     speak_without_waiting()
     system = System(settings, zone)
     if finished.is_set():  # while it mended the database, perhaps for minutes

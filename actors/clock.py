@@ -6,6 +6,7 @@ import heapq
 import itertools
 import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -20,6 +21,15 @@ def set_zone(zone: Zone) -> None:
     os.environ["TZ"] = zone.iana or zone.posix
     if hasattr(time, "tzset"):
         time.tzset()
+
+
+def _since_boot() -> float:
+    """Linux and macOS stand still in time.monotonic() while the machine sleeps; Windows does not."""
+    if hasattr(time, "CLOCK_BOOTTIME"):
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    if sys.platform == "darwin":
+        return time.clock_gettime(time.CLOCK_MONOTONIC)
+    return time.monotonic()
 
 
 class _Alarm:
@@ -54,8 +64,15 @@ class SystemClock:
     def now(self) -> float:
         return time.time()
 
+    @property
+    def doubt(self) -> str | None:
+        return None
+
     def monotonic(self) -> float:
         return time.monotonic()
+
+    def since_boot(self) -> float:
+        return _since_boot()
 
     def call_later(self, delay: float, action: Callable[[], object]) -> _Alarm:
         alarm = _Alarm(action)

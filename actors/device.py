@@ -123,7 +123,7 @@ class DeviceActor(PooledActor):
             case SilenceDue():
                 self._check_silence()
             case ClaimDevice(claim):
-                objection = self._door.objection_to(claim, self._device, self._clock.monotonic())
+                objection = self._door.objection_to(claim, self._device, self._clock.since_boot())
                 self._carry_out(objection or self._device.after_claim(claim), message)
             case ChangeDevice(change=change, seen=seen):
                 stale = self._device.stale_for(seen)
@@ -183,7 +183,7 @@ class DeviceActor(PooledActor):
             self._refuse(report, letter, message.delivery)
         else:
             late = device.is_late(report)
-            self._door.hear(report, device, self._clock.monotonic())
+            self._door.hear(report, device, self._clock.since_boot())
             if not {*report.invalid} <= {*device.invalid}:
                 logger.warning("readings_invalid serial=%s metrics=%s", device.serial, report.invalid)
             again = report.boot is not None and device.boot(report.boot).again
@@ -206,7 +206,7 @@ class DeviceActor(PooledActor):
             if device.is_repeat(report):
                 self._keep(Settle(delivery, (device, boot)))
                 return
-            self._door.hear(report, device, self._clock.monotonic())
+            self._door.hear(report, device, self._clock.since_boot())
         device = device.after_refusal(report)
         self._become(device, report.at)
         self._keep(Keep(device, delivery=delivery, refused=(letter, boot)))
@@ -406,4 +406,5 @@ def _log_entry(device: Device, report: Report) -> LogEntry:
         parameters={} if report.parameters is None else report.parameters,
         boot=report.boot,
         seq=report.seq,
+        doubtful=report.doubtful,
     )

@@ -117,6 +117,8 @@ class Report:
     """The metrics whose numbers were none (``nan``), and are not in ``parameters``."""
     digest: int | None = field(default=None, compare=False)
     """Of all that it says, where it has a number: the same for the same bytes."""
+    doubtful: bool = False
+    """Whether ``at`` is not to be believed: the clock was in doubt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -431,6 +433,8 @@ class LogEntry:
     parameters: JsonObject
     boot: str | None = None
     seq: int | None = None
+    doubtful: bool = False
+    """Whether ``at`` is not to be believed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 from actors.findings import Bounds, Finding, KeptFinding, RuleMemory
 from actors.messages import Delivery, Removal
@@ -24,8 +24,18 @@ class Clock(Protocol):
     def now(self) -> float:
         """Wall-clock time, seconds since the epoch. May jump; for showing and storing only."""
 
+    @property
+    def doubt(self) -> str | None:
+        """Why what :meth:`now` last said is not to be believed, in Spanish; ``None`` if it is."""
+
     def monotonic(self) -> float:
-        """Seconds that only ever go forward; for measuring and waiting."""
+        """Seconds that only ever go forward, while the machine is awake; for waiting for somebody.
+
+        Who was to speak meanwhile could not be heard while it slept.
+        """
+
+    def since_boot(self) -> float:
+        """The same, and asleep as well, where the system counts that; for what grows old by itself."""
 
     def call_later(self, delay: float, action: Callable[[], object]) -> Timer:
         """Call ``action``, which must be quick (a ``tell``), after ``delay`` seconds."""
@@ -104,6 +114,12 @@ class Rule(Protocol):
 
     def bounds(self, at: float) -> Mapping[str, Bounds]:
         """What a reading at ``at`` is held to, by metric, of those that have a bound. Changes nothing."""
+
+    def is_ahead(self, at: float) -> bool:
+        """Whether it has learned of a time so far after ``at`` that it could not go on: a clock was ahead."""
+
+    def take_over(self, decisions: Self) -> None:
+        """What people have decided, from one that is to be forgotten otherwise."""
 
     @property
     def save_due(self) -> bool:

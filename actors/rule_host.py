@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -35,6 +36,8 @@ from actors.surroundings import Surroundings
 
 logger = logging.getLogger(__name__)
 
+# What the log may be ahead of the clock.
+AHEAD_S: Final = 3_600.0
 UNAVAILABLE: Final = Refused(Refusal.RULE_FAILED)
 
 
@@ -82,6 +85,10 @@ class RuleActor(PooledActor):
         self._abandoned = False
         """Its device has died with a finding on the way; a successor concludes it again."""
         self._due_at: float | None = None
+        self._latest = -math.inf
+        """When it observed something last."""
+        self._latest_believable = math.inf
+        """Rows of the log from after it are of a clock that was ahead; seconds since the epoch."""
 
     # -- life --------------------------------------------------------------------------------
 
@@ -113,7 +120,10 @@ class RuleActor(PooledActor):
         match message:
             case Observed() | Dismissed() if not self._ready:
                 self._waiting.append(message)
+            case Observed() if self._is_set_back(message):
+                self._begin_anew(message)
             case Observed():
+                self._latest = message.at
                 self._observe(message)
             case RuleDue():
                 self._due_at = None
@@ -134,8 +144,28 @@ class RuleActor(PooledActor):
 
     # -- catching up -------------------------------------------------------------------------
 
+    def _is_set_back(self, seen: Observed) -> bool:
+        """Whether the clock turns out to have been so far ahead that the rule could not go on."""
+        went_back = seen.at < self._latest - AHEAD_S and self._around.clock.doubt is None
+        return went_back and self._rule.is_ahead(seen.at)
+
+    def _begin_anew(self, seen: Observed) -> None:
+        """By way of the writer, so that all rows are in the log; what was ahead is forgotten then."""
+        self._ready, self._waiting = False, [seen]
+        self._latest, self._highest, self._known_upto = seen.at, {}, self._device.reports
+        self._save()
+        self.on_start()
+
     def _begin(self, memory: RuleMemory | None) -> None:
-        start = self._factory.start(self._device, memory, self._around.clock.now())
+        now = self._around.clock.now()
+        start = self._factory.start(self._device, memory, now)
+        believed = self._around.clock.doubt is None
+        self._latest_believable = now + AHEAD_S if believed else math.inf
+        if believed and start.rule.is_ahead(now):
+            logger.warning("memory_ahead serial=%s rule=%s", self._device.serial, self._name)
+            anew = self._factory.start(self._device, None, now)
+            anew.rule.take_over(start.rule)
+            start = anew
         self._rule, self._since, self._resumes = start.rule, start.since, start.resumes
         if start.damage is not None:
             logger.warning(
@@ -158,10 +188,12 @@ class RuleActor(PooledActor):
         """
         self._unsaved = self._unsaved or bool(entries)
         for entry in entries:
-            if entry.n in self._skip or self._is_late(entry):
+            if entry.n in self._skip or self._is_late(entry) or entry.at > self._latest_believable:
                 continue
             if self._resumes:
-                report = Report(self._device.serial, entry.at, entry.state, entry.parameters)
+                report = Report(
+                    self._device.serial, entry.at, entry.state, entry.parameters, doubtful=entry.doubtful
+                )
                 then = replace(
                     self._device,
                     state=entry.state,
@@ -169,7 +201,7 @@ class RuleActor(PooledActor):
                     reports=entry.n,
                 )
                 self._observe(Observed(then, entry.at, report))
-            else:
+            elif not entry.doubtful:
                 self._row = entry.n
                 self._rule.learn(entry.at, entry.state, entry.parameters)
 

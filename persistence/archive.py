@@ -12,13 +12,15 @@ from typing import Any, Final, Self
 import pykka
 
 from actors.dispatch import ThreadPool, tell_if_alive
+from actors.house_clock import HouseClock
 from actors.messages import ForgetUnheard, LookAtFiles
 from actors.model import Device
-from actors.ports import Clock, CommandSink, EventSink
+from actors.ports import CommandSink, EventSink
 from actors.supervision import Casebook
 from config import Settings
 from persistence.backups import Backup, Kind, make_backup, newest_backup_at, planned_backup
 from persistence.caretaker import Backups, CaretakerActor, CaretakerStatus
+from persistence.clock_watch import heard_at, seen
 from persistence.historian import HistorianActor
 from persistence.local_time import LocalTime
 from persistence.on_demand import BackupsOnDemand
@@ -71,8 +73,10 @@ class Archive:
     caretaker: pykka.ActorRef[CaretakerActor]
     backups: BackupsOnDemand
 
-    def __init__(self, folder: Path, keeping: Keeping, zone: tzinfo, clock: Clock) -> None:
-        """Opens the database once, having mended it if need be. Days begin in ``zone``.
+    def __init__(self, folder: Path, keeping: Keeping, zone: tzinfo, clock: HouseClock) -> None:
+        """Opens the database once, having mended it if need be, and holds ``clock`` against it.
+
+        Days begin in ``zone``.
 
         Raises ``UnusableDatabase``.
         """
@@ -82,7 +86,12 @@ class Archive:
         self._zone = zone
         self.recovery = recover(self._path, clock.now())
         with self._open() as store:
-            self.devices: Sequence[Device] = store.devices()
+            clock.compare(heard_at(store.database.conn, clock.now()))
+            now = clock.now()
+            known = store.devices()
+            # While the time is in doubt it may be this that is behind.
+            believed = clock.doubt is None
+            self.devices: Sequence[Device] = seen(store.database.conn, known, now) if believed else known
             self.instance = store.instance_id
         self.queries = Queries(self._path, zone)
         self.writer_status = WriterStatus()

@@ -17,6 +17,7 @@ from actors.ports import Clock, Timer
 from actors.supervision import Casebook, Part, SupervisedActor
 from persistence.backups import Backup, BackupFailed, Kind
 from persistence.clock_watch import ClockWatch
+from persistence.retention import AHEAD_S, MarkAhead
 from persistence.schema import is_full, sqlite3
 from persistence.soundness import Damaged, is_damage
 from persistence.summaries import RollUp
@@ -69,6 +70,8 @@ class CaretakerStatus:
     """Rows of the log that have gone into hours and days."""
     deleted: int = 0
     """Rows of all tables that have gone."""
+    marked: int = 0
+    """Rows of the log that were found to be stamped by a clock that was ahead."""
     deletion_paused: str | None = None
     """Why nothing is deleted at present, in Spanish."""
 
@@ -125,6 +128,7 @@ class CaretakerActor(SupervisedActor):
         self._forget = forget
         self._watch = ClockWatch(clock)
         self._unheard: str | None = None
+        self._latest = clock.now()
         self._backup_due = 0.0
         self._full_round_due = 0.0
         self._round: Iterator[Step] = self._steps()
@@ -143,7 +147,7 @@ class CaretakerActor(SupervisedActor):
             last_sign = 0.0
         if last_sign is not None and now - last_sign > SILENCE_S:
             self._watch.doubt("Antes de arrancar no hubo datos en más de 7 días")
-        self._backup_due = self._clock.monotonic() + self._until_first_backup(now)
+        self._backup_due = self._clock.since_boot() + self._until_first_backup(now)
         self._look_in(IDLE_S)
 
     def on_receive(self, message: ToCaretaker) -> None:
@@ -174,11 +178,12 @@ class CaretakerActor(SupervisedActor):
         if self._awaited is not None:
             logger.warning("tidy_unanswered step=%r", self._awaited)
             self._begin_anew()
-        self._status.deletion_paused = self._watch.look() or self._unheard
-        if self._clock.monotonic() >= self._backup_due:
+        self._status.deletion_paused = self._doubt() or self._unheard
+        self._notice_setting_back()
+        if self._clock.since_boot() >= self._backup_due:
             made = self._back_up(self._clock.now(), Kind.DAILY)
             next_in = BACKUP_RETRY_S if isinstance(made, Refused) else BACKUP_EVERY_S
-            self._backup_due = self._clock.monotonic() + next_in
+            self._backup_due = self._clock.since_boot() + next_in
         step = self._next_step()
         if step is None:
             self._begin_anew()
@@ -200,6 +205,8 @@ class CaretakerActor(SupervisedActor):
             return
         if isinstance(step, RollUp):
             self._status.rolled_up += tidied.rows
+        elif isinstance(step, MarkAhead):
+            self._status.marked += tidied.rows
         else:
             self._status.deleted += tidied.rows
         self._look_in(max(SHORTEST_REST_S, REST * (self._planned_s + tidied.took_s)))
@@ -220,7 +227,10 @@ class CaretakerActor(SupervisedActor):
 
     def _steps(self) -> Iterator[Step]:
         """One round, read as it goes on; nothing of it is read before its first step is asked for."""
-        full = self._clock.monotonic() >= self._full_round_due
+        full = self._clock.since_boot() >= self._full_round_due
+        if full and self._clock.doubt is None:
+            # First, so that they are not rolled up.
+            yield from self._upkeep.marks(self._clock.now())
         yield from self._upkeep.sweeps()
         yield from self._upkeep.roll_ups(1 if full else ENOUGH_ROWS)
         if full:
@@ -229,7 +239,7 @@ class CaretakerActor(SupervisedActor):
             if heard:
                 self._forget_unheard()
                 yield from self._upkeep.deletions(self._believed_now)
-            self._full_round_due = self._clock.monotonic() + FULL_ROUND_S
+            self._full_round_due = self._clock.since_boot() + FULL_ROUND_S
 
     def _forget_unheard(self) -> None:
         if (now := self._believed_now()) is not None:
@@ -237,7 +247,18 @@ class CaretakerActor(SupervisedActor):
                 self._forget(farewell)
 
     def _believed_now(self) -> float | None:
-        return self._clock.now() if self._watch.look() is None else None
+        return self._clock.now() if self._doubt() is None else None
+
+    def _doubt(self) -> str | None:
+        return self._watch.look() or self._clock.doubt
+
+    def _notice_setting_back(self) -> None:
+        now, latest = self._clock.now(), self._latest
+        self._latest = now
+        if now < latest - AHEAD_S:
+            self._upkeep.search_anew()
+            self._full_round_due = self._clock.since_boot()
+            self._begin_anew()
 
     # -- backups -----------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from typing import Final
 from actors.findings import KeptFinding, Wanted
 from actors.model import DeadLetter, LogEntry
 from actors.rooms import Rooms
+from persistence.clock_watch import heard_at
 from persistence.local_time import LocalTime
 from persistence.room_rows import read_rooms
 from persistence.rows import kept_finding, log_entry, undamaged_log_entry
@@ -24,7 +25,7 @@ _LOG_BOUNDS: Final = """
            (SELECT max(n) FROM estado_log WHERE dispositivo_id = :device)
 """
 _LOG_PAGE: Final = """
-    SELECT dispositivo_id, n, timestamp, estado, parametros, boot, seq FROM estado_log
+    SELECT dispositivo_id, n, timestamp, estado, parametros, boot, seq, hora_dudosa FROM estado_log
     WHERE dispositivo_id = ? AND n BETWEEN ? AND ? ORDER BY n DESC
 """
 _OF_A_TIME: Final = "dispositivo_id = :device AND timestamp >= :since AND timestamp < :until"
@@ -38,7 +39,8 @@ _REJECTED: Final = """
     WHERE id < ? ORDER BY id DESC LIMIT ?
 """
 _LOG_RANGE: Final = """
-    SELECT dispositivo_id, n, timestamp, estado, CAST(parametros AS BLOB), boot, seq FROM estado_log
+    SELECT dispositivo_id, n, timestamp, estado, CAST(parametros AS BLOB), boot, seq, hora_dudosa
+    FROM estado_log
     WHERE dispositivo_id = ? AND n > ? AND n <= ? AND timestamp >= ? AND timestamp < ? ORDER BY n LIMIT ?
 """
 _FINDINGS: Final = """
@@ -217,6 +219,17 @@ class Queries:
     def connect(self) -> sqlite3.Connection:
         """A connection of the calling thread's, which closes it."""
         return sqlite3.connect(self._uri, uri=True, timeout=BUSY_TIMEOUT_S)
+
+
+def last_heard(database: Path, now: float) -> float | None:
+    """As :func:`persistence.clock_watch.heard_at`; ``None`` where there is no database that could tell."""
+    if not database.exists():
+        return None
+    try:
+        with closing(Queries(database).connect()) as connection:
+            return heard_at(connection, now)
+    except sqlite3.Error:
+        return None  # damaged, or an older version's: the start sees to either
 
 
 def serials(database: Path) -> list[str]:

@@ -28,6 +28,14 @@ _FORGET_METRICS: Final = """
     AND NOT EXISTS (SELECT 1 FROM resumen_horas WHERE metrica_id = metricas.id)
     AND NOT EXISTS (SELECT 1 FROM resumen_dias WHERE metrica_id = metricas.id)
 """
+_DROP_AHEAD: Final = """
+    DELETE FROM {} WHERE inicio > :after
+    AND metrica_id IN (SELECT id FROM metricas WHERE dispositivo_id = :device)
+"""
+_MARK_AHEAD: Final = """
+    UPDATE estado_log SET hora_dudosa = 1
+    WHERE dispositivo_id = ? AND n BETWEEN ? AND ? AND timestamp > ? AND NOT hora_dudosa
+"""
 _DROP_FINDINGS: Final = "DELETE FROM eventos_ia WHERE id <= ?"
 
 
@@ -91,6 +99,34 @@ class DropRows:
     def __call__(self, store: Store) -> int:
         given = {"device": self.device_id, "upto": self.upto}
         return int(store.database.conn.execute(_DROP_ROWS, given).rowcount)
+
+
+@dataclass(frozen=True, slots=True)
+class MarkAhead:
+    """Rows ``first`` to ``last`` as far as they are stamped later than ``after``: their time is in doubt."""
+
+    device_id: int
+    first: int
+    last: int
+    after: float
+    """Seconds since the epoch."""
+
+    def __call__(self, store: Store) -> int:
+        given = (self.device_id, self.first, self.last, self.after)
+        return int(store.database.conn.execute(_MARK_AHEAD, given).rowcount)
+
+
+@dataclass(frozen=True, slots=True)
+class DropAhead:
+    """The hours or days (``table``) that begin later than ``after``, in seconds since the epoch."""
+
+    device_id: int
+    table: str
+    after: float
+
+    def __call__(self, store: Store) -> int:
+        given = {"device": self.device_id, "after": self.after}
+        return int(store.database.conn.execute(_DROP_AHEAD.format(self.table), given).rowcount)
 
 
 @dataclass(frozen=True, slots=True)

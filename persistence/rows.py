@@ -60,21 +60,22 @@ def log_row(entry: LogEntry) -> Row:
         json_text(entry.parameters),
         entry.boot,
         entry.seq,
+        entry.doubtful,
     )
 
 
 def log_entry(row: Row) -> LogEntry:
-    device_id, n, at, state, parameters, boot, seq = row
-    return LogEntry(device_id, n, at, state, orjson.loads(parameters), boot, seq)
+    device_id, n, at, state, parameters, boot, seq, doubtful = row
+    return LogEntry(device_id, n, at, state, orjson.loads(parameters), boot, seq, bool(doubtful))
 
 
 def undamaged_log_entry(row: Row) -> LogEntry:
     """As :func:`log_entry`, of a row with its parameters as bytes: damaged ones count as none."""
-    device_id, n, at, state, text, boot, seq = row
+    device_id, n, at, state, text, boot, seq, doubtful = row
     parameters = json_object(text)
     if parameters is None:
         logger.warning("log_row_damaged device=%d n=%d", device_id, n)
-    return LogEntry(device_id, n, at, state, parameters or {}, boot, seq)
+    return LogEntry(device_id, n, at, state, parameters or {}, boot, seq, bool(doubtful))
 
 
 # -- findings ------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ _SUMMARIES: Final = """
 """
 _ROWS: Final = """
     SELECT n, timestamp, CAST(estado AS BLOB), CAST(parametros AS BLOB) FROM estado_log
-    WHERE dispositivo_id = ? AND n >= ? AND n <= ? ORDER BY n
+    WHERE dispositivo_id = ? AND n >= ? AND n <= ? AND NOT hora_dudosa ORDER BY n
 """
 
 

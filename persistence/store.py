@@ -51,7 +51,9 @@ _UPSERT_DEVICES: Final = f"INSERT INTO dispositivos ({', '.join(DEVICE_COLUMNS)}
 _OR_UPDATE: Final = "ON CONFLICT (id) DO UPDATE SET " + ", ".join(
     f"{column} = excluded.{column}" for column in DEVICE_COLUMNS[2:]
 )
-_INSERT_LOG: Final = "INSERT INTO estado_log (dispositivo_id, n, timestamp, estado, parametros, boot, seq)"
+_INSERT_LOG: Final = (
+    "INSERT INTO estado_log (dispositivo_id, n, timestamp, estado, parametros, boot, seq, hora_dudosa)"
+)
 _INSERT_FINDINGS: Final = (
     "INSERT INTO eventos_ia (id, dispositivo_id, regla, evento, creado_en, datos, base, decision)"
 )

@@ -217,6 +217,11 @@ def _reception(db: Database) -> None:
     )
 
 
+def _doubtful_times(db: Database) -> None:
+    # Stamped by a clock that was not to be believed, or that was found to have been ahead.
+    db.conn.execute("ALTER TABLE estado_log ADD COLUMN hora_dudosa INTEGER NOT NULL DEFAULT 0")
+
+
 STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _devices_and_log,
     _dead_letters,
@@ -231,6 +236,7 @@ STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _invalid_readings,
     _removals,
     _reception,
+    _doubtful_times,
 )
 """Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
 

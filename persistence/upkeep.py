@@ -14,10 +14,12 @@ from persistence.queries import Queries
 from persistence.removals import Sweep
 from persistence.retention import (
     AHEAD_S,
+    DropAhead,
     DropDays,
     DropFindings,
     DropHours,
     DropRows,
+    MarkAhead,
     Retention,
     last_aged,
 )
@@ -34,6 +36,7 @@ Step: TypeAlias = Callable[[Store], int]
 ROWS_ROLLED_UP: Final = 500
 CELLS_ROLLED_UP: Final = 500
 ROWS_DROPPED: Final = 1_000
+ROWS_MARKED: Final = 1_000
 
 # A clock is believed when the house has spoken between so many days and one day before now.
 SPOKEN_DAYS: Final = 8
@@ -44,7 +47,15 @@ _DEVICES: Final = """
 """
 _NEXT_ROWS: Final = """
     SELECT n, timestamp, CAST(estado AS BLOB), CAST(parametros AS BLOB) FROM estado_log
-    WHERE dispositivo_id = ? AND n > ? AND n <= ? ORDER BY n LIMIT ?
+    WHERE dispositivo_id = ? AND n > ? AND n <= ? AND NOT hora_dudosa ORDER BY n LIMIT ?
+"""
+_ROWS_AHEAD: Final = """
+    SELECT n FROM estado_log
+    WHERE dispositivo_id = ? AND n > ? AND n <= ? AND timestamp > ? AND NOT hora_dudosa ORDER BY n LIMIT ?
+"""
+_SUMMARIES_AHEAD: Final = """
+    SELECT 1 FROM {} WHERE inicio > ?
+    AND metrica_id IN (SELECT id FROM metricas WHERE dispositivo_id = ?) LIMIT 1
 """
 _OLDEST_ROWS: Final = """
     SELECT n, timestamp FROM estado_log WHERE dispositivo_id = ? AND n <= ? ORDER BY n LIMIT ?
@@ -102,12 +113,23 @@ class Upkeep:
         self._queries = queries
         self._local = local
         self._retention = retention
+        self._searched: dict[int, int] = {}
+        """Up to which row each device's log was searched for what lies ahead."""
 
     def roll_ups(self, least: int) -> Iterator[Step]:
         """For the devices with at least ``least`` rows that are not rolled up."""
         for device in self._devices():
             if device.newest - device.rolled_up >= least:
                 yield from self._guarded(device, self._roll_ups(device))
+
+    def search_anew(self) -> None:
+        """The clock went back: what was found to lie in the past may lie ahead now."""
+        self._searched.clear()
+
+    def marks(self, now: float) -> Iterator[Step]:
+        """On rows from after ``now``, which is to be believed: the clock was ahead when they came."""
+        for device in self._devices():
+            yield from self._guarded(device, self._rows_ahead(device, now + AHEAD_S))
 
     def deletions(self, now: Callable[[], float | None]) -> Iterator[Step]:
         """What has been kept long enough at ``now()``, which is asked before each look; ``None`` ends it."""
@@ -169,6 +191,17 @@ class Upkeep:
         rows = (raw_row(row) for row in found)
         return roll_up(device.device_id, after, upto, rows, names, self._local, CELLS_ROLLED_UP)
 
+    # -- what lies ahead ---------------------------------------------------------------------
+
+    def _rows_ahead(self, device: _Logged, after: float) -> Iterator[MarkAhead]:
+        searched = self._searched.get(device.device_id, 0)
+        while found := self._fetch(
+            _ROWS_AHEAD, (device.device_id, searched, device.newest, after, ROWS_MARKED)
+        ):
+            yield MarkAhead(device.device_id, found[0][0], found[-1][0], after)
+            searched = found[-1][0]
+        self._searched[device.device_id] = device.newest
+
     # -- deleting ----------------------------------------------------------------------------
 
     def _old_rows(self, device: _Logged, now: float) -> Iterator[DropRows]:
@@ -190,6 +223,10 @@ class Upkeep:
         return last_aged(stamps, cutoff, now)
 
     def _old_summaries(self, device: _Logged, now: float) -> Iterator[Step]:
+        for table in (HOURS, DAYS):
+            # The rows that they were made of are marked, and count no more.
+            if self._fetch(_SUMMARIES_AHEAD.format(table), (now + DAY, device.device_id)):
+                yield DropAhead(device.device_id, table, now + DAY)
         if kept := self._retention.hours_of(device.serial):
             # From a midnight on, so that no day is told of by its hours in part.
             before = self._local.day(now - kept * DAY)

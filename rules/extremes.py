@@ -104,6 +104,11 @@ class _Metric:
         total = self.history.all.total
         return abs(total - self.usual_total) >= max(REFRESH_READINGS, REFRESH_SHARE * total)
 
+    def is_ahead(self, at: float) -> bool:
+        """Whether its history begins, or its days go on, later than ``at``."""
+        tomorrow = math.floor(at / DAY_S) + 1
+        return self.since > at + DAY_S or self.day > tomorrow or self.history.newest > at + DAY_S
+
     def take(self, at: float, value: float, excluded: bool) -> None:
         day = math.floor(at / DAY_S)
         if day > self.day:
@@ -179,7 +184,7 @@ class ExtremesRule:
             Finding(NAME, ANOMALY, device.id, device.serial, at, details)
             for metric, value in report.parameters.items()
             if (number := number_of(value)) is not None
-            and (details := self._judge(at, metric, number)) is not None
+            and (details := self._judge(at, metric, number, report)) is not None
         ]
 
     def wake(self, at: float) -> Sequence[Finding]:  # noqa: ARG002
@@ -193,6 +198,12 @@ class ExtremesRule:
 
     def dismiss(self, details: JsonObject) -> None:
         """A reading proposes nothing that could be dismissed."""
+
+    def is_ahead(self, at: float) -> bool:
+        return any(metric.is_ahead(at) for metric in self._metrics.values())
+
+    def take_over(self, decisions: ExtremesRule) -> None:
+        """There are none."""
 
     @property
     def save_due(self) -> bool:
@@ -210,13 +221,21 @@ class ExtremesRule:
 
     # -- one reading -------------------------------------------------------------------------
 
-    def _judge(self, at: float, name: str, value: float) -> JsonObject | None:
-        """The alert that the reading is worth, if any."""
+    def _judge(self, at: float, name: str, value: float, report: Report) -> JsonObject | None:
+        """The alert that the reading is worth, if any; at a doubtful time it teaches nothing."""
         if not abs(value) <= LARGEST:
             return None
+        if report.doubtful:
+            return self._judge_only(at, name, float(value))
         fence = self._take(at, name, float(value))
-        if fence is None:
-            return None
+        return None if fence is None else self._alert(at, name, value, fence)
+
+    def _judge_only(self, at: float, name: str, value: float) -> JsonObject | None:
+        fence = self._metrics[name].fence if name in self._metrics else None
+        excluded = fence is not None and fence.excludes(value)
+        return self._alert(at, name, value, fence) if fence is not None and excluded else None
+
+    def _alert(self, at: float, name: str, value: float, fence: Fence) -> JsonObject | None:
         metric = self._metrics[name]
         if metric.alert_at is not None and 0 <= at - metric.alert_at < self._settings.ai_alert_cooldown_s:
             return None

@@ -95,8 +95,14 @@ class WeeklyHabit(base.Classifier):
         for fresh in range(max(self._newest + 1, day - DAYS + 1), day + 1):
             row = slice(fresh % DAYS * self.bins, (fresh % DAYS + 1) * self.bins)
             self._on[row] = self._off[row] = empty
+        # Of what was before a gap as long as that nothing is remembered: a silence, or a clock in 1970.
+        self._oldest = self._oldest if day - self._newest < DAYS else day
         self._newest = day
-        self._oldest = self._oldest or day
+
+    @property
+    def newest(self) -> int:
+        """The ordinal of the newest day that taught anything; 0 if none did."""
+        return self._newest
 
     @property
     def days(self) -> int:
@@ -175,6 +181,14 @@ class WeeklyHabit(base.Classifier):
             return None
         return inside_on / inside - (on - inside_on) / (seen - inside)
 
+    def _oldest_remembered(self) -> int:
+        """The first day that anything is known of; 0 if nothing is."""
+        for day in range(max(1, self._newest - DAYS + 1), self._newest + 1):
+            row = slice(day % DAYS * self.bins, (day % DAYS + 1) * self.bins)
+            if any(self._on[row]) or any(self._off[row]):
+                return day
+        return 0
+
     def state(self) -> JsonObject:
         return {
             "bin_minutes": self.bin_minutes,
@@ -192,6 +206,7 @@ class WeeklyHabit(base.Classifier):
         made._oldest = state.whole("oldest", 0, made._newest)
         made._on = _bytes_of(state.text("on"), len(made._on))
         made._off = _bytes_of(state.text("off"), len(made._off))
+        made._oldest = max(made._oldest, made._oldest_remembered())
         return made
 
 

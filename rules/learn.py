@@ -42,6 +42,7 @@ SPREAD_S: Final = 3600
 LEAST_DAYS: Final = 14
 # What was dismissed stays away until at least this much of it is different.
 DISMISSED_DIFF: Final = 0.1
+AHEAD_DAYS: Final = 7
 
 _STATE_VERSION: Final = 1
 
@@ -97,7 +98,7 @@ class LearnRule:
     # -- what the host calls -----------------------------------------------------------------
 
     def observe(self, device: Device, report: Report | None, at: float) -> Sequence[Finding]:
-        if not device.claimed or (report is not None and report.retained):
+        if not device.claimed or (report is not None and (report.retained or report.doubtful)):
             return ()
         on = _is_on(device.state, device.parameters)
         # Without a report nothing was said; but people may have switched it.
@@ -122,6 +123,15 @@ class LearnRule:
     def bounds(self, at: float) -> Mapping[str, Bounds]:  # noqa: ARG002
         """It judges no reading."""
         return {}
+
+    def is_ahead(self, at: float) -> bool:
+        """By more than a week, since a few days more are soon made up for, and eight weeks are not."""
+        return self._habit.newest > datetime.fromtimestamp(at, self._timezone).toordinal() + AHEAD_DAYS
+
+    def take_over(self, decisions: LearnRule) -> None:
+        """What was suggested, and what people did not want."""
+        self._told, self._told_at = decisions._told, decisions._told_at
+        self._dismissed = decisions._dismissed
 
     @property
     def save_due(self) -> bool:

@@ -134,6 +134,13 @@ class OfflineRule:
         """It looks at no reading."""
         return {}
 
+    def is_ahead(self, at: float) -> bool:  # noqa: ARG002
+        """It learns of no time."""
+        return False
+
+    def take_over(self, decisions: OfflineRule) -> None:
+        """There are none."""
+
     # -- one outage --------------------------------------------------------------------------
 
     def _tell_if_due(self, at: float) -> Iterator[Finding]:

@@ -209,6 +209,11 @@ class MovingHistogram:
         """When the oldest part began, seconds since the epoch."""
         return self._parts[0][0] * self._part_s if self._parts else math.inf
 
+    @property
+    def newest(self) -> float:
+        """When the newest part began, seconds since the epoch."""
+        return self._parts[-1][0] * self._part_s if self._parts else -math.inf
+
     def add(self, at: float, value: float) -> None:
         """``at`` may be earlier than before: a clock was set back, and the newest part takes it."""
         self._part(at).add(value)

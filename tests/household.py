@@ -22,13 +22,15 @@ from paho.mqtt.client import MQTTMessage
 
 from actors.directory import MAX_UNCLAIMED, Directory
 from actors.dispatch import PooledActor
+from actors.house_clock import HouseClock
 from actors.messages import BrokerForgot, Delivery, Removal
 from actors.model import Device, JsonObject
 from actors.mqtt.bridge import Bridge
-from actors.ports import RuleFactory
+from actors.ports import Clock, RuleFactory
 from actors.supervision import Casebook
 from actors.surroundings import Surroundings
 from actors.zone import UTC_ZONE
+from persistence.clock_watch import heard_at
 from persistence.device_rows import DEVICES, device_of
 from persistence.historian import HistorianActor
 from persistence.queries import Queries
@@ -112,13 +114,13 @@ class Bomb(dict[str, Any]):
 class BridgeOnStage(Bridge):
     """The real bridge, but for the network: the world is its broker."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, clock: Clock) -> None:
         super().__init__(
             keepalive=60,
             username="",
             password="",
             client_id="stage",
-            clock=world.clock,
+            clock=clock,
             zone=UTC_ZONE,
         )
         self._world = world
@@ -154,24 +156,26 @@ class House:
         self.world = world
         self.stage = Stage(world.clock)
         self.loop = LoopOnStage()
+        self.clock = HouseClock(world.clock)
         with Store(world.path) as store:
+            self.clock.compare(heard_at(store.database.conn, self.clock.now()))
             devices = store.devices()
         self.hub = EventHub(self.loop, devices, ring_events=64)
-        self.bridge = BridgeOnStage(world)
+        self.bridge = BridgeOnStage(world, self.clock)
         self.casebook = Casebook()
         self.writer = WriterActor.start(
             self.stage,
             lambda: Store(world.path),
-            world.clock,
+            self.clock,
             self.bridge,
             self.hub,
             WriterStatus(),
             self.casebook,
         )
-        self.historian = HistorianActor.start(self.stage, Queries(world.path), world.clock, self.casebook)
+        self.historian = HistorianActor.start(self.stage, Queries(world.path), self.clock, self.casebook)
         around = Surroundings(
             dispatcher=self.stage,
-            clock=world.clock,
+            clock=self.clock,
             writer=self.writer,
             historian=self.historian,
             events=self.hub,

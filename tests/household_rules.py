@@ -54,6 +54,11 @@ class Alarmist:
 
     def dismiss(self, details: JsonObject) -> None: ...
 
+    def is_ahead(self, at: float) -> bool:  # noqa: ARG002
+        return False
+
+    def take_over(self, decisions: Alarmist) -> None: ...
+
     def bounds(self, at: float) -> Mapping[str, Bounds]:  # noqa: ARG002
         return {}
 

@@ -23,14 +23,22 @@ class FakeClock:
     def __init__(self, now: float = 1_800_000_000.0) -> None:
         self._wall_offset = now
         self._monotonic = 0.0
+        self._asleep = 0.0
         self._alarms: list[tuple[float, int, FakeAlarm]] = []
         self._order = itertools.count()
 
     def now(self) -> float:
-        return self._wall_offset + self._monotonic
+        return self._wall_offset + self.since_boot()
+
+    @property
+    def doubt(self) -> str | None:
+        return None
 
     def monotonic(self) -> float:
         return self._monotonic
+
+    def since_boot(self) -> float:
+        return self._monotonic + self._asleep
 
     def call_later(self, delay: float, action: Callable[[], object]) -> FakeAlarm:
         alarm = FakeAlarm(action)
@@ -40,6 +48,10 @@ class FakeClock:
     def jump(self, seconds: float) -> None:
         """Set the wall clock forward or back; no time passes."""
         self._wall_offset += seconds
+
+    def sleep(self, seconds: float) -> None:
+        """The machine is asleep for so long: no timer moves."""
+        self._asleep += seconds
 
     def next_due(self) -> float | None:
         """When the next alarm goes off, in monotonic time."""

@@ -108,6 +108,7 @@ class LogJson(TypedDict):
     estado: str
     parametros: JsonObject
     timestamp: Time
+    hora_dudosa: NotRequired[Annotated[bool, Note({"description": "true si el reloj no era de fiar."})]]
 
 
 class PageJson(TypedDict):
@@ -211,6 +212,7 @@ class DatabaseJson(TypedDict):
     error_de_cuentas: Annotated[str | None, Note({"description": "Por qué no se leen las personas."})]
     resumidos: int
     borrados: int
+    hora_dudosa: int
     borrado_en_pausa: str | None
     recuperada: RecoveredJson | None
 
@@ -269,6 +271,7 @@ class HealthJson(StateJson):
     dispositivos: NotRequired[CountsJson]
     tablas: NotRequired[list[str]]
     zona_horaria: NotRequired[ZoneJson]
+    reloj_en_duda: NotRequired[str | None]
     version: NotRequired[str]
     activo_s: NotRequired[float]
 

@@ -10,6 +10,7 @@ import logging
 import ssl
 import threading
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -69,15 +70,23 @@ class Certificates:
     server's key stays over renewals: one file is replaced, and at no moment is there a pair that does
     not fit.
 
-    ``now`` tells the seconds since the epoch; for ``names`` and ``addresses`` see :meth:`ensure`. All
+    ``now`` tells the seconds since the epoch, and ``in_doubt`` whether those may be wrong. If not, a CA that
+    begins later was made by a clock that was ahead: no client takes it yet, so none can have come to rely
+    on it, and it is made anew. For ``names`` and ``addresses`` see :meth:`ensure`. All
     calls may come from any thread. Raises :class:`UnusableCertificate`.
     """
 
     def __init__(
-        self, folder: Path, now: Callable[[], float], names: Iterable[str], addresses: Iterable[Address]
+        self,
+        folder: Path,
+        now: Callable[[], float],
+        names: Iterable[str],
+        addresses: Iterable[Address],
+        in_doubt: Callable[[], bool] = lambda: True,
     ) -> None:
         self._folder = TlsFolder(folder)
         self._now = now
+        self._in_doubt = in_doubt
         self._lock = threading.Lock()
         self._live = LiveContext()
         self._ca_key_lost = False
@@ -134,7 +143,7 @@ class Certificates:
 
     def _pair(self, names: Names, now: float) -> Pair:
         """That of the files, made as far as need be."""
-        kept = self._folder.read()
+        kept = replace(self._folder.read(), may_be_behind=self._in_doubt())
         authority = kept.authority(now)
         usable = kept.usable_without_ca_key(now) if authority is None else None
         self._tell_ca_key(lost=usable is not None)

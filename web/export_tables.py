@@ -18,10 +18,11 @@ ROWS: Final = 100
 # A device that puts a time or a number into its names would have as many as reports.
 MOST_COLUMNS: Final = 250
 OTHERS: Final = "otros"
+DOUBTFUL: Final = "hora_dudosa"
 _STATE: Final = "estado"
 _PARAMETERS: Final = "parametros."
 # The columns that are no parameter's.
-_OWN: Final = frozenset(("fecha", "fecha_utc", _STATE, OTHERS))
+_OWN: Final = frozenset(("fecha", "fecha_utc", _STATE, OTHERS, DOUBTFUL))
 
 Cell: TypeAlias = str | int | float | bool | None
 Row: TypeAlias = tuple[float, Sequence[Cell]]
@@ -55,12 +56,15 @@ def history(source: Source, span: Span) -> Table:
 
     A column for each name in the reports of this time, as :func:`actors.readings.metric_name` has it, in
     the order in which they came. A text that is a number is one; values that are neither number, truth
-    value nor text are JSON. What has no column any more stands together in :data:`OTHERS`.
+    value nor text are JSON. What has no column any more stands together in :data:`OTHERS`. Where the time
+    of any is in doubt, :data:`DOUBTFUL` says of which.
     """
-    names = _names(source, span)
+    names, doubts = _names(source, span)
     rest = [OTHERS] if len(names) > MOST_COLUMNS else []
     names = names[:MOST_COLUMNS]
-    rows = _history_rows(source, span, names, others=bool(rest))
+    if doubts:
+        rest.append(DOUBTFUL)
+    rows = _history_rows(source, span, names, rest)
     return Table("historial", "fecha", [_STATE, *map(_title, names), *rest], rows)
 
 
@@ -74,22 +78,25 @@ def _title(name: str) -> str:
     return _PARAMETERS + name if name in _OWN or name.startswith(_PARAMETERS) else name
 
 
-def _names(source: Source, span: Span) -> list[str]:
-    """One more than have a column is enough to know."""
+def _names(source: Source, span: Span) -> tuple[list[str], bool]:
+    """One more than have a column is enough to know. And whether any time is in doubt."""
     names: dict[str, Cell] = {}
+    doubts = False
     for entry in _entries(source, span):
-        names |= _cells(entry.parameters)
-        if len(names) > MOST_COLUMNS:
-            break
-    return list(names)
+        doubts = doubts or entry.doubtful
+        if len(names) <= MOST_COLUMNS:
+            names |= _cells(entry.parameters)
+    return list(names), doubts
 
 
-def _history_rows(source: Source, span: Span, names: Sequence[str], *, others: bool) -> Iterator[Row]:
+def _history_rows(source: Source, span: Span, names: Sequence[str], rest: Sequence[str]) -> Iterator[Row]:
     for entry in _entries(source, span):
         cells = _cells(entry.parameters)
         row = [entry.state, *(cells.pop(name, None) for name in names)]
-        if others:
+        if OTHERS in rest:
             row.append(_json(cells) if cells else None)
+        if DOUBTFUL in rest:
+            row.append(entry.doubtful)
         yield entry.at, row
 
 

@@ -78,13 +78,18 @@ class Frontage:
         self._clock = clock
         self._announcer: Announcer | None = None
         self._own = (
-            Certificates(wishes.folder, clock.now, self._names(), _addresses()) if wishes.own else None
+            Certificates(wishes.folder, clock.now, self._names(), _addresses(), self._in_doubt)
+            if wishes.own
+            else None
         )
         self._given = None if wishes.given is None else GivenCertificate(*wishes.given, clock.now)
         self._tell_names()
         self._told_left_out: list[str] = []
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="frontage", daemon=True)
+
+    def _in_doubt(self) -> bool:
+        return self._clock.doubt is not None
 
     @property
     def context(self) -> ssl.SSLContext | None:

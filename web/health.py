@@ -75,6 +75,8 @@ class DatabaseHealth:
     """Rows of the log that have gone into hours and days, since the start."""
     deleted: int = 0
     """Old rows of all tables that have gone, since the start."""
+    marked: int = 0
+    """Rows of the log found to be stamped by a clock that was ahead, since the start."""
     deletion_paused: str | None = None
     """Why nothing old is deleted at present, in Spanish."""
     accounts_error: str | None = None
@@ -99,6 +101,8 @@ class Health:
     """Seconds since the start."""
     zone: Zone
     """That of the house."""
+    clock_doubt: str | None = None
+    """Why the time is not to be believed, in Spanish; ``None`` if it is."""
     rule_failures: int = 0
     """The same of the actors of devices' rules."""
     core_failures: int = 0
@@ -120,7 +124,7 @@ class Health:
         base = self.database
         late = self.broker.oldest > LATE_S
         errors = base.backup_error is not None or base.accounts_error is not None
-        return bool(self.quarantined) or late or errors
+        return bool(self.quarantined or self.clock_doubt) or late or errors
 
 
 def zone_json(zone: Zone) -> ZoneJson:
@@ -171,6 +175,7 @@ def health_json(health: Health, hub: EventHub, clients: int, version: str) -> He
             "arranque_repetido": sum(device.reuses_boot for device in devices),
         },
         "tablas": list(health.tables),
+        "reloj_en_duda": health.clock_doubt,
         "zona_horaria": zone_json(health.zone),
         "version": version,
         "activo_s": round(health.uptime, 1),
@@ -185,6 +190,7 @@ def _database_json(database: DatabaseHealth) -> DatabaseJson:
         "error_de_cuentas": database.accounts_error,
         "resumidos": database.rolled_up,
         "borrados": database.deleted,
+        "hora_dudosa": database.marked,
         "borrado_en_pausa": database.deletion_paused,
         "recuperada": None if recovered is None else _recovered_json(recovered),
     }

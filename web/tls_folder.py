@@ -51,6 +51,8 @@ class Kept:
     key: ec.EllipticCurvePrivateKey | None
     aside: tuple[Authority, ...]
     """CAs that another one has replaced, of which each may serve again when the clock is put right."""
+    may_be_behind: bool = True
+    """Whether the clock may be wrong, and not the CA that begins later than it."""
 
     @property
     def whole_ca(self) -> Authority | None:
@@ -85,7 +87,7 @@ class Kept:
     def _serves(self, root: x509.Certificate, now: float) -> bool:
         """Whether it is valid; where none has begun, the clock is behind: then, whether it has not ended."""
         known = (*self._roots(), *(each.certificate for each in self.aside))
-        behind = not any(begun(each, now) for each in known)
+        behind = self.may_be_behind and not any(begun(each, now) for each in known)
         return not expired(root, now) and (behind or begun(root, now))
 
     def _roots(self) -> list[x509.Certificate]:

@@ -164,7 +164,8 @@ def _times(at: float) -> dict[str, str]:
 
 
 def log_json(entry: LogEntry) -> LogJson:
-    return {"estado": entry.state, "parametros": entry.parameters, "timestamp": iso(entry.at)}
+    said: LogJson = {"estado": entry.state, "parametros": entry.parameters, "timestamp": iso(entry.at)}
+    return {**said, "hora_dudosa": True} if entry.doubtful else said
 
 
 def rejected_json(letter: DeadLetter) -> LetterJson:

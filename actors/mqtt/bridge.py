@@ -11,6 +11,7 @@ import ssl
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 from typing import Any, Final, ParamSpec, TypeAlias
 
@@ -445,6 +446,8 @@ class Bridge:
             logger.exception("unreadable topic=%r", topic)
             return self._refuse(at, topic, payload, f"fallo interno al leerlo: {error!r}", delivery)
         if isinstance(fact, Report):
+            if self._clock.doubt is not None:
+                fact = replace(fact, doubtful=True)
             return Reported(fact, delivery, topic, payload)
         return Presence(fact.serial, fact.online, at, message.retain, delivery)
 

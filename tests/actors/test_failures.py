@@ -54,6 +54,11 @@ class Touchy:
     def dismiss(self, details: JsonObject) -> None:
         self.dismissed.append(details)
 
+    def is_ahead(self, at: float) -> bool:  # noqa: ARG002
+        return False
+
+    def take_over(self, decisions: Touchy) -> None: ...
+
     def bounds(self, at: float) -> Mapping[str, Bounds]:  # noqa: ARG002
         return {"t": Bounds(None, 100.0, "hist" if self.seen else "limits")}
 

@@ -158,3 +158,102 @@ def test_a_search_through_history_finds_what_rule_1_would_have_found(world: Worl
     assert (told[1].details["metric"], told[1].details["value"]) == ("temperatura", 200)
     assert told[2].details == {"metric": "temperatura", "days": 3, "readings": 32, "anomalies": 1}
     assert told[4].details["readings"] == 0
+
+
+# -- clocks that are wrong -------------------------------------------------------------------------
+
+DAY = 86_400.0
+TEN_YEARS = 3_652 * DAY
+
+
+def days(house: House, count: int) -> None:
+    """A reading each two hours, by day warmer than by night."""
+    for n in range(12 * count):
+        house.stage.wait(DAY / 12)
+        house.report(SERIAL, estado="activo", parametros={"temperatura": 20 + n % 12 / 4})
+        house.flush()
+
+
+def is_watched(house: House, world: World) -> bool:
+    """Whether a reading that only history finds strange is found."""
+    before = len(events(world))
+    read(house, 45)
+    return "ai_anomaly" in events(world)[before:]
+
+
+def test_a_clock_ahead_for_a_while_teaches_nothing(world: World, house: House) -> None:
+    """What is stamped meanwhile is marked, is judged all the same, and nothing is learned of it."""
+    days(house, 20)
+    known = knows(house, "extremos"), knows(house, "learn")
+    world.clock.jump(TEN_YEARS)
+    read(house, 21)
+    assert is_watched(house, world)
+    world.clock.jump(-TEN_YEARS)
+    house.flush()
+    assert knows(house, "learn") == known[1]
+    history = knows(house, "extremos")["body"]["metrics"]["temperatura"]["history"]
+    assert history == known[0]["body"]["metrics"]["temperatura"]["history"]
+    assert [row[0] for row in rows(world, "SELECT n FROM estado_log WHERE hora_dudosa")] == [242, 243]
+    read(house, 22)
+    assert rows(world, "SELECT max(n) FROM estado_log WHERE NOT hora_dudosa") == [(244,)]
+    house.stage.wait(DAY)
+    assert is_watched(house, world)
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+@pytest.mark.parametrize("ahead", [TEN_YEARS, 40 * DAY])
+def test_a_time_that_was_believed_and_was_wrong(
+    world: World, house: House, restarted: bool, ahead: float
+) -> None:
+    """It is forgotten, and the rest of the log learned anew; the rules are not off until that date."""
+    days(house, 20)
+    world.clock.jump(ahead)
+    days(house, 1)
+    assert house.clock.doubt is None
+    today = world.clock.now() // DAY
+    assert knows(house, "extremos")["body"]["metrics"]["temperatura"]["day"] >= today
+    world.clock.jump(-ahead)
+    if restarted:
+        house.stop()
+        house.kill()
+        house = open_house(world)
+    days(house, 3)
+    assert house.clock.doubt is None
+    assert is_watched(house, world)
+    metric = knows(house, "extremos")["body"]["metrics"]["temperatura"]
+    assert metric["day"] <= world.clock.now() // DAY
+    habit = knows(house, "learn")["body"]["habit"]
+    assert habit["newest"] - habit["oldest"] <= 25
+
+
+def test_rows_of_an_earlier_version_from_the_future_are_not_learned(world: World, house: House) -> None:
+    """Neither from a memory that knows them nor from a log that holds them."""
+    days(house, 20)
+    house.stop()
+    house.kill()
+    with closing(sqlite3.connect(world.path)) as db:
+        db.execute("UPDATE estado_log SET timestamp = timestamp + ? WHERE n > 235", [TEN_YEARS])
+        db.execute("DELETE FROM memoria_reglas")
+        db.commit()
+    house = open_house(world)
+    assert house.clock.doubt is None
+    days(house, 1)
+    assert knows(house, "extremos")["body"]["metrics"]["temperatura"]["day"] <= world.clock.now() // DAY
+    assert is_watched(house, world)
+
+
+def test_a_start_in_1970(world: World, house: House) -> None:
+    """Without a battery or a network: the log goes on where it ended, marked; then all is as before."""
+    days(house, 20)
+    house.stop()
+    house.kill()
+    right = world.clock.now()
+    world.clock.jump(-right)
+    house = open_house(world)
+    read(house, 21, 22)
+    marked = rows(world, "SELECT timestamp FROM estado_log WHERE hora_dudosa")
+    assert [at for (at,) in marked] == [pytest.approx(right + 600), pytest.approx(right + 1200)]
+    world.clock.jump(right + 3_600)
+    read(house, 23)
+    assert rows(world, "SELECT count(*) FROM estado_log WHERE hora_dudosa") == [(2,)]
+    assert is_watched(house, world)

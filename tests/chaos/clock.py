@@ -64,39 +64,85 @@ def jumps(trial: Trial) -> Outcome:
     with mosquitto(trial.folder) as broker:
         place = Place(trial.folder / "home", broker)
         names = serials(3)
-        with (
-            place.victim(**clock.settings, ai_r4_offline_secs=_SILENCE, ai_r4_startup_grace_secs=1) as victim,
-            Trusting(place.mqtt, place.ledger, names, _RATE) as devices,
-        ):
-            victim.until_known(*names)
-            for name in names:
-                victim.claim({"serial_number": name, "configuracion": {"modo": "horario"}})
-            for done in range(outcome.tried):
-                trial.progress(done, outcome.tried)
-                offset = _OFFSETS[done % len(_OFFSETS)]
-                clock.jump_to(offset)
-                jumped = time.monotonic()
-                _until_stamped(victim, names[0], time.time() + offset)
-                outcome.recoveries.append(devices.until_receipt_after(jumped))
-                threading.Event().wait(1)
-                known = victim.devices()
-                outcome.expect(all(known[name]["en_linea"] for name in names), f"offline after {offset:+d} s")
-                outcome.survived += 1
-            devices.finish()
-            victim.until_idle()
-            _check_silence_is_noticed(outcome, victim, names)
+        settings = {**clock.settings, "ai_r4_offline_secs": _SILENCE, "ai_r4_startup_grace_secs": 1}
+        with Trusting(place.mqtt, place.ledger, names, _RATE) as devices:
+            with place.victim(**settings) as victim:
+                # So that there is a log when it is started again, which a clock can be held against.
+                victim.until_known(*names)
+                for name in names:
+                    victim.claim({"serial_number": name, "configuracion": {"modo": "horario"}})
+                victim.until_idle()
+            with place.victim(**settings) as victim:
+                victim.until_known(*names)
+                for done in range(outcome.tried):
+                    trial.progress(done, outcome.tried)
+                    offset = _OFFSETS[done % len(_OFFSETS)]
+                    clock.jump_to(offset)
+                    jumped = time.monotonic()
+                    _until_doubted(victim, doubted=bool(offset))
+                    outcome.recoveries.append(devices.until_receipt_after(jumped))
+                    threading.Event().wait(1)
+                    _check_time_goes_on(outcome, victim, names, offset)
+                    outcome.survived += 1
+                clock.jump_to(0)
+                devices.finish()
+                victim.until_idle()
+                _check_silence_is_noticed(outcome, victim, names)
     _check_log(outcome, place.data)
     return outcome.judged(place.ledger.examine(place.data))
 
 
-def _until_stamped(victim: Victim, name: str, about: float) -> None:
-    """The victim has seen the jump: it says that the device was heard about then."""
+def _until_doubted(victim: Victim, *, doubted: bool) -> None:
+    """The victim has seen the jump, and says so; or is content again."""
+    wait_until(lambda: (victim.health["reloj_en_duda"] is not None) is doubted, _PATIENCE)
 
-    def is_stamped() -> bool:
-        seen_at = datetime.fromisoformat(victim.devices()[name]["visto_en"])
-        return abs(seen_at.timestamp() - about) < _PATIENCE
 
-    wait_until(is_stamped, _PATIENCE)
+def _check_time_goes_on(outcome: Outcome, victim: Victim, names: list[str], offset: int) -> None:
+    """Whatever the clock says, the devices are there, and were heard just now."""
+    known = victim.devices()
+    outcome.expect(all(known[name]["en_linea"] for name in names), f"offline after {offset:+d} s")
+    seen_at = datetime.fromisoformat(known[names[0]]["visto_en"]).timestamp()
+    outcome.expect(abs(seen_at - time.time()) < _PATIENCE, f"heard at {seen_at:.0f} while {offset:+d} s off")
+
+
+def starts(trial: Trial) -> Outcome:
+    """In 1970, ten years ahead, and behind the log; each is put right while it runs."""
+    offsets = (-int(time.time()) + 60, _TEN_YEARS, -2 * _DAY) * trial.pick(1, 3)
+    outcome = Outcome(tried=len(offsets))
+    clock = WallClock(trial.folder)
+    if not clock.can_be_set:
+        outcome.expect(False, "libfaketime is missing: apt-get install faketime")
+        return outcome
+    with mosquitto(trial.folder) as broker:
+        place = Place(trial.folder / "home", broker)
+        names = serials(3)
+        with Trusting(place.mqtt, place.ledger, names, _RATE) as devices:
+            with place.victim(**clock.settings) as victim:
+                victim.until_known(*names)
+                victim.until_idle()
+            for done, offset in enumerate(offsets):
+                trial.progress(done, outcome.tried)
+                clock.jump_to(offset)
+                with place.victim(**clock.settings) as victim:
+                    _until_doubted(victim, doubted=True)
+                    outcome.recoveries.append(devices.until_receipt_after(time.monotonic()))
+                    clock.jump_to(0)
+                    _until_doubted(victim, doubted=False)
+                    devices.until_receipt_after(time.monotonic())
+                    threading.Event().wait(1)
+                    _check_time_goes_on(outcome, victim, names, 0)
+                outcome.survived += 1
+            with place.victim(**clock.settings) as victim:
+                _until_doubted(victim, doubted=False)
+                devices.finish()
+                victim.until_idle()
+    with closing(sqlite3.connect(place.data / "iot.db")) as db:
+        wrong = "SELECT count(*) FROM estado_log WHERE NOT hora_dudosa AND abs(timestamp - ?) > 3600"
+        (unmarked,) = db.execute(wrong, [time.time()]).fetchone()
+        (marked,) = db.execute("SELECT count(*) FROM estado_log WHERE hora_dudosa").fetchone()
+    outcome.expect(not unmarked, f"{unmarked} rows of a wrong time are not marked")
+    outcome.expect(marked > 0, "no row is marked")
+    return outcome.judged(place.ledger.examine(place.data))
 
 
 def _alarms(victim: Victim) -> list[str]:
@@ -116,8 +162,14 @@ def _check_silence_is_noticed(outcome: Outcome, victim: Victim, names: list[str]
 
 
 def _check_log(outcome: Outcome, data: Path) -> None:
-    """Row after row in the order of arrival, whatever the clock said."""
+    """Row after row in the order of arrival, whatever the clock said; and those of a doubtful time say so."""
     with closing(sqlite3.connect(data / "iot.db")) as db:
         rows = db.execute("SELECT dispositivo_id, n, parametros FROM estado_log ORDER BY 1, 2").fetchall()
     places = [(device, json.loads(parameters)["n"]) for device, _, parameters in rows]
     outcome.expect(places == sorted(places), "the log is out of order")
+    with closing(sqlite3.connect(data / "iot.db")) as db:
+        marked, off = db.execute(
+            "SELECT sum(hora_dudosa), sum(abs(timestamp - ?) > 3600) FROM estado_log", [time.time()]
+        ).fetchone()
+    outcome.expect(0 < marked < len(rows), f"{marked} of {len(rows)} rows are marked")
+    outcome.expect(not off, f"{off} rows are stamped by the clock that was wrong")

@@ -46,6 +46,7 @@ FAULTS = (
     Fault("strangers", "the worst bodies and parameters, and pages of other sites", strangers.attacked),
     Fault("descriptors", "none left for a connection, for a while", strangers.no_descriptors),
     Fault("clock", "the wall clock jumps by a day and by ten years, forwards and back", clock.jumps),
+    Fault("clock-start", "a start in 1970, ten years ahead, and behind the log", clock.starts),
     Fault(
         "actors", "exceptions of all kinds in devices, rules, directory, writer, historian", failures.failures
     ),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from persistence.caretaker import UNHEARD
-from persistence.clock_watch import ClockWatch
+from persistence.clock_watch import ClockWatch, heard_at
 from tests.persistence.home import DAY, HOUR, Home
 from tests.stage import FakeClock
 
@@ -102,3 +102,68 @@ def test_a_jump_within_the_day_begins_it_anew() -> None:
     assert watch.look() is not None
     clock.advance_to(44 * HOUR)
     assert watch.look() is None
+
+
+def test_a_server_that_sleeps_at_night_deletes_what_is_old(home: Home) -> None:
+    """The clock on the wall goes on while it sleeps, and so does the time since the boot."""
+    home.hire()
+    for _ in range(8):
+        home.live(0.5)
+        home.clock.sleep(12 * HOUR)
+    assert home.status.deletion_paused is None
+    assert home.ask("SELECT min(n) FROM estado_log") > 96
+
+
+def test_rows_from_the_future_are_marked_and_tell_nothing(home: Home) -> None:
+    """Such as an earlier version has kept: in the log as they are, in no summary and no statistic."""
+    home.live(1)
+    home.clock.jump(3650 * DAY)
+    home.report(3)
+    home.clock.jump(-3650 * DAY)
+    home.live(1)
+    assert home.ask("SELECT sum(hora_dudosa) FROM estado_log") == 0
+    home.hire()
+    home.live(0.1)
+    assert home.ask("SELECT count(*) FROM estado_log WHERE hora_dudosa AND timestamp > 2000000000") == 3
+    assert home.ask("SELECT sum(hora_dudosa) FROM estado_log") == home.status.marked == 3
+    assert home.ask("SELECT max(inicio) FROM resumen_horas") <= home.clock.now()
+
+
+def test_a_clock_that_was_believed_and_is_set_back(home: Home) -> None:
+    """What it had stamped is marked within the hour, and what it made of it goes."""
+    home.hire()
+    home.live(1)
+    home.clock.jump(DAY * 400)
+    home.live(0.2)
+    home.clock.jump(-DAY * 400)
+    home.live(0.2)
+    assert home.status.marked == 19
+    home.live(1.2)
+    assert home.ask("SELECT max(inicio) FROM resumen_horas") <= home.clock.now()
+    assert home.ask("SELECT sum(hora_dudosa) FROM estado_log") == 19
+
+
+@pytest.mark.parametrize(
+    ("stamps", "now", "heard"),
+    [
+        ([], 20, None),
+        (range(20), 20, 19),
+        ([*range(20), 3650, 3650], 20, 19),
+        ([*range(20), 3650, 20], 21, 20),
+        (range(20), 10, 19),
+        (range(20), -4000, 19),
+        ([*range(20), 3650], 60, 3650),
+    ],
+)
+def test_what_the_log_says_of_the_time(
+    home: Home, stamps: Sequence[float], now: float, heard: float | None
+) -> None:
+    """Days of reports, and of today: the newest that is to be believed, where a gap tells which is wrong."""
+    base = home.clock.now()
+    for stamp in stamps:
+        home.clock.jump(base + stamp * DAY - home.clock.now())
+        home.report()
+    connection = home.house.queries.connect()
+    found = heard_at(connection, base + now * DAY)
+    connection.close()
+    assert found == (None if heard is None else base + heard * DAY)

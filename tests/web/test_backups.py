@@ -12,6 +12,7 @@ from unittest.mock import patch
 
 import pytest
 
+from actors.house_clock import HouseClock
 from actors.people import Role
 from actors.supervision import Casebook
 from persistence import archive as archive_module
@@ -36,7 +37,7 @@ class Storeroom:
     def __init__(self, folder: Path, limits: Limits | None = None) -> None:
         self.folder = folder / "copias"
         self.clock = FakeClock()
-        self.archive = Archive(folder, Keeping(Retention(), 1000, KEPT), UTC, self.clock)
+        self.archive = Archive(folder, Keeping(Retention(), 1000, KEPT), UTC, HouseClock(self.clock))
         neighbours = Neighbours()
         self.archive.employ(neighbours, neighbours, Casebook())
         self.site = Site(backups=self.archive.backups, limits=limits)

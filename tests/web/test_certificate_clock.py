@@ -14,6 +14,7 @@ from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actors.house_clock import HouseClock
 from tests.stage import FakeClock
 from tests.web.handshakes import handshake, shown_by, strict_client
 from web.certificates import Certificates
@@ -109,3 +110,38 @@ def test_wherever_the_clock_has_been(visits: list[tuple[int, bool]]) -> None:
                 certificates.ensure(NAMES, ADDRESSES)
             assert is_valid_now(certificates, clock) or years < 0
         assert certificates.ca_fingerprint == first
+
+
+# -- a clock that is known to be right -------------------------------------------------------------
+
+
+def test_a_ca_from_the_future_is_made_anew_once_the_clock_is_right(tmp_path: Path) -> None:
+    """No client takes it before it has begun; a clock that may be behind leaves it as it is."""
+    clock, doubts = FakeClock(time.time() + 10 * YEAR), [False]
+    certificates = Certificates(tmp_path, clock.now, NAMES, ADDRESSES, lambda: doubts[0])
+    ahead = certificates.ca_fingerprint
+    clock.jump(-10 * YEAR)
+    doubts[0] = True
+    certificates.ensure(NAMES, ADDRESSES)
+    assert certificates.ca_fingerprint == ahead
+    doubts[0] = False
+    assert certificates.ensure(NAMES, ADDRESSES)
+    assert certificates.ca_fingerprint != ahead
+    assert is_valid_now(certificates, clock)
+    handshake(certificates.context, strict_client(certificates.ca_pem), "192.168.1.10")
+    again = Certificates(tmp_path, clock.now, NAMES, ADDRESSES, lambda: False)
+    assert again.ca_fingerprint == certificates.ca_fingerprint
+
+
+def test_in_1970_the_ca_stays(tmp_path: Path) -> None:
+    """The house goes on by the date of its release, which is before the CA's, and says so."""
+    machine = FakeClock(time.time())
+    first = Certificates(tmp_path, HouseClock(machine).now, NAMES, ADDRESSES).ca_fingerprint
+    machine.jump(-machine.now() + 60)
+    house = HouseClock(machine)
+    certificates = Certificates(tmp_path, house.now, NAMES, ADDRESSES, lambda: house.doubt is not None)
+    assert certificates.ca_fingerprint == first
+    machine.jump(time.time() - machine.now())
+    certificates.ensure(NAMES, ADDRESSES)
+    assert certificates.ca_fingerprint == first
+    assert is_valid_now(certificates, machine)
