@@ -4,7 +4,11 @@ PYTHON  ?= python3
 ARGS    ?=
 # What runs the tests; the gate has another.
 TESTS   := pytest -n 2 --dist worksteal
-PACKAGE := setup.cfg pyproject.toml
+PACKAGE := setup.cfg pyproject.toml requirements.lock
+# What is installed is what these list, byte for byte; setup.cfg says what would do.
+PINNED  := .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
+PIN     := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+           --no-emit-index-url --custom-compile-command 'make lock' --upgrade
 LOCK    := package.json package-lock.json
 # Made last of all, so that a set-up that failed or was interrupted is begun again.
 RUNTIME := .venv/.runtime-ready
@@ -16,17 +20,18 @@ NODE    := node_modules/.ready
 
 # Where the system has no npm, and so no node, the environment gets one.
 export PATH := $(PATH):$(CURDIR)/.venv/bin
-NEEDS_NPM = command -v npm >/dev/null || .venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[npm]'
+NEEDS_NPM = command -v npm >/dev/null || $(PINNED) --requirement requirements-npm.lock
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint wheel chaos bench bench-rules screenshots clean
+.PHONY: help run demo test lint lock wheel chaos bench bench-rules screenshots clean
 
 help:
 	@echo 'make run    arranca el sistema                      (ARGS="..." pasa argumentos)'
 	@echo 'make demo   arranca el sistema con dispositivos simulados'
 	@echo 'make test   pasa las pruebas                        (ARGS="-k nombre" elige algunas)'
 	@echo 'make lint   comprueba estilo y tipos'
+	@echo 'make lock   fija las versiones y sus huellas en requirements*.lock'
 	@echo 'make wheel  hace el paquete instalable, con la página, en dist/'
 	@echo 'make chaos  prueba averías: muertes, disco lleno... (ARGS="--largo" para una noche, "--lista")'
 	@echo 'make bench  mide el rendimiento                     (ARGS="latency idle" elige)'
@@ -48,6 +53,13 @@ lint: $(DEV) $(NODE)
 	@node_modules/.bin/biome check --error-on-warnings --log-level=warn
 	@echo 'Los ficheros más largos:'
 	@git ls-files '*.py' '*.js' | grep -v '^tests/' | xargs wc -l | sort -rn | sed -n 2,6p
+
+# One list for every Python and machine that the package is for; what builds the package is on it, too.
+lock: $(RUNTIME)
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv
+	@echo 'setuptools>=65' | $(PIN) setup.cfg - --output-file requirements.lock
+	@$(PIN) setup.cfg --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(PIN) setup.cfg --extra npm --constraint requirements.lock --output-file requirements-npm.lock
 
 wheel: $(PAGE)
 	@rm -rf build
@@ -81,12 +93,13 @@ $(RUNTIME): $(PACKAGE)
 	@echo 'Preparando .venv (solo la primera vez)...' >&2
 	@rm -rf .venv
 	@$(PYTHON) -m venv .venv
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable .
+	@$(PINNED) --requirement requirements.lock
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(DEV): $(RUNTIME)
+$(DEV): $(RUNTIME) requirements-dev.lock
 	@echo 'Añadiendo a .venv las herramientas de desarrollo...' >&2
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(PINNED) --requirement requirements-dev.lock
 	@touch $@
 
 $(PAGE): $(LOCK) web/vendor.py | $(RUNTIME)

@@ -28,10 +28,6 @@ _FORGET_METRICS: Final = """
     AND NOT EXISTS (SELECT 1 FROM resumen_horas WHERE metrica_id = metricas.id)
     AND NOT EXISTS (SELECT 1 FROM resumen_dias WHERE metrica_id = metricas.id)
 """
-_DROP_AHEAD: Final = """
-    DELETE FROM {} WHERE inicio > :after
-    AND metrica_id IN (SELECT id FROM metricas WHERE dispositivo_id = :device)
-"""
 _MARK_AHEAD: Final = """
     UPDATE estado_log SET hora_dudosa = 1
     WHERE dispositivo_id = ? AND n BETWEEN ? AND ? AND timestamp > ? AND NOT hora_dudosa
@@ -114,19 +110,6 @@ class MarkAhead:
     def __call__(self, store: Store) -> int:
         given = (self.device_id, self.first, self.last, self.after)
         return int(store.database.conn.execute(_MARK_AHEAD, given).rowcount)
-
-
-@dataclass(frozen=True, slots=True)
-class DropAhead:
-    """The hours or days (``table``) that begin later than ``after``, in seconds since the epoch."""
-
-    device_id: int
-    table: str
-    after: float
-
-    def __call__(self, store: Store) -> int:
-        given = {"device": self.device_id, "after": self.after}
-        return int(store.database.conn.execute(_DROP_AHEAD.format(self.table), given).rowcount)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from persistence.queries import Queries
 from persistence.removals import Sweep
 from persistence.retention import (
     AHEAD_S,
-    DropAhead,
     DropDays,
     DropFindings,
     DropHours,
@@ -52,10 +51,6 @@ _NEXT_ROWS: Final = """
 _ROWS_AHEAD: Final = """
     SELECT n FROM estado_log
     WHERE dispositivo_id = ? AND n > ? AND n <= ? AND timestamp > ? AND NOT hora_dudosa ORDER BY n LIMIT ?
-"""
-_SUMMARIES_AHEAD: Final = """
-    SELECT 1 FROM {} WHERE inicio > ?
-    AND metrica_id IN (SELECT id FROM metricas WHERE dispositivo_id = ?) LIMIT 1
 """
 _OLDEST_ROWS: Final = """
     SELECT n, timestamp FROM estado_log WHERE dispositivo_id = ? AND n <= ? ORDER BY n LIMIT ?
@@ -223,10 +218,6 @@ class Upkeep:
         return last_aged(stamps, cutoff, now)
 
     def _old_summaries(self, device: _Logged, now: float) -> Iterator[Step]:
-        for table in (HOURS, DAYS):
-            # The rows that they were made of are marked, and count no more.
-            if self._fetch(_SUMMARIES_AHEAD.format(table), (now + DAY, device.device_id)):
-                yield DropAhead(device.device_id, table, now + DAY)
         if kept := self._retention.hours_of(device.serial):
             # From a midnight on, so that no day is told of by its hours in part.
             before = self._local.day(now - kept * DAY)
