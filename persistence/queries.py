@@ -31,7 +31,7 @@ _LOG_PAGE: Final = """
 _OF_A_TIME: Final = "dispositivo_id = :device AND timestamp >= :since AND timestamp < :until"
 _LOG_COUNT: Final = f"SELECT count(*) FROM estado_log WHERE {_OF_A_TIME}"
 _LOG_SEARCH: Final = f"""
-    SELECT dispositivo_id, n, timestamp, estado, parametros, boot, seq FROM estado_log
+    SELECT dispositivo_id, n, timestamp, estado, parametros, boot, seq, hora_dudosa FROM estado_log
     WHERE {_OF_A_TIME} AND n < :before ORDER BY n DESC LIMIT :limit OFFSET :skipped
 """
 _REJECTED: Final = """
