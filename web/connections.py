@@ -128,8 +128,15 @@ class Server(HTTPServer):
                         self._tell(error)
                         await asyncio.sleep(EXHAUSTED_S)
                 else:
-                    self._handle_connection(connection, address)
+                    self._take_in(connection, address)
                 await asyncio.sleep(0)  # in a flood of connections too, the others get their turn
+
+    def _take_in(self, connection: socket.socket, address: tuple[Any, ...]) -> None:
+        try:
+            connection.getpeername()  # fails for a client that has gone already, as TLS would
+            self._handle_connection(connection, address)
+        except OSError:  # of this connection alone
+            connection.close()
 
     def _tell(self, error: OSError) -> None:
         now = asyncio.get_running_loop().time()

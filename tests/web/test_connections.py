@@ -7,6 +7,8 @@ import os
 import resource
 import socket
 import ssl
+import struct
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,8 +26,8 @@ from web.loop import LoopThread
 
 
 @contextmanager
-def full_server(tls: ssl.SSLContext | None = None) -> Iterator[int]:
-    """The port of one whose places are all taken by clients that it knows."""
+def full_server(tls: ssl.SSLContext | None = None) -> Iterator[tuple[int, LoopThread]]:
+    """The port and the loop of one whose places are all taken by clients that it knows."""
     loop = LoopThread("full-server")
     loop.start()
     listener = socket.create_server(("127.0.0.1", 0))
@@ -39,7 +41,7 @@ def full_server(tls: ssl.SSLContext | None = None) -> Iterator[int]:
 
     port = listener.getsockname()[1]
     server = loop.run(begin(), PATIENCE)
-    yield port
+    yield port, loop
     loop.call_soon(server.stop)
     loop.stop(PATIENCE)
 
@@ -47,14 +49,35 @@ def full_server(tls: ssl.SSLContext | None = None) -> Iterator[int]:
 def test_who_finds_no_room_and_shakes_no_hands_is_not_kept(tmp_path: Path) -> None:
     """With TLS it is closed at once, though it says nothing that it could be answered to."""
     tls = Certificates(tmp_path / "tls", time.time, [], []).context
-    with full_server(tls) as port, socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
+    with full_server(tls) as (port, _), socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
         assert client.recv(1) == b""
+
+
+@pytest.mark.parametrize("said", [b"", b"nothing of TLS"])
+def test_who_leaves_before_it_is_let_in_takes_nobody_along(tmp_path: Path, said: bytes) -> None:
+    """With TLS, whether or not it said something before it reset its connection."""
+    tls = Certificates(tmp_path / "tls", time.time, [], []).context
+    busy, gone = threading.Event(), threading.Event()
+
+    def be_busy() -> None:
+        busy.set()
+        gone.wait(PATIENCE)
+
+    with full_server(tls) as (port, loop):
+        loop.call_soon(be_busy)
+        assert busy.wait(PATIENCE)
+        with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
+            client.sendall(said)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        gone.set()
+        with socket.create_connection(("127.0.0.1", port), PATIENCE) as client:
+            assert client.recv(1) == b""
 
 
 def test_who_finds_no_room_is_told_so_whole() -> None:
     """Without TLS, and before it has said anything."""
     with (
-        full_server() as port,
+        full_server() as (port, _),
         socket.create_connection(("127.0.0.1", port), PATIENCE) as client,
         client.makefile("rb") as answer,
     ):
