@@ -27,7 +27,6 @@ from actors.messages import (
     Delivery,
     Floor,
     KeepDeadLetter,
-    Place,
     Presence,
     Refuse,
     Removal,
@@ -401,12 +400,7 @@ class Bridge:
             self._client.publish(self._who.answer, self._who.name)
             return
         self.received += 1
-        delivery = Delivery(message.mid, message.qos, self._intake.epoch, self._place_of(message))
-        place = delivery.place
-        if place is not None and self._intake.take_again(
-            delivery, self._numbering.is_kept(place), self._clock.monotonic()
-        ):
-            return
+        delivery = Delivery(message.mid, message.qos, self._intake.epoch)
         told = self._read(message, delivery)
         to = self._writer if isinstance(told, KeepDeadLetter | Settle) else self._directory
         try:
@@ -415,14 +409,6 @@ class Bridge:
             # Nobody will ever settle anything again; unacknowledged, it comes again at the next start.
             logger.error("intake_stopped dead=%s", to)
             self._intake.close()
-
-    def _place_of(self, message: MQTTMessage) -> Place | None:
-        if self._follow is None or not message.qos or message.retain:
-            return None
-        try:
-            return self._numbering.next(message.topic)
-        except UnicodeDecodeError:  # our own broker passes on no such topic
-            return None
 
     def _read(
         self, message: MQTTMessage, delivery: Delivery

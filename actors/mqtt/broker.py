@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from actors.messages import Resumption
 from actors.mqtt.bridge import Recall
 from actors.mqtt.child import HUNG_AFTER, PING_EVERY, BrokerUnavailable, Child, Program
+from actors.mqtt.client import subscribe_once
 from actors.mqtt.door import Door
 from actors.mqtt.door_process import arguments
 from actors.mqtt.nats_server import MAX_PAYLOAD
@@ -30,8 +31,7 @@ _ROOT: Final = Path(__file__).resolve().parent.parent.parent
 class Server(Program, Protocol):
     """A broker that can be run as a child, on loopback."""
 
-    @property
-    def port(self) -> int: ...
+    port: int
 
     @property
     def notices(self) -> Notices:
@@ -42,6 +42,12 @@ class Server(Program, Protocol):
 
     def limit(self, client_id: str) -> None:
         """This client has subscribed: see that it is not sent more than its session has room for."""
+
+    def knows(self, client_id: str) -> bool:
+        """Whether this client has a session that outlives the server."""
+
+    def found(self, client_id: str) -> None:
+        """It has one from now on."""
 
     def choose_port(self) -> None:
         """See that :attr:`port` is a free one; raises :class:`BrokerUnavailable`."""
@@ -106,6 +112,27 @@ class EmbeddedBroker:
             return self._server.oldest(client_id, now)
         except OSError:
             return 0.0
+
+    def found_session(self, client_id: str, topics: Sequence[str]) -> None:
+        """Before :meth:`start`: nobody can publish before this client is sure to hear of it.
+
+        Where there is no session yet the server runs for a moment on a port that nobody knows.
+        :class:`BrokerUnavailable` if it cannot.
+        """
+        if self._server.knows(client_id):
+            return
+        port, self._server.port = self._server.port, 0
+        self._server.choose_port()
+        hidden = Child(self._server)
+        hidden.start()
+        try:
+            subscribe_once(self._server.port, client_id, topics)
+            self._server.found(client_id)
+        except OSError as error:
+            logger.warning("session_not_made error=%s", error)
+        finally:
+            hidden.stop()
+            self._server.port = port
 
     def start(self) -> None:
         """Start it and wait until this machine can connect; :class:`BrokerUnavailable` if it never can."""

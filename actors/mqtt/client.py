@@ -194,6 +194,26 @@ class Client(paho.Client):
             logger.exception("mqtt_thread_died")
 
 
+def subscribe_once(port: int, client_id: str, topics: Sequence[str], patience: float = 10.0) -> None:
+    """Make this client a session at the broker on this machine, and leave. Raises ``OSError``."""
+    subscribed = threading.Event()
+    client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False)
+
+    def subscribe(*_: object) -> None:
+        client.subscribe([(topic, 1) for topic in topics])
+
+    client.on_connect = subscribe
+    client.on_subscribe = lambda *_: subscribed.set()
+    client.connect("127.0.0.1", port)
+    client.loop_start()
+    try:
+        if not subscribed.wait(patience):
+            raise TimeoutError("the broker confirms no subscription")
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
 def tls_for_broker(*authorities: Path) -> ssl.SSLContext:
     """Trusts these CAs, PEM files, or without any those of the system; host names are checked.
 

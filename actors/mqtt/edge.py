@@ -178,6 +178,7 @@ class MqttEdge:
     def start(self) -> None:
         """Raises ``BrokerUnavailable`` if the embedded broker cannot be started."""
         if self.broker is not None:
+            self.broker.found_session(self._client_id, backend_topics(self._wishes.shared_topic))
             self.broker.start()
         elif self.bridge.living_twin(*self.address):
             raise BrokerUnavailable("MQTT_BROKER_URL: " + TWIN)

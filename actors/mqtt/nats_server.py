@@ -51,7 +51,7 @@ _PROGRAM: Final = "nats-server"
 _MESSAGES: Final = "$MQTT_msgs"
 _PREFIX: Final = "$MQTT.msgs."
 # Of the room on disk, what each may take.
-_SHARES: Final = {_MESSAGES: 0.75, "$MQTT_rmsgs": 0.125}
+_SHARES: Final = {_MESSAGES: 0.75, "$MQTT_rmsgs": 0.125, "$MQTT_qos2in": 0.0625, "$MQTT_out": 0.03}
 # Between two looks at whether the last connection is done with, s, and how many at most.
 _LOOK: Final = 0.02
 _LOOKS: Final = 250
@@ -68,7 +68,9 @@ write_deadline: "60s"
 jetstream {{
   store_dir: {store}
   max_memory_store: 16MB
-  max_file_store: {disk}MB
+  # What bounds it are the streams' own limits, set once it runs: one that stood below what a stream has
+  # reserved before would keep that from being opened.
+  max_file_store: 1PB
   sync_interval: {sync}
 }}
 mqtt {{
@@ -161,7 +163,6 @@ class NatsServer:
             control=control,
             largest=MAX_PAYLOAD + _ENVELOPE,
             store=json.dumps(str((folder / "almacen").absolute())),
-            disk=self._settings.disk,
             sync=f'"{round(1000 * seconds)}ms"' if seconds else "always",
             port=self.port,
             in_flight=_MAX_OF_SESSION,
@@ -182,6 +183,22 @@ class NatsServer:
         if "[ERR]" in line or "[FTL]" in line or ("[WRN]" in line and "Plaintext passwords" not in line):
             return logging.WARNING
         return logging.INFO
+
+    def knows(self, client_id: str) -> bool:
+        """Whether a session was made for this client in the store."""
+        try:
+            return self._sessions.read_text("utf-8") == client_id
+        except OSError:
+            return False
+
+    def found(self, client_id: str) -> None:
+        """One has been made."""
+        replace(self._sessions, client_id, _OWNER_ONLY)
+
+    @property
+    def _sessions(self) -> Path:
+        # With the store, so that they go together.
+        return self._settings.folder / "almacen" / "sesion"
 
     def close(self) -> None:
         if self._link is not None:

@@ -214,6 +214,74 @@ def idle(folder: Path) -> list[Figure]:
         return [Figure("idle: 20 devices, one report in 5 s each", busy, "% of core", at_most=2)]
 
 
+def broker(folder: Path) -> list[Figure]:
+    """The embedded broker beside Mosquitto, in turns, the system being the same."""
+    pairs = [_side_by_side(folder / str(n)) for n in range(3)]
+    theirs, ours = zip(*pairs, strict=True)
+    ratio = statistics.median(o.rate / t.rate for t, o in pairs)
+    slower = 1000 * statistics.median(o.delay - t.delay for t, o in pairs)
+    grown, calm, started = _embedded_at_length(folder / "long")
+    return [
+        Figure("on Mosquitto: durable reports", statistics.median(each.rate for each in theirs), "rep./s"),
+        Figure("embedded broker: durable reports", statistics.median(each.rate for each in ours), "rep./s"),
+        Figure("  as a ratio to Mosquitto", ratio, "", at_least=0.9),
+        Figure("  publish to SSE at 50/s, p50, slower by", slower, "ms", at_most=0.3),
+        Figure("  resident after 1,000,000 reports, 200 devices connected", grown, "MiB", at_most=96),
+        Figure("  idle, these devices connected", calm, "% of core", at_most=1),
+        Figure("  start to first report", started, "s", at_most=2),
+    ]
+
+
+@dataclass
+class _Side:
+    rate: float
+    delay: float
+    """p50, s."""
+
+
+def _side_by_side(folder: Path) -> tuple[_Side, _Side]:
+    with mosquitto(folder) as port, system(folder / "theirs", port) as running:
+        theirs = _driven(running, port)
+    port = free_port()
+    with system(folder / "ours", port, broker="") as running:
+        ours = _driven(running, port)
+    return theirs, ours
+
+
+def _driven(running: System, port: int) -> _Side:
+    publisher, house = Publisher(port), House(serials(20))
+    introduce(running, publisher, house, claimed=False)
+    clients = [StreamClient(running.http) for _ in range(5)]
+    rate = 20_000 / pump(publisher, clients, house, 20_000, window=4000)
+    for client in clients:
+        client.sock.close()
+    delays: list[float] = []
+    client = StreamClient(running.http, lambda update: delays.append(time.time() - sent_at(update)))
+    paced(publisher, client, house, rate=50, seconds=10)
+    return _Side(rate, statistics.median(delays))
+
+
+def _embedded_at_length(folder: Path) -> tuple[float, float, float]:
+    """The broker's MiB after a million reports with 200 devices, its idle load, seconds to a report."""
+    folder.mkdir(parents=True)
+    port, began = free_port(), time.perf_counter()
+    with system(folder / "data", port, broker="") as running:
+        publisher, house = Publisher(port), House(serials(200))
+        watcher = StreamClient(running.http)
+        pump(publisher, [watcher], house, 1, window=1)
+        started = time.perf_counter() - began
+        devices = [Publisher(port, serial) for serial in house.serials]
+        for _ in range(50):
+            pump(publisher, [watcher], house, 20_000, window=4000)
+        before = running.broker_cpu
+        time.sleep(30)
+        calm = 100 * (running.broker_cpu - before) / 30
+        resident = running.broker_resident
+        for device in devices:
+            device.sock.close()
+    return resident, calm, started
+
+
 def page(minutes: float, folder: Path) -> list[Figure]:
     from tests.bench.page import DEVICES, smoothness
 
@@ -240,6 +308,7 @@ FIGURES: dict[str, Callable[[Path], list[Figure]]] = {
     "latency": latency,
     "log": big_log,
     "idle": idle,
+    "broker": broker,
 }
 
 

@@ -69,6 +69,17 @@ class System:
         return int(statm[1]) * _PAGE / 2**20
 
     @property
+    def broker_resident(self) -> float:
+        """Of the embedded broker and what runs it, MiB."""
+        sizes = [Path(f"/proc/{pid}/statm").read_text().split()[1] for pid in _family(self.process.pid)[1:]]
+        return sum(map(int, sizes)) * _PAGE / 2**20
+
+    @property
+    def broker_cpu(self) -> float:
+        """Seconds of processor time that these have used."""
+        return sum(_cpu_of(pid) for pid in _family(self.process.pid)[1:])
+
+    @property
     def cpu(self) -> float:
         """Seconds of processor time used so far, children included."""
         return sum(_cpu_of(pid) for pid in _family(self.process.pid))

@@ -189,6 +189,7 @@ class Plain(Trusting):
 
     def _report(self, key: Key) -> None:
         payload = self._ledger.send_unnumbered(key, self._parameters(key.seq))
+        self._ledger.send_again([key])  # a crash may rightly store it twice, but never lose it
         self._publish(key, payload)
 
     def _times(self) -> int:

@@ -11,6 +11,7 @@ from tests.chaos import (
     control,
     damage,
     disk,
+    embedded,
     failures,
     kills,
     payloads,
@@ -33,6 +34,9 @@ FAULTS = (
         "backend and embedded broker at once; what the broker acknowledged, numbered or not",
         kills.together,
     ),
+    Fault("embedded-hung", "SIGSTOP of the embedded broker, for ever", embedded.hung),
+    Fault("embedded-full", "its store fills while the backend stands still", embedded.full),
+    Fault("embedded-waits", "10,000 (100,000) wait in it when both die", embedded.waiting),
     Fault(
         "commands",
         "kills, lost brokers and absent devices between a change and its device",
