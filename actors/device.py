@@ -128,8 +128,9 @@ class DeviceActor(PooledActor):
             case ChangeDevice(change=change, seen=seen):
                 stale = self._device.stale_for(seen)
                 self._carry_out(stale or self._device.after_change(change), message)
-            case ReleaseDevice():
-                self._carry_out(self._device.after_release(), message)
+            case ReleaseDevice(seen=seen):
+                stale = self._device.stale_for(seen)
+                self._carry_out(stale or self._device.after_release(), message)
             case ApplyFinding(finding) | DismissFinding(finding) if (
                 finding.finding.device_id != self._device.id
             ):
@@ -146,8 +147,8 @@ class DeviceActor(PooledActor):
                 self._tell_bounds(message)
             case RoomGone(room_id):
                 self._leave_room(room_id)
-            case ForgetDevice(removal, answer):
-                self._depart(Remove(removal, answer))
+            case ForgetDevice():
+                self._forget(message)
             case ForgetUnheard(removal, since):
                 self._depart_if_unheard(removal, since)
             case GiveWay():
@@ -291,6 +292,14 @@ class DeviceActor(PooledActor):
             self._keep(Keep(device))
 
     # -- farewell ----------------------------------------------------------------------------
+
+    def _forget(self, command: ForgetDevice) -> None:
+        stale = self._device.stale_for(command.seen)
+        if stale is None:
+            self._depart(Remove(command.removal, command.reply))
+        else:
+            tell_if_alive(self._directory, Stayed(self._device.serial))
+            command.reply(stale)
 
     def _depart(self, removal: Remove) -> None:
         """Hub and writer are told by whoever has told them all else of this device, so in order."""

@@ -138,6 +138,7 @@ class ReleaseDevice:
 
     serial: str
     reply: Reply
+    seen: Editions = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,7 @@ class ForgetDevice:
 
     removal: Removal
     reply: Callable[[Removal | Refused], None]
+    seen: Editions = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,8 +166,9 @@ class OneDevice(DeviceHandler):
         "DELETE": Operation(
             summary="Olvidar un dispositivo",
             description="Se va con todo lo que se sabe de él; si vuelve a hablar, es uno nuevo.",
+            headers=(IF_MATCH,),
             answer=DoneJson,
-            refusals=(404,),
+            refusals=(404, 412),
         ),
     }
 
@@ -191,9 +192,10 @@ class OneDevice(DeviceHandler):
     async def delete(self, device_id: str) -> None:
         """Its login goes first: what is done by halves is then done again by whoever asked for it."""
         device = self.known(int(device_id)).device
+        seen = self.seen(device)
         self.concerning = device.serial
         await self.read(partial(self.services.remove_login, device.serial))
-        await self.ask(partial(ForgetDevice, Removal(device.id, device.serial)))
+        await self.ask(partial(ForgetDevice, Removal(device.id, device.serial), seen=seen))
         done: DoneJson = {"mensaje": "Dispositivo olvidado", "id": device.id}
         self.answer(done)
 
@@ -203,16 +205,19 @@ class ReleasedDevice(DeviceHandler):
         "POST": Operation(
             summary="Soltar un dispositivo",
             description="Queda sin reclamar, con todo lo demás como estaba.",
+            headers=(IF_MATCH,),
             answer=DeviceJson,
-            refusals=(404, 409),
+            answer_headers=ETAG,
+            refusals=(404, 409, 412),
         )
     }
     change: ClassVar[str] = "dispositivo soltado"
 
     async def post(self, device_id: str) -> None:
         device = self.known(int(device_id)).device
+        seen = self.seen(device)
         self.concerning = device.serial
-        self.answer_device(await self.ask(partial(ReleaseDevice, device.serial)))
+        self.answer_device(await self.ask(partial(ReleaseDevice, device.serial, seen=seen)))
 
 
 class Claims(DeviceHandler):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from queue import Queue
 
 import pytest
 
-from actors.messages import Removal
-from actors.model import Device
+from actors.messages import ForgetDevice, Removal
+from actors.model import Device, Refusal, Refused
 from tests.web.home import Home
+from tests.web.site import PATIENCE
 
 LAMP = Device(id=1, serial="LGT0AAAAAAAA", claimed=True, version=1, configuration={"modo": "manual"})
 
@@ -60,3 +62,28 @@ def test_a_released_device_keeps_all_but_its_claim(home: Home) -> None:
     assert home.site.post("/dispositivos/1/soltar", {}).status == 409
     assert home.site.post("/dispositivos/9/soltar", {}).status == 404
     assert home.site.post("/dispositivos/reclamar", {"serial_number": LAMP.serial}).status == 200
+
+
+@pytest.mark.parametrize(("method", "of_it"), [("DELETE", ""), ("POST", "/soltar")])
+def test_who_has_not_seen_it_as_it_is_takes_nothing_out(home: Home, method: str, of_it: str) -> None:
+    """If they say what they have seen."""
+    path = f"/dispositivos/1{of_it}"
+    seen = {"If-Match": home.site.get("/dispositivos/1").headers["Etag"]}
+    home.site.put("/dispositivos/1", {"nombre": "Salón"})
+    refused = home.site.ask(method, path, headers=seen)
+    assert refused.status == 412
+    present = home.site.get("/dispositivos/1")
+    assert refused.json["dispositivo"] == present.json
+    assert home.stored().claimed
+    assert home.site.ask(method, path, headers={"If-Match": present.headers["Etag"]}).status == 200
+
+
+def test_a_change_that_comes_just_before_is_not_lost_either(home: Home) -> None:
+    """When the request has found all as it was seen: the device, which was told of the change, has the last
+    word, and goes on hearing."""
+    answered: Queue[Removal | Refused] = Queue()
+    unseen = frozenset({"of before"})
+    home.site.directory.tell(ForgetDevice(Removal(1, LAMP.serial), answered.put, unseen))
+    assert answered.get(timeout=PATIENCE) == Refused(Refusal.STALE)
+    assert home.site.put("/dispositivos/1", {"nombre": "Salón"}).status == 200
+    assert home.stored().name == "Salón"
