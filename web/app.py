@@ -131,7 +131,9 @@ class WebServer:
         # One alone: who sends much waits for others who do, and the loop for one thread at most.
         self._calculations = ThreadPoolExecutor(1, thread_name_prefix="web-calculations")
         self._exports = ThreadPoolExecutor(limits.exports, thread_name_prefix="web-exports")
-        audience = Audience(limits.clients)
+        connections = _most_connections(limits)
+        # Where there are few, half of them are for streams, which never give way to what is no stream.
+        audience = Audience(min(limits.clients, max(connections - SPARE_CONNECTIONS, connections // 2)))
         self._services = Services(
             loop=loop,
             hub=hub,
@@ -150,7 +152,7 @@ class WebServer:
             remove_login=remove_login,
             access=access,
             gate=Gate(access, self._ledger, audience),
-            connections=Connections(_most_connections(limits)),
+            connections=Connections(connections),
             audience=audience,
             limits=limits,
             version=version,

@@ -15,7 +15,7 @@ from actors.people import Role
 from tests.web.keys import Keys, bearer, denied
 from tests.web.site import PATIENCE, Listener, Site
 from web.access import Mode
-from web.app import SPARE_CONNECTIONS
+from web.app import FEWEST_CONNECTIONS, OTHER_DESCRIPTORS, SPARE_CONNECTIONS
 from web.connections import Connections, Standing
 from web.services import Limits
 
@@ -102,6 +102,16 @@ def asked(connection: http.client.HTTPConnection, headers: dict[str, str]) -> in
     answer = connection.getresponse()
     answer.read()
     return answer.status
+
+
+def test_streams_leave_connections_to_others_where_there_are_few(keys: Keys) -> None:
+    """With as few descriptors as there may be: whoever takes all streams does not take all connections."""
+    with keys.site(limits=Limits(descriptors=OTHER_DESCRIPTORS)) as site:
+        taken = [site.listen(headers=keys.bearer(Role.READER)) for _ in range(FEWEST_CONNECTIONS // 2)]
+        assert denied(site.ask("GET", "/stream/ai", headers=keys.bearer(Role.READER)), 503)
+        assert site.ask("GET", "/dispositivos", headers=keys.bearer(Role.ADMIN)).status == 200
+        for stream in taken:
+            stream.close()
 
 
 def test_the_silent_give_way_before_who_has_spoken(keys: Keys) -> None:
