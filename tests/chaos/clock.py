@@ -6,7 +6,7 @@ import json
 import sqlite3
 import threading
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import datetime
 from pathlib import Path
 
@@ -64,14 +64,20 @@ def jumps(trial: Trial) -> Outcome:
     with mosquitto(trial.folder) as broker:
         place = Place(trial.folder / "home", broker)
         names = serials(3)
-        settings = {**clock.settings, "ai_r4_offline_secs": _SILENCE, "ai_r4_startup_grace_secs": 1}
-        with Trusting(place.mqtt, place.ledger, names, _RATE) as devices:
+        settings = {
+            **clock.settings,
+            "ai_r4_offline_secs": _SILENCE,
+            "ai_r4_startup_grace_secs": 1,
+            "ai_r4_grace_secs": 0,
+        }
+        with ExitStack() as running:
+            # Once before, so that there is a log, which a clock can be held against.
             with place.victim(**settings) as victim:
-                # So that there is a log when it is started again, which a clock can be held against.
+                devices = running.enter_context(Trusting(place.mqtt, place.ledger, names, _RATE))
                 victim.until_known(*names)
                 for name in names:
                     victim.claim({"serial_number": name, "configuracion": {"modo": "horario"}})
-                victim.until_idle()
+                devices.until_receipt_after(time.monotonic())
             with place.victim(**settings) as victim:
                 victim.until_known(*names)
                 for done in range(outcome.tried):
@@ -116,10 +122,11 @@ def starts(trial: Trial) -> Outcome:
     with mosquitto(trial.folder) as broker:
         place = Place(trial.folder / "home", broker)
         names = serials(3)
-        with Trusting(place.mqtt, place.ledger, names, _RATE) as devices:
+        with ExitStack() as running:
             with place.victim(**clock.settings) as victim:
+                devices = running.enter_context(Trusting(place.mqtt, place.ledger, names, _RATE))
                 victim.until_known(*names)
-                victim.until_idle()
+                devices.until_receipt_after(time.monotonic())
             for done, offset in enumerate(offsets):
                 trial.progress(done, outcome.tried)
                 clock.jump_to(offset)
