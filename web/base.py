@@ -273,11 +273,14 @@ class Handler(RequestHandler):
 
     def order(self, command: Message[T]) -> asyncio.Future[T | Refused]:
         """Tell the directory. The answer comes on the loop, perhaps when nobody waits for it any more."""
+        self.expect_storage()
+        return self._told(command)
+
+    def expect_storage(self) -> None:
+        """Raises :class:`Problem`, 503, where what is ordered would wait for the disk, and so in memory."""
         writer = self.services.health().writer
         if not writer.healthy or writer.queued > MOST_QUEUED:
-            # What would wait for the disk would wait in memory.
             raise _hindered(writer.hindrance or "hay demasiado por guardar")
-        return self._told(command)
 
     async def outcome(self, answer: asyncio.Future[T | Refused]) -> T:
         """Wait for the answer to an order; who waits too long leaves it as it is."""

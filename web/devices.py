@@ -190,10 +190,12 @@ class OneDevice(DeviceHandler):
         self.answer_device(await self.ask(partial(ChangeDevice, device.serial, change, seen=seen)))
 
     async def delete(self, device_id: str) -> None:
-        """Its login goes first: what is done by halves is then done again by whoever asked for it."""
+        """Its login goes first, if the rest can follow: what is done by halves is then done again by
+        whoever asked for it."""
         device = self.known(int(device_id)).device
         seen = self.seen(device)
         self.concerning = device.serial
+        self.expect_storage()
         await self.read(partial(self.services.remove_login, device.serial))
         await self.ask(partial(ForgetDevice, Removal(device.id, device.serial), seen=seen))
         done: DoneJson = {"mensaje": "Dispositivo olvidado", "id": device.id}

@@ -94,6 +94,7 @@ class Site:
         backups: Backups | None = None,
         settings: Settings | None = None,
         page: Page | None = None,
+        remove_login: Callable[[str], object] = lambda _serial: None,
     ) -> None:
         self.loop = LoopThread("web-under-test")
         self.hub = EventHub(self.loop, devices, ring_events=ring_events)
@@ -122,6 +123,7 @@ class Site:
             # "x" is what a test calls it that writes its own headers.
             access=access or Access(hosts=Hosts(["x"])),
             page=page,
+            remove_login=remove_login,
         )
 
     def __enter__(self) -> Site:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from queue import Queue
 
@@ -11,7 +12,7 @@ import pytest
 from actors.messages import ForgetDevice, Removal
 from actors.model import Device, Refusal, Refused
 from tests.web.home import Home
-from tests.web.site import PATIENCE
+from tests.web.site import HEALTHY, PATIENCE, Site
 
 LAMP = Device(id=1, serial="LGT0AAAAAAAA", claimed=True, version=1, configuration={"modo": "manual"})
 
@@ -87,3 +88,12 @@ def test_a_change_that_comes_just_before_is_not_lost_either(home: Home) -> None:
     assert answered.get(timeout=PATIENCE) == Refused(Refusal.STALE)
     assert home.site.put("/dispositivos/1", {"nombre": "Salón"}).status == 200
     assert home.stored().name == "Salón"
+
+
+def test_who_cannot_be_forgotten_now_keeps_its_login() -> None:
+    """Where the disk takes nothing: a device of the house would be locked out, and stay."""
+    locked_out: list[str] = []
+    broken = replace(HEALTHY, writer=replace(HEALTHY.writer, healthy=False))
+    with Site(LAMP, health=lambda: broken, remove_login=locked_out.append) as site:
+        assert site.ask("DELETE", "/dispositivos/1").status == 503
+    assert not locked_out
