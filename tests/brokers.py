@@ -331,10 +331,15 @@ class ScriptedBroker:
         self._connection.sendall(packets)
 
     def receive(self) -> tuple[int, bytes]:
-        """Kind and body of the next packet, of at most 127 bytes."""
-        head = self._exactly(2)
-        assert head[1] < 128
-        return head[0] >> 4, self._exactly(head[1])
+        """Kind and body of the next packet."""
+        [first] = self._exactly(1)
+        size = shift = 0
+        while True:  # the length, seven bits a byte, the lowest first
+            [part] = self._exactly(1)
+            size |= (part & 0x7F) << shift
+            shift += 7
+            if part < 0x80:
+                return first >> 4, self._exactly(size)
 
     def _exactly(self, size: int) -> bytes:
         assert self._connection is not None
