@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Final
 
+from actors.kinds import PREFIXES
+
 _ROOT: Final = "dispositivos"
 _STATE_WORDS: Final = ("Estado", "ESTADO", "estados", "Estados", "state", "status")
 _PRESENCE_WORDS: Final = ("Conexion", "CONEXION", "conexión", "Conexión")
@@ -34,6 +36,7 @@ def suggestion(topic: str) -> str:
         return ""
     *between, last = levels[1:] or [""]
     word = "conexion" if last.lower().startswith("conexi") else "estado"
-    serial = next((level for level in between if level.lower() != "estado"), "")
+    named = [level for level in between if level.lower() != "estado"]
+    serial = next((level for level in named if level[:4].upper() in PREFIXES), next(iter(named), ""))
     meant = "/".join(level for level in (_ROOT, serial, word) if level)
     return f"; ¿quisiste decir {meant[:200]}?" if meant != topic else ""

@@ -45,3 +45,15 @@ def test_no_filter_is_part_of_another() -> None:
 def test_what_we_publish_ourselves_is_not_heard(topic: str) -> None:
     assert not [each for each in FILTERS if topic_matches_sub(each, topic)]
     assert suggestion("otro/tema") == ""
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "dispositivos/casa/tmp0a/estado",
+        "Dispositivos/tmp0a/sala/estado",
+        "/dispositivos/sala/1/tmp0a/Estado",
+    ],
+)
+def test_of_several_levels_the_one_that_begins_as_serial_numbers_do_is_taken_for_it(topic: str) -> None:
+    assert suggestion(topic) == "; ¿quisiste decir dispositivos/tmp0a/estado?"

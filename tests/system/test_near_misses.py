@@ -9,7 +9,9 @@ from tests.web.site import PATIENCE
 NEARLY = {
     "dispositivos/TMP0A/estado/": "dispositivos/TMP0A/estado",
     "dispositivos/TMP0A/estado/ya": "dispositivos/TMP0A/estado",
-    "dispositivos/casa/TMP0A/estado": "dispositivos/casa/estado",
+    "dispositivos/casa/TMP0A/estado": "dispositivos/TMP0A/estado",
+    "dispositivos/TMP0A/sala/estado": "dispositivos/TMP0A/estado",
+    "dispositivos/casa/otro/estado": "dispositivos/casa/estado",
     "dispositivos//estado": "dispositivos/SERIE/estado",
     "Dispositivos/TMP0A/estado": "dispositivos/TMP0A/estado",
     "DISPOSITIVOS/TMP0A/ESTADO": "dispositivos/TMP0A/estado",
