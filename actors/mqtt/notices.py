@@ -8,7 +8,7 @@ from collections import OrderedDict
 from typing import Final
 
 _MOST: Final = 20
-_CLIENT: Final = re.compile(r'(?:address=)?(?P<address>[0-9a-fA-F.:]+?)(?::\d+)? - mid:\d+ - "(?P<id>[^"]*)"')
+_CLIENT: Final = re.compile(r'(?P<address>[0-9a-fA-F.:]{2,45}?)(?::\d+)? - mid:\d+ - "(?P<id>[^"]*)"')
 _DOOR: Final = re.compile(r"address=(?P<address>\S+) reason=(?P<reason>.*?) others=")
 _TOLD: Final = {
     "unacceptable protocol version of 5": "habla MQTT 5: ponlo en 3.1.1",
@@ -34,8 +34,10 @@ class Notices:
     def note(self, line: str) -> None:
         """What the server or the door has said."""
         told = next((told for sign, told in _TOLD.items() if sign in line), None)
+        if told is None:
+            return
         client = _CLIENT.search(line) or _DOOR.search(line)
-        if told is None or client is None:
+        if client is None:
             return
         name = client.groupdict().get("id") or client["address"]
         with self._lock:
