@@ -48,6 +48,14 @@ _DEFINITIONS: Final = r"""
     WHERE NOT (type = 'table' AND (name = 'sqlite_sequence' OR name LIKE 'sqlite\_stat_' ESCAPE '\'))
     AND NOT (type = 'index' AND name LIKE 'sqlite\_autoindex\_%' ESCAPE '\')
 """
+# Indexes that somebody has made to read faster. All that they can do to a write is to slow it down; one that
+# is unique, partial, of an expression or of a collation that is not SQLite's own can have it fail.
+_HARMLESS: Final = """
+    SELECT s.name FROM sqlite_schema AS s JOIN pragma_index_list(s.tbl_name) AS i ON i.name = s.name
+    WHERE s.type = 'index' AND i.origin = 'c' AND NOT i."unique" AND NOT i.partial AND NOT EXISTS (
+        SELECT 1 FROM pragma_index_xinfo(s.name) WHERE cid < -1 OR coll NOT IN ('BINARY', 'NOCASE', 'RTRIM')
+    )
+"""
 # What SQLite is told in other words, or, before 3.37, not at all.
 _INSIGNIFICANT: Final = re.compile(r"\s+|,?\s*\bSTRICT\b")
 _LOG_AHEAD: Final = """
@@ -155,7 +163,8 @@ def _contents(connection: sqlite3.Connection) -> Contents | None:
     expected = _definitions_of_version(version)
     if ours != expected:
         raise Damaged("las tablas no son las de su versión")
-    refuse_additions(found, expected)
+    harmless = {("index", name) for (name,) in connection.execute(_HARMLESS)}
+    refuse_additions({key: found[key] for key in found.keys() - harmless}, expected)
     return _consistent_contents(connection)
 
 

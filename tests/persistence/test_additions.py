@@ -23,6 +23,7 @@ ADDITIONS = [
     "CREATE VIRTUAL TABLE texto USING fts5(x)",
     "CREATE INDEX expresion ON estado_log (abs(random()))",
     "CREATE UNIQUE INDEX una_vez ON estado_log (dispositivo_id)",
+    "CREATE INDEX parcial ON estado_log (n) WHERE json_extract(parametros, '$.x') > 0",
     "ALTER TABLE estado_log ADD COLUMN doble AS (n * 2)",
     "ALTER TABLE estado_log ADD COLUMN nunca INTEGER CHECK (n < 3)",
 ]
@@ -60,6 +61,35 @@ def test_a_backup_with_more_in_it_than_we_make_is_refused(database: Path, statem
         assert [device.serial for device in store.devices()] == ["A"]
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE INDEX mio ON estado_log (timestamp DESC, estado COLLATE NOCASE)",
+        "CREATE INDEX mio ON dispositivos (nombre)",
+    ],
+)
+def test_an_index_that_only_reads_faster_stops_nothing(database: Path, statement: str) -> None:
+    """Neither the start nor the copies, which have it too; it is left where it is."""
+    altered(database, statement)
+    assert recover(database, 2000.0) is None
+    backup = make_backup(database, 3, 2000.0, Kind.DAILY)
+    restore(database, backup, 3000.0)
+    with Store(database) as store:
+        assert [device.serial for device in store.devices()] == ["A"]
+    with closing(sqlite3.connect(database)) as connection:
+        assert connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'mio'").fetchone()
+
+
+def test_an_index_by_an_order_that_is_not_sqlites_own_is_refused(database: Path) -> None:
+    """Nothing could be written by a program that does not know it."""
+    with closing(sqlite3.connect(database)) as connection:
+        connection.create_collation("raro", lambda left, right: (left > right) - (left < right))
+        connection.execute("CREATE INDEX mio ON dispositivos (nombre COLLATE raro)")
+        connection.commit()
+    with pytest.raises(UnusableDatabase, match="el índice mio"):
+        recover(database, 2000.0)
+
+
 @pytest.mark.parametrize("statement", ADDITIONS[:2])
 def test_a_recovery_passes_over_it(database: Path, statement: str) -> None:
     """A damaged database is made again from the copy before it."""
@@ -71,7 +101,7 @@ def test_a_recovery_passes_over_it(database: Path, statement: str) -> None:
     assert recovery.source == backups_of(database)[0].path.name
 
 
-@pytest.mark.parametrize("statement", ADDITIONS[:5])
+@pytest.mark.parametrize("statement", ADDITIONS[:8])
 def test_a_live_database_is_refused_in_one_line_and_left_as_it_is(database: Path, statement: str) -> None:
     altered(database, statement)
     with pytest.raises(UnusableDatabase, match=r"este programa no hace: .* «restore»"):
