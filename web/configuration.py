@@ -31,6 +31,7 @@ def _switch(words: Sequence[str]) -> Schema:
     return {"anyOf": [{"type": "boolean"}, {"type": "string", "enum": words}]}
 
 
+_SCALARS: Final = ("string", "number", "boolean", "null")
 _ANYWHERE: Final = "#/components/schemas/"
 _TIME: Final[Schema] = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["22:30"]}
 _DAY: Final[Schema] = {"type": "string", "enum": DAYS}
@@ -71,11 +72,13 @@ def _events(value: Schema, description: str) -> Schema:
 
 
 def _value(levels: int) -> Schema:
-    """Any value that nests at most so many levels deep."""
+    """Any value that nests at most so many levels deep. All its types are named, as TypeScript's generators
+    take one that names none, but tells of additional properties, for an object.
+    """
     if levels == 0:
-        return {"type": ["string", "number", "boolean", "null"]}
+        return {"type": _SCALARS}
     inner = _ref(f"Valor{levels - 1}")
-    return {"items": inner, "additionalProperties": inner}
+    return {"type": [*_SCALARS, "array", "object"], "items": inner, "additionalProperties": inner}
 
 
 COMPONENTS: Final[Mapping[str, Schema]] = {

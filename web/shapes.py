@@ -7,7 +7,7 @@ checked where it is used. Everything that is wrong raises :class:`web.errors.Pro
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Final, Generic, Protocol, TypeAlias, TypeGuard, TypeVar
@@ -216,6 +216,11 @@ class Field(Generic[T]):
         """The same where ``null`` is as good as absent."""
         return Field(self.name, OrNull(self.shape), self.description, self.example)
 
+    def not_null(self) -> Field[Any]:
+        """The same where ``null`` is not enough."""
+        shape = self.shape.shape if isinstance(self.shape, OrNull) else self.shape
+        return Field(self.name, shape, self.description, self.example)
+
 
 @dataclass(frozen=True, eq=False)
 class Body:
@@ -227,10 +232,14 @@ class Body:
 
     @property
     def schema(self) -> Schema:
-        properties = {field.name: field.schema for field in self.fields}
-        schema: dict[str, Json] = {"type": "object", "properties": properties}
-        needs = [_need(each) for each in self.needs if each]
-        return schema if not needs else schema | {"anyOf": needs}
+        """Each way is whole: generators of clients pass over what stands beside ``anyOf``."""
+        ways = [self._with(each) for each in self.needs]
+        return ways[0] if len(ways) == 1 else {"anyOf": ways}
+
+    def _with(self, needed: tuple[Field[Any], ...]) -> Schema:
+        fields = [field.not_null() if field in needed else field for field in self.fields]
+        schema = {"type": "object", "properties": {field.name: field.schema for field in fields}}
+        return schema | ({"required": [field.name for field in needed]} if needed else {})
 
     @property
     def example(self) -> Object:
@@ -244,12 +253,6 @@ class Body:
             ways = " / ".join(" + ".join(field.name for field in each) for each in self.needs)
             raise Problem(Fault.SOMETHING_MISSING, ways=ways)
         return Given({field: field.of(body) for field in self.fields})
-
-
-def _need(fields: Iterable[Field[Any]]) -> Schema:
-    there = {field.name: {"not": {"type": "null"}} for field in fields if isinstance(field.shape, OrNull)}
-    required = {"required": [field.name for field in fields]}
-    return required | ({"properties": there} if there else {})
 
 
 @dataclass(frozen=True, eq=False)
