@@ -211,7 +211,7 @@ def _refusals(operation: Operation, handler: type[Handler], method: str) -> list
         found |= {401}
     if method not in SAFE:
         found |= {413}
-    if operation.query or operation.body is not None:
+    if operation.query or operation.headers or operation.body is not None:
         found |= {400}
     return sorted(found)
 

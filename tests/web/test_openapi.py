@@ -26,6 +26,7 @@ from web.body import check_configuration
 from web.configuration import DAYS, LOCK_WORDS, SWITCH_WORDS, Configuration
 from web.errors import Problem
 from web.openapi import described, path_of
+from web.preconditions import IF_MATCH
 from web.shapes import Line, Name, OneOf, OrNull, Schema, Shape, Switch, Text, Whole
 
 DOCUMENT: Final[dict[str, Any]] = json.loads(described(ROUTES, "0.1.0"))
@@ -254,6 +255,20 @@ def test_what_is_read_is_described(keys: Keys, site: Site, path: str) -> None:
     answer = site.ask("GET", where, headers=keys.bearer(Role.ADMIN))
     assert answer.status == 200
     check_answer("GET", path, answer)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [(method, path) for method, path, handler in OFFERED if IF_MATCH in handler.operations[method].headers],
+)
+@pytest.mark.parametrize(("if_match", "status"), [("a", 400), ('"a"', 412)])
+def test_what_comes_of_a_header_is_described(
+    keys: Keys, site: Site, method: str, path: str, if_match: str, status: int
+) -> None:
+    headers = {**keys.bearer(Role.ADMIN), "If-Match": if_match}
+    answer = site.ask(method, path.replace("{id}", "1"), {}, headers)
+    assert answer.status == status
+    check_answer(method, path, answer)
 
 
 def test_what_is_made_is_described(keys: Keys, site: Site) -> None:

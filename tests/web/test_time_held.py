@@ -112,7 +112,6 @@ HEADERS: Final[Mapping[str, Callable[[int], str]]] = {
     "languages": lambda size: f"Accept-Language: {'en;q=0.1,' * (size // 9)}\r\n",
     "a language with spaces": lambda size: f"Accept-Language: en{' ' * size}x\r\n",
     "a language of many parts": lambda size: f"Accept-Language: en{'-a' * (size // 2)}!\r\n",
-    "a tag with spaces": lambda size: f'If-Match: "a"{" " * size}x\r\n',
     "tags": lambda size: "If-None-Match: " + '"' * size + "\r\n",
     "a last event": lambda size: f"Last-Event-ID: {'a' * 30}-{'1' * size}\r\n",
     "a token": lambda size: f"Authorization: Bearer {'a' * size}\r\n",
