@@ -122,7 +122,8 @@ class System:
         self._archive = Archive(settings.data_dir, Keeping.of(settings), here, self.clock)
         self._actors = ThreadPool("actors", ACTOR_THREADS)
         loop = LoopThread("web")
-        self._hub = EventHub(loop, self._archive.devices)
+        devices = self._archive.hand_over()
+        self._hub = EventHub(loop, devices)
         self._edge = MqttEdge(
             MqttSettings.of(settings),
             MqttFiles.under(settings.data_dir),
@@ -151,9 +152,7 @@ class System:
             claim_window=settings.claim_window_s,
             casebook=self._casebook,
         )
-        self._directory = Directory.start(
-            around, self._archive.devices, settings.max_devices, settings.max_no_reclamados
-        )
+        self._directory = Directory.start(around, devices, settings.max_devices, settings.max_no_reclamados)
         self._bridge.attach(self._directory, self._archive.writer)
         self._scanner = ScannerActor.start(
             self._actors,

@@ -148,6 +148,7 @@ class Directory(SupervisedActor):
         unclaimed = [device for device in self._known if not device.claimed]
         for device in sorted(unclaimed, key=lambda each: each.seen_at or 0.0):
             self._note_unclaimed(device.serial)
+        self._known = ()  # as they were then is nobody's to keep
         self._around.writer.tell(RecallRooms(partial(tell_if_alive, self.actor_ref)))
 
     def on_stop(self) -> None:

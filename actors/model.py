@@ -17,6 +17,7 @@ from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
 from actors.boots import MAX_BOOTS, Boot
+from actors.packed import Packed, packed
 from actors.readings import flattened, switch_of
 
 # JSON as the decoder gives it; checked once at the edge and trusted from there on.
@@ -235,7 +236,7 @@ class Device:
             self,
             state=state,
             parameters=self.parameters if news.parameters is None else news.parameters,
-            configuration=_following(self._configuration_with(news.configuration), state),
+            configuration=self._held(_following(self._configuration_with(news.configuration), state)),
             online=self.online or not report.retained,
             seen_at=self.seen_at if report.retained else report.at,
             reports=self.reports + 1,
@@ -265,6 +266,9 @@ class Device:
         news = {name: value for name, value in reported.items() if name not in self.asked}
         return {**self.configuration, **news}
 
+    def _held(self, configuration: JsonObject) -> JsonObject:
+        return configuration if configuration is self.configuration else packed(configuration)
+
     def _reported_after(self, news: Report) -> JsonObject:
         """Key by key; a state tells ``encendido`` too. With what is too large for that it begins anew."""
         told = _switched(news.configuration or _EMPTY)
@@ -272,7 +276,8 @@ class Device:
             told = {**told, "encendido": on}
         merged = {**self.reported, **told}
         grown = news.configuration and len(merged) > len(told)
-        return told if grown and _is_too_large(merged) else merged
+        now = told if grown and _is_too_large(merged) else merged
+        return packed(now) if news.configuration or isinstance(self.reported, Packed) else now
 
     def _invalid_after(self, news: Report) -> tuple[str, ...]:
         """Each until it is told anew, whatever else is told meanwhile."""
@@ -382,11 +387,12 @@ class Device:
         configuration = _switched(configuration)
         if configuration.get("modo") == SCHEDULED:
             state = self.state if state is None else state
-            return replace(self, state=state, configuration=_following(configuration, state))
+            return replace(self, state=state, configuration=packed(_following(configuration, state)))
         on = configuration.get("encendido")
         if isinstance(on, bool):
             state = ACTIVE if on else INACTIVE
-        return replace(self, state=self.state if state is None else state, configuration=configuration)
+        state = self.state if state is None else state
+        return replace(self, state=state, configuration=packed(configuration))
 
 
 @lru_cache(maxsize=8_192)

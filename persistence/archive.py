@@ -91,7 +91,7 @@ class Archive:
             known = store.devices()
             # While the time is in doubt it may be this that is behind.
             believed = clock.doubt is None
-            self.devices: Sequence[Device] = seen(store.database.conn, known, now) if believed else known
+            self._devices: Sequence[Device] = seen(store.database.conn, known, now) if believed else known
             self.instance = store.instance_id
         self.queries = Queries(self._path, zone)
         self.writer_status = WriterStatus()
@@ -99,6 +99,11 @@ class Archive:
         self._disk = ThreadPool("writer", 1)
         self._reading = ThreadPool("historian", 1)
         self._upkeep = ThreadPool("caretaker", 1)
+
+    def hand_over(self) -> Sequence[Device]:
+        """The devices as they were stored, in the order of their ids; for once, as they do not stay so."""
+        devices, self._devices = self._devices, ()
+        return devices
 
     def employ(
         self,

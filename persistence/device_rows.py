@@ -7,7 +7,7 @@ from typing import Final
 
 from actors.boots import Boot
 from actors.model import Device, Json
-from persistence.rows import Row, json_object, json_text, json_texts
+from persistence.rows import Row, held_object, json_object, json_text, json_texts
 
 logger = logging.getLogger(__name__)
 
@@ -76,8 +76,8 @@ def device_row(device: Device) -> Row:
 
 def device_of(row: Row) -> Device:
     """From a row of :data:`DEVICES`: what is damaged counts as empty, with a warning."""
-    parameters, configuration, boots = json_object(row[7]), json_object(row[8]), _boots(row[14])
-    reported, asked, invalid = json_object(row[15]), json_texts(row[16]), json_texts(row[19])
+    parameters, configuration, boots = held_object(row[7]), held_object(row[8]), _boots(row[14])
+    reported, asked, invalid = held_object(row[15]), json_texts(row[16]), json_texts(row[19])
     columns = parameters, configuration, boots, reported, asked, invalid
     for column, found in zip(_JSON_COLUMNS, columns, strict=True):
         if found is None:

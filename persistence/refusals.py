@@ -49,6 +49,6 @@ def _storable(text: str) -> str:
 
 def _printed(value: Json) -> bytes:
     try:
-        return json.dumps(value).encode()
+        return json.dumps(value, default=dict).encode()
     except (TypeError, ValueError, RecursionError):
         return b""

@@ -9,6 +9,7 @@ import orjson
 
 from actors.findings import Decision, Finding, KeptFinding, RuleMemory
 from actors.model import Json, JsonObject, LogEntry
+from actors.packed import LARGE, Packed, encoded
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +24,7 @@ _DECISIONS: Final = {text: decision for decision, text in DECISION_TEXTS.items()
 
 
 def json_text(value: Json) -> str:
-    return orjson.dumps(value).decode()
+    return encoded(value).decode()
 
 
 def json_object(text: bytes) -> JsonObject | None:
@@ -33,9 +34,17 @@ def json_object(text: bytes) -> JsonObject | None:
     """
     try:
         found = orjson.loads(text)
-    except orjson.JSONDecodeError:
+    except orjson.JSONDecodeError as error:
+        if str(error).startswith("Not enough memory"):
+            raise MemoryError from None  # which is no damage, to be written back as nothing
         return None
     return found if isinstance(found, dict) else None
+
+
+def held_object(text: bytes) -> JsonObject | None:
+    """As :func:`json_object`, of what is kept in memory."""
+    found = json_object(text)
+    return found if found is None or len(text) <= LARGE else Packed(text)
 
 
 def json_texts(text: bytes) -> list[str] | None:

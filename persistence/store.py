@@ -43,6 +43,8 @@ REJECTED_MAX: Final = 1_000
 
 # 19 columns times 500 rows stay well under SQLite's 32,766 parameters a statement.
 ROWS_PER_STATEMENT: Final = 500
+# Characters; SQLite copies them, and each statement that is kept for the next time keeps its copy.
+TEXT_PER_STATEMENT: Final = 512 * 1024
 
 MemoryKey: TypeAlias = tuple[int, str]
 """The device's id and the rule's name."""
@@ -189,7 +191,7 @@ class Store:
 
     def devices(self) -> list[Device]:
         """All devices, in the order of their ids; what is damaged in a row is empty, with a warning."""
-        return [device_of(row) for row in self.database.conn.execute(f"{DEVICES} ORDER BY id").fetchall()]
+        return [device_of(row) for row in self.database.conn.execute(f"{DEVICES} ORDER BY id")]
 
     def recall(self, serial: str) -> Device:
         """The device as it is stored; its row is made if it has none."""
@@ -204,8 +206,8 @@ class Store:
         """
         with self._transaction():
             remembered = self._remember(batch.remembered) if batch.remembered else {}
-            self.insert(_INSERT_LOG, [log_row(entry) for entry in batch.entries])
-            self.insert(_UPSERT_DEVICES, [device_row(each) for each in batch.devices.values()], _OR_UPDATE)
+            self.insert(_INSERT_LOG, map(log_row, batch.entries))
+            self.insert(_UPSERT_DEVICES, map(device_row, batch.devices.values()), _OR_UPDATE)
             if batch.letters:
                 self._keep_letters(batch.letters)
             findings = self._keep_findings(batch.findings) if batch.findings else []
@@ -261,15 +263,14 @@ class Store:
         with self.database.atomic():
             yield
 
-    def insert(self, into: str, rows: Sequence[Row], tail: str = "") -> None:
-        """Many rows by one statement, in the transaction of whoever calls.
+    def insert(self, into: str, rows: Iterable[Row], tail: str = "") -> None:
+        """Many rows by one statement, in the transaction of whoever calls, made as they are needed.
 
         The sqlite3 module gives up the interpreter's lock for each statement that it runs, and a
         busy thread takes 5 ms to give it back. 500 log rows beside one such thread, a row: 1,670 µs
         by ``executemany``, 199 by sqlite-utils' ``insert_all``, 29 like this.
         """
-        for start in range(0, len(rows), ROWS_PER_STATEMENT):
-            part = rows[start : start + ROWS_PER_STATEMENT]
+        for part in _parts(rows):
             places = f"({','.join('?' * len(part[0]))})"
             statement = f"{into} VALUES {','.join([places] * len(part))} {tail}"
             self.database.conn.execute(statement, tuple(chain.from_iterable(part)))
@@ -340,3 +341,17 @@ class Store:
             f"{DEVICES} WHERE serial_number IN (SELECT value FROM json_each(?))", [json_text(serials)]
         ).fetchall()
         return {device.serial: device for device in map(device_of, rows)}
+
+
+def _parts(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """The rows that go into one statement each, in their order."""
+    part: list[Row] = []
+    size = 0
+    for row in rows:
+        part.append(row)
+        size += sum(len(cell) for cell in row if type(cell) is str)
+        if len(part) == ROWS_PER_STATEMENT or size >= TEXT_PER_STATEMENT:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part

@@ -15,6 +15,7 @@ HOUSE = Path(__file__).parent.parent
 # Small modules of `actors` that the outer rooms share. What is listed beside a room it may import.
 SHARED = (
     "actors.boots",
+    "actors.packed",
     "actors.readings",
     "actors.model",
     "actors.rooms",
@@ -35,8 +36,9 @@ SHARED = (
 MAY_IMPORT = {
     "config": (),
     "actors.boots": (),
+    "actors.packed": (),
     "actors.readings": (),
-    "actors.model": ("actors.boots", "actors.readings"),
+    "actors.model": ("actors.boots", "actors.packed", "actors.readings"),
     "actors.findings": ("actors.model",),
     "actors.claiming": ("actors.model",),
     "actors.rooms": ("actors.model", "actors.people"),

@@ -15,6 +15,7 @@ from tornado.http1connection import HTTP1Connection
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from actors.model import Refused
+from actors.packed import encoded
 from actors.people import Author, Caller, Role
 from web.access import Access
 from web.audience import Holder
@@ -198,7 +199,7 @@ class Handler(RequestHandler):
     # -- answers -----------------------------------------------------------------------------
 
     def answer(self, value: object) -> None:
-        self.finish(orjson.dumps(value))
+        self.finish(encoded(value))
 
     def answer_problem(self, problem: Problem) -> None:
         self.finish(orjson.dumps(self.told(problem)))

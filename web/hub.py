@@ -18,9 +18,10 @@ import orjson
 from actors.findings import KeptFinding
 from actors.messages import Removal
 from actors.model import Device, JsonObject
+from actors.packed import encoded
 from actors.ports import ScanNews
 from web.ring import Stream
-from web.roster import Known, Roster
+from web.roster import MOST_KEPT, Known, Roster
 from web.wire import device_json, finding_json, scan_json
 
 logger = logging.getLogger(__name__)
@@ -157,8 +158,8 @@ class EventHub:
                 self.findings.notify()
 
     def _update(self, device: Device) -> None:
-        json = orjson.dumps(device_json(device))
-        self._roster.put(Known(device, json))
+        json = encoded(device_json(device))
+        self._roster.put(Known(device, json if len(json) <= MOST_KEPT else None))
         fields = b'data: %b,"event":"device_update"}' % json[:-1]
         self.devices.append(fields, device.serial, device.claimed)
 

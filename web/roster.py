@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from actors.model import Device
+from actors.packed import encoded
+from web.wire import device_json
+
+# Of a device whose JSON takes more bytes it is made anew for each who asks: in microseconds, as what
+# makes it long is held as JSON.
+MOST_KEPT: Final = 4096
 
 
 class Known(NamedTuple):
     device: Device
-    json: bytes
+    kept: bytes | None
     """As it goes out; encoded once, for the stream and for all who ask."""
+
+    @property
+    def json(self) -> bytes:
+        return encoded(device_json(self.device)) if self.kept is None else self.kept
 
 
 class Roster:

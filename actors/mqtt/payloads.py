@@ -17,6 +17,7 @@ from actors.model import SERIAL, Json, JsonObject, Report
 from actors.mqtt import lenient_json
 from actors.mqtt.lenient_json import MAX_INTEGER, MIN_INTEGER
 from actors.mqtt.near_misses import suggestion
+from actors.packed import LARGE, encoded, packed
 from actors.readings import metric_name, switch_of
 from actors.zone import Zone
 
@@ -137,7 +138,10 @@ def _read_report(topic_serial: str | None, payload: bytes, at: float, retained: 
         numbered = (boot, seq) if counts else (None, None)
         malformed.report = Report(serial, at, None, None, None, *numbered, retained)
         raise
-    contents = fields.get("estado"), fields.get("parametros"), fields.get("configuracion")
+    parameters = fields.get("parametros")
+    if parameters is not None and len(payload) > LARGE:
+        parameters = packed(parameters)
+    contents = fields.get("estado"), parameters, fields.get("configuracion")
     return Report(
         *(serial, at, *contents, boot, seq, retained, digest),
         own_topic=topic_serial is not None,
@@ -264,7 +268,7 @@ def heard_topics(serial: str) -> tuple[str, str]:
 def configuration_payload(version: int, configuration: JsonObject, zone: Zone) -> bytes:
     """With the house's zone, which is what the times in a schedule mean."""
     told = {"iana": zone.iana, "posix": zone.posix}
-    return orjson.dumps({"version": version, "configuracion": configuration, "zona": told})
+    return encoded({"version": version, "configuracion": configuration, "zona": told})
 
 
 def receipt_payload(boot: str, seq: int) -> bytes:
@@ -293,4 +297,4 @@ def report_payload(report: Report) -> bytes:
         "seq": report.seq,
         "codigo_sha256": report.code_digest,
     }
-    return orjson.dumps({name: value for name, value in fields.items() if value is not None})
+    return encoded({name: value for name, value in fields.items() if value is not None})
