@@ -236,7 +236,8 @@ class Store:
     def check_in_place(self) -> None:
         """Raise :class:`UnusableDatabase` if the files were deleted, moved, or replaced under their names.
 
-        The open ones would take any number of commits, and then be gone. It takes 3 µs.
+        The open ones would take any number of commits, and then be gone. It takes 3 µs in a loop; the two
+        of a commit add some 10 µs to its 40 of CPU, or to the 950 of one with 200 log rows.
         """
         if self._found_files() != self._files:
             raise UnusableDatabase(
