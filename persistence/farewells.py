@@ -12,7 +12,7 @@ from typing import Final
 
 from actors.messages import Removal
 from persistence.queries import Queries
-from persistence.schema import UnusableDatabase
+from persistence.schema import UnusableDatabase, explained, sqlite3
 from persistence.store import Batch, Store
 
 logger = logging.getLogger(__name__)
@@ -60,9 +60,23 @@ class FarewellBox:
 def forget_device(
     database: Path, box: FarewellBox, serial: str, remove_login: Callable[[str], object]
 ) -> Removal:
-    """Have it forgotten, and return when it is. Raises :class:`NotForgotten`."""
-    removal = _removal_of(database, serial)
-    remove_login(removal.serial)
+    """Have it forgotten, and return when it is. Raises :class:`NotForgotten`; it then keeps its login."""
+    try:
+        removal = _removal_of(database, serial)
+        _forget(database, box, removal)
+    except (sqlite3.Error, OSError) as error:
+        raise NotForgotten(f"{serial:.64} no se ha podido olvidar: {explained(database, error)}") from None
+    try:
+        remove_login(removal.serial)
+    except OSError as error:
+        raise NotForgotten(
+            f"{removal.serial}, olvidado, pero conserva su contraseña de MQTT: usa «mqtt-clave "
+            f"{removal.serial} --quitar» cuando se pueda escribir ({error.strerror})."
+        ) from None
+    return removal
+
+
+def _forget(database: Path, box: FarewellBox, removal: Removal) -> None:
     try:
         with Store(database) as store:
             store.save(Batch(removals=[removal]))
@@ -70,8 +84,7 @@ def forget_device(
         left = box.leave(removal)  # it is in use, or shows to be unusable by nobody coming for this
         if not _goes(database, removal):
             left.unlink(missing_ok=True)
-            raise NotForgotten(f"{serial} no se ha podido olvidar: {unusable}") from None
-    return removal
+            raise NotForgotten(f"{removal.serial} no se ha podido olvidar: {unusable}") from None
 
 
 def _removal_of(database: Path, serial: str) -> Removal:

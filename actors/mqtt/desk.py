@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import secrets
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -134,8 +135,10 @@ def _change_login(options: argparse.Namespace, logins: Logins, out: TextIO) -> N
             print(f"{serial} ya no entra.", file=out)
         else:
             raise WrongArgument(f"{serial} no tenía contraseña.")
-    except (NoLogin, OSError) as error:
+    except NoLogin as error:
         raise WrongArgument(str(error)) from None
+    except OSError as error:
+        raise _unwritten(logins.path, error) from None
 
 
 def _write_mosquitto_config(
@@ -145,8 +148,10 @@ def _write_mosquitto_config(
     shared, port = wishes.shared_topic, wishes.port or PORT
     try:
         written = write(folder, Logins(files.logins), serials, shared_topic=shared, port=port, tls=tls)
-    except (NoLogin, OSError) as error:
+    except NoLogin as error:
         raise WrongArgument(str(error)) from None
+    except OSError as error:
+        raise _unwritten(folder, error) from None
     print(written.instructions(), file=out)
 
 
@@ -154,6 +159,18 @@ def _show_claim_code(options: argparse.Namespace, out: TextIO) -> None:
     png = options.png or Path(f"{options.serial}.png")
     try:
         print_claim_code(options.serial, out, png)
-    except (OSError, ValueError) as error:
+    except ValueError as error:
         raise WrongArgument(f"{options.serial}: {error}") from None
+    except OSError as error:
+        raise _unwritten(png, error) from None
     print(f"También en {png}", file=out)
+
+
+def _unwritten(path: Path, error: OSError) -> WrongArgument:
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return WrongArgument(f"No queda sitio en el disco de {path}: libera espacio.")
+        case errno.EACCES | errno.EPERM | errno.EROFS:
+            return WrongArgument(f"No se puede escribir {path}: revisa los permisos de {path.parent}.")
+        case _:
+            return WrongArgument(f"No se puede escribir {path}: {error}.")
