@@ -7,6 +7,7 @@ acknowledged when the writer has settled it, so what is lost with this process c
 from __future__ import annotations
 
 import logging
+import math
 import ssl
 import sys
 import threading
@@ -41,7 +42,7 @@ from actors.mqtt.clearing import Clearing
 from actors.mqtt.client import Client
 from actors.mqtt.intake import Intake
 from actors.mqtt.numbering import Numbering
-from actors.mqtt.twins import Identity, Way, living_twin
+from actors.mqtt.twins import Identity, Unaskable, Way, living_twin
 from actors.ports import Clock
 from actors.zone import Zone
 
@@ -64,10 +65,18 @@ _RECALL: Final = 10.0
 # Connections that last shorter, s, and so many of them in a row: somebody else takes our session.
 _SHORT: Final = 5.0
 _MOST_CUT_SHORT: Final = 2
+# The same where nobody can be asked who it is; more than a broker needs to cut us off for what we ask.
+_MOST_CUT_UNASKED: Final = 4
+# For which we then leave it to whoever has it, s.
+_STEP_BACK: Final = 300.0
 # Of those that a broker may cut off because it does not like what else we would hear.
 _MOST_CUT_ASKING: Final = 3
 TWIN: Final = (
     "ya hay otro sistema con la misma identidad en este bróker, quizá por una copia de DATA_DIR; "
+    "para uno de los dos, o empieza aquí con otro DATA_DIR."
+)
+TAKEN: Final = (
+    "otro se lleva nuestra sesión del bróker una y otra vez, quizá un sistema con una copia de DATA_DIR; "
     "para uno de los dos, o empieza aquí con otro DATA_DIR."
 )
 
@@ -129,6 +138,8 @@ class Bridge:
         self._way = Way(username, password, tls)
         self._connected_at = 0.0
         self._cut_short = 0
+        self._back_at = -math.inf
+        self._unaskable = False
         self._cut_asking = 0
         self._client = Client(client_id, self._before_connecting, self._intake.wait_for_room, tls)
         self._client.username_pw_set(username or None, password or None)
@@ -276,16 +287,39 @@ class Bridge:
 
     def living_twin(self, host: str, port: int) -> bool:
         """Whether another backend of our identity is there, whose session we would take."""
-        return self._who is not None and living_twin(self._who, self._way, host, port) is not None
+        try:
+            return self._who is not None and living_twin(self._who, self._way, host, port) is not None
+        except Unaskable:
+            self._unaskable = True
+            return False
 
     def _give_way(self) -> None:
         """Raises ``OSError`` where one that was there before us takes the session again and again."""
+        if self._clock.monotonic() < self._back_at:
+            raise OSError(TAKEN)
         if self._who is None or self._cut_short < _MOST_CUT_SHORT:
             return
-        twin = living_twin(self._who, self._way, self._host, self._port)
+        if self._unaskable:  # where to ask again would cut the other one off
+            self._step_back()
+            return
+        try:
+            twin = living_twin(self._who, self._way, self._host, self._port)
+        except Unaskable:
+            self._unaskable = True
+            return
         if twin is not None and twin < self._who.name:
             self._note_trouble("broker_has_our_twin", TWIN)
             raise OSError(TWIN)
+
+    def _step_back(self) -> None:
+        """Who was there first has been connected for long when it is cut off, so the other one comes to
+        this number before it. Once it has stepped back, the next time is enough.
+        """
+        if self._cut_short >= _MOST_CUT_UNASKED:
+            self._cut_short = _MOST_CUT_UNASKED - 1
+            self._back_at = self._clock.monotonic() + _STEP_BACK
+            self._note_trouble("broker_session_taken", TAKEN)
+            raise OSError(TAKEN)
 
     def _before_connecting(self) -> None:
         self._give_way()

@@ -60,6 +60,10 @@ class Way:
     tls: ssl.SSLContext | None
 
 
+class Unaskable(Exception):
+    """The broker lets nobody ask: it forbids the topics, or has one session for all who have our login."""
+
+
 class _Search:
     def __init__(self, who: Identity, way: Way) -> None:
         self._who = who
@@ -67,16 +71,10 @@ class _Search:
         self._echoed = threading.Event()
         self._answered = threading.Event()
         self.found: bytes | None = None
-        client = paho.Client(CallbackAPIVersion.VERSION2, f"{who.client_id}-{who.start}")
-        client.username_pw_set(way.username or None, way.password or None)
-        if way.tls is not None:
-            client.tls_set_context(way.tls)
-        client.connect_timeout = _REACH
-        client.suppress_exceptions = True
-        client.on_connect = self._on_connect
-        client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
-        self._client = client
+        self._client = _client_of(who, way, lasting=False)
+        self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
+        self._client.on_message = self._on_message
 
     def run(self, host: str, port: int) -> bytes | None:
         try:
@@ -85,7 +83,9 @@ class _Search:
             return None  # whoever connects next says what is wrong
         self._client.loop_start()
         try:
-            if self._echoed.wait(_REACH) and self._noted:
+            if not self._echoed.wait(_REACH):
+                raise Unaskable
+            if self._noted:
                 self._answered.wait(ANSWER_S)
         finally:
             self._client.disconnect()
@@ -109,9 +109,56 @@ class _Search:
             self._answered.set()
 
 
-def living_twin(who: Identity, way: Way, host: str, port: int) -> bytes | None:
-    """The name of another one that is there; ``None`` where nobody answers, or nobody can be asked.
+def _client_of(who: Identity, way: Way, *, lasting: bool) -> paho.Client:
+    """With a session of its own, where the broker goes by what clients call themselves."""
+    client = paho.Client(
+        CallbackAPIVersion.VERSION2,
+        f"{who.client_id}-{who.start}",
+        clean_session=not lasting,
+        manual_ack=True,
+    )
+    client.username_pw_set(way.username or None, way.password or None)
+    if way.tls is not None:
+        client.tls_set_context(way.tls)
+    client.connect_timeout = _REACH
+    client.suppress_exceptions = True
+    return client
 
-    It takes as long as to connect, and :data:`ANSWER_S` more where somebody has left a note.
+
+def _shares_session(who: Identity, way: Way, host: str, port: int) -> bool:
+    """Whether the broker gives all who have our login one session, as Mosquitto does where it is told to.
+
+    A clean session would empty it of what was kept for us, so we do not begin with one. What we are sent
+    stays unacknowledged.
     """
+    greeted = threading.Event()
+    found = False
+
+    def on_connect(_client: paho.Client, _data: object, flags: paho.ConnectFlags, *_: object) -> None:
+        nonlocal found
+        found = flags.session_present
+        greeted.set()
+
+    client = _client_of(who, way, lasting=True)
+    client.on_connect = on_connect
+    try:
+        client.connect(host, port)
+    except OSError:
+        return False  # whoever connects next says what is wrong
+    client.loop_start()
+    try:
+        return not greeted.wait(_REACH) or found
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+def living_twin(who: Identity, way: Way, host: str, port: int) -> bytes | None:
+    """The name of another one that is there; ``None`` where nobody answers.
+
+    It takes as long as to connect twice, and :data:`ANSWER_S` more where somebody has left a note.
+    Raises :class:`Unaskable`.
+    """
+    if _shares_session(who, way, host, port):
+        raise Unaskable
     return _Search(who, way).run(host, port)
