@@ -40,6 +40,13 @@ def unproven(serial: str) -> Refused:
     return Refused(Refusal.UNPROVEN, {"serial": serial, "tries": TRIES, "minutes": round(LOCKED_S / 60)})
 
 
+def unproven_spare(serial: str) -> Refused:
+    """The same where it is to take the place of another one."""
+    return Refused(
+        Refusal.SPARE_UNPROVEN, {"serial": serial, "tries": TRIES, "minutes": round(LOCKED_S / 60)}
+    )
+
+
 class Door:
     """One device's. ``window`` is for how many seconds after its start one without a code can be claimed.
 

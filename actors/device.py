@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pykka
 
-from actors.claiming import Door
+from actors.claiming import Door, unproven_spare
 from actors.dispatch import PooledActor, tell_if_alive
 from actors.findings import Decision, KeptFinding
 from actors.messages import (
@@ -20,6 +20,7 @@ from actors.messages import (
     ClaimDevice,
     Command,
     Concluded,
+    Declined,
     Delivery,
     Departed,
     DeviceFailed,
@@ -32,12 +33,16 @@ from actors.messages import (
     Keep,
     KeepConclusion,
     Observed,
+    Offered,
     Presence,
     PublishConfiguration,
     Refuse,
     ReleaseDevice,
     Removal,
     Remove,
+    Replace,
+    Replaced,
+    ReplaceDevice,
     Reply,
     Reported,
     RestartRule,
@@ -46,6 +51,7 @@ from actors.messages import (
     Settle,
     SilenceDue,
     Stayed,
+    TakeOver,
     ToWriter,
     Undelivered,
 )
@@ -153,6 +159,10 @@ class DeviceActor(PooledActor):
                 self._depart_if_unheard(removal, since)
             case GiveWay():
                 self._depart_if_unclaimed()
+            case ReplaceDevice():
+                self._offer(message)
+            case TakeOver(offer):
+                self._take_over(offer)
             case PublishConfiguration():
                 if self._device.version > 0:
                     # By way of the writer, since what is not on disk is not to be promised.
@@ -324,6 +334,42 @@ class DeviceActor(PooledActor):
         else:
             self._depart(Remove(Removal(device.id, device.serial), clears_broker=False))
 
+    # -- replacement -------------------------------------------------------------------------
+
+    def _offer(self, request: ReplaceDevice) -> None:
+        """End, which is not for good: if the other one declines, this one is started again."""
+        device = self._device
+        refused = self._door.objection_to(request.spare, device, self._clock.since_boot())
+        if refused is not None and refused.why is Refusal.UNPROVEN:
+            refused = unproven_spare(device.serial)
+        elif refused is None and device.claimed:
+            refused = Refused(Refusal.ALREADY_CLAIMED, {"serial": device.serial, "id": device.id})
+        if refused is not None:
+            request.reply(refused)
+            tell_if_alive(self._directory, Stayed(device.serial))
+            return
+        self._departed = True
+        tell_if_alive(self._directory, Offered(device, request))
+        self.end_at_once()
+
+    def _take_over(self, offer: Offered) -> None:
+        """The other one has told all that it had to tell, so that this can be the last that is told of it."""
+        before, spare, request = self._device, offer.spare, offer.request
+        device = before.stale_for(request.seen) or before.after_replacement(spare)
+        if isinstance(device, Refused):
+            request.reply(device)
+            tell_if_alive(self._directory, Declined(offer))
+            return
+        for rule in self._around.rules:
+            self._around.casebook.release(self._rule_name(rule))
+        self._door = Door(self._around.claim_window)
+        self._around.events.device_removed(Removal(spare.id, spare.serial))
+        self._become(device, self._clock.now())
+        self._keep(Replace(device, Removal(spare.id, before.serial), request.reply))
+        tell_if_alive(self._directory, Replaced(offer))
+        if device.online:
+            self._expect_word_within(max(self._patience_left(), self._around.startup_grace))
+
     # -- rules -------------------------------------------------------------------------------
 
     def _start_rules(self) -> None:
@@ -398,6 +444,7 @@ class DeviceActor(PooledActor):
             device.configuration is not before.configuration
             or device.online is not before.online
             or device.claimed is not before.claimed
+            or device.serial is not before.serial
         )
         seen = Observed(device, at, report)
         for name, rule in self._rules.items():

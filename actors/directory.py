@@ -13,7 +13,7 @@ from typing import ClassVar, Final
 
 import pykka
 
-from actors.claiming import unproven
+from actors.claiming import unproven, unproven_spare
 from actors.device import GONE, DeviceActor
 from actors.dispatch import tell_if_alive
 from actors.messages import (
@@ -24,6 +24,7 @@ from actors.messages import (
     ClaimChanged,
     ClaimDevice,
     Concluded,
+    Declined,
     Departed,
     DeviceFailed,
     DismissalNoted,
@@ -33,6 +34,7 @@ from actors.messages import (
     ForgetUnheard,
     GiveWay,
     KeepDeadLetter,
+    Offered,
     Presence,
     PublishConfiguration,
     Recall,
@@ -41,10 +43,13 @@ from actors.messages import (
     Refuse,
     ReleaseDevice,
     Remove,
+    Replaced,
+    ReplaceDevice,
     Reported,
     RestartDue,
     Settle,
     Stayed,
+    TakeOver,
     Undelivered,
 )
 from actors.model import Change, Claim, DeadLetter, Device, Move, Refusal, Refused, Report
@@ -59,7 +64,8 @@ QUARANTINED: Final = "el dispositivo falla una y otra vez y está en cuarentena;
 
 # What a successor takes over of a dead actor's mail; its timers it sets itself.
 _ASKED = (ClaimDevice, ChangeDevice, ReleaseDevice, ApplyFinding, DismissFinding, AskBounds)
-_FAREWELLS = (ForgetDevice, ForgetUnheard, GiveWay)
+# After which a device may be gone, or be by another serial number.
+_FAREWELLS = (ForgetDevice, ForgetUnheard, GiveWay, ReplaceDevice, TakeOver)
 # A flood of strangers makes thousands give way; the log tells of it once a minute.
 TELL_EVERY_S: Final = 60.0
 # Devices that nobody has claimed, where nothing else is said.
@@ -84,6 +90,8 @@ class _Resident:
     """Which of the recalls that were told to the writer is its own and not answered yet."""
     leaving: bool = False
     """Its actor was told farewell. What comes after that waits: it may be for whoever comes next."""
+    lent: bool = False
+    """Its actor has ended, and its hardware is offered to another one, which takes it or not."""
     quarantined: bool = False
     """It takes no mail until it is started the next time: the broker is acknowledged in order of arrival,
     so mail that waits long keeps everybody's acknowledgements waiting."""
@@ -206,6 +214,16 @@ class Directory(SupervisedActor):
                 self._unclaimed.pop(serial, None)
             case ClaimChanged(serial):
                 self._note_unclaimed(serial)
+            case ReplaceDevice():
+                self._seek_spare(message)
+            case Offered():
+                self._offer(message)
+            case Declined(offer):
+                self._residents[offer.request.serial].leaving = False
+                self._forward(self._residents[offer.request.serial])
+                self._give_back(offer)
+            case Replaced(offer):
+                self._rename(offer.request.serial, offer.spare.serial)
             case Stayed(serial):
                 self._residents[serial].leaving = False
                 self._forward(self._residents[serial])
@@ -298,6 +316,14 @@ class Directory(SupervisedActor):
                 self._refuse(reply, refused)
             case ForgetDevice(reply=answered):
                 self._refuse(answered, refused)
+            case ReplaceDevice(reply=reply):
+                self._refuse(reply, refused)
+            case Offered(request=request) as offer:
+                self._refuse(request.reply, refused)
+                self._give_back(offer)
+            case TakeOver(offer):
+                self._refuse(offer.request.reply, refused)
+                self._give_back(offer)
             case AskBounds(reply=answer):
                 self._refuse(answer, refused)
             case AddRoom(reply=told) | RenameRoom(reply=told) | RemoveRoom(reply=told):
@@ -346,6 +372,8 @@ class Directory(SupervisedActor):
 
     def _recall(self, serial: str) -> None:
         resident = self._residents[serial]
+        if resident.lent:
+            return
         if resident.restart is not None:
             resident.restart.cancel()
         resident.recall = next(self._recalls)
@@ -446,6 +474,56 @@ class Directory(SupervisedActor):
         self._left_behind.extend((*resident.left, *resident.waiting))
         self._readdress()
 
+    # -- replacements ------------------------------------------------------------------------
+
+    def _seek_spare(self, request: ReplaceDevice) -> None:
+        """The one whose hardware is asked for is asked first: whether its code is proved, only it knows."""
+        sought = request.spare.serial
+        spare = sought if sought in self._residents else self._spellings.get(sought.lower(), sought)
+        replaced = self._residents.get(request.serial)
+        if replaced is None or replaced.device_id != request.device_id:
+            self._refuse(request.reply, GONE)
+        elif spare == request.serial:
+            itself = Refused(Refusal.ALREADY_CLAIMED, {"serial": spare, "id": request.device_id})
+            self._refuse(request.reply, itself)
+        elif spare in self._residents:
+            self._deliver(self._residents[spare], request)
+        else:
+            self._refuse(request.reply, unproven_spare(sought))
+
+    def _offer(self, offer: Offered) -> None:
+        spare = self._residents[offer.spare.serial]
+        spare.ref, spare.leaving, spare.lent = None, False, True
+        replaced = self._residents.get(offer.request.serial)
+        if replaced is not None and replaced.device_id == offer.request.device_id:
+            self._deliver(replaced, TakeOver(offer))
+        else:
+            self._turn_away(offer, "", GONE)
+
+    def _give_back(self, offer: Offered) -> None:
+        self._residents[offer.spare.serial].lent = False
+        self._recall(offer.spare.serial)
+
+    def _rename(self, before: str, after: str) -> None:
+        """What has come for either meanwhile is for whoever has the serial number now."""
+        device, spare = self._residents.pop(before), self._residents[after]
+        held = [*device.left, *device.waiting, *spare.left, *spare.waiting]
+        device.left.clear()
+        device.waiting.clear()
+        device.leaving = False
+        self._residents[after] = device
+        self._unclaimed.pop(after, None)
+        if self._spellings.get(before.lower()) == before:
+            del self._spellings[before.lower()]
+        for serial in before, after:
+            self._around.casebook.release(Name(Part.DEVICE, serial))
+        for message in held:
+            if isinstance(message, PublishConfiguration | RoomGone):
+                self._deliver(device, message)
+            else:
+                self._left_behind.append(message)
+        self._readdress()
+
     def _readdress(self) -> None:
         """Whoever has spoken since is new; what people wanted of the one that is gone is refused."""
         while self._left_behind:
@@ -456,6 +534,8 @@ class Directory(SupervisedActor):
                     self._pass_on(serial, message)
                 case ForgetDevice() | ForgetUnheard() as farewell:
                     self._see_off(farewell)
+                case ReplaceDevice() as request:
+                    self._seek_spare(request)
                 case message:
                     self._turn_away(message, "el dispositivo ya no está", GONE)
             self._left_behind.popleft()

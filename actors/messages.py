@@ -142,6 +142,17 @@ class ReleaseDevice:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplaceDevice:
+    """The hardware of this device is dead; that of ``spare`` takes its place, if the claim proves it."""
+
+    device_id: int
+    serial: str
+    spare: Claim
+    reply: Reply
+    seen: Editions = None
+
+
+@dataclass(frozen=True, slots=True)
 class Removal:
     """A device, and all that is known of it, goes. Whoever speaks by its serial number afterwards is new."""
 
@@ -176,7 +187,7 @@ class GiveWay:
 
 Command: TypeAlias = ClaimDevice | ChangeDevice | ReleaseDevice | ApplyFinding | DismissFinding
 Farewell: TypeAlias = ForgetDevice | ForgetUnheard | GiveWay
-ForDevice: TypeAlias = Reported | Refuse | Presence | Command | AskBounds | Farewell
+ForDevice: TypeAlias = Reported | Refuse | Presence | Command | AskBounds | Farewell | ReplaceDevice
 
 
 # -- to the directory, about devices -------------------------------------------------------------
@@ -231,7 +242,36 @@ class Stayed:
     serial: str
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """An unclaimed device has ended, so that ``request`` can be carried out with its hardware."""
+
+    spare: Device
+    request: ReplaceDevice
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The device stays as it is, and so does the one that was offered."""
+
+    offer: Offered
+
+
+@dataclass(frozen=True, slots=True)
+class Replaced:
+    """The device has told hub and writer that it goes by the serial number of the one that was offered."""
+
+    offer: Offered
+
+
 # -- to a device actor ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class TakeOver:
+    """Go on with the hardware that was offered."""
+
+    offer: Offered
 
 
 @dataclass(frozen=True, slots=True)
@@ -427,6 +467,16 @@ class Remove:
 
 
 @dataclass(frozen=True, slots=True)
+class Replace:
+    """``device`` has other hardware. Of ``removal`` the id is that of whose it was, which goes, and the
+    serial number that of the old hardware, of which the broker is to forget all."""
+
+    device: Device
+    removal: Removal
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
 class RecallRemoved:
     """Have the broker forget those removed devices that it may still know."""
 
@@ -457,7 +507,7 @@ class Tidy:
     to: Callable[[Tidied], None]
 
 
-OfRemovals: TypeAlias = Remove | RecallRemoved | BrokerForgot
+OfRemovals: TypeAlias = Remove | Replace | RecallRemoved | BrokerForgot
 ToWriter: TypeAlias = (
     Keep
     | KeepDeadLetter

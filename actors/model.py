@@ -58,6 +58,7 @@ class Refusal(Enum):
     STATE_FOLLOWS = "state_follows_switch"
     STALE = "stale_edition"
     NOT_CLAIMED = "not_claimed"
+    SPARE_UNPROVEN = "replacement_unproven"
     GONE = "device_gone"
     UNKNOWN_SERIAL = "unknown_serial"
     # -- of rooms
@@ -349,6 +350,24 @@ class Device:
         if not self.claimed:
             return Refused(Refusal.NOT_CLAIMED, {"serial": self.serial})
         return replace(self, claimed=False)
+
+    def after_replacement(self, spare: Device) -> Device | Refused:
+        """The device with the hardware of ``spare``, which has yet to say how it is set.
+
+        The version is one that neither hardware has heard, since it may leave alone what is not newer.
+        """
+        if not self.claimed:
+            return Refused(Refusal.NOT_CLAIMED, {"serial": self.serial})
+        return replace(
+            self,
+            serial=spare.serial,
+            code_digest=spare.code_digest,
+            online=spare.online,
+            seen_at=spare.seen_at,
+            boots=spare.boots,
+            reported=_EMPTY,
+            version=max(self.version, spare.version) + 1,
+        )
 
     def after_change(self, change: Change) -> Device | Refused:
         configuration = {**self.configuration, **change.configuration}

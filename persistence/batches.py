@@ -15,6 +15,7 @@ from actors.messages import (
     RecallMemory,
     RecallRemoved,
     Remove,
+    Replace,
     Resume,
     Settle,
 )
@@ -58,6 +59,11 @@ def batch_of(messages: Sequence[ToKeep], at: float) -> Batch:
                 batch.removals.append(removal)
                 if not clears:
                     batch.forgotten.append(removal.device_id)
+            case Replace(device, removal):
+                batch.replacements.append((device, removal))
+                batch.devices.pop(removal.device_id, None)
+                batch.devices[device.id] = device
+                batch.removals.append(removal)
             case RecallRemoved():
                 batch.recalls_removed = True
             case BrokerForgot(device_id):

@@ -5,12 +5,29 @@ from __future__ import annotations
 import json
 from typing import TypeAlias
 
-from actors.messages import BrokerForgot, Keep, KeepConclusion, KeepDeadLetter, RecallMemory, Remove, Settle
+from actors.messages import (
+    BrokerForgot,
+    Keep,
+    KeepConclusion,
+    KeepDeadLetter,
+    RecallMemory,
+    Remove,
+    Replace,
+    Settle,
+)
 from actors.model import DeadLetter, Json, LogEntry
 from actors.rooms import KeepRooms
 
 Refusable: TypeAlias = (
-    Keep | KeepDeadLetter | KeepConclusion | KeepRooms | Settle | RecallMemory | Remove | BrokerForgot
+    Keep
+    | KeepDeadLetter
+    | KeepConclusion
+    | KeepRooms
+    | Settle
+    | RecallMemory
+    | Remove
+    | Replace
+    | BrokerForgot
 )
 
 
@@ -22,7 +39,7 @@ def refusal(message: Refusable, at: float, why: Exception) -> DeadLetter:
             return DeadLetter(at, _storable(letter.topic), letter.payload, _storable(letter.reason))
         case Keep(device, LogEntry(parameters=parameters)):
             topic, payload = f"dispositivos/{device.serial}/estado", _printed(parameters)
-        case Keep(device):
+        case Keep(device) | Replace(device):
             topic, payload = f"dispositivos/{device.serial}/configuracion", _printed(device.configuration)
         case KeepConclusion(findings, memory):
             topic, payload = (

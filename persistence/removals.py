@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from actors.messages import Removal
+from actors.model import Device
 from persistence.schema import sqlite3
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ _NOTE_REMOVED: Final = """
     INSERT INTO olvidados (dispositivo_id, serial_number)
     SELECT id, serial_number FROM dispositivos WHERE id = ?
 """
+_NOTE_REPLACED: Final = "INSERT INTO olvidados (dispositivo_id, serial_number) VALUES (?, ?)"
+_RENAME: Final = "UPDATE dispositivos SET serial_number = ? WHERE id = ?"
 _REMOVE: Final = "DELETE FROM dispositivos WHERE id = ?"
 _BROKER_FORGOT: Final = "UPDATE olvidados SET en_broker = 0 WHERE dispositivo_id = ?"
 _GHOSTS: Final = """
@@ -65,6 +68,13 @@ def remove_device(connection: sqlite3.Connection, removal: Removal) -> None:
     connection.execute(_NOTE_REMOVED, [removal.device_id])
     connection.execute(_REMOVE, [removal.device_id])
     sweep(connection, removal.device_id)
+
+
+def replace_hardware(connection: sqlite3.Connection, device: Device, removal: Removal) -> None:
+    """Give ``device`` its new serial number, whose row goes; all else of that row, when it is removed."""
+    connection.execute(_NOTE_REPLACED, [removal.device_id, removal.serial])
+    connection.execute(_REMOVE, [removal.device_id])
+    connection.execute(_RENAME, [device.serial, device.id])
 
 
 def sweep(connection: sqlite3.Connection, device_id: int) -> int:

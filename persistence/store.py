@@ -18,7 +18,7 @@ from actors.rooms import Rooms
 from persistence.device_rows import DEVICE_COLUMNS, DEVICES, device_of, device_row, newcomer_row
 from persistence.files import beside, identity
 from persistence.reception import Reception
-from persistence.removals import Ghost, note_forgotten, read_ghosts, remove_device
+from persistence.removals import Ghost, note_forgotten, read_ghosts, remove_device, replace_hardware
 from persistence.room_rows import read_rooms, write_rooms
 from persistence.rows import (
     DECISION_TEXTS,
@@ -111,6 +111,8 @@ class Batch:
     """Where the broker will begin anew, by subscription."""
     recalls_rooms: bool = False
     """Whether the rooms are to be read, as they are once all of the above is kept."""
+    replacements: list[tuple[Device, Removal]] = field(default_factory=list)
+    """Before all that is kept, which is then by the new serial numbers; each is in ``removals`` too."""
     removals: list[Removal] = field(default_factory=list)
     """After all that is kept and before anybody is recalled, so the serial number is free again."""
     forgotten: list[int] = field(default_factory=list)
@@ -206,6 +208,8 @@ class Store:
         """
         with self._transaction():
             remembered = self._remember(batch.remembered) if batch.remembered else {}
+            for device, replaced in batch.replacements:
+                replace_hardware(self.database.conn, device, replaced)
             self.insert(_INSERT_LOG, map(log_row, batch.entries))
             self.insert(_UPSERT_DEVICES, map(device_row, batch.devices.values()), _OR_UPDATE)
             if batch.letters:

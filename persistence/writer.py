@@ -21,6 +21,7 @@ from actors.messages import (
     RecallMemory,
     RecallRemoved,
     Remove,
+    Replace,
     Resume,
     RetryCommit,
     Tidied,
@@ -267,7 +268,9 @@ class WriterActor(SupervisedActor):
         self._kept([message])
         self._settle([message])
         match message:
-            case Keep(reply=reply) | KeepRooms(reply=reply) | Remove(reply=reply) if reply is not None:
+            case Keep(reply=reply) | KeepRooms(reply=reply) | Remove(reply=reply) | Replace(reply=reply) if (
+                reply is not None
+            ):
                 self._call(reply, Refused(Refusal.NOT_STORED, {"error": str(why)}))
             case RecallMemory(to=to):
                 self._call(to, MemoryRecalled(None))
@@ -355,6 +358,11 @@ class WriterActor(SupervisedActor):
                     self._call(self._commands.forget_device, removal, reborn=False)
                 if answer_removed is not None:
                     self._call(answer_removed, removal)
+            case Replace(device, removal, answer_replaced):
+                self._call(self._commands.forget_device, removal, reborn=False)
+                configuration = device.serial, device.version, device.configuration
+                self._call(self._commands.publish_configuration, *configuration)
+                self._call(answer_replaced, device)
             case RecallRemoved():
                 for ghost in saved.removed:
                     self._call(self._commands.forget_device, ghost.removal, reborn=ghost.reborn)

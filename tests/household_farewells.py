@@ -59,13 +59,16 @@ class Farewells(RoomLife, Truths):
             if not self.house.stage.idle:
                 self.house.stage.step(choice)
         if crash:
-            self.maybe_twice |= set(map(marker_in, self.world.unacknowledged.values()))
+            again = set(map(marker_in, self.world.unacknowledged.values()))
+            self.maybe_twice |= again
+            sooner[:0] = [n for n in self.known[serial].markers if n in again]
             self.restart_after_a_crash()
             self.house.directory.tell(BrokerConnected())
         self.house.flush()
         if leaving.id in {device.id for device in self.house.kept().values()}:
             assert crash, f"{serial} stayed: {answers}"
-            self.known[serial].markers += sooner + later
+            told = self.known[serial].markers + sooner + later
+            self.known[serial].markers = list(dict.fromkeys(told))
         else:
             assert answers == [removal] or crash
             self.see_off(removal, sooner, later)

@@ -23,7 +23,7 @@ from actors.messages import ChangeDevice, ClaimDevice, Reported
 from actors.model import Change, Claim, Device, Refusal, Refused, Report
 from actors.supervision import LONGEST_DELAY
 from tests.household import IN_MEMORY, MAX_DEVICES, Bomb, House, World
-from tests.household_farewells import Farewells
+from tests.household_replacements import Replacements
 from tests.household_rooms import Promises
 from tests.household_rules import RULES, Alarmist
 from tests.household_truths import Known, marker_in
@@ -48,7 +48,7 @@ WRONG = st.sampled_from(
 )
 
 
-class Household(Farewells, RuleBasedStateMachine):
+class Household(Replacements, RuleBasedStateMachine):
     @initialize(
         times=st.sampled_from([(120.0, 30.0), (20.0, 60.0), (60.0, 0.0)]),
         claimed=st.sampled_from([(), ("TMP00",), ("TMP00", "TMP01")]),

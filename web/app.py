@@ -22,7 +22,7 @@ from web.backups import AllBackups
 from web.base import Handler, UnknownPath
 from web.bounds import DeviceBounds
 from web.connections import Connections, Server
-from web.devices import AllDevices, Claims, OneDevice, ReleasedDevice, UnclaimedDevices
+from web.devices import AllDevices, Claims, OneDevice, ReleasedDevice, ReplacedDevice, UnclaimedDevices
 from web.export import DeviceExport
 from web.findings import AppliedFinding, DismissedFinding, Findings, HistoryScans
 from web.gate import Gate
@@ -50,6 +50,7 @@ ROUTES: Final[list[tuple[str, type[Handler]]]] = [
     (r"/dispositivos/reclamar/?", Claims),
     (r"/dispositivos/([0-9]{1,18})/?", OneDevice),
     (r"/dispositivos/([0-9]{1,18})/soltar/?", ReleasedDevice),
+    (r"/dispositivos/([0-9]{1,18})/sustituir/?", ReplacedDevice),
     (r"/dispositivos/([0-9]{1,18})/logs/?", DeviceLog),
     (r"/dispositivos/([0-9]{1,18})/estadisticas/?", DeviceStatistics),
     (r"/dispositivos/([0-9]{1,18})/exportar/?", DeviceExport),

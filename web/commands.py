@@ -77,6 +77,9 @@ CLAIM: Final = Body(
     (SERIAL_NUMBER, SERIAL_TOO, *(field.or_null() for field in (*TEXTS, CONFIGURATION, CODE))),
     needs=((SERIAL_NUMBER,), (SERIAL_TOO,)),
 )
+REPLACEMENT: Final = Body(
+    (SERIAL_NUMBER, SERIAL_TOO, CODE.or_null()), needs=((SERIAL_NUMBER,), (SERIAL_TOO,))
+)
 CHANGE: Final = Returned(EDITABLE, unchanged=READ_ONLY)
 # How far back a device that is sent back may have been read: a quarter of an hour at a report in 5 s.
 # To parse them takes 3 ms, and 40 with the largest configurations.
@@ -109,6 +112,11 @@ def claim_of(body: Object, serial: str, known: JsonObject) -> Claim:
         configuration=_configuration(given, known),
         code=CODE.of(given),
     )
+
+
+def spare_of(body: Object) -> Claim:
+    """The claim in ``body`` of the hardware that is to take another one's place."""
+    return Claim(claimed_serial(body), code=CODE.or_null().of(body))
 
 
 def change_of(body: Object, current: JsonObject, earlier: Iterable[JsonObject]) -> Change:

@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, ClassVar, Final
 from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
-from actors.messages import ChangeDevice, ClaimDevice, ForgetDevice, ReleaseDevice, Removal
+from actors.messages import (
+    ChangeDevice,
+    ClaimDevice,
+    ForgetDevice,
+    ReleaseDevice,
+    Removal,
+    ReplaceDevice,
+    Reply,
+)
 from actors.model import Device, Editions, Json
 from actors.readings import switch_of
 from web.answers import DeviceJson, DoneJson
 from web.base import Handler
 from web.body import MAX_BODY, Object
-from web.commands import CHANGE, CLAIM, MAX_VERSIONS, change_of, claim_of, claimed_serial, is_whole
+from web.commands import (
+    CHANGE,
+    CLAIM,
+    MAX_VERSIONS,
+    REPLACEMENT,
+    change_of,
+    claim_of,
+    claimed_serial,
+    is_whole,
+    spare_of,
+)
 from web.errors import Problem
 from web.faults import Fault
 from web.hub import version_in
@@ -222,11 +240,56 @@ class ReleasedDevice(DeviceHandler):
         self.answer_device(await self.ask(partial(ReleaseDevice, device.serial, seen=seen)))
 
 
-class Claims(DeviceHandler):
+class Proving(DeviceHandler):
     """A wrong code is no reason to ban its address: who claims has shown who they are, or is in this
     house anyway, an app may ask until the device is heard, and each device counts its own wrong codes.
     """
 
+    largest_body: ClassVar = MAX_BODY
+    rejected: ClassVar[str]
+    """What is written down of one who has proved nothing."""
+
+    async def prove(self, serial: str, command: Callable[[Reply], Any]) -> Device:
+        """Carry out what takes the code of ``serial``; the time that it takes to refuse tells nothing."""
+        began = asyncio.get_running_loop().time()
+        try:
+            device: Device = await self.ask(command)
+        except Problem as problem:
+            if problem.status == 404:
+                self.services.gate.note(self.author, self.rejected, f"{serial:.64}")
+                await asyncio.sleep(began + UNPROVEN_S - asyncio.get_running_loop().time())
+            raise
+        return device
+
+
+class ReplacedDevice(Proving):
+    operations: ClassVar = {
+        "POST": Operation(
+            summary="Sustituir el aparato de un dispositivo por otro",
+            description="El otro, que se ha oído y nadie ha reclamado, se queda con todo lo que era suyo.",
+            headers=(IF_MATCH,),
+            body=REPLACEMENT,
+            answer=DeviceJson,
+            answer_headers=ETAG,
+            refusals=(404, 409, 412),
+        )
+    }
+    change: ClassVar[str] = "dispositivo sustituido"
+    rejected: ClassVar[str] = "sustitución rechazada"
+
+    async def post(self, device_id: str) -> None:
+        """The old one's login goes last, since it is still the device's until the other one is proved."""
+        spare = spare_of(await self.work_out(self.body_size, self.json_body))
+        device = self.known(int(device_id)).device
+        seen = self.seen(device)
+        self.concerning = f"{device.serial} -> {spare.serial}"
+        command = partial(ReplaceDevice, device.id, device.serial, spare, seen=seen)
+        replaced = await self.prove(spare.serial, command)
+        await self.read(partial(self.services.remove_login, device.serial))
+        self.answer_device(replaced)
+
+
+class Claims(Proving):
     operations: ClassVar = {
         "POST": Operation(
             summary="Reclamar un dispositivo con lo que dice su código QR",
@@ -237,22 +300,15 @@ class Claims(DeviceHandler):
         )
     }
 
-    largest_body: ClassVar = MAX_BODY
+    rejected: ClassVar[str] = "reclamación rechazada"
 
     async def post(self) -> None:
-        began = asyncio.get_running_loop().time()
         body: Object = await self.work_out(self.body_size, self.json_body)
         serial = claimed_serial(body)
         known = self.services.hub.roster.by_serial(serial)
         configuration = {} if known is None else known.device.configuration
         claim = await self.work_out(self.body_size, partial(claim_of, body, serial, configuration))
-        try:
-            device: Device = await self.ask(partial(ClaimDevice, claim))
-        except Problem as problem:
-            if problem.status == 404:
-                self.services.gate.note(self.author, "reclamación rechazada", f"{serial:.64}")
-                await asyncio.sleep(began + UNPROVEN_S - asyncio.get_running_loop().time())
-            raise
+        device = await self.prove(serial, partial(ClaimDevice, claim))
         done: DoneJson = {"mensaje": "Dispositivo reclamado correctamente", "id": device.id}
         self.answer(done)
 

@@ -159,9 +159,9 @@ class EventHub:
 
     def _update(self, device: Device) -> None:
         json = encoded(device_json(device))
-        self._roster.put(Known(device, json if len(json) <= MOST_KEPT else None))
+        before = self._roster.put(Known(device, json if len(json) <= MOST_KEPT else None))
         fields = b'data: %b,"event":"device_update"}' % json[:-1]
-        self.devices.append(fields, device.serial, device.claimed)
+        self.devices.append(fields, device.serial, device.claimed, before)
 
     def _remove(self, removal: Removal) -> None:
         self._roster.drop(removal.device_id)

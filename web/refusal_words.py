@@ -47,6 +47,15 @@ REFUSALS: Final[Mapping[Refusal, Wording]] = {
     Refusal.NOT_CLAIMED: Wording(
         409, "Nadie tiene reclamado el dispositivo {serial}.", "Nobody has claimed device {serial}."
     ),
+    Refusal.SPARE_UNPROVEN: Wording(
+        404,
+        "{serial} no puede sustituir a otro: enciéndelo primero y espera a que envíe un informe; si ya lo ha "
+        "hecho, el codigo no es el de su QR, o hubo {tries} intentos fallidos y hay que esperar {minutes} "
+        "minutos.",
+        "{serial} cannot replace another one: switch it on first and wait for it to send a report; if it "
+        "has, codigo is not that of its QR, or there were {tries} failed attempts and you have to wait "
+        "{minutes} minutes.",
+    ),
     Refusal.GONE: Wording(
         404,
         "El dispositivo ya no está; GET /dispositivos los lista.",

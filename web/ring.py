@@ -22,8 +22,9 @@ LOST: Final = -1
 _ID: Final = re.compile(r"([0-9a-f]{1,32})-([0-9]{1,18})")
 
 
-About: TypeAlias = tuple[str, bool | None]
-"""Of which device an event is, and whether that is claimed; ``None`` concerns who sees either."""
+About: TypeAlias = tuple[str, bool | None, str | None]
+"""Of which device an event is, and whether that is claimed, where ``None`` concerns who sees either; and by
+what serial number it went until then, if by another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,10 @@ class Wanted:
     claimed: bool | None = None
 
     def fits(self, about: About) -> bool:
-        serial, claimed = about
+        serial, claimed, before = about
         mine = self.serial is None or self.serial.lower() == serial.lower()
+        if before is not None and self.serial is not None:
+            mine = mine or self.serial.lower() == before.lower()
         return mine and (claimed is None or self.claimed in (None, claimed))
 
 
@@ -53,7 +56,7 @@ class Stream:
         self._id = f"id: {epoch}-".encode()
         self._max_bytes = max_bytes
         self._frames = [b""] * max_events
-        self._about: list[About] = [("", None)] * max_events
+        self._about: list[About] = [("", None, None)] * max_events
         self._first = 1
         self._last = 0
         self._size = 0
@@ -75,14 +78,14 @@ class Stream:
         """The number of the newest event; 0 before the first."""
         return self._last
 
-    def append(self, fields: bytes, serial: str, claimed: bool | None) -> None:
+    def append(self, fields: bytes, serial: str, claimed: bool | None, before: str | None = None) -> None:
         """Add an event. ``fields`` are its lines but for ``id:``, without the last line's end."""
         number = self._last + 1
         frame = b"%b%d\n%b\n\n" % (self._id, number, fields)
         slot = number % len(self._frames)
         self._size += len(frame) - len(self._frames[slot])
         self._frames[slot] = frame
-        self._about[slot] = (serial, claimed)
+        self._about[slot] = (serial, claimed, before)
         self._last = number
         self._first = max(self._first, number - len(self._frames) + 1)
         while self._size > self._max_bytes and self._first < number:

@@ -32,10 +32,16 @@ class Roster:
         self._ids: dict[str, int] = {}
         self._spelled: dict[str, int] = {}
 
-    def put(self, known: Known) -> None:
+    def put(self, known: Known) -> str | None:
+        """The serial number by which it went until now, if by another."""
+        last, before = self._by_id.get(known.device.id), None
+        if last is not None and last.device.serial != known.device.serial:
+            before = last.device.serial
+            self.drop(known.device.id)
         self._by_id[known.device.id] = known
         self._ids[known.device.serial] = known.device.id
         self._spelled.setdefault(known.device.serial.lower(), known.device.id)
+        return before
 
     def drop(self, device_id: int) -> None:
         known = self._by_id.pop(device_id, None)

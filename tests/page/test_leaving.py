@@ -5,12 +5,13 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from actors.mqtt.simulated_device import demo_code
 from tests.page.browsing import Complaints, Held, assert_accessible, assert_fits
 from tests.page.conftest import OpenPage
 from tests.page.home import Home
 from tests.page.proxy import Proxy
 
-LAMP, METER = "LGT0AAAAAAAA", "TMP0BBBBBBBB"
+LAMP, METER, SPARE = "LGT0AAAAAAAA", "TMP0BBBBBBBB", "LGT0CCCCCCCC"
 
 
 def names(page: Page) -> Locator:
@@ -88,6 +89,25 @@ def test_released(home: Home, device: int, any_page: Page) -> None:
     expect(any_page.get_by_role("link", name="Historial")).to_have_attribute("aria-current", "page")
     told = home.device(LAMP)
     assert (told["id"], told["nombre"], told["reclamado"]) == (device, "Lámpara", False)
+
+
+def test_replaced(home: Home, device: int, any_page: Page) -> None:
+    """By one of those that were heard, which proves its code and has its name and place from then on."""
+    any_page.goto(f"/#/dispositivo/{device}/ajustes")
+    question = ask(any_page, "Sustituir")
+    expect(question).to_contain_text("Ahora no se anuncia ninguno")
+    home.report(SPARE, estado="activo")
+    expect(question.get_by_label("Número de serie")).to_have_value(SPARE)
+    assert_accessible(any_page)
+    assert_fits(any_page)
+    question.get_by_label("Código del aparato").fill(demo_code(SPARE))
+    question.get_by_role("button", name="Sustituir").click()
+    expect(any_page.get_by_text("Lámpara está sustituido")).to_be_visible()
+    expect(question).to_have_count(0)
+    expect(any_page.get_by_role("heading", level=1)).to_have_text("Lámpara")
+    told = home.device(SPARE)
+    assert (told["id"], told["nombre"], told["reclamado"]) == (device, "Lámpara", True)
+    assert LAMP not in home.backend.devices()
 
 
 def test_a_stranger_is_forgotten(home: Home, page: Page, complaints: Complaints) -> None:
@@ -171,5 +191,5 @@ def test_who_may_only_look_takes_nothing_out(home: Home, device: int, open_page:
     page = open_page(extra_http_headers={"Authorization": f"Bearer {home.token('lectura')}"})
     page.goto(f"/#/dispositivo/{device}{tab}")
     expect(page.get_by_role("heading", level=1)).to_have_text("Lámpara")
-    for name in ("Olvidar", "Soltar"):
+    for name in ("Olvidar", "Soltar", "Sustituir"):
         expect(page.get_by_role("button", name=name)).to_have_count(0)

@@ -256,7 +256,7 @@ class Client:
         self.seen = version
 
     def fitting(self, published: list[Device]) -> list[int]:
-        return [each.version for each in published if self.wanted.fits((each.serial, each.claimed))]
+        return [each.version for each in published if self.wanted.fits((each.serial, each.claimed, None))]
 
     def ping(self) -> None:
         self.last_id = event_in(self.stream.ping(self.cursor).strip()).id

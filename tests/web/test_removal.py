@@ -9,8 +9,9 @@ from queue import Queue
 
 import pytest
 
-from actors.messages import ForgetDevice, Removal
-from actors.model import Device, Refusal, Refused
+from actors.claiming import code_digest
+from actors.messages import Delivery, ForgetDevice, Removal, Reported
+from actors.model import Device, JsonObject, Refusal, Refused, Report
 from tests.web.home import Home
 from tests.web.site import HEALTHY, PATIENCE, Site
 
@@ -97,3 +98,59 @@ def test_who_cannot_be_forgotten_now_keeps_its_login() -> None:
     with Site(LAMP, health=lambda: broken, remove_login=locked_out.append) as site:
         assert site.ask("DELETE", "/dispositivos/1").status == 503
     assert not locked_out
+
+
+NEW, CODE = "LGT0BBBBBBBB", "K7WQ"
+
+
+@pytest.fixture
+def spare(home: Home) -> None:
+    """Other hardware, which was heard."""
+    report = Report(NEW, 1.8e9, code_digest=code_digest(NEW, CODE), own_topic=True)
+    with home.site.listen(f"/stream/dispositivos?serial={NEW}") as client:
+        client.next()
+        home.site.directory.tell(Reported(report, Delivery(1, 1, 1), "", b""))
+        client.next()
+
+
+@pytest.mark.usefixtures("spare")
+@pytest.mark.parametrize("serial", [NEW, LAMP.serial])
+def test_other_hardware_takes_the_place_of_a_device(home: Home, serial: str) -> None:
+    """Who watches either serial number hears of it, and what there was of the new one is gone."""
+    before = home.site.get("/dispositivos/1").json
+    with home.site.listen(f"/stream/dispositivos?serial={serial}") as client:
+        client.next()
+        answer = home.site.post("/dispositivos/1/sustituir", {"serial_number": NEW, "codigo": CODE})
+        if serial == NEW:
+            assert client.next().data == {"id": 2, "serial_number": NEW, "event": "device_removed"}
+        assert client.next().data == answer.json | {"event": "device_update"}
+    assert answer.status == 200
+    assert (answer.json["id"], answer.json["serial_number"]) == (1, NEW)
+    assert answer.json["sincronizado"] is None
+    same = ("nombre", "tipo", "configuracion", "habitacion_id", "reclamado", "descripcion")
+    assert all(answer.json[name] == before[name] for name in same)
+    assert home.site.get("/dispositivos").json == [answer.json]
+    assert home.network.forgotten == [(Removal(2, LAMP.serial), False)]
+    assert home.network.configurations[-1] == (NEW, 2, {"modo": "manual"})
+    assert home.site.get("/dispositivos/2").status == 404
+
+
+@pytest.mark.usefixtures("spare")
+def test_what_cannot_take_its_place_is_told_why(home: Home) -> None:
+    """As in a claim: without the code nobody learns anything of other hardware."""
+
+    def status(body: JsonObject, where: int = 1, seen: str = "*") -> tuple[int, str]:
+        answer = home.site.ask("POST", f"/dispositivos/{where}/sustituir", body, {"If-Match": seen})
+        return answer.status, answer.json.get("codigo", "")
+
+    right = {"serial_number": NEW, "codigo": CODE}
+    assert status({"serial_number": "NEVER"}) == (404, "replacement_unproven")
+    assert status({"serial_number": NEW}) == (404, "replacement_unproven")
+    assert status({"serial_number": NEW, "codigo": None}) == (404, "replacement_unproven")
+    assert status({"serial_number": LAMP.serial}) == (409, "already_claimed")
+    assert status({}) == (400, "serial_missing")
+    assert status(right, where=9) == (404, "no_such_device")
+    assert status(right, where=2) == (409, "already_claimed")
+    assert status(right, seen='"another"') == (412, "stale_edition")
+    edition = home.site.get("/dispositivos/1").json["edicion"]
+    assert status(right, seen=f'"{edition}"') == (200, "")

@@ -6,8 +6,9 @@ import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
 import { nameOf } from "../../kinds.js";
 import { go } from "../../route.js";
-import { Confirm, toast } from "../../ui.js";
+import { Confirm, Dialog, Field, Form, toast } from "../../ui.js";
 import { t } from "../../words.js";
+import { unclaimedDevices } from "../claim/heard.js";
 
 /** `device` is one of the house's. */
 export const Leaving = ({ device }) =>
@@ -15,6 +16,7 @@ export const Leaving = ({ device }) =>
   html`
     <section class="card" aria-label=${t("device.leave")}>
       <h2>${t("device.leave")}</h2>
+      ${device.reclamado && html`<${Way} what="replace"><${Replace} device=${device} /><//>`}
       <${Way} what="release"><${Release} device=${device} /><//>
       <${Way} what="forget"><${Forget} device=${device} /><//>
     </section>
@@ -34,6 +36,39 @@ const Release = ({ device }) => {
     go(`dispositivo/${device.id}`);
   };
   return html`<${Asked} what="release" icon="unlock" device=${device} act=${act} />`;
+};
+
+/** Asks which of those that were heard is to take its place. */
+const Replace = ({ device }) => {
+  const [open, setOpen] = useState(false);
+  const close = () => setOpen(false);
+  const submit = async (form) => {
+    const { serial_number, codigo } = Object.fromEntries(form);
+    take(
+      await post(`/dispositivos/${device.id}/sustituir`, { serial_number, codigo: codigo.trim() || null }),
+    );
+    toast(t("device.replace.done", { name: nameOf(device) }));
+    close();
+  };
+  const there = open && unclaimedDevices().map((each) => each.peek().serial_number);
+  return html`
+    <button type="button" onClick=${() => setOpen(true)}><${Icon} name="pending" />${t("device.replace")}</button>
+    ${
+      open &&
+      html`<${Dialog} title=${t("device.replace.title", { name: nameOf(device) })} close=${close}>
+        ${
+          there.length
+            ? html`<${Form} label=${t("device.replace")} submit=${submit}>
+                <${Field} label=${t("claim.serial")} name="serial_number">
+                  ${there.map((serial) => html`<option key=${serial}>${serial}</option>`)}
+                <//>
+                <${Field} label=${t("claim.code")} hint=${t("claim.code.hint")} name="codigo" class="code" maxlength="100" autocomplete="off" />
+              <//>`
+            : html`<p>${t("claim.heard.none")}</p>`
+        }
+      <//>`
+    }
+  `;
 };
 
 export const Forget = ({ device }) => {

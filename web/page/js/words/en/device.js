@@ -113,6 +113,10 @@ export const words = {
   "device.fixed": "Other settings, which can only be seen here",
 
   "device.leave": "Take it out of the house",
+  "device.replace": "Replace",
+  "device.replace.what": "Another device takes its place, with its name and history.",
+  "device.replace.title": "Replace {name}?",
+  "device.replace.done": "{name} is replaced",
   "device.release": "Release",
   "device.release.what": "Leaves it to nobody, so that somebody else can add it. Its history stays.",
   "device.release.title": "Release {name}?",

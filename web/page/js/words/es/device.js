@@ -113,6 +113,10 @@ export const words = {
   "device.fixed": "Otros ajustes, que aquí solo se pueden ver",
 
   "device.leave": "Quitar de la casa",
+  "device.replace": "Sustituir",
+  "device.replace.what": "Otro aparato ocupa su sitio, con su nombre y su historial.",
+  "device.replace.title": "¿Sustituir {name}?",
+  "device.replace.done": "{name} está sustituido",
   "device.release": "Soltar",
   "device.release.what": "Lo deja sin dueño, para que otra persona lo añada. Su historial se queda.",
   "device.release.title": "¿Soltar {name}?",
