@@ -256,6 +256,8 @@ def test_each_rule_of_each_device_has_one_memory_of_its_own(path: Path) -> None:
     keys = [(device_id, rule) for device_id in range(1, ROWS_PER_STATEMENT) for rule in ("learn", "offline")]
     first = {key: RuleMemory(*key, 7, {"of": [*key]}) for key in keys}
     with Store(path) as store:
+        for device_id in range(1, ROWS_PER_STATEMENT):
+            store.recall(f"D{device_id}")
         store.save(Batch(at=5.0, memories=first))
         store.save(Batch(at=6.0, memories={(1, "learn"): RuleMemory(1, "learn", 3, {})}))
     with Store(path) as store:
@@ -272,6 +274,8 @@ def test_a_damaged_memory_is_none_and_says_so(
     store: Store, caplog: pytest.LogCaptureFixture, text: bytes
 ) -> None:
     """Nor does it take along the next one, and it can be replaced."""
+    for serial in ("A", "B"):
+        store.recall(serial)
     whole = RuleMemory(2, "learn", 9, {"x": 1})
     store.save(Batch(memories={(1, "learn"): RuleMemory(1, "learn", 9, {"x": 1}), (2, "learn"): whole}))
     store.database.conn.execute(

@@ -50,7 +50,7 @@ def test_a_claimed_device_in_trouble_and_an_unclaimed_one() -> None:
         said = report(MONDAY, {"m": 7}, "activo")
         return [found.event for rule in every_rule() for found in rule.observe(of, said, MONDAY)]
 
-    trouble = device(configuration={"modo": "manual"}, online=False)
+    trouble = device(configuration={"modo": "manual"}, online=False, seen_at=MONDAY - 120.0)
     assert events(trouble) == ["ai_anomaly", "ai_misconfig", "ai_offline"]
     assert events(device(configuration={"modo": "manual"}, online=False, claimed=False)) == []
 

@@ -11,8 +11,8 @@ from tests.rules.given import offline_settings
 
 EVERY: tuple[type[RuleSettings], ...] = (ExtremesSettings, MisconfigSettings, LearnSettings, OfflineSettings)
 
-# AI_R4_OFFLINE_SECS and AI_R4_STARTUP_GRACE_SECS are the device actor's.
-OF_THE_DOCUMENT = (
+# AI_R4_OFFLINE_SECS and AI_R4_STARTUP_GRACE_SECS are the device actor's; AI_R4_GRACE_SECS is ours.
+OF_THE_RULES = (
     "AI_HIST_MIN_POINTS",
     "AI_HIST_WINDOW_DAYS",
     "AI_HIST_PMIN",
@@ -44,6 +44,7 @@ OF_THE_DOCUMENT = (
     "AI_R3_DEMO_TOPK_PER_DAY",
     "AI_R3_DEMO_SERIALS",
     "AI_R3_DEMO_REQUIRE_FILES",
+    "AI_R4_GRACE_SECS",
     "AI_R4_WATCHDOG_TICK_SECS",
     "AI_R4_REMIND_SECS",
 )
@@ -52,7 +53,7 @@ OF_THE_DOCUMENT = (
 def test_every_setting_is_there() -> None:
     """None more and none less."""
     names = [field.name.upper() for of in EVERY for field in dataclasses.fields(of)]  # type: ignore[arg-type]
-    assert sorted(names) == sorted(OF_THE_DOCUMENT)
+    assert sorted(names) == sorted(OF_THE_RULES)
 
 
 def test_config_has_each_of_them() -> None:
@@ -64,7 +65,6 @@ def test_config_has_each_of_them() -> None:
 
 def test_settings_come_from_anything_that_has_them() -> None:
     """By name, among others."""
-    source = SimpleNamespace(ai_r4_remind_secs=60.0, ai_r4_watchdog_tick_secs=1.0, backend_port=5000)
-    assert OfflineSettings.of(source) == offline_settings(
-        ai_r4_watchdog_tick_secs=1.0, ai_r4_remind_secs=60.0
-    )
+    given = {"ai_r4_grace_secs": 5.0, "ai_r4_remind_secs": 60.0, "ai_r4_watchdog_tick_secs": 1.0}
+    source = SimpleNamespace(**given, backend_port=5000)
+    assert OfflineSettings.of(source) == offline_settings(**given)
