@@ -220,6 +220,23 @@ def test_a_language_that_does_not_come_is_said(open_page: OpenPage, complaints: 
     expect(page.get_by_label("English")).to_be_checked()
 
 
+def test_what_is_refused_is_said_in_the_language_chosen(page: Page, complaints: Complaints) -> None:
+    """By the server, whatever the browser speaks, and without a reload."""
+    complaints.expect("409")
+    page.goto("/#/casa/habitaciones")
+    for name in ("Salón", "Salón"):
+        page.get_by_label("Nombre de la habitación").fill(name)
+        page.get_by_role("button", name="Añadir habitación").click()
+        expect(page.get_by_role("listitem").filter(has_text="Salón")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("Ya hay una habitación Salón")
+    page.goto("/#/casa")
+    page.get_by_label("English").check()
+    page.goto("/#/casa/habitaciones")
+    page.get_by_label("Name of the room").fill("Salón")
+    page.get_by_role("button", name="Add room").click()
+    expect(page.get_by_role("alert")).to_contain_text("There is a room Salón already")
+
+
 def test_a_page_whose_language_does_not_come_speaks_another(
     open_page: OpenPage, complaints: Complaints
 ) -> None:

@@ -16,12 +16,14 @@ def site() -> Iterator[Site]:
         yield running
 
 
-def test_a_search_is_queued(site: Site) -> None:
+# Devices may name their readings as they like; a former name of 200 dots is 400 characters.
+@pytest.mark.parametrize("metric", ["temp. media °C", r"a\.b", "a\nb", "\u202eoba", r"\." * 200])
+def test_a_search_is_queued(site: Site, metric: str) -> None:
     """202 at once; the scanner is told of which device, what and how far back."""
-    answer = site.post("/ai/anomaly", {"dispositivo_id": 2, "metric": "temp. media °C", "days": 30})
+    answer = site.post("/ai/anomaly", {"dispositivo_id": 2, "metric": metric, "days": 30})
     assert (answer.status, answer.json) == (202, {"status": "queued"})
     scan = site.scans.get(timeout=PATIENCE)
-    assert (scan.device, scan.metric, scan.days) == (BLIND, "temp. media °C", 30)
+    assert (scan.device, scan.metric, scan.days) == (BLIND, metric, 30)
 
 
 ASKED = {"dispositivo_id": 2, "metric": "posicion", "days": 30}
@@ -36,8 +38,7 @@ ASKED = {"dispositivo_id": 2, "metric": "posicion", "days": 30}
         ({**ASKED, "dispositivo_id": 0}, 400, "dispositivo_id"),
         ({**ASKED, "dispositivo_id": 2.5}, 400, "dispositivo_id"),
         ({**ASKED, "metric": ""}, 400, "metric"),
-        ({**ASKED, "metric": "x" * 201}, 400, "metric"),
-        ({**ASKED, "metric": "a\nb"}, 400, "metric"),
+        ({**ASKED, "metric": "x" * 401}, 400, "metric"),
         ({**ASKED, "metric": ["posicion"]}, 400, "metric"),
         ({**ASKED, "days": 0}, 400, "days"),
         ({**ASKED, "days": 3651}, 400, "3650"),

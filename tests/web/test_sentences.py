@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from actors.model import Refusal
 from actors.schedule import Misfit
+from persistence.schema import UnusableDatabase, reason_of
 from tests.web.site import BLIND, LAMP, Site
 from web.faults import Fault
 from web.languages import Language, wanted
@@ -80,6 +82,42 @@ def test_every_place_in_the_words_is_filled() -> None:
     """Wherever it is raised, with no more and no less."""
     wrong = [(where, why.value) for where, why, about in raised() if about != SENTENCES[why].places]
     assert wrong == []
+
+
+def hindrances() -> Iterator[str]:
+    """All that the disk is said to be hindered by: what SQLite may fail with, and what the source says."""
+    yield UnusableDatabase("").reason
+    for code in range(256):
+        error = sqlite3.OperationalError()
+        error.sqlite_errorcode = code
+        if (reason := reason_of(error)) is not None:
+            yield reason
+    for path in [*(ROOT / "persistence").glob("*.py"), ROOT / "web" / "base.py"]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        texts = {
+            ast.unparse(node.target): node.value for node in tree.body if isinstance(node, ast.AnnAssign)
+        }
+        for call in ast.walk(tree):
+            if isinstance(call, ast.Call) and ast.unparse(call.func) in ("UnusableDatabase", "_hindered"):
+                about = call.args[1:] if ast.unparse(call.func) == "UnusableDatabase" else call.args
+                for node in (each for argument in about for each in ast.walk(argument)):
+                    said = texts.get(node.id) if isinstance(node, ast.Name) else node
+                    if isinstance(said, ast.Constant) and isinstance(said.value, str):
+                        yield said.value
+
+
+def test_what_the_disk_is_hindered_by_is_told_in_english() -> None:
+    """None of it is left in Spanish."""
+    found = set(hindrances())
+    assert {
+        "falta la base de datos",
+        "la base de datos no es la que era",
+        "hay demasiado por guardar",
+    } <= found
+    english = {
+        each: SENTENCES[Fault.HINDERED].filled(Language.ENGLISH, {"hindrance": each}) for each in found
+    }
+    assert [spanish for spanish, told in english.items() if f": {spanish}." in told] == []
 
 
 @pytest.mark.parametrize(

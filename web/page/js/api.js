@@ -1,6 +1,7 @@
 /** The public REST API, as every other client uses it. */
+import { language } from "./words.js";
 
-/** What the server answered instead of what was asked. `detail` says, in Spanish, what to do. */
+/** What the server answered instead of what was asked. `detail` says what to do, in the language in use. */
 export class ApiError extends Error {
   constructor(status, title, detail, { retryAfter = 0, answer = null } = {}) {
     super(detail || title);
@@ -38,6 +39,7 @@ export async function request(method, path, body, edition) {
       method,
       headers: {
         Accept: "application/json",
+        "Accept-Language": language.peek(),
         ...(body === undefined ? {} : { "Content-Type": "application/json" }),
         ...(edition === undefined ? {} : { "If-Match": `"${edition}"` }),
       },
