@@ -356,6 +356,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except CANNOT_START as problem:
         print(f"run_system.py: {problem}", file=sys.stderr)
         return 2
+    except MemoryError as problem:
+        print(f"run_system.py: {str(problem) or 'No hay memoria bastante.'}", file=sys.stderr)
+        return 2
+    except RuntimeError as problem:
+        if "new thread" not in str(problem):
+            raise
+        print("run_system.py: Un límite de memoria o de procesos no deja crear más hilos.", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         return INTERRUPTED
     finally:

@@ -7,6 +7,7 @@ pipe is killed, a disk is full, an alphabet has no accents.
 from __future__ import annotations
 
 import io
+import mmap
 import os
 import select
 import signal
@@ -136,3 +137,17 @@ def take_descriptors() -> int:
             resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
             soft = most
     return most if soft == resource.RLIM_INFINITY else min(soft, DESCRIPTORS)
+
+
+def expect_memory(size: int) -> None:
+    """Raises ``MemoryError`` where a limit (``ulimit -v``) leaves no room for so many bytes.
+
+    Libraries in C die of a lack of memory, or take it for damage, and say nothing that anybody understands.
+    Nothing is taken: it is about addresses.
+    """
+    if not hasattr(mmap, "MAP_PRIVATE"):
+        return
+    try:
+        mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, prot=mmap.PROT_READ).close()
+    except OSError:
+        raise MemoryError(f"No hay memoria bastante: hacen falta otros {size >> 20} MiB.") from None

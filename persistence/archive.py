@@ -16,6 +16,7 @@ from actors.house_clock import HouseClock
 from actors.messages import ForgetUnheard, LookAtFiles
 from actors.model import Device
 from actors.ports import CommandSink, EventSink
+from actors.process import expect_memory
 from actors.supervision import Casebook
 from config import Settings
 from persistence.backups import Backup, Kind, make_backup, newest_backup_at, planned_backup
@@ -35,6 +36,10 @@ from persistence.writer import WriterActor, WriterStatus
 DATABASE: Final = "iot.db"
 FAREWELLS: Final = "olvidar"
 """The folder for :class:`persistence.farewells.FarewellBox`."""
+# Addresses that a house takes beside its devices: most are what the C library sets apart for each thread.
+MEMORY: Final = 640 * 1024 * 1024
+# A list of spans of numbers takes eight times its text, all else not much more than that.
+MEMORY_PER_BYTE: Final = 2
 # How soon it is told that its files have gone, s; a commit looks by itself.
 LOOK_EVERY_S: Final = 1.0
 
@@ -78,7 +83,7 @@ class Archive:
 
         Days begin in ``zone``.
 
-        Raises ``UnusableDatabase``.
+        Raises ``UnusableDatabase``, and ``MemoryError`` where the devices do not fit.
         """
         self._path = folder / DATABASE
         self._keeping = keeping
@@ -88,6 +93,7 @@ class Archive:
         with self._open() as store:
             clock.compare(heard_at(store.database.conn, clock.now()))
             now = clock.now()
+            expect_memory(MEMORY + MEMORY_PER_BYTE * store.devices_size)
             known = store.devices()
             # While the time is in doubt it may be this that is behind.
             believed = clock.doubt is None

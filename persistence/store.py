@@ -59,6 +59,10 @@ _INSERT_LOG: Final = (
 _INSERT_FINDINGS: Final = (
     "INSERT INTO eventos_ia (id, dispositivo_id, regla, evento, creado_en, datos, base, decision)"
 )
+_DEVICES_SIZE: Final = (
+    "SELECT total(length(parametros) + length(configuracion) + length(informado) + length(arranques))"
+    " FROM dispositivos"
+)
 _LAST_UNSTABLE: Final = """
     SELECT max(id) FROM eventos_ia
     WHERE dispositivo_id = ? AND regla = ? AND evento = ? AND datos LIKE '%"inestable":true%'
@@ -190,6 +194,11 @@ class Store:
         """Eight hexadecimal digits, made with the database and kept as long as it lasts."""
         found = self.database.conn.execute("SELECT valor FROM sistema WHERE clave = 'instancia'")
         return str(found.fetchone()[0])
+
+    @property
+    def devices_size(self) -> int:
+        """Bytes of what the devices have said and were told."""
+        return int(self.database.conn.execute(_DEVICES_SIZE).fetchone()[0])
 
     def devices(self) -> list[Device]:
         """All devices, in the order of their ids; what is damaged in a row is empty, with a warning."""
