@@ -17,7 +17,7 @@ from persistence.clock_watch import heard_at
 from persistence.local_time import LocalTime
 from persistence.room_rows import read_rooms
 from persistence.rows import kept_finding, log_entry, undamaged_log_entry
-from persistence.schema import BUSY_TIMEOUT_S, sqlite3
+from persistence.schema import BUSY_TIMEOUT_S, explaining, sqlite3
 from persistence.statistics import Statistics, read_metrics, read_statistics
 
 _LOG_BOUNDS: Final = """
@@ -234,9 +234,12 @@ def last_heard(database: Path, now: float) -> float | None:
 
 
 def serials(database: Path) -> list[str]:
-    """Of all devices, in the order of their ids; none where there is no database yet."""
+    """Of all devices, in the order of their ids; none where there is no database yet.
+
+    Raises ``UnusableDatabase``.
+    """
     if not database.exists():
         return []
-    with closing(Queries(database).connect()) as connection:
+    with explaining(database), closing(Queries(database).connect()) as connection:
         rows = connection.execute("SELECT serial_number FROM dispositivos ORDER BY id").fetchall()
     return [serial for (serial,) in rows]

@@ -12,7 +12,7 @@ from typing import Final, TextIO
 from actors.kinds import PREFIXES
 from actors.mqtt.claim_code import print_claim_code
 from actors.mqtt.edge import MqttFiles, MqttSettings
-from actors.mqtt.logins import Logins
+from actors.mqtt.logins import Logins, spelled
 from actors.mqtt.mosquitto_config import Tls, write
 from actors.mqtt.rights import NoLogin, can_log_in, check_login
 from actors.mqtt.simulated_device import fleet
@@ -88,9 +88,9 @@ def obey(
         case "simulate":
             _simulate(options, settings, clock, finished, out)
         case "qr":
-            _show_claim_code(options, out)
+            _show_claim_code(options, spelled(options.serial, serials()), out)
         case "mqtt-clave":
-            _change_login(options, Logins(files.logins), out)
+            _change_login(options, Logins(files.logins), serials(), out)
         case "mosquitto-config":
             folder = options.a or settings.data_dir / "mosquitto"
             known = [serial for serial in serials() if can_log_in(serial)]
@@ -126,9 +126,9 @@ def _simulate(
     simulator.stop()
 
 
-def _change_login(options: argparse.Namespace, logins: Logins, out: TextIO) -> None:
+def _change_login(options: argparse.Namespace, logins: Logins, known: Iterable[str], out: TextIO) -> None:
     try:
-        serial = check_login(options.serial)
+        serial = check_login(spelled(options.serial, logins.read(), known))
         if not options.quitar:
             print(f"Usuario {serial}, contraseña {logins.renew(serial)}", file=out)
         elif logins.remove(serial):
@@ -155,12 +155,12 @@ def _write_mosquitto_config(
     print(written.instructions(), file=out)
 
 
-def _show_claim_code(options: argparse.Namespace, out: TextIO) -> None:
-    png = options.png or Path(f"{options.serial}.png")
+def _show_claim_code(options: argparse.Namespace, serial: str, out: TextIO) -> None:
+    png = options.png or Path(f"{serial}.png")
     try:
-        print_claim_code(options.serial, out, png)
+        print_claim_code(serial, out, png)
     except ValueError as error:
-        raise WrongArgument(f"{options.serial}: {error}") from None
+        raise WrongArgument(f"{serial}: {error}") from None
     except OSError as error:
         raise _unwritten(png, error) from None
     print(f"También en {png}", file=out)

@@ -81,9 +81,9 @@ class Logins:
         return password
 
     def remove(self, user: str) -> bool:
-        """Whether there was such a user."""
+        """Whether there was such a user, at least in other letter case."""
         known = self.read()
-        if known.pop(user, None) is None:
+        if known.pop(spelled(user, known), None) is None:
             return False
         self._write(known)
         return True
@@ -91,6 +91,17 @@ class Logins:
     def _write(self, known: Mapping[str, str]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         replace(self.path, lines_of(known), _OWNER_ONLY)
+
+
+def spelled(serial: str, *known: Iterable[str]) -> str:
+    """As it stands in the first of those that know it; what differs in letter case alone is one device's."""
+    for each in known:
+        names = list(each)
+        if serial in names:
+            return serial
+        if (found := next((name for name in names if name.lower() == serial.lower()), None)) is not None:
+            return found
+    return serial
 
 
 def lines_of(logins: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.mqtt.logins import Logins, fits, hashed
+from actors.mqtt.logins import Logins, fits, hashed, spelled
 from actors.mqtt.rights import NoLogin, can_log_in, check_login
 from tests.brokers import require_mosquitto
 
@@ -75,3 +75,16 @@ def test_what_cannot_be_a_login_is_said(serial: str) -> None:
     with pytest.raises(NoLogin, match="no sirve de usuario MQTT") as caught:
         check_login(serial)
     assert "\n" not in str(caught.value)
+
+
+def test_a_login_is_found_in_any_letter_case(tmp_path: Path) -> None:
+    """The spelling that is kept wins; two that are kept in two spellings stay two."""
+    logins = Logins(tmp_path / "claves")
+    logins.complete(["TMP0A", "LGT0B", "lgt0b"])
+    assert spelled("tmp0a", logins.read(), ["Tmp0a"]) == "TMP0A"
+    assert spelled("fan0c", logins.read(), ["FAN0C"]) == "FAN0C"
+    assert spelled("new", logins.read(), []) == "new"
+    assert logins.remove("tmp0a")
+    assert logins.remove("lgt0b")
+    assert list(logins.read()) == ["LGT0B"]
+    assert not logins.remove("tmp0a")

@@ -110,6 +110,7 @@ def test_a_client_too_far_behind_is_resynced_once() -> None:
         ("", [1, 2, 3, 4]),
         ("?serial=&reclamado=", [1, 2, 3, 4]),
         ("?serial=SHD0BBBBBBBB", [2, 4]),
+        ("?serial=shd0bbBBbbbb", [2, 4]),
         ("?reclamado=true", [2, 4]),
         ("?reclamado=false", [1, 3]),
         ("?reclamado=true&serial=LGT0AAAAAAAA", []),
