@@ -279,9 +279,10 @@ class ReplacedDevice(Proving):
 
     async def post(self, device_id: str) -> None:
         """The old one's login goes last, since it is still the device's until the other one is proved."""
-        spare = spare_of(await self.work_out(self.body_size, self.json_body))
+        body = await self.work_out(self.body_size, self.json_body)
         device = self.known(int(device_id)).device
         seen = self.seen(device)
+        spare = spare_of(body)
         self.concerning = f"{device.serial} -> {spare.serial}"
         command = partial(ReplaceDevice, device.id, device.serial, spare, seen=seen)
         replaced = await self.prove(spare.serial, command)

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from actors.findings import Finding, RuleMemory
-from actors.messages import Removal
+from actors.messages import Keep, Recall, Removal, Replace
 from actors.model import Device, LogEntry
 from persistence import Batch
+from persistence.batches import batch_of
 from persistence.removals import ROWS_SWEPT
 from persistence.retention import Retention
 from persistence.upkeep import Upkeep
@@ -108,3 +109,23 @@ def test_strangers_that_were_silent_for_a_week_are_to_go(tmp_path: Path) -> None
         assert all(each.since == now - 7 * DAY for each in archive.upkeep.unheard(now))
         never = Upkeep(archive.queries, archive.local, Retention(unclaimed=0))
         assert never.unheard(now) == []
+
+
+def test_what_was_kept_of_other_hardware_just_before_does_not_keep_it_there(archive: Archive) -> None:
+    """All in one transaction: the device has the serial number of that, and whoever has its own is new."""
+    old, new = archive.device, archive.store.recall("TMP0NEW")
+    now = replace(old, serial=new.serial, version=7)
+    batch = batch_of(
+        [
+            Keep(replace(new, reports=1), LogEntry(new.id, 1, START, "activo", {})),
+            Replace(now, Removal(new.id, old.serial), print),
+            Keep(replace(now, version=8)),
+            Recall(old.serial, print),
+        ],
+        START,
+    )
+    stranger = archive.store.save(batch).recalled[old.serial]
+    assert archive.store.devices() == [replace(now, version=8), stranger]
+    assert stranger.id > new.id
+    [ghost] = archive.store.save(Batch(recalls_removed=True)).removed
+    assert ghost.removal == Removal(new.id, old.serial)
