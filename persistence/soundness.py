@@ -56,6 +56,15 @@ _HARMLESS: Final = """
         SELECT 1 FROM pragma_index_xinfo(s.name) WHERE cid < -1 OR coll NOT IN ('BINARY', 'NOCASE', 'RTRIM')
     )
 """
+# Tables that somebody has made, and columns that somebody has added to ours, without anything that could have
+# a write of ours, or the check of the pages, fail: no other table, no function, no order of their own. Read
+# as definitions are kept: without blanks.
+_PLAIN_TABLE: Final = re.compile(
+    r"CREATETABLE(?!.*(REFERENCES|COLLATE))[^()]+\([^()]*(\([\w,]+\)[^()]*)*\)\w*", re.IGNORECASE
+)
+_PLAIN_COLUMNS: Final = re.compile(
+    r"(,(?!\w*(REFERENCES|UNIQUE|KEY|COLLATE|NOTNULL|GENERATED))(\w+|\"\w+\"\w*))+", re.IGNORECASE
+)
 # What SQLite is told in other words, or, before 3.37, not at all.
 _INSIGNIFICANT: Final = re.compile(r"\s+|,?\s*\bSTRICT\b")
 _LOG_AHEAD: Final = """
@@ -159,13 +168,36 @@ def _contents(connection: sqlite3.Connection) -> Contents | None:
         raise NotOurs("es de una versión más nueva")
     if owner != APPLICATION_ID or not 0 < version <= len(STEPS):
         raise Damaged("la cabecera es incoherente")
-    ours = {key: found[key] for key in found.keys() & known.keys()}
     expected = _definitions_of_version(version)
-    if ours != expected:
+    if found.keys() & known.keys() != expected.keys():
         raise Damaged("las tablas no son las de su versión")
+    for key, sql in expected.items():
+        _check_definition(key[1], found[key], sql)
     harmless = {("index", name) for (name,) in connection.execute(_HARMLESS)}
+    harmless |= {key for key, sql in found.items() if _PLAIN_TABLE.fullmatch(sql)}
     refuse_additions({key: found[key] for key in found.keys() - harmless}, expected)
     return _consistent_contents(connection)
+
+
+def _check_definition(name: str, found: str, expected: str) -> None:
+    """A table of ours may have more columns, where each is empty in a row that does not name it."""
+    if found == expected:
+        return
+    added = _added_columns(found, expected)
+    if added is None:
+        raise Damaged("las tablas no son las de su versión")
+    if not _PLAIN_COLUMNS.fullmatch(added):
+        raise Added(f"contiene algo que este programa no hace: en la tabla {name}, {added[1:]:.40}")
+
+
+def _added_columns(found: str, expected: str) -> str | None:
+    """What ``ALTER TABLE … ADD COLUMN`` has put after a column, with the comma before it."""
+    more = len(found) - len(expected)
+    for at, sign in enumerate(expected):
+        is_after_a_column = sign in ",)" and expected[:at].count("(") - expected[:at].count(")") == 1
+        if is_after_a_column and found[at] == "," and found[:at] + found[at + more :] == expected:
+            return found[at : at + more]
+    return None
 
 
 def _consistent_contents(connection: sqlite3.Connection) -> Contents:
