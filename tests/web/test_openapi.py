@@ -266,7 +266,9 @@ def test_what_comes_of_a_header_is_described(
     keys: Keys, site: Site, method: str, path: str, if_match: str, status: int
 ) -> None:
     headers = {**keys.bearer(Role.ADMIN), "If-Match": if_match}
-    answer = site.ask(method, path.replace("{id}", "1"), {}, headers)
+    body = DOCUMENT["paths"][path][method.lower()].get("requestBody")
+    example = {} if body is None else body["content"]["application/json"]["example"]
+    answer = site.ask(method, path.replace("{id}", "1"), example, headers)
     assert answer.status == status
     check_answer(method, path, answer)
 
