@@ -48,6 +48,7 @@ FAULTS = (
     Fault("sse-cut", "a reader that is cut off 50 (500) times and goes on", streams.cut),
     Fault("sse-crowd", "1,100 connections, and then the broker starts anew", streams.crowd),
     Fault("strangers", "the worst bodies and parameters, and pages of other sites", strangers.attacked),
+    Fault("junk", "strangers' serial numbers, each with a report of 64 KiB", strangers.junk),
     Fault("descriptors", "none left for a connection, for a while", strangers.no_descriptors),
     Fault("clock", "the wall clock jumps by a day and by ten years, forwards and back", clock.jumps),
     Fault("clock-start", "a start in 1970, ten years ahead, and behind the log", clock.starts),

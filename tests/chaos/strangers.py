@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import socket
@@ -12,8 +13,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import cycle
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from actors.directory import MAX_UNCLAIMED
+from tests.bench.wire import Publisher
 from tests.brokers import wait_until
 from tests.chaos.fault import Outcome, Trial
 from tests.chaos.victim import Place, Victim, mosquitto
@@ -24,6 +27,9 @@ _ATTACKERS: Final = 3
 _P99_S: Final = 1.0
 _PATIENCE: Final = 20.0
 _CONNECTIONS: Final = 40
+# At rest 130; the objects of 500 such reports would take 900 more.
+_MOST_MIB: Final = 450
+_OURS: Final = "TMP0CAOSOURS"
 # Of one processor, and of the log, while there are no descriptors.
 _MOST_BUSY: Final = 0.3
 _MOST_LINES: Final = 3
@@ -96,6 +102,46 @@ def _attackers(victim: Victim) -> Iterator[None]:
         over.set()
         for thread in threads:
             thread.join(_PATIENCE)
+
+
+def junk(trial: Trial) -> Outcome:
+    """Serial numbers that nobody has, each with the largest report; a device of the house is heard."""
+    outcome = Outcome()
+    contents = {f"p{n}": [{"a": {"b": 1}}] * 70 for n in range(64)}
+    with mosquitto(trial.folder) as broker, Place(trial.folder / "home", broker).victim() as victim:
+        device, stranger = Publisher(broker.port, "house"), Publisher(broker.port, "stranger")
+        with device.sock, stranger.sock:
+            _report(device, _OURS, {"temp": 0})
+            wait_until(lambda: bool(victim.ask("GET", "/dispositivos").json), _PATIENCE)
+            claimed = victim.ask("POST", "/dispositivos/reclamar", {"serial_number": _OURS})
+            outcome.expect(claimed.status == 200, "the device could not be claimed")
+            for number in range(1, trial.pick(6, 40)):
+                for junk in range(100):
+                    _report(stranger, f"JUNK{number}-{junk}", contents)
+                outcome.tried += 1
+                began = time.monotonic()
+                _report(device, _OURS, {"temp": number})
+                log = f"/dispositivos/{claimed.json['id']}/logs?per_page=1"
+                told = {"temp": number}
+                wait_until(lambda log=log, told=told: _newest(victim, log) == told, _PATIENCE)  # type: ignore[misc]
+                outcome.recoveries.append(time.monotonic() - began)
+                outcome.survived += 1
+        peak, unclaimed = victim.peak_mib, len(victim.ask("GET", "/dispositivos/no-reclamados").json)
+    outcome.expect(peak <= _MOST_MIB, f"{peak:.0f} MiB")
+    outcome.expect(unclaimed <= MAX_UNCLAIMED, f"{unclaimed} unclaimed devices")
+    outcome.extra = f"{peak:.0f} MiB at most"
+    return outcome
+
+
+def _report(publisher: Publisher, serial: str, parameters: dict[str, Any]) -> None:
+    report = {"serial_number": serial, "parametros": parameters}
+    publisher.publish([("dispositivos/estado", json.dumps(report, separators=(",", ":")).encode())])
+    while publisher.acknowledged < publisher.sent:
+        publisher.read()
+
+
+def _newest(victim: Victim, log: str) -> Any:
+    return victim.ask("GET", log).json["data"][0]["parametros"]
 
 
 def no_descriptors(trial: Trial) -> Outcome:
