@@ -131,11 +131,18 @@ class Child:
             errors="backslashreplace",
             start_new_session=True,
         )
-        assert process.stderr is not None
-        first = process.stderr.readline()
-        self._pid = int(first.removeprefix(_TITLE)) if first.startswith(_TITLE) else None
+        self._pid = self._pid_told_by(process)
         if self._stopping.is_set():
             _end(process)
+
+    def _pid_told_by(self, process: subprocess.Popen[str]) -> int | None:
+        """The server, which has the same stream, may have spoken before the shim did."""
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith(_TITLE):
+                return int(line.removeprefix(_TITLE))
+            self._note(line)
+        return None
 
     def _wait_until_answering(self) -> None:
         process = self._process
@@ -193,10 +200,13 @@ class Child:
         if process.stderr is None or process.stderr.closed:  # it could not be started again
             return
         for line in process.stderr:
-            logger.log(self._program.hear(line), "broker_says line=%s", line.rstrip())
+            self._note(line)
         process.wait()
         _close(process.stdin)
         _close(process.stderr)
+
+    def _note(self, line: str) -> None:
+        logger.log(self._program.hear(line), "broker_says line=%s", line.rstrip())
 
     # -- whether it lives ------------------------------------------------------------------------
 
