@@ -361,7 +361,12 @@ def test_health_is_told_part_by_part(site: Site) -> None:
     """200 while all is well."""
     answer = site.get("/salud")
     assert (answer.status, answer.json["estado"]) == (200, "ok")
-    assert answer.json["dispositivos"] == {"total": 2, "reclamados": 1, "en_linea": 1}
+    assert answer.json["dispositivos"] == {
+        "total": 2,
+        "reclamados": 1,
+        "en_linea": 1,
+        "arranque_repetido": 0,
+    }
     assert answer.json["broker"]["conectado"] is True
     assert answer.json["hub"]["clientes"] == 0
     assert answer.json["tablas"] == []
