@@ -214,7 +214,8 @@ class MqttEdge:
 
 
 def _embedded(wishes: MqttSettings, files: MqttFiles) -> EmbeddedBroker:
-    settings = NatsSettings(files.store, wishes.program, wishes.sync_interval, wishes.disk)
+    login = wishes.username, wishes.password
+    settings = NatsSettings(files.store, wishes.program, wishes.sync_interval, wishes.disk, login)
     if wishes.tls:
         door = Door(
             wishes.bind_host,

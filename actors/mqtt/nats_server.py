@@ -75,7 +75,7 @@ jetstream {{
 }}
 mqtt {{
   listen: "127.0.0.1:{port}"
-  no_auth_user: "casa"
+  no_auth_user: {anybody}
   # Never by itself: what was not acknowledged comes again when its subscriber does.
   ack_wait: "8760h"
   max_ack_pending: {in_flight}
@@ -86,10 +86,7 @@ accounts {{
   CASA {{
     jetstream: enabled
     users: [
-      {{
-        user: casa, password: {nobody}, allowed_connection_types: ["MQTT"]
-        permissions: {{ publish: {{ deny: {commands} }}, subscribe: {{ deny: {confidential} }} }}
-      }}
+      {programs}
       {{ user: backend, password: {password} }}
     ]
   }}
@@ -98,8 +95,8 @@ accounts {{
 system_account: SYS
 """
 # To publish. To subscribe, ``$MQTT`` is closed to all by the server itself, which needs it for them.
-_COMMANDS: Final = ["$JS.>", "$MQTT.>", "$SYS.>", "_INBOX.>"]
-_CONFIDENTIAL: Final = ["$JS.>", "$SYS.>", "_INBOX.>"]
+_COMMANDS: Final = json.dumps(["$JS.>", "$MQTT.>", "$SYS.>", "_INBOX.>"])
+_CONFIDENTIAL: Final = json.dumps(["$JS.>", "$SYS.>", "_INBOX.>"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +104,14 @@ class NatsSettings:
     """``program`` is another nats-server than the one that came with us, if any. ``disk`` is in MB.
 
     ``sync_interval`` is how many seconds what was acknowledged may wait to be on the medium; 0: none.
+    ``login`` is a user and password that programs of this machine may come with; they need none.
     """
 
     folder: Path
     program: str = ""
     sync_interval: float = 2.0
     disk: int = 1024
+    login: tuple[str, str] = ("", "")
 
 
 class NatsServer:
@@ -159,17 +158,19 @@ class NatsServer:
         folder = self._settings.folder
         folder.mkdir(parents=True, exist_ok=True)
         seconds = self._settings.sync_interval
+        anybody = f"sin-usuario-{secrets.token_hex(4)}", secrets.token_hex(16)
         text = _CONFIGURATION.format(
             control=control,
+            anybody=json.dumps(anybody[0]),
+            programs="\n      ".join(
+                _of_a_program(*each) for each in (anybody, self._settings.login) if each[0]
+            ),
             largest=MAX_PAYLOAD + _ENVELOPE,
             store=json.dumps(str((folder / "almacen").absolute())),
             sync=f'"{round(1000 * seconds)}ms"' if seconds else "always",
             port=self.port,
             in_flight=_MAX_OF_SESSION,
-            nobody=secrets.token_hex(16),
             password=self._password,
-            commands=json.dumps(_COMMANDS),
-            confidential=json.dumps(_CONFIDENTIAL),
         )
         path = folder / "nats.conf"
         replace(path, text, _OWNER_ONLY)
@@ -311,3 +312,10 @@ def find(given: str) -> str:
             "posterior."
         )
     return program
+
+
+def _of_a_program(user: str, password: str) -> str:
+    return f"""{{
+        user: {json.dumps(user)}, password: {json.dumps(password)}, allowed_connection_types: ["MQTT"]
+        permissions: {{ publish: {{ deny: {_COMMANDS} }}, subscribe: {{ deny: {_CONFIDENTIAL} }} }}
+      }}"""

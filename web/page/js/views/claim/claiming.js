@@ -32,9 +32,7 @@ function inPlainWords(error, body) {
 }
 
 function aboutCode(code) {
-  if (!code) return t("claim.needs_code");
-  const capitals = code === code.toUpperCase() ? "" : ` ${t("claim.capitals")}`;
-  return t("claim.wrong_code") + capitals;
+  return t(code ? "claim.wrong_code" : "claim.needs_code");
 }
 
 /** Put the device with this id into `room`: `{ id }`, or `{ name }` for one that is made if there is none yet. */

@@ -48,7 +48,6 @@ export const words = {
   "claim.needs_code": "This device asks for its code. Scan its QR, or type the code that stands beside it.",
   "claim.wrong_code":
     "That is not this device's code. Check it on the label. After five wrong ones it takes a wait of 15 minutes, for the right one too.",
-  "claim.capitals": "Mind capital letters: it usually has no others.",
   "claim.closed":
     "This device can only be added right after it is switched on. Switch it off and on, and try again.",
 

@@ -49,7 +49,6 @@ export const words = {
   "claim.needs_code": "Este aparato pide su código. Escanea su QR, o escribe el código que está junto a él.",
   "claim.wrong_code":
     "El código no es el de este aparato. Compruébalo en su etiqueta. Tras cinco intentos fallidos hay que esperar 15 minutos, también con el bueno.",
-  "claim.capitals": "Fíjate en las mayúsculas: suele llevar solo mayúsculas.",
   "claim.closed":
     "Este aparato solo se puede añadir recién encendido. Apágalo, enciéndelo y vuelve a intentarlo.",
 
