@@ -33,7 +33,7 @@ class Farewells(RoomLife, Truths):
     def settle(self) -> None:
         raise NotImplementedError
 
-    def restart_after_a_crash(self) -> None:
+    def start_again(self) -> None:
         raise NotImplementedError
 
     @rule(
@@ -62,7 +62,7 @@ class Farewells(RoomLife, Truths):
             again = set(map(marker_in, self.world.unacknowledged.values()))
             self.maybe_twice |= again
             sooner[:0] = [n for n in self.known[serial].markers if n in again]
-            self.restart_after_a_crash()
+            self.start_again()
             self.house.directory.tell(BrokerConnected())
         self.house.flush()
         if leaving.id in {device.id for device in self.house.kept().values()}:
@@ -72,6 +72,9 @@ class Farewells(RoomLife, Truths):
         else:
             assert answers == [removal] or crash
             self.see_off(removal, sooner, later)
+        if crash:  # only now is it known which device has the serial: the same, or a new one in no room
+            self.after_a_crash_releases()
+            self.after_a_crash()
         self.settle()
 
     def see_off(self, removal: Removal, sooner: list[int], later: list[int]) -> None:

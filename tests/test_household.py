@@ -36,8 +36,6 @@ WRONG = st.sampled_from(
         b"",
         b"[]",
         b"\xff\xfe",
-        b'{"serial_number":"TMP00","parametros":{"t":NaN}}',
-        b'{"serial_number":"TMP00","parametros":{"t":1180591620717411303424}}',
         b'{"serial_number":"TMP00","estado":"' + b"a" * 21 + b'"}',
         b'{"serial_number":"SOMEBODY-ELSE"}',
         b'{"serial_number":"TMP00","estado":"\\ud800"}',
@@ -139,8 +137,20 @@ class Household(Replacements, RuleBasedStateMachine):
 
     @rule(payload=WRONG)
     def report_nonsense(self, payload: bytes) -> None:
+        """It is refused, and tells that a device which is known is there."""
         self.refused.append(0)
+        if "TMP00" in self.known:
+            self.known["TMP00"].will = False
         self.house.publish("dispositivos/TMP00/estado", payload)
+
+    @rule(serial=SERIALS, number=st.sampled_from(["NaN", "-Infinity", "1e400", "1180591620717411303424"]))
+    def report_a_number_that_is_none(self, serial: str, number: str) -> None:
+        """That reading is left out, and the rest is as good as any report."""
+        known = self.expect(serial)
+        if known is not None:
+            known.will = False
+        payload = f'{{"parametros":{{"n":{self.marker},"t":{number}}}}}'
+        self.house.publish(f"dispositivos/{serial}/estado", payload.encode())
 
     @rule(serial=SERIALS, online=st.booleans(), retained=st.booleans())
     def presence(self, serial: str, online: bool, retained: bool) -> None:
@@ -273,15 +283,15 @@ class Household(Replacements, RuleBasedStateMachine):
         if orderly:
             self.house.stop()
         self.maybe_twice |= set(map(marker_in, self.world.unacknowledged.values()))
-        self.restart_after_a_crash()
+        self.start_again()
+        self.after_a_crash_releases()
+        self.after_a_crash()
         self.settle()
 
-    def restart_after_a_crash(self) -> None:
+    def start_again(self) -> None:
         self.house.kill()
         self.house = House(self.world, self.rulebook)
         self.house.flush()
-        self.after_a_crash_releases()
-        self.after_a_crash()
 
     # -- what must hold ------------------------------------------------------------------------
 
