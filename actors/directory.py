@@ -295,6 +295,8 @@ class Directory(SupervisedActor):
 
     def _forward(self, resident: _Resident) -> None:
         """Deliver what waits, oldest first; what has to wait on does so in the same order."""
+        if resident.ref is None and not resident.quarantined:
+            return  # what the dead actor has left may still come: behind what it died of, before the rest
         resident.waiting[:0] = resident.left
         resident.left.clear()
         for _ in range(len(resident.waiting)):

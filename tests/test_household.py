@@ -258,12 +258,13 @@ class Household(Replacements, RuleBasedStateMachine):
 
     @rule(serial=SERIALS, behind=st.integers(0, 2), later=st.integers(0, 2))
     def a_device_actor_fails(self, serial: str, behind: int, later: int) -> None:
-        """What it died of is refused; what waits behind it, and what comes later, is not."""
+        """What it died of is refused, and a sign of life; what waits behind it, and comes later, is kept."""
         if self.house.device_actor(serial) is None:
             return
         self.marker += 1
         self.refused.append(self.marker)
         self.known[serial].failures += 1
+        self.known[serial].will = False
         topic, payload = (
             f"dispositivos/{serial}/estado",
             orjson.dumps({"serial_number": serial, "parametros": {"n": self.marker}}),

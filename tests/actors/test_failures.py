@@ -79,12 +79,16 @@ def house(tmp_path: Path) -> Iterator[House]:
 
 
 def fail(house: House, serial: str) -> None:
+    poison(house, serial)
+    house.flush()
+
+
+def poison(house: House, serial: str) -> None:
     """Give the device a report that it dies of."""
     payload = orjson.dumps({"serial_number": serial})
     topic = f"dispositivos/{serial}/estado"
     report = Report(serial, house.world.clock.now(), configuration=Bomb())
     house.hand_on(topic, payload, lambda delivery: Reported(report, delivery, topic, payload))
-    house.flush()
 
 
 def rows(house: House, query: str) -> list[Any]:
@@ -117,6 +121,16 @@ def test_the_mail_of_one_that_fails_once_waits_for_it(house: House) -> None:
     house.stage.wait(0.2)
     assert house.world.unacknowledged == {}
     assert rows(house, "SELECT count(*) FROM estado_log WHERE parametros = '{\"t\":1}'") == [1]
+
+
+def test_the_mail_behind_what_a_device_dies_of_stays_behind_it(house: House) -> None:
+    """The refused report is a sign of life, and the last will that came after it has the last word."""
+    poison(house, "A")
+    house.publish("dispositivos/A/conexion", b"offline")
+    house.flush()
+    house.stage.wait(0.2)
+    assert house.world.unacknowledged == {}
+    assert not house.devices()["A"].online
 
 
 def test_a_rule_skips_the_row_that_it_died_of(house: House) -> None:
