@@ -57,7 +57,7 @@ class Replacements(Farewells):
         that is a new device's; all of it or nothing, through a crash too."""
         self.settle()
         old, new = self.house.devices().get(serial), self.house.devices().get(spare)
-        if old is None or new is None or serial == spare:
+        if old is None or new is None or serial == spare or self.world.unacknowledged:  # as in forget
             return
         answers: list[Device | Refused] = []
         sooner = {each: [self.say(each) for _ in range(before)] for each in (serial, spare)}

@@ -284,10 +284,13 @@ class Household(Replacements, RuleBasedStateMachine):
         if orderly:
             self.house.stop()
         self.maybe_twice |= set(map(marker_in, self.world.unacknowledged.values()))
+        self.restart_after_a_crash()
+        self.settle()
+
+    def restart_after_a_crash(self) -> None:
         self.start_again()
         self.after_a_crash_releases()
         self.after_a_crash()
-        self.settle()
 
     def start_again(self) -> None:
         self.house.kill()
