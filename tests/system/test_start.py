@@ -37,9 +37,12 @@ def test_the_banner_waits_for_the_subscription(plain_home: Home) -> None:
     reader = threading.Thread(target=read_banner)
     reader.start()
     try:
-        broker.accept()
+        subscribe = b""
+        while b"dispositivos/+/estado" not in subscribe:  # before it, it asks whether it has a twin
+            broker.accept()
+            _, subscribe = broker.receive()
         too_early = printed.wait(0.5)
-        broker.grant()
+        broker.send(0x90, subscribe[:2] + bytes([1] * 3))
         assert printed.wait(PATIENCE)
         assert not too_early
     finally:
