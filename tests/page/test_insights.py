@@ -43,7 +43,12 @@ HEAR = "async (heard) => { (await import('/pagina/js/house.js')).fresh.value = h
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
     """One that demonstrates a learned schedule, and warns of each odd reading and each silence."""
-    settings = {"ai_r3_demo_mode": "true", "ai_r3_demo_csv_dir": DEMO, "ai_alert_cooldown_s": 0, "ai_r4_grace_secs": 0}
+    settings = {
+        "ai_r3_demo_mode": "true",
+        "ai_r3_demo_csv_dir": DEMO,
+        "ai_alert_cooldown_s": 0,
+        "ai_r4_grace_secs": 0,
+    }
     with Home(tmp_path, **settings) as home:
         yield home
 
