@@ -60,6 +60,10 @@ class Way:
     tls: ssl.SSLContext | None
 
 
+# Before our own name, in what is sent to be heard by ourselves.
+_ECHO: Final = b"?"
+
+
 class Unaskable(Exception):
     """The broker lets nobody ask: it forbids the topics, or has one session for all who have our login."""
 
@@ -96,15 +100,21 @@ class _Search:
         client.subscribe([(topic, 0) for topic in (self._who.note, self._who.question, self._who.answer)])
 
     def _on_subscribe(self, client: paho.Client, *_: object) -> None:
-        client.publish(self._who.question, self._who.name)
+        """What comes back of this comes after the notes that are retained."""
+        client.publish(self._who.answer, _ECHO + self._who.name)
 
-    def _on_message(self, _client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+    def _on_message(self, client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
+        """Only who has left a note is asked: a question to a session that nobody is in makes Mosquitto 2.0.11
+        lose one of the messages that wait there.
+        """
         payload = bytes(message.payload)
         if message.topic == self._who.note:
             self._noted = payload not in (b"", self._who.name)
-        elif message.topic == self._who.question and payload == self._who.name:
+        elif payload == _ECHO + self._who.name:
+            if self._noted:
+                client.publish(self._who.question, self._who.name)
             self._echoed.set()
-        elif message.topic == self._who.answer and payload != self._who.name:
+        elif message.topic == self._who.answer and not payload.startswith((_ECHO, self._who.name)):
             self.found = payload
             self._answered.set()
 
