@@ -220,7 +220,7 @@ def _code_at(path: Path, error: sqlite3.Error | OSError) -> int:
 
 def is_full(error: BaseException | None) -> bool:
     """Whether it says that there is no room on the disk."""
-    return isinstance(error, sqlite3.Error | OSError) and _primary_code(error) == sqlite3.SQLITE_FULL
+    return error is not None and reason_of(error) == _REASONS[sqlite3.SQLITE_FULL]
 
 
 def _primary_code(error: sqlite3.Error | OSError) -> int:

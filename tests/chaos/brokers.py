@@ -22,7 +22,10 @@ _KEEPALIVE = 5
 _PATIENCE = 90.0
 # So many attempts a second to get in are no storm.
 _CALM = 1.5
-_SESSION = re.compile(r"connected from \S+ as (iot-backend-\w+)")
+_SESSION = re.compile(r"connected from \S+ as (iot-backend-\w+) ")
+# Whoever looks for a twin, once at the start, by two connections of a name of their own.
+_ASKING = re.compile(r"connected from \S+ as (iot-backend-\w+-\w+) ")
+_ASKED = 2
 
 
 class TalkativeMosquitto(Mosquitto):
@@ -41,6 +44,11 @@ class TalkativeMosquitto(Mosquitto):
     def sessions(self) -> list[str]:
         """The session that the backend has come with, each time that it has come."""
         return _SESSION.findall("\n".join(list(self.said)))
+
+    @property
+    def asked(self) -> int:
+        """How often the backend has come to look for a twin."""
+        return len(_ASKING.findall("\n".join(list(self.said))))
 
     def replace(self) -> None:
         """By one that has the same address and knows nothing."""
@@ -157,3 +165,4 @@ def _expect_one_session(outcome: Outcome, broker: TalkativeMosquitto, comings: i
     sessions = broker.sessions
     outcome.expect(len(set(sessions)) == 1, f"not one session but {sorted(set(sessions))}")
     outcome.expect(len(sessions) <= comings, f"it came {len(sessions)} times, and at most {comings} is calm")
+    outcome.expect(broker.asked <= _ASKED, f"it looked for a twin {broker.asked} times, not {_ASKED}")

@@ -24,11 +24,21 @@ STATE = f"dispositivos/{SERIAL}/estado"
 
 @pytest.fixture
 def full(tmp_path: Path) -> Iterator[tuple[Home, Volume]]:
-    """A house with people on a small disk, which is filled when a test says so."""
+    yield from house_on_a_small_disk(tmp_path, None)
+
+
+@pytest.fixture
+def full_beside_mosquitto(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[tuple[Home, Volume]]:
+    """Its broker has room; the embedded one takes nothing either once the disk is full."""
+    yield from house_on_a_small_disk(tmp_path, mosquitto)
+
+
+def house_on_a_small_disk(tmp_path: Path, broker: Mosquitto | None) -> Iterator[tuple[Home, Volume]]:
+    """With people; the disk is filled when a test says so."""
     with small_disk(tmp_path / "instance") as disk:
         if not isinstance(disk, Volume):
             lacking("the right to mount a tmpfs")
-        home = Home(tmp_path)
+        home = Home(tmp_path, broker)
         setting_up = (
             ["user", "add", "ana", "--role", "admin"],
             ["token", "create", "ana", "uno"],
@@ -107,10 +117,10 @@ def asked(backend: Backend, token: str, method: str, path: str, body: object = N
 
 
 def test_on_a_full_disk_every_route_that_writes_is_503_with_the_reason(
-    full: tuple[Home, Volume], tmp_path: Path
+    full_beside_mosquitto: tuple[Home, Volume], tmp_path: Path
 ) -> None:
     """Also where it is the first to find out; and when there is room again all of it works."""
-    home, disk = full
+    home, disk = full_beside_mosquitto
     made = run_to_end(tmp_path, "token", "create", "ana", "tres", data_dir=home.data)
     token = made.stdout.strip()
     calls = [
