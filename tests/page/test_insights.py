@@ -323,6 +323,7 @@ def test_the_history_is_searched(home: Home, page: Page) -> None:
     overheat(home)
     page.goto("/#/avisos")
     page.get_by_role("link", name="Buscar en el historial").click()
+    expect(page.get_by_label("Qué mide")).to_be_visible()  # the list of findings has a "Dispositivo", too
     page.get_by_label("Dispositivo").select_option("Sensor Temp")
     page.get_by_label("Qué mide").select_option("Temperatura")
     page.get_by_role("button", name="Buscar").click()

@@ -232,9 +232,15 @@ def test_no_header_holds_the_loop(meter: Meter, path: str) -> None:
 
 @pytest.mark.parametrize("what", BODIES)
 def test_reading_a_body_takes_in_proportion_to_its_size(what: str) -> None:
-    """Eight times as much of the worst takes at most twenty times as long."""
-    small, large = (best_of_reading(BODIES[what](size).encode()) for size in (8_000, 64_000))
-    assert large < 20 * max(small, 50e-6)
+    """Eight times as much of the worst takes at most twenty times as long, and 64 times if it is quadratic.
+
+    Measured again where it seems longer, since what else runs empties the processor's caches.
+    """
+    small, large = (BODIES[what](size).encode() for size in (8_000, 64_000))
+    ratios: list[float] = []
+    while not ratios or ratios[-1] >= 20:
+        assert len(ratios) < TRIES, ratios
+        ratios.append(best_of_reading(large) / max(best_of_reading(small), 50e-6))
 
 
 def best_of_reading(body: bytes) -> float:

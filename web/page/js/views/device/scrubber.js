@@ -27,7 +27,7 @@ export const Scrubber = ({ name, shown, share, unit, width, looking, canvas }) =
     setError(null);
     loadLibrary().then(
       (uPlot) => {
-        if (over) return;
+        if (over || !host.current) return; // gone meanwhile
         const hear = {
           cursor: (index) => {
             cursor.value = index;
