@@ -238,6 +238,7 @@ class CaretakerActor(SupervisedActor):
             self._unheard = None if heard else UNHEARD
             if heard:
                 self._forget_unheard()
+                yield from self._upkeep.corrections(self._believed_now)
                 yield from self._upkeep.deletions(self._believed_now)
             self._full_round_due = self._clock.since_boot() + FULL_ROUND_S
 

@@ -32,6 +32,16 @@ _MARK_AHEAD: Final = """
     UPDATE estado_log SET hora_dudosa = 1
     WHERE dispositivo_id = ? AND n BETWEEN ? AND ? AND timestamp > ? AND NOT hora_dudosa
 """
+_DROP_SUMMARIES_FROM: Final = """
+    DELETE FROM {} WHERE inicio >= :since
+    AND metrica_id IN (SELECT id FROM metricas WHERE dispositivo_id = :device)
+"""
+_ADD_UP_DAY: Final = """
+    INSERT INTO resumen_dias (metrica_id, inicio, n, suma, minimo, maximo, primero, ultimo)
+    SELECT metrica_id, :day, sum(n), sum(suma), min(minimo), max(maximo), min(primero), max(ultimo)
+    FROM resumen_horas WHERE inicio >= :day
+    AND metrica_id IN (SELECT id FROM metricas WHERE dispositivo_id = :device) GROUP BY metrica_id
+"""
 _DROP_FINDINGS: Final = "DELETE FROM eventos_ia WHERE id <= ?"
 
 
@@ -142,6 +152,27 @@ class DropDays:
         execute = store.database.conn.execute
         given = {"device": self.device_id, "upto": self.upto}
         dropped = int(execute(_DROP_SUMMARIES.format(DAYS), given).rowcount)
+        execute(_FORGET_METRICS, {"device": self.device_id})
+        return dropped
+
+
+@dataclass(frozen=True, slots=True)
+class DropAhead:
+    """Summaries from ``since`` on, which a clock that was ahead has made. ``day`` is the day of that moment,
+    and holds what is left of its hours then.
+    """
+
+    device_id: int
+    since: int
+    day: int
+
+    def __call__(self, store: Store) -> int:
+        execute = store.database.conn.execute
+        dropped = 0
+        for table, since in ((HOURS, self.since), (DAYS, self.day)):
+            given = {"device": self.device_id, "since": since}
+            dropped += int(execute(_DROP_SUMMARIES_FROM.format(table), given).rowcount)
+        execute(_ADD_UP_DAY, {"device": self.device_id, "day": self.day})
         execute(_FORGET_METRICS, {"device": self.device_id})
         return dropped
 

@@ -14,6 +14,7 @@ from persistence.queries import Queries
 from persistence.removals import Sweep
 from persistence.retention import (
     AHEAD_S,
+    DropAhead,
     DropDays,
     DropFindings,
     DropHours,
@@ -64,6 +65,10 @@ _METRICS: Final = "SELECT nombre FROM metricas WHERE dispositivo_id = ?"
 _OLDEST_SUMMARIES: Final = """
     SELECT inicio FROM {} WHERE inicio < ?
     AND metrica_id IN (SELECT id FROM metricas WHERE dispositivo_id = ?) ORDER BY inicio LIMIT ?
+"""
+_NEWEST_SUMMARIES: Final = """
+    SELECT inicio FROM {} WHERE inicio >= ?
+    AND metrica_id IN (SELECT id FROM metricas WHERE dispositivo_id = ?) ORDER BY inicio DESC LIMIT ?
 """
 _SPOKEN: Final = """
     SELECT 1 FROM metricas AS m CROSS JOIN resumen_horas AS h
@@ -125,6 +130,13 @@ class Upkeep:
         """On rows from after ``now``, which is to be believed: the clock was ahead when they came."""
         for device in self._devices():
             yield from self._guarded(device, self._rows_ahead(device, now + AHEAD_S))
+
+    def corrections(self, now: Callable[[], float | None]) -> Iterator[Step]:
+        """Of what was summed up before the rows that it was made of were found to lie after ``now()``."""
+        for device in self._devices():
+            if (at := now()) is None:
+                return
+            yield from self._guarded(device, self._summaries_ahead(device, at + AHEAD_S))
 
     def deletions(self, now: Callable[[], float | None]) -> Iterator[Step]:
         """What has been kept long enough at ``now()``, which is asked before each look; ``None`` ends it."""
@@ -231,6 +243,14 @@ class Upkeep:
     def _last_old_summary(self, table: str, device: _Logged, before: int) -> int | None:
         found = self._fetch(_OLDEST_SUMMARIES.format(table), (before, device.device_id, ROWS_DROPPED))
         return found[-1][0] if found else None
+
+    def _summaries_ahead(self, device: _Logged, after: float) -> Iterator[DropAhead]:
+        """The newest first, so that a day that is added up anew has none of them left."""
+        for table in (HOURS, DAYS):
+            given = (after, device.device_id, ROWS_DROPPED)
+            while found := self._fetch(_NEWEST_SUMMARIES.format(table), given):
+                since = found[-1][0]
+                yield DropAhead(device.device_id, since, self._local.day(since))
 
     def _old_findings(self, now: float) -> Iterator[DropFindings]:
         kept = self._retention.findings

@@ -66,6 +66,10 @@ class Archive:
         """At most so many steps; the rows deleted."""
         return self._do(self.upkeep.deletions(lambda: now), steps)
 
+    def correct(self, now: float) -> int:
+        """The summaries dropped."""
+        return self._do(self.upkeep.corrections(lambda: now), None)
+
     def _do(self, steps: Iterator[Step], most: int | None) -> int:
         return sum(self.store.tidy(step) for step in islice(steps, most))
 

@@ -130,7 +130,7 @@ def test_rows_from_the_future_are_marked_and_tell_nothing(home: Home) -> None:
 
 
 def test_a_clock_that_was_believed_and_is_set_back(home: Home) -> None:
-    """What it had stamped is marked within the hour."""
+    """What it had stamped is marked within the hour, and no summary tells of it after a day."""
     home.hire()
     home.live(1)
     home.clock.jump(DAY * 400)
@@ -139,6 +139,11 @@ def test_a_clock_that_was_believed_and_is_set_back(home: Home) -> None:
     home.live(0.2)
     assert home.status.marked == 19
     assert home.ask("SELECT sum(hora_dudosa) FROM estado_log") == 19
+    newest = "SELECT max((SELECT max(inicio) FROM resumen_horas), (SELECT max(inicio) FROM resumen_dias))"
+    assert home.ask(newest) > home.clock.now()
+    home.live(1.1)
+    assert home.status.deletion_paused is None
+    assert home.ask(newest) <= home.clock.now()
 
 
 @pytest.mark.parametrize(

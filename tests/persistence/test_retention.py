@@ -193,14 +193,42 @@ def test_small_steps_do_what_one_would(ages: list[float], size: int) -> None:
     assert left(size) == left(1000)
 
 
-def test_a_day_by_a_clock_that_is_ahead_changes_nothing_for_the_others(archive: Archive) -> None:
-    """Its summaries lie in the future, and stay until that has come and gone."""
+def test_a_day_by_a_clock_that_is_ahead_goes_once_that_has_come_and_gone(archive: Archive) -> None:
+    """Should nobody have found by then that it was ahead."""
     archive.report(NOW, NOW + 4000 * DAY, NOW + 1, t=1)
     archive.roll_up()
     archive.delete(NOW + 60 * DAY)
     assert sum(point.n for point in archive.ask("t", NOW, NOW + 4001 * DAY, 30 * DAY).points) == 1
     assert archive.delete(NOW + 4100 * DAY) > 0
     assert archive.fetch("SELECT count(*) FROM metricas") == [(0,)]
+
+
+def _told(archive: Archive, step: int) -> list[tuple[float, int, float, float]]:
+    """Of all time, the points of ``t``."""
+    points = archive.ask("t", NOW - DAY, NOW + 4001 * DAY, step).points
+    return [((point.begin - NOW) / HOUR, point.n, point.low, point.high) for point in points]
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+@pytest.mark.parametrize("ahead", [3, 30, 24 * 4000])
+def test_what_a_clock_that_was_ahead_has_summed_up_goes_once_it_is_right(
+    archive: Archive, ahead: int, size: int
+) -> None:
+    """Also from the day that it is: that is what is left of its hours."""
+    archive.report(NOW, NOW + HOUR, t=1)
+    archive.keep(*((NOW + (ahead + n) * HOUR, {"t": 99, "only_then": n}) for n in range(9)))
+    archive.keep((NOW + 1.5 * HOUR, {"t": 2}))
+    archive.roll_up()
+    assert max(high for *_, high in _told(archive, DAY)) == 99
+    with patch.object(upkeep, "ROWS_DROPPED", size):
+        archive.correct(NOW + 2 * HOUR)
+    assert _told(archive, HOUR) == [(0, 1, 1, 1), (1, 2, 1, 2)]
+    assert _told(archive, DAY) == [(0, 3, 1, 2)]
+    assert archive.fetch("SELECT nombre FROM metricas") == [("t",)]
+    assert archive.correct(NOW + 2 * HOUR) == 0
+    archive.keep((NOW + (ahead + 1) * HOUR, {"t": 3}))
+    archive.roll_up()
+    assert _told(archive, HOUR)[2:] == [(ahead + 1, 1, 3, 3)]
 
 
 def test_nothing_is_deleted_that_nobody_vouches_for(archive: Archive) -> None:
