@@ -59,7 +59,7 @@ from actors.model import DeadLetter, Device, LogEntry, Refusal, Refused, Report
 from actors.proposals import applied
 from actors.rooms import RoomGone
 from actors.rule_host import UNAVAILABLE, RuleActor, stated_bounds
-from actors.supervision import Backoff, Name, Part, one_line
+from actors.supervision import Name, Part, RestartPolicy, one_line
 from actors.surroundings import Surroundings
 
 logger = logging.getLogger(__name__)
@@ -86,7 +86,7 @@ class DeviceActor(PooledActor):
         self._ending: set[str] = set()
         """Rules whose actors were told to stop, and have not said yet that they have."""
         self._departed = False
-        self._rule_backoff: dict[str, Backoff] = {}
+        self._restart_policies: dict[str, RestartPolicy] = {}
         self._rows_to_skip: dict[str, frozenset[int]] = {}
         self._silent_at = 0.0
         self._timer_at: float | None = None
@@ -407,8 +407,8 @@ class DeviceActor(PooledActor):
         if death.row is not None:
             # It would only die of it again.
             self._rows_to_skip[name] = self._rows_to_skip.get(name, frozenset()) | {death.row}
-        backoff = self._rule_backoff.setdefault(name, Backoff())
-        restart = backoff.after_failure(self._clock.monotonic())
+        policy = self._restart_policies.setdefault(name, RestartPolicy())
+        restart = policy.after_failure(self._clock.monotonic())
         self._around.casebook.note(self._rule_name(name), restart, death.error, self._clock.now())
         logger.error(
             "rule_failed serial=%s rule=%s row=%s restart_s=%.1f error=%s",

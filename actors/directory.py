@@ -55,7 +55,7 @@ from actors.messages import (
 from actors.model import Change, Claim, DeadLetter, Device, Move, Refusal, Refused, Report
 from actors.ports import Timer
 from actors.rooms import AddRoom, RecallRooms, RemoveRoom, RenameRoom, RoomCommand, RoomGone, Rooms
-from actors.supervision import Backoff, Name, Part, SupervisedActor, one_line
+from actors.supervision import Name, Part, RestartPolicy, SupervisedActor, one_line
 from actors.surroundings import Surroundings
 
 logger = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ class _Resident:
     left: list[object] = field(default_factory=list)
     """Mail that the dead actor has left, older than ``waiting``."""
     waiting: list[object] = field(default_factory=list)
-    backoff: Backoff = field(default_factory=Backoff)
+    restart_policy: RestartPolicy = field(default_factory=RestartPolicy)
     restart: Timer | None = None
     recall: int | None = None
     """Which of the recalls that were told to the writer is its own and not answered yet."""
@@ -411,7 +411,7 @@ class Directory(SupervisedActor):
         resident = self._residents[serial]
         resident.ref = None
         resident.leaving = False
-        restart = resident.backoff.after_failure(around.clock.monotonic())
+        restart = resident.restart_policy.after_failure(around.clock.monotonic())
         due = partial(tell_if_alive, self.actor_ref, RestartDue(serial))
         resident.restart = around.clock.call_later(restart.delay, due)
         resident.quarantined = restart.quarantined

@@ -15,17 +15,18 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import ClassVar, Final
 
+from actors.backoff import Backoff
 from actors.dispatch import Dispatcher, RestingActor
 from actors.ports import Clock
 
 logger = logging.getLogger(__name__)
 
-FIRST_DELAY: Final = 0.1
 # So many failures within so many seconds are one too many.
 MOST_FAILURES: Final = 5
 WINDOW: Final = 60.0
 # Until a device or a rule in quarantine is tried again. The others live on without it.
 LONGEST_DELAY: Final = 300.0
+RESTARTS: Final = Backoff(0.1, LONGEST_DELAY)
 # Until the same of an actor that there is one of, and that everybody's mail waits for.
 CORE_DELAY: Final = 30.0
 ERROR_TEXT: Final = 200
@@ -64,7 +65,7 @@ class Restart:
     """In all, of this actor."""
 
 
-class Backoff:
+class RestartPolicy:
     """The failures of one actor, and what follows from each."""
 
     __slots__ = ("_failures", "_longest_delay", "_recent", "_released_at")
@@ -81,7 +82,7 @@ class Backoff:
         self._recent = (*[at for at in self._recent if monotonic - at <= WINDOW], monotonic)
         relapsed = self._released_at is not None and monotonic - self._released_at <= WINDOW
         if not relapsed and len(self._recent) < MOST_FAILURES:
-            return Restart(FIRST_DELAY * 2.0 ** (len(self._recent) - 1), False, self._failures)
+            return Restart(RESTARTS.after(len(self._recent)), False, self._failures)
         self._recent = ()
         self._released_at = monotonic + self._longest_delay
         return Restart(self._longest_delay, True, self._failures)
@@ -154,7 +155,7 @@ class SupervisedActor(RestingActor):
         super().__init__(dispatcher)
         self._clock = clock
         self._casebook = Casebook() if casebook is None else casebook
-        self._backoff = Backoff(CORE_DELAY)
+        self._restart_policy = RestartPolicy(CORE_DELAY)
         self._quarantined = False
 
     def on_fault(self, error: BaseException) -> None:
@@ -175,7 +176,7 @@ class SupervisedActor(RestingActor):
         if self.actor_stopped.is_set() or (self.actor_inbox.asks_to_stop() and not self._started):
             super()._fail(error)
             return
-        restart = self._backoff.after_failure(self._clock.monotonic())
+        restart = self._restart_policy.after_failure(self._clock.monotonic())
         self._quarantined = self._quarantined or restart.quarantined
         self._casebook.note(Name(self.part), restart, one_line(error), self._clock.now())
         handling = type(self.handling).__name__

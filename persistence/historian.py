@@ -12,14 +12,12 @@ from actors.messages import LogRead, ReadLog
 from actors.ports import Clock
 from actors.supervision import Casebook, Part, SupervisedActor
 from persistence.queries import Queries
-from persistence.schema import sqlite3
+from persistence.schema import RETRIES, sqlite3
 
 logger = logging.getLogger(__name__)
 
 # 7 ms to read and 1 MB to hold: no asker waits long for another, and a million rows are 500 turns.
 MOST_ROWS: Final = 2_000
-FIRST_RETRY_S: Final = 0.25
-LONGEST_RETRY_S: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class HistorianActor(SupervisedActor):
         """A question that is at fault each time must not be asked so often that it is the others' fault."""
         match self.handling:
             case (ReadLog() as question) | _AskedAgain(question):
-                self._put_off(question, LONGEST_RETRY_S, error)
+                self._put_off(question, RETRIES.longest, error)
 
     def _read(self, question: ReadLog, waited_s: float) -> None:
         try:
@@ -86,6 +84,6 @@ class HistorianActor(SupervisedActor):
     def _put_off(self, question: ReadLog, waited_s: float, error: BaseException) -> None:
         if not waited_s:
             logger.warning("log_unreadable device=%d error=%r", question.device_id, error)
-        wait_s = min(LONGEST_RETRY_S, max(FIRST_RETRY_S, 2 * waited_s))
+        wait_s = RETRIES.longer_than(waited_s)
         again = _AskedAgain(question, wait_s)
         self._clock.call_later(wait_s, partial(tell_if_alive, self.actor_ref, again))

@@ -16,6 +16,7 @@ from sqlite_utils import Database
 # that another one in the same process holds on it.
 from sqlite_utils.utils import sqlite3 as sqlite3  # type: ignore[attr-defined]
 
+from actors.backoff import Backoff
 from actors.people import Unreadable
 from persistence.files import beside, has_content
 from persistence.tables import APPLICATION_ID, STEPS
@@ -23,6 +24,8 @@ from persistence.tables import APPLICATION_ID, STEPS
 logger = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_S: Final = 5.0
+# Of what the disk or the file has kept from being done.
+RETRIES: Final = Backoff(0.25, 30.0)
 # A statement of 500 log rows takes 240 KB, and the module's default is to keep 128 of them.
 CACHED_STATEMENTS: Final = 16
 

@@ -34,13 +34,11 @@ from actors.rooms import KeepRooms, RecallRooms
 from actors.supervision import WINDOW, Casebook, Part, SupervisedActor, one_line
 from persistence.batches import ToKeep, batch_of, deliveries_of, receipts_of
 from persistence.refusals import Refusable, refusal
-from persistence.schema import UnusableDatabase, reason_of, sqlite3
+from persistence.schema import RETRIES, UnusableDatabase, reason_of, sqlite3
 from persistence.store import Batch, MemoryKey, Saved, Store
 
 logger = logging.getLogger(__name__)
 
-FIRST_RETRY_S: Final = 0.25
-LONGEST_RETRY_S: Final = 30.0
 # Upkeep waits so long for a moment in which nothing has to be kept; then that waits, some milliseconds.
 TIDY_PATIENCE_S: Final = 1.0
 
@@ -120,7 +118,7 @@ class WriterActor(SupervisedActor):
         self._commits: int | None = None
         self._waiting: list[ToKeep] = []
         self._retry: Timer | None = None
-        self._retry_s = FIRST_RETRY_S
+        self._retry_s = 0.0
         self._isolates_until = 0.0
         self._tidying: Tidy | None = None
         self._tidy_by = 0.0
@@ -254,8 +252,8 @@ class WriterActor(SupervisedActor):
         """Nothing but what is recalled answers it; until that can be had, the others need not wait."""
         del self._waiting[:1]
         serial = recall.serial if isinstance(recall, Recall) else None
-        logger.warning("recall_put_off serial=%r retry_s=%.1f error=%r", serial, LONGEST_RETRY_S, why)
-        self._clock.call_later(LONGEST_RETRY_S, partial(tell_if_alive, self.actor_ref, recall))
+        logger.warning("recall_put_off serial=%r retry_s=%.1f error=%r", serial, RETRIES.longest, why)
+        self._clock.call_later(RETRIES.longest, partial(tell_if_alive, self.actor_ref, recall))
 
     def _keep_refused(self, message: Refusable, why: Exception) -> None:
         logger.warning("message_refused kind=%s error=%r", type(message).__name__, why)
@@ -287,17 +285,17 @@ class WriterActor(SupervisedActor):
         self._status.last_error = str(error)
         self._status.hindrance = reason_of(error)
         self._close()
+        self._retry_s = RETRIES.longer_than(self._retry_s)
         self._retry = self._clock.call_later(
             self._retry_s, lambda: tell_if_alive(self.actor_ref, RetryCommit())
         )
-        self._retry_s = min(LONGEST_RETRY_S, 2 * self._retry_s)
 
     def _recovered(self) -> None:
         if not self._status.healthy:
             logger.info("commit_recovered rows=%d", self._status.rows)
         self._status.healthy = True
         self._status.hindrance = None
-        self._retry_s = FIRST_RETRY_S
+        self._retry_s = 0.0
 
     # -- upkeep ------------------------------------------------------------------------------
 

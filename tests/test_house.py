@@ -14,6 +14,7 @@ HOUSE = Path(__file__).parent.parent
 
 # Small modules of `actors` that the outer rooms share. What is listed beside a room it may import.
 SHARED = (
+    "actors.backoff",
     "actors.boots",
     "actors.packed",
     "actors.readings",
@@ -35,6 +36,7 @@ SHARED = (
 )
 MAY_IMPORT = {
     "config": (),
+    "actors.backoff": (),
     "actors.boots": (),
     "actors.packed": (),
     "actors.readings": (),
@@ -64,8 +66,8 @@ MAY_IMPORT = {
     "web": ("web", "config", *SHARED),
 }
 STANDARD_LIBRARY_ONLY = (
-    *("config", "actors.boots", "actors.readings", "actors.model", "actors.findings", "actors.claiming"),
-    *("actors.messages", "actors.ports", "actors.rooms"),
+    *("config", "actors.backoff", "actors.boots", "actors.readings", "actors.model", "actors.findings"),
+    *("actors.claiming", "actors.messages", "actors.ports", "actors.rooms"),
 )
 
 # Who alone may import what. The time is asked in one place, so that a test can put its own there; the

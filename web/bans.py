@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from actors.backoff import Backoff
+
 # Ten wrong ones in a minute are a program's. At this rate one of the 2**50 pairing codes is guessed in
 # its ten minutes, from all addresses of a house at once, with a chance of one in 10**11.
 TRIES: Final = 10
 WINDOW_S: Final = 60.0
-FIRST_BAN_S: Final = 300.0
-LONGEST_BAN_S: Final = 3600.0
+BANS: Final = Backoff(300.0, 3600.0)
 # After a ban, how long the next one is remembered to be twice as long.
 MEMORY_S: Final = 3600.0
 MAX_ADDRESSES: Final = 1024
@@ -77,7 +78,7 @@ class Bans:
         record.tries += 1
         if record.tries <= TRIES:
             return True
-        record.banned_until = now + min(LONGEST_BAN_S, FIRST_BAN_S * 2**record.strikes)
+        record.banned_until = now + BANS.after(record.strikes + 1)
         record.until = record.banned_until + MEMORY_S
         record.strikes = min(record.strikes + 1, 10)
         record.tries, record.window_ends = 0, 0.0

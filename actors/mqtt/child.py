@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Final, Protocol
 
+from actors.backoff import Backoff
+
 logger = logging.getLogger(__name__)
 
 LOOPBACK: Final = "127.0.0.1"
@@ -24,8 +26,7 @@ _SHIM: Final = Path(__file__).with_name("broker_process.py")
 _START_TIMEOUT: Final = 30.0
 _START_POLL: Final = 0.02
 _STOP_TIMEOUT: Final = 2.5
-_RESTART_MIN: Final = 0.5
-_RESTART_MAX: Final = 30.0
+_RESTARTS: Final = Backoff(0.5, 30.0)
 # Between two pings, and how long one may go unanswered, s.
 PING_EVERY: Final = 5.0
 HUNG_AFTER: Final = 15.0
@@ -170,19 +171,18 @@ class Child:
 
     def _watch(self) -> None:
         """Pass on what the child says until it ends, then start another one."""
-        delay = _RESTART_MIN
+        failures = 0
         while self._process is not None:
             started = time.monotonic()
             self._listen_to(self._process)
             self._ready = False
             if self._stopping.is_set():
                 return
-            if time.monotonic() - started > _RESTART_MAX:
-                delay = _RESTART_MIN
+            failures = 1 if time.monotonic() - started > _RESTARTS.longest else failures + 1
+            delay = _RESTARTS.after(failures)
             logger.error("broker_died program=%s restart_s=%.1f", self._program.name, delay)
             if self._stopping.wait(delay):
                 return
-            delay = min(2 * delay, _RESTART_MAX)
             self._restart()
 
     def _restart(self) -> None:

@@ -28,6 +28,8 @@ from typing import Any, Final
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 
+from actors.backoff import Backoff
+
 logger = logging.getLogger(__name__)
 
 # What Linux has in a socket's buffer at most times is less; a larger one would only cost memory.
@@ -42,8 +44,7 @@ _CONNECT_TIMEOUT: Final = 2.0
 # Until the network is tried again, doubling: short for a broker's restart, long for a night without
 # one. Each wait is up to half longer or shorter, so that who lost a broker together does not come
 # back to it together.
-RETRY_MIN: Final = 1
-RETRY_MAX: Final = 30
+RECONNECTS: Final = Backoff(1, 30)
 JITTER: Final = 0.5
 # How long the network thread waits for room before it looks at the connection again.
 _HELD_BACK: Final = 0.25
@@ -167,9 +168,9 @@ class Client(paho.Client):
     def _reconnect_wait(self) -> None:
         with self._reconnect_delay_mutex:
             # paho forgets it at each greeting.
-            last = self._reconnect_delay
-            self._reconnect_delay = RETRY_MIN if last is None else min(2 * last, RETRY_MAX)
-            wait = jittered(self._reconnect_delay)
+            delay = RECONNECTS.longer_than(self._reconnect_delay or 0.0)
+            self._reconnect_delay = int(delay)
+            wait = jittered(delay)
         self._leaving.wait(wait)
 
     def _create_socket(self) -> BufferedSocket:

@@ -18,7 +18,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from actors.mqtt.client import RETRY_MAX, RETRY_MIN, jittered
+from actors.mqtt.client import RECONNECTS, jittered
 from actors.mqtt.payloads import (
     OFFLINE,
     ONLINE,
@@ -81,7 +81,7 @@ class Gate:
             logger.warning(
                 "connection_lost host=%s port=%d error=%s", self._address.host, self._address.port, error
             )
-        self._retry_s = min(max(RETRY_MIN, 2 * self._retry_s), RETRY_MAX)
+        self._retry_s = RECONNECTS.longer_than(self._retry_s)
         self._opens_at = monotonic + jittered(self._retry_s)
 
     def worked(self) -> None:

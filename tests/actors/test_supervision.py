@@ -19,11 +19,11 @@ from actors.supervision import (
     LONGEST_DELAY,
     MOST_FAILURES,
     WINDOW,
-    Backoff,
     Casebook,
     Name,
     Part,
     Restart,
+    RestartPolicy,
     SupervisedActor,
     one_line,
 )
@@ -50,28 +50,28 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
 
 
 def test_delays_double_and_the_fifth_failure_within_a_minute_is_one_too_many() -> None:
-    backoff = Backoff()
-    restarts = [backoff.after_failure(at) for at in (0, 1, 2, 3, 59)]
+    policy = RestartPolicy()
+    restarts = [policy.after_failure(at) for at in (0, 1, 2, 3, 59)]
     assert [restart.delay for restart in restarts] == [0.1, 0.2, 0.4, 0.8, LONGEST_DELAY]
     assert [restart.quarantined for restart in restarts] == [False] * 4 + [True]
     assert restarts[-1].failures == MOST_FAILURES
 
 
 def test_failures_that_are_far_enough_apart_are_forgotten() -> None:
-    backoff = Backoff()
-    restarts = [backoff.after_failure(at) for at in range(0, 10_000, 16)]
+    policy = RestartPolicy()
+    restarts = [policy.after_failure(at) for at in range(0, 10_000, 16)]
     assert max(restart.delay for restart in restarts) == pytest.approx(0.8)
-    assert Backoff().after_failure(0) == Restart(0.1, False, 1)
+    assert RestartPolicy().after_failure(0) == Restart(0.1, False, 1)
 
 
 def test_one_failure_soon_after_a_quarantine_is_enough_for_another() -> None:
-    backoff = Backoff(CORE_DELAY)
+    policy = RestartPolicy(CORE_DELAY)
     for at in range(MOST_FAILURES):
-        end = at + backoff.after_failure(at).delay
+        end = at + policy.after_failure(at).delay
     assert end == MOST_FAILURES - 1 + CORE_DELAY
-    end += WINDOW + backoff.after_failure(end + WINDOW).delay
+    end += WINDOW + policy.after_failure(end + WINDOW).delay
     assert end == MOST_FAILURES - 1 + 2 * CORE_DELAY + WINDOW
-    assert backoff.after_failure(end + WINDOW + 1) == Restart(0.1, False, MOST_FAILURES + 2)
+    assert policy.after_failure(end + WINDOW + 1) == Restart(0.1, False, MOST_FAILURES + 2)
 
 
 def test_the_casebook_tells_the_indispensable_first_and_since_when() -> None:

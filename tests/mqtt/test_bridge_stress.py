@@ -10,7 +10,7 @@ import pytest
 
 from actors.messages import BrokerConnected, Reported
 from actors.mqtt import client
-from actors.mqtt.client import JITTER, RETRY_MAX, jittered
+from actors.mqtt.client import JITTER, RECONNECTS, jittered
 from tests.brokers import PATIENCE, Device, Mosquitto, ScriptedBroker, free_port, wait_until
 from tests.mqtt.backend import SERIAL, STATE, Start, connected, greet
 
@@ -211,7 +211,7 @@ def test_a_broker_that_is_away_is_asked_ever_less_often(
     port = free_port()
     backend = start(port)
     wait_until(lambda: len(waits) > 7)
-    assert waits[:8] == [1, 2, 4, 8, 16, RETRY_MAX, RETRY_MAX, RETRY_MAX]
+    assert waits[:8] == [1, 2, 4, 8, 16, *3 * [RECONNECTS.longest]]
     broker = ScriptedBroker(port)
     greet(broker, backend)
     waits.clear()

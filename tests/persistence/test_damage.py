@@ -12,7 +12,7 @@ from actors.boots import Boot
 from actors.messages import Keep, Recall, RecallMemory
 from actors.model import Device
 from persistence import Batch, Store
-from persistence.writer import LONGEST_RETRY_S
+from persistence.schema import RETRIES
 from tests.persistence.house import House, reported
 
 WHOLE = Device(
@@ -124,7 +124,7 @@ def test_a_refused_recall_holds_nobody_up_and_is_answered_once_it_can_be(
         Keep(device, entry, house.delivery()),
         Recall("C", house.neighbours.recalled),
     )
-    house.stage.wait(2.5 * LONGEST_RETRY_S)
+    house.stage.wait(2.5 * RETRIES.longest)
     others = [("settle", [1]), ("receipt", "A", "b", 0), ("recalled", Device(id=2, serial="C"))]
     assert house.neighbours.diary == others
     assert [message.split()[:2] for message in caplog.messages] == [["recall_put_off", "serial='B'"]] * 3
@@ -132,5 +132,5 @@ def test_a_refused_recall_holds_nobody_up_and_is_answered_once_it_can_be(
     assert (house.status.healthy, house.status.queued) == (True, 0)
 
     house.store.database.conn.execute("DROP TRIGGER no")
-    house.stage.wait(LONGEST_RETRY_S)
+    house.stage.wait(RETRIES.longest)
     assert house.neighbours.diary == [*others, ("recalled", Device(id=3, serial="B"))]

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.stage import FakeClock
-from web.bans import FIRST_BAN_S, LONGEST_BAN_S, MAX_ADDRESSES, TRIES, Bans, network_of
+from web.bans import BANS, MAX_ADDRESSES, TRIES, Bans, network_of
 
 
 def exhausted(bans: Bans, address: str) -> int:
@@ -35,7 +35,7 @@ def test_time_is_not_that_of_the_wall() -> None:
     bans = Bans(clock.monotonic)
     exhausted(bans, "10.0.0.1")
     clock.jump(1e9)
-    assert bans.banned_for("10.0.0.1") == FIRST_BAN_S
+    assert bans.banned_for("10.0.0.1") == BANS.first
 
 
 def test_a_home_is_one_address() -> None:
@@ -55,9 +55,9 @@ def test_a_ban_cannot_be_washed_off() -> None:
     for number in range(5_000):
         bans.try_once(f"10.{number >> 8}.{number & 255}.1")
     assert len(bans) <= MAX_ADDRESSES + 1
-    assert bans.banned_for("192.0.2.1") == bans.banned_for("192.0.2.2") == FIRST_BAN_S
-    assert bans.banned_for("172.16.0.1") == FIRST_BAN_S  # the others, all as one
-    clock.advance_to(FIRST_BAN_S)
+    assert bans.banned_for("192.0.2.1") == bans.banned_for("192.0.2.2") == BANS.first
+    assert bans.banned_for("172.16.0.1") == BANS.first  # the others, all as one
+    clock.advance_to(BANS.first)
     assert bans.try_once("172.16.0.1")
 
 
@@ -96,6 +96,6 @@ def test_bans_hold(steps: list[tuple[str, float]]) -> None:
             let_through[home] = [*recent, now]
             assert len(let_through[home]) <= 2 * TRIES
         else:
-            assert 0 < wait <= LONGEST_BAN_S
+            assert 0 < wait <= BANS.longest
             assert now + wait >= until.get(home, 0.0)
             until[home] = max(until.get(home, 0.0), now + wait - 1)
