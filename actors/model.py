@@ -37,9 +37,10 @@ UNTOLD: Final = "desconocido"
 MANUAL: Final = "manual"
 SCHEDULED: Final = "horario"
 
-# Of a whole configuration: it goes out as one MQTT message and into every event of the device.
+# Of a whole configuration: it goes out as one MQTT message and into every event of the device. It holds the
+# schedules of all channels, so it has more names than there are readings.
 MAX_NAMES: Final = 256
-MAX_CONFIGURATION: Final = 48 * 1024
+MAX_CONFIGURATION_BYTES: Final = 48 * 1024
 
 MAX_INVALID: Final = 64
 
@@ -222,7 +223,7 @@ class Device:
         configuration = self._configuration_with(report.configuration)
         if configuration is self.configuration or not _is_too_large(configuration):
             return None
-        return f"configuracion: pasa de {MAX_NAMES} campos o de {MAX_CONFIGURATION} bytes"
+        return f"configuracion: pasa de {MAX_NAMES} campos o de {MAX_CONFIGURATION_BYTES} bytes"
 
     def after_report(self, report: Report) -> Device:
         """The device once ``report``, which must not be a repeat, is taken in.
@@ -440,11 +441,13 @@ def _switched(configuration: JsonObject) -> JsonObject:
     return configuration if on is None or told is on else {**configuration, "encendido": on}
 
 
-_TOO_LARGE: Final = Refused(Refusal.CONFIGURATION_TOO_LARGE, {"names": MAX_NAMES, "bytes": MAX_CONFIGURATION})
+_TOO_LARGE: Final = Refused(
+    Refusal.CONFIGURATION_TOO_LARGE, {"names": MAX_NAMES, "bytes": MAX_CONFIGURATION_BYTES}
+)
 
 
 def _is_too_large(configuration: JsonObject) -> bool:
-    return len(configuration) > MAX_NAMES or len(json.dumps(configuration)) > MAX_CONFIGURATION
+    return len(configuration) > MAX_NAMES or len(json.dumps(configuration)) > MAX_CONFIGURATION_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -173,17 +173,20 @@ _TIME: Final = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 # Of a day's name, with all its accents as letters of their own. To put accents in order takes the square of
 # how many there are: 0.9 s for 64 KiB.
 _LONGEST_DAY: Final = 40
-_EVERY_DAY: Final = tuple(range(7))
-_SPANISH: Final = ("lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo")
-_ENGLISH: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAYS: Final = ("lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo")
+ENGLISH_DAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+EVERY_DAY: Final = ("todos", "all", "diario", "daily")
+_WHOLE_WEEK: Final = tuple(range(7))
 _DAYS: Final[Mapping[str, tuple[int, ...]]] = {
-    **{name: (day,) for names in (_SPANISH, _ENGLISH) for day, name in enumerate(names)},
-    **dict.fromkeys(("todos", "all", "diario", "daily"), _EVERY_DAY),
+    **{name: (day,) for names in (DAYS, ENGLISH_DAYS) for day, name in enumerate(names)},
+    **dict.fromkeys(EVERY_DAY, _WHOLE_WEEK),
 }
+LOCKED_WORDS: Final = ("lock", "locked", "bloquear", "bloqueado", "bloqueada", "cerrar")
+UNLOCKED_WORDS: Final = ("unlock", "unlocked", "desbloquear", "desbloqueado", "desbloqueada", "abrir")
 _SWITCH: Final[Mapping[str, bool]] = {**dict.fromkeys(ON_WORDS, True), **dict.fromkeys(OFF_WORDS, False)}
 _LOCK: Final[Mapping[str, bool]] = {
-    **dict.fromkeys(("lock", "locked", "bloquear", "bloqueado", "bloqueada", "cerrar"), True),
-    **dict.fromkeys(("unlock", "unlocked", "desbloquear", "desbloqueado", "desbloqueada", "abrir"), False),
+    **dict.fromkeys(LOCKED_WORDS, True),
+    **dict.fromkeys(UNLOCKED_WORDS, False),
 }
 
 _ABSENT: Final = object()

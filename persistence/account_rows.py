@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from actors.model import Refusal
 from actors.people import Act, Author, Conflict, KeptAct, NoSuch, Person, Role, Token, TokenKind, key_of
@@ -24,14 +24,48 @@ TOKEN: Final = """
 """
 
 
-def person_of(row: Any) -> Person:
-    number, name, role, has_password, created_at = row[:5]
-    return Person(number, name, Role(role), bool(has_password), created_at)
+class PersonRow(NamedTuple):
+    """Of :data:`PERSON`."""
+
+    id: int
+    nombre: str
+    rol: str
+    tiene_clave: int
+    creado_en: float
+    clave: str | None
 
 
-def token_of(row: Any) -> Token:
-    number, person_id, owner, name, kind, created_at, used_at, expires_at = row[:8]
-    return Token(number, person_id, owner, name, TokenKind(kind), created_at, used_at, expires_at)
+class TokenRow(NamedTuple):
+    """Of :data:`TOKEN`."""
+
+    id: int
+    usuario_id: int
+    propietario: str
+    nombre: str
+    tipo: str
+    creado_en: float
+    usado_en: float | None
+    caduca_en: float | None
+    rol: str
+    huella: bytes
+
+
+def person_of(columns: Any) -> Person:
+    row = PersonRow(*columns)
+    return Person(row.id, row.nombre, Role(row.rol), bool(row.tiene_clave), row.creado_en)
+
+
+def token_of(row: TokenRow) -> Token:
+    return Token(
+        row.id,
+        row.usuario_id,
+        row.propietario,
+        row.nombre,
+        TokenKind(row.tipo),
+        row.creado_en,
+        row.usado_en,
+        row.caduca_en,
+    )
 
 
 def act_of(row: Any) -> KeptAct:

@@ -28,6 +28,8 @@ from actors.people import (
 from persistence.account_rows import (
     PERSON,
     TOKEN,
+    PersonRow,
+    TokenRow,
     act_of,
     check_free,
     check_not_last_admin,
@@ -87,10 +89,10 @@ class Accounts:
         with reading(self._path) as connection:
             connection.execute("BEGIN")
             (generation,) = connection.execute("SELECT n FROM generacion").fetchone()
-            rows = connection.execute(TOKEN).fetchall()
+            rows = [TokenRow(*row) for row in connection.execute(TOKEN)]
         return Roll(
             self._generation(generation),
-            {row[9]: Caller(row[2], Role(row[8]), token_of(row)) for row in rows},
+            {row.huella: Caller(row.propietario, Role(row.rol), token_of(row)) for row in rows},
         )
 
     def people(self) -> list[Person]:
@@ -105,7 +107,7 @@ class Accounts:
     def password_of(self, name: str) -> tuple[Person, str] | None:
         """The person of that name and the hash of their password, if there are both."""
         for row in self._read(f"{PERSON} WHERE llave = ? AND clave IS NOT NULL", key_of(name)):
-            return person_of(row), row[5]
+            return person_of(row), str(PersonRow(*row).clave)
         return None
 
     def tokens(self, person_id: int | None = None) -> list[Token]:
@@ -115,7 +117,7 @@ class Accounts:
             self._now(),
             person_id,
         )
-        return [token_of(row) for row in rows]
+        return [token_of(TokenRow(*row)) for row in rows]
 
     def acts(self, limit: int, before: int = _AFTER_THE_LAST_ID) -> list[KeptAct]:
         """At most ``limit``, newest first, those older than the one numbered ``before``."""
@@ -225,7 +227,9 @@ class Accounts:
             if row is None:
                 raise NoSuch(Refusal.NO_SUCH_TOKEN, id=token_id)
             connection.execute("DELETE FROM tokens WHERE id = ?", (token_id,))
-            write_down(connection, self._now(), [Act(by, "token revocado", _described(token_of(row)))])
+            write_down(
+                connection, self._now(), [Act(by, "token revocado", _described(token_of(TokenRow(*row))))]
+            )
 
     def make_code(self, person_id: int, by: Author) -> PairingCode:
         """A code good once, for 10 minutes; the person's one before is not any more. Raises ``NoSuch``."""
@@ -256,8 +260,9 @@ class Accounts:
             ).fetchone()
             if row is None:
                 return None
+            (person_id,) = row
             connection.execute("DELETE FROM codigos WHERE usuario_id = ?", row)
-            person = find_person(connection, row[0])
+            person = find_person(connection, person_id)
             return self._issue(connection, person, name, kind, lifetime, Author(person.name, address))
 
     # -- what was done -------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import Final
+from typing import Final, NamedTuple
 
 from actors.boots import Boot
 from actors.model import Device, Json
@@ -11,28 +11,33 @@ from persistence.rows import Row, held_object, json_object, json_text, json_text
 
 logger = logging.getLogger(__name__)
 
-DEVICE_COLUMNS: Final = (
-    "id",
-    "serial_number",
-    "nombre",
-    "tipo",
-    "modelo",
-    "descripcion",
-    "estado",
-    "parametros",
-    "configuracion",
-    "reclamado",
-    "en_linea",
-    "visto_en",
-    "version",
-    "registros",
-    "arranques",
-    "informado",
-    "pedido",
-    "codigo_sha256",
-    "habitacion_id",
-    "no_validas",
-)
+
+class DeviceRow(NamedTuple):
+    """The columns of ``dispositivos``, as they are read: JSON as bytes, since it may be damaged."""
+
+    id: int
+    serial_number: str
+    nombre: str
+    tipo: str
+    modelo: str
+    descripcion: str
+    estado: str
+    parametros: bytes
+    configuracion: bytes
+    reclamado: int
+    en_linea: int
+    visto_en: float | None
+    version: int
+    registros: int
+    arranques: bytes
+    informado: bytes
+    pedido: bytes
+    codigo_sha256: str | None
+    habitacion_id: int | None
+    no_validas: bytes
+
+
+DEVICE_COLUMNS: Final = DeviceRow._fields
 _JSON_COLUMNS: Final = ("parametros", "configuracion", "arranques", "informado", "pedido", "no_validas")
 # How a column is read where it is not just as it stands. Of a room that is gone its devices are in none.
 _READ: Final = {
@@ -74,34 +79,36 @@ def device_row(device: Device) -> Row:
     )
 
 
-def device_of(row: Row) -> Device:
+def device_of(columns: Row) -> Device:
     """From a row of :data:`DEVICES`: what is damaged counts as empty, with a warning."""
-    parameters, configuration, boots = held_object(row[7]), held_object(row[8]), _boots(row[14])
-    reported, asked, invalid = held_object(row[15]), json_texts(row[16]), json_texts(row[19])
-    columns = parameters, configuration, boots, reported, asked, invalid
-    for column, found in zip(_JSON_COLUMNS, columns, strict=True):
-        if found is None:
-            logger.warning("device_row_damaged serial=%s column=%s", row[1], column)
+    row = DeviceRow(*columns)
+    parameters, configuration = held_object(row.parametros), held_object(row.configuracion)
+    boots, reported = _boots(row.arranques), held_object(row.informado)
+    asked, invalid = json_texts(row.pedido), json_texts(row.no_validas)
+    found = parameters, configuration, boots, reported, asked, invalid
+    for column, value in zip(_JSON_COLUMNS, found, strict=True):
+        if value is None:
+            logger.warning("device_row_damaged serial=%s column=%s", row.serial_number, column)
     return Device(
-        id=row[0],
-        serial=row[1],
-        name=row[2],
-        type=row[3],
-        model=row[4],
-        description=row[5],
-        state=row[6],
+        id=row.id,
+        serial=row.serial_number,
+        name=row.nombre,
+        type=row.tipo,
+        model=row.modelo,
+        description=row.descripcion,
+        state=row.estado,
         parameters=parameters or {},
         configuration=configuration or {},
-        claimed=bool(row[9]),
-        online=bool(row[10]),
-        seen_at=row[11],
-        version=row[12],
-        reports=row[13],
+        claimed=bool(row.reclamado),
+        online=bool(row.en_linea),
+        seen_at=row.visto_en,
+        version=row.version,
+        reports=row.registros,
         boots=boots or (),
         reported=reported or {},
         asked=frozenset(asked or ()),
-        code_digest=row[17],
-        room=row[18],
+        code_digest=row.codigo_sha256,
+        room=row.habitacion_id,
         invalid=tuple(invalid or ()),
     )
 

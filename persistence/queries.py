@@ -146,7 +146,7 @@ class Queries:
         """At most ``limit`` dead letters, newest first, those older than the one numbered ``before``."""
         with closing(self.connect()) as connection:
             rows = connection.execute(_REJECTED, (before, limit)).fetchall()
-        return [Rejected(row[0], DeadLetter(*row[1:])) for row in rows]
+        return [Rejected(number, DeadLetter(*letter)) for number, *letter in rows]
 
     def log_range(
         self, device_id: int, after: int, upto: int, since: float, limit: int, *, until: float = math.inf

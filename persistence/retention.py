@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from persistence.store import Store
-from persistence.summaries import DAYS, HOURS
+from persistence.summaries import DAILY, HOURLY
 
 # A row that claims to come from further ahead of now than this was stamped by a clock set wrong.
 AHEAD_S: Final = 3_600.0
@@ -138,7 +138,7 @@ class DropHours:
         execute = store.database.conn.execute
         execute(_HOURS_BEGIN, {"device": self.device_id, "before": self.before})
         given = {"device": self.device_id, "upto": self.upto}
-        return int(execute(_DROP_SUMMARIES.format(HOURS), given).rowcount)
+        return int(execute(_DROP_SUMMARIES.format(HOURLY), given).rowcount)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ class DropDays:
     def __call__(self, store: Store) -> int:
         execute = store.database.conn.execute
         given = {"device": self.device_id, "upto": self.upto}
-        dropped = int(execute(_DROP_SUMMARIES.format(DAYS), given).rowcount)
+        dropped = int(execute(_DROP_SUMMARIES.format(DAILY), given).rowcount)
         execute(_FORGET_METRICS, {"device": self.device_id})
         return dropped
 
@@ -169,7 +169,7 @@ class DropAhead:
     def __call__(self, store: Store) -> int:
         execute = store.database.conn.execute
         dropped = 0
-        for table, since in ((HOURS, self.since), (DAYS, self.day)):
+        for table, since in ((HOURLY, self.since), (DAILY, self.day)):
             given = {"device": self.device_id, "since": since}
             dropped += int(execute(_DROP_SUMMARIES_FROM.format(table), given).rowcount)
         execute(_ADD_UP_DAY, {"device": self.device_id, "day": self.day})

@@ -10,8 +10,8 @@ from persistence.local_time import DAY, HOUR, LocalTime
 from persistence.rows import json_object
 from persistence.schema import sqlite3
 from persistence.summaries import (
-    DAYS,
-    HOURS,
+    DAILY,
+    HOURLY,
     MetricNames,
     StoredRow,
     Tally,
@@ -198,13 +198,13 @@ class _Reading:
         return Statistics(begin, points, device.metrics())
 
     def _read_days(self) -> None:
-        for begin, day in self._device.summaries(DAYS, self._metric, self._buckets.days):
+        for begin, day in self._device.summaries(DAILY, self._metric, self._buckets.days):
             self._take(self._buckets.of_day(begin), day)
 
     def _read_hours(self) -> dict[int, Tally]:
         """Those that are to be read row by row, as all of their rows are still there."""
         whole = {}
-        for begin, hour in self._device.summaries(HOURS, self._metric, self._buckets.hours):
+        for begin, hour in self._device.summaries(HOURLY, self._metric, self._buckets.hours):
             if self._buckets.step < HOUR and hour.first >= self._device.oldest:
                 whole[begin] = hour
             else:

@@ -20,8 +20,8 @@ NAME_MAX: Final = 200
 LARGEST: Final = 1e290
 SWITCHED_ON: Final = "encendido"
 
-HOURS: Final = "resumen_horas"
-DAYS: Final = "resumen_dias"
+HOURLY: Final = "resumen_horas"
+DAILY: Final = "resumen_dias"
 _COLUMNS: Final = "metrica_id, inicio, n, suma, minimo, maximo, primero, ultimo"
 _OR_ADD: Final = """
     ON CONFLICT (metrica_id, inicio) DO UPDATE SET n = n + excluded.n, suma = suma + excluded.suma,
@@ -191,7 +191,7 @@ class RollUp:
                 [(self.device_id, metric) for metric in sorted(missing)],
             )
             ids = dict(execute(_METRIC_IDS, [self.device_id]).fetchall())
-        for table, tallies in ((HOURS, self.hours), (DAYS, self.days)):
+        for table, tallies in ((HOURLY, self.hours), (DAILY, self.days)):
             rows = [_summary_row(ids[metric], begin, each) for (metric, begin), each in tallies.items()]
             store.insert(f"INSERT INTO {table} ({_COLUMNS})", rows, _OR_ADD)
         execute(_NOTE_ROLLED_UP, [self.device_id, self.upto])

@@ -26,7 +26,7 @@ from persistence.retention import (
 from persistence.rows import Row
 from persistence.schema import sqlite3
 from persistence.store import Store
-from persistence.summaries import DAYS, HOURS, MetricNames, RollUp, raw_row, roll_up
+from persistence.summaries import DAILY, HOURLY, MetricNames, RollUp, raw_row, roll_up
 
 logger = logging.getLogger(__name__)
 
@@ -233,11 +233,11 @@ class Upkeep:
         if kept := self._retention.hours_of(device.serial):
             # From a midnight on, so that no day is told of by its hours in part.
             before = self._local.day(now - kept * DAY)
-            while (upto := self._last_old_summary(HOURS, device, before)) is not None:
+            while (upto := self._last_old_summary(HOURLY, device, before)) is not None:
                 yield DropHours(device.device_id, upto, before)
         if kept := self._retention.days_of(device.serial):
             before = self._local.day(now - kept * DAY)
-            while (upto := self._last_old_summary(DAYS, device, before)) is not None:
+            while (upto := self._last_old_summary(DAILY, device, before)) is not None:
                 yield DropDays(device.device_id, upto)
 
     def _last_old_summary(self, table: str, device: _Logged, before: int) -> int | None:
@@ -246,7 +246,7 @@ class Upkeep:
 
     def _summaries_ahead(self, device: _Logged, after: float) -> Iterator[DropAhead]:
         """The newest first, so that a day that is added up anew has none of them left."""
-        for table in (HOURS, DAYS):
+        for table in (HOURLY, DAILY):
             given = (after, device.device_id, ROWS_DROPPED)
             while found := self._fetch(_NEWEST_SUMMARIES.format(table), given):
                 since = found[-1][0]

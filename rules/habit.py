@@ -22,7 +22,7 @@ from rules.held_signal import Stretch
 from rules.sealed import DamagedState, Fields
 
 WEEKS: Final = 8
-DAYS: Final = 7 * WEEKS
+SPAN_DAYS: Final = 7 * WEEKS
 DAY_MINUTES: Final = 1440
 # Half as much after two weeks: new habits outweigh old ones in the third.
 FADING: Final = 0.5**0.5
@@ -71,17 +71,17 @@ class WeeklyHabit(base.Classifier):
         self._newest = 0
         self._oldest = 0
         """Ordinals of the newest and of the very first day; 0 before there is any."""
-        self._on = bytearray(DAYS * self.bins)
-        self._off = bytearray(DAYS * self.bins)
+        self._on = bytearray(SPAN_DAYS * self.bins)
+        self._off = bytearray(SPAN_DAYS * self.bins)
 
     def learn_one(self, x: dict[Any, Any], y: Any, w: float = 60.0) -> None:
         """``w`` seconds of ``y`` within one bin. Days older than what is remembered teach nothing."""
         day = x["day"]
         if day > self._newest:
             self._turn_to(day)
-        elif day <= self._newest - DAYS:
+        elif day <= self._newest - SPAN_DAYS:
             return
-        at = day % DAYS * self.bins + x["minute"] // self.bin_minutes
+        at = day % SPAN_DAYS * self.bins + x["minute"] // self.bin_minutes
         bins = self._on if y else self._off
         bins[at] = min(255, bins[at] + round(w * FULL / (60 * self.bin_minutes)))
 
@@ -92,11 +92,11 @@ class WeeklyHabit(base.Classifier):
 
     def _turn_to(self, day: int) -> None:
         empty = bytes(self.bins)
-        for fresh in range(max(self._newest + 1, day - DAYS + 1), day + 1):
-            row = slice(fresh % DAYS * self.bins, (fresh % DAYS + 1) * self.bins)
+        for fresh in range(max(self._newest + 1, day - SPAN_DAYS + 1), day + 1):
+            row = slice(fresh % SPAN_DAYS * self.bins, (fresh % SPAN_DAYS + 1) * self.bins)
             self._on[row] = self._off[row] = empty
         # Of what was before a gap as long as that nothing is remembered: a silence, or a clock in 1970.
-        self._oldest = self._oldest if day - self._newest < DAYS else day
+        self._oldest = self._oldest if day - self._newest < SPAN_DAYS else day
         self._newest = day
 
     @property
@@ -140,7 +140,7 @@ class WeeklyHabit(base.Classifier):
     def _rows(self, weekday: int) -> list[slice]:
         """Where the days of one weekday are kept, newest first."""
         newest = self._newest - (weekday_of(self._newest) - weekday) % 7
-        rows = [(newest - 7 * age) % DAYS * self.bins for age in range(WEEKS)]
+        rows = [(newest - 7 * age) % SPAN_DAYS * self.bins for age in range(WEEKS)]
         return [slice(row, row + self.bins) for row in rows]
 
     def days_on(self, start: int, bins: int, ages: Ages = EVERY_AGE) -> list[bool]:
@@ -154,7 +154,7 @@ class WeeklyHabit(base.Classifier):
         if newest + (first + bins - 1) // self.bins > self._newest:
             newest -= 7  # not over yet
         for day in (newest - 7 * age for age in ages):
-            if day <= self._newest - DAYS:
+            if day <= self._newest - SPAN_DAYS:
                 break
             cells = [(day * self.bins + first + n) % len(self._on) for n in range(bins)]
             on = sum(self._on[cell] for cell in cells)
@@ -183,8 +183,8 @@ class WeeklyHabit(base.Classifier):
 
     def _oldest_remembered(self) -> int:
         """The first day that anything is known of; 0 if nothing is."""
-        for day in range(max(1, self._newest - DAYS + 1), self._newest + 1):
-            row = slice(day % DAYS * self.bins, (day % DAYS + 1) * self.bins)
+        for day in range(max(1, self._newest - SPAN_DAYS + 1), self._newest + 1):
+            row = slice(day % SPAN_DAYS * self.bins, (day % SPAN_DAYS + 1) * self.bins)
             if any(self._on[row]) or any(self._off[row]):
                 return day
         return 0

@@ -12,7 +12,7 @@ from actors.model import Device, JsonObject
 from actors.ports import Rule, RuleFactory, Start
 from actors.schedule import ScheduleError, parse
 from rules import extremes, learn, misconfig, offline
-from rules.habit import DAYS
+from rules.habit import SPAN_DAYS
 from rules.sealed import DamagedState
 from rules.settings import ExtremesSettings, LearnSettings, MisconfigSettings, OfflineSettings
 from rules.tables import Limits, Standard, Standards, of_device
@@ -63,7 +63,7 @@ class LearnVolume:
             learn.Replay.ALL: 0,
         }
         resumes = begun.replay is learn.Replay.NEWER
-        return Start(begun.rule, after[begun.replay], at - DAYS * DAY_S, resumes, begun.damage)
+        return Start(begun.rule, after[begun.replay], at - SPAN_DAYS * DAY_S, resumes, begun.damage)
 
 
 def rulebook(

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from actors.model import Json, JsonObject
+from actors.schedule import DAYS
 
 DAY: Final = 1440
 WEEK: Final = 7 * DAY
-
-DAYS: Final = ("lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo")
 
 
 @dataclass(frozen=True, slots=True, order=True)

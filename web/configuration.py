@@ -7,23 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 from actors.model import MANUAL, MAX_NAMES, SCHEDULED, Json
 from actors.readings import OFF_WORDS, ON_WORDS
+from actors.schedule import DAYS, ENGLISH_DAYS, EVERY_DAY, LOCKED_WORDS, UNLOCKED_WORDS
 from web.body import MAX_LEVELS, Object, check_configuration
 from web.shapes import Schema
 
-DAYS: Final = (
-    *("lunes", "martes", "miercoles", "miércoles", "jueves", "viernes", "sabado", "sábado", "domingo"),
-    *("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
-    *("todos", "all", "diario", "daily"),
+_ACCENTED: Final = {"miercoles": "miércoles", "sabado": "sábado"}
+DAY_WORDS: Final = (
+    *chain.from_iterable((day, _ACCENTED[day]) if day in _ACCENTED else (day,) for day in DAYS),
+    *ENGLISH_DAYS,
+    *EVERY_DAY,
 )
 SWITCH_WORDS: Final = (*ON_WORDS, *OFF_WORDS)
-LOCK_WORDS: Final = (
-    *("lock", "locked", "bloquear", "bloqueado", "bloqueada", "cerrar"),
-    *("unlock", "unlocked", "desbloquear", "desbloqueado", "desbloqueada", "abrir"),
-)
+LOCK_WORDS: Final = (*LOCKED_WORDS, *UNLOCKED_WORDS)
 
 
 def _switch(words: Sequence[str]) -> Schema:
@@ -34,7 +34,7 @@ def _switch(words: Sequence[str]) -> Schema:
 _SCALARS: Final = ("string", "number", "boolean", "null")
 _ANYWHERE: Final = "#/components/schemas/"
 _TIME: Final[Schema] = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$", "examples": ["22:30"]}
-_DAY: Final[Schema] = {"type": "string", "enum": DAYS}
+_DAY: Final[Schema] = {"type": "string", "enum": DAY_WORDS}
 _PER_CENT: Final[Schema] = {"type": "number", "minimum": 0, "maximum": 100}
 _MINUTES: Final[Schema] = {"type": "number", "exclusiveMinimum": 0, "maximum": 1440}
 _CELSIUS: Final[Schema] = {"type": "number", "minimum": -50, "maximum": 100}

@@ -31,7 +31,7 @@ UNTIL: Final = Parameter[float | None](
 )
 DEVICE: Final = Field("dispositivo_id", Whole(MAX_ID), "En qué dispositivo se busca.", 1)
 METRIC: Final = Field("metric", Text(400, shortest=1), "Una de las métricas de sus estadísticas.", "temp")
-DAYS: Final = Field("days", Whole(3650), "En cuántos días hasta hoy.", 7)
+LAST_DAYS: Final = Field("days", Whole(3650), "En cuántos días hasta hoy.", 7)
 
 
 class Findings(DeviceHandler):
@@ -121,7 +121,7 @@ class HistoryScans(DeviceHandler):
         "POST": Operation(
             summary="Buscar valores extremos en el pasado",
             description="Lo que se encuentra sale por /stream/ai, y al final ai_done.",
-            body=Body((DEVICE, METRIC, DAYS), needs=((DEVICE, METRIC, DAYS),)),
+            body=Body((DEVICE, METRIC, LAST_DAYS), needs=((DEVICE, METRIC, LAST_DAYS),)),
             status=202,
             answer=QueuedJson,
             refusals=(404,),
@@ -131,7 +131,7 @@ class HistoryScans(DeviceHandler):
     async def post(self) -> None:
         given = self.given()
         device = self.known(given[DEVICE]).device
-        self.tell(self.services.scanner, ScanHistory(device, given[METRIC], given[DAYS]))
+        self.tell(self.services.scanner, ScanHistory(device, given[METRIC], given[LAST_DAYS]))
         self.set_status(202)
         queued: QueuedJson = {"status": "queued"}
         self.answer(queued)

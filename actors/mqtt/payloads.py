@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import orjson
 
-from actors.model import SERIAL, Json, JsonObject, Report
+from actors.model import MAX_NAMES, SERIAL, Json, JsonObject, Report
 from actors.mqtt import lenient_json
 from actors.mqtt.lenient_json import MAX_INTEGER, MIN_INTEGER
 from actors.mqtt.near_misses import suggestion
@@ -44,8 +44,6 @@ MAX_STATE: Final = 20
 MAX_PARAMETERS: Final = 64
 MAX_DEPTH: Final = 4
 MAX_BOOT: Final = 64
-# A configuration holds the schedules of all channels, so it has more names than there are readings.
-MAX_CONFIGURATION: Final = 256
 # Counted up to here, a number is exact in the doubles that JavaScript and small JSON libraries use.
 MAX_SEQ: Final = 2**53
 # Objects of device data.
@@ -161,7 +159,7 @@ def _check_contents(fields: dict[str, Json]) -> bool:
     configuration = fields.get("configuracion")
     doubtful = parameters is not None and _check_values("parametros", parameters, MAX_PARAMETERS)
     if configuration is not None:
-        doubtful |= _check_values("configuracion", configuration, MAX_CONFIGURATION)
+        doubtful |= _check_values("configuracion", configuration, MAX_NAMES)
     return doubtful
 
 

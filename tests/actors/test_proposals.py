@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from actors.findings import Finding, KeptFinding
 from actors.model import Change, Claim, Device, JsonObject, Refusal, Refused, Report
 from actors.proposals import applied, basis_of, proposal_of
-from actors.schedule import WeeklyWindows, check, parse
+from actors.schedule import DAYS, WeeklyWindows, check, parse
 
-DAYS: Final = ("lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo")
 DAY: Final = 86_400
 BLIND: Final = Device(id=2, serial="SHD0AAAA", claimed=True, version=3, configuration={"modo": "manual"})
 MORNING: Final = {

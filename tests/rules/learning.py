@@ -7,10 +7,9 @@ from collections.abc import Iterable
 
 from actors.findings import Finding
 from actors.model import Device, JsonObject, Report
-from actors.schedule import parse
+from actors.schedule import DAYS, parse
 from rules.learn import LearnRule
 from rules.settings import LearnSettings
-from rules.timetable import DAYS
 from tests.households import MADRID, Household, Windows
 from tests.rules.given import SERIAL, learn_settings
 

@@ -23,7 +23,7 @@ from tests.web.test_findings import ANOMALY
 from web.app import ROUTES
 from web.base import Handler
 from web.body import check_configuration
-from web.configuration import DAYS, LOCK_WORDS, SWITCH_WORDS, Configuration
+from web.configuration import DAY_WORDS, LOCK_WORDS, SWITCH_WORDS, Configuration
 from web.errors import Problem
 from web.openapi import described, path_of
 from web.preconditions import IF_MATCH
@@ -161,7 +161,7 @@ SETTINGS: Final = [
     -51,
     None,
 ]
-DAY_NAMES: Final = st.sampled_from([*DAYS, "", "ayer"])
+DAY_NAMES: Final = st.sampled_from([*DAY_WORDS, "", "ayer"])
 EVENTS: Final = st.lists(
     st.tuples(st.sampled_from(ENDS), st.sampled_from(SETTINGS)).map(list),
     max_size=2,
@@ -199,7 +199,7 @@ def test_a_configuration_is_what_its_schema_says(value: dict[str, Any]) -> None:
 
 def test_every_word_and_bound_of_a_schedule_is_described() -> None:
     """The words that are taken one by one, each at its place."""
-    for day in DAYS:
+    for day in DAY_WORDS:
         check({"horarios_pos": {day: [["08:00", 100], ["09:00", 0]]}})
     for words, channel in ((SWITCH_WORDS, "horarios"), (LOCK_WORDS, "horarios_lock")):
         for word in words:
