@@ -331,8 +331,16 @@ class Settings:
     mqtt_max_por_segundo: float = setting(
         number(0, 1_000_000), 100.0, "Bróker incluido: mensajes por segundo de cada usuario; 0, sin límite."
     )
+    mqtt_embedded: Literal["nats", "mosquitto"] = setting(
+        choice("nats", "mosquitto"),
+        "nats",
+        "Bróker incluido: nats, o mosquitto, que admite espacios en los topics y MQTT 5.",
+    )
     nats_server_path: str = setting(
         or_empty(file), "", "Otro nats-server (2.15 o posterior); vacío, el instalado con este sistema."
+    )
+    mosquitto_path: str = setting(
+        or_empty(file), "", "Mosquitto (2.0 o posterior) para MQTT_EMBEDDED; vacío, el de esta máquina."
     )
 
     data_dir: Path = setting(folder, Path("instance"), "Carpeta de todo lo que el sistema escribe.")
@@ -427,6 +435,8 @@ class Settings:
         if self.mqtt_broker_url and 0 in (self.mqtt_broker_port, self.mqtt_tls_port):
             name = "MQTT_BROKER_PORT" if self.mqtt_broker_port == 0 else "MQTT_TLS_PORT"
             raise SettingError(f"{name}: 0 solo vale con el bróker incluido; se espera el real.")
+        if self.mqtt_embedded == "mosquitto" and not self.mqtt_broker_url and not self.mqtt_sync_interval:
+            raise SettingError("MQTT_SYNC_INTERVAL: 0 no lo cumple Mosquitto; se espera mayor que 0.")
         if bool(self.ssl_cert_path) is not bool(self.ssl_key_path):
             alone = "SSL_CERT_PATH" if self.ssl_cert_path else "SSL_KEY_PATH"
             raise SettingError(f"{alone}: va sola; se esperan SSL_CERT_PATH y SSL_KEY_PATH.")

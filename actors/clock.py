@@ -23,7 +23,7 @@ def set_zone(zone: Zone) -> None:
         time.tzset()
 
 
-def _since_boot() -> float:
+def since_boot() -> float:
     """Linux and macOS stand still in time.monotonic() while the machine sleeps; Windows does not."""
     if hasattr(time, "CLOCK_BOOTTIME"):
         return time.clock_gettime(time.CLOCK_BOOTTIME)
@@ -72,7 +72,7 @@ class SystemClock:
         return time.monotonic()
 
     def since_boot(self) -> float:
-        return _since_boot()
+        return since_boot()
 
     def call_later(self, delay: float, action: Callable[[], object]) -> _Alarm:
         alarm = _Alarm(action)

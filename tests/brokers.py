@@ -22,13 +22,17 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from actors.messages import Resumption
 from actors.mqtt.bridge import Recall
-from actors.mqtt.broker import EmbeddedBroker
+from actors.mqtt.broker import EmbeddedBroker, Server
 from actors.mqtt.door import Door
+from actors.mqtt.mosquitto_server import MosquittoServer, MosquittoSettings
 from actors.mqtt.nats_server import NatsServer, NatsSettings
 from tests.machine import lacking
 
 CONF = Path(__file__).parent.parent / "actors" / "mqtt" / "mosquitto.conf"
 PATIENCE = 10.0
+# Those that the project supports, by the names of their fixtures: nats-server, Mosquitto in its place, and
+# a Mosquitto that is not our child.
+BROKERS = ("embedded", "mosquitto_child", "mosquitto")
 
 
 def free_port() -> int:
@@ -69,6 +73,9 @@ class Broker(Protocol):
     def crash(self) -> None:
         """Kill it without warning and see that it runs again."""
 
+    def restart(self) -> None:
+        """Tell it to end, and see that it runs again."""
+
     def resume(self, client_id: str, topics: Sequence[str], recall: Recall) -> Mapping[str, Resumption]:
         """What the backend asks of a broker of its own before it connects."""
 
@@ -78,20 +85,35 @@ def nats(folder: Path, port: int = 0) -> NatsServer:
     return NatsServer(NatsSettings(folder), port)
 
 
+# So long that a Mosquitto saves only when it is told to end, s.
+NEVER = 86_400.0
+
+
+def embedded_mosquitto(folder: Path, port: int = 0, save_interval: float = NEVER) -> MosquittoServer:
+    """The other one that there is, with what it keeps in ``folder``."""
+    return MosquittoServer(MosquittoSettings(folder, save_interval=save_interval), port)
+
+
 class CrashableBroker(EmbeddedBroker):
     """The embedded broker, to be killed at will; its own watch brings it back."""
 
-    def __init__(self, folder: Path, port: int = 0, door: Door | None = None) -> None:
-        super().__init__(nats(folder, port), door)
+    def __init__(self, server: Server, door: Door | None = None) -> None:
+        super().__init__(server, door)
 
     def start(self) -> None:
         super().start()
         self.open_door()
 
     def crash(self) -> None:
+        self._end(signal.SIGKILL)
+
+    def restart(self) -> None:
+        self._end(signal.SIGTERM)
+
+    def _end(self, how: signal.Signals) -> None:
         pid = self.pid
         assert pid is not None
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, how)
         wait_until(lambda: self.pid != pid and self.alive)
 
 

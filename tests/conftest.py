@@ -9,7 +9,15 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-from tests.brokers import Broker, CrashableBroker, Mosquitto, require_mosquitto
+from tests.brokers import (
+    BROKERS,
+    Broker,
+    CrashableBroker,
+    Mosquitto,
+    embedded_mosquitto,
+    nats,
+    require_mosquitto,
+)
 
 # How long an example takes is the machine's affair, which others share.
 hypothesis.settings.register_profile("shared", deadline=None)
@@ -62,13 +70,23 @@ def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
 @pytest.fixture
 def embedded(tmp_path: Path) -> Iterator[CrashableBroker]:
     """The broker that comes with the project, on a port of its own."""
-    broker = CrashableBroker(tmp_path / "embedded")
+    broker = CrashableBroker(nats(tmp_path / "embedded"))
     broker.start()
     yield broker
     broker.stop()
 
 
-@pytest.fixture(params=["mosquitto", "embedded"])
+@pytest.fixture
+def mosquitto_child(tmp_path: Path) -> Iterator[CrashableBroker]:
+    """Mosquitto in its place."""
+    require_mosquitto()
+    broker = CrashableBroker(embedded_mosquitto(tmp_path / "embedded"))
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+@pytest.fixture(params=BROKERS)
 def broker(request: pytest.FixtureRequest) -> Broker:
     """Each of the brokers that the project supports."""
     chosen: Broker = request.getfixturevalue(request.param)

@@ -272,6 +272,13 @@ def test_settings_that_do_not_go_together() -> None:
     assert "SSL_CERT_PATH" in refusal({"SSL_KEY_PATH": "a.key"})
     assert refusal({"MQTT_BROKER_URL": "10.0.0.2", "MQTT_BROKER_PORT": "0"}).startswith("MQTT_BROKER_PORT: ")
     assert Settings.load(None, {"MQTT_BROKER_PORT": "0"}).mqtt_broker_port == 0
+
+
+def test_mosquitto_is_not_asked_for_what_it_cannot_do() -> None:
+    """To have each message on the medium before it acknowledges it; it may as somebody else's broker."""
+    wanted = {"MQTT_EMBEDDED": "mosquitto", "MQTT_SYNC_INTERVAL": "0"}
+    assert refusal(wanted).startswith("MQTT_SYNC_INTERVAL: ")
+    assert Settings.load(None, wanted | {"MQTT_BROKER_URL": "10.0.0.2"}).mqtt_sync_interval == 0
     assert refusal({"AI_HIST_PMIN": "50", "AI_HIST_PMAX": "50"}).startswith("AI_HIST_PMIN: ")
     assert Settings.load(None, {"AI_HIST_PMIN": "50"}).ai_hist_pmin == 50
 

@@ -32,6 +32,7 @@ SHARED = (
     "actors.kinds",
     "actors.people",
     "actors.supervision",
+    "actors.unserved",
     "actors.process",
 )
 MAY_IMPORT = {
@@ -54,6 +55,7 @@ MAY_IMPORT = {
     "actors.kinds": SHARED,
     "actors.people": SHARED,
     "actors.supervision": SHARED,
+    "actors.unserved": (),
     "actors.process": (),
     "actors": ("actors", *SHARED),
     "actors.mqtt": ("actors.mqtt", "config", *SHARED),
@@ -67,7 +69,7 @@ MAY_IMPORT = {
 }
 STANDARD_LIBRARY_ONLY = (
     *("config", "actors.backoff", "actors.boots", "actors.readings", "actors.model", "actors.findings"),
-    *("actors.claiming", "actors.messages", "actors.ports", "actors.rooms"),
+    *("actors.claiming", "actors.messages", "actors.ports", "actors.rooms", "actors.unserved"),
 )
 
 # Who alone may import what. The time is asked in one place, so that a test can put its own there; the

@@ -27,7 +27,7 @@ from web.defences import SECURITY_HEADERS, cors_headers, is_foreign, is_link
 from web.errors import Problem
 from web.faults import Fault
 from web.gate import SAFE
-from web.languages import wanted
+from web.languages import Language, wanted
 from web.operations import Operation
 from web.query import Parameter
 from web.services import Services
@@ -198,6 +198,11 @@ class Handler(RequestHandler):
 
     # -- answers -----------------------------------------------------------------------------
 
+    @property
+    def language(self) -> Language:
+        """In which whoever asks wants to be told."""
+        return wanted(self.request.headers.get("Accept-Language", ""))
+
     def answer(self, value: object) -> None:
         self.finish(encoded(value))
 
@@ -206,7 +211,7 @@ class Handler(RequestHandler):
 
     def told(self, problem: Problem) -> dict[str, str]:
         """What the answer to a request that came to nothing says; status and headers are set."""
-        language = wanted(self.request.headers.get("Accept-Language", ""))
+        language = self.language
         self.set_status(problem.status)
         self.set_header("Content-Language", language.value)
         self.add_header("Vary", "Accept-Language")

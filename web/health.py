@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from actors.supervision import Name, Part, Quarantined
+from actors.unserved import Unserved
 from actors.zone import Zone
 from web.answers import DatabaseJson, HealthJson, QuarantinedJson, RecoveredJson, ZoneJson
 from web.hub import EventHub
+from web.languages import Language
+from web.unserved_words import line
 from web.wire import iso
 
 # More do not tell an operator more; how many there are stands beside them.
@@ -38,8 +41,8 @@ class BrokerHealth:
     """How often a message had to wait until the disk caught up."""
     oldest: float = 0.0
     """For how long, s, the oldest message that is not stored yet has waited."""
-    notices: Sequence[str] = ()
-    """Of clients that the embedded broker cannot serve, a line in Spanish each."""
+    unserved: Sequence[Unserved] = ()
+    """Clients that the embedded broker cannot serve."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +134,7 @@ def zone_json(zone: Zone) -> ZoneJson:
     return {"iana": zone.iana, "posix": zone.posix}
 
 
-def health_json(health: Health, hub: EventHub, clients: int, version: str) -> HealthJson:
+def health_json(health: Health, hub: EventHub, clients: int, version: str, language: Language) -> HealthJson:
     waiting = hub.waiting  # before the roster is asked, which takes in all that waits
     devices = [known.device for known in hub.roster.newest_first()]
     return {
@@ -144,7 +147,7 @@ def health_json(health: Health, hub: EventHub, clients: int, version: str) -> He
             "sin_confirmar": health.broker.in_flight,
             "esperas": health.broker.stalls,
             "mas_antiguo_s": round(health.broker.oldest, 1),
-            "avisos": list(health.broker.notices),
+            "avisos": [line(each, language) for each in health.broker.unserved],
         },
         "escritor": {
             "sano": health.writer.healthy,

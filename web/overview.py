@@ -42,7 +42,9 @@ class SystemHealth(Handler):
         services = self.services
         health = services.health()
         self.set_status(200 if health.ok else 503)
-        told = health_json(health, services.hub, len(services.audience), services.version)
+        clients = len(services.audience)
+        told = health_json(health, services.hub, clients, services.version, self.language)
+        self.add_header("Vary", "Accept-Language")
         known = services.gate.caller_of(self.request) is not None
         state: StateJson = {"estado": told["estado"]}
         self.answer(told if known else state)

@@ -19,6 +19,7 @@ from actors.mqtt.door import Door
 from actors.mqtt.door_process import arguments
 from actors.mqtt.nats_server import MAX_PAYLOAD
 from actors.mqtt.notices import Notices
+from actors.unserved import Unserved
 
 __all__ = ("MAX_PAYLOAD", "BrokerUnavailable", "EmbeddedBroker", "Server")
 
@@ -102,8 +103,8 @@ class EmbeddedBroker:
         return self._child.alive and (self._doorkeeper is None or self._doorkeeper.alive)
 
     @property
-    def notices(self) -> Sequence[str]:
-        """Of clients that it cannot serve, a line in Spanish each, the newest last."""
+    def unserved(self) -> Sequence[Unserved]:
+        """Clients that it cannot serve, the newest last."""
         return self._server.notices.told
 
     def oldest(self, client_id: str, now: float) -> float:

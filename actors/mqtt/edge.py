@@ -8,17 +8,19 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Literal, Self
 
 from actors.mqtt import near_misses
 from actors.mqtt.bridge import TWIN, Bridge
-from actors.mqtt.broker import BrokerUnavailable, EmbeddedBroker
+from actors.mqtt.broker import BrokerUnavailable, EmbeddedBroker, Server
 from actors.mqtt.client import tls_for_broker
 from actors.mqtt.door import Door
+from actors.mqtt.mosquitto_server import MosquittoServer, MosquittoSettings
 from actors.mqtt.nats_server import NatsServer, NatsSettings
 from actors.mqtt.rights import backend_topics
 from actors.mqtt.twins import Identity
 from actors.ports import Clock
+from actors.unserved import Unserved
 from actors.zone import Zone
 from config import Settings, is_loopback
 
@@ -45,8 +47,12 @@ class MqttSettings:
     authority: Path | None
     """The CA of somebody else's broker, if it is not to be looked for."""
     shared_topic: bool
-    program: str
+    embedded: Literal["nats", "mosquitto"]
+    """Which the embedded broker is."""
+    nats: str
     """A nats-server of the house's own choosing, or empty."""
+    mosquitto: str
+    """A Mosquitto, likewise."""
     sync_interval: float
     """Seconds that what the embedded broker has acknowledged may wait to be on the medium."""
     per_second: float
@@ -67,7 +73,9 @@ class MqttSettings:
             tls_port=settings.mqtt_tls_port,
             authority=Path(settings.mqtt_tls_ca) if settings.mqtt_tls_ca else None,
             shared_topic=settings.mqtt_tema_comun,
-            program=settings.nats_server_path,
+            embedded=settings.mqtt_embedded,
+            nats=settings.nats_server_path,
+            mosquitto=settings.mosquitto_path,
             sync_interval=settings.mqtt_sync_interval,
             per_second=settings.mqtt_max_por_segundo,
             disk=settings.mqtt_disco_mb,
@@ -78,8 +86,10 @@ class MqttSettings:
 class MqttFiles:
     """What lies on the disk for it, or will."""
 
-    store: Path
-    """Folder of the embedded broker's own."""
+    nats: Path
+    """Folder of nats-server's own."""
+    mosquitto: Path
+    """Of an embedded Mosquitto's."""
     logins: Path
     certificate: Path
     key: Path
@@ -90,7 +100,8 @@ class MqttFiles:
         """Where they lie in DATA_DIR."""
         tls = folder / "tls"
         return cls(
-            store=folder / "mqtt" / "broker",
+            nats=folder / "mqtt" / "broker",
+            mosquitto=folder / "mqtt" / "mosquitto",
             logins=folder / "mqtt" / "claves",
             certificate=tls / "servidor.pem",
             key=tls / "servidor.key",
@@ -112,8 +123,8 @@ class EdgeStatus:
     """How often reading stopped until the disk caught up."""
     oldest: float
     """For how long, s, the oldest message that is not stored yet has waited, in our own broker too."""
-    notices: Sequence[str]
-    """Of clients that the embedded broker cannot serve, a line in Spanish each."""
+    unserved: Sequence[Unserved]
+    """Clients that the embedded broker cannot serve."""
 
 
 class MqttEdge:
@@ -172,7 +183,7 @@ class MqttEdge:
             in_flight=bridge.in_flight,
             stalls=bridge.stalls,
             oldest=max(bridge.oldest, self._waiting),
-            notices=() if self.broker is None else self.broker.notices,
+            unserved=() if self.broker is None else self.broker.unserved,
         )
 
     def start(self) -> None:
@@ -214,8 +225,6 @@ class MqttEdge:
 
 
 def _embedded(wishes: MqttSettings, files: MqttFiles) -> EmbeddedBroker:
-    login = wishes.username, wishes.password
-    settings = NatsSettings(files.store, wishes.program, wishes.sync_interval, wishes.disk, login)
     if wishes.tls:
         door = Door(
             wishes.bind_host,
@@ -226,9 +235,9 @@ def _embedded(wishes: MqttSettings, files: MqttFiles) -> EmbeddedBroker:
             shared_topic=wishes.shared_topic,
             per_second=wishes.per_second,
         )
-        return EmbeddedBroker(NatsServer(settings, wishes.port), door)
+        return EmbeddedBroker(_server(wishes, files, wishes.port), door)
     if is_loopback(wishes.bind_host):
-        return EmbeddedBroker(NatsServer(settings, wishes.port))
+        return EmbeddedBroker(_server(wishes, files, wishes.port))
     logger.warning("door_in_the_clear host=%s port=%d", wishes.bind_host, wishes.port)
     door = Door(
         wishes.bind_host,
@@ -237,7 +246,16 @@ def _embedded(wishes: MqttSettings, files: MqttFiles) -> EmbeddedBroker:
         shared_topic=wishes.shared_topic,
         per_second=wishes.per_second,
     )
-    return EmbeddedBroker(NatsServer(settings, 0), door)
+    return EmbeddedBroker(_server(wishes, files, 0), door)
+
+
+def _server(wishes: MqttSettings, files: MqttFiles, port: int) -> Server:
+    if wishes.embedded == "mosquitto":
+        mosquitto = MosquittoSettings(files.mosquitto, wishes.mosquitto, wishes.sync_interval, wishes.disk)
+        return MosquittoServer(mosquitto, port)
+    login = wishes.username, wishes.password
+    nats = NatsSettings(files.nats, wishes.nats, wishes.sync_interval, wishes.disk, login)
+    return NatsServer(nats, port)
 
 
 def _trust(wishes: MqttSettings, files: MqttFiles) -> ssl.SSLContext:

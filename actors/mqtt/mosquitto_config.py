@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
@@ -63,6 +64,14 @@ def configuration(template: str, folder: Path, port: int, tls_port: int | None) 
         lines += [f"listener {port} 127.0.0.1", "", f"listener {tls_port}", *by_login, *certificate]
     heading = _WHO_COMES_IN.ljust(_RULER - 1, "-")
     return "\n".join([before + heading, "", *lines, "", kept])
+
+
+def what_is_kept(store: Path, autosave: int) -> str:
+    """The part of the template about that, for a Mosquitto that saves to ``store`` each ``autosave`` s."""
+    ours = {"persistence_location": f"{store}/", "autosave_interval": str(autosave)}
+    kept = _WHAT_IS_KEPT + template().split(_WHAT_IS_KEPT)[1]
+    names = "|".join(ours)
+    return re.sub(rf"^({names}) .*$", lambda line: f"{line[1]} {ours[line[1]]}", kept, flags=re.MULTILINE)
 
 
 def rights(shared_topic: bool) -> str:

@@ -14,7 +14,6 @@ import logging
 import re
 import secrets
 import shutil
-import subprocess
 import sysconfig
 import threading
 from collections.abc import Mapping, Sequence
@@ -29,11 +28,10 @@ from actors.mqtt.child import LOOPBACK, BrokerUnavailable, answers_mqtt, free_po
 from actors.mqtt.logins import replace
 from actors.mqtt.nats_link import NatsLink, NoAnswer
 from actors.mqtt.notices import Notices
+from actors.mqtt.releases import Release
 
 logger = logging.getLogger(__name__)
 
-# What it takes of us is in no version before: a consumer can be set back to what was acknowledged.
-OLDEST: Final = (2, 15)
 # Four times the largest report, so that one which is too large by mistake still arrives, is refused
 # and can be read by an operator. Beyond that the broker closes the sender's connection.
 MAX_PAYLOAD: Final = 256 * 1024
@@ -45,9 +43,10 @@ _MAX_IN_FLIGHT: Final = 1000
 # The same of a client's session as a whole, retained messages included. What exceeds it is passed over, and
 # would come again only with the next connection, out of order: so it is far more than ours can ever be.
 _MAX_OF_SESSION: Final = 16_000
-_SHOWN: Final = 60
 _OWNER_ONLY: Final = 0o600
 _PROGRAM: Final = "nats-server"
+# What it takes of us is in no version before: a consumer can be set back to what was acknowledged.
+_RELEASE: Final = Release(_PROGRAM, "NATS_SERVER_PATH", "--version", re.compile(r"v(\d+)\.(\d+)"), (2, 15))
 _MESSAGES: Final = "$MQTT_msgs"
 _PREFIX: Final = "$MQTT.msgs."
 # Of the room on disk, what each may take.
@@ -300,18 +299,7 @@ def find(given: str) -> str:
             "no hay nats-server para esta máquina; descarga el de https://nats.io/download y di dónde está "
             "con NATS_SERVER_PATH, o usa MQTT_BROKER_URL con otro bróker."
         )
-    try:
-        said = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=10).stdout
-    except (OSError, subprocess.SubprocessError) as error:
-        raise BrokerUnavailable(f"NATS_SERVER_PATH: {program} no se puede ejecutar ({error}).") from None
-    version = re.search(r"v(\d+)\.(\d+)", said)
-    if version is None or (int(version[1]), int(version[2])) < OLDEST:
-        oldest = ".".join(map(str, OLDEST))
-        raise BrokerUnavailable(
-            f"NATS_SERVER_PATH: {program} es {said.strip()[:_SHOWN]!r}; se espera nats-server {oldest} o "
-            "posterior."
-        )
-    return program
+    return _RELEASE.check(program)
 
 
 def _of_a_program(user: str, password: str) -> str:

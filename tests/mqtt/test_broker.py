@@ -1,3 +1,5 @@
+"""The embedded brokers as our children, and what is nats-server's own."""
+
 from __future__ import annotations
 
 import os
@@ -7,87 +9,117 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Final, TypeAlias
 
 import pytest
 from paho.mqtt.client import MQTTMessage
 
-from actors.messages import Resumption
-from actors.mqtt.broker import MAX_PAYLOAD, BrokerUnavailable, EmbeddedBroker
+from actors.mqtt.broker import BrokerUnavailable, EmbeddedBroker, Server
 from actors.mqtt.nats_server import NatsServer, NatsSettings
-from tests.brokers import PATIENCE, Broker, CrashableBroker, Device, Login, accepts, nats, wait_until
+from actors.unserved import Trouble, Unserved
+from tests.brokers import (
+    PATIENCE,
+    CrashableBroker,
+    Device,
+    Login,
+    accepts,
+    embedded_mosquitto,
+    nats,
+    require_mosquitto,
+    wait_until,
+)
 from tests.machine import lacking
 
+Make: TypeAlias = Callable[[Path, int], Server]
+# What makes the server of each, by the name of its fixture.
+CHILDREN: Final[Mapping[str, Make]] = {"embedded": nats, "mosquitto_child": embedded_mosquitto}
 ROOT = Path(__file__).parent.parent.parent
 
 
-def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
+@pytest.fixture(params=CHILDREN)
+def child(request: pytest.FixtureRequest) -> CrashableBroker:
+    """One of them, running."""
+    running: CrashableBroker = request.getfixturevalue(request.param)
+    return running
+
+
+@pytest.fixture(params=CHILDREN.values())
+def make(request: pytest.FixtureRequest) -> Make:
+    """The server of one of them, to be made in a folder."""
+    if request.param is embedded_mosquitto:
+        require_mosquitto()
+    server: Make = request.param
+    return server
+
+
+def test_a_taken_port_is_one_clear_line(make: Make, tmp_path: Path) -> None:
     """Who starts a second broker on a port is told which port, and what to change."""
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         with pytest.raises(BrokerUnavailable, match=rf"127\.0\.0\.1:{port}.*MQTT_BROKER_PORT") as caught:
-            EmbeddedBroker(nats(tmp_path, port)).start()
+            EmbeddedBroker(make(tmp_path, port)).start()
     assert "\n" not in str(caught.value)
 
 
-def test_a_port_is_free_again_after_stop(embedded: CrashableBroker, tmp_path: Path) -> None:
+def test_a_port_is_free_again_after_stop(child: CrashableBroker, make: Make, tmp_path: Path) -> None:
     """Stopping ends the child, and another broker can have the port at once."""
-    assert embedded.alive
-    with Device(embedded.port):
-        embedded.stop()
-    assert not embedded.alive
-    assert not accepts(embedded.port)
-    again = EmbeddedBroker(nats(tmp_path / "again", embedded.port))
+    assert child.alive
+    with Device(child.port):
+        child.stop()
+    assert not child.alive
+    assert not accepts(child.port)
+    again = EmbeddedBroker(make(tmp_path / "again", child.port))
     again.start()
     assert again.alive
     again.stop()
 
 
-def test_it_listens_on_loopback_alone(embedded: CrashableBroker) -> None:
+def test_it_listens_on_loopback_alone(child: CrashableBroker) -> None:
     """Other machines cannot reach a broker that knows no passwords."""
     with pytest.raises(ConnectionRefusedError):
-        socket.create_connection(("127.0.0.2", embedded.port), timeout=1)
+        socket.create_connection(("127.0.0.2", child.port), timeout=1)
 
 
 def test_a_dead_broker_comes_back_on_its_port(
-    embedded: CrashableBroker, caplog: pytest.LogCaptureFixture
+    child: CrashableBroker, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A killed child is replaced, said once each, and devices find it where it was."""
-    port = embedded.port
-    embedded.crash()
-    assert embedded.port == port
+    port = child.port
+    child.crash()
+    assert child.port == port
     with Device(port):
         pass
     wait_until(lambda: "broker_restarted" in caplog.text)
     assert caplog.text.count("broker_died") == 1
 
 
-def test_what_reaches_the_whole_process_group_does_not_end_it(embedded: CrashableBroker) -> None:
+def test_what_reaches_the_whole_process_group_does_not_end_it(child: CrashableBroker) -> None:
     """At Ctrl-C the backend still has acknowledgements to send, so the broker is in no group with it, and
     neither does a SIGTERM to all of its own processes but itself.
     """
-    pid = embedded.pid
+    pid = child.pid
     assert pid is not None
     assert os.getpgid(pid) != os.getpgid(os.getpid())
     runner = os.getpgid(pid)
     assert runner != pid
     os.kill(runner, signal.SIGINT)
     os.kill(runner, signal.SIGTERM)
-    with Device(embedded.port, "a") as device:
+    with Device(child.port, "a") as device:
         device.publish("a", b"still here")
         assert device.heard.get(timeout=PATIENCE) == ("a", b"still here", False)
-    assert embedded.pid == pid
+    assert child.pid == pid
 
 
 OWNER = """
 import sys
 from pathlib import Path
 from actors.mqtt.broker import EmbeddedBroker
-from actors.mqtt.nats_server import NatsServer, NatsSettings
-broker = EmbeddedBroker(NatsServer(NatsSettings(Path(sys.argv[1])), 0))
+from tests import brokers
+broker = EmbeddedBroker(getattr(brokers, sys.argv[1])(Path(sys.argv[2])))
 broker.start()
 print(broker.port, broker.pid, flush=True)
 input()
@@ -95,10 +127,10 @@ input()
 
 
 @contextmanager
-def owner(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int, int]]:
+def owner(make: Make, folder: Path) -> Iterator[tuple[subprocess.Popen[str], int, int]]:
     """Another process that has a broker; the port and process id of that."""
     parent = subprocess.Popen(
-        [sys.executable, "-c", OWNER, folder],
+        [sys.executable, "-c", OWNER, make.__name__, folder],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -112,9 +144,9 @@ def owner(folder: Path) -> Iterator[tuple[subprocess.Popen[str], int, int]]:
     parent.communicate(timeout=PATIENCE)
 
 
-def test_it_dies_with_its_parent_and_writes_nothing_to_its_console(tmp_path: Path) -> None:
+def test_it_dies_with_its_parent_and_writes_nothing_to_its_console(make: Make, tmp_path: Path) -> None:
     """A killed backend leaves no broker behind, and the broker's words never show."""
-    with owner(tmp_path) as (parent, port, _):
+    with owner(make, tmp_path) as (parent, port, _):
         with Device(port) as device:
             device.publish("a", b"x" * 1000)
         with socket.create_connection(("127.0.0.1", port)) as rude:
@@ -125,17 +157,17 @@ def test_it_dies_with_its_parent_and_writes_nothing_to_its_console(tmp_path: Pat
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the kernel ends nobody for us")
-def test_it_dies_with_what_runs_it(tmp_path: Path) -> None:
+def test_it_dies_with_what_runs_it(make: Make, tmp_path: Path) -> None:
     """Whichever of the processes is killed, no broker is left that nobody looks after."""
-    with owner(tmp_path) as (parent, port, pid):
+    with owner(make, tmp_path) as (parent, port, pid):
         parent.send_signal(signal.SIGSTOP)
         os.kill(os.getpgid(pid), signal.SIGKILL)
         wait_until(lambda: not accepts(port))
 
 
-def test_a_hung_broker_is_replaced(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_hung_broker_is_replaced(make: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """One that takes connections and answers none is killed and started anew, and that is said."""
-    broker = EmbeddedBroker(nats(tmp_path), ping_every=0.1, hung_after=1.0)
+    broker = EmbeddedBroker(make(tmp_path, 0), ping_every=0.1, hung_after=1.0)
     broker.start()
     try:
         pid = broker.pid
@@ -149,59 +181,21 @@ def test_a_hung_broker_is_replaced(tmp_path: Path, caplog: pytest.LogCaptureFixt
         broker.stop()
 
 
-def test_what_was_acknowledged_outlives_the_broker(embedded: CrashableBroker) -> None:
-    """Sessions, what waits in them, and retained messages are on disk before a publisher is told so."""
-    keeps = Login(client_id="keeps", lasting=True)
-    with Device(embedded.port, "a", login=keeps):
-        pass
-    with Device(embedded.port) as device:
-        device.publish("kept", b"retained", retain=True)
-        for number in range(1000):
-            last = device.publish_soon("a", str(number))
-        last.wait_for_publish(PATIENCE)
-    embedded.crash()
-    with Device(embedded.port, "a", "kept", login=keeps) as device:
-        heard = [device.heard.get(timeout=PATIENCE) for _ in range(1001)]
-    assert [int(payload) for topic, payload, _ in heard if topic == "a"] == list(range(1000))
-    assert ("kept", b"retained", True) in heard
-
-
-def test_all_retained_messages_come(embedded: CrashableBroker) -> None:
-    """However many a wildcard finds."""
-    with Device(embedded.port) as device:
-        for number in range(300):
-            last = device.publish_soon(f"kept/{number}", b"x", retain=True)
-        last.wait_for_publish(PATIENCE)
-    with Device(embedded.port, "kept/#") as device:
-        topics = {device.heard.get(timeout=PATIENCE)[0] for _ in range(300)}
-    assert topics == {f"kept/{number}" for number in range(300)}
-
-
-def test_what_waits_for_an_acknowledgement_comes_first_and_at_once(embedded: CrashableBroker) -> None:
-    """And in order: a newer report that overtook an older one would be undone by it."""
-    keeps = Login(client_id="keeps", lasting=True)
-    unacknowledging = keeps.client()
-    unacknowledging.manual_ack_set(True)
-    heard: SimpleQueue[bytes] = SimpleQueue()
-    unacknowledging.on_message = lambda *args: heard.put(args[2].payload)
-    unacknowledging.connect("127.0.0.1", embedded.port)
-    unacknowledging.subscribe("a", 1)
-    unacknowledging.loop_start()
-    with Device(embedded.port) as device:
-        wait_until(lambda: unacknowledging.is_connected())
-        for number in range(10):
-            device.publish("a", str(number))
-        for _ in range(10):
-            heard.get(timeout=PATIENCE)
-        socket_ = unacknowledging.socket()
-        assert socket_ is not None
-        unacknowledging.disconnect()
-        unacknowledging.loop_stop()
-        for number in range(10, 20):
-            device.publish("a", str(number))
-    embedded.resume("keeps", ["a"], lambda floors: {topic: Resumption(0, 0, frozenset()) for topic in floors})
-    with Device(embedded.port, "a", login=keeps) as device:
-        assert [int(device.heard.get(timeout=PATIENCE)[1]) for _ in range(20)] == list(range(20))
+def test_a_session_is_there_before_anybody_can_publish(make: Make, tmp_path: Path) -> None:
+    """It is made where nobody sees it, and lasts, whatever becomes of the broker in its first moments."""
+    broker = CrashableBroker(make(tmp_path, 0))
+    broker.found_session("keeps", ["a"])
+    broker.start()
+    try:
+        broker.crash()
+        with Device(broker.port) as device:
+            device.publish("a", b"first")
+        with Device(broker.port, login=Login(client_id="keeps", lasting=True)) as keeps:
+            assert keeps.heard.get(timeout=PATIENCE) == ("a", b"first", False)
+    finally:
+        broker.stop()
+    assert make(tmp_path, 0).knows("keeps")
+    assert not make(tmp_path, 0).knows("another")
 
 
 @pytest.mark.parametrize("topic", ["$JS/API/STREAM/DELETE/$MQTT_msgs", "$MQTT/msgs/a", "$MQTT/rmsgs/a"])
@@ -250,20 +244,19 @@ def test_nothing_is_passed_over_for_want_of_room(embedded: CrashableBroker) -> N
     assert came == {topic: list(range(1500)) for topic in came}
 
 
-@pytest.mark.parametrize(
-    ("version", "told"),
-    [("mqttv5", "habla MQTT 5: ponlo en 3.1.1"), ("mqttv31", "habla MQTT 3.1: ponlo en 3.1.1")],
-)
-def test_who_speaks_another_version_is_told_of(embedded: CrashableBroker, version: str, told: str) -> None:
-    """With what to do, since the device itself may show nothing."""
+@pytest.mark.parametrize(("version", "trouble"), [("mqttv5", Trouble.MQTT_5), ("mqttv31", Trouble.MQTT_3_1)])
+def test_who_speaks_another_version_is_told_of(
+    embedded: CrashableBroker, version: str, trouble: Trouble
+) -> None:
+    """Since the device itself may show nothing."""
     speak(embedded.port, "-V", version, "-t", "a")
-    wait_until(lambda: any(told in each for each in embedded.notices))
+    wait_until(lambda: any(each.trouble is trouble for each in embedded.unserved))
 
 
 def test_a_topic_with_spaces_is_told_of(embedded: CrashableBroker) -> None:
-    """It cuts its publisher off, who is named, with the way out."""
+    """It cuts its publisher off, who is named."""
     speak(embedded.port, "-i", "zigbee", "-q", "1", "-t", "zigbee2mqtt/Luz del salón")
-    wait_until(lambda: any("zigbee" in each and "espacios" in each for each in embedded.notices))
+    wait_until(lambda: Unserved("zigbee", Trouble.SPACES) in embedded.unserved)
 
 
 def test_a_full_store_refuses_and_forgets_nothing(tmp_path: Path) -> None:
@@ -280,7 +273,7 @@ def test_a_full_store_refuses_and_forgets_nothing(tmp_path: Path) -> None:
                 device.overstep("a", f"{kept}".ljust(100_000))
                 kept += not device.cut_off.is_set()
         assert kept > 40
-        assert any("MQTT_DISCO_MB" in each for each in broker.notices)
+        assert any(each.trouble is Trouble.DISK_FULL for each in broker.unserved)
         with Device(broker.port, "a", login=keeps) as device:
             heard = [int(device.heard.get(timeout=PATIENCE)[1]) for _ in range(kept)]
         assert heard == list(range(kept))
@@ -308,15 +301,3 @@ def test_an_older_server_is_refused(tmp_path: Path) -> None:
         with pytest.raises(BrokerUnavailable, match=said) as caught:
             EmbeddedBroker(NatsServer(NatsSettings(tmp_path / "x", str(program)), 0)).start()
         assert "\n" not in str(caught.value)
-
-
-def test_a_message_beyond_the_limit_harms_nobody_else(broker: Broker) -> None:
-    """The largest that is let through arrives; a larger one is dropped and others are served on."""
-    with Device(broker.port, "big", "small") as listener, Device(broker.port) as rude:
-        with Device(broker.port) as device:
-            device.publish("big", b"x" * (MAX_PAYLOAD - 100))
-        assert len(listener.heard.get(timeout=PATIENCE)[1]) == MAX_PAYLOAD - 100
-        rude.publish_soon("big", b"x" * (MAX_PAYLOAD + 100), qos=0)
-        with Device(broker.port) as device:
-            device.publish("small", b"after")
-        assert listener.heard.get(timeout=PATIENCE) == ("small", b"after", False)

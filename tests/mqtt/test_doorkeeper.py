@@ -13,7 +13,7 @@ from actors.mqtt.door import BURST, Door
 from actors.mqtt.doorkeeper import LOGIN_TIME, MOST_STRANGERS, network_of
 from actors.mqtt.mosquitto_config import Tls
 from actors.mqtt.payloads import state_topic
-from tests.brokers import PATIENCE, CrashableBroker, Login, refusal, wait_until
+from tests.brokers import PATIENCE, CrashableBroker, Login, nats, refusal, wait_until
 from tests.mqtt.guarded import HERE, THERE, House, embedded_house, guarded_door, make_pair, shown, trusting
 
 OWN = state_topic(HERE)
@@ -27,7 +27,7 @@ def pair(tmp_path: Path) -> Tls:
 @pytest.fixture
 def guarded(tmp_path: Path, pair: Tls) -> Iterator[tuple[CrashableBroker, House]]:
     door, passwords = guarded_door(tmp_path, pair)
-    broker = CrashableBroker(tmp_path / "embedded", 0, door)
+    broker = CrashableBroker(nats(tmp_path / "embedded"), door)
     broker.start()
     yield broker, embedded_house(broker, passwords, trusting(pair))
     broker.stop()
@@ -181,7 +181,7 @@ def test_a_broker_with_a_door_comes_back_whole(guarded: tuple[CrashableBroker, H
 def test_without_tls_it_asks_for_the_login_too(tmp_path: Path, pair: Tls) -> None:
     """On a network without encryption a device is known all the same."""
     door, passwords = guarded_door(tmp_path, pair)
-    broker = CrashableBroker(tmp_path / "embedded", 0, replace(door, certificate=None, key=None))
+    broker = CrashableBroker(nats(tmp_path / "embedded"), replace(door, certificate=None, key=None))
     broker.start()
     assert broker.door is not None
     try:
@@ -193,7 +193,7 @@ def test_without_tls_it_asks_for_the_login_too(tmp_path: Path, pair: Tls) -> Non
 
 def test_without_a_password_file_nobody_comes_in(tmp_path: Path) -> None:
     """Before the first login is made the door stands, and is shut."""
-    broker = CrashableBroker(tmp_path / "embedded", 0, Door("127.0.0.1", 0, tmp_path / "claves"))
+    broker = CrashableBroker(nats(tmp_path / "embedded"), Door("127.0.0.1", 0, tmp_path / "claves"))
     broker.start()
     assert broker.door is not None
     try:
@@ -208,5 +208,5 @@ def test_a_taken_port_is_one_clear_line(tmp_path: Path, pair: Tls) -> None:
         port = other.getsockname()[1]
         door = Door("127.0.0.1", port, tmp_path / "claves", pair.certificate, pair.key)
         with pytest.raises(BrokerUnavailable, match=rf"127\.0\.0\.1:{port}.*MQTT_TLS_PORT") as caught:
-            CrashableBroker(tmp_path / "embedded", 0, door).start()
+            CrashableBroker(nats(tmp_path / "embedded"), door).start()
     assert "\n" not in str(caught.value)

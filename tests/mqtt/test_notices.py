@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import time
 
-from actors.mqtt.notices import Notices
+import pytest
+
+from actors.mqtt.notices import KEPT, Notices
+from actors.unserved import Trouble, Unserved
+from tests.stage import FakeClock
 
 
 def test_who_it_is_is_told_by_its_identifier() -> None:
     notices = Notices()
     notices.note('[7] [ERR] 127.0.0.1:40000 - mid:5 - "caldera" - maximum payload exceeded')
-    assert notices.told == ("caldera manda mensajes de más de 256 KiB",)
+    assert notices.told == (Unserved("caldera", Trouble.TOO_LARGE),)
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_what_is_not_said_any_more_is_forgotten(again: bool) -> None:
+    """Whoever has set their device right need not start the house anew to see it."""
+    clock = FakeClock()
+    notices = Notices(clock.monotonic)
+    said = '[7] [ERR] 127.0.0.1:40000 - mid:5 - "caldera" - maximum payload exceeded'
+    notices.note(said)
+    clock.advance_to(clock.monotonic() + KEPT / 2)
+    if again:
+        notices.note(said)
+    clock.advance_to(clock.monotonic() + KEPT / 2)
+    assert len(notices.told) == again
 
 
 def test_no_identifier_holds_up_who_listens() -> None:

@@ -1,4 +1,4 @@
-"""What a device's login is good for, at both brokers."""
+"""What a device's login is good for, at each broker."""
 
 from __future__ import annotations
 
@@ -11,7 +11,18 @@ from pathlib import Path
 import pytest
 
 from actors.mqtt.payloads import configuration_topic, presence_topic, receipt_topic, state_topic
-from tests.brokers import PATIENCE, CrashableBroker, Device, Login, refusal, require_mosquitto, wait_until
+from tests.brokers import (
+    BROKERS,
+    PATIENCE,
+    CrashableBroker,
+    Device,
+    Login,
+    embedded_mosquitto,
+    nats,
+    refusal,
+    require_mosquitto,
+    wait_until,
+)
 from tests.mqtt.guarded import (
     HERE,
     THERE,
@@ -28,9 +39,9 @@ SHARED = "dispositivos/estado"
 OWN = state_topic(HERE)
 
 
-@pytest.fixture(params=["mosquitto", "embedded"])
+@pytest.fixture(params=BROKERS)
 def kind(request: pytest.FixtureRequest) -> str:
-    if request.param == "mosquitto":
+    if request.param != "embedded":
         require_mosquitto()
     return str(request.param)
 
@@ -43,9 +54,10 @@ def shared_topic() -> bool:
 @pytest.fixture
 def house(kind: str, shared_topic: bool, tmp_path: Path) -> Iterator[House]:
     pair = make_pair(tmp_path / "tls")
-    if kind == "embedded":
+    if kind != "mosquitto":
         door, passwords = guarded_door(tmp_path, pair, shared_topic=shared_topic)
-        broker = CrashableBroker(tmp_path / "embedded", 0, door)
+        server = nats if kind == "embedded" else embedded_mosquitto
+        broker = CrashableBroker(server(tmp_path / "embedded"), door)
         broker.start()
         yield embedded_house(broker, passwords, trusting(pair))
         broker.stop()

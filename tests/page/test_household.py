@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from tests.brokers import Device, Login, wait_until
 from tests.page.browsing import Complaints, assert_accessible, assert_fits
 from tests.page.conftest import OpenPage
 from tests.page.home import Home
@@ -196,6 +197,24 @@ def test_health_is_told_in_words(home: Home, any_page: Page, complaints: Complai
     any_page.unroute("**/salud")
     any_page.get_by_role("button", name="Reintentar").click()
     expect(any_page.get_by_role("heading", name="Todo va bien")).to_be_visible()
+
+
+def test_who_the_broker_cannot_serve_is_told_of(home: Home, any_page: Page) -> None:
+    """Who it is and what to do, in either language: the device itself may show nothing."""
+    login = Login("casa", PASSWORD, client_id="zigbee2mqtt")
+    with Device(home.backend.mqtt, login=login) as device:
+        device.overstep("zigbee2mqtt/Luz del salón", "{}")
+    wait_until(lambda: bool(home.get("/salud")["broker"]["avisos"]))
+    section(any_page, "salud")
+    expect(any_page.get_by_role("heading", name="Funciona, pero hay algo que mirar")).to_be_visible()
+    told = any_page.get_by_role("main").get_by_role("listitem").filter(has_text="zigbee2mqtt")
+    expect(told).to_have_text(re.compile("zigbee2mqtt usa un topic con espacios.*MQTT_EMBEDDED=mosquitto"))
+    assert_fits(any_page)
+    assert_accessible(any_page)
+    any_page.goto("/#/casa")
+    any_page.get_by_label("English").check()
+    any_page.goto("/#/casa/salud")
+    expect(told).to_have_text(re.compile("zigbee2mqtt uses a topic with spaces.*MQTT_EMBEDDED=mosquitto"))
 
 
 def test_refused_messages_are_shown_as_they_came(home: Home, any_page: Page) -> None:

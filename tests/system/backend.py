@@ -229,21 +229,26 @@ def update(stream: Listener, serial: str, **fields: object) -> Event:
 
 
 class Home:
-    """Where a backend lives: its data, and the broker, unless it brings its own."""
+    """Where a backend lives: its data, the broker, unless it brings its own, and its usual settings."""
 
     def __init__(
-        self, directory: Path, broker: Mosquitto | None = None, kind: type[Backend] = Backend
+        self,
+        directory: Path,
+        broker: Mosquitto | None = None,
+        kind: type[Backend] = Backend,
+        **settings: object,
     ) -> None:
         self._directory = directory
         self.data = directory / "instance"
         self._broker = broker
         self._kind = kind
+        self._settings = settings
 
     def backend(self, command: str = "run", **settings: object) -> Backend:
         ours: dict[str, object] = {"backend_port": 0, "mqtt_broker_port": 0, "data_dir": self.data}
         if self._broker is not None:
             ours |= {"mqtt_broker_url": "127.0.0.1", "mqtt_broker_port": self._broker.port}
-        return self._kind(self._directory, command, **{**ours, **settings})
+        return self._kind(self._directory, command, **{**ours, **self._settings, **settings})
 
     def numbered_reports(self) -> list[tuple[str, int | None]]:
         """Serial and ``seq`` of each log row, sorted; only where no backend runs."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import signal
 import sqlite3
 from collections import Counter
@@ -12,6 +14,7 @@ import pytest
 
 from actors.kinds import PREFIXES
 from actors.mqtt.claim_code import claim_body
+from actors.mqtt.payloads import state_topic
 from tests.brokers import Device, Mosquitto, wait_until
 from tests.system.backend import Backend, Home
 from tests.system.load import SERIALS, Load
@@ -53,16 +56,40 @@ def until_all_is_logged(backend: Backend, load: Load) -> None:
 
 
 @pytest.mark.parametrize("how", ENDS)
-def test_a_receipt_is_kept_to(plain_home: Home, how: signal.Signals) -> None:
+def test_a_receipt_is_kept_to(embedded_home: Home, how: signal.Signals) -> None:
     """With the embedded broker, which ends too, all that a device was given a receipt for is logged once."""
-    with plain_home.backend() as backend:
+    with embedded_home.backend() as backend:
         backend.until_health_is(200)
         with Load(backend.mqtt) as load:
             load.until_receipted(500)
             end(backend, how)
-    logged = plain_home.numbered_reports()
+    logged = embedded_home.numbered_reports()
     assert len(logged) == len(set(logged))
     assert set(logged) >= {(serial, n) for serial in SERIALS for n in range(1, load.receipts[serial] + 1)}
+
+
+def test_what_the_embedded_broker_acknowledged_outlives_a_kill_of_the_backend(embedded_home: Home) -> None:
+    """Though the backend had heard none of it: the broker is told to end, and keeps it."""
+    with embedded_home.backend() as backend, Device(backend.mqtt) as device:
+        backend.until_health_is(200)
+        os.kill(backend.pid, signal.SIGSTOP)
+        for number in range(300):
+            last = device.publish_soon(state_topic("A"), json.dumps({"boot": "b", "seq": number}))
+        last.wait_for_publish(PATIENCE)
+        backend.kill()
+    with embedded_home.backend() as backend:
+        wait_until(lambda: backend.logged("A") >= 300, PATIENCE)
+    assert embedded_home.numbered_reports() == [("A", number) for number in range(300)]
+
+
+def test_a_report_beside_topics_with_spaces_is_heard(mosquitto_child_home: Home) -> None:
+    """As Zigbee2MQTT, which is one client for all of its devices, would send it."""
+    with mosquitto_child_home.backend() as backend, Device(backend.mqtt) as gateway:
+        gateway.publish("zigbee2mqtt/Luz del salón", b'{"state":"ON"}')
+        gateway.publish(state_topic("A"), b"{}")
+        backend.until_known("A")
+        assert not gateway.cut_off.is_set()
+        assert backend.get("/salud")["broker"]["avisos"] == []
 
 
 def test_a_demo_that_ends_finds_nobody_gone(home: Home) -> None:

@@ -7,9 +7,12 @@ from dataclasses import replace
 import pytest
 
 from actors.supervision import Name, Part, Quarantined
+from actors.unserved import Trouble, Unserved
 from tests.web.site import BLIND, HEALTHY, Site
 from web.base import MOST_QUEUED
 from web.health import WriterHealth
+from web.languages import Language
+from web.unserved_words import line
 
 DEVICE = Quarantined(Name(Part.DEVICE, "TMP0"), 1_800_000_000.0, 5, "ValueError('planted')")
 RULE = replace(DEVICE, name=Name(Part.RULE, "TMP0", "learn"))
@@ -66,3 +69,24 @@ def test_a_change_that_cannot_be_kept_is_refused_at_once(writer: WriterHealth) -
     with Site(BLIND, health=lambda: replace(HEALTHY, writer=writer)) as site:
         assert site.ask("PUT", f"/dispositivos/{BLIND.id}", {"nombre": "Otra"}).status == 503
         assert site.ask("GET", f"/dispositivos/{BLIND.id}").json["nombre"] == BLIND.name
+
+
+@pytest.mark.parametrize(
+    ("language", "way_out"), [(Language.SPANISH, "cambia el nombre"), (Language.ENGLISH, "change the name")]
+)
+def test_who_cannot_be_served_is_told_of_with_a_way_out(language: Language, way_out: str) -> None:
+    """In the language of whoever asks."""
+    broker = replace(HEALTHY.broker, unserved=[Unserved("zigbee{2}mqtt", Trouble.SPACES)])
+    with Site(health=lambda: replace(HEALTHY, broker=broker)) as site:
+        answer = site.ask("GET", "/salud", headers={"Accept-Language": language.value})
+    [told] = answer.json["broker"]["avisos"]
+    assert told.startswith("zigbee{2}mqtt ")
+    assert "MQTT_EMBEDDED=mosquitto" in told
+    assert way_out in told
+    assert answer.headers["Vary"] == "Accept-Language"
+
+
+@pytest.mark.parametrize("trouble", Trouble)
+def test_every_trouble_of_a_client_has_words(trouble: Trouble) -> None:
+    spanish, english = (line(Unserved("caldera", trouble), language) for language in Language)
+    assert spanish != english

@@ -19,6 +19,7 @@ from actors.ports import ScanNews
 from tests.web.site import BLIND, HEALTHY, LAMP, PATIENCE, Event, event_in
 from web.health import health_json
 from web.hub import EventHub, version_in
+from web.languages import Language
 from web.loop import LoopThread
 from web.ring import CHUNK_BYTES, EVERYTHING, Stream, Wanted
 
@@ -85,7 +86,7 @@ def test_health_tells_what_the_hub_has_not_numbered_yet() -> None:
     hub = EventHub(HandLoop())
     for n in range(3):
         hub.device_updated(replace(LAMP, reports=n))
-    told = [health_json(HEALTHY, hub, 0, "0.1.0")["hub"]["en_cola"] for _ in range(2)]
+    told = [health_json(HEALTHY, hub, 0, "0.1.0", Language.SPANISH)["hub"]["en_cola"] for _ in range(2)]
     assert told == [3, 0]
 
 

@@ -61,7 +61,7 @@ function troublesOf({ broker, escritor, base_de_datos: base, actores, tablas = [
     why: base?.recuperada?.motivo,
   });
   for (const { actor, error } of actores?.cuarentena ?? []) say(true, "quarantine", { actor, why: error });
-  return [...lines, ...tablas];
+  return [...lines, ...(broker?.avisos ?? []), ...tablas];
 }
 
 const Figures = ({

@@ -1,0 +1,158 @@
+"""Mosquitto as the embedded broker, where somebody chooses it: its program and its configuration.
+
+It takes what nats-server does not: topics with spaces, MQTT 5 and 3.1. What it keeps it holds in memory,
+and saves as a whole, at intervals and when it is told to end: a kill takes what it has acknowledged since,
+unless the backend has it already.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from actors.messages import Resumption
+from actors.mqtt.bridge import Recall
+from actors.mqtt.child import LOOPBACK, BrokerUnavailable, answers_mqtt, free_port
+from actors.mqtt.logins import replace
+from actors.mqtt.mosquitto_config import what_is_kept
+from actors.mqtt.notices import Notices
+from actors.mqtt.releases import Release
+
+_PROGRAM: Final = "mosquitto"
+_RELEASE: Final = Release(
+    _PROGRAM, "MOSQUITTO_PATH", "-h", re.compile(r"mosquitto version (\d+)\.(\d+)"), (2, 0)
+)
+# Where it is installed and an ordinary user's PATH does not lead.
+_SBIN: Final = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
+_OWNER_ONLY: Final = 0o600
+_BY_ROOT: Final = "should not be run as root"
+
+_CONFIGURATION: Final = """\
+# Written anew at each start; changes here are lost.
+listener {port} 127.0.0.1
+allow_anonymous true
+{user}
+# Which message is whose, and not when: the log that takes them has the time.
+log_timestamp false
+# Of one client; by number they are limited below.
+max_queued_bytes {queued}
+sys_interval 0
+
+{kept}"""
+
+
+@dataclass(frozen=True, slots=True)
+class MosquittoSettings:
+    """``program`` is another Mosquitto than the one installed, if any. ``queue`` is in MB, for one client.
+
+    ``save_interval`` is after how many seconds it saves; no less than 1.
+    """
+
+    folder: Path
+    program: str = ""
+    save_interval: float = 1.0
+    queue: int = 1024
+
+
+class MosquittoServer:
+    """Implements :class:`actors.mqtt.child.Program`, and :class:`actors.mqtt.broker.Server`.
+
+    ``port`` 0 takes any free port, at :meth:`choose_port`.
+    """
+
+    name: Final = _PROGRAM
+
+    def __init__(self, settings: MosquittoSettings, port: int) -> None:
+        self._settings = settings
+        self._store = settings.folder / "almacen"
+        self.port = port
+        self.notices: Final = Notices()
+
+    def choose_port(self) -> None:
+        """It stays the same over restarts. Raises :class:`BrokerUnavailable`."""
+        self.port = free_port(self.port)
+
+    @property
+    def place(self) -> str:
+        return f"{LOOPBACK}:{self.port}"
+
+    def answers(self, patience: float) -> bool:
+        return answers_mqtt((LOOPBACK, self.port), patience)
+
+    def settle_in(self) -> None:
+        """It needs nothing."""
+
+    def prepare(self) -> Sequence[str]:
+        """Write the configuration; the command."""
+        program = find(self._settings.program)
+        self._store.mkdir(parents=True, exist_ok=True)
+        text = _CONFIGURATION.format(
+            port=self.port,
+            user=_who_runs_it(),
+            queued=self._settings.queue * 2**20,
+            kept=what_is_kept(self._store.absolute(), max(1, math.ceil(self._settings.save_interval))),
+        )
+        path = self._settings.folder / "mosquitto.conf"
+        replace(path, text, _OWNER_ONLY)
+        return program, "-c", str(path.absolute())
+
+    def hear(self, line: str) -> int:
+        """How serious what it says is; who cannot be served is noted."""
+        self.notices.note(line)
+        serious = line.startswith(("Error", "Warning")) and _BY_ROOT not in line
+        return logging.WARNING if serious else logging.INFO
+
+    def knows(self, client_id: str) -> bool:
+        """Whether it has saved since a session was made for this client."""
+        try:
+            saved = (self._store / "mosquitto.db").stat().st_mtime_ns
+            return saved >= self._session.stat().st_mtime_ns and self._session.read_text("utf-8") == client_id
+        except OSError:
+            return False
+
+    def found(self, client_id: str) -> None:
+        """One has been made, which is saved when it ends."""
+        replace(self._session, client_id, _OWNER_ONLY)
+
+    @property
+    def _session(self) -> Path:
+        # With the store, so that they go together.
+        return self._store / "sesion"
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+    def oldest(self, client_id: str, now: float) -> float:  # noqa: ARG002
+        """It does not tell."""
+        return 0.0
+
+    def limit(self, client_id: str) -> None:
+        """It keeps to what its configuration says."""
+
+    def resume(self, client_id: str, topics: Sequence[str], recall: Recall) -> Mapping[str, Resumption]:  # noqa: ARG002
+        """By itself it begins with what waits to be acknowledged; it cannot be followed."""
+        return {}
+
+
+def find(given: str) -> str:
+    """The program, of a version that will do. Raises :class:`BrokerUnavailable`."""
+    places = os.pathsep.join((os.environ.get("PATH", os.defpath), *_SBIN))
+    program = given or shutil.which(_PROGRAM, path=places)
+    if program is None:
+        raise BrokerUnavailable(
+            "MQTT_EMBEDDED: no hay mosquitto en esta máquina; instálalo (apt-get install mosquitto), di "
+            "dónde está con MOSQUITTO_PATH, o usa MQTT_EMBEDDED=nats."
+        )
+    return _RELEASE.check(program)
+
+
+def _who_runs_it() -> str:
+    """Started by root it would become somebody who may not write here."""
+    return "user root\n" if hasattr(os, "geteuid") and os.geteuid() == 0 else ""

@@ -1,0 +1,25 @@
+"""Clients that the embedded broker cannot serve, and why."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from typing import NamedTuple
+
+
+class Trouble(Enum):
+    MQTT_5 = auto()
+    MQTT_3_1 = auto()
+    SPACES = auto()
+    """In a topic."""
+    TOO_LARGE = auto()
+    """A message."""
+    DISK_FULL = auto()
+    """As much of it as the broker may take."""
+    QUEUE_FULL = auto()
+    """Of messages that wait for it."""
+
+
+class Unserved(NamedTuple):
+    client: str
+    """Its identifier, or its address."""
+    trouble: Trouble
