@@ -61,9 +61,18 @@ class Home:
 
     def restart(self) -> None:
         """End the system and start it again, on other ports and with the same data."""
+        self._end()
+        self._start()
+
+    def restore(self, backup: str) -> None:
+        """The same, with the data that are in this file of its backups."""
+        self._end()
+        self._console("restore", str(self.data / "copias" / backup))
+        self._start()
+
+    def _end(self) -> None:
         self._device.close()
         self.backend.__exit__(None, None)
-        self._start()
 
     def __exit__(self, kind: type[BaseException] | None, *rest: BaseException | TracebackType | None) -> None:
         for simulator in self._simulators:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from actors.mqtt.simulated_device import demo_code
 from tests.page.browsing import Complaints, Held, assert_accessible, assert_fits
@@ -184,6 +184,56 @@ def test_who_has_missed_it_sees_it_all_the_same(
         expect(names(page)).to_have_text(["Clima"])
         expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
         page.close()
+
+
+def test_a_restored_backup_has_it_again(
+    home: Home, device: int, open_page: OpenPage, complaints: Complaints
+) -> None:
+    """Under the same id, in a page that has seen it go."""
+    complaints.expect("(net::ERR_|404)")
+    with Proxy(home.backend.http) as wire:
+        page = open_page(base_url=wire.url)
+        page.goto(f"/#/dispositivo/{device}")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Lámpara")
+        backup = home.post("/copias")["nombre"]
+        home.delete(f"/dispositivos/{device}")
+        expect(page.get_by_role("heading", name="Lámpara ya no está en la casa")).to_be_visible()
+        wire.cut()
+        home.restore(backup)
+        wire.aim(home.backend.http)
+        wire.mend()
+        page.evaluate("dispatchEvent(new Event('online'))")
+        expect(page.get_by_role("heading", level=1)).to_have_text("Lámpara")
+        home.put(f"/dispositivos/{device}", {"nombre": "Flexo"})
+        expect(page.get_by_role("heading", level=1)).to_have_text("Flexo")
+        page.close()
+
+
+@pytest.mark.parametrize("act", ["Olvidar", "Soltar", "Sustituir"])
+def test_who_is_outrun_looks_again(
+    home: Home, device: int, page: Page, complaints: Complaints, act: str
+) -> None:
+    """What somebody else has made of the device in that moment is shown before it leaves."""
+    complaints.expect("412|404")
+    home.report(SPARE, estado="activo")
+    page.goto(f"/#/dispositivo/{device}/ajustes")
+    question = ask(page, act)
+    if act == "Sustituir":
+        question.get_by_label("Código del aparato").fill(demo_code(SPARE))
+
+    def be_faster(route: Route) -> None:
+        home.put(f"/dispositivos/{device}", {"nombre": "Flexo"})
+        route.continue_()
+
+    page.route(f"**/dispositivos/{device}**", be_faster, times=1)
+    question.get_by_role("button", name=act).click()
+    question = page.get_by_role("dialog", name=f"¿{act} Flexo?")
+    expect(question.get_by_role("alert")).to_be_visible()
+    told = home.device(LAMP)
+    assert (told["nombre"], told["reclamado"]) == ("Flexo", True)
+    question.get_by_role("button", name=act).click()
+    expect(question).to_have_count(0)
+    assert not home.backend.devices().get(LAMP, {}).get("reclamado")
 
 
 @pytest.mark.parametrize("tab", ["", "/ajustes"])

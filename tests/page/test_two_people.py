@@ -95,6 +95,31 @@ def test_what_others_change_beside_it_is_no_conflict(home: Home, page: Page, com
     assert names(home) == ["Foco", "del despacho"]
 
 
+def test_who_hears_of_the_house_no_more_saves_all_the_same(
+    home: Home, page: Page, complaints: Complaints
+) -> None:
+    """At the second try, and whatever the server's clock says by then."""
+    complaints.expect("412|net::ERR_")
+    device = home.claim(LAMP, nombre="Lámpara")
+    page.route("**/stream/**", lambda route: route.abort())
+    edit(page, device, "Lámpara", "del despacho")
+    home.put(f"/dispositivos/{device}", {"nombre": "Foco"})
+    tries: list[int] = []
+
+    def set_back(route: Route) -> None:
+        answer = route.fetch()
+        tries.append(answer.status)
+        told = answer.json()
+        told.get("dispositivo", told)["visto_en"] = "2020-01-01T00:00:00Z"
+        route.fulfill(response=answer, json=told)
+
+    page.route(f"**/dispositivos/{device}", set_back)
+    press(page, "Guardar")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert tries == [412, 200]
+    assert names(home) == ["Foco", "del despacho"]
+
+
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize(("answer", "note"), [(MINE, "larga"), (THEIRS, "otra")])
 def test_settings(

@@ -62,8 +62,8 @@ export async function request(method, path, body, edition) {
 
 export const get = (path) => request("GET", path);
 export const put = (path, body, edition) => request("PUT", path, body, edition);
-export const post = (path, body) => request("POST", path, body ?? {});
-export const remove = (path) => request("DELETE", path);
+export const post = (path, body, edition) => request("POST", path, body ?? {}, edition);
+export const remove = (path, edition) => request("DELETE", path, undefined, edition);
 
 function parsed(text) {
   try {

@@ -32,7 +32,7 @@ const ROLES = ["lectura", "miembro", "admin"];
 export const me = signal(null);
 /** Signals of devices by id. The map is replaced when a device comes or goes, and only then. */
 export const devices = signal(new Map());
-/** What devices were called that have gone since the page was opened, by id; an id is never given again. */
+/** What devices were called that have gone since the page was opened, by id; only a restored backup has them again. */
 export const gone = signal(new Map());
 /** Whether the list has been read at all. */
 export const known = signal(false);
@@ -70,7 +70,7 @@ export function take(device) {
 const isOlder = (one, other) =>
   one.version < other.version || (one.version === other.version && one.visto_en < other.visto_en);
 
-// For each list that is being read the ids of the devices that were heard of meanwhile.
+// For each list that is being read the ids of the devices that were heard of, or have gone, meanwhile.
 const outrun = new Set();
 
 function hear(device) {
@@ -88,6 +88,7 @@ export function drop(...ids) {
     for (const id of ids.filter((id) => !away.has(id))) {
       const there = waiting.get(id) ?? left.get(id)?.peek();
       away.set(id, there ? nameOf(there) : "");
+      for (const ids of outrun) ids.add(id);
       waiting.delete(id);
       left.delete(id);
     }
@@ -156,10 +157,10 @@ async function readDevices() {
   outrun.add(newer);
   try {
     const told = await get("/dispositivos");
-    const fresher = (id) => newer.has(id) || gone.peek().has(id);
-    for (const device of told) if (!fresher(device.id)) waiting.set(device.id, device);
+    for (const device of told) if (!newer.has(device.id)) waiting.set(device.id, device);
     const there = new Set(told.map(({ id }) => id));
-    drop(...[...devices.peek().keys()].filter((id) => !there.has(id) && !fresher(id)));
+    gone.value = new Map([...gone.peek()].filter(([id]) => newer.has(id) || !there.has(id)));
+    drop(...[...devices.peek().keys()].filter((id) => !there.has(id) && !newer.has(id)));
   } finally {
     outrun.delete(newer);
   }

@@ -22,6 +22,13 @@ export const Leaving = ({ device }) =>
     </section>
   `;
 
+/** What is answered; where others have changed the device meanwhile, what they have made of it is to be seen. */
+const unlessChanged = (asked) =>
+  asked.catch((error) => {
+    if (error.answer?.dispositivo) take(error.answer.dispositivo);
+    throw error;
+  });
+
 const Way = ({ what, children }) => html`
   <div class="spread leaving">
     <p class="grow muted">${t(`device.${what}.what`)}</p>
@@ -31,7 +38,7 @@ const Way = ({ what, children }) => html`
 
 const Release = ({ device }) => {
   const act = async () => {
-    take(await post(`/dispositivos/${device.id}/soltar`));
+    take(await unlessChanged(post(`/dispositivos/${device.id}/soltar`, {}, device.edicion)));
     toast(t("device.release.done", { name: nameOf(device) }));
     go(`dispositivo/${device.id}`);
   };
@@ -44,9 +51,8 @@ const Replace = ({ device }) => {
   const close = () => setOpen(false);
   const submit = async (form) => {
     const { serial_number, codigo } = Object.fromEntries(form);
-    take(
-      await post(`/dispositivos/${device.id}/sustituir`, { serial_number, codigo: codigo.trim() || null }),
-    );
+    const spare = { serial_number, codigo: codigo.trim() || null };
+    take(await unlessChanged(post(`/dispositivos/${device.id}/sustituir`, spare, device.edicion)));
     toast(t("device.replace.done", { name: nameOf(device) }));
     close();
   };
@@ -73,7 +79,7 @@ const Replace = ({ device }) => {
 
 export const Forget = ({ device }) => {
   const act = async () => {
-    await remove(`/dispositivos/${device.id}`);
+    await unlessChanged(remove(`/dispositivos/${device.id}`, device.edicion));
     toast(t("device.forget.done", { name: nameOf(device) }));
     go("");
     drop(device.id);

@@ -21,8 +21,7 @@ class Conflict extends Error {
 const same = (one, other) => JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 
 /** `changes` of `part`, wanted by somebody who has seen `seen` there. What others have changed beside that stays. */
-async function save(id, part, changes, seen) {
-  const device = devices.peek().get(id)?.peek();
+async function save(id, part, changes, seen, device = devices.peek().get(id)?.peek()) {
   // One that has gone meanwhile: the server says so.
   const there = device ? part.of(device) : seen;
   const differing = Object.keys(changes).filter(
@@ -32,9 +31,10 @@ async function save(id, part, changes, seen) {
   try {
     take(await put(`/dispositivos/${id}`, part.body(changes), device?.edicion));
   } catch (error) {
-    if (error.status !== 412) throw error;
-    take(error.answer.dispositivo);
-    await save(id, part, changes, seen);
+    const now = error.answer?.dispositivo;
+    if (!now) throw error;
+    take(now);
+    await save(id, part, changes, seen, now);
   }
 }
 
