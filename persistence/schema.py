@@ -30,10 +30,13 @@ RETRIES: Final = Backoff(0.25, 30.0)
 CACHED_STATEMENTS: Final = 16
 
 
+UNUSABLE: Final = "la base de datos no se puede usar"
+
+
 class UnusableDatabase(Unreadable):
     """The database cannot be worked with. Its text is one line for people, in Spanish."""
 
-    def __init__(self, text: str, reason: str = "la base de datos no se puede usar") -> None:
+    def __init__(self, text: str, reason: str = UNUSABLE) -> None:
         super().__init__(text)
         self.reason = reason
         """The same as a clause, for those whom no path concerns."""

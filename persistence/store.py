@@ -29,7 +29,7 @@ from persistence.rows import (
     memory_row,
     undamaged_memory,
 )
-from persistence.schema import UnusableDatabase, lock_database, open_database, sqlite3
+from persistence.schema import UNUSABLE, UnusableDatabase, lock_database, open_database, reason_of, sqlite3
 
 logger = logging.getLogger(__name__)
 
@@ -150,6 +150,19 @@ class Saved:
         return None if row is None else undamaged_memory(row)
 
 
+class Unsettled(UnusableDatabase):
+    """Only the database, opened anew, tells whether the batch is in it: by then it has made ``commit``, or not.
+
+    ``saved`` is what has come of it if so, and ``cause`` what has happened.
+    """
+
+    def __init__(self, commit: int, saved: Saved, cause: Exception) -> None:
+        super().__init__(str(cause), reason_of(cause) or UNUSABLE)
+        self.commit = commit
+        self.saved = saved
+        self.cause = cause
+
+
 class Store:
     """The database, open for writing and locked against other backends. Of the thread that opens it.
 
@@ -211,39 +224,49 @@ class Store:
     def save(self, batch: Batch) -> Saved:
         """Keep all of ``batch``, or nothing of it if this raises.
 
-        Raises :class:`UnusableDatabase` where the files are no longer those that were opened: what was
-        committed then is nobody's. Besides ``sqlite3.Error``, a value that JSON or SQLite has no room for
-        raises ``TypeError``, ``ValueError`` or ``OverflowError``.
+        Raises :class:`Unsettled` where the files are no longer those that were opened, as what was committed
+        then may be nobody's, and where the commit itself fails. Besides ``sqlite3.Error``, a value that JSON
+        or SQLite has no room for raises ``TypeError``, ``ValueError`` or ``OverflowError``.
         """
-        with self._transaction():
-            remembered = self._remember(batch.remembered) if batch.remembered else {}
-            for device, replaced in batch.replacements:
-                replace_hardware(self.database.conn, device, replaced)
-            self.insert(_INSERT_LOG, map(log_row, batch.entries))
-            self.insert(_UPSERT_DEVICES, map(device_row, batch.devices.values()), _OR_UPDATE)
-            if batch.letters:
-                self._keep_letters(batch.letters)
-            findings = self._keep_findings(batch.findings) if batch.findings else []
-            if batch.memories:
-                self._keep_memories(batch.memories.values(), batch.at)
-            for number, decision in batch.decisions.items():
-                self.database.conn.execute(_DECIDE, (DECISION_TEXTS[decision], number))
-            for kept in batch.rooms:
-                write_rooms(self.database.conn, kept)
-            for removal in batch.removals:
-                remove_device(self.database.conn, removal)
-            if batch.forgotten:
-                note_forgotten(self.database.conn, batch.forgotten)
-            recalled = self._recall(batch.recalled) if batch.recalled else {}
-            removed = read_ghosts(self.database.conn) if batch.recalls_removed else ()
-            rooms = read_rooms(self.database.conn) if batch.recalls_rooms else None
-            if batch.places:
-                self._reception.add(batch.places)
-            resumed = self._reception.resume(batch.floors) if batch.floors else {}
-            self.database.conn.execute(_COUNT_COMMIT, [str(self.commits + 1)])
+        saved = None
+        try:
+            with self._transaction():
+                saved = self._save(batch)
+            self.check_in_place()
+        except (sqlite3.Error, UnusableDatabase) as error:
+            if saved is None:
+                raise
+            raise Unsettled(self.commits + 1, saved, error) from error
         self._reception.committed()
         self.commits += 1
-        self.check_in_place()
+        return saved
+
+    def _save(self, batch: Batch) -> Saved:
+        remembered = self._remember(batch.remembered) if batch.remembered else {}
+        for device, replaced in batch.replacements:
+            replace_hardware(self.database.conn, device, replaced)
+        self.insert(_INSERT_LOG, map(log_row, batch.entries))
+        self.insert(_UPSERT_DEVICES, map(device_row, batch.devices.values()), _OR_UPDATE)
+        if batch.letters:
+            self._keep_letters(batch.letters)
+        findings = self._keep_findings(batch.findings) if batch.findings else []
+        if batch.memories:
+            self._keep_memories(batch.memories.values(), batch.at)
+        for number, decision in batch.decisions.items():
+            self.database.conn.execute(_DECIDE, (DECISION_TEXTS[decision], number))
+        for kept in batch.rooms:
+            write_rooms(self.database.conn, kept)
+        for removal in batch.removals:
+            remove_device(self.database.conn, removal)
+        if batch.forgotten:
+            note_forgotten(self.database.conn, batch.forgotten)
+        recalled = self._recall(batch.recalled) if batch.recalled else {}
+        removed = read_ghosts(self.database.conn) if batch.recalls_removed else ()
+        rooms = read_rooms(self.database.conn) if batch.recalls_rooms else None
+        if batch.places:
+            self._reception.add(batch.places)
+        resumed = self._reception.resume(batch.floors) if batch.floors else {}
+        self.database.conn.execute(_COUNT_COMMIT, [str(self.commits + 1)])
         return Saved(recalled, findings, remembered, rooms, removed, resumed)
 
     def check_in_place(self) -> None:

@@ -35,7 +35,7 @@ from actors.supervision import WINDOW, Casebook, Part, SupervisedActor, one_line
 from persistence.batches import ToKeep, batch_of, deliveries_of, receipts_of
 from persistence.refusals import Refusable, refusal
 from persistence.schema import RETRIES, UnusableDatabase, reason_of, sqlite3
-from persistence.store import Batch, MemoryKey, Saved, Store
+from persistence.store import Batch, MemoryKey, Saved, Store, Unsettled
 
 logger = logging.getLogger(__name__)
 
@@ -117,6 +117,8 @@ class WriterActor(SupervisedActor):
         self._instance: str | None = None
         self._commits: int | None = None
         self._waiting: list[ToKeep] = []
+        self._unsettled: tuple[int, Unsettled] | None = None
+        """Of how many of them, the oldest, only the disk knows whether they are kept."""
         self._retry: Timer | None = None
         self._retry_s = 0.0
         self._isolates_until = 0.0
@@ -202,7 +204,19 @@ class WriterActor(SupervisedActor):
             # Nor would a backup that somebody has moved there: devices hold numbers that it does not know.
             if self._commits is not None and self._store.commits < self._commits:
                 raise UnusableDatabase(OLDER, OTHER)
+            self._find_out(self._store)
         return self._store
+
+    def _find_out(self, store: Store) -> None:
+        """Stored again, what is there already would be taken for something that cannot be stored."""
+        if self._unsettled is None:
+            return
+        (count, found), self._unsettled = self._unsettled, None
+        if store.commits >= found.commit:
+            messages = self._waiting[:count]
+            self._commits = store.commits
+            self._kept(messages)
+            self._follow_up(messages, found.saved)
 
     def _look_at_files(self) -> None:
         """Whether what was opened still lies where it was, which an idle house would learn too late."""
@@ -221,6 +235,9 @@ class WriterActor(SupervisedActor):
         try:
             store = self._opened()
             saved = store.save(batch_of(messages, self._clock.now()))
+        except Unsettled as unsettled:
+            self._unsettled = count, unsettled
+            raise unsettled.cause from None
         except ROW_FAULTS as error:
             self._halve(messages, error)
         except STORAGE_FAULTS:

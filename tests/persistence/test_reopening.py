@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
-from actors.messages import Delivery, Keep
+from actors.findings import Finding, RuleMemory
+from actors.messages import Delivery, Keep, KeepConclusion
+from actors.model import Device
 from persistence import Store, UnusableDatabase
 from persistence.schema import sqlite3
 from tests.persistence.house import BIG, House, Neighbours, reported
@@ -118,4 +122,73 @@ def test_a_disk_that_comes_back_is_written_and_its_bare_mount_point_is_not(house
     house.stage.wait(60)
     assert house.neighbours.settled() == [1]
     assert house.queries.log_page(device.id, 1, 9).entries == [entry]
+    assert house.status.healthy
+
+
+@pytest.mark.parametrize("on_disk", [True, False])
+def test_a_commit_of_which_only_the_disk_knows_is_found_out(
+    house: House, monkeypatch: pytest.MonkeyPatch, on_disk: bool
+) -> None:
+    """What is there is not stored again, nor refused for being there; all else that follows it follows once."""
+    device = house.device("A")
+    atomic = type(house.store.database).atomic
+    faults = [True]
+
+    @contextmanager
+    def fails_at_its_end(database: Database) -> Iterator[None]:
+        with atomic(database):
+            yield
+            if faults and not on_disk:
+                faults.pop()
+                raise sqlite3.OperationalError("disk I/O error")
+        if faults:
+            faults.pop()
+            raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(type(house.store.database), "atomic", fails_at_its_end)
+    assert_kept_once(house, device)
+
+
+def test_files_that_were_away_when_it_was_committed_are_found_out(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Moved in the very moment, and moved back."""
+    device = house.device("A")
+    disk, away = house.path.parent, house.path.parent.with_name("away")
+    atomic = type(house.store.database).atomic
+    moves = [True]
+
+    @contextmanager
+    def moves_away(database: Database) -> Iterator[None]:
+        with atomic(database):
+            yield
+        if moves:
+            moves.pop()
+            disk.rename(away)
+            house.clock.call_later(0.1, lambda: away.rename(disk))
+
+    monkeypatch.setattr(type(house.store.database), "atomic", moves_away)
+    assert_kept_once(house, device)
+
+
+def assert_kept_once(house: House, device: Device) -> None:
+    def finding(at: float) -> KeepConclusion:
+        found = Finding("offline", "ai_offline", device.id, device.serial, at, {})
+        return KeepConclusion([(found, {})], RuleMemory(device.id, "offline", 1, {}))
+
+    first, entry = reported(device, 0)
+    house.tell(Keep(first, entry, house.delivery(), reply=house.neighbours.reply("answer")), finding(1.0))
+    house.stage.settle()
+    assert house.neighbours.diary == []
+    assert not house.status.healthy
+    second, other = reported(first, 1)
+    house.tell(Keep(second, other, house.delivery()), finding(2.0))
+    house.stage.wait(60)
+    assert house.neighbours.settled() == [1, 2]
+    found = [rest[0].id for what, *rest in house.neighbours.diary if what == "finding"]
+    assert found == [1, 2]
+    assert [rest[0] for what, *rest in house.neighbours.diary if what == "answer"] == [first]
+    assert house.queries.log_page(device.id, 1, 9).entries == [other, entry]
+    assert house.queries.findings(1, 9).total == 2
+    assert house.queries.rejected(9) == []
     assert house.status.healthy

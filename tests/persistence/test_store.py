@@ -246,9 +246,10 @@ def test_a_decision_is_kept_and_the_last_one_counts(path: Path) -> None:
 
 @given(state=json_objects, upto=counts)
 def test_any_memory_comes_back_equal(lasting: Store, state: JsonObject, upto: int) -> None:
-    memory = RuleMemory(1, "learn", upto, state)
-    lasting.save(Batch(memories={(1, "learn"): memory}))
-    assert remembered(lasting, 1, "learn") == memory
+    device_id = lasting.recall("of the memory").id
+    memory = RuleMemory(device_id, "learn", upto, state)
+    lasting.save(Batch(memories={(device_id, "learn"): memory}))
+    assert remembered(lasting, device_id, "learn") == memory
 
 
 def test_each_rule_of_each_device_has_one_memory_of_its_own(path: Path) -> None:
