@@ -188,10 +188,10 @@ class System:
         )
 
     def _take_farewells(self) -> None:
-        """What the console has left for a running system."""
+        """What the console has left for a running system. Whatever comes in between, it is looked for again."""
+        self.clock.call_later(FAREWELLS_S, self._take_farewells)
         for removal in self._farewells.take():
             tell_if_alive(self._directory, ForgetDevice(removal, lambda _: None))
-        self.clock.call_later(FAREWELLS_S, self._take_farewells)
 
     def _forget(self, farewell: ForgetUnheard) -> None:
         tell_if_alive(self._directory, farewell)

@@ -42,6 +42,7 @@ from actors.messages import (
     RecallRemoved,
     Refuse,
     ReleaseDevice,
+    Removal,
     Remove,
     Replaced,
     ReplaceDevice,
@@ -396,14 +397,14 @@ class Directory(SupervisedActor):
         resident.ref = self._start(device)
         if device.claimed:
             self._unclaimed.pop(device.serial, None)
-        else:
-            self._unclaimed.setdefault(device.serial)
         resident.quarantined = False
         self._around.casebook.release(Name(Part.DEVICE, device.serial))
         if resident.restart is not None:
             # The one that failed may have shown what it did not come to keep.
             self._around.events.device_updated(device)
         self._forward(resident)
+        if not (device.claimed or resident.leaving or device.serial in self._unclaimed):
+            self._note_unclaimed(device.serial)
 
     def _bury(self, death: DeviceFailed) -> None:
         """Take the message that it died of out of circulation, and have it started again."""
@@ -449,7 +450,18 @@ class Directory(SupervisedActor):
         if now >= self._told_at + TELL_EVERY_S:
             logger.warning("unclaimed_gave_way devices=%d most=%d", self._gave_way, self._max_unclaimed)
             self._gave_way, self._told_at = 0, now
-        self._deliver(self._residents[oldest], GiveWay(oldest))
+        self._send_away(oldest)
+
+    def _send_away(self, serial: str) -> None:
+        """Who is in quarantine takes no mail, and so has no last word."""
+        resident = self._residents[serial]
+        if resident.quarantined and resident.device_id is not None:
+            removal = Removal(resident.device_id, serial)
+            self._around.events.device_removed(removal)
+            self._around.writer.tell(Remove(removal, clears_broker=False))
+            self._vacate_place(serial)
+        else:
+            self._deliver(resident, GiveWay(serial))
 
     def _see_off(self, farewell: ForgetDevice | ForgetUnheard) -> None:
         """By way of the device, which knows what it is; one in quarantine cannot be asked."""

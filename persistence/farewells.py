@@ -34,6 +34,7 @@ class FarewellBox:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._stuck: set[Path] = set()
 
     def leave(self, removal: Removal) -> Path:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -44,17 +45,34 @@ class FarewellBox:
         return path
 
     def take(self) -> list[Removal]:
-        """What was left, once; what cannot be read is dropped, with a warning. Any thread may call."""
+        """What was left, once; what cannot be read is dropped, with a warning. Any thread may call.
+
+        What the disk does not let go stays for the next time, and is told of once.
+        """
         found = []
         for path in self._folder.glob("*.json"):
             try:
-                told = json.loads(path.read_text("utf-8"))
+                told = _told_in(path)
                 path.unlink()
-                found.append(Removal(int(told["id"]), str(told["serial_number"])))
-            except (OSError, ValueError, KeyError, TypeError) as error:
-                logger.warning("farewell_unreadable path=%s error=%r", path, error)
-                path.unlink(missing_ok=True)
+            except FileNotFoundError:
+                continue  # whoever had left it has given up
+            except OSError as error:
+                if path not in self._stuck:
+                    logger.warning("farewell_stuck path=%s error=%r", path, error)
+                self._stuck.add(path)
+            else:
+                self._stuck.discard(path)
+                found += told
         return found
+
+
+def _told_in(path: Path) -> list[Removal]:
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        return [Removal(int(told["id"]), str(told["serial_number"]))]
+    except (ValueError, KeyError, TypeError) as error:
+        logger.warning("farewell_unreadable path=%s error=%r", path, error)
+        return []
 
 
 def forget_device(

@@ -63,9 +63,12 @@ _DEVICES_SIZE: Final = (
     "SELECT total(length(parametros) + length(configuracion) + length(informado) + length(arranques))"
     " FROM dispositivos"
 )
+# Of the newest only, as one is brought up to date once a minute: a week of outages makes no more of them.
 _LAST_UNSTABLE: Final = """
-    SELECT max(id) FROM eventos_ia
-    WHERE dispositivo_id = ? AND regla = ? AND evento = ? AND datos LIKE '%"inestable":true%'
+    SELECT id FROM (
+        SELECT id, evento, datos FROM eventos_ia
+        WHERE dispositivo_id = ? AND regla = ? ORDER BY id DESC LIMIT 1000
+    ) WHERE evento = ? AND datos LIKE '%"inestable":true%' LIMIT 1
 """
 _RENEW: Final = "UPDATE eventos_ia SET datos = ? WHERE id = ?"
 _LAST_FINDING: Final = "SELECT max(seq) FROM sqlite_sequence WHERE name = 'eventos_ia'"
@@ -151,7 +154,7 @@ class Saved:
 
 
 class Unsettled(UnusableDatabase):
-    """Only the database, opened anew, tells whether the batch is in it: by then it has made ``commit``, or not.
+    """Only the database, opened anew, tells whether it holds the batch: whether it has come to ``commit``.
 
     ``saved`` is what has come of it if so, and ``cause`` what has happened.
     """
@@ -349,10 +352,11 @@ class Store:
     def _renewed(self, finding: Finding) -> int | None:
         """The id of the one whose place it has taken; ``None`` if that is gone."""
         given = (finding.device_id, finding.rule, finding.event)
-        (number,) = self.database.conn.execute(_LAST_UNSTABLE, given).fetchone()
-        if number is not None:
-            self.database.conn.execute(_RENEW, (json_text(finding.details), number))
-        return None if number is None else int(number)
+        found = self.database.conn.execute(_LAST_UNSTABLE, given).fetchone()
+        if found is None:
+            return None
+        self.database.conn.execute(_RENEW, (json_text(finding.details), *found))
+        return int(found[0])
 
     def _keep_memories(self, memories: Iterable[RuleMemory], at: float) -> None:
         """But for those of devices that are gone, whose rules say at their end what they knew."""

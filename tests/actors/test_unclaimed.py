@@ -10,9 +10,10 @@ import pykka
 import pytest
 
 from actors.directory import TELL_EVERY_S
-from actors.messages import ClaimDevice, ForgetUnheard, ReleaseDevice, Removal
-from actors.model import Claim
-from tests.household import House, World, actor
+from actors.messages import ClaimDevice, ForgetUnheard, ReleaseDevice, Removal, Reported
+from actors.model import Claim, Report
+from actors.supervision import MOST_FAILURES, Name, Part
+from tests.household import Bomb, House, World, actor
 
 
 @pytest.fixture
@@ -81,6 +82,23 @@ def test_a_flood_is_told_of_once_a_minute(house: House, caplog: pytest.LogCaptur
     house.stage.wait(TELL_EVERY_S)
     hear(house, "ONE-MORE")
     assert caplog.messages[1:] == ["unclaimed_gave_way devices=98 most=2"]
+
+
+def test_whoever_is_in_quarantine_gives_way_too(house: House) -> None:
+    """It has no last word; and if it is heard again it is another one."""
+    hear(house, "A")
+    report = Report("A", house.world.clock.now(), configuration=Bomb())
+    for _ in range(MOST_FAILURES + 1):
+        house.hand_on("t", b"{}", lambda delivery: Reported(report, delivery, "t", b"{}"))
+        house.flush()
+        house.stage.wait(2)
+    assert [case.name for case in house.casebook.quarantined] == [Name(Part.DEVICE, "A")]
+    hear(house, "B", "C")
+    assert set(house.kept()) == set(house.devices()) == {"B", "C"}
+    assert not house.casebook.quarantined
+    hear(house, "A", "D")
+    assert set(house.kept()) == {"A", "D"}
+    assert house.kept()["A"].id == 4
 
 
 @pytest.mark.parametrize("why", ["heard", "online", "claimed", "another"])

@@ -291,3 +291,28 @@ def test_what_is_brought_up_to_date_keeps_its_number(house: House) -> None:
     assert [each.id for _, each in house.neighbours.diary] == [1, 2, 1, 1]
     newest, oldest = house.queries.findings(1, 9).rows
     assert (newest.id, oldest.id, oldest.finding.details["cortes"]) == (2, 1, 12)
+
+
+def test_to_bring_one_up_to_date_costs_no_more_in_an_old_house(house: House) -> None:
+    """It is among the newest, which are all that is looked at; also where it is gone."""
+
+    def steps(*findings: Finding) -> int:
+        counted = 0
+
+        def count() -> None:
+            nonlocal counted
+            counted += 1
+
+        house.store.database.conn.set_progress_handler(count, 100)
+        house.tell(KeepConclusion(resting(*findings), memory(1)))
+        house.stage.settle()
+        house.store.database.conn.set_progress_handler(None, 0)
+        return counted
+
+    house.tell(KeepConclusion(resting(*(found(float(n)) for n in range(5_000))), memory(1)))
+    house.stage.settle()
+    gone = steps(replace(found(1.0, inestable=True, cortes=9), renews=True))
+    there = steps(replace(found(2.0, inestable=True, cortes=12), renews=True))
+    assert house.neighbours.diary[-1][1].id == 5_001
+    assert there < 10
+    assert gone < 300

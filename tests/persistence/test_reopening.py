@@ -129,7 +129,7 @@ def test_a_disk_that_comes_back_is_written_and_its_bare_mount_point_is_not(house
 def test_a_commit_of_which_only_the_disk_knows_is_found_out(
     house: House, monkeypatch: pytest.MonkeyPatch, on_disk: bool
 ) -> None:
-    """What is there is not stored again, nor refused for being there; all else that follows it follows once."""
+    """What is there is not stored again, nor refused for being there; what follows it follows once."""
     device = house.device("A")
     atomic = type(house.store.database).atomic
     faults = [True]
