@@ -188,7 +188,7 @@ class System:
         )
 
     def _take_farewells(self) -> None:
-        """What the console has left for a running system. Whatever comes in between, it is looked for again."""
+        """What the console has left for a running system; looked for again, whatever comes in between."""
         self.clock.call_later(FAREWELLS_S, self._take_farewells)
         for removal in self._farewells.take():
             tell_if_alive(self._directory, ForgetDevice(removal, lambda _: None))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 import pytest
 
@@ -11,7 +12,7 @@ from actors.logs import MINUTE_S, MOST_OF_A_KIND, FewOfAKind, OneLine
 HOUR = 3_600.0
 
 
-def lines(messages: list[tuple[int, str, object]], at: float, few: FewOfAKind) -> list[str]:
+def lines(messages: Sequence[tuple[int, str, object]], at: float, few: FewOfAKind) -> list[str]:
     found = []
     for level, kind, told in messages:
         record = logging.LogRecord("house", level, __file__, 1, kind, (told,), None)
