@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import ClassVar, Final
 
@@ -13,7 +14,7 @@ from web.findings import SINCE, UNTIL
 from web.operations import Operation
 from web.query import Number, Parameter
 from web.services import LogPage
-from web.statistics import FIRST, LAST, out_of_order
+from web.statistics import out_of_order
 from web.wire import log_json
 
 # No row has such a number.
@@ -45,7 +46,7 @@ class DeviceLog(DeviceHandler):
         if since is until is before is None:
             self.finish(await self.read(partial(self._page, number, page, per_page)))
         else:
-            span = FIRST if since is None else since, LAST if until is None else until
+            span = -math.inf if since is None else since, math.inf if until is None else until
             search = partial(self._search, number, *span, before or _BEYOND, page, per_page)
             self.finish(await self.read(search))
 

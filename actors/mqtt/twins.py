@@ -65,7 +65,10 @@ _ECHO: Final = b"?"
 
 
 class Unaskable(Exception):
-    """The broker lets nobody ask: it forbids the topics, or has one session for all who have our login."""
+    """The broker lets nobody ask: it forbids the topics, or has one session for all who have our login.
+
+    One that is only slow has said neither.
+    """
 
 
 class _Search:
@@ -73,11 +76,13 @@ class _Search:
         self._who = who
         self._noted = False
         self._echoed = threading.Event()
+        self._taken = threading.Event()
         self._answered = threading.Event()
         self.found: bytes | None = None
         self._client = _client_of(who, way, lasting=False)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
+        self._client.on_publish = lambda *_: self._taken.set()
         self._client.on_message = self._on_message
 
     def run(self, host: str, port: int) -> bytes | None:
@@ -87,7 +92,7 @@ class _Search:
             return None  # whoever connects next says what is wrong
         self._client.loop_start()
         try:
-            if not self._echoed.wait(_REACH):
+            if self._taken.wait(_REACH) and not self._echoed.wait(_REACH):
                 raise Unaskable
             if self._noted:
                 self._answered.wait(ANSWER_S)
@@ -100,8 +105,10 @@ class _Search:
         client.subscribe([(topic, 0) for topic in (self._who.note, self._who.question, self._who.answer)])
 
     def _on_subscribe(self, client: paho.Client, *_: object) -> None:
-        """What comes back of this comes after the notes that are retained."""
-        client.publish(self._who.answer, _ECHO + self._who.name)
+        """What comes back of this comes after the notes that are retained; and also where nothing does, it is
+        acknowledged.
+        """
+        client.publish(self._who.answer, _ECHO + self._who.name, qos=1)
 
     def _on_message(self, client: paho.Client, _data: object, message: paho.MQTTMessage) -> None:
         """Only who has left a note is asked: a question to a session that nobody is in makes Mosquitto 2.0.11
@@ -135,8 +142,9 @@ def _client_of(who: Identity, way: Way, *, lasting: bool) -> paho.Client:
     return client
 
 
-def _shares_session(who: Identity, way: Way, host: str, port: int) -> bool:
-    """Whether the broker gives all who have our login one session, as Mosquitto does where it is told to.
+def _shares_session(who: Identity, way: Way, host: str, port: int) -> bool | None:
+    """Whether the broker gives all who have our login one session, as Mosquitto does where it is told to;
+    ``None`` where it does not say in time.
 
     A clean session would empty it of what was kept for us, so we do not begin with one. What we are sent
     stays unacknowledged.
@@ -154,21 +162,22 @@ def _shares_session(who: Identity, way: Way, host: str, port: int) -> bool:
     try:
         client.connect(host, port)
     except OSError:
-        return False  # whoever connects next says what is wrong
+        return None  # whoever connects next says what is wrong
     client.loop_start()
     try:
-        return not greeted.wait(_REACH) or found
+        return found if greeted.wait(_REACH) else None
     finally:
         client.disconnect()
         client.loop_stop()
 
 
 def living_twin(who: Identity, way: Way, host: str, port: int) -> bytes | None:
-    """The name of another one that is there; ``None`` where nobody answers.
+    """The name of another one that is there; ``None`` where nobody answers, or the broker is too slow.
 
     It takes as long as to connect twice, and :data:`ANSWER_S` more where somebody has left a note.
     Raises :class:`Unaskable`.
     """
-    if _shares_session(who, way, host, port):
+    shared = _shares_session(who, way, host, port)
+    if shared:
         raise Unaskable
-    return _Search(who, way).run(host, port)
+    return None if shared is None else _Search(who, way).run(host, port)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import time
+from configparser import ConfigParser
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.house_clock import BACK_S, BEHIND, FORWARD_S, JUMP_S, RELEASED, TOO_EARLY, UNHEARD, HouseClock
+from run_system import VERSION
 from tests.stage import FakeClock
 
 MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
@@ -31,6 +36,35 @@ def wait(machine: FakeClock, seconds: float) -> None:
 def test_the_release_is_not_of_the_future() -> None:
     """What is made now is no older than the date that it knows of itself."""
     assert time.time() > RELEASED
+
+
+def newest_version(changelog: str) -> tuple[str, float | None]:
+    """And when it was released, seconds since the epoch; ``None`` where it was not yet."""
+    found = re.search(r"^## \[(.+?)\] - (unreleased|\d{4}-\d\d-\d\d)$", changelog, re.MULTILINE)
+    assert found, "no heading of a version as Keep a Changelog has them"
+    version, day = found.groups()
+    return version, None if day == "unreleased" else datetime.fromisoformat(f"{day}T00:00Z").timestamp()
+
+
+@pytest.mark.parametrize(
+    ("changelog", "told"),
+    [
+        ("## [2.0.0] - unreleased\n## [1.0.0] - 2026-12-24\n", ("2.0.0", None)),
+        ("## [1.0.0] - 2026-12-24\n## [0.1.0] - 2026-11-01\n", ("1.0.0", 1_798_070_400.0)),
+    ],
+)
+def test_a_release_is_read_from_the_changelog(changelog: str, told: tuple[str, float | None]) -> None:
+    assert newest_version(changelog) == told
+
+
+def test_a_release_brings_the_clock_its_date() -> None:
+    """Whoever dates the changelog and leaves ``RELEASED`` or ``VERSION`` behind is told here."""
+    top = Path(__file__).parents[2]
+    version, released = newest_version((top / "CHANGELOG.md").read_text("utf-8"))
+    packaged = ConfigParser()
+    packaged.read(top / "setup.cfg", "utf-8")
+    assert version == VERSION == packaged["metadata"]["version"]
+    assert released in (None, RELEASED)
 
 
 @pytest.mark.parametrize("jump", [DAY, 10 * YEAR, -DAY, -10 * YEAR, HOUR])

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -77,6 +79,29 @@ def test_a_time_is_read_to_its_end_by_the_last_number(
         found += page.entries
         before = page.entries[-1].n
     assert found == meant
+
+
+@given(per_page=st.integers(1, 30))
+def test_all_time_is_read_to_its_end_and_no_row_of_it_is_read_to_be_counted(
+    logged: Queries, per_page: int
+) -> None:
+    found: list[int] = []
+    before = 1_000
+    counted: list[str] = []
+    with patch.object(logged, "connect", partial(_traced, logged.connect, counted)):
+        while (page := logged.log_search(1, -math.inf, math.inf, before, 1, per_page)).entries:
+            assert page.total == 60
+            found += [each.n for each in page.entries]
+            before = found[-1]
+    assert found == list(range(100, 40, -1))
+    assert counted
+    assert not any("count(*)" in statement for statement in counted)
+
+
+def _traced(connect: Callable[[], sqlite3.Connection], statements: list[str]) -> sqlite3.Connection:
+    connection = connect()
+    connection.set_trace_callback(statements.append)
+    return connection
 
 
 def test_a_device_without_a_log_has_no_pages(logged: Queries) -> None:
