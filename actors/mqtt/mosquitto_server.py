@@ -12,6 +12,7 @@ import math
 import os
 import re
 import shutil
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ from actors.mqtt.mosquitto_config import what_is_kept
 from actors.mqtt.notices import Notices
 from actors.mqtt.releases import Release
 
+logger = logging.getLogger(__name__)
+
 _PROGRAM: Final = "mosquitto"
 _RELEASE: Final = Release(
     _PROGRAM, "MOSQUITTO_PATH", "-h", re.compile(r"mosquitto version (\d+)\.(\d+)"), (2, 0)
@@ -32,6 +35,12 @@ _RELEASE: Final = Release(
 # Where it is installed and an ordinary user's PATH does not lead.
 _SBIN: Final = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
 _OWNER_ONLY: Final = 0o600
+# How its store begins, before a checksum that it leaves empty and the version of the format.
+_MAGIC: Final = b"\x00\xb5\x00mosquitto db"
+_VERSION: Final = struct.Struct(f">{len(_MAGIC)}sII")
+# Of the formats in which chunks follow, each with its kind and its length before it.
+_KNOWN: Final = (4, 5, 6)
+_CHUNK: Final = struct.Struct(">II")
 _BY_ROOT: Final = "should not be run as root"
 
 _CONFIGURATION: Final = """\
@@ -93,6 +102,7 @@ class MosquittoServer:
         """Write the configuration; the command."""
         program = find(self._settings.program)
         self._store.mkdir(parents=True, exist_ok=True)
+        self._set_damage_aside()
         text = _CONFIGURATION.format(
             port=self.port,
             user=_who_runs_it(),
@@ -103,6 +113,13 @@ class MosquittoServer:
         replace(path, text, _OWNER_ONLY)
         return program, "-c", str(path.absolute())
 
+    def _set_damage_aside(self) -> None:
+        """It would not start with it, and nobody but the backend could say what was in it."""
+        if self._saved.exists() and not is_whole(self._saved):
+            aside = self._saved.with_suffix(".danado")
+            self._saved.replace(aside)
+            logger.error("broker_store_damaged aside=%s", aside)
+
     def hear(self, line: str) -> int:
         """How serious what it says is; who cannot be served is noted."""
         self.notices.note(line)
@@ -112,14 +129,19 @@ class MosquittoServer:
     def knows(self, client_id: str) -> bool:
         """Whether it has saved since a session was made for this client."""
         try:
-            saved = (self._store / "mosquitto.db").stat().st_mtime_ns
-            return saved >= self._session.stat().st_mtime_ns and self._session.read_text("utf-8") == client_id
+            saved, made = self._saved.stat().st_mtime_ns, self._session.stat().st_mtime_ns
+            known = saved >= made and self._session.read_text("utf-8") == client_id
+            return known and is_whole(self._saved)
         except OSError:
             return False
 
     def found(self, client_id: str) -> None:
         """One has been made, which is saved when it ends."""
         replace(self._session, client_id, _OWNER_ONLY)
+
+    @property
+    def _saved(self) -> Path:
+        return self._store / "mosquitto.db"
 
     @property
     def _session(self) -> Path:
@@ -151,6 +173,24 @@ def find(given: str) -> str:
             "dónde está con MOSQUITTO_PATH, o usa MQTT_EMBEDDED=nats."
         )
     return _RELEASE.check(program)
+
+
+def is_whole(store: Path) -> bool:
+    """Whether it was written to its end, as far as we know its format. Raises ``OSError``."""
+    size = store.stat().st_size
+    with store.open("rb") as file:
+        head = file.read(_VERSION.size)
+        if len(head) < _VERSION.size:
+            return False
+        magic, _, version = _VERSION.unpack(head)
+        if magic != _MAGIC or version not in _KNOWN:
+            return bool(magic == _MAGIC)
+        while file.tell() < size:
+            chunk = file.read(_CHUNK.size)
+            if len(chunk) < _CHUNK.size:
+                return False
+            file.seek(_CHUNK.unpack(chunk)[1], os.SEEK_CUR)
+        return file.tell() == size
 
 
 def _who_runs_it() -> str:

@@ -9,7 +9,7 @@ import pytest
 from actors.mqtt import mosquitto_server
 from actors.mqtt.broker import BrokerUnavailable, EmbeddedBroker
 from actors.mqtt.mosquitto_config import template
-from actors.mqtt.mosquitto_server import MosquittoServer, MosquittoSettings
+from actors.mqtt.mosquitto_server import MosquittoServer, MosquittoSettings, is_whole
 from actors.unserved import Trouble, Unserved
 from tests.brokers import (
     PATIENCE,
@@ -76,6 +76,52 @@ def test_what_it_has_saved_outlives_a_kill(tmp_path: Path) -> None:
             assert device.heard.get(timeout=PATIENCE) == ("a", b"kept", False)
     finally:
         broker.stop()
+
+
+@pytest.mark.parametrize(
+    ("left", "fill"), [(0.0, b""), (0.01, b""), (0.5, b""), (0.999, b""), (0.0, b"x"), (0.5, b"x")]
+)
+def test_a_damaged_store_is_set_aside_and_the_session_made_anew(
+    tmp_path: Path, left: float, fill: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Whether it ends early or in nonsense: Mosquitto alone would not start with it, ever again."""
+    require_mosquitto()
+    saved = tmp_path / "almacen" / "mosquitto.db"
+    found(tmp_path)
+    whole = saved.read_bytes()
+    kept = int(len(whole) * left)
+    saved.write_bytes(whole[:kept] + fill * (len(whole) - kept))
+    broker = found(tmp_path)
+    assert "broker_store_damaged" in caplog.text
+    assert saved.with_suffix(".danado").exists()
+    broker.start()
+    try:
+        with Device(broker.port) as device:
+            device.publish("a", b"first")
+        with Device(broker.port, login=KEEPS) as keeps:
+            assert keeps.heard.get(timeout=PATIENCE) == ("a", b"first", False)
+    finally:
+        broker.stop()
+
+
+def test_a_store_that_was_saved_is_whole(tmp_path: Path) -> None:
+    """Also one with all that there can be in it."""
+    require_mosquitto()
+    broker = found(tmp_path)
+    broker.start()
+    with Device(broker.port) as device:
+        device.publish("kept", b"retained", retain=True)
+        for number in range(100):
+            device.publish("a", f"{number}" * number)
+        broker.stop()
+    assert is_whole(tmp_path / "almacen" / "mosquitto.db")
+
+
+def found(folder: Path) -> CrashableBroker:
+    """One on which a session has been made, and saved."""
+    broker = CrashableBroker(embedded_mosquitto(folder))
+    broker.found_session("keeps", ["a"])
+    return broker
 
 
 def until_saved_anew(file: Path) -> None:
