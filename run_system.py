@@ -17,7 +17,7 @@ import argparse
 import logging
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -65,7 +65,7 @@ from web.app import WebServer
 from web.certificates import UnusableCertificate
 from web.defences import Hosts
 from web.frontage import Appearance, Frontage, public_url
-from web.health import BrokerHealth, DatabaseHealth, Health, Recovered, WriterHealth
+from web.health import Health
 from web.hub import EventHub
 from web.loop import LoopThread
 from web.services import Limits
@@ -117,7 +117,6 @@ class System:
         self._machine_clock = SystemClock()
         self.clock = HouseClock(self._machine_clock)
         self._casebook = Casebook()
-        self._zone = zone
         here = zone.rules
         self._archive = Archive(settings.data_dir, Keeping.of(settings), here, self.clock)
         self._actors = ThreadPool("actors", ACTOR_THREADS)
@@ -176,6 +175,8 @@ class System:
             backups=self._archive.backups,
             settings=settings,
             health=self.health,
+            writer=self._archive.writer_status,
+            zone=zone,
             host=settings.backend_host,
             port=settings.backend_port,
             version=VERSION,
@@ -257,20 +258,12 @@ class System:
 
     def health(self) -> Health:
         """How the parts are doing; any thread may ask."""
-        writer, recovery = self._archive.writer_status, self._archive.recovery
         return Health(
-            broker=BrokerHealth(**asdict(self._edge.status)),
-            writer=WriterHealth(
-                healthy=writer.healthy,
-                queued=writer.queued,
-                last_error=writer.last_error,
-                hindrance=writer.hindrance,
-            ),
-            database=DatabaseHealth(
-                recovered=None if recovery is None else Recovered(**asdict(recovery)),
-                accounts_error=self.web.accounts_trouble,
-                **asdict(self._archive.caretaker_status),
-            ),
+            broker=self._edge.status,
+            writer=self._archive.writer_status,
+            caretaker=self._archive.caretaker_status,
+            recovery=self._archive.recovery,
+            accounts_error=self.web.accounts_trouble,
             actors_healthy=self._actors.alive
             and self._archive.alive
             and self._directory.is_alive()
@@ -281,7 +274,6 @@ class System:
             core_failures=self._casebook.failures(*(part for part in Part if Name(part).is_core)),
             quarantined=self._casebook.quarantined,
             tables=self._rule_files.troubles,
-            zone=self._zone,
             clock_doubt=self.clock.doubt,
             uptime=time.monotonic() - self._began,
         )

@@ -17,10 +17,12 @@ from actors.messages import ForgetUnheard, LookAtFiles
 from actors.model import Device
 from actors.ports import CommandSink, EventSink
 from actors.process import expect_memory
+from actors.read_models import Backup
+from actors.status import CaretakerStatus, WriterStatus
 from actors.supervision import Casebook
 from config import Settings
-from persistence.backups import Backup, Kind, make_backup, newest_backup_at, planned_backup
-from persistence.caretaker import Backups, CaretakerActor, CaretakerStatus
+from persistence.backups import Kind, make_backup, newest_backup_at, planned_backup
+from persistence.caretaker import Backups, CaretakerActor
 from persistence.clock_watch import heard_at, seen
 from persistence.historian import HistorianActor
 from persistence.local_time import LocalTime
@@ -31,7 +33,7 @@ from persistence.retention import Retention
 from persistence.schema import UnusableDatabase
 from persistence.store import Store
 from persistence.upkeep import Upkeep
-from persistence.writer import WriterActor, WriterStatus
+from persistence.writer import WriterActor
 
 DATABASE: Final = "iot.db"
 FAREWELLS: Final = "olvidar"

@@ -6,11 +6,11 @@ import logging
 import math
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Final
 
+from actors.read_models import Backup
 from persistence.files import beside, move, remove, stamp, stamped_at, sync_file
 from persistence.schema import BUSY_TIMEOUT_S, UnusableDatabase, explained, lock_database, sqlite3
 from persistence.soundness import Contents, Damaged, NotOurs, examine, glance_at, is_damage, reading
@@ -29,17 +29,6 @@ class Kind(Enum):
 
     DAILY = ".db"
     ON_DEMAND = "-pedida.db"
-
-
-@dataclass(frozen=True, slots=True)
-class Backup:
-    """A file that a rotation knows."""
-
-    path: Path
-    made_at: float
-    """Seconds since the epoch, as its name says."""
-    size: int | None = None
-    """Bytes; ``None`` while it is being made."""
 
 
 def planned_backup(database: Path, at: float, kind: Kind = Kind.DAILY) -> Backup:

@@ -14,8 +14,10 @@ from actors.dispatch import Dispatcher, tell_if_alive
 from actors.messages import ForgetUnheard, Tidied, Tidy
 from actors.model import Refusal, Refused
 from actors.ports import Clock, Timer
+from actors.read_models import Backup
+from actors.status import CaretakerStatus
 from actors.supervision import Casebook, Part, SupervisedActor
-from persistence.backups import Backup, BackupFailed, Kind
+from persistence.backups import BackupFailed, Kind
 from persistence.clock_watch import ClockWatch
 from persistence.retention import AHEAD_S, MarkAhead
 from persistence.schema import is_full, sqlite3
@@ -56,24 +58,6 @@ class Backups:
     """Make one as of now, in seconds since the epoch; whatever it raises says why there is none."""
     newest_at: Callable[[float, Iterable[Kind]], float | None]
     """When the newest one of these was made, but none from after now; both in seconds since the epoch."""
-
-
-@dataclass(slots=True)
-class CaretakerStatus:
-    """What the caretaker has done since the start. It alone sets it; any thread may read it."""
-
-    last_backup_at: float | None = None
-    """Seconds since the epoch; also of one made before the start."""
-    backup_error: str | None = None
-    """Why there is no backup where one is due, or was asked for, in Spanish."""
-    rolled_up: int = 0
-    """Rows of the log that have gone into hours and days."""
-    deleted: int = 0
-    """Rows of all tables that have gone."""
-    marked: int = 0
-    """Rows of the log that were found to be stamped by a clock that was ahead."""
-    deletion_paused: str | None = None
-    """Why nothing is deleted at present, in Spanish."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ import pykka
 from actors.dispatch import tell_if_alive
 from actors.model import Refusal, Refused
 from actors.ports import Clock
-from persistence.backups import Backup, Kind, backups_of, planned_backup
+from actors.read_models import Backup
+from persistence.backups import Kind, backups_of, planned_backup
 from persistence.caretaker import BackUp, CaretakerActor
 
 STOPPING: Final = Refused(Refusal.BACKUP_STOPPING)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
 from typing import Final
 
 from actors.findings import KeptFinding, Wanted
 from actors.model import DeadLetter, LogEntry
+from actors.read_models import FindingPage, LogPage, Rejected, Statistics
 from actors.rooms import Rooms
 from persistence.clock_watch import heard_at
 from persistence.local_time import LocalTime
 from persistence.room_rows import read_rooms
 from persistence.rows import kept_finding, log_entry, undamaged_log_entry
 from persistence.schema import BUSY_TIMEOUT_S, explaining, sqlite3
-from persistence.statistics import Statistics, read_metrics, read_statistics
+from persistence.statistics import read_metrics, read_statistics
 
 _LOG_BOUNDS: Final = """
     SELECT (SELECT min(n) FROM estado_log WHERE dispositivo_id = :device),
@@ -59,46 +59,6 @@ _FINDING_PAGE: Final = f"""
 """
 _AFTER_THE_LAST_ID: Final = 2**63 - 1
 _ANY: Final = Wanted()
-
-
-@dataclass(frozen=True, slots=True)
-class LogPage:
-    """One page of a device's log, newest first."""
-
-    page: int
-    """Counted from 1."""
-    per_page: int
-    total: int
-    """Rows from the oldest to the newest number. One that went to the dead letters instead still
-    counts, and leaves its page a row short: numbering is what makes every page equally near."""
-    entries: Sequence[LogEntry]
-
-    @property
-    def pages(self) -> int:
-        return -(-self.total // self.per_page)
-
-
-@dataclass(frozen=True, slots=True)
-class Rejected:
-    """A dead letter as it is stored; a greater ``id`` is newer."""
-
-    id: int
-    letter: DeadLetter
-
-
-@dataclass(frozen=True, slots=True)
-class FindingPage:
-    """One page of the findings, newest first."""
-
-    page: int
-    """Counted from 1."""
-    per_page: int
-    total: int
-    rows: Sequence[KeptFinding]
-
-    @property
-    def pages(self) -> int:
-        return -(-self.total // self.per_page)
 
 
 class Queries:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from actors.status import Recovery
 from persistence.backups import backups_of
 from persistence.files import beside, has_content
 from persistence.restoring import (
-    Recovery,
     Source,
     backup_sources,
     finish_replacement,

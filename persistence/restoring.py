@@ -10,6 +10,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Final
 
+from actors.status import Recovery
 from persistence.backups import BackupFailed, backups_of, copy_whole, verify_backup
 from persistence.files import belonging_to, beside, move, remove, stamp, sync_file, sync_folder
 from persistence.rows import json_object, json_text
@@ -32,25 +33,6 @@ _SEQUENCE: Final = """
     INSERT INTO sqlite_sequence SELECT name, 0 FROM sqlite_schema
     WHERE name = ? AND name NOT IN (SELECT name FROM sqlite_sequence)
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Recovery:
-    """That the database is not the one that it was."""
-
-    at: float
-    """Seconds since the epoch."""
-    reason: str
-    """A clause for people, in Spanish."""
-    source: str | None
-    """The file that it was made from, a backup or its own; ``None`` if it began empty."""
-    aside: str
-    """The folder in which the files lie that were there before, from the database's."""
-
-    def __str__(self) -> str:
-        """In one line, in Spanish."""
-        now = f"se ha vuelto a {self.source}" if self.source else "sin copia que sirva, empieza vacía"
-        return f"La base de datos {self.reason}; {now}; lo que había queda en {self.aside}."
 
 
 @dataclass(frozen=True, slots=True)

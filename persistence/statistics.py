@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from actors.read_models import Point, Statistics
 from persistence.local_time import DAY, HOUR, LocalTime
 from persistence.rows import json_object
 from persistence.schema import sqlite3
@@ -38,31 +38,6 @@ _ROWS: Final = """
     SELECT n, timestamp, CAST(estado AS BLOB), CAST(parametros AS BLOB) FROM estado_log
     WHERE dispositivo_id = ? AND n >= ? AND n <= ? AND NOT hora_dudosa ORDER BY n
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """A metric between ``begin`` and the next point's."""
-
-    begin: int
-    """Seconds since the epoch."""
-    n: int
-    mean: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """A metric over time, oldest point first; without those that nothing was read in."""
-
-    begin: int
-    """Of the first point that there may be, seconds since the epoch."""
-    points: Sequence[Point]
-    metrics: Sequence[str]
-    """All that the device has, in the order in which they were first seen."""
-    rows_missing: int = 0
-    """Rows that would have to be read one by one, if they are too many: then there are no points."""
 
 
 def read_statistics(

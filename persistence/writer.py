@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import ClassVar, Final
@@ -31,6 +30,7 @@ from actors.messages import (
 from actors.model import Refusal, Refused
 from actors.ports import Clock, CommandSink, EventSink, Timer
 from actors.rooms import KeepRooms, RecallRooms
+from actors.status import WriterStatus
 from actors.supervision import WINDOW, Casebook, Part, SupervisedActor, one_line
 from persistence.batches import ToKeep, batch_of, deliveries_of, receipts_of
 from persistence.refusals import Refusable, refusal
@@ -61,22 +61,6 @@ ROW_FAULTS: Final = (
 )
 # The fault lies in the disk, the file or the memory: it may be gone the next time.
 STORAGE_FAULTS: Final = (UnusableDatabase, sqlite3.Error, OSError, MemoryError)
-
-
-@dataclass(slots=True)
-class WriterStatus:
-    """How the writer is doing. The writer alone sets it; any thread may read it."""
-
-    healthy: bool = True
-    last_error: str | None = None
-    """Of the last commit that failed, also when later ones have succeeded."""
-    hindrance: str | None = None
-    """What keeps it from writing at present, a clause in Spanish."""
-    queued: int = 0
-    """Messages taken from the inbox and not on disk yet."""
-    commits: int = 0
-    rows: int = 0
-    """Messages that commits have dealt with."""
 
 
 class WriterActor(SupervisedActor):

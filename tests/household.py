@@ -27,6 +27,7 @@ from actors.messages import BrokerForgot, Delivery, Removal
 from actors.model import Device, JsonObject
 from actors.mqtt.bridge import Bridge
 from actors.ports import Clock, RuleFactory
+from actors.status import WriterStatus
 from actors.supervision import Casebook
 from actors.surroundings import Surroundings
 from actors.zone import UTC_ZONE
@@ -35,7 +36,7 @@ from persistence.device_rows import DEVICES, device_of
 from persistence.historian import HistorianActor
 from persistence.queries import Queries
 from persistence.store import Store
-from persistence.writer import WriterActor, WriterStatus
+from persistence.writer import WriterActor
 from tests.stage import FakeClock, Stage
 from web.hub import EventHub
 

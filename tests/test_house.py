@@ -34,6 +34,8 @@ SHARED = (
     "actors.supervision",
     "actors.unserved",
     "actors.process",
+    "actors.status",
+    "actors.read_models",
 )
 MAY_IMPORT = {
     "config": (),
@@ -57,6 +59,8 @@ MAY_IMPORT = {
     "actors.supervision": SHARED,
     "actors.unserved": (),
     "actors.process": (),
+    "actors.status": ("actors.unserved",),
+    "actors.read_models": ("actors.model", "actors.findings"),
     "actors": ("actors", *SHARED),
     "actors.mqtt": ("actors.mqtt", "config", *SHARED),
     # Of the actors' room a rule knows the model, what it is asked for, and what a schedule is.
@@ -70,6 +74,7 @@ MAY_IMPORT = {
 STANDARD_LIBRARY_ONLY = (
     *("config", "actors.backoff", "actors.boots", "actors.readings", "actors.model", "actors.findings"),
     *("actors.claiming", "actors.messages", "actors.ports", "actors.rooms", "actors.unserved"),
+    *("actors.status", "actors.read_models"),
 )
 
 # Who alone may import what. The time is asked in one place, so that a test can put its own there; the

@@ -14,6 +14,8 @@ from typing import Any, Final
 import pykka
 from tornado.web import Application, RequestHandler
 
+from actors.status import WriterStatus
+from actors.zone import Zone
 from config import Settings
 from web.access import Access
 from web.audience import Audience
@@ -105,6 +107,8 @@ class WebServer:
         backups: Backups,
         settings: Settings,
         health: Callable[[], Health],
+        writer: WriterStatus,
+        zone: Zone,
         host: str,
         port: int,
         version: str,
@@ -144,6 +148,8 @@ class WebServer:
             backups=backups,
             settings=settings,
             health=health,
+            writer=writer,
+            zone=zone,
             hindrance=hindrance,
             disk=self._disk,
             passwords=self._passwords,

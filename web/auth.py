@@ -181,7 +181,7 @@ class Myself(Handler):
             "token_id": None if token is None else token.id,
             "tipo": None if token is None else token.kind.value,
             "abierto": self.caller is NOBODY,
-            "zona_horaria": zone_json(self.services.health().zone),
+            "zona_horaria": zone_json(self.services.zone),
         }
         self.answer(myself)
 

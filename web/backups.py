@@ -8,12 +8,12 @@ from typing import ClassVar
 
 from actors.model import Refused
 from actors.people import Role
+from actors.read_models import Backup
 from web.answers import BackupJson
 from web.base import Handler
 from web.errors import Problem
 from web.faults import Fault
 from web.operations import Operation
-from web.services import Backup
 from web.wire import iso
 
 

@@ -284,7 +284,7 @@ class Handler(RequestHandler):
 
     def expect_storage(self) -> None:
         """Raises :class:`Problem`, 503, where what is ordered would wait for the disk, and so in memory."""
-        writer = self.services.health().writer
+        writer = self.services.writer
         if not writer.healthy or writer.queued > MOST_QUEUED:
             raise _hindered(writer.hindrance or "hay demasiado por guardar")
 
@@ -294,7 +294,7 @@ class Handler(RequestHandler):
             async with asyncio.timeout(self.services.limits.reply):
                 return _granted(await asyncio.shield(answer))
         except TimeoutError:
-            hindrance = self.services.health().writer.hindrance
+            hindrance = self.services.writer.hindrance
             if hindrance is None:
                 raise Problem(Fault.UNCONFIRMED) from None
             raise Problem(Fault.UNCONFIRMED_AND_HINDERED, hindrance=hindrance) from None

@@ -20,6 +20,7 @@ from actors.messages import (
     Reply,
 )
 from actors.model import Device, Editions, Json
+from actors.read_models import Page
 from actors.readings import switch_of
 from web.answers import DeviceJson, DoneJson
 from web.base import Handler
@@ -42,7 +43,6 @@ from web.operations import Operation
 from web.preconditions import ETAG, IF_MATCH, quoted
 from web.query import Anything, AtMost, Flag, Number, Parameter
 from web.roster import Known
-from web.services import Page
 from web.wire import device_json
 
 # SQLite counts in 64 bits; past this page there is nothing on any disk.

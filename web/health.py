@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from actors.status import BrokerStatus, CaretakerStatus, Recovery, WriterStatus
 from actors.supervision import Name, Part, Quarantined
-from actors.unserved import Unserved
 from actors.zone import Zone
 from web.answers import DatabaseJson, HealthJson, QuarantinedJson, RecoveredJson, ZoneJson
 from web.hub import EventHub
@@ -29,69 +29,11 @@ CORE: Final[Mapping[Part, str]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BrokerHealth:
-    connected: bool
-    embedded_alive: bool | None
-    """``None`` when the broker is somebody else's."""
-    received: int
-    rejected: int
-    in_flight: int
-    """Messages received and not yet acknowledged."""
-    stalls: int = 0
-    """How often a message had to wait until the disk caught up."""
-    oldest: float = 0.0
-    """For how long, s, the oldest message that is not stored yet has waited."""
-    unserved: Sequence[Unserved] = ()
-    """Clients that the embedded broker cannot serve."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WriterHealth:
-    healthy: bool
-    queued: int
-    """Messages that wait to be written."""
-    last_error: str | None
-    hindrance: str | None = None
-    """What keeps it from writing at present, a clause in Spanish."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recovered:
-    """That the database was damaged, and what was made of it."""
-
-    at: float
-    """Seconds since the epoch."""
-    reason: str
-    source: str | None
-    """The file that it was made from again; ``None`` if it began empty."""
-    aside: str
-    """The folder of what was there before."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DatabaseHealth:
-    recovered: Recovered | None = None
-    last_backup_at: float | None = None
-    """Seconds since the epoch."""
-    backup_error: str | None = None
-    rolled_up: int = 0
-    """Rows of the log that have gone into hours and days, since the start."""
-    deleted: int = 0
-    """Old rows of all tables that have gone, since the start."""
-    marked: int = 0
-    """Rows of the log found to be stamped by a clock that was ahead, since the start."""
-    deletion_paused: str | None = None
-    """Why nothing old is deleted at present, in Spanish."""
-    accounts_error: str | None = None
-    """Why people and tokens cannot be read at present, in Spanish."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
     """What the web room cannot know by itself."""
 
-    broker: BrokerHealth
-    writer: WriterHealth
+    broker: BrokerStatus
+    writer: WriterStatus
     actors_healthy: bool
     """Whether the directory and the threads that serve the actors live."""
     actors_waiting: int
@@ -102,8 +44,6 @@ class Health:
     """The rules' data tables that cannot be used, a line in Spanish each; others stand in for them."""
     uptime: float
     """Seconds since the start."""
-    zone: Zone
-    """That of the house."""
     clock_doubt: str | None = None
     """Why the time is not to be believed, in Spanish; ``None`` if it is."""
     rule_failures: int = 0
@@ -112,7 +52,11 @@ class Health:
     """The same of the actors that there is one of."""
     quarantined: Sequence[Quarantined] = ()
     """Actors that have failed again and again and are out of service for a while."""
-    database: DatabaseHealth = DatabaseHealth()
+    caretaker: CaretakerStatus = field(default_factory=CaretakerStatus)
+    recovery: Recovery | None = None
+    """If the database was damaged, what was made of it."""
+    accounts_error: str | None = None
+    """Why people and tokens cannot be read at present, in Spanish."""
 
     @property
     def ok(self) -> bool:
@@ -124,9 +68,8 @@ class Health:
     @property
     def troubles(self) -> bool:
         """Whether something wants looking at all the same."""
-        base = self.database
         late = self.broker.oldest > LATE_S
-        errors = base.backup_error is not None or base.accounts_error is not None
+        errors = self.caretaker.backup_error is not None or self.accounts_error is not None
         return bool(self.quarantined or self.clock_doubt) or late or errors
 
 
@@ -134,7 +77,9 @@ def zone_json(zone: Zone) -> ZoneJson:
     return {"iana": zone.iana, "posix": zone.posix}
 
 
-def health_json(health: Health, hub: EventHub, clients: int, version: str, language: Language) -> HealthJson:
+def health_json(
+    health: Health, zone: Zone, hub: EventHub, clients: int, version: str, language: Language
+) -> HealthJson:
     waiting = hub.waiting  # before the roster is asked, which takes in all that waits
     devices = [known.device for known in hub.roster.newest_first()]
     return {
@@ -154,7 +99,7 @@ def health_json(health: Health, hub: EventHub, clients: int, version: str, langu
             "en_cola": health.writer.queued,
             "ultimo_error": health.writer.last_error,
         },
-        "base_de_datos": _database_json(health.database),
+        "base_de_datos": _database_json(health),
         "hub": {
             "clientes": clients,
             "en_cola": waiting,
@@ -179,32 +124,32 @@ def health_json(health: Health, hub: EventHub, clients: int, version: str, langu
         },
         "tablas": list(health.tables),
         "reloj_en_duda": health.clock_doubt,
-        "zona_horaria": zone_json(health.zone),
+        "zona_horaria": zone_json(zone),
         "version": version,
         "activo_s": round(health.uptime, 1),
     }
 
 
-def _database_json(database: DatabaseHealth) -> DatabaseJson:
-    recovered = database.recovered
+def _database_json(health: Health) -> DatabaseJson:
+    caretaker, recovery = health.caretaker, health.recovery
     return {
-        "ultima_copia": None if database.last_backup_at is None else iso(database.last_backup_at),
-        "error_de_copia": database.backup_error,
-        "error_de_cuentas": database.accounts_error,
-        "resumidos": database.rolled_up,
-        "borrados": database.deleted,
-        "hora_dudosa": database.marked,
-        "borrado_en_pausa": database.deletion_paused,
-        "recuperada": None if recovered is None else _recovered_json(recovered),
+        "ultima_copia": None if caretaker.last_backup_at is None else iso(caretaker.last_backup_at),
+        "error_de_copia": caretaker.backup_error,
+        "error_de_cuentas": health.accounts_error,
+        "resumidos": caretaker.rolled_up,
+        "borrados": caretaker.deleted,
+        "hora_dudosa": caretaker.marked,
+        "borrado_en_pausa": caretaker.deletion_paused,
+        "recuperada": None if recovery is None else _recovered_json(recovery),
     }
 
 
-def _recovered_json(recovered: Recovered) -> RecoveredJson:
+def _recovered_json(recovery: Recovery) -> RecoveredJson:
     return {
-        "en": iso(recovered.at),
-        "motivo": recovered.reason,
-        "copia": recovered.source,
-        "apartada": recovered.aside,
+        "en": iso(recovery.at),
+        "motivo": recovery.reason,
+        "copia": recovery.source,
+        "apartada": recovery.aside,
     }
 
 

@@ -8,12 +8,12 @@ from typing import ClassVar, Final
 
 import orjson
 
+from actors.read_models import LogPage
 from web.answers import LogPageJson
 from web.devices import PAGE, PER_PAGE, DeviceHandler
 from web.findings import SINCE, UNTIL
 from web.operations import Operation
 from web.query import Number, Parameter
-from web.services import LogPage
 from web.statistics import out_of_order
 from web.wire import log_json
 

@@ -43,7 +43,7 @@ class SystemHealth(Handler):
         health = services.health()
         self.set_status(200 if health.ok else 503)
         clients = len(services.audience)
-        told = health_json(health, services.hub, clients, services.version, self.language)
+        told = health_json(health, services.zone, services.hub, clients, services.version, self.language)
         self.add_header("Vary", "Accept-Language")
         known = services.gate.caller_of(self.request) is not None
         state: StateJson = {"estado": told["estado"]}

@@ -12,8 +12,11 @@ from typing import Any, Protocol
 import pykka
 
 from actors.findings import KeptFinding, Wanted
-from actors.model import DeadLetter, LogEntry, Refused
+from actors.model import LogEntry, Refused
+from actors.read_models import Backup, FindingPage, LogPage, Rejected, Statistics
 from actors.rooms import Rooms
+from actors.status import WriterStatus
+from actors.zone import Zone
 from config import Settings
 from web.access import Access
 from web.audience import Audience
@@ -22,67 +25,6 @@ from web.gate import Gate
 from web.health import Health
 from web.hub import EventHub
 from web.loop import LoopThread
-
-
-class Page(Protocol):
-    @property
-    def page(self) -> int: ...
-    @property
-    def per_page(self) -> int: ...
-    @property
-    def total(self) -> int: ...
-    @property
-    def pages(self) -> int: ...
-
-
-class LogPage(Page, Protocol):
-    @property
-    def entries(self) -> Sequence[LogEntry]: ...
-
-
-class FindingPage(Page, Protocol):
-    @property
-    def rows(self) -> Sequence[KeptFinding]: ...
-
-
-class Rejected(Protocol):
-    @property
-    def id(self) -> int: ...
-    @property
-    def letter(self) -> DeadLetter: ...
-
-
-class Point(Protocol):
-    """A metric from ``begin``, in seconds since the epoch, to the next point's."""
-
-    @property
-    def begin(self) -> int: ...
-    @property
-    def n(self) -> int: ...
-    @property
-    def mean(self) -> float: ...
-    @property
-    def low(self) -> float: ...
-    @property
-    def high(self) -> float: ...
-
-
-class Statistics(Protocol):
-    @property
-    def begin(self) -> int:
-        """Of the first point that there may be."""
-
-    @property
-    def points(self) -> Sequence[Point]:
-        """Those that something was read in, oldest first."""
-
-    @property
-    def metrics(self) -> Sequence[str]:
-        """All that the device has."""
-
-    @property
-    def rows_missing(self) -> int:
-        """Rows that would have to be read one by one, if they are too many: then there are no points."""
 
 
 class Queries(Protocol):
@@ -118,18 +60,6 @@ class Queries(Protocol):
 
     def finding(self, number: int) -> KeptFinding | None:
         """The one with this id, if there is one."""
-
-
-class Backup(Protocol):
-    @property
-    def path(self) -> Path: ...
-    @property
-    def made_at(self) -> float:
-        """Seconds since the epoch."""
-
-    @property
-    def size(self) -> int | None:
-        """Bytes; ``None`` while it is being made."""
 
 
 class Backups(Protocol):
@@ -179,6 +109,10 @@ class Services:
     settings: Settings
     """Those in force."""
     health: Callable[[], Health]
+    writer: WriterStatus
+    """As it is at any moment: the writer itself sets it."""
+    zone: Zone
+    """That of the house."""
     hindrance: Callable[[BaseException], str | None]
     """What hinders the disk, a clause in Spanish, where that is what an error comes to."""
     disk: Executor

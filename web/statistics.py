@@ -9,13 +9,13 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar, Final
 
+from actors.read_models import Point, Statistics
 from web.answers import PointJson, StatisticsJson
 from web.devices import DeviceHandler
 from web.errors import Problem
 from web.faults import Fault
 from web.operations import Operation
 from web.query import Anything, Parameter
-from web.services import Point, Statistics
 from web.shapes import Schema
 from web.wire import iso
 

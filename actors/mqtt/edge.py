@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import ssl
 import threading
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
@@ -20,7 +19,7 @@ from actors.mqtt.nats_server import NatsServer, NatsSettings
 from actors.mqtt.rights import backend_topics
 from actors.mqtt.twins import Identity
 from actors.ports import Clock
-from actors.unserved import Unserved
+from actors.status import BrokerStatus
 from actors.zone import Zone
 from config import Settings, is_loopback
 
@@ -109,24 +108,6 @@ class MqttFiles:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EdgeStatus:
-    connected: bool
-    """To a broker that sends what devices publish."""
-    embedded_alive: bool | None
-    """``None`` when the broker is somebody else's."""
-    received: int
-    rejected: int
-    in_flight: int
-    """Messages received and not yet acknowledged."""
-    stalls: int
-    """How often reading stopped until the disk caught up."""
-    oldest: float
-    """For how long, s, the oldest message that is not stored yet has waited, in our own broker too."""
-    unserved: Sequence[Unserved]
-    """Clients that the embedded broker cannot serve."""
-
-
 class MqttEdge:
     """``bridge`` is to be attached before :meth:`start`.
 
@@ -172,10 +153,10 @@ class MqttEdge:
         return None if self.broker is None else self.broker.door
 
     @property
-    def status(self) -> EdgeStatus:
+    def status(self) -> BrokerStatus:
         """How it is doing; any thread may ask."""
         bridge = self.bridge
-        return EdgeStatus(
+        return BrokerStatus(
             connected=bridge.connected and bridge.healthy,
             embedded_alive=None if self.broker is None else self.broker.alive,
             received=bridge.received,

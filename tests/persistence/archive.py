@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from actors.model import LogEntry
+from actors.read_models import Statistics
 from persistence import Batch, Queries, Store
 from persistence.local_time import LocalTime
 from persistence.retention import Retention
-from persistence.statistics import Statistics
 from persistence.upkeep import Step, Upkeep
 
 # Where hours on the wall are not those of UTC.

@@ -10,8 +10,10 @@ import pykka
 
 from actors.messages import Keep
 from actors.model import LogEntry
-from persistence.backups import Backup, Kind
-from persistence.caretaker import Backups, CaretakerActor, CaretakerStatus
+from actors.read_models import Backup
+from actors.status import CaretakerStatus
+from persistence.backups import Kind
+from persistence.caretaker import Backups, CaretakerActor
 from persistence.local_time import LocalTime
 from persistence.retention import Retention
 from persistence.upkeep import Upkeep

@@ -13,7 +13,8 @@ from actors.findings import KeptFinding
 from actors.messages import Delivery, MemoryRecalled, Recall, Recalled, Removal, Reply
 from actors.model import Device, JsonObject, LogEntry, Report
 from actors.ports import ScanNews
-from persistence import Queries, Store, WriterActor, WriterStatus
+from actors.status import WriterStatus
+from persistence import Queries, Store, WriterActor
 from persistence.schema import sqlite3
 from tests.stage import FakeClock, Stage
 

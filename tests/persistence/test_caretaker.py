@@ -12,8 +12,9 @@ import pytest
 
 from actors.messages import Keep, Tidied, Tidy
 from actors.model import Refusal, Refused
+from actors.read_models import Backup
 from persistence import Store, WriterActor, caretaker
-from persistence.backups import Backup, Kind
+from persistence.backups import Kind
 from persistence.caretaker import BackUp
 from persistence.schema import sqlite3
 from persistence.upkeep import Upkeep

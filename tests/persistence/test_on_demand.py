@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.model import Refused
-from persistence.backups import Backup, Kind, backups_of, make_backup, planned_backup
+from actors.read_models import Backup
+from persistence.backups import Kind, backups_of, make_backup, planned_backup
 from persistence.on_demand import BackupsOnDemand
 from tests.persistence.home import DAY, Home, Shed
 

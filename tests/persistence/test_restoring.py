@@ -14,10 +14,11 @@ import pytest
 
 from actors.boots import MOST_KEPT, Boot
 from actors.findings import Finding
+from actors.status import Recovery
 from persistence import Batch, Queries, Store, UnusableDatabase
 from persistence.backups import BackupFailed, backups_of, make_backup
 from persistence.recovery import recover
-from persistence.restoring import IDS_AHEAD, VERSIONS_AHEAD, Recovery, restore
+from persistence.restoring import IDS_AHEAD, VERSIONS_AHEAD, restore
 from tests.persistence.house import reported
 from tests.persistence.wreck import (
     AT,

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from actors.read_models import Point
 from persistence import statistics, upkeep
 from persistence.retention import Retention
-from persistence.statistics import Point
 from tests.persistence.archive import DAY, HOUR, INDIA_S, START, Archive, day_of, hour_of
 
 STEPS = (HOUR, 6 * HOUR, DAY, 7 * DAY)

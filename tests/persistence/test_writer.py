@@ -17,7 +17,8 @@ from actors.dispatch import ThreadPool
 from actors.findings import Finding, KeptFinding, RuleMemory
 from actors.messages import Delivery, Keep, KeepConclusion, KeepDeadLetter, Recall, Recalled, Settle
 from actors.model import DeadLetter, Device, LogEntry, Refusal, Refused
-from persistence import Store, WriterActor, WriterStatus
+from actors.status import WriterStatus
+from persistence import Store, WriterActor
 from tests.persistence.house import BIG, House, Neighbours, reported
 
 

@@ -17,9 +17,10 @@ from actors.findings import Finding, RuleMemory
 from actors.messages import Delivery, KeepConclusion, Recall, Recalled, Removal
 from actors.model import Device, JsonObject
 from actors.proposals import basis_of
+from actors.status import WriterStatus
 from actors.surroundings import Surroundings
 from config import Settings
-from persistence import Batch, HistorianActor, Queries, Store, WriterActor, WriterStatus
+from persistence import Batch, HistorianActor, Queries, Store, WriterActor
 from rules.rulebook import rulebook
 from tests.stage import FakeClock
 from tests.web.site import PATIENCE, Site

@@ -17,13 +17,14 @@ import pykka
 
 from actors.messages import ScanHistory
 from actors.model import Device
+from actors.status import BrokerStatus, WriterStatus
 from actors.zone import UTC_ZONE
 from config import Settings
 from tests.web.stand_ins import Shelf, StandInBackups, StandInDirectory, StandInScanner
 from web.access import Access
 from web.app import WebServer
 from web.defences import Hosts
-from web.health import BrokerHealth, Health, WriterHealth
+from web.health import Health
 from web.hub import EventHub
 from web.loop import LoopThread
 from web.page_files import Page
@@ -49,9 +50,8 @@ BLIND = Device(
 )
 
 HEALTHY = Health(
-    zone=UTC_ZONE,
-    broker=BrokerHealth(connected=True, embedded_alive=True, received=7, rejected=1, in_flight=0),
-    writer=WriterHealth(healthy=True, queued=0, last_error=None),
+    broker=BrokerStatus(connected=True, embedded_alive=True, received=7, rejected=1, in_flight=0),
+    writer=WriterStatus(),
     actors_healthy=True,
     actors_waiting=0,
     device_failures=0,
@@ -116,6 +116,8 @@ class Site:
             backups=self.backups,
             settings=settings or Settings(),
             health=health,
+            writer=health().writer,
+            zone=UTC_ZONE,
             host="127.0.0.1",
             port=port,
             version="0.1.0",

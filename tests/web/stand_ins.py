@@ -8,17 +8,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 import pykka
 
 from actors.findings import Bounds, Decision, KeptFinding, Wanted
 from actors.messages import ApplyFinding, AskBounds, ChangeDevice, ClaimDevice, DismissFinding, ScanHistory
-from actors.model import DeadLetter, Device, LogEntry, Refusal, Refused, Report
+from actors.model import Device, LogEntry, Refusal, Refused, Report
 from actors.proposals import applied
+from actors.read_models import Backup, FindingPage, LogPage, Rejected, Statistics
 from actors.rooms import Rooms
-from persistence.backups import Backup
-from persistence.statistics import Statistics
 from web.hub import EventHub
 
 T = TypeVar("T")
@@ -106,25 +105,8 @@ class StandInScanner(pykka.ThreadingActor):
         self._told.put(message)
 
 
-@dataclass(frozen=True)
-class StoredPage(Generic[T]):
-    page: int
-    per_page: int
-    all: list[T]
-
-    @property
-    def total(self) -> int:
-        return len(self.all)
-
-    @property
-    def pages(self) -> int:
-        return -(-self.total // self.per_page)
-
-    @property
-    def rows(self) -> list[T]:
-        return self.all[(self.page - 1) * self.per_page : self.page * self.per_page]
-
-    entries = rows
+def of_page(found: list[T], page: int, per_page: int) -> list[T]:
+    return found[(page - 1) * per_page : page * per_page]
 
 
 @dataclass
@@ -142,18 +124,12 @@ class StandInBackups:
         return replace(self.made[-1], size=None)
 
 
-@dataclass(frozen=True)
-class StoredLetter:
-    id: int
-    letter: DeadLetter
-
-
 @dataclass
 class Shelf:
     """Queries answered from memory, as :class:`persistence.queries.Queries` answers them."""
 
     entries: list[LogEntry] = field(default_factory=list)
-    letters: list[StoredLetter] = field(default_factory=list)
+    letters: list[Rejected] = field(default_factory=list)
     kept: dict[int, KeptFinding] = field(default_factory=dict)
 
     def put(self, *findings: KeptFinding) -> None:
@@ -162,21 +138,21 @@ class Shelf:
     def decide(self, finding_id: int, decision: Decision) -> None:
         self.kept[finding_id] = replace(self.kept[finding_id], decision=decision)
 
-    def log_page(self, device_id: int, page: int, per_page: int) -> StoredPage[LogEntry]:
+    def log_page(self, device_id: int, page: int, per_page: int) -> LogPage:
         newest_first = [entry for entry in reversed(self.entries) if entry.device_id == device_id]
-        return StoredPage(page, per_page, newest_first)
+        return LogPage(page, per_page, len(newest_first), of_page(newest_first, page, per_page))
 
     def log_search(
         self, device_id: int, since: float, until: float, before: int, page: int, per_page: int
-    ) -> StoredPage[LogEntry]:
+    ) -> LogPage:
         found = [
             entry
             for entry in reversed(self.entries)
             if entry.device_id == device_id and since <= entry.at < until and entry.n < before
         ]
-        return StoredPage(page, per_page, found)
+        return LogPage(page, per_page, len(found), of_page(found, page, per_page))
 
-    def findings(self, page: int, per_page: int, wanted: Wanted) -> StoredPage[KeptFinding]:
+    def findings(self, page: int, per_page: int, wanted: Wanted) -> FindingPage:
         since, until = wanted.since or 0.0, wanted.until or math.inf
         found = [
             kept
@@ -185,7 +161,7 @@ class Shelf:
             and wanted.rule in (None, kept.finding.rule)
             and since <= kept.finding.at < until
         ]
-        return StoredPage(page, per_page, found)
+        return FindingPage(page, per_page, len(found), of_page(found, page, per_page))
 
     def finding(self, number: int) -> KeptFinding | None:
         return self.kept.get(number)
@@ -209,5 +185,5 @@ class Shelf:
     def statistics(self, *_asked: object) -> Statistics:
         return Statistics(0, (), ())
 
-    def rejected(self, limit: int, before: int) -> list[StoredLetter]:
+    def rejected(self, limit: int, before: int) -> list[Rejected]:
         return [letter for letter in reversed(self.letters) if letter.id < before][:limit]

@@ -11,9 +11,9 @@ import pytest
 
 from actors.messages import AskBounds
 from actors.model import Refusal, Refused
+from actors.status import WriterStatus
 from tests.web.site import BLIND, HEALTHY, LAMP, PATIENCE, Site
 from tests.web.stand_ins import NoAnswer
-from web.health import WriterHealth
 from web.services import Limits
 
 
@@ -67,7 +67,7 @@ def test_nobody_waits_for_ever() -> None:
 
 def test_a_disk_that_fails_keeps_nobody_from_asking() -> None:
     """Nothing of the question is stored."""
-    broken = WriterHealth(healthy=False, queued=9, last_error="disk full")
+    broken = WriterStatus(healthy=False, queued=9, last_error="disk full")
     health = replace(HEALTHY, writer=broken)
     with Site(BLIND, health=lambda: health) as site:
         assert site.get("/dispositivos/2/limites").status == 200

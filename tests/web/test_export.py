@@ -19,8 +19,8 @@ from urllib.parse import urlencode
 import pytest
 from openpyxl import load_workbook
 
+from actors.read_models import Point, Statistics
 from persistence import statistics
-from persistence.statistics import Point, Statistics
 from tests.brokers import wait_until
 from tests.persistence.archive import DAY, HOUR, Archive
 from tests.stage import FakeClock

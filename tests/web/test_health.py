@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from actors.status import WriterStatus
 from actors.supervision import Name, Part, Quarantined
 from actors.unserved import Trouble, Unserved
 from tests.web.site import BLIND, HEALTHY, Site
 from web.base import MOST_QUEUED
-from web.health import WriterHealth
 from web.languages import Language
 from web.unserved_words import line
 
@@ -64,7 +64,7 @@ def test_of_very_many_in_quarantine_fifty_are_shown_and_all_are_counted() -> Non
     [replace(HEALTHY.writer, healthy=False), replace(HEALTHY.writer, queued=MOST_QUEUED + 1)],
     ids=["disk full", "disk slow"],
 )
-def test_a_change_that_cannot_be_kept_is_refused_at_once(writer: WriterHealth) -> None:
+def test_a_change_that_cannot_be_kept_is_refused_at_once(writer: WriterStatus) -> None:
     """It would wait for the disk in memory, and a disk can be full for days."""
     with Site(BLIND, health=lambda: replace(HEALTHY, writer=writer)) as site:
         assert site.ask("PUT", f"/dispositivos/{BLIND.id}", {"nombre": "Otra"}).status == 503

@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from actors.findings import Finding, KeptFinding
 from actors.model import Device
 from actors.ports import ScanNews
+from actors.zone import UTC_ZONE
 from tests.web.site import BLIND, HEALTHY, LAMP, PATIENCE, Event, event_in
 from web.health import health_json
 from web.hub import EventHub, version_in
@@ -86,7 +87,9 @@ def test_health_tells_what_the_hub_has_not_numbered_yet() -> None:
     hub = EventHub(HandLoop())
     for n in range(3):
         hub.device_updated(replace(LAMP, reports=n))
-    told = [health_json(HEALTHY, hub, 0, "0.1.0", Language.SPANISH)["hub"]["en_cola"] for _ in range(2)]
+    told = [
+        health_json(HEALTHY, UTC_ZONE, hub, 0, "0.1.0", Language.SPANISH)["hub"]["en_cola"] for _ in range(2)
+    ]
     assert told == [3, 0]
 
 

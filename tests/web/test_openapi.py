@@ -15,10 +15,10 @@ from openapi_spec_validator import validate
 from actors.findings import KeptFinding
 from actors.model import DeadLetter, LogEntry
 from actors.people import Role
+from actors.read_models import Rejected
 from actors.schedule import ScheduleError, check
 from tests.web.keys import Keys
 from tests.web.site import LAMP, Answer, Site
-from tests.web.stand_ins import StoredLetter
 from tests.web.test_findings import ANOMALY
 from web.app import ROUTES
 from web.base import Handler
@@ -224,7 +224,7 @@ def test_a_parameter_stands_once() -> None:
 def site(keys: Keys) -> Iterator[Site]:
     with keys.site(ca_pem=b"-----BEGIN CERTIFICATE-----") as running:
         running.shelf.entries.append(LogEntry(1, 1, 1.8e9, "activo", {"temp": 1}))
-        running.shelf.letters.append(StoredLetter(1, DeadLetter(1.8e9, "t", b"\xff", "no es JSON")))
+        running.shelf.letters.append(Rejected(1, DeadLetter(1.8e9, "t", b"\xff", "no es JSON")))
         running.shelf.put(KeptFinding(1, ANOMALY, {}))
         yield running
 
