@@ -1,4 +1,4 @@
-"""What happens to the embedded broker alone: it hangs, its store fills, much waits in it."""
+"""What happens to the embedded broker: it hangs, its store fills, much waits in it, it forgets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.brokers import wait_until
-from tests.chaos.devices import Plain, Trusting, serials
+from tests.chaos.devices import Keeping, Plain, Trusting, serials
 from tests.chaos.fault import Outcome, Trial
 from tests.chaos.victim import START_S, Place, Victim
 
@@ -79,6 +79,25 @@ def full(trial: Trial) -> Outcome:
         devices.finish()
         victim.until_idle(2 * START_S)
         outcome.survived = 1
+    return outcome.judged(place.ledger.examine(place.data))
+
+
+def forgets(trial: Trial) -> Outcome:
+    """A Mosquitto that is killed with the backend, and has not saved: only a receipt is a promise here."""
+    outcome = Outcome(tried=trial.pick(6, 50))
+    place = Place(trial.folder / "home")
+    with Keeping(place.mqtt, place.ledger, serials(_DEVICES), _RATE) as devices:
+        for done in range(outcome.tried):
+            trial.progress(done, outcome.tried)
+            began = time.monotonic()
+            with place.victim(mqtt_embedded="mosquitto") as victim:
+                outcome.recoveries.append(devices.until_receipt_after(began))
+                threading.Event().wait(trial.random.uniform(0, 2))
+                os.kill(_broker_of(victim), signal.SIGKILL)
+            outcome.survived += 1
+        with place.victim(mqtt_embedded="mosquitto"):
+            devices.finish()
+    outcome.expect(not place.ledger.outstanding, f"{place.ledger.outstanding} without a receipt in the end")
     return outcome.judged(place.ledger.examine(place.data))
 
 

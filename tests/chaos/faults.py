@@ -38,6 +38,9 @@ FAULTS = (
     Fault("embedded-full", "its store fills while the backend stands still", embedded.full),
     Fault("embedded-waits", "10,000 (100,000) wait in it when both die", embedded.waiting),
     Fault(
+        "embedded-forgets", "kill -9 of backend and of a Mosquitto in its place, receipts", embedded.forgets
+    ),
+    Fault(
         "commands",
         "kills, lost brokers and absent devices between a change and its device",
         commands.commands,
