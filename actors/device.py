@@ -19,7 +19,6 @@ from actors.messages import (
     ClaimChanged,
     ClaimDevice,
     Command,
-    Concluded,
     Declined,
     Delivery,
     Departed,
@@ -167,8 +166,8 @@ class DeviceActor(PooledActor):
                 if self._device.version > 0:
                     # By way of the writer, since what is not on disk is not to be promised.
                     self._keep(Keep(self._device, publish=True))
-            case Concluded(findings, memory):
-                self._keep(KeepConclusion(findings, memory))
+            case KeepConclusion():
+                self._keep(message)
             case RuleFailed():
                 self._restart_rule_later(message)
             case RuleEnded(rule):

@@ -23,7 +23,6 @@ from actors.messages import (
     ChangeDevice,
     ClaimChanged,
     ClaimDevice,
-    Concluded,
     Declined,
     Departed,
     DeviceFailed,
@@ -33,6 +32,7 @@ from actors.messages import (
     ForgetDevice,
     ForgetUnheard,
     GiveWay,
+    KeepConclusion,
     KeepDeadLetter,
     Offered,
     Presence,
@@ -71,7 +71,7 @@ _FAREWELLS = (ForgetDevice, ForgetUnheard, GiveWay, ReplaceDevice, TakeOver)
 TELL_EVERY_S: Final = 60.0
 # Devices that nobody has claimed, where nothing else is said.
 MAX_UNCLAIMED: Final = 500
-_TOLD = (DismissalNoted, Concluded, PublishConfiguration, RoomGone)
+_TOLD = (DismissalNoted, KeepConclusion, PublishConfiguration, RoomGone)
 _INHERITED = (Reported, Refuse, Presence, *_ASKED, *_FAREWELLS, *_TOLD)
 
 

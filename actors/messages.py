@@ -292,15 +292,6 @@ class PublishConfiguration:
 
 
 @dataclass(frozen=True, slots=True)
-class Concluded:
-    """What one of the device's rules makes of an observation, and what it knows from then on."""
-
-    findings: Sequence[tuple[Finding, JsonObject]]
-    """Each with what its proposal rests on."""
-    memory: RuleMemory
-
-
-@dataclass(frozen=True, slots=True)
 class RuleFailed:
     """One of the device's rule actors has died, over row number ``row`` of the log if over any."""
 
@@ -415,7 +406,11 @@ class KeepDeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class KeepConclusion:
-    """A rule's findings, which are announced once they have an id, and its memory; together or not."""
+    """A rule's findings, which are announced once they have an id, and its memory; together or not.
+
+    Findings go by way of the device, so that none comes after it is forgotten, or from a rule whose device
+    has died and whose successor concludes them again.
+    """
 
     findings: Sequence[tuple[Finding, JsonObject]]
     """Each with what its proposal rests on."""

@@ -15,7 +15,6 @@ from actors.dispatch import PooledActor, tell_if_alive
 from actors.findings import Bounds, Finding, RuleMemory
 from actors.messages import (
     AskBounds,
-    Concluded,
     DismissalNoted,
     Dismissed,
     KeepConclusion,
@@ -235,7 +234,7 @@ class RuleActor(PooledActor):
         if findings:
             configuration = self._device.configuration
             founded = [(each, basis_of(each, configuration)) for each in findings]
-            self._abandoned = not tell_if_alive(self._owner, Concluded(founded, self._memory()))
+            self._abandoned = not tell_if_alive(self._owner, KeepConclusion(founded, self._memory()))
         elif self._rule.save_due and not self._abandoned:
             self._save()
         self._see_to_wake()
