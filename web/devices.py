@@ -95,7 +95,7 @@ class DeviceHandler(Handler):
 
     def answer_device(self, device: Device) -> None:
         self.set_header("ETag", quoted(device.edition))
-        self.answer(device_json(device))
+        self.finish(self.services.hub.roster.json_of(device))
 
     def answer_problem(self, problem: Problem) -> None:
         """Who has not seen how the device now is, is shown."""

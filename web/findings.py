@@ -17,7 +17,7 @@ from web.operations import Operation
 from web.query import Number, Parameter, Word
 from web.shapes import Body, Field, Text, Whole
 from web.statistics import Moment, out_of_order
-from web.wire import DECISIONS, RULES, device_json, finding_json
+from web.wire import DECISIONS, RULES, finding_json
 
 # An id in a path has as many digits.
 MAX_ID: Final = 10**18 - 1
@@ -93,7 +93,8 @@ class AppliedFinding(DecisionHandler):
     }
 
     async def post(self, finding_id: str) -> None:
-        self.answer(device_json(await self.decide(int(finding_id), ApplyFinding)))
+        device = await self.decide(int(finding_id), ApplyFinding)
+        self.finish(self.services.hub.roster.json_of(device))
 
 
 class DismissedFinding(DecisionHandler):

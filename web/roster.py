@@ -53,6 +53,13 @@ class Roster:
     def by_id(self, device_id: int) -> Known | None:
         return self._by_id.get(device_id)
 
+    def json_of(self, device: Device) -> bytes:
+        """As it has gone out already, where the device still is so."""
+        known = self._by_id.get(device.id)
+        if known is not None and known.device is device:
+            return known.json
+        return encoded(device_json(device))
+
     def by_serial(self, serial: str) -> Known | None:
         """As it is spelled, or else as one does that differs in letter case alone."""
         device_id = self._ids.get(serial, self._spelled.get(serial.lower()))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from actors.findings import Finding, KeptFinding
+from actors.messages import Removal
 from actors.model import Device
 from actors.ports import ScanNews
 from actors.zone import UTC_ZONE
@@ -114,6 +115,18 @@ def test_an_event_that_cannot_be_encoded_costs_only_itself() -> None:
         loop.turn()
     loop.settle()
     assert [known.device for known in hub.roster.newest_first()] == [LAMP]
+
+
+def test_a_device_is_encoded_once_for_the_stream_and_for_who_changed_it() -> None:
+    """Not one that has changed since, nor one that is gone."""
+    hub = EventHub(HandLoop(), [LAMP])
+    changed = replace(LAMP, name="Lámpara")
+    hub.device_updated(changed)
+    assert hub.roster.json_of(changed) is hub.roster.json_of(changed)
+    assert b'"nombre":"L\xc3\xa1mpara"' in hub.roster.json_of(changed)
+    assert b'"nombre":"No definido"' in hub.roster.json_of(LAMP)
+    hub.device_removed(Removal(LAMP.id, LAMP.serial))
+    assert b'"nombre":"L\xc3\xa1mpara"' in hub.roster.json_of(changed)
 
 
 def test_the_roster_has_what_has_just_been_handed_in() -> None:
