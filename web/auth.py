@@ -76,10 +76,11 @@ def secret_json(issued: Issued) -> SecretJson:
 class Pairing(AccountsHandler):
     """A one-time code for a token."""
 
-    public = ("POST",)
     operations: ClassVar = {
         "POST": Operation(
             summary="Emparejar una app con un código",
+            role=None,
+            english="a token for a pairing code",
             body=Body((CODE, NAME), needs=((CODE, NAME),)),
             status=201,
             answer=SecretJson,
@@ -107,16 +108,23 @@ class Pairing(AccountsHandler):
 class Session(Pairing):
     """The page's: the token is in a cookie that no script can read."""
 
-    needs: ClassVar = {"DELETE": Role.READER}
     operations: ClassVar = {
         "POST": Operation(
             summary="Entrar con el navegador, por un código o con la clave",
+            role=None,
+            english="a cookie for a pairing code, or for name and password",
             description="La sesión queda en una cookie.",
             body=Body((CODE, USER, PASSWORD), needs=((CODE,), (USER, PASSWORD))),
             answer=IssuedJson,
             refusals=(401, 409, 429),
         ),
-        "DELETE": Operation(summary="Salir", status=204, refusals=(409,)),
+        "DELETE": Operation(
+            summary="Salir",
+            role=Role.READER,
+            english="nothing, and the cookie goes; 409 where there is no session",
+            status=204,
+            refusals=(409,),
+        ),
     }
 
     async def post(self) -> None:
@@ -171,7 +179,14 @@ class Session(Pairing):
 
 
 class Myself(Handler):
-    operations: ClassVar = {"GET": Operation(summary="Quién es uno", answer=MyselfJson)}
+    operations: ClassVar = {
+        "GET": Operation(
+            summary="Quién es uno",
+            role=Role.READER,
+            english="who one is, and the time zone of the house",
+            answer=MyselfJson,
+        )
+    }
 
     async def get(self) -> None:
         token = self.caller.token
@@ -189,9 +204,14 @@ class Myself(Handler):
 class StreamTickets(Handler):
     """For ``EventSource``, which can set no header: the ticket goes into the stream's query string."""
 
-    needs: ClassVar = {"POST": Role.READER}
     operations: ClassVar = {
-        "POST": Operation(summary="Un ticket para abrir un stream", status=201, answer=TicketJson)
+        "POST": Operation(
+            summary="Un ticket para abrir un stream",
+            role=Role.READER,
+            english="a ticket for one stream",
+            status=201,
+            answer=TicketJson,
+        )
     }
     change = ""
 

@@ -22,21 +22,24 @@ def backup_json(backup: Backup) -> BackupJson:
 
 
 class AllBackups(Handler):
-    needs: ClassVar = {"GET": Role.ADMIN, "POST": Role.ADMIN}
     operations: ClassVar = {
         "GET": Operation(
             summary="Las copias de seguridad, la más nueva primero",
+            role=Role.ADMIN,
+            english="array, newest first: the backups that there are",
             description="Con la que se está haciendo, si alguien la ha pedido; esa aún no tiene bytes.",
             answer=list[BackupJson],
         ),
         "POST": Operation(
             summary="Hacer una copia de seguridad ahora",
+            role=Role.ADMIN,
+            english="a backup made now; 202 while it is being made: see [backups](#backups)",
             description="201 cuando está hecha y comprobada; 202 si tarda más, y entonces GET /copias la "
             "tiene sin bytes mientras se hace. Si deja de estar ahí, GET /salud dice por qué no se hizo.",
             status=201,
             also=(202,),
             answer=BackupJson,
-            refusals=(409,),
+            refusals=(409, 503),
         ),
     }
 

@@ -53,16 +53,11 @@ MOST_QUEUED: Final = 2_000
 class Handler(RequestHandler):
     """Answers in JSON, whatever happens. Bodies are taken in here, so that a large one gets its 413.
 
-    Nobody gets past :meth:`let_in` who may not call: a reader may look and a member may change, unless
-    the handler says otherwise.
+    Nobody gets past :meth:`let_in` who may not call.
     """
 
     operations: ClassVar[Mapping[str, Operation]] = {}
     """By method."""
-    needs: ClassVar[Mapping[str, Role]] = {}
-    """By method, where it is another role."""
-    public: ClassVar[tuple[str, ...]] = ()
-    """Methods that need no role, and look at no token."""
     change: ClassVar[str] = "cambio"
     """What is written down of a change; empty where the handler, or the accounts, do that themselves."""
     takes_ticket: ClassVar[bool] = False
@@ -104,11 +99,13 @@ class Handler(RequestHandler):
 
     @classmethod
     def role_for(cls, method: str) -> Role | None:
-        """The role that a method needs; ``None`` if anybody may."""
-        method = "GET" if method == "HEAD" else method
-        if method == "OPTIONS" or method in cls.public:
+        """The role that a method needs; ``None`` if anybody may, and then no token is looked at."""
+        if method == "OPTIONS":
             return None
-        return cls.needs.get(method, Role.READER if method == "GET" else Role.MEMBER)
+        method = "GET" if method == "HEAD" else method
+        if method in cls.operations:
+            return cls.operations[method].role
+        return Role.READER if method == "GET" else Role.MEMBER
 
     def prepare(self) -> None:
         foreign = is_foreign(self.request, self.settings["access"].cors_origins)
@@ -334,7 +331,9 @@ class Handler(RequestHandler):
 
 
 class UnknownPath(Handler):
-    public = RequestHandler.SUPPORTED_METHODS
+    @classmethod
+    def role_for(cls, method: str) -> Role | None:  # noqa: ARG003
+        return None
 
     async def get(self, *_path: str) -> None:
         raise Problem(Fault.NO_PATH, path=self.request.path)

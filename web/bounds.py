@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 
 from actors.findings import Bounds
 from actors.messages import AskBounds
+from actors.people import Role
 from web.answers import BoundJson, DeviceBoundsJson
 from web.devices import DeviceHandler
 from web.operations import Operation
@@ -19,9 +20,11 @@ class DeviceBounds(DeviceHandler):
     operations: ClassVar = {
         "GET": Operation(
             summary="Entre qué valores tiene por normal la regla 1 cada medida ahora",
+            role=Role.READER,
+            english="what [rule 1](#bounds) holds each metric to now",
             description="Sin la tolerancia; sin las medidas que no tienen límites.",
             answer=DeviceBoundsJson,
-            refusals=(404,),
+            refusals=(404, 503),
         )
     }
 

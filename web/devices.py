@@ -20,6 +20,7 @@ from actors.messages import (
     Reply,
 )
 from actors.model import Device, Editions, Json
+from actors.people import Role
 from actors.read_models import Page
 from actors.readings import switch_of
 from web.answers import DeviceJson, DoneJson
@@ -133,6 +134,8 @@ class AllDevices(DeviceHandler):
     operations: ClassVar = {
         "GET": Operation(
             summary="Los dispositivos, el más nuevo primero",
+            role=Role.READER,
+            english="array, newest id first; whole, or a [page](#pages-of-devices)",
             query=(STATE, CLAIMED, MOST, BEFORE_DEVICE),
             answer=list[DeviceJson],
             answer_headers=PAGED,
@@ -158,6 +161,8 @@ class UnclaimedDevices(DeviceHandler):
     operations: ClassVar = {
         "GET": Operation(
             summary="Los dispositivos sin reclamar",
+            role=Role.READER,
+            english="array: those that nobody has claimed; whole, or a [page](#pages-of-devices)",
             query=(MOST, BEFORE_DEVICE),
             answer=list[DeviceJson],
             answer_headers=PAGED,
@@ -171,9 +176,18 @@ class UnclaimedDevices(DeviceHandler):
 
 class OneDevice(DeviceHandler):
     operations: ClassVar = {
-        "GET": Operation(summary="Un dispositivo", answer=DeviceJson, answer_headers=ETAG, refusals=(404,)),
+        "GET": Operation(
+            summary="Un dispositivo",
+            role=Role.READER,
+            english="the device",
+            answer=DeviceJson,
+            answer_headers=ETAG,
+            refusals=(404,),
+        ),
         "PUT": Operation(
             summary="Cambiar un dispositivo",
+            role=Role.MEMBER,
+            english="the whole device, after it is on disk; 412 with [`If-Match`](#two-people-one-device)",
             description="Puede enviarse entero como se leyó; lo que no se edita ha de seguir como estaba.",
             headers=(IF_MATCH,),
             body=CHANGE,
@@ -183,6 +197,8 @@ class OneDevice(DeviceHandler):
         ),
         "DELETE": Operation(
             summary="Olvidar un dispositivo",
+            role=Role.MEMBER,
+            english='`{"mensaje":…,"id":1}`: [forgotten](#forget-and-release)',
             description="Se va con todo lo que se sabe de él; si vuelve a hablar, es uno nuevo.",
             headers=(IF_MATCH,),
             answer=DoneJson,
@@ -224,6 +240,8 @@ class ReleasedDevice(DeviceHandler):
     operations: ClassVar = {
         "POST": Operation(
             summary="Soltar un dispositivo",
+            role=Role.MEMBER,
+            english="the device, which nobody has claimed any more; 409 nobody had",
             description="Queda sin reclamar, con todo lo demás como estaba.",
             headers=(IF_MATCH,),
             answer=DeviceJson,
@@ -266,12 +284,17 @@ class ReplacedDevice(Proving):
     operations: ClassVar = {
         "POST": Operation(
             summary="Sustituir el aparato de un dispositivo por otro",
+            role=Role.MEMBER,
+            english=(
+                "the device, with [other hardware](#replace); 403 outside its window, 404 never seen or "
+                "not proved, 409 claimed, or nobody had the device"
+            ),
             description="El otro, que se ha oído y nadie ha reclamado, se queda con todo lo que era suyo.",
             headers=(IF_MATCH,),
             body=REPLACEMENT,
             answer=DeviceJson,
             answer_headers=ETAG,
-            refusals=(404, 409, 412),
+            refusals=(403, 404, 409, 412),
         )
     }
     change: ClassVar[str] = "dispositivo sustituido"
@@ -294,10 +317,15 @@ class Claims(Proving):
     operations: ClassVar = {
         "POST": Operation(
             summary="Reclamar un dispositivo con lo que dice su código QR",
+            role=Role.MEMBER,
+            english=(
+                '`{"mensaje":…,"id":1}`; 400 no serial, 403 outside its window, 404 never seen or not '
+                "proved, 409 already claimed: see [claim](#claim)"
+            ),
             description="Lo que no se conoce se deja estar.",
             body=CLAIM,
             answer=DoneJson,
-            refusals=(404, 409),
+            refusals=(403, 404, 409),
         )
     }
 

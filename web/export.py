@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final, TypeVar
 
 from tornado.iostream import StreamClosedError
 
+from actors.people import Role
 from web.devices import DeviceHandler
 from web.errors import Problem
 from web.export_csv import csv_chunks
@@ -67,13 +68,15 @@ class DeviceExport(DeviceHandler):
     operations: ClassVar = {
         "GET": Operation(
             summary="El historial y el resumen de un dispositivo, como fichero",
+            role=Role.READER,
+            english="a file: CSV or XLSX of the log, the statistics, or both: see [export](#export)",
             description=(
                 "Una fila por informe, o por medida y hora. Puede tardar minutos en empezar. Se hacen dos a "
                 "la vez; más, 503 con Retry-After."
             ),
             query=(FORMAT, TABLE, SINCE, UNTIL),
             answer=(Media("text/csv", str), Media(TYPES[XLSX], Any)),
-            refusals=(404,),
+            refusals=(404, 503),
         )
     }
 

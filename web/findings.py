@@ -9,6 +9,7 @@ from typing import ClassVar, Final
 from actors.findings import Decision, KeptFinding, Wanted
 from actors.messages import ApplyFinding, DismissFinding, Reply, ScanHistory
 from actors.model import Device
+from actors.people import Role
 from web.answers import DeviceJson, DoneJson, FindingPageJson, QueuedJson
 from web.devices import PAGE, PER_PAGE, DeviceHandler, encoded
 from web.errors import Problem
@@ -38,6 +39,8 @@ class Findings(DeviceHandler):
     operations: ClassVar = {
         "GET": Operation(
             summary="Lo que han visto las reglas, lo más nuevo primero",
+            role=Role.READER,
+            english="a page of findings, newest first",
             query=(OF_DEVICE, OF_RULE, SINCE, UNTIL, PAGE, PER_PAGE),
             answer=FindingPageJson,
             refusals=(404,),
@@ -89,7 +92,13 @@ class DecisionHandler(DeviceHandler):
 
 class AppliedFinding(DecisionHandler):
     operations: ClassVar = {
-        "POST": Operation(summary="Hacer lo que propone un evento", answer=DeviceJson, refusals=(404, 409))
+        "POST": Operation(
+            summary="Hacer lo que propone un evento",
+            role=Role.MEMBER,
+            english="the whole device, as `PUT`",
+            answer=DeviceJson,
+            refusals=(404, 409),
+        )
     }
 
     async def post(self, finding_id: str) -> None:
@@ -99,7 +108,13 @@ class AppliedFinding(DecisionHandler):
 
 class DismissedFinding(DecisionHandler):
     operations: ClassVar = {
-        "POST": Operation(summary="Descartar un evento", answer=DoneJson, refusals=(404, 409))
+        "POST": Operation(
+            summary="Descartar un evento",
+            role=Role.MEMBER,
+            english='`{"mensaje":…,"id":1}`',
+            answer=DoneJson,
+            refusals=(404, 409),
+        )
     }
 
     async def post(self, finding_id: str) -> None:
@@ -121,6 +136,8 @@ class HistoryScans(DeviceHandler):
     operations: ClassVar = {
         "POST": Operation(
             summary="Buscar valores extremos en el pasado",
+            role=Role.MEMBER,
+            english='`{"status":"queued"}`',
             description="Lo que se encuentra sale por /stream/ai, y al final ai_done.",
             body=Body((DEVICE, METRIC, LAST_DAYS), needs=((DEVICE, METRIC, LAST_DAYS),)),
             status=202,

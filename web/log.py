@@ -8,6 +8,7 @@ from typing import ClassVar, Final
 
 import orjson
 
+from actors.people import Role
 from actors.read_models import LogPage
 from web.answers import LogPageJson
 from web.devices import PAGE, PER_PAGE, DeviceHandler
@@ -31,6 +32,11 @@ class DeviceLog(DeviceHandler):
     operations: ClassVar = {
         "GET": Operation(
             summary="Los informes de un dispositivo, el más nuevo primero",
+            role=Role.READER,
+            english=(
+                "a page, newest first; `page` from 1, `per_page` 1 to 200, default 50, and more is 200 "
+                "everywhere"
+            ),
             query=(SINCE, UNTIL, BEFORE, PAGE, PER_PAGE),
             answer=LogPageJson,
             refusals=(404,),

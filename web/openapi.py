@@ -10,6 +10,7 @@ import orjson
 
 from actors.kinds import GENERIC
 from actors.model import Device, Json, JsonObject
+from actors.people import Role
 from web import answers, configuration
 from web.base import Handler
 from web.body import MAX_BODY
@@ -131,7 +132,13 @@ class Description(Handler):
     """In the settings of the application, since only the application knows all routes."""
 
     operations: ClassVar = {
-        "GET": Operation(summary="Esta descripción", description="OpenAPI 3.1.", answer=JsonObject)
+        "GET": Operation(
+            summary="Esta descripción",
+            role=Role.READER,
+            english="every call, as OpenAPI 3.1, made from the types that check requests and make answers",
+            description="OpenAPI 3.1.",
+            answer=JsonObject,
+        )
     }
 
     async def get(self) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from actors.model import Json
+from actors.people import Role
 from web.query import Parameter
 from web.shapes import Body
 
@@ -28,6 +29,10 @@ class Operation:
     """One method of one route. Whoever handles it reads only the parameters and fields named here."""
 
     summary: str
+    role: Role | None
+    """Who may; ``None`` is everybody."""
+    english: str
+    """What it answers, for docs/api.md."""
     description: str = ""
     query: tuple[Parameter[Any], ...] = ()
     headers: tuple[Parameter[Any], ...] = ()

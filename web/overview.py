@@ -27,10 +27,14 @@ BEFORE: Final = Parameter("antes", Number(NEWEST), NEWEST, "El id del último de
 class SystemHealth(Handler):
     """Whether all is well is for everybody, so that a monitor needs no token; the rest is not."""
 
-    public = ("GET",)
     operations: ClassVar = {
         "GET": Operation(
             summary="Cómo está el sistema",
+            role=None,
+            english=(
+                "how the system is; 503 where something is wrong; without a token only `estado`: see "
+                "[health](#health)"
+            ),
             description="503 si algo no va, con lo mismo; sin token, solo el estado.",
             answer=HealthJson,
             also=(503,),
@@ -53,11 +57,12 @@ class SystemHealth(Handler):
 class RootCertificate(Handler):
     """For phones to trust; as the type that iOS and Android offer to install."""
 
-    public = ("GET",)
     linked = True
     operations: ClassVar = {
         "GET": Operation(
             summary="El certificado raíz de la casa",
+            role=None,
+            english="the house's root certificate; 404 where it has none",
             answer=Media(CA_TYPE, str, "-----BEGIN CERTIFICATE-----"),
             refusals=(404,),
         )
@@ -75,10 +80,11 @@ class RootCertificate(Handler):
 class RejectedMessages(Handler):
     """Pages by number of message, since new ones keep coming: ``antes`` is the last one's ``id``."""
 
-    needs: ClassVar = {"GET": Role.ADMIN}
     operations: ClassVar = {
         "GET": Operation(
             summary="Los mensajes que se han rechazado",
+            role=Role.ADMIN,
+            english="refused messages",
             query=(BEFORE, PER_PAGE),
             answer=RejectedPageJson,
         )

@@ -174,8 +174,6 @@ def _shell(found: Mapping[str, bytes], version: str) -> bytes:
 class _Served(Handler):
     """Anybody may have the page: it holds nothing of the house."""
 
-    public = ("GET",)
-
     async def serve(self, name: str) -> None:
         """Answer with a file. Raises :class:`Problem` if there is none of this name."""
         page: Page = self.settings["page"]
@@ -205,8 +203,14 @@ class Index(_Served):
     operations: ClassVar = {
         "GET": Operation(
             summary="La página; en JSON, lo que hay",
+            role=None,
+            english=(
+                "the page; with `Accept: application/json`, and no HTML in it, name, version, links. 503 "
+                "while the page's libraries are missing"
+            ),
             description="JSON para quien lo pide con Accept y no pide HTML.",
             answer=(IndexJson, Media("text/html", str, "<!doctype html>")),
+            refusals=(503,),
         )
     }
 
@@ -225,6 +229,11 @@ class PageFile(_Served):
     operations: ClassVar = {
         "GET": Operation(
             summary="Un fichero de la página",
+            role=None,
+            english=(
+                "a file of the page, by Brotli or gzip where asked for, to be asked for again each time "
+                "(`ETag`, 304)"
+            ),
             answer=tuple(Media(type.partition(";")[0], Any) for type in TYPES.values()),
             refusals=(404,),
         )

@@ -25,7 +25,6 @@ NEW_PASSWORD: Final = Field(
     "clave", Line(LONGEST, SHORTEST), "Para entrar sin código.", "correcto caballo batería"
 ).or_null()
 LIFE: Final = Field("caduca_dias", Whole(MAX_DAYS), "Sin ello no caduca.", 365).or_null()
-FOR_ADMINS: Final = dict.fromkeys(("GET", "POST", "PUT", "DELETE"), Role.ADMIN)
 
 
 def person_json(person: Person) -> PersonJson:
@@ -74,8 +73,6 @@ def pairing_url(base: str, code: str, ca_fingerprint: str = "") -> str:
 
 
 class PeopleHandler(AccountsHandler):
-    needs: ClassVar = FOR_ADMINS
-
     async def hashed_password(self, given: Given) -> str | None:
         password = given.get(NEW_PASSWORD)
         if password is None:
@@ -86,9 +83,13 @@ class PeopleHandler(AccountsHandler):
 
 class AllPeople(PeopleHandler):
     operations: ClassVar = {
-        "GET": Operation(summary="Las personas", answer=list[PersonJson]),
+        "GET": Operation(
+            summary="Las personas", role=Role.ADMIN, english="array of people", answer=list[PersonJson]
+        ),
         "POST": Operation(
             summary="Añadir una persona",
+            role=Role.ADMIN,
+            english="the person",
             body=Body((PERSON_NAME, ROLE, NEW_PASSWORD), needs=((PERSON_NAME, ROLE),)),
             status=201,
             answer=PersonJson,
@@ -112,11 +113,19 @@ class OnePerson(PeopleHandler):
     operations: ClassVar = {
         "PUT": Operation(
             summary="Cambiar una persona",
+            role=Role.ADMIN,
+            english="the person",
             body=Body((PERSON_NAME, ROLE, NEW_PASSWORD), needs=((PERSON_NAME,), (ROLE,), (NEW_PASSWORD,))),
             answer=PersonJson,
             refusals=(404, 409),
         ),
-        "DELETE": Operation(summary="Borrar una persona con sus tokens", status=204, refusals=(404, 409)),
+        "DELETE": Operation(
+            summary="Borrar una persona con sus tokens",
+            role=Role.ADMIN,
+            english="nothing; all their tokens go",
+            status=204,
+            refusals=(404, 409),
+        ),
     }
 
     async def put(self, person_id: str) -> None:
@@ -144,6 +153,8 @@ class PairingCodes(PeopleHandler):
     operations: ClassVar = {
         "POST": Operation(
             summary="Un código para emparejar, de una persona o de otra nueva",
+            role=Role.ADMIN,
+            english="a pairing code",
             body=Body((USER, PERSON_NAME, ROLE), needs=((USER,), (PERSON_NAME, ROLE))),
             status=201,
             answer=PairingCodeJson,
@@ -189,9 +200,16 @@ class TokensHandler(AccountsHandler):
 
 class AllTokens(TokensHandler):
     operations: ClassVar = {
-        "GET": Operation(summary="Los tokens: los propios, o todos para un admin", answer=list[TokenJson]),
+        "GET": Operation(
+            summary="Los tokens: los propios, o todos para un admin",
+            role=Role.READER,
+            english="array, newest first: one's own; everybody's for an admin",
+            answer=list[TokenJson],
+        ),
         "POST": Operation(
             summary="Un token más para uno mismo",
+            role=Role.MEMBER,
+            english="one more token of one's own",
             body=Body((NAME, LIFE), needs=((NAME,),)),
             status=201,
             answer=SecretJson,
@@ -215,8 +233,15 @@ class AllTokens(TokensHandler):
 
 
 class OneToken(TokensHandler):
-    needs: ClassVar = {"DELETE": Role.READER}
-    operations: ClassVar = {"DELETE": Operation(summary="Revocar un token", status=204, refusals=(404,))}
+    operations: ClassVar = {
+        "DELETE": Operation(
+            summary="Revocar un token",
+            role=Role.READER,
+            english="nothing: one's own goes, or anybody's for an admin",
+            status=204,
+            refusals=(404,),
+        )
+    }
 
     async def delete(self, token_id: str) -> None:
         await self.account(partial(self.accounts.revoke, int(token_id), self.only_of, self.author))
@@ -229,6 +254,8 @@ class Audit(PeopleHandler):
     operations: ClassVar = {
         "GET": Operation(
             summary="Lo que se ha hecho, lo más nuevo primero",
+            role=Role.ADMIN,
+            english="what was done and by whom",
             query=(BEFORE, PER_PAGE),
             answer=AuditPageJson,
         )

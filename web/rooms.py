@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import ClassVar, Final
 
+from actors.people import Role
 from actors.rooms import AddRoom, RemoveRoom, RenameRoom, Room
 from web.answers import RoomJson
 from web.base import Handler
@@ -32,9 +33,20 @@ class RoomHandler(Handler):
 
 class AllRooms(RoomHandler):
     operations: ClassVar = {
-        "GET": Operation(summary="Las habitaciones, por su nombre", answer=list[RoomJson]),
+        "GET": Operation(
+            summary="Las habitaciones, por su nombre",
+            role=Role.READER,
+            english="array of [rooms](#rooms), by name",
+            answer=list[RoomJson],
+        ),
         "POST": Operation(
-            summary="Añadir una habitación", body=NAMED, status=201, answer=RoomJson, refusals=(409,)
+            summary="Añadir una habitación",
+            role=Role.MEMBER,
+            english="the room",
+            body=NAMED,
+            status=201,
+            answer=RoomJson,
+            refusals=(409,),
         ),
     }
 
@@ -53,10 +65,17 @@ class AllRooms(RoomHandler):
 class OneRoom(RoomHandler):
     operations: ClassVar = {
         "PUT": Operation(
-            summary="Cambiar el nombre de una habitación", body=NAMED, answer=RoomJson, refusals=(404, 409)
+            summary="Cambiar el nombre de una habitación",
+            role=Role.MEMBER,
+            english="the room, renamed",
+            body=NAMED,
+            answer=RoomJson,
+            refusals=(404, 409),
         ),
         "DELETE": Operation(
             summary="Borrar una habitación",
+            role=Role.MEMBER,
+            english="nothing, and its devices are in none",
             description="Sus dispositivos se quedan sin ninguna.",
             status=204,
             refusals=(404,),

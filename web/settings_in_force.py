@@ -33,10 +33,11 @@ def settings_json(in_force: Settings) -> list[SettingJson]:
 
 
 class SettingsInForce(Handler):
-    needs: ClassVar = {"GET": Role.ADMIN}
     operations: ClassVar = {
         "GET": Operation(
             summary="Los ajustes con los que funciona el sistema",
+            role=Role.ADMIN,
+            english="array: the settings in force",
             description="Se cambian en config.toml o en el entorno, y valen desde el arranque.",
             answer=list[SettingJson],
         )

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import ClassVar, Final
 
+from actors.people import Role
 from actors.read_models import Point, Statistics
 from web.answers import PointJson, StatisticsJson
 from web.devices import DeviceHandler
@@ -136,9 +137,11 @@ class DeviceStatistics(DeviceHandler):
     operations: ClassVar = {
         "GET": Operation(
             summary="Una medida de un dispositivo a lo largo del tiempo",
+            role=Role.READER,
+            english="a metric over time",
             query=(METRIC, SINCE, UNTIL, STEP),
             answer=StatisticsJson,
-            refusals=(404,),
+            refusals=(404, 503),
         )
     }
 

@@ -9,6 +9,7 @@ from typing import ClassVar, Final
 
 from tornado.iostream import IOStream, StreamClosedError
 
+from actors.people import Role
 from web.answers import EventJson
 from web.audience import Seat
 from web.base import Handler
@@ -130,6 +131,8 @@ class DeviceStream(StreamHandler):
     operations: ClassVar = {
         "GET": Operation(
             summary="Los cambios de los dispositivos, en directo",
+            role=Role.READER,
+            english="SSE of the devices",
             description=(
                 "Eventos SSE: hello al entrar, ping cada 15 s, resync si hay que volver a leer la lista; los "
                 "cambios no llevan event, y en data va el dispositivo."
@@ -149,6 +152,8 @@ class FindingStream(StreamHandler):
     operations: ClassVar = {
         "GET": Operation(
             summary="Lo que ven las reglas, en directo",
+            role=Role.READER,
+            english="SSE of the rules' findings",
             description=(
                 "Eventos SSE: hello, ping y resync como los de los dispositivos; event dice qué es: "
                 "ai_anomaly, ai_misconfig, ai_suggest, ai_offline, ai_back_online, ai_progress o ai_done."
