@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from actors.boots import MAX_BOOTS, Boot
 from actors.packed import Packed, packed
@@ -157,6 +157,13 @@ class Change:
     state: str | None = None
     """Only in mode ``horario``."""
     move: Move | None = None
+
+
+class Difference(NamedTuple):
+    """A value that the device has told otherwise than people have asked for."""
+
+    desired: Json
+    reported: Json
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,6 +329,23 @@ class Device:
     # -- commands ----------------------------------------------------------------------------
 
     @property
+    def differences(self) -> Mapping[str, Difference] | None:
+        """By name in the configuration; ``None`` while the device has told nothing that people have set.
+
+        In mode ``horario`` ``encendido`` only follows the state, so nobody asks for it.
+        """
+        desired, reported = self.configuration, self.reported
+        follows = "encendido" if desired.get("modo") == SCHEDULED else None
+        compared = [name for name in reported if name in self.asked and name in desired and name != follows]
+        if not compared:
+            return None
+        return {
+            name: Difference(desired[name], reported[name])
+            for name in compared
+            if not same(desired[name], reported[name])
+        }
+
+    @property
     def edition(self) -> str:
         """Stands for what people have made of it; what it reports leaves that as it is."""
         return _edition(
@@ -413,6 +437,17 @@ class Device:
             state = ACTIVE if on else INACTIVE
         state = self.state if state is None else state
         return replace(self, state=state, configuration=packed(configuration))
+
+
+def same(a: Json, b: Json) -> bool:
+    """Whether two JSON values are equal: 1 and 1.0 are, since many write one for the other; true is not."""
+    match a, b:
+        case (dict(), dict()):
+            return a.keys() == b.keys() and all(same(a[name], b[name]) for name in a)
+        case (list(), list()):
+            return len(a) == len(b) and all(map(same, a, b))
+        case _:
+            return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
 
 
 @lru_cache(maxsize=8_192)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from actors.model import ACTIVE, SCHEDULED, SERIAL, Change, Claim, Json, JsonObject, Move
+from actors.model import ACTIVE, SCHEDULED, SERIAL, Change, Claim, Json, JsonObject, Move, same
 from actors.readings import switch_of
 from actors.schedule import ScheduleError, check
 from web.body import Object
@@ -18,7 +18,7 @@ from web.configuration import Configuration
 from web.errors import Problem
 from web.faults import Fault
 from web.shapes import Body, Field, Name, OrNull, Returned, Schema, Switch, Text, Whole
-from web.wire import ADDED, TEN, same
+from web.wire import ADDED, TEN
 
 
 @dataclass(frozen=True, slots=True)

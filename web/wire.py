@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from actors.findings import Decision, KeptFinding
 from actors.kinds import capability_of, kind_of
-from actors.model import SCHEDULED, DeadLetter, Device, Json, LogEntry
+from actors.model import DeadLetter, Device, Difference, LogEntry
 from actors.ports import ScanNews
 from web.answers import DecisionWord, DeviceJson, DifferenceJson, LetterJson, LogJson
 
@@ -76,12 +76,7 @@ def _iso_second(second: int) -> str:
 def device_json(device: Device) -> DeviceJson:
     """The ten keys in their order, then those added here."""
     kind = kind_of(device.serial, device.type, device.configuration)
-    compared = _compared(device)
-    differences: dict[str, DifferenceJson] = {
-        name: {"deseado": device.configuration[name], "informado": device.reported[name]}
-        for name in compared
-        if not same(device.configuration[name], device.reported[name])
-    }
+    differences = device.differences
     return {
         "id": device.id,
         "serial_number": device.serial,
@@ -98,8 +93,8 @@ def device_json(device: Device) -> DeviceJson:
         "kind": kind,
         "capability": capability_of(kind),
         "version": device.version,
-        "sincronizado": not differences if compared else None,
-        "diferencias": differences,
+        "sincronizado": None if differences is None else not differences,
+        "diferencias": {} if not differences else _differences_json(differences),
         "lecturas_no_validas": list(device.invalid),
         "arranque_repetido": device.reuses_boot,
         "habitacion_id": device.room,
@@ -107,29 +102,8 @@ def device_json(device: Device) -> DeviceJson:
     }
 
 
-def _compared(device: Device) -> list[str]:
-    """The names whose values people have asked for and the device has told.
-
-    In mode ``horario`` ``encendido`` only follows the state, so nobody asks for it.
-    """
-    wanted = device.configuration
-    scheduled = wanted.get("modo") == SCHEDULED
-    return [
-        name
-        for name in device.reported
-        if name in device.asked and name in wanted and not (scheduled and name == "encendido")
-    ]
-
-
-def same(a: Json, b: Json) -> bool:
-    """Whether two JSON values are equal: 1 and 1.0 are, since many write one for the other; true is not."""
-    match a, b:
-        case (dict(), dict()):
-            return a.keys() == b.keys() and all(same(a[name], b[name]) for name in a)
-        case (list(), list()):
-            return len(a) == len(b) and all(map(same, a, b))
-        case _:
-            return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
+def _differences_json(differences: Mapping[str, Difference]) -> dict[str, DifferenceJson]:
+    return {name: {"deseado": each.desired, "informado": each.reported} for name, each in differences.items()}
 
 
 def finding_json(kept: KeptFinding) -> dict[str, Any]:
