@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from actors.findings import Bounds, Decision, Finding, KeptFinding, RuleMemory
 from actors.model import Change, Claim, DeadLetter, Device, Editions, JsonObject, LogEntry, Refused, Report
@@ -16,13 +16,6 @@ from actors.rooms import OfRooms
 
 Reply: TypeAlias = Callable[[Device | Refused], None]
 """How a command is answered; called once, from any thread, after the commit or the refusal."""
-
-
-class Place(NamedTuple):
-    """Which of all messages of a subscription it is; it has the same one whenever it comes again."""
-
-    subscription: str
-    number: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,32 +26,6 @@ class Delivery:
     qos: int
     epoch: int
     """The connection it came by; an acknowledgement is worth nothing on another one."""
-    place: Place | None = None
-    """``None`` where the broker does not let us know."""
-
-
-class Floor(NamedTuple):
-    """Of a subscription, what the broker will not deliver again."""
-
-    acknowledged: int
-    """How many without a gap, since it last began anew."""
-    after: int | None
-    """The last of them, by the broker's own numbers; ``None``: the broker knows no such subscription."""
-
-
-@dataclass(frozen=True, slots=True)
-class Resumption:
-    """Of a subscription, what is on disk of what the broker may deliver again."""
-
-    base: int
-    """The number before that of the first message which it will deliver."""
-    upto: int
-    """All up to this number are kept."""
-    beyond: frozenset[int]
-    """And these."""
-
-    def holds(self, number: int) -> bool:
-        return number <= self.upto or number in self.beyond
 
 
 # -- to the directory, for a device --------------------------------------------------------------
@@ -436,14 +403,6 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True)
-class Resume:
-    """The broker begins anew with what comes after these floors, by subscription; answer ``to``."""
-
-    floors: Mapping[str, Floor]
-    to: Callable[[Mapping[str, Resumption]], None]
-
-
-@dataclass(frozen=True, slots=True)
 class Recall:
     """Answer ``to`` with the device of this serial, making its row if it has none."""
 
@@ -515,7 +474,6 @@ ToWriter: TypeAlias = (
     | Tidy
     | OfRooms
     | OfRemovals
-    | Resume
 )
 
 

@@ -16,7 +16,6 @@ from actors.messages import (
     RecallRemoved,
     Remove,
     Replace,
-    Resume,
     Settle,
 )
 from actors.model import Device
@@ -24,11 +23,11 @@ from actors.rooms import KeepRooms, RecallRooms
 from persistence.refusals import Refusable
 from persistence.store import Batch
 
-ToKeep: TypeAlias = Refusable | Recall | RecallRooms | RecallRemoved | Resume
+ToKeep: TypeAlias = Refusable | Recall | RecallRooms | RecallRemoved
 
 
 def batch_of(messages: Sequence[ToKeep], at: float) -> Batch:
-    batch = Batch(at, places=[each.place for each in deliveries_of(messages) if each.place is not None])
+    batch = Batch(at)
     for message in messages:
         match message:
             case Keep(device, entry, decided=decided, refused=refused):
@@ -45,8 +44,6 @@ def batch_of(messages: Sequence[ToKeep], at: float) -> Batch:
             case KeepConclusion(findings, memory):
                 batch.findings += findings
                 batch.memories[memory.device_id, memory.rule] = memory
-            case Resume(floors):
-                batch.floors.update(floors)
             case Recall(serial):
                 batch.recalled.append(serial)
             case RecallMemory(device_id, rule):

@@ -198,8 +198,6 @@ def _restored_from(source: Source, draft: Path) -> None:
             for table, ahead in IDS_AHEAD.items():
                 connection.execute(_SEQUENCE, [table])
                 connection.execute("UPDATE sqlite_sequence SET seq = seq + ? WHERE name = ?", [ahead, table])
-            # What the broker has, the copy knows nothing of.
-            connection.execute("DELETE FROM recepcion")
             boots = connection.execute("SELECT id, CAST(arranques AS BLOB) FROM dispositivos").fetchall()
             connection.executemany(
                 "UPDATE dispositivos SET arranques = ? WHERE id = ?",

@@ -12,12 +12,11 @@ from types import TracebackType
 from typing import Final, TypeAlias
 
 from actors.findings import Decision, Finding, KeptFinding, RuleMemory
-from actors.messages import Floor, Place, Removal, Resumption
+from actors.messages import Removal
 from actors.model import DeadLetter, Device, JsonObject, LogEntry
 from actors.rooms import Rooms
 from persistence.device_rows import DEVICE_COLUMNS, DEVICES, device_of, device_row, newcomer_row
 from persistence.files import beside, identity
-from persistence.reception import Reception
 from persistence.removals import Ghost, note_forgotten, read_ghosts, remove_device, replace_hardware
 from persistence.room_rows import read_rooms, write_rooms
 from persistence.rows import (
@@ -112,10 +111,6 @@ class Batch:
     """Memories to be read as they are before those of the batch are kept."""
     rooms: list[Rooms] = field(default_factory=list)
     """Each in its turn: an id counts as given even if the room is gone in the next."""
-    places: list[Place] = field(default_factory=list)
-    """Of the messages that all of the above comes of."""
-    floors: dict[str, Floor] = field(default_factory=dict)
-    """Where the broker will begin anew, by subscription."""
     recalls_rooms: bool = False
     """Whether the rooms are to be read, as they are once all of the above is kept."""
     replacements: list[tuple[Device, Removal]] = field(default_factory=list)
@@ -141,8 +136,6 @@ class Saved:
     """If they were to be read."""
     removed: Sequence[Ghost]
     """The same."""
-    resumed: Mapping[str, Resumption]
-    """Of the subscriptions whose floors were told."""
 
     def memory(self, key: MemoryKey) -> RuleMemory | None:
         """``None`` if nothing is remembered, or only damage.
@@ -189,7 +182,6 @@ class Store:
         except BaseException:
             self._lock.close()
             raise
-        self._reception = Reception(self.database)
 
     def __enter__(self) -> Store:
         return self
@@ -240,7 +232,6 @@ class Store:
             if saved is None:
                 raise
             raise Unsettled(self.commits + 1, saved, error) from error
-        self._reception.committed()
         self.commits += 1
         return saved
 
@@ -266,11 +257,8 @@ class Store:
         recalled = self._recall(batch.recalled) if batch.recalled else {}
         removed = read_ghosts(self.database.conn) if batch.recalls_removed else ()
         rooms = read_rooms(self.database.conn) if batch.recalls_rooms else None
-        if batch.places:
-            self._reception.add(batch.places)
-        resumed = self._reception.resume(batch.floors) if batch.floors else {}
         self.database.conn.execute(_COUNT_COMMIT, [str(self.commits + 1)])
-        return Saved(recalled, findings, remembered, rooms, removed, resumed)
+        return Saved(recalled, findings, remembered, rooms, removed)
 
     def check_in_place(self) -> None:
         """Raise :class:`UnusableDatabase` if the files were deleted, moved, or replaced under their names.
@@ -299,7 +287,6 @@ class Store:
             # Inside of it, atomic() would set a savepoint, whose release puts nothing on disk.
             raise sqlite3.OperationalError("an earlier transaction is still open")
         self.check_in_place()
-        self._reception.rolled_back()
         with self.database.atomic():
             yield
 

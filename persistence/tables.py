@@ -202,24 +202,18 @@ def _removals(db: Database) -> None:
     )
 
 
-def _reception(db: Database) -> None:
-    # How far what came by each subscription is kept; "desde" is the broker's own number for where it began.
-    db.conn.execute(
-        f"""
-        CREATE TABLE recepcion (
-            filtro TEXT PRIMARY KEY,
-            base INTEGER NOT NULL,
-            hasta INTEGER NOT NULL,
-            sueltos TEXT NOT NULL,
-            desde INTEGER
-        ) {_strict(db)}
-        """
-    )
+def _reception(_db: Database) -> None:
+    # Once made the table "recepcion", of which nothing has come.
+    pass
 
 
 def _doubtful_times(db: Database) -> None:
     # Stamped by a clock that was not to be believed, or that was found to have been ahead.
     db.conn.execute("ALTER TABLE estado_log ADD COLUMN hora_dudosa INTEGER NOT NULL DEFAULT 0")
+
+
+def _no_reception(db: Database) -> None:
+    db.conn.execute("DROP TABLE IF EXISTS recepcion")
 
 
 STEPS: Final[Sequence[Callable[[Database], None]]] = (
@@ -237,6 +231,7 @@ STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _removals,
     _reception,
     _doubtful_times,
+    _no_reception,
 )
 """Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
 

@@ -21,7 +21,6 @@ from actors.messages import (
     RecallRemoved,
     Remove,
     Replace,
-    Resume,
     RetryCommit,
     Tidied,
     Tidy,
@@ -244,12 +243,12 @@ class WriterActor(SupervisedActor):
         if half:
             self._keep_oldest(half)
             self._keep_oldest(len(messages) - half)
-        elif isinstance(messages[0], Recall | RecallRooms | RecallRemoved | Resume):
+        elif isinstance(messages[0], Recall | RecallRooms | RecallRemoved):
             self._ask_again(messages[0], why)
         else:
             self._keep_refused(messages[0], why)
 
-    def _ask_again(self, recall: Recall | RecallRooms | RecallRemoved | Resume, why: Exception) -> None:
+    def _ask_again(self, recall: Recall | RecallRooms | RecallRemoved, why: Exception) -> None:
         """Nothing but what is recalled answers it; until that can be had, the others need not wait."""
         del self._waiting[:1]
         serial = recall.serial if isinstance(recall, Recall) else None
@@ -260,7 +259,7 @@ class WriterActor(SupervisedActor):
         logger.warning("message_refused kind=%s error=%r", type(message).__name__, why)
         letter = refusal(message, self._clock.now(), why)
         try:
-            self._opened().save(Batch(letters=[letter], places=batch_of([message], letter.at).places))
+            self._opened().save(Batch(letters=[letter]))
         except ROW_FAULTS as error:
             # A refusal holds nothing that could be refused, so it is the storage that is at fault.
             raise sqlite3.DatabaseError(str(error)) from error
@@ -367,8 +366,6 @@ class WriterActor(SupervisedActor):
                     self._call(self._commands.forget_device, ghost.removal, reborn=ghost.reborn)
             case KeepRooms(_, room, answer):
                 self._call(answer, room)
-            case Resume(floors, tell_bridge):
-                self._call(tell_bridge, {each: saved.resumed[each] for each in floors})
             case RecallRooms(tell):
                 self._call(tell, saved.rooms)
             case RecallMemory(device_id, rule, to_rule):

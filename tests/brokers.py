@@ -11,7 +11,7 @@ import struct
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -20,8 +20,6 @@ from typing import Protocol
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from actors.messages import Resumption
-from actors.mqtt.bridge import Recall
 from actors.mqtt.broker import EmbeddedBroker, Server
 from actors.mqtt.door import Door
 from actors.mqtt.mosquitto_server import MosquittoServer, MosquittoSettings
@@ -76,7 +74,7 @@ class Broker(Protocol):
     def restart(self) -> None:
         """Tell it to end, and see that it runs again."""
 
-    def resume(self, client_id: str, topics: Sequence[str], recall: Recall) -> Mapping[str, Resumption]:
+    def resume(self, client_id: str) -> None:
         """What the backend asks of a broker of its own before it connects."""
 
 
@@ -167,9 +165,8 @@ class Mosquitto:
         self.stop()
         self.start()
 
-    def resume(self, client_id: str, topics: Sequence[str], recall: Recall) -> Mapping[str, Resumption]:  # noqa: ARG002
-        """Mosquitto does that by itself, and cannot be followed."""
-        return {}
+    def resume(self, client_id: str) -> None:
+        """Mosquitto does that by itself."""
 
     def reload(self) -> None:
         """Have it read passwords, rights and certificates again."""

@@ -11,9 +11,8 @@ import math
 import ssl
 import sys
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from queue import Empty, SimpleQueue
 from typing import Any, Final, ParamSpec, TypeAlias
 
 import pykka
@@ -26,14 +25,11 @@ from actors.messages import (
     BrokerConnected,
     BrokerForgot,
     Delivery,
-    Floor,
     KeepDeadLetter,
     Presence,
     Refuse,
     Removal,
     Reported,
-    Resume,
-    Resumption,
     Settle,
 )
 from actors.model import DeadLetter, JsonObject, Report
@@ -41,7 +37,6 @@ from actors.mqtt import payloads
 from actors.mqtt.clearing import Clearing
 from actors.mqtt.client import Client
 from actors.mqtt.intake import Intake
-from actors.mqtt.numbering import Numbering
 from actors.mqtt.twins import Identity, Unaskable, Way, living_twin
 from actors.ports import Clock
 from actors.zone import Zone
@@ -59,9 +54,6 @@ MAX_SPELLINGS: Final = 4
 _WATCH: Final = 5.0
 # For the last acknowledgements and the farewell, s.
 _CLOSING: Final = 1.0
-
-# For the writer to say what is kept, s; under load it has some seconds' work before it.
-_RECALL: Final = 10.0
 # Connections that last shorter, s, and so many of them in a row: somebody else takes our session.
 _SHORT: Final = 5.0
 _MOST_CUT_SHORT: Final = 2
@@ -81,8 +73,7 @@ TAKEN: Final = (
 )
 
 _P = ParamSpec("_P")
-Recall: TypeAlias = Callable[[Mapping[str, Floor]], Mapping[str, Resumption]]
-Follow: TypeAlias = Callable[[str, Sequence[str], Recall], Mapping[str, Resumption]]
+Resume: TypeAlias = Callable[[str], None]
 """As :meth:`actors.mqtt.broker.Server.resume`."""
 
 
@@ -90,8 +81,8 @@ class Bridge:
     """Implements :class:`actors.ports.CommandSink`.
 
     ``client_id`` names the session that the broker keeps while this process is away, so it must be
-    the same at each start. ``topics`` are those heard, of :data:`payloads.SUBSCRIPTIONS`. ``follow``, if
-    the broker is our own, is asked before each connection, which it puts off by ``OSError``.
+    the same at each start. ``topics`` are those heard, of :data:`payloads.SUBSCRIPTIONS`. ``resume``, if
+    the broker is our own, is called before each connection, which it puts off by ``OSError``.
     Of ``near_misses`` and of questions by ``who``'s twins it hears what the broker lets it. The directory
     and the writer are met later, by :meth:`attach`, since they are given the bridge when they are made.
     """
@@ -113,7 +104,7 @@ class Bridge:
         near_misses: Sequence[str] = (),
         who: Identity | None = None,
         tls: ssl.SSLContext | None = None,
-        follow: Follow | None = None,
+        resume: Resume | None = None,
     ) -> None:
         self._host = ""
         self._port = 0
@@ -131,8 +122,7 @@ class Bridge:
         self.rejected = 0
         self._intake = Intake(max_in_flight, self._acknowledge)
         self._client_id = client_id
-        self._follow = follow
-        self._numbering = Numbering()
+        self._resume = resume
         self._who = who
         self._question = b"" if who is None else who.question.encode()
         self._way = Way(username, password, tls)
@@ -324,17 +314,8 @@ class Bridge:
     def _before_connecting(self) -> None:
         self._give_way()
         self._intake.begin_epoch()
-        if self._follow is not None:
-            self._numbering.begin(self._follow(self._client_id, self._topics, self._recall))
-
-    def _recall(self, floors: Mapping[str, Floor]) -> Mapping[str, Resumption]:
-        """What of that which comes after ``floors`` is on disk. Raises ``OSError``."""
-        answer: SimpleQueue[Mapping[str, Resumption]] = SimpleQueue()
-        try:
-            self._writer.tell(Resume(floors, answer.put))
-            return answer.get(timeout=_RECALL)
-        except (Empty, pykka.ActorDeadError):
-            raise TimeoutError("the disk does not say what is kept") from None
+        if self._resume is not None:
+            self._resume(self._client_id)
 
     def _on_connect(
         self,

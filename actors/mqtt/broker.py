@@ -6,13 +6,11 @@ import logging
 import os
 import socket
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol
 
-from actors.messages import Resumption
-from actors.mqtt.bridge import Recall
 from actors.mqtt.child import HUNG_AFTER, PING_EVERY, BrokerUnavailable, Child, Program
 from actors.mqtt.client import subscribe_once
 from actors.mqtt.door import Door
@@ -56,12 +54,10 @@ class Server(Program, Protocol):
     def close(self) -> None:
         """It has ended, for good."""
 
-    def resume(self, client_id: str, topics: Sequence[str], recall: Recall) -> Mapping[str, Resumption]:
+    def resume(self, client_id: str) -> None:
         """See that what waits for this client to acknowledge comes first when it connects.
 
-        ``recall`` tells, of each of the ``topics`` subscribed to, what of that is on disk already, and what
-        number the first of it has. Empty where the broker cannot be followed. Raises ``OSError`` while it
-        cannot be done.
+        Raises ``OSError`` while that cannot be done.
         """
 
 
@@ -111,7 +107,7 @@ class EmbeddedBroker:
         """As :meth:`Server.oldest`; 0 where it cannot be told."""
         try:
             return self._server.oldest(client_id, now)
-        except OSError:
+        except (OSError, LookupError, ValueError):  # also an answer of another shape than we know
             return 0.0
 
     def found_session(self, client_id: str, topics: Sequence[str]) -> None:
@@ -166,9 +162,9 @@ class EmbeddedBroker:
         self._child.stop()
         self._server.close()
 
-    def resume(self, client_id: str, topics: Sequence[str], recall: Recall) -> Mapping[str, Resumption]:
+    def resume(self, client_id: str) -> None:
         """As :meth:`Server.resume`."""
-        return self._server.resume(client_id, topics, recall)
+        self._server.resume(client_id)
 
 
 class _DoorProgram:

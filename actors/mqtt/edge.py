@@ -137,7 +137,7 @@ class MqttEdge:
             near_misses=near_misses.FILTERS,
             who=Identity(client_id, clock.now()),
             tls=self.tls,
-            follow=None if self.broker is None else self.broker.resume,
+            resume=None if self.broker is None else self.broker.resume,
         )
 
     @property

@@ -9,7 +9,7 @@ from typing import Any
 
 import pykka
 
-from actors.messages import Delivery, Place
+from actors.messages import Delivery
 
 
 class Intake:
@@ -27,10 +27,6 @@ class Intake:
         self._came: deque[float] = deque()
         """When each of the line did, on the monotonic clock."""
         self._unsettled: set[Delivery] = set()
-        self._repeats: dict[Delivery, Delivery] = {}
-        """By what is under way, the same message as it has come again."""
-        self._under_way: dict[Place, Delivery] = {}
-        """Of other connections, what was under way when this one began."""
         self._epoch = 0
         self._open = True
         self._stalled = False
@@ -64,8 +60,6 @@ class Intake:
         """Another connection begins: what the last one delivered will come again, or never."""
         with self._lock:
             self._epoch += 1
-            unsettled = [each for each in self._line if each in self._unsettled]
-            self._under_way = {each.place: each for each in unsettled if each.place is not None}
 
     def wait_for_room(self, timeout: float) -> bool:
         """Wait at most ``timeout`` s; whether the next message may come. Once closed any may, in vain."""
@@ -98,33 +92,10 @@ class Intake:
                 raise
             return True
 
-    def take_again(self, delivery: Delivery, is_kept: bool, now: float = 0.0) -> bool:
-        """Whether this is the same message as one that is kept, or under way since another connection.
-
-        It is acknowledged in its turn, when that is kept.
-        """
-        with self._room:
-            first = None if delivery.place is None else self._under_way.get(delivery.place)
-            if not self._open or (first is None and not is_kept):
-                return False
-            self._line.append(delivery)
-            self._came.append(now)
-            if first is not None and first in self._unsettled:
-                self._unsettled.add(delivery)
-                self._repeats[first] = delivery
-            else:
-                self._acknowledge_settled()
-            return True
-
     def settle(self, deliveries: Sequence[Delivery]) -> None:
         """These are on disk. Settling one twice does no harm."""
         with self._room:
             self._unsettled.difference_update(deliveries)
-            if self._repeats:
-                for delivery in deliveries:
-                    while (again := self._repeats.pop(delivery, None)) is not None:
-                        self._unsettled.discard(again)
-                        delivery = again
             self._acknowledge_settled()
 
     def _acknowledge_settled(self) -> None:

@@ -13,13 +13,11 @@ import os
 import re
 import shutil
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from actors.messages import Resumption
-from actors.mqtt.bridge import Recall
 from actors.mqtt.child import LOOPBACK, BrokerUnavailable, answers_mqtt, free_port
 from actors.mqtt.logins import replace
 from actors.mqtt.mosquitto_config import what_is_kept
@@ -158,9 +156,8 @@ class MosquittoServer:
     def limit(self, client_id: str) -> None:
         """It keeps to what its configuration says."""
 
-    def resume(self, client_id: str, topics: Sequence[str], recall: Recall) -> Mapping[str, Resumption]:  # noqa: ARG002
-        """By itself it begins with what waits to be acknowledged; it cannot be followed."""
-        return {}
+    def resume(self, client_id: str) -> None:
+        """By itself it begins with what waits to be acknowledged."""
 
 
 def find(given: str) -> str:

@@ -16,14 +16,12 @@ import secrets
 import shutil
 import sysconfig
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-from actors.messages import Floor, Resumption
-from actors.mqtt.bridge import Recall
 from actors.mqtt.child import LOOPBACK, BrokerUnavailable, answers_mqtt, free_port
 from actors.mqtt.logins import replace
 from actors.mqtt.nats_link import NatsLink, NoAnswer
@@ -204,20 +202,15 @@ class NatsServer:
         if self._link is not None:
             self._link.close()
 
-    def resume(self, client_id: str, topics: Sequence[str], recall: Recall) -> Mapping[str, Resumption]:
+    def resume(self, client_id: str) -> None:
         """As :meth:`actors.mqtt.broker.Server.resume`.
 
         By itself the server would wait, and let what is newer go first.
         """
         consumers = self._at_rest(client_id)
-        floors = {topic: _floor(consumers.get(topic)) for topic in topics}
-        known = recall(floors)  # on disk before the server forgets how many were acknowledged
         self.limit(client_id)
-        for topic, consumer in consumers.items():
-            began = self._ask(f"$JS.API.CONSUMER.RESET.{_MESSAGES}.{consumer['name']}")["reset_seq"] - 1
-            if topic in floors and began != floors[topic].after:  # an acknowledgement came in between
-                known = {**known, **recall({topic: Floor(0, began)})}
-        return known
+        for consumer in consumers:
+            self._ask(f"$JS.API.CONSUMER.RESET.{_MESSAGES}.{consumer['name']}")
 
     def oldest(self, client_id: str, now: float) -> float:
         """For how long, s, the oldest message has waited to be acknowledged in this client's session.
@@ -242,14 +235,14 @@ class NatsServer:
                 change = {"stream_name": _MESSAGES, "config": {**known, "max_ack_pending": _MAX_IN_FLIGHT}}
                 self._ask(f"$JS.API.CONSUMER.DURABLE.CREATE.{_MESSAGES}.{consumer['name']}", change)
 
-    def _at_rest(self, client_id: str) -> dict[str, dict[str, Any]]:
-        """This client's subscriptions, by topic, when the last acknowledgements have been taken in."""
+    def _at_rest(self, client_id: str) -> Sequence[dict[str, Any]]:
+        """This client's subscriptions, when the last acknowledgements have been taken in."""
         before = None
         for _ in range(_LOOKS):
             found = self._consumers(client_id)
             now = [(each["ack_floor"], each.get("push_bound", False)) for each in found]
             if now == before and not any(bound for _, bound in now):
-                return {_topic_of(each["config"]["filter_subject"]): each for each in found}
+                return found
             before = now
             self._pause.wait(_LOOK)
         raise NoAnswer(f"the session of {client_id} is still in use")
@@ -272,16 +265,6 @@ class NatsServer:
         if self._link is None:
             raise NoAnswer("it was never started")
         return self._link.ask(subject, body)
-
-
-def _floor(consumer: dict[str, Any] | None) -> Floor:
-    if consumer is None:
-        return Floor(0, None)
-    return Floor(consumer["ack_floor"]["consumer_seq"], consumer["ack_floor"]["stream_seq"])
-
-
-def _topic_of(subject: str) -> str:
-    return subject.removeprefix(_PREFIX).replace(".", "/").replace("*", "+")
 
 
 def session_name(client_id: str) -> str:

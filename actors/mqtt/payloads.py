@@ -26,14 +26,6 @@ STATE_FILTER: Final = "dispositivos/+/estado"
 PRESENCE_FILTER: Final = "dispositivos/+/conexion"
 SUBSCRIPTIONS: Final = (SHARED_STATE_TOPIC, STATE_FILTER, PRESENCE_FILTER)
 
-
-def subscription_of(topic: str) -> str:
-    """Of :data:`SUBSCRIPTIONS`, the one by which a message on ``topic`` has come."""
-    if topic == SHARED_STATE_TOPIC:
-        return SHARED_STATE_TOPIC
-    return PRESENCE_FILTER if topic.endswith("/conexion") else STATE_FILTER
-
-
 ONLINE: Final = b"online"
 OFFLINE: Final = b"offline"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
@@ -10,9 +9,9 @@ from typing import Protocol, TypeVar
 
 import pykka
 
-from actors.messages import BrokerConnected, Delivery, KeepDeadLetter, Reported, Resume, Resumption
+from actors.messages import BrokerConnected, Delivery, KeepDeadLetter, Reported
 from actors.mqtt import payloads
-from actors.mqtt.bridge import Bridge, Follow
+from actors.mqtt.bridge import Bridge, Resume
 from actors.zone import UTC_ZONE
 from tests.brokers import PATIENCE, ScriptedBroker
 from tests.stage import FakeClock
@@ -34,24 +33,6 @@ class Ear(pykka.ThreadingActor):
         self._heard.put(message)
 
 
-class Disk(Ear):
-    """In the writer's place: nothing is ever kept, and it is remembered how much was acknowledged."""
-
-    def __init__(self, heard: SimpleQueue[object]) -> None:
-        super().__init__(heard)
-        self._bases: Counter[str] = Counter()
-
-    def on_receive(self, message: object) -> None:
-        if not isinstance(message, Resume):
-            super().on_receive(message)
-            return
-        self._bases.update({topic: floor.acknowledged for topic, floor in message.floors.items()})
-        nothing: frozenset[int] = frozenset()
-        message.to(
-            {topic: Resumption(self._bases[topic], self._bases[topic], nothing) for topic in message.floors}
-        )
-
-
 class Backend:
     """Hears what the bridge tells, and settles what it is told to."""
 
@@ -62,12 +43,12 @@ class Backend:
         client_id: str,
         max_in_flight: int,
         keepalive: int,
-        follow: Follow | None = None,
+        resume: Resume | None = None,
     ) -> None:
         self.told: SimpleQueue[object] = SimpleQueue()
         self.kept: SimpleQueue[object] = SimpleQueue()
         self.directory = Ear.start(self.told)
-        self.writer = Disk.start(self.kept)
+        self.writer = Ear.start(self.kept)
         self.port = port
         self.bridge = Bridge(
             keepalive=keepalive,
@@ -77,7 +58,7 @@ class Backend:
             clock=clock,
             zone=UTC_ZONE,
             max_in_flight=max_in_flight,
-            follow=follow,
+            resume=resume,
         )
         self.bridge.attach(self.directory, self.writer)
 
@@ -109,7 +90,7 @@ class Start(Protocol):
         client_id: str = ...,
         max_in_flight: int = ...,
         keepalive: int = ...,
-        follow: Follow | None = ...,
+        resume: Resume | None = ...,
     ) -> Backend: ...
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.mqtt.bridge import Follow
+from actors.mqtt.bridge import Resume
 from actors.mqtt.mosquitto_config import Tls
 from tests.brokers import ScriptedBroker, require_mosquitto
 from tests.mqtt.backend import Backend, Start
@@ -32,9 +32,9 @@ def start(clock: FakeClock) -> Iterator[Start]:
             client_id: str = "backend",
             max_in_flight: int = 100,
             keepalive: int = 60,
-            follow: Follow | None = None,
+            resume: Resume | None = None,
         ) -> Backend:
-            backend = Backend(port, clock, client_id, max_in_flight, keepalive, follow)
+            backend = Backend(port, clock, client_id, max_in_flight, keepalive, resume)
             stack.callback(backend.stop)
             backend.bridge.start("127.0.0.1", backend.port)
             return backend

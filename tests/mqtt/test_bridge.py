@@ -23,7 +23,7 @@ from tests.stage import FakeClock
 
 def test_reports_and_presence_are_heard(broker: Broker, start: Start, clock: FakeClock) -> None:
     """All three topics, QoS 0 and 1, arrive as checked facts with the time of the given clock."""
-    backend = start(broker.port, follow=broker.resume)
+    backend = start(broker.port, resume=broker.resume)
     with connected(backend), Device(broker.port) as device:
         device.publish("dispositivos/estado", b'{"serial_number":"A","estado":"activo"}', qos=0)
         reported = backend.next(Reported)
@@ -41,7 +41,7 @@ def test_reports_and_presence_are_heard(broker: Broker, start: Start, clock: Fak
 def test_who_publishes_as_soon_as_the_bridge_hears_is_heard(broker: Broker, start: Start) -> None:
     """wait_until_heard tells the moment from which nothing is missed."""
     with Device(broker.port) as device:
-        backend = start(broker.port, follow=broker.resume)
+        backend = start(broker.port, resume=broker.resume)
         assert backend.bridge.wait_until_heard(PATIENCE)
         device.publish(STATE, b"{}")
         backend.next(BrokerConnected)
@@ -61,20 +61,20 @@ def test_a_message_right_behind_the_greeting_is_heard(script: ScriptedBroker, st
 
 def test_what_was_published_while_away_comes_at_the_next_start(broker: Broker, start: Start) -> None:
     """The session outlives the process: unacknowledged and unheard messages both come again."""
-    first = start(broker.port, follow=broker.resume)
+    first = start(broker.port, resume=broker.resume)
     with connected(first), Device(broker.port) as device:
         device.publish(STATE, b'{"seq":1}')
         assert first.next(Reported).report.seq == 1
         first.stop()
         device.publish(STATE, b'{"seq":2}')
-    second = start(broker.port, follow=broker.resume)
+    second = start(broker.port, resume=broker.resume)
     second.next(BrokerConnected)
     assert [second.next(Reported).report.seq for _ in range(2)] == [1, 2]
 
 
 def test_a_settled_message_does_not_come_again(broker: Broker, start: Start) -> None:
     """Closing sends the acknowledgements that are outstanding."""
-    first = start(broker.port, follow=broker.resume)
+    first = start(broker.port, resume=broker.resume)
     with connected(first), Device(broker.port) as device:
         for seq in range(50):
             device.publish(STATE, b'{"seq":%d}' % seq)
@@ -82,7 +82,7 @@ def test_a_settled_message_does_not_come_again(broker: Broker, start: Start) -> 
         first.bridge.stop_intake()
         first.settle(*deliveries)
         first.stop()
-        second = start(broker.port, follow=broker.resume)
+        second = start(broker.port, resume=broker.resume)
         second.next(BrokerConnected)
         assert second.bridge.wait_until_heard(PATIENCE)
         device.publish(STATE, b'{"seq":99}')
@@ -117,7 +117,7 @@ def test_a_flood_of_retained_messages_is_taken_in_at_the_writer_s_pace(
 
 def test_a_poison_message_is_kept_and_stops_nothing(broker: Broker, start: Start) -> None:
     """What is refused goes to the writer as it came, with its reason; the next message arrives."""
-    backend = start(broker.port, follow=broker.resume)
+    backend = start(broker.port, resume=broker.resume)
     with connected(backend), Device(broker.port) as device:
         device.publish(STATE, b'{"estado":')
         device.publish(STATE, b"{}")
@@ -158,7 +158,7 @@ def test_a_topic_that_is_not_utf_8_is_kept_readable(script: ScriptedBroker, star
 
 def test_a_report_that_is_too_large_is_kept_cut_short(broker: Broker, start: Start) -> None:
     """One byte too many is refused with its size; of 200 KiB the beginning is kept."""
-    backend = start(broker.port, follow=broker.resume)
+    backend = start(broker.port, resume=broker.resume)
     with connected(backend), Device(broker.port) as device:
         device.publish(STATE, b" " * (64 * 1024 + 1))
         device.publish(STATE, b" " * (200 * 1024))
@@ -243,7 +243,7 @@ def test_beyond_the_limit_nothing_is_handed_on(script: ScriptedBroker, start: St
 
 def test_a_configuration_waits_for_its_device_at_the_broker(broker: Broker, start: Start) -> None:
     """It is retained, so a device that comes later gets it; a receipt is not."""
-    backend = start(broker.port, follow=broker.resume)
+    backend = start(broker.port, resume=broker.resume)
     topics = payloads.configuration_topic(SERIAL), payloads.receipt_topic(SERIAL)
     with connected(backend), Device(broker.port, *topics) as present:
         backend.bridge.publish_receipt(SERIAL, "a1", 41)

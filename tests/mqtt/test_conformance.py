@@ -12,7 +12,6 @@ from queue import SimpleQueue
 
 import pytest
 
-from actors.messages import Resumption
 from actors.mqtt.broker import MAX_PAYLOAD
 from tests.brokers import BROKERS, PATIENCE, Broker, Device, Login, wait_until
 from tests.machine import lacking
@@ -126,7 +125,7 @@ def test_what_waits_for_an_acknowledgement_comes_first_and_at_once(broker: Broke
         unacknowledging.loop_stop()
         for number in range(10, 20):
             device.publish("a", str(number))
-    broker.resume("keeps", ["a"], lambda floors: {topic: Resumption(0, 0, frozenset()) for topic in floors})
+    broker.resume("keeps")
     with Device(broker.port, "a", login=KEEPS) as device:
         assert [int(device.heard.get(timeout=PATIENCE)[1]) for _ in range(20)] == list(range(20))
 
