@@ -29,6 +29,8 @@ class Farewells(RoomLife, Truths):
     """Mixed into the household's state machine."""
 
     marker: int
+    of_those_gone: set[int]
+    """What devices have said that have left, or whose hardware is another one's by now."""
 
     def settle(self) -> None:
         raise NotImplementedError
@@ -48,12 +50,11 @@ class Farewells(RoomLife, Truths):
     )
     def forget(self, serial: str, before: int, after: int, turns: list[int], crash: bool) -> None:
         """What it said before is gone with it, what it says after is a new device's; through a crash too,
-        but that the broker may then send the earlier again."""
+        but that the broker may then send the earlier again. While another's mail waits, nothing behind it is
+        acknowledged: then also what it has said long ago, after this crash or a later one."""
         self.settle()
         leaving = self.house.devices().get(serial)
-        # While another's mail waits, nothing behind it is acknowledged: after a crash, also a later one, the
-        # broker sends what a forgotten device has said long ago, and it is back. That is not tried here.
-        if leaving is None or self.world.unacknowledged:
+        if leaving is None:
             return
         answers: list[Removal | Refused] = []
         sooner = [self.say(serial) for _ in range(before)]
@@ -64,8 +65,7 @@ class Farewells(RoomLife, Truths):
             if not self.house.stage.idle:
                 self.house.stage.step(choice)
         if crash:
-            again = set(map(marker_in, self.world.unacknowledged.values()))
-            self.maybe_twice |= again
+            again = self.will_come_again()
             sooner[:0] = [n for n in self.known[serial].markers if n in again]
             self.start_again()
             self.house.directory.tell(BrokerConnected())
@@ -85,11 +85,12 @@ class Farewells(RoomLife, Truths):
 
     def see_off(self, removal: Removal, sooner: list[int], later: list[int]) -> None:
         serial = removal.serial
+        self.of_those_gone.update(self.known[serial].markers, sooner)
         self.world.retired.add(removal.device_id)
         for memory in (self.known, self.world.ids, self.codes, self.promises.places):
             memory.pop(serial, None)
         logged = self.logged_of(serial)
-        assert set(later) <= set(logged) <= {*sooner, *later}
+        assert set(later) <= set(logged) <= {*sooner, *later, *(self.of_those_gone & self.maybe_twice)}
         if logged:
             # The new device may have said the later before the crash; the earlier came again behind it.
             last = list(dict.fromkeys(reversed(logged)))[::-1]
@@ -99,6 +100,23 @@ class Farewells(RoomLife, Truths):
             assert serial not in self.house.devices(), "nobody has spoken, and there it is"
             assert serial not in self.world.published, "the broker still tells it what to be"
         assert not self.house.rows("SELECT * FROM olvidados"), "not all of it is gone"
+
+    def will_come_again(self) -> set[int]:
+        """After the crash that is to come now."""
+        again = set(map(marker_in, self.world.unacknowledged.values()))
+        self.maybe_twice |= again
+        return again
+
+    def after_a_crash_those_gone(self) -> None:
+        """What they have said may have come again, and made new devices or be of those that are there."""
+        came = self.of_those_gone & self.maybe_twice
+        for serial in self.house.devices().keys() - self.known.keys():
+            assert came & set(self.logged_of(serial)), f"{serial} has left, and is there"
+            self.known[serial] = Known(came_back=True)
+        for serial, known in self.known.items():
+            if came & set(self.logged_of(serial)):
+                known.came_back = True
+            known.markers = [n for n in known.markers if n not in came]
 
     def say(self, serial: str) -> int:
         self.marker += 1

@@ -9,7 +9,7 @@ from actors.claiming import code_digest
 from actors.messages import BrokerConnected, ReplaceDevice
 from actors.model import Claim, Device, Refusal, Refused
 from tests.household_farewells import FEW, SERIALS, Farewells
-from tests.household_truths import Known, marker_in
+from tests.household_truths import Known
 
 CODE = "K7WQ"
 
@@ -57,7 +57,7 @@ class Replacements(Farewells):
         that is a new device's; all of it or nothing, through a crash too."""
         self.settle()
         old, new = self.house.devices().get(serial), self.house.devices().get(spare)
-        if old is None or new is None or serial == spare or self.world.unacknowledged:  # as in forget
+        if old is None or new is None or serial == spare:
             return
         answers: list[Device | Refused] = []
         sooner = {each: [self.say(each) for _ in range(before)] for each in (serial, spare)}
@@ -68,8 +68,7 @@ class Replacements(Farewells):
             if not self.house.stage.idle:
                 self.house.stage.step(choice)
         if crash:
-            again = set(map(marker_in, self.world.unacknowledged.values()))
-            self.maybe_twice |= again
+            again = self.will_come_again()
             for each, said in sooner.items():
                 said[:0] = [n for n in self.known[each].markers if n in again]
             moves = (spare, old.room), (serial, None)
@@ -101,6 +100,8 @@ class Replacements(Farewells):
     ) -> None:
         """``new`` is no more; its hardware is that of ``old``, whose own is a stranger's if it has spoken."""
         serial, spare = old.serial, new.serial
+        for each in serial, spare:
+            self.of_those_gone.update(self.known[each].markers, sooner[each])
         now = self.house.kept()[spare]
         same = ("id", "name", "room", "configuration", "claimed", "model", "description")
         assert all(getattr(now, name) == getattr(old, name) for name in same)
@@ -117,7 +118,7 @@ class Replacements(Farewells):
         device, hardware = self.known.pop(serial), self.known[spare]
         assert set(later[spare]) <= set(logged)
         assert set(later[serial]) <= {*logged, *others}, "it is neither the device's nor the stranger's"
-        assert set(others) <= {*sooner[serial], *later[serial]}
+        assert set(others) <= {*sooner[serial], *later[serial], *(self.of_those_gone & self.maybe_twice)}
         told = [n for each in (serial, spare) for n in sooner[each] + later[each] if n in logged]
         hardware.markers = list(dict.fromkeys(device.markers + told))
         hardware.version, hardware.claims = device.version, device.claims

@@ -38,6 +38,8 @@ class Known:
     outside can tell whether the last that it let hear was taken in by this actor or the one before."""
     will: bool = False
     """Its last will was the last that it let hear."""
+    came_back: bool = False
+    """It had left, and a broker that was not told so sent once more what it had said: who knows what."""
     version: int = 0
     """Of the configuration that somebody was told is stored."""
     claims: int = 0
@@ -83,7 +85,7 @@ class Truths:
         for serial, device in self.house.devices().items():
             known = self.known[serial]
             # In quarantine mail is refused unheard; which of it that was, nobody outside can tell.
-            sure = known.failures <= FAILURES_BORNE
+            sure = known.failures <= FAILURES_BORNE and not known.came_back
             gone = known.will and sure
             if known.seen_at is None or gone or now >= known.offline_from + ROUNDING:
                 assert not device.online, f"{serial} is silent: {known} now={now}"

@@ -26,7 +26,7 @@ from tests.household import IN_MEMORY, MAX_DEVICES, Bomb, House, World
 from tests.household_replacements import Replacements
 from tests.household_rooms import Promises
 from tests.household_rules import RULES, Alarmist
-from tests.household_truths import Known, marker_in
+from tests.household_truths import Known
 from web.ring import LOST
 
 SERIALS = st.sampled_from([f"TMP0{n}" for n in range(MAX_DEVICES + 1)])
@@ -58,6 +58,7 @@ class Household(Replacements, RuleBasedStateMachine):
         self.known = {}
         self.refused = []
         self.maybe_twice = set()
+        self.of_those_gone = set()
         self.marker = 0
         self.edits = itertools.count()
         self.cursors: list[str] = []
@@ -283,7 +284,7 @@ class Household(Replacements, RuleBasedStateMachine):
         """Out of order, what the broker was not told is kept comes again; once more if it was."""
         if orderly:
             self.house.stop()
-        self.maybe_twice |= set(map(marker_in, self.world.unacknowledged.values()))
+        self.will_come_again()
         self.restart_after_a_crash()
         self.settle()
 
@@ -296,6 +297,7 @@ class Household(Replacements, RuleBasedStateMachine):
         self.house.kill()
         self.house = House(self.world, self.rulebook)
         self.house.flush()
+        self.after_a_crash_those_gone()
 
     # -- what must hold ------------------------------------------------------------------------
 
