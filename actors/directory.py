@@ -313,24 +313,17 @@ class Directory(SupervisedActor):
                 self._around.writer.tell(KeepDeadLetter(letter, delivery))
             case Presence(delivery=delivery):
                 self._around.writer.tell(Settle(delivery))
-            case ClaimDevice(reply=reply) | ChangeDevice(reply=reply) | ApplyFinding(reply=reply):
-                self._refuse(reply, refused)
-            case DismissFinding(reply=reply) | DismissalNoted(reply=reply) | ReleaseDevice(reply=reply):
-                self._refuse(reply, refused)
-            case ForgetDevice(reply=answered):
-                self._refuse(answered, refused)
-            case ReplaceDevice(reply=reply):
-                self._refuse(reply, refused)
             case Offered(request=request) as offer:
                 self._refuse(request.reply, refused)
                 self._give_back(offer)
             case TakeOver(offer):
-                self._refuse(offer.request.reply, refused)
-                self._give_back(offer)
-            case AskBounds(reply=answer):
-                self._refuse(answer, refused)
-            case AddRoom(reply=told) | RenameRoom(reply=told) | RemoveRoom(reply=told):
-                self._refuse(told, refused)
+                self._turn_away(offer, reason, refused)
+            case (
+                (ClaimDevice() | ChangeDevice() | ReleaseDevice() | ForgetDevice() | ReplaceDevice())
+                | (ApplyFinding() | DismissFinding() | DismissalNoted() | AskBounds())
+                | (AddRoom() | RenameRoom() | RemoveRoom())
+            ) as asked:
+                self._refuse(asked.reply, refused)
 
     def _refuse_report(self, message: Reported, reason: str) -> None:
         letter = DeadLetter(message.report.at, message.topic, message.payload, reason)

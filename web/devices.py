@@ -83,16 +83,18 @@ class DeviceHandler(Handler):
             raise _unknown(device_id)
         return known
 
-    def seen(self, device: Device) -> Editions:
-        """What ``If-Match`` says that the caller has seen of it. Raises 412 where that is over already.
+    def meant(self, device_id: str) -> tuple[Device, Editions]:
+        """The device, and what ``If-Match`` says that the caller has seen of it. Raises 412 where that is
+        over already.
 
         Whether it still is when the device comes to carry out the change, only the device knows.
         """
+        device = self.known(int(device_id)).device
         header = self.request.headers.get(IF_MATCH.name)
         seen = None if header is None else IF_MATCH.shape.parse(header, IF_MATCH.name)
         if (stale := device.stale_for(seen)) is not None:
             raise Problem.of(stale)
-        return seen
+        return device, seen
 
     def answer_device(self, device: Device) -> None:
         self.set_header("ETag", quoted(device.edition))
@@ -215,8 +217,7 @@ class OneDevice(DeviceHandler):
 
     async def put(self, device_id: str) -> None:
         body = await self.work_out(self.body_size, self.json_body)
-        device = self.known(int(device_id)).device
-        seen = self.seen(device)
+        device, seen = self.meant(device_id)
         earlier = self.services.hub.versions(device, MAX_VERSIONS) if is_whole(body) else ()
         size = self.body_size + sum(map(len, earlier)) // READ_BACK
         parsed = map(version_in, earlier)
@@ -226,8 +227,7 @@ class OneDevice(DeviceHandler):
     async def delete(self, device_id: str) -> None:
         """Its login goes first, if the rest can follow: what is done by halves is then done again by
         whoever asked for it."""
-        device = self.known(int(device_id)).device
-        seen = self.seen(device)
+        device, seen = self.meant(device_id)
         self.concerning = device.serial
         self.expect_storage()
         await self.read(partial(self.services.remove_login, device.serial))
@@ -252,8 +252,7 @@ class ReleasedDevice(DeviceHandler):
     change: ClassVar[str] = "dispositivo soltado"
 
     async def post(self, device_id: str) -> None:
-        device = self.known(int(device_id)).device
-        seen = self.seen(device)
+        device, seen = self.meant(device_id)
         self.concerning = device.serial
         self.answer_device(await self.ask(partial(ReleaseDevice, device.serial, seen=seen)))
 
@@ -303,8 +302,7 @@ class ReplacedDevice(Proving):
     async def post(self, device_id: str) -> None:
         """The old one's login goes last, since it is still the device's until the other one is proved."""
         body = await self.work_out(self.body_size, self.json_body)
-        device = self.known(int(device_id)).device
-        seen = self.seen(device)
+        device, seen = self.meant(device_id)
         spare = spare_of(body)
         self.concerning = f"{device.serial} -> {spare.serial}"
         command = partial(ReplaceDevice, device.id, device.serial, spare, seen=seen)

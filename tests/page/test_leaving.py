@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
@@ -141,72 +143,77 @@ def test_its_findings_go_too(home: Home, device: int, page: Page) -> None:
     expect(page.get_by_role("article")).to_have_count(0)
 
 
-def test_a_list_that_was_read_before_does_not_bring_it_back(
-    home: Home, device: int, open_page: OpenPage, complaints: Complaints
-) -> None:
+class Window:
+    """A page that hears of the house over a wire that can be cut."""
+
+    def __init__(self, home: Home, wire: Proxy, page: Page) -> None:
+        self._home, self._wire, self.page = home, wire, page
+
+    @property
+    def names(self) -> Locator:
+        return names(self.page)
+
+    def cut(self) -> None:
+        expect(self.page.locator(".rooms")).to_have_attribute("data-stale", "false")
+        self._wire.cut()
+        expect(self.page.locator(".rooms")).to_have_attribute("data-stale", "true")
+
+    def mend(self) -> None:
+        """To a server that has begun anew meanwhile."""
+        self._wire.aim(self._home.backend.http)
+        self._wire.mend()
+        self.page.evaluate("dispatchEvent(new Event('online'))")
+
+    def expect_fresh(self, *devices: str) -> None:
+        expect(self.names).to_have_text([*devices])
+        expect(self.page.locator(".rooms")).to_have_attribute("data-stale", "false")
+        expect(self.names).to_have_text([*devices])
+
+
+@pytest.fixture
+def window(home: Home, device: int, open_page: OpenPage, complaints: Complaints) -> Iterator[Window]:  # noqa: ARG001
+    """On the list of the devices."""
+    complaints.expect("net::ERR_|404")
+    with Proxy(home.backend.http) as wire:
+        page = open_page(base_url=wire.url)
+        page.goto("/")
+        yield Window(home, wire, page)
+        page.close()
+
+
+def test_a_list_that_was_read_before_does_not_bring_it_back(home: Home, device: int, window: Window) -> None:
     """What the stream has told is newer."""
-    complaints.expect("net::ERR_")
-    with Proxy(home.backend.http) as wire:
-        page = open_page(base_url=wire.url)
-        page.goto("/")
-        expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
-        wire.cut()
-        expect(page.locator(".rooms")).to_have_attribute("data-stale", "true")
-        home.restart()
-        wire.aim(home.backend.http)
-        held = Held(page, "**/dispositivos")
-        wire.mend()
-        page.evaluate("dispatchEvent(new Event('online'))")
-        answer = held.first.fetch()
-        home.delete(f"/dispositivos/{device}")
-        expect(names(page)).to_have_text(["Clima"])
-        held.first.fulfill(response=answer)
-        expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
-        expect(names(page)).to_have_text(["Clima"])
-        page.close()
+    window.cut()
+    home.restart()
+    held = Held(window.page, "**/dispositivos")
+    window.mend()
+    answer = held.first.fetch()
+    home.delete(f"/dispositivos/{device}")
+    expect(window.names).to_have_text(["Clima"])
+    held.first.fulfill(response=answer)
+    window.expect_fresh("Clima")
 
 
-def test_who_has_missed_it_sees_it_all_the_same(
-    home: Home, device: int, open_page: OpenPage, complaints: Complaints
-) -> None:
+def test_who_has_missed_it_sees_it_all_the_same(home: Home, device: int, window: Window) -> None:
     """After a cut that outlasts the server only the list says that it is gone."""
-    complaints.expect("net::ERR_")
-    with Proxy(home.backend.http) as wire:
-        page = open_page(base_url=wire.url)
-        page.goto("/")
-        expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
-        wire.cut()
-        home.delete(f"/dispositivos/{device}")
-        home.restart()
-        wire.aim(home.backend.http)
-        wire.mend()
-        page.evaluate("dispatchEvent(new Event('online'))")
-        expect(names(page)).to_have_text(["Clima"])
-        expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
-        page.close()
+    window.cut()
+    home.delete(f"/dispositivos/{device}")
+    home.restart()
+    window.mend()
+    window.expect_fresh("Clima")
 
 
-def test_a_restored_backup_has_it_again(
-    home: Home, device: int, open_page: OpenPage, complaints: Complaints
-) -> None:
+def test_a_restored_backup_has_it_again(home: Home, device: int, window: Window) -> None:
     """Under the same id, in a page that has seen it go."""
-    complaints.expect("(net::ERR_|404)")
-    with Proxy(home.backend.http) as wire:
-        page = open_page(base_url=wire.url)
-        page.goto(f"/#/dispositivo/{device}")
-        expect(page.get_by_role("heading", level=1)).to_have_text("Lámpara")
-        backup = home.post("/copias")["nombre"]
-        home.delete(f"/dispositivos/{device}")
-        expect(page.get_by_role("heading", name="Lámpara ya no está en la casa")).to_be_visible()
-        wire.cut()
-        home.restore(backup)
-        wire.aim(home.backend.http)
-        wire.mend()
-        page.evaluate("dispatchEvent(new Event('online'))")
-        expect(page.get_by_role("heading", level=1)).to_have_text("Lámpara")
-        home.put(f"/dispositivos/{device}", {"nombre": "Flexo"})
-        expect(page.get_by_role("heading", level=1)).to_have_text("Flexo")
-        page.close()
+    backup = home.post("/copias")["nombre"]
+    home.delete(f"/dispositivos/{device}")
+    expect(window.names).to_have_text(["Clima"])
+    window.cut()
+    home.restore(backup)
+    window.mend()
+    window.expect_fresh("Clima", "Lámpara")
+    home.put(f"/dispositivos/{device}", {"nombre": "Flexo"})
+    expect(window.names).to_have_text(["Clima", "Flexo"])
 
 
 @pytest.mark.parametrize("act", ["Olvidar", "Soltar", "Sustituir"])
