@@ -177,7 +177,9 @@ def unusable(path: Path, error: sqlite3.Error | OSError) -> UnusableDatabase:
             text = f"No queda sitio en el disco de {path}: libera espacio."
         case sqlite3.SQLITE_IOERR:
             text = f"El disco de {path} falla o tiene una cuota agotada: mira el registro del sistema."
-        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM:
+        case sqlite3.SQLITE_READONLY:
+            text = f"El disco de {path} está montado solo para leer: mira el registro del sistema."
+        case sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             text = f"No se puede escribir {path}: revisa los permisos de {path.parent} o cambia DATA_DIR."
         case _:
             text = f"No se puede abrir {path}: {error}."
@@ -189,7 +191,7 @@ def reason_of(error: BaseException) -> str | None:
     match error:
         case UnusableDatabase(reason=reason):
             return reason
-        case OSError(errno=number) if number not in _OF_DISKS:
+        case OSError(errno=number) if number not in _CODES:
             return None
         case sqlite3.OperationalError() | sqlite3.DatabaseError() | OSError():
             return _REASONS.get(_primary_code(error))
@@ -208,19 +210,31 @@ _REASONS: Final[Mapping[int, str]] = {
     sqlite3.SQLITE_NOTADB: "la base de datos está dañada",
     sqlite3.SQLITE_ERROR: "la base de datos no es la que era",
 }
-_FULL: Final = (errno.ENOSPC, errno.EDQUOT)
-_OF_DISKS: Final = (*_FULL, errno.EROFS, errno.EIO, errno.EACCES, errno.EPERM)
+# What the operating system says of a disk, in SQLite's words.
+_CODES: Final[Mapping[int, int]] = {
+    errno.ENOSPC: sqlite3.SQLITE_FULL,
+    errno.EDQUOT: sqlite3.SQLITE_FULL,
+    errno.EROFS: sqlite3.SQLITE_READONLY,
+    errno.EIO: sqlite3.SQLITE_IOERR,
+    errno.EACCES: sqlite3.SQLITE_PERM,
+    errno.EPERM: sqlite3.SQLITE_PERM,
+}
 _UNWRITABLE: Final = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM)
 
 
 def _code_at(path: Path, error: sqlite3.Error | OSError) -> int:
-    """The primary code; a file that cannot be made may want room, or an inode, rather than rights."""
+    """The primary code; a file that cannot be made may want room, an inode, or a disk that takes anything,
+    rather than rights.
+    """
     code = _primary_code(error)
     if code in _UNWRITABLE and hasattr(os, "statvfs"):
         with suppress(OSError):
             disk = os.statvfs(path.parent)
-            if not disk.f_flag & os.ST_RDONLY and not (disk.f_bavail and (disk.f_favail or not disk.f_files)):
+            if disk.f_flag & os.ST_RDONLY:
+                return int(sqlite3.SQLITE_READONLY)
+            if not (disk.f_bavail and (disk.f_favail or not disk.f_files)):
                 return int(sqlite3.SQLITE_FULL)
+            return int(sqlite3.SQLITE_PERM)
     return code
 
 
@@ -231,7 +245,6 @@ def is_full(error: BaseException | None) -> bool:
 
 def _primary_code(error: sqlite3.Error | OSError) -> int:
     if isinstance(error, OSError):
-        full = error.errno in _FULL
-        return int(sqlite3.SQLITE_FULL if full else sqlite3.SQLITE_CANTOPEN)
+        return int(_CODES.get(error.errno or 0, sqlite3.SQLITE_CANTOPEN))
     # The low byte is the primary code; the rest only refines it.
     return int(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CANTOPEN)) & 0xFF

@@ -170,7 +170,10 @@ def _unwritten(path: Path, error: OSError) -> WrongArgument:
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
             return WrongArgument(f"No queda sitio en el disco de {path}: libera espacio.")
-        case errno.EACCES | errno.EPERM | errno.EROFS:
+        case errno.EROFS:
+            text = f"El disco de {path} está montado solo para leer: mira el registro del sistema."
+            return WrongArgument(text)
+        case errno.EACCES | errno.EPERM:
             return WrongArgument(f"No se puede escribir {path}: revisa los permisos de {path.parent}.")
         case _:
             return WrongArgument(f"No se puede escribir {path}: {error}.")

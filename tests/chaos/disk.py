@@ -37,6 +37,7 @@ class Volume:
     what = "tmpfs"
 
     def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._ballast = folder / "ballast"
 
     def fill(self, _victim: Victim | None = None) -> None:
@@ -52,6 +53,20 @@ class Volume:
 
     def empty(self, _victim: Victim | None = None) -> None:
         self._ballast.unlink()
+
+    def take_no_more_files(self) -> None:
+        """As a quota has it."""
+        told = os.statvfs(self._folder)
+        self.remount(f"nr_inodes={told.f_files - told.f_ffree}")
+
+    def remount(self, option: str) -> bool:
+        """Whether the kernel does it: not ``ro`` while somebody may write to a file there."""
+        command = [*as_root(), "mount", "-o", f"remount,{option}", str(self._folder)]
+        return subprocess.run(command, capture_output=True).returncode == 0
+
+
+def as_root() -> list[str]:
+    return [] if os.getuid() == 0 else ["sudo", "-n"]
 
 
 class CappedFiles:
@@ -70,8 +85,7 @@ class CappedFiles:
 @contextmanager
 def small_disk(folder: Path) -> Iterator[Disk]:
     folder.mkdir(parents=True)
-    as_root = [] if os.getuid() == 0 else ["sudo", "-n"]
-    mount = [*as_root, "mount", "-t", "tmpfs", "-o", f"size={_SIZE_MIB}m,mode=777", "tmpfs", str(folder)]
+    mount = [*as_root(), "mount", "-t", "tmpfs", "-o", f"size={_SIZE_MIB}m,mode=777", "tmpfs", str(folder)]
     try:
         mounted = subprocess.run(mount, capture_output=True).returncode == 0
     except FileNotFoundError:  # no sudo either
@@ -82,7 +96,7 @@ def small_disk(folder: Path) -> Iterator[Disk]:
     try:
         yield Volume(folder)
     finally:
-        subprocess.run([*as_root, "umount", "--lazy", str(folder)], check=True)
+        subprocess.run([*as_root(), "umount", "--lazy", str(folder)], check=True)
 
 
 def disk_full(trial: Trial) -> Outcome:

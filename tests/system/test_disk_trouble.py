@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from persistence import Store
 from tests.brokers import Device, Mosquitto, wait_until
-from tests.chaos.disk import Volume, small_disk
+from tests.chaos.disk import Volume, as_root, small_disk
 from tests.machine import lacking
 from tests.system.backend import Backend, Home, run_to_end
 from tests.web.site import PATIENCE, Answer
@@ -60,6 +63,33 @@ COMMANDS = [
     ["mosquitto-config", "--serie", SERIAL],
     ["qr", SERIAL, "--png", "instance/qr.png"],
 ]
+
+
+def read_only(disk: Volume) -> str:
+    assert disk.remount("ro")
+    return "solo para leer"
+
+
+def no_more_files(disk: Volume) -> str:
+    disk.take_no_more_files()
+    return "No queda sitio"
+
+
+@pytest.mark.parametrize("hinder", [read_only, no_more_files])
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_a_disk_that_makes_no_file_is_called_so(
+    full: tuple[Home, Volume], tmp_path: Path, words: list[str], hinder: Callable[[Volume], str]
+) -> None:
+    """In one line, which speaks neither of damage nor of rights; and all is as it was."""
+    home, disk = full
+    before = {path: path.read_bytes() for path in home.data.iterdir()}
+    why = hinder(disk)
+    ended = run_to_end(tmp_path, *words, data_dir=home.data, backend_port=0, mqtt_broker_port=0)
+    assert ended.returncode == 2
+    [line] = ended.stderr.splitlines()
+    assert why in line
+    assert "permisos" not in line
+    assert {path: path.read_bytes() for path in home.data.iterdir()} == before
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
@@ -116,6 +146,27 @@ def asked(backend: Backend, token: str, method: str, path: str, body: object = N
         connection.close()
 
 
+CALLS: list[tuple[str, str, object]] = [
+    ("POST", "/usuarios", {"nombre": "eva", "rol": "lectura"}),
+    ("POST", "/tokens", {"nombre": "cuatro"}),
+    ("POST", "/auth/codigos", {"usuario": "ana"}),
+    ("DELETE", "/tokens/1", None),
+    ("PUT", "/dispositivos/1", {"nombre": "Sala"}),
+    ("POST", "/dispositivos/reclamar", {"serial_number": SERIAL}),
+    ("POST", "/habitaciones", {"nombre": "Salón"}),
+    ("POST", "/copias", None),
+]
+
+
+def assert_refused(
+    backend: Backend, token: str, why: str, calls: Sequence[tuple[str, str, object]] = CALLS
+) -> None:
+    for method, path, body in calls:
+        answer = asked(backend, token, method, path, body)
+        assert answer.status == 503, (method, path, answer.body)
+        assert why in answer.json["detalle"], (method, path, answer.body)
+
+
 def test_on_a_full_disk_every_route_that_writes_is_503_with_the_reason(
     full_beside_mosquitto: tuple[Home, Volume], tmp_path: Path
 ) -> None:
@@ -123,16 +174,6 @@ def test_on_a_full_disk_every_route_that_writes_is_503_with_the_reason(
     home, disk = full_beside_mosquitto
     made = run_to_end(tmp_path, "token", "create", "ana", "tres", data_dir=home.data)
     token = made.stdout.strip()
-    calls = [
-        ("POST", "/usuarios", {"nombre": "eva", "rol": "lectura"}),
-        ("POST", "/tokens", {"nombre": "cuatro"}),
-        ("POST", "/auth/codigos", {"usuario": "ana"}),
-        ("DELETE", "/tokens/1", None),
-        ("PUT", "/dispositivos/1", {"nombre": "Sala"}),
-        ("POST", "/dispositivos/reclamar", {"serial_number": SERIAL}),
-        ("POST", "/habitaciones", {"nombre": "Salón"}),
-        ("POST", "/copias", None),
-    ]
     with home.backend() as backend, Device(backend.mqtt) as device:
         device.publish(STATE, "{}")
         wait_until(lambda: asked(backend, token, "GET", "/dispositivos/1").status == 200, PATIENCE)
@@ -141,14 +182,82 @@ def test_on_a_full_disk_every_route_that_writes_is_503_with_the_reason(
             device.publish(STATE, json.dumps({"parametros": {"ruido": f"{number}" * 15_000}}))
         wait_until(lambda: asked(backend, token, "GET", "/salud").status == 503, PATIENCE)
         disk.fill()  # the log has gone with the connection, and has made room
-        for method, path, body in calls:
-            answer = asked(backend, token, method, path, body)
-            assert answer.status == 503, (method, path, answer.body)
-            assert "sitio" in answer.json["detalle"], (method, path, answer.body)
+        assert_refused(backend, token, "sitio")
         disk.empty()
         wait_until(lambda: asked(backend, token, "GET", "/salud").status == 200, PATIENCE)
-        for method, path, body in calls[:-1]:
+        for method, path, body in CALLS[:-1]:
             assert asked(backend, token, method, path, body).status < 300, (method, path)
+
+
+def test_a_disk_that_fails_and_is_read_only_is_503_with_the_reason(
+    tmp_path: Path, mosquitto: Mosquitto
+) -> None:
+    """So the kernel leaves one, whoever may be writing to it; what was kept can still be read."""
+    with failing_disk(tmp_path) as fail:
+        home = Home(tmp_path, mosquitto)
+        run_to_end(tmp_path, "user", "add", "ana", "--role", "admin", data_dir=home.data)
+        token = run_to_end(tmp_path, "token", "create", "ana", "tres", data_dir=home.data).stdout.strip()
+        with home.backend() as backend, Device(backend.mqtt) as device:
+            device.publish(STATE, "{}")
+            wait_until(lambda: asked(backend, token, "GET", "/dispositivos/1").status == 200, PATIENCE)
+            fail()
+            assert_refused(backend, token, "no deja escribir", CALLS[:-1])
+            assert asked(backend, token, *CALLS[-1]).status == 503
+            told = asked(backend, token, "GET", "/salud")
+            assert (told.status, told.json["escritor"]["sano"]) == (503, False)
+            assert "solo para leer" in told.json["base_de_datos"]["error_de_copia"]
+            assert asked(backend, token, "GET", "/dispositivos/1/logs").status == 200
+            backend.kill()
+    assert not [line for line in backend.said if "Traceback" in line]
+
+
+@contextmanager
+def failing_disk(folder: Path) -> Iterator[Callable[[], object]]:
+    """A disk of its own at the home's ``DATA_DIR``, and what makes it fail for good."""
+    image, data = folder / "image", folder / "instance"
+    data.mkdir()
+    with image.open("wb") as file:
+        file.truncate(64 * 2**20)
+    mount = [*as_root(), "mount"]
+    made = shutil.which("mkfs.ext4", path=f"{os.environ['PATH']}:/usr/sbin")
+    if made is None or subprocess.run([made, "-q", image], capture_output=True).returncode:
+        pytest.skip("there is no mkfs.ext4")
+    if subprocess.run([*mount, "-o", "loop", image, data], capture_output=True).returncode:
+        pytest.skip("no loop device may be mounted")
+    try:
+        subprocess.run([*as_root(), "chmod", "777", data], check=True)
+        yield lambda: subprocess.run([*mount, "-o", "remount,abort", data], capture_output=True)
+    finally:
+        subprocess.run([*as_root(), "umount", "--lazy", data], check=True)
+
+
+def test_a_disk_that_makes_no_more_files_keeps_what_needs_none(
+    full_beside_mosquitto: tuple[Home, Volume], tmp_path: Path
+) -> None:
+    """As reports do; what needs one is 503 with the reason."""
+    home, disk = full_beside_mosquitto
+    made = run_to_end(tmp_path, "token", "create", "ana", "tres", data_dir=home.data)
+    token = made.stdout.strip()
+    with home.backend() as backend, Device(backend.mqtt) as device:
+        device.publish(STATE, "{}")
+        wait_until(lambda: asked(backend, token, "GET", "/dispositivos/1").status == 200, PATIENCE)
+        disk.take_no_more_files()
+        for method, path, body in CALLS:
+            answer = asked(backend, token, method, path, body)
+            if path not in ("/dispositivos/1", "/dispositivos/reclamar", "/habitaciones"):
+                assert answer.status == 503, (method, path, answer.body)
+                assert "sitio" in answer.json["detalle"], (method, path, answer.body)
+            else:
+                assert answer.status < 300, (method, path, answer.body)
+        device.publish(STATE, "{}")
+        wait_until(lambda: _logged(backend, token) == 2, PATIENCE)
+        assert disk.remount("nr_inodes=10000")
+        for method, path, body in CALLS[:4]:
+            assert asked(backend, token, method, path, body).status < 300, (method, path)
+
+
+def _logged(backend: Backend, token: str) -> int:
+    return int(asked(backend, token, "GET", "/dispositivos/1/logs").json["total"])
 
 
 # -- a database that goes away -------------------------------------------------------------------------
