@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +40,16 @@ def _early_page_of_wal(database: Path) -> None:
     _overwrite(wal, 4 * _PAGE, 64)
 
 
+def _altered_backup(database: Path) -> None:
+    """The newest one is sound, and has a trigger that would let nobody write: the one before it is taken."""
+    newest = max((database.parent / "copias").glob("*.db"))
+    altered = newest.with_name("iot-29991231T235959Z.db")
+    shutil.copy(newest, altered)
+    with closing(sqlite3.connect(altered)) as db:
+        db.execute("CREATE TRIGGER ajeno BEFORE INSERT ON estado_log BEGIN SELECT raise(ABORT, 'ajeno'); END")
+    _header(database)
+
+
 def _overwrite(file: Path, at: int, count: int) -> None:
     with file.open("r+b") as damaged:
         damaged.seek(at)
@@ -56,6 +69,7 @@ DAMAGES = (
     Damage("page", Victim.end, _page_in_the_middle),
     Damage("zero length", Victim.end, _zero_length),
     Damage("torn WAL", Victim.kill, _early_page_of_wal),
+    Damage("altered backup", Victim.end, _altered_backup),
 )
 
 

@@ -8,6 +8,7 @@ from tests.chaos import (
     brokers,
     clock,
     commands,
+    company,
     control,
     damage,
     disk,
@@ -17,6 +18,7 @@ from tests.chaos import (
     payloads,
     strangers,
     streams,
+    words,
 )
 from tests.chaos.fault import Fault
 
@@ -52,13 +54,21 @@ FAULTS = (
     Fault("sse-crowd", "1,100 connections, and then the broker starts anew", streams.crowd),
     Fault("strangers", "the worst bodies and parameters, and pages of other sites", strangers.attacked),
     Fault("junk", "strangers' serial numbers, each with a report of 64 KiB", strangers.junk),
+    Fault("junk-embedded", "the same with the embedded broker", strangers.junk_embedded),
+    Fault("words", "what boards say: ON, nan, numbers as text, one boot at each start", words.words),
+    Fault("unheard", "standard output and error are gone, then SIGTERM", company.unheard),
+    Fault("twin", "a copy of DATA_DIR, started against the same broker", company.copied),
     Fault("descriptors", "none left for a connection, for a while", strangers.no_descriptors),
     Fault("clock", "the wall clock jumps by a day and by ten years, forwards and back", clock.jumps),
     Fault("clock-start", "a start in 1970, ten years ahead, and behind the log", clock.starts),
     Fault(
         "actors", "exceptions of all kinds in devices, rules, directory, writer, historian", failures.failures
     ),
-    Fault("damage", "header, page, length or write-ahead log damaged while it is off", damage.damaged),
+    Fault(
+        "damage",
+        "header, page, length or write-ahead log damaged while it is off, a backup altered",
+        damage.damaged,
+    ),
     Fault("data-moved", "DATA_DIR moved away for a while", absence.moved_away),
     Fault("disk-full", "no room for anything, for a while", disk.disk_full),
     Fault(

@@ -106,21 +106,32 @@ def _attackers(victim: Victim) -> Iterator[None]:
 
 def junk(trial: Trial) -> Outcome:
     """Serial numbers that nobody has, each with the largest report; a device of the house is heard."""
+    with mosquitto(trial.folder) as broker:
+        return _junk(trial, Place(trial.folder / "home", broker))
+
+
+def junk_embedded(trial: Trial) -> Outcome:
+    return _junk(trial, Place(trial.folder / "home"))
+
+
+def _junk(trial: Trial, place: Place) -> Outcome:
     outcome = Outcome()
     contents = {f"p{n}": [{"a": {"b": 1}}] * 70 for n in range(64)}
-    with mosquitto(trial.folder) as broker, Place(trial.folder / "home", broker).victim() as victim:
-        device, stranger = Publisher(broker.port, "house"), Publisher(broker.port, "stranger")
+    rest = json.dumps({"parametros": contents}, separators=(",", ":")).encode()[1:]
+    with place.victim() as victim:
+        victim.until_health_is(200)
+        device, stranger = Publisher(place.mqtt, "house"), Publisher(place.mqtt, "stranger")
         with device.sock, stranger.sock:
-            _report(device, _OURS, {"temp": 0})
+            _report(device, _OURS, _temperature(0))
             wait_until(lambda: bool(victim.ask("GET", "/dispositivos").json), _PATIENCE)
             claimed = victim.ask("POST", "/dispositivos/reclamar", {"serial_number": _OURS})
             outcome.expect(claimed.status == 200, "the device could not be claimed")
             for number in range(1, trial.pick(6, 40)):
                 for junk in range(100):
-                    _report(stranger, f"JUNK{number}-{junk}", contents)
+                    _report(stranger, f"JUNK{number}-{junk}", rest)
                 outcome.tried += 1
                 began = time.monotonic()
-                _report(device, _OURS, {"temp": number})
+                _report(device, _OURS, _temperature(number))
                 log = f"/dispositivos/{claimed.json['id']}/logs?per_page=1"
                 told = {"temp": number}
                 wait_until(lambda log=log, told=told: _newest(victim, log) == told, _PATIENCE)  # type: ignore[misc]
@@ -133,9 +144,13 @@ def junk(trial: Trial) -> Outcome:
     return outcome
 
 
-def _report(publisher: Publisher, serial: str, parameters: dict[str, Any]) -> None:
-    report = {"serial_number": serial, "parametros": parameters}
-    publisher.publish([("dispositivos/estado", json.dumps(report, separators=(",", ":")).encode())])
+def _temperature(degrees: int) -> bytes:
+    return b'"parametros":{"temp":%d}}' % degrees
+
+
+def _report(publisher: Publisher, serial: str, rest: bytes) -> None:
+    """``rest`` is what follows the serial number, written once for all."""
+    publisher.publish([("dispositivos/estado", b'{"serial_number":"%s",%s' % (serial.encode(), rest))])
     while publisher.acknowledged < publisher.sent:
         publisher.read()
 
