@@ -9,6 +9,15 @@ from actors.model import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """What a finding proposes: to merge ``configuration`` into the device's, key by key."""
+
+    configuration: JsonObject
+    rests_on: frozenset[str]
+    """The names in it of which the rule has looked at what the device had there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """What a rule concluded. ``details`` are the event's own fields as they go on the wire."""
 
@@ -20,6 +29,8 @@ class Finding:
     details: JsonObject
     renews: bool = False
     """Whether it takes the place of the last one of this device with ``inestable`` in its details."""
+    proposal: Proposal | None = None
+    """``None`` where there is only something to be seen."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ from typing import Any, Final, TypeAlias
 
 import orjson
 
-from actors.findings import Decision, Finding, KeptFinding, RuleMemory
+from actors.findings import Decision, Finding, KeptFinding, Proposal, RuleMemory
 from actors.model import Json, JsonObject, LogEntry
 from actors.packed import LARGE, Packed, encoded
+from persistence.old_findings import proposal_in
 
 logger = logging.getLogger(__name__)
 
@@ -20,6 +21,8 @@ DECISION_TEXTS: Final = {
     Decision.APPLIED: "aplicado",
     Decision.DISMISSED: "descartado",
 }
+# Beside the finding's own fields.
+_PROPOSAL: Final = "propuesta"
 _DECISIONS: Final = {text: decision for decision, text in DECISION_TEXTS.items()}
 
 
@@ -99,16 +102,39 @@ def finding_row(kept: KeptFinding) -> Row:
         finding.rule,
         finding.event,
         finding.at,
-        json_text(finding.details),
+        finding_text(finding),
         json_text(kept.basis),
         DECISION_TEXTS[kept.decision],
     )
 
 
+def finding_text(finding: Finding) -> str:
+    """Its own fields, and what it proposes."""
+    proposal = finding.proposal
+    if proposal is None:
+        return json_text(finding.details)
+    told = {"configuracion": proposal.configuration, "depende_de": sorted(proposal.rests_on)}
+    return json_text({**finding.details, _PROPOSAL: told})
+
+
+def _finding_of(
+    rule: str, event: str, device_id: int, serial: str, at: float, fields: dict[str, Json]
+) -> Finding:
+    proposal: Proposal | None
+    match fields.pop(_PROPOSAL, None):
+        case {"configuracion": dict(configuration), "depende_de": [*names]} if all(
+            isinstance(name, str) for name in names
+        ):
+            proposal = Proposal(configuration, frozenset(names))
+        case _:
+            proposal = proposal_in(rule, fields)
+    return Finding(rule, event, device_id, serial, at, fields, proposal=proposal)
+
+
 def kept_finding(row: Row) -> KeptFinding:
     """From the same columns with the device's serial number after them."""
     number, device_id, rule, event, at, details, basis, decision, serial = row
-    finding = Finding(rule, event, device_id, serial, at, orjson.loads(details))
+    finding = _finding_of(rule, event, device_id, serial, at, orjson.loads(details))
     return KeptFinding(number, finding, None if basis is None else orjson.loads(basis), _DECISIONS[decision])
 
 

@@ -23,6 +23,7 @@ from persistence.rows import (
     DECISION_TEXTS,
     Row,
     finding_row,
+    finding_text,
     json_text,
     log_row,
     memory_row,
@@ -342,7 +343,7 @@ class Store:
         found = self.database.conn.execute(_LAST_UNSTABLE, given).fetchone()
         if found is None:
             return None
-        self.database.conn.execute(_RENEW, (json_text(finding.details), *found))
+        self.database.conn.execute(_RENEW, (finding_text(finding), *found))
         return int(found[0])
 
     def _keep_memories(self, memories: Iterable[RuleMemory], at: float) -> None:

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta, tzinfo
 from enum import Enum
 from typing import Final, TypeAlias
 
-from actors.findings import Bounds, Finding
+from actors.findings import Bounds, Finding, Proposal
 from actors.model import SCHEDULED, Device, JsonObject, Report
 from actors.readings import switch_of
 from rules.estimate import Bins, Estimate, estimate_of
@@ -23,7 +23,7 @@ from rules.habit import WeeklyHabit
 from rules.held_signal import HeldSignal
 from rules.sealed import DamagedState, Fields, seal, unseal
 from rules.settings import LearnSettings
-from rules.timetable import WEEK, Timetable, difference, minutes, read_suggested, suggested
+from rules.timetable import WEEK, Timetable, as_horarios, difference, minutes, read_suggested, suggested
 from rules.windows import windows_of
 
 NAME: Final = "learn"
@@ -178,7 +178,11 @@ class LearnRule:
             "bin_minutes": settings.ai_r3_bin_minutes,
             "threshold": settings.ai_r3_prob_thresh,
         }
-        return (Finding(NAME, SUGGEST, device.id, device.serial, at, details),)
+        # Not on the mode: what was learned is when the device is in use, whatever switches it.
+        proposal = Proposal(
+            {"modo": SCHEDULED, "horarios": as_horarios(timetable)}, rests_on=frozenset({"horarios"})
+        )
+        return (Finding(NAME, SUGGEST, device.id, device.serial, at, details, proposal=proposal),)
 
     def _worth_suggesting(self, device: Device) -> Timetable:
         if self._demo is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from actors.findings import Bounds, Finding
+from actors.findings import Bounds, Finding, Proposal
 from actors.model import Device, Json, JsonObject, Report
 from actors.readings import number_of
 from rules.fingerprint import fingerprint
@@ -94,7 +94,9 @@ class MisconfigRule:
         self._told_at = at
         # Nobody need touch the configuration for it to stay wrong.
         self._wake_in = self._cooldown or None
-        return (Finding(NAME, MISCONFIG, device.id, device.serial, at, details),)
+        patch: JsonObject = details["suggested_patch"]["configuracion"]
+        proposal = Proposal(patch, frozenset(patch))
+        return (Finding(NAME, MISCONFIG, device.id, device.serial, at, details, proposal=proposal),)
 
     def wake(self, at: float) -> Sequence[Finding]:
         return () if self._device is None else self.observe(self._device, None, at)

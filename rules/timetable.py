@@ -68,6 +68,15 @@ def suggested(timetable: Timetable) -> JsonObject:
     return by_day
 
 
+def as_horarios(timetable: Timetable) -> list[Json]:
+    """The same as a device's ``horarios``: one entry for each window, with all the days that have it."""
+    days_of: dict[tuple[str, str], list[Json]] = {}
+    for window in sorted(timetable):
+        times = _clock(window.start), _clock(window.start + window.length)
+        days_of.setdefault(times, []).append(DAYS[window.weekday])
+    return [{"dias": days, "inicio": start, "fin": end} for (start, end), days in days_of.items()]
+
+
 def read_suggested(suggested_horarios: JsonObject) -> Iterator[tuple[int, int]]:
     """``(start, length)`` in minutes of the week, from what :func:`suggested` made."""
     for day, windows in suggested_horarios.items():

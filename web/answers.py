@@ -145,6 +145,14 @@ class StatisticsJson(TypedDict):
 # -- what the rules find -----------------------------------------------------------------------------
 
 
+class ProposalJson(TypedDict):
+    """``configuracion`` is merged into the device's where it is applied, as long as what that has under the
+    names of ``depende_de`` is as it was."""
+
+    configuracion: JsonObject
+    depende_de: list[str]
+
+
 class FindingJson(TypedDict):
     """Beside these stand the event's own fields."""
 
@@ -155,6 +163,7 @@ class FindingJson(TypedDict):
     ts_local: LocalTime
     ts_utc: Time
     evento_id: int
+    propuesta: NotRequired[ProposalJson]
     decision: DecisionWord
 
 

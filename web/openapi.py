@@ -52,6 +52,7 @@ NAMES: Final[Mapping[type, str]] = {
     answers.PairingCodeJson: "Codigo",
     answers.PersonJson: "Persona",
     answers.PointJson: "Punto",
+    answers.ProposalJson: "Propuesta",
     answers.QuarantinedJson: "EnCuarentena",
     answers.QueuedJson: "EnCola",
     answers.RecoveredJson: "Recuperada",

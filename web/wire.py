@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from actors.findings import Decision, KeptFinding
+from actors.findings import Decision, KeptFinding, Proposal
 from actors.kinds import capability_of, kind_of
 from actors.model import DeadLetter, Device, Difference, LogEntry
 from actors.ports import ScanNews
-from web.answers import DecisionWord, DeviceJson, DifferenceJson, LetterJson, LogJson
+from web.answers import DecisionWord, DeviceJson, DifferenceJson, LetterJson, LogJson, ProposalJson
 
 # The ten that every client knows, in the contract's order.
 TEN: Final = (
@@ -117,7 +117,14 @@ def finding_json(kept: KeptFinding) -> dict[str, Any]:
         **finding.details,
         **_times(finding.at),
         "evento_id": kept.id,
+        **_proposal_json(finding.proposal),
     }
+
+
+def _proposal_json(proposal: Proposal | None) -> dict[str, ProposalJson]:
+    if proposal is None:
+        return {}
+    return {"propuesta": {"configuracion": proposal.configuration, "depende_de": sorted(proposal.rests_on)}}
 
 
 def scan_json(news: ScanNews) -> dict[str, Any]:

@@ -9,17 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.findings import Finding, KeptFinding
+from actors.findings import Finding, KeptFinding, Proposal
 from actors.model import Change, Claim, Device, JsonObject, Refusal, Refused, Report
-from actors.proposals import applied, basis_of, proposal_of
-from actors.schedule import DAYS, WeeklyWindows, check, parse
+from actors.proposals import applied, basis_of
+from actors.schedule import parse
 
-DAY: Final = 86_400
 BLIND: Final = Device(id=2, serial="SHD0AAAA", claimed=True, version=3, configuration={"modo": "manual"})
-MORNING: Final = {
-    "lunes": [{"inicio": "06:00", "fin": "06:30"}],
-    "martes": [{"inicio": "06:00", "fin": "06:30"}],
-}
 AS_TAKEN: Final = [{"dias": ["lunes", "martes"], "inicio": "06:00", "fin": "06:30"}]
 AS_DRAWN: Final = [
     {"dias": ["tuesday"], "inicio": "06:00", "fin": "06:30"},
@@ -28,16 +23,16 @@ AS_DRAWN: Final = [
 EVENING: Final = [{"dias": ["todos"], "inicio": "20:00", "fin": "24:00"}]
 
 
-def finding(rule: str, details: JsonObject) -> Finding:
-    return Finding(rule, "ai_x", BLIND.id, BLIND.serial, 1.8e9, details)
+def finding(rule: str, proposal: Proposal | None) -> Finding:
+    return Finding(rule, "ai_x", BLIND.id, BLIND.serial, 1.8e9, {}, proposal=proposal)
 
 
 def misconfig(**patch: object) -> Finding:
-    return finding("misconfig", {"suggested_patch": {"configuracion": patch}})
+    return finding("misconfig", Proposal(patch, frozenset(patch)))
 
 
-def learn(by_day: JsonObject = MORNING) -> Finding:
-    return finding("learn", {"suggested_horarios": by_day})
+def learn(horarios: list[Any] = AS_TAKEN) -> Finding:
+    return finding("learn", Proposal({"modo": "horario", "horarios": horarios}, frozenset({"horarios"})))
 
 
 def concluded(found: Finding, device: Device, number: int = 1) -> KeptFinding:
@@ -61,39 +56,10 @@ def refused(outcome: Device | Refused) -> Refused:
 # -- what is proposed ------------------------------------------------------------------------------
 
 
-def clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"
-
-
-windows = st.lists(st.tuples(st.integers(0, 1439), st.integers(0, 1439)), min_size=1, max_size=4, unique=True)
-timetables = st.dictionaries(st.sampled_from(DAYS), windows, min_size=1)
-
-
-@given(timetables)
-def test_the_schedule_says_what_the_suggestion_says(timetable: dict[str, list[tuple[int, int]]]) -> None:
-    """Whatever the windows, overnight ones included; and no two entries have the same times."""
-    suggested = {
-        day: [{"inicio": clock(start), "fin": clock(end), "confianza": 0.9} for start, end in windows]
-        for day, windows in timetable.items()
-    }
-    now = taken(applied(concluded(learn(suggested), BLIND), BLIND)).configuration
-    check(now)
-    assert now["modo"] == "horario"
-    expected = WeeklyWindows.of(
-        (DAYS.index(day) * DAY + start * 60, (end - start) * 60 % DAY or DAY)
-        for day, windows in timetable.items()
-        for start, end in windows
-    )
-    assert parse(now).power == expected
-    times = [(entry["inicio"], entry["fin"]) for entry in now["horarios"]]
-    assert len(set(times)) == len(times)
-
-
 @pytest.mark.parametrize("rule", ["extremos", "offline"])
 def test_some_rules_propose_nothing(rule: str) -> None:
     """Which is said by name, and rests on nothing."""
-    seen = finding(rule, {})
-    assert proposal_of(seen) is None
+    seen = finding(rule, None)
     outcome = refused(applied(concluded(seen, BLIND), BLIND))
     assert outcome == Refused(Refusal.NOTHING_PROPOSED, {"rule": rule})
     assert basis_of(seen, BLIND.configuration) == {}
@@ -101,32 +67,9 @@ def test_some_rules_propose_nothing(rule: str) -> None:
 
 def test_a_schedule_that_does_not_fit_is_no_proposal() -> None:
     """With the path to the fault."""
-    wrong = learn({"lunes": [{"inicio": "25:00", "fin": "06:00"}]})
+    wrong = learn([{"dias": ["lunes"], "inicio": "25:00", "fin": "06:00"}])
     outcome = refused(applied(concluded(wrong, BLIND), BLIND))
     assert outcome == Refused(Refusal.PROPOSAL_INVALID, {"path": "horarios[0].inicio"})
-
-
-@pytest.mark.parametrize(
-    ("rule", "details"),
-    [
-        ("misconfig", {}),
-        ("misconfig", {"suggested_patch": None}),
-        ("misconfig", {"suggested_patch": {}}),
-        ("misconfig", {"suggested_patch": {"configuracion": ["modo"]}}),
-        ("learn", {}),
-        ("learn", {"suggested_horarios": ["06:00"]}),
-        ("learn", {"suggested_horarios": {"lunes": None}}),
-        ("learn", {"suggested_horarios": {"lunes": {"inicio": "06:00", "fin": "06:30"}}}),
-        ("learn", {"suggested_horarios": {"lunes": [None]}}),
-        ("learn", {"suggested_horarios": {"lunes": [{"inicio": "06:00"}]}}),
-        ("learn", {"suggested_horarios": {"lunes": [{"inicio": [], "fin": []}]}}),
-    ],
-)
-def test_what_has_lost_its_shape_on_disk_is_no_proposal(rule: str, details: JsonObject) -> None:
-    """It is refused as one of a rule that proposes nothing; the device does not fail over it."""
-    found = finding(rule, details)
-    assert refused(applied(KeptFinding(1, found, None), BLIND)).why is Refusal.NOTHING_PROPOSED
-    assert basis_of(found, BLIND.configuration) == {}
 
 
 # -- what it rests on ------------------------------------------------------------------------------
@@ -221,11 +164,8 @@ def test_a_proposal_is_taken_as_long_as_what_it_rests_on_is_as_it_was_or_as_it_i
 
 
 def apply(kept: KeptFinding, then: JsonObject, device: Device) -> Device:
-    wanted = {"modo": "horario", "horarios": AS_TAKEN}
-    rests_on = {"horarios"}
-    if kept.finding.rule == "misconfig":
-        wanted = kept.finding.details["suggested_patch"]["configuracion"]
-        rests_on = set(wanted)
+    assert kept.finding.proposal is not None
+    wanted, rests_on = kept.finding.proposal.configuration, kept.finding.proposal.rests_on
     now = device.configuration
     fits = all(
         meant(name, now.get(name)) in (meant(name, then.get(name)), meant(name, wanted[name]))

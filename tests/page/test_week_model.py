@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.findings import Finding
-from actors.proposals import proposal_of
 from actors.schedule import check, parse
+from rules.timetable import Window as Learned
+from rules.timetable import as_horarios
 from tests.page.node import Modules as Model
 from tests.page.node import running
 
@@ -158,19 +158,11 @@ def test_events_are_read_and_written_as_the_server_does(
 
 
 @bounded
-@given(
-    suggestion=st.dictionaries(
-        st.sampled_from(SPANISH),
-        st.lists(
-            st.fixed_dictionaries({"inicio": times, "fin": times, "confianza": st.just(0.9)}), max_size=3
-        ),
-    )
-)
-def test_a_suggestion_is_drawn_as_what_applying_it_makes(model: Model, suggestion: Any) -> None:
-    learned = Finding("learn", "ai_suggest", 1, "A", 0.0, {"suggested_horarios": suggestion})
-    proposal = proposal_of(learned)
-    assert proposal is not None
-    assert minutes(model.ask("suggested", suggestion)) == server_minutes(proposal.configuration["horarios"])
+@given(spans=st.lists(st.tuples(st.integers(0, WEEK - 1), st.integers(1, DAY)), max_size=6, unique=True))
+def test_a_suggestion_is_drawn_as_what_applying_it_makes(model: Model, spans: list[tuple[int, int]]) -> None:
+    """What is learned, as it is proposed."""
+    proposed = as_horarios([Learned(start, length) for start, length in spans])
+    assert minutes(model.ask("parse", proposed)) == server_minutes(proposed)
 
 
 # -- by hand -----------------------------------------------------------------------------------------

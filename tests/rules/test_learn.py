@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.model import Report
-from actors.proposals import proposal_of
 from actors.schedule import check
 from rules.habit import WeeklyHabit
 from rules.learn import LearnRule, Replay, start
@@ -141,9 +140,8 @@ def test_what_was_skipped_shows_in_the_evidence() -> None:
 def test_a_suggestion_can_be_taken_up_as_it_is() -> None:
     """Its patch passes the check of schedules and means the same minutes."""
     [*_, finding] = live(made(), home(MIXED).reports(42))
-    proposal = proposal_of(finding)
-    assert proposal is not None
-    configuration = proposal.configuration
+    assert finding.proposal is not None
+    configuration = finding.proposal.configuration
     check(configuration)
     assert configuration["modo"] == "horario"
     windows = planned(configuration)

@@ -13,7 +13,7 @@ import pykka
 
 from actors.directory import Directory
 from actors.dispatch import ThreadPool
-from actors.findings import Finding, RuleMemory
+from actors.findings import Finding, Proposal, RuleMemory
 from actors.messages import Delivery, KeepConclusion, Recall, Recalled, Removal
 from actors.model import Device, JsonObject
 from actors.proposals import basis_of
@@ -97,9 +97,9 @@ class Home:
         self.writer.tell(Recall(self.device.serial, answer.put))
         return answer.get(timeout=PATIENCE).device
 
-    def conclude(self, rule: str, event: str, details: JsonObject) -> int:
+    def conclude(self, rule: str, event: str, details: JsonObject, proposal: Proposal | None = None) -> int:
         """Have a rule's finding stored; its id, as those who listen are told it."""
-        finding = Finding(rule, event, self.device.id, self.device.serial, 1.8e9, details)
+        finding = Finding(rule, event, self.device.id, self.device.serial, 1.8e9, details, proposal=proposal)
         with self.site.listen("/stream/ai") as client:
             client.next()
             memory = RuleMemory(self.device.id, rule, 0, {})

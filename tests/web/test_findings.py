@@ -15,6 +15,7 @@ from actors.findings import Decision, Finding, KeptFinding
 from actors.messages import DismissFinding, Reply
 from actors.model import Device, JsonObject
 from actors.proposals import basis_of
+from persistence.old_findings import proposal_in
 from tests.web.site import BLIND, LAMP, PATIENCE, Site, at_once
 from tests.web.stand_ins import NoAnswer
 from web.services import Limits
@@ -24,7 +25,8 @@ PATCH = {"configuracion": {"modo": "horario", "intervalo_envio": 60}}
 
 
 def finding(rule: str, event: str, details: JsonObject) -> Finding:
-    return Finding(rule, event, BLIND.id, BLIND.serial, AT, details)
+    proposal = proposal_in(rule, details)
+    return Finding(rule, event, BLIND.id, BLIND.serial, AT, details, proposal=proposal)
 
 
 ANOMALY = finding("extremos", "ai_anomaly", {"metric": "posicion", "value": 120.5})
@@ -229,7 +231,7 @@ def test_what_cannot_be_done_is_explained(site: Site, method: str, path: str, st
 def test_a_proposal_that_no_device_can_take_is_refused(site: Site) -> None:
     """What stands in the database may be older than the rules of today."""
     patch = {"configuracion": {"intervalo_envio": 0}}
-    site.shelf.put(kept(6, replace(MISCONFIGURED, details={"suggested_patch": patch})))
+    site.shelf.put(kept(6, finding("misconfig", "ai_misconfig", {"suggested_patch": patch})))
     answer = site.post("/ai/eventos/6/aplicar")
     assert answer.status == 409
     assert "configuracion.intervalo_envio" in answer.json["detalle"]
@@ -252,7 +254,7 @@ def test_of_racing_decisions_exactly_one_is_carried_out(site: Site, ways: list[s
 
 def proposing(interval: int) -> Finding:
     patch = {"configuracion": {"intervalo_envio": interval}}
-    return replace(MISCONFIGURED, details={"suggested_patch": patch})
+    return finding("misconfig", "ai_misconfig", {"suggested_patch": patch})
 
 
 def decide(site: Site, number: int, way: str) -> int:

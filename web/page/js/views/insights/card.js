@@ -9,10 +9,9 @@ import { attempt, toast, told } from "../../ui.js";
 import { t } from "../../words.js";
 import { apply, decisionOf, dismiss, proposes, readAgain } from "./decisions.js";
 import { explain, iconOf } from "./explain.js";
-import { Fix, isSo, Learned, lacksWindows } from "./proposal.js";
+import { draws, Fix, isSo, Learned, lacksWindows } from "./proposal.js";
 
 const TONES = { __proto__: null, high: "bad", medium: "warn" };
-const TABS = { __proto__: null, ai_suggest: "/horario", ai_misconfig: "/ajustes" };
 
 /** `isNew` marks what has come since the last visit; `finding` is as the REST answers it or the stream tells it. */
 export const FindingCard = ({ finding, isNew }) => {
@@ -27,7 +26,7 @@ export const FindingCard = ({ finding, isNew }) => {
         <span class="tile finding-tile" data-tone=${TONES[severity]}><${Icon} name=${iconOf(finding)} /></span>
         <div class="grow">
           <h3 id=${id}>
-            <a href=${`#/dispositivo/${finding.dispositivo_id}${TABS[finding.event] ?? ""}`}>${title}</a>
+            <a href=${`#/dispositivo/${finding.dispositivo_id}${proposes(finding) ? (draws(finding) ? "/horario" : "/ajustes") : ""}`}>${title}</a>
           </h3>
           <p class="muted finding-when">
             <time datetime=${finding.ts_utc}>${moment(finding.ts_utc, { timeStyle: "short" })}</time>
@@ -95,8 +94,7 @@ const Open = ({ finding, device, label, decided }) => {
     else toast(t("insights.elsewhere"));
   };
   return html`
-    ${device && !so && finding.event === "ai_suggest" && html`<${Learned} finding=${finding} device=${device} />`}
-    ${device && !so && finding.event === "ai_misconfig" && html`<${Fix} finding=${finding} device=${device} />`}
+    ${device && !so && proposes(finding) && html`<${draws(finding) ? Learned : Fix} finding=${finding} device=${device} />`}
     <div role="status">
       ${so ? html`<p class="hint">${t("insights.already")}</p>` : outdated && html`<p class="finding-outdated">${t("insights.outdated")}</p>`}
     </div>

@@ -10,7 +10,7 @@ const made = signal(new Map());
 export const decisionOf = (finding) => made.value.get(finding.evento_id) ?? finding.decision ?? "abierto";
 
 /** Whether there is something to take: the others can only be marked as seen. */
-export const proposes = ({ event }) => event === "ai_suggest" || event === "ai_misconfig";
+export const proposes = ({ propuesta }) => propuesta != null;
 
 /** Take what it proposes. Throws ApiError, 409 where it no longer fits or is decided. */
 export async function apply(finding) {

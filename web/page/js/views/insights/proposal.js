@@ -4,7 +4,7 @@ import { html } from "../../html.js";
 import { t } from "../../words.js";
 import { settingTitle, settingWords } from "../device/names.js";
 import { hasWindows } from "../devices/status.js";
-import { format, parse, suggested } from "../week/model.js";
+import { format, parse } from "../week/model.js";
 import { WeekPicture } from "../week/picture.js";
 import { countWords, evidenceOf, rowWords, sureness } from "./evidence.js";
 
@@ -14,7 +14,7 @@ export const Learned = ({ finding, device }) => {
   const manual = device.configuracion.modo !== "horario";
   return html`
     <div class="learned">
-      <${WeekPicture} windows=${windows} over=${suggested(finding.suggested_horarios)} />
+      <${WeekPicture} windows=${windows} over=${parse(finding.propuesta.configuracion.horarios)} />
       <ul class="evidence">
         ${evidenceOf(finding.suggested_horarios).map(
           (row) => html`
@@ -32,7 +32,7 @@ export const Learned = ({ finding, device }) => {
 
 /** A configuration that should be mended: what each setting is, and what it should be. */
 export const Fix = ({ finding, device }) => {
-  const patch = finding.suggested_patch.configuracion;
+  const patch = finding.propuesta.configuracion;
   return html`
     <table class="fix">
       <thead>
@@ -59,20 +59,19 @@ export const Fix = ({ finding, device }) => {
 };
 
 /** Whether it proposes to go by a schedule that is still to be drawn. */
-export const lacksWindows = ({ suggested_patch }, device) =>
-  suggested_patch?.configuracion.modo === "horario" && !hasWindows(device);
+export const lacksWindows = (finding, device) =>
+  finding.propuesta?.configuracion.modo === "horario" && !draws(finding) && !hasWindows(device);
+
+/** Whether it proposes a week. */
+export const draws = ({ propuesta }) => "horarios" in propuesta.configuracion;
 
 /** Whether the device has already what is proposed, by somebody's own hand: windows count by their times. */
-export function isSo({ event, suggested_horarios, suggested_patch }, { configuracion }) {
-  if (event === "ai_suggest")
-    return (
-      configuracion.modo === "horario" &&
-      written(parse(configuracion.horarios)) === written(suggested(suggested_horarios))
-    );
-  return Object.entries(suggested_patch.configuracion).every(
-    ([key, wanted]) => configuracion[key] === wanted,
+export const isSo = ({ propuesta }, { configuracion }) =>
+  Object.entries(propuesta.configuracion).every(([key, wanted]) =>
+    key === "horarios"
+      ? written(parse(configuracion[key])) === written(parse(wanted))
+      : configuracion[key] === wanted,
   );
-}
 
 const written = (windows) => JSON.stringify(format(windows));
 

@@ -90,14 +90,6 @@ function fromSwitching(events) {
   );
 }
 
-/** The windows of a finding's `suggested_horarios`: day → `[{ inicio, fin, … }]`. */
-export const suggested = (byDay) =>
-  normal(
-    Object.entries(byDay).flatMap(([day, list]) =>
-      list.flatMap(({ inicio, fin }) => windowsOf({ dias: [day], inicio, fin })),
-    ),
-  );
-
 /** Windows of the same times are one entry: `[{ days, start, end }]`, by first day and time. */
 export function grouped(windows) {
   const found = new Map();
