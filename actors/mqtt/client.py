@@ -7,7 +7,7 @@ on 2 cores: 155 µs of processor time a message become 55, and beside a thread t
 messages a second become 5,700.
 
 What is relied upon of paho's insides is relied upon in this file alone: ``_create_socket``,
-``_create_socket_connection``, ``_host``, ``_sock``, ``_packet_queue``, ``_packet_read``,
+``_create_socket_connection``, ``_host``, ``_sock``, ``_sock_close``, ``_packet_queue``, ``_packet_read``,
 ``_reset_sockets``, ``_thread``, ``_thread_main``, and of its timing ``_ping_t``,
 ``_last_bytes_received`` with ``_msgtime_mutex``, ``time_func``, ``_reconnect_wait`` and
 ``_reconnect_delay`` with ``_reconnect_delay_mutex``.
@@ -21,12 +21,15 @@ import ssl
 import struct
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from random import uniform
 from typing import Any, Final
 
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
 
 from actors.backoff import Backoff
 
@@ -48,12 +51,14 @@ RECONNECTS: Final = Backoff(1, 30)
 JITTER: Final = 0.5
 # How long the network thread waits for room before it looks at the connection again.
 _HELD_BACK: Final = 0.25
+# For the broker to read the last that we sent and to close the connection, s.
+_READ_OUT: Final = 0.5
 
 
 class BufferedSocket:
     """A socket read :data:`CHUNK` bytes at a time, however few are asked for."""
 
-    def __init__(self, sock: paho.SocketLike) -> None:
+    def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._received = b""
         self._position = 0
@@ -74,6 +79,14 @@ class BufferedSocket:
     def pending(self) -> int:
         """Bytes that can be had without asking the operating system; paho looks for this method."""
         return len(self._received) - self._position
+
+    def read_out(self, patience: float) -> None:
+        """Send no more, and wait until the other side has read all and closes: ``patience`` s a silence."""
+        with suppress(OSError):
+            self._sock.settimeout(patience)
+            self._sock.shutdown(socket.SHUT_WR)
+            while self._sock.recv(CHUNK):
+                pass
 
 
 class Client(paho.Client):
@@ -115,9 +128,14 @@ class Client(paho.Client):
         self._leaving.clear()
         self.loop_start()
 
+    def disconnect(
+        self, reasoncode: ReasonCode | None = None, properties: Properties | None = None
+    ) -> MQTTErrorCode:
+        self._leaving.set()
+        return super().disconnect(reasoncode, properties)
+
     def join(self, timeout: float) -> bool:
         """Wait for the network thread to end after ``disconnect``; whether it has."""
-        self._leaving.set()
         thread = self._thread
         if thread is not None:
             thread.join(timeout)
@@ -172,6 +190,12 @@ class Client(paho.Client):
             self._reconnect_delay = int(delay)
             wait = jittered(delay)
         self._leaving.wait(wait)
+
+    def _sock_close(self) -> None:
+        """What a broker has not read of one connection when the next one comes is lost to it."""
+        if self._leaving.is_set() and isinstance(self._sock, BufferedSocket):
+            self._sock.read_out(_READ_OUT)
+        super()._sock_close()
 
     def _create_socket(self) -> BufferedSocket:
         sock = self._create_socket_connection()
