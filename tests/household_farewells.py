@@ -38,21 +38,42 @@ class Farewells(RoomLife, Truths):
     def restart_after_a_crash(self) -> None:
         raise NotImplementedError
 
+    def a_device_actor_fails(self, serial: str, behind: int, later: int) -> None:
+        raise NotImplementedError
+
     def start_again(self) -> None:
         raise NotImplementedError
 
+    def let_mail_wait(self, serial: str | None, *others: str) -> None:
+        """That of a device which has failed; ``others`` are not to."""
+        if serial is not None and serial not in others:
+            self.a_device_actor_fails(serial, behind=1, later=0)
+            self.settle()
+
     @rule(
         serial=SERIALS,
+        waiting=st.none() | SERIALS,
         before=FEW,
         after=FEW,
         turns=st.lists(st.integers(0, 9), max_size=20),
         crash=st.booleans(),
+        crash_later=st.booleans(),
     )
-    def forget(self, serial: str, before: int, after: int, turns: list[int], crash: bool) -> None:
+    def forget(
+        self,
+        serial: str,
+        waiting: str | None,
+        before: int,
+        after: int,
+        turns: list[int],
+        crash: bool,
+        crash_later: bool,
+    ) -> None:
         """What it said before is gone with it, what it says after is a new device's; through a crash too,
         but that the broker may then send the earlier again. While another's mail waits, nothing behind it is
         acknowledged: then also what it has said long ago, after this crash or a later one."""
         self.settle()
+        self.let_mail_wait(waiting, serial)
         leaving = self.house.devices().get(serial)
         if leaving is None:
             return
@@ -82,6 +103,10 @@ class Farewells(RoomLife, Truths):
             self.after_a_crash_releases()
             self.after_a_crash()
         self.settle()
+        if crash_later:
+            self.will_come_again()
+            self.restart_after_a_crash()
+            self.settle()
 
     def see_off(self, removal: Removal, sooner: list[int], later: list[int]) -> None:
         serial = removal.serial

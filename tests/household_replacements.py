@@ -37,6 +37,7 @@ class Replacements(Farewells):
     @rule(
         serial=SERIALS,
         spare=SERIALS,
+        waiting=st.none() | SERIALS,
         code=st.sampled_from([None, CODE]),
         before=FEW,
         after=FEW,
@@ -47,6 +48,7 @@ class Replacements(Farewells):
         self,
         serial: str,
         spare: str,
+        waiting: str | None,
         code: str | None,
         before: int,
         after: int,
@@ -56,6 +58,7 @@ class Replacements(Farewells):
         """What the new hardware says from then on is the device's, and what the old one says some time after
         that is a new device's; all of it or nothing, through a crash too."""
         self.settle()
+        self.let_mail_wait(waiting, serial, spare)
         old, new = self.house.devices().get(serial), self.house.devices().get(spare)
         if old is None or new is None or serial == spare:
             return
@@ -102,6 +105,7 @@ class Replacements(Farewells):
         serial, spare = old.serial, new.serial
         for each in serial, spare:
             self.of_those_gone.update(self.known[each].markers, sooner[each])
+        self.of_those_gone.update(later[serial])
         now = self.house.kept()[spare]
         same = ("id", "name", "room", "configuration", "claimed", "model", "description")
         assert all(getattr(now, name) == getattr(old, name) for name in same)

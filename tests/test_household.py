@@ -9,6 +9,7 @@ import itertools
 import logging
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -329,3 +330,58 @@ TestHousehold.settings = settings(
     stateful_step_count=40,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
+
+
+@pytest.fixture
+def household() -> Iterator[Household]:
+    """Two claimed devices, and one that is anybody's."""
+    machine = Household()
+    machine.build(times=(120.0, 30.0), claimed=("TMP00", "TMP01"))
+    machine.report("TMP02", state=None, tells_rule=None, sequenced=False)
+    machine.settle()
+    yield machine
+    machine.teardown()
+
+
+@pytest.mark.parametrize("crash_later", [False, True])
+@pytest.mark.parametrize("crash", [False, True])
+@pytest.mark.parametrize("after", [0, 1])
+@pytest.mark.parametrize("before", [0, 2])
+def test_one_is_forgotten_while_anothers_mail_waits(
+    household: Household, before: int, after: int, crash: bool, crash_later: bool
+) -> None:
+    """Which chance alone seldom brings about: what it had said is not acknowledged, and comes again."""
+    household.forget(
+        serial="TMP00",
+        waiting="TMP01",
+        before=before,
+        after=after,
+        turns=[],
+        crash=crash,
+        crash_later=crash_later,
+    )
+    assert household.known["TMP01"].failures == 1
+    household.wait(LONGEST_DELAY)
+    if not (before or after or crash):
+        assert "TMP00" not in household.house.devices()
+
+
+@pytest.mark.parametrize("crash", [False, True])
+@pytest.mark.parametrize("after", [0, 1])
+@pytest.mark.parametrize("before", [0, 2])
+def test_one_is_replaced_while_anothers_mail_waits(
+    household: Household, before: int, after: int, crash: bool
+) -> None:
+    household.replace(
+        serial="TMP00",
+        spare="TMP02",
+        waiting="TMP01",
+        code=None,
+        before=before,
+        after=after,
+        turns=[],
+        crash=crash,
+    )
+    household.restart(orderly=False)
+    household.wait(LONGEST_DELAY)
+    assert crash or household.house.devices()["TMP02"].claimed
