@@ -195,11 +195,6 @@ class Plain(Trusting):
     def _times(self) -> int:
         return 1
 
-    def _on_connect(self, *_: object) -> None:
-        # paho sends again what was not acknowledged, which nobody can tell from another report.
-        with self._lock:
-            self._ledger.send_again(self._under_way.values())
-
 
 class Keeping(Devices):
     """QoS 0; each report is kept, and sent again, until a receipt covers it."""

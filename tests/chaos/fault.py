@@ -43,7 +43,10 @@ class Outcome:
                 self.broken.append(f"{kind}: {_some(found)}")
         if verdict.strange:
             self.broken.append(f"strange: {_some(verdict.strange)}")
-        self.extra = f"{verdict.promised:,} promised{f'; {self.extra}' if self.extra else ''}"
+        told = [f"{verdict.promised:,} promised"]
+        if verdict.of:
+            told.append(f"{verdict.twice:,} of {verdict.of:,} that number nothing are there twice")
+        self.extra = "; ".join([*told, self.extra] if self.extra else told)
         return self
 
     def expect(self, holds: bool, otherwise: str) -> None:

@@ -38,6 +38,10 @@ class Verdict:
     """Sent, and there more than once."""
     strange: Collection[str]
     """What else should not be: rows of our devices that nobody sent, a damaged file."""
+    twice: int = 0
+    """How many are there twice that may be."""
+    of: int = 0
+    """How many may be."""
 
 
 @dataclass
@@ -166,6 +170,8 @@ class Ledger:
             promised=len(self._promised) + sum(asked.answered for asked in self._fields.values()),
             lost=[*(self._promised - right), *self._lost_changes(db)],
             duplicated=[key for key, count in rows.items() if count > 1 + (key in self._again)],
+            twice=sum(rows[key] > 1 for key in self._again),
+            of=len(self._again),
             strange=strange,
         )
 

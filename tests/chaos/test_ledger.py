@@ -69,6 +69,13 @@ def test_double(case: Case) -> None:
     assert case.verdict([*GOOD, GOOD[0]]).duplicated == [FIRST]
 
 
+def test_double_that_may_be(case: Case) -> None:
+    """Of a device that numbers nothing a second row is counted, and only a third is a fault."""
+    case.ledger.send_again([FIRST, SECOND])
+    verdict = case.verdict([*GOOD, GOOD[0], GOOD[1], GOOD[1]])
+    assert (verdict.twice, verdict.of, verdict.duplicated) == (2, 2, [SECOND])
+
+
 def test_double_of_what_was_not_promised(case: Case) -> None:
     """What was sent and never acknowledged may be there, once."""
     third = Key("TMP0A", "b", 3)
