@@ -189,11 +189,15 @@ class Plain(Trusting):
 
     def _report(self, key: Key) -> None:
         payload = self._ledger.send_unnumbered(key, self._parameters(key.seq))
-        self._ledger.send_again([key])  # a crash may rightly store it twice, but never lose it
         self._publish(key, payload)
 
     def _times(self) -> int:
         return 1
+
+    def _on_connect(self, *_: object) -> None:
+        # paho sends again what was not acknowledged, which nobody can tell from another report.
+        with self._lock:
+            self._ledger.send_again(self._under_way.values())
 
 
 class Keeping(Devices):

@@ -39,9 +39,9 @@ class Verdict:
     strange: Collection[str]
     """What else should not be: rows of our devices that nobody sent, a damaged file."""
     twice: int = 0
-    """How many are there twice that may be."""
+    """Without a number, sent once, and there more than once."""
     of: int = 0
-    """How many may be."""
+    """How many were sent once without a number."""
 
 
 @dataclass
@@ -63,6 +63,7 @@ class Ledger:
     def __init__(self) -> None:
         self._sent: dict[Key, str] = {}
         self._promised: set[Key] = set()
+        self._unnumbered: set[Key] = set()
         self._again: set[Key] = set()
         self._receipts: dict[tuple[str, str], int] = defaultdict(int)
         self._fields: dict[tuple[int, str], _Field] = defaultdict(_Field)
@@ -78,14 +79,18 @@ class Ledger:
         return json.dumps(report).encode()
 
     def send_unnumbered(self, key: Key, parameters: Mapping[str, Any]) -> bytes:
-        """The same of a device that numbers nothing: only the reading itself tells which it is."""
+        """The same of a device that numbers nothing: only the reading itself tells which it is.
+
+        A crash may rightly store it twice, but never lose it.
+        """
         named = {**parameters, "arranque": key.boot, "n": key.seq}
         with self._lock:
+            self._unnumbered.add(key)
             self._sent[key] = json.dumps(named, sort_keys=True)
         return json.dumps({"estado": "activo", "parametros": named}).encode()
 
     def send_again(self, keys: Iterable[Key]) -> None:
-        """Of a device that numbers nothing: these may rightly be there twice."""
+        """Of a device that numbers nothing: these may be there twice through no crash of ours."""
         with self._lock:
             self._again.update(keys)
 
@@ -166,12 +171,13 @@ class Ledger:
                 strange.append(f"nobody sent {key}")
             elif state == "activo" and json.loads(parameters) == json.loads(self._sent[key]):
                 right.add(key)
+        once = self._unnumbered - self._again
         return Verdict(
             promised=len(self._promised) + sum(asked.answered for asked in self._fields.values()),
             lost=[*(self._promised - right), *self._lost_changes(db)],
-            duplicated=[key for key, count in rows.items() if count > 1 + (key in self._again)],
-            twice=sum(rows[key] > 1 for key in self._again),
-            of=len(self._again),
+            duplicated=[key for key, count in rows.items() if count > 1 + (key in self._unnumbered)],
+            twice=sum(rows[key] > 1 for key in once),
+            of=len(once),
             strange=strange,
         )
 

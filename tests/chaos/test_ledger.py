@@ -71,9 +71,12 @@ def test_double(case: Case) -> None:
 
 def test_double_that_may_be(case: Case) -> None:
     """Of a device that numbers nothing a second row is counted, and only a third is a fault."""
-    case.ledger.send_again([FIRST, SECOND])
-    verdict = case.verdict([*GOOD, GOOD[0], GOOD[1], GOOD[1]])
-    assert (verdict.twice, verdict.of, verdict.duplicated) == (2, 2, [SECOND])
+    plain = [Key("TMP0A", "b", n) for n in (3, 4, 5)]
+    said = [json.loads(case.ledger.send_unnumbered(key, {}))["parametros"] for key in plain]
+    case.ledger.send_again(plain[2:])
+    third, fourth, fifth = zip(plain, said, strict=True)
+    verdict = case.verdict([*GOOD, third, third, fourth, fourth, fourth, fifth, fifth])
+    assert (verdict.twice, verdict.of, verdict.duplicated) == (2, 2, [plain[1]])
 
 
 def test_double_of_what_was_not_promised(case: Case) -> None:

@@ -12,7 +12,7 @@ from actors.mqtt.broker import EmbeddedBroker
 from actors.mqtt.nats_server import NatsServer, NatsSettings, session_name
 
 SCALARS: Final = st.none() | st.booleans() | st.integers(-1, 3) | st.text(max_size=2)
-ODD: Final = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(st.text(max_size=2), SCALARS, max_size=2)
+ODD: Final = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(st.text(max_size=2), SCALARS)
 CONSUMERS: Final = st.fixed_dictionaries(
     {
         "name": ODD | st.just(f"{session_name('keeps')}_x"),
