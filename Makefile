@@ -36,7 +36,7 @@ help:
 	@echo 'make chaos  prueba averías: muertes, disco lleno... (ARGS="--largo" para una noche, "--lista")'
 	@echo 'make bench  mide el rendimiento                     (ARGS="latency idle" elige)'
 	@echo 'make bench-rules  mide lo que aprenden y cuestan las reglas'
-	@echo 'make screenshots  retrata la página, para el README'
+	@echo 'make screenshots  retrata la página, para los documentos'
 	@echo 'make clean  borra .venv y lo generado; los datos (instance/, instance-demo/) se quedan'
 
 run demo: $(RUNTIME) $(PAGE)

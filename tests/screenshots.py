@@ -1,7 +1,7 @@
 """Pictures of every view of a household that is lived in: ``python -m tests.screenshots``.
 
-All of them come into ``build/screenshots/``, and those that the README shows into ``docs/screenshots/``. They
-go by today's clock, so that those of two runs differ in their times.
+All of them come into ``build/screenshots/``, and those that the documents show into
+``docs/screenshots/``. They go by today's clock, so that those of two runs differ in their times.
 """
 
 from __future__ import annotations

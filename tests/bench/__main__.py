@@ -1,4 +1,4 @@
-"""Measure the promises of the README: ``python -m tests.bench [figure ...]``.
+"""Measure the figures of docs/reliability.md: ``python -m tests.bench [figure ...]``.
 
 Each line gives what was measured, the bound, and whether it holds. Throughput is also given as a
 ratio to the floor, measured right before on the same machine.
