@@ -51,6 +51,7 @@ lint: $(DEV) $(NODE)
 	@.venv/bin/python -m ruff format --quiet --check .
 	@.venv/bin/python -m mypy
 	@node_modules/.bin/biome check --error-on-warnings --log-level=warn
+	@.venv/bin/python -m tests.page.types
 	@echo 'Los ficheros más largos:'
 	@git ls-files '*.py' '*.js' | grep -v '^tests/' | xargs wc -l | sort -rn | sed -n 2,6p
 

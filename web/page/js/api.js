@@ -1,6 +1,8 @@
 /** The public REST API, as every other client uses it. */
 import { language } from "./words.js";
 
+/** @import { Answer, Body, Served } from "../../page_types/api" */
+
 /** What the server answered instead of what was asked. `detail` says what to do, in the language in use. */
 export class ApiError extends Error {
   constructor(status, title, detail, { retryAfter = 0, answer = null } = {}) {
@@ -60,9 +62,37 @@ export async function request(method, path, body, edition) {
   return told;
 }
 
+/**
+ * @template {string} const Path
+ * @param {Path & Served<"get", Path>} path
+ * @returns {Promise<Answer<"get", Path>>}
+ */
 export const get = (path) => request("GET", path);
+
+/**
+ * @template {string} const Path
+ * @param {Path & Served<"put", Path>} path
+ * @param {Body<"put", Path>} body
+ * @param {string} [edition]
+ * @returns {Promise<Answer<"put", Path>>}
+ */
 export const put = (path, body, edition) => request("PUT", path, body, edition);
+
+/**
+ * @template {string} const Path
+ * @param {Path & Served<"post", Path>} path
+ * @param {Body<"post", Path>} [body]
+ * @param {string} [edition]
+ * @returns {Promise<Answer<"post", Path>>}
+ */
 export const post = (path, body, edition) => request("POST", path, body ?? {}, edition);
+
+/**
+ * @template {string} const Path
+ * @param {Path & Served<"delete", Path>} path
+ * @param {string} [edition]
+ * @returns {Promise<Answer<"delete", Path>>}
+ */
 export const remove = (path, edition) => request("DELETE", path, undefined, edition);
 
 function parsed(text) {

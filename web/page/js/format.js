@@ -4,6 +4,8 @@ import { numberOf } from "./readings.js";
 import { wallTime } from "./wall.js";
 import { language, t } from "./words.js";
 
+/** @import { Signal } from "@preact/signals" */
+
 const DIGITS = new Map();
 // Digits after the point: what is smaller still is noise.
 const FINEST = 6;
@@ -33,7 +35,10 @@ export function reading(value, unit = "") {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-/** The house's time zone, by which times are told wherever the browser is; undefined until it is known. */
+/**
+ * The house's time zone, by which times are told wherever the browser is; undefined until it is known.
+ * @type {Signal<string | undefined>}
+ */
 export const zone = signal(undefined);
 
 /** What the clock on the wall of the house shows at `at`: see wall.js. */
@@ -45,6 +50,7 @@ setInterval(() => {
   now.value = Date.now();
 }, 10_000);
 
+/** @type {[Intl.RelativeTimeFormatUnit, number][]} */
 const STEPS = [
   ["day", 86_400],
   ["hour", 3_600],
@@ -53,7 +59,7 @@ const STEPS = [
 
 /** "3 min ago", in words of the language. `at` is ISO 8601 or milliseconds. */
 export function ago(at) {
-  const seconds = Math.max(0, (now.value - new Date(at)) / 1000);
+  const seconds = Math.max(0, (now.value - new Date(at).getTime()) / 1000);
   const words = new Intl.RelativeTimeFormat(language.value, { numeric: "auto", style: "short" });
   for (const [unit, length] of STEPS) {
     if (seconds >= length) return words.format(-Math.floor(seconds / length), unit);
@@ -61,16 +67,19 @@ export function ago(at) {
   return t("moments_ago");
 }
 
+/** @type {[string, number][]} */
+const PARTS = [
+  ["d", 86_400],
+  ["h", 3_600],
+  ["min", 60],
+  ["s", 1],
+];
+
 /** "2 h 5 min" for so many seconds. */
 export function duration(seconds) {
   const parts = [];
   let left = Math.round(seconds);
-  for (const [short, length] of [
-    ["d", 86_400],
-    ["h", 3_600],
-    ["min", 60],
-    ["s", 1],
-  ]) {
+  for (const [short, length] of PARTS) {
     const count = Math.floor(left / length);
     left -= count * length;
     if (count) parts.push(`${count}\u00a0${short}`);
@@ -78,18 +87,25 @@ export function duration(seconds) {
   return parts.slice(0, 2).join(" ") || `0\u00a0s`;
 }
 
-/** Date and time of an ISO 8601 text or milliseconds, on the clock of the house. */
+/**
+ * Date and time of an ISO 8601 text or milliseconds, on the clock of the house.
+ * @param {string | number} at
+ * @param {Intl.DateTimeFormatOptions} [options]
+ */
 export function moment(at, options = { dateStyle: "medium", timeStyle: "short" }) {
   return new Intl.DateTimeFormat(language.value, { timeZone: zone.value, ...options }).format(new Date(at));
 }
 
+/** @type {[string, number][]} */
+const SIZES = [
+  ["GB", 1e9],
+  ["MB", 1e6],
+  ["kB", 1e3],
+];
+
 /** A size in bytes, as "1.2 MB". */
 export function bytes(size) {
-  for (const [unit, length] of [
-    ["GB", 1e9],
-    ["MB", 1e6],
-    ["kB", 1e3],
-  ]) {
+  for (const [unit, length] of SIZES) {
     if (size >= length) return number(size / length, unit);
   }
   return number(size, "B");

@@ -12,6 +12,9 @@ import { nameOf } from "./kinds.js";
 import { Live } from "./live.js";
 import { isKnown } from "./wall.js";
 
+/** @import { Signal } from "@preact/signals" */
+/** @import { Device, Finding, Myself, Room } from "../../page_types/api" */
+
 const SHOW_EVERY_MS = 100;
 // A tab that is out of sight gives its connections back after this; it resumes without a gap.
 const REST_AFTER_MS = 20_000;
@@ -28,17 +31,23 @@ const FINDINGS = [
 ];
 const ROLES = ["lectura", "miembro", "admin"];
 
-/** Who is looking: the answer of /auth/yo; `null` until known, `false` where one has to sign in. */
+/** Who is looking; `null` until known, `false` where one has to sign in. @type {Signal<Myself | false | null>} */
 export const me = signal(null);
-/** Signals of devices by id. The map is replaced when a device comes or goes, and only then. */
+/**
+ * The map is replaced when a device comes or goes, and only then.
+ * @type {Signal<Map<number, Signal<Device>>>}
+ */
 export const devices = signal(new Map());
-/** What devices were called that have gone since the page was opened, by id; only a restored backup has them again. */
+/**
+ * What devices were called that have gone since the page was opened, by id; only a restored backup has them again.
+ * @type {Signal<Map<number, string>>}
+ */
 export const gone = signal(new Map());
 /** Whether the list has been read at all. */
 export const known = signal(false);
-/** `[{id, nombre, dispositivos}]`, by name. */
+/** By name. @type {Signal<Room[]>} */
 export const rooms = signal([]);
-/** The newest findings heard live, newest first; the feed reads the older ones. */
+/** The newest heard live, newest first; the feed reads the older ones. @type {Signal<Finding[]>} */
 export const fresh = signal([]);
 /** The ids of the newest finding that was looked at in this browser, and of the newest that there is. */
 export const seen = kept("seen_finding", 0);
@@ -47,8 +56,9 @@ export const newest = signal(0);
 export const unseen = computed(() => newest.value > seen.value);
 
 /** Whether `role` ("lectura", "miembro", "admin") is within what the one who is looking may do. */
-export const may = (role) => Boolean(me.value) && ROLES.indexOf(me.value.rol) >= ROLES.indexOf(role);
+export const may = (role) => (me.value ? ROLES.indexOf(me.value.rol) >= ROLES.indexOf(role) : false);
 
+/** @type {Map<number, Device>} */
 let waiting = new Map();
 let timer = 0;
 const listeners = new Set();

@@ -12,7 +12,7 @@ import { language, ready } from "./words.js";
 // A view that was held back has its guard until it is drawn again.
 const DRAWN_MS = 200;
 // It came with the document: asking for it would tell of whatever the server has by then.
-const VERSION = document.querySelector("meta[name=version]").content;
+const VERSION = /** @type {HTMLMetaElement} */ (document.querySelector("meta[name=version]")).content;
 
 const root = document.getElementById("app");
 // Only here, where nobody imports, may a module await: see words.js.

@@ -22,6 +22,8 @@ const BAR = { light: "#f6f4ef", dark: "#12171a" };
 
 effect(() => {
   document.documentElement.dataset.theme = wanted.value;
-  for (const bar of document.querySelectorAll("meta[name=theme-color]")) bar.content = BAR[wanted.value];
+  /** @type {NodeListOf<HTMLMetaElement>} */
+  const bars = document.querySelectorAll("meta[name=theme-color]");
+  for (const bar of bars) bar.content = BAR[wanted.value];
   shade.value = wanted.value;
 });

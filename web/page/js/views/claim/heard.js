@@ -15,7 +15,7 @@ export function asAnnounced(typed) {
 
 /** Resolves to true as soon as the device is heard, to false if `stop`, an AbortSignal, comes before. */
 export async function untilHeard(serial, stop) {
-  let end;
+  let end = () => {};
   const outcome = new Promise((resolve) => {
     end = effect(() => {
       if (heard(serial)) resolve(true);

@@ -9,9 +9,12 @@ import { claim, putIn, scanned } from "./claiming.js";
 import { ClaimForm } from "./form.js";
 import { heard } from "./heard.js";
 
+/** @typedef {{ step: string, name?: string, id?: number, problem?: string | null }} Step */
+
 export const Claiming = ({ serial }) => {
   const device = heard(serial)?.peek();
   const [body] = useState(() => bodyFor(serial, device));
+  /** @type {[Step, (step: Step) => void]} */
   const [state, setState] = useState({ step: device?.reclamado ? "taken" : "form" });
   const waiting = useRef(null);
   useEffect(() => () => waiting.current?.abort(), []);

@@ -27,7 +27,8 @@ export async function readQr(picture, { width, height }, { longest, patienceMs }
 }
 
 async function nativeReader() {
-  const { BarcodeDetector } = globalThis;
+  // Not every browser has it, nor do the types of the DOM.
+  const { BarcodeDetector } = /** @type {any} */ (globalThis);
   const formats = (await BarcodeDetector?.getSupportedFormats()) ?? [];
   return formats.includes(FORMAT) ? new BarcodeDetector({ formats: [FORMAT] }) : null;
 }

@@ -3,7 +3,10 @@ import { shade } from "../../theme.js";
 
 const NAMES = ["text", "muted", "line", "surface", "sunken", "accent", "good", "bad"];
 
-/** Those of the theme in use; `shade` and `normal` let what lies behind them show. */
+/**
+ * Those of the theme in use; `shade` and `normal` let what lies behind them show.
+ * @returns {Record<string, string>}
+ */
 export function themeColours() {
   const style = getComputedStyle(document.documentElement);
   const colours = Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));

@@ -24,6 +24,7 @@ export async function readFindings(deviceId, range) {
   return { anomalies, outages, before: before.data[0] };
 }
 
+/** @param {`/ai/eventos?${string}`} path */
 async function all(path) {
   const found = [];
   for (let page = 1; page <= PAGES; page += 1) {

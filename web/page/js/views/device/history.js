@@ -60,7 +60,7 @@ export const History = ({ device, range }) => {
 };
 
 /** Readings first: whether it was on matters less where there are others. */
-const ordered = (names) => [...names].sort((a, b) => (a === "encendido") - (b === "encendido"));
+const ordered = (names) => [...names].sort((a, b) => Number(a === "encendido") - Number(b === "encendido"));
 
 const isShare = (device, metric) =>
   metric === "encendido" || typeof readingAt(device.parametros, metric) === "boolean";

@@ -24,8 +24,7 @@ export async function readSeries(deviceId, metric, span, pixels) {
 
 const askedWith = (deviceId, metric, { since, until }, step) =>
   get(
-    `/dispositivos/${deviceId}/estadisticas?metric=${encodeURIComponent(metric)}` +
-      `&desde=${since}&hasta=${until}&paso=${step}`,
+    `/dispositivos/${deviceId}/estadisticas?${new URLSearchParams({ metric, desde: since, hasta: until, paso: step })}`,
   );
 
 /** `{value, error, retry}` of `readSeries`; nothing is asked while `wanted` is false. The old value stays meanwhile. */

@@ -130,6 +130,7 @@ export const Status = ({ device, order, signal }) => {
   `;
 };
 
+/** @param {import("./status.js").Status} status */
 function told({ word, since, differences }, signal) {
   if (differences) return t(word, { what: Object.entries(differences).slice(0, 2).map(said).join(", ") });
   // Read anew, as a report moves it on without drawing the card.

@@ -54,5 +54,5 @@ export function grouped(places, rooms, locale) {
   }
   return [...groups]
     .map(([room, ids]) => ({ room, name: names.get(room) ?? "", ids }))
-    .sort((a, b) => (a.room === null) - (b.room === null) || order.compare(a.name, b.name));
+    .sort((a, b) => Number(a.room === null) - Number(b.room === null) || order.compare(a.name, b.name));
 }

@@ -2,6 +2,9 @@
 
 import { switchOf } from "../../readings.js";
 
+/** @import { Device } from "../../../../page_types/api" */
+/** @typedef {{ word: string, icon: string, tone?: string, since?: string, differences?: Device["diferencias"] }} Status */
+
 /** The configuration that people want: as it is, and what is being sent. */
 export const wantedOf = (device, sending) => ({ ...device.configuracion, ...sending });
 
@@ -27,8 +30,9 @@ export const switched = (device, on) =>
   isScheduled(device) ? { estado: on ? "activo" : "inactivo" } : { encendido: on };
 
 /**
- * `{word, icon, tone?, since?, differences?}` for the line of state, or `null` when there is nothing to say. `order`
- * is `{phase, sending}` of `orders.js`; `stale` says that the page itself is cut off.
+ * For the line of state; `null` when there is nothing to say. `order` is `{phase, sending}` of `orders.js`; `stale`
+ * says that the page itself is cut off.
+ * @returns {Status | null}
  */
 export function statusOf(device, order, stale) {
   if (order.sending) return { word: "devices.sending", icon: "pending" };

@@ -6,7 +6,7 @@ import { t } from "../../words.js";
 
 /** `children` for whoever has come in; how to come in for everybody else. */
 export const WithAccount = ({ children }) =>
-  me.value.token_id !== null
+  me.value && me.value.token_id !== null
     ? children
     : html`
         <div class="card narrow">

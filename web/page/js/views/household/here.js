@@ -17,8 +17,10 @@ export const Here = () => html`
   </div>
 `;
 
+/** @typedef {import("../../../../page_types/api").Myself} Who */
+
 const Myself = () => {
-  const { usuario, rol, tipo, abierto } = me.value;
+  const { usuario, rol, tipo, abierto } = /** @type {Who} */ (me.value);
   const what = abierto ? "open" : rol;
   const signOut = () =>
     attempt(async () => {

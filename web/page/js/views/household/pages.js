@@ -35,7 +35,13 @@ export const Pages = ({ path, none, children }) => {
   `;
 };
 
+/**
+ * @param {"/auditoria" | "/diagnostico/rechazados"} path
+ * @param {number | null} before
+ * @returns {Promise<{ id: number }[]>}
+ */
 async function page(path, before) {
-  const { data } = await get(`${path}?per_page=${PER_PAGE}${before === null ? "" : `&antes=${before}`}`);
+  const older = before === null ? "" : `&antes=${before}`;
+  const { data } = await get(`${path}?per_page=${PER_PAGE}${older}`);
   return data;
 }

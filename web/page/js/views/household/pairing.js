@@ -44,7 +44,7 @@ const Drawn = ({ rows }) => {
 };
 
 const Countdown = ({ until }) => {
-  const left = () => Math.max(0, Math.round((new Date(until) - Date.now()) / 1000));
+  const left = () => Math.max(0, Math.round((Date.parse(until) - Date.now()) / 1000));
   const [seconds, setSeconds] = useState(left);
   useEffect(() => {
     setSeconds(left());

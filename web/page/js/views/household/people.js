@@ -110,7 +110,10 @@ const PersonFields = ({ nombre, rol, hint }) => html`
     minlength="10" maxlength="60" autocomplete="new-password" />
 `;
 
-/** The password only where one was typed: without it, it stays as it is. */
+/**
+ * The password only where one was typed: without it, it stays as it is.
+ * @returns {any}
+ */
 function fields(form) {
   const { clave, ...rest } = Object.fromEntries(form);
   return clave ? { ...rest, clave } : rest;

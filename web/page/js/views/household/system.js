@@ -1,6 +1,7 @@
 /** What a browser runs on. Pure: no DOM, no signals. */
 
 // In this order: who says "Android" says "Linux" too.
+/** @type {[string, RegExp][]} */
 const SYSTEMS = [
   ["iPhone", /iPhone/],
   ["iPad", /iPad/],

@@ -69,6 +69,7 @@ const Findings = ({ rule, device, state, seenBefore }) => {
 
 /** `{first, found, pages, more}`: the first page, all that is known so far, whether there is more, and to get it. */
 function useFindings(wish) {
+  /** @type {`/ai/eventos?${string}`} */
   const path = `/ai/eventos?per_page=50${wish.rule && `&regla=${wish.rule}`}${wish.device && `&dispositivo=${wish.device}`}`;
   const [since, setSince] = useState(NOTHING);
   const first = useLoaded(() => get(`${path}&page=1`), [path]);

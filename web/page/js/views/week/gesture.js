@@ -16,6 +16,7 @@ import { bounded, DAY, FINE_STEP, STEP } from "./time.js";
 
 // A hand that means to tap trembles as far as this, in pixels.
 const TREMBLE = 5;
+/** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 
 // style.css decides, by the width of the screen and the kind of pointer.
@@ -133,6 +134,7 @@ function byKeys(windows, { layer, hand, held, change, edit }) {
   };
   const arrow = (event, index) => {
     const [x, y] = ARROWS[event.key];
+    /** @type {[number, number]} */
     const way = timeRunsDown(layer.current) ? [x, y] : [y, x];
     const window = held.now.current?.window ?? windows[index];
     held.hold({ index, window: nudged(window, way, event.shiftKey, event.ctrlKey ? FINE_STEP : STEP) });

@@ -18,11 +18,20 @@ export function windowAt(minute, length) {
   return { day: Math.floor(from / DAY), start, end: start + bounded(length, 1, DAY) };
 }
 
-/** The same times as normal windows: what overlaps or touches is one, across midnight and Sunday too. */
-export const normal = (windows) => fromSpans(windows.map((window) => [startOf(window), lengthOf(window)]));
+/** @typedef {[start: number, length: number]} Span - in minutes of the week */
 
-/** Normal windows of `[minute of the week, length]`, of any length up to a week. */
+/** The same times as normal windows: what overlaps or touches is one, across midnight and Sunday too. */
+export const normal = (windows) => fromSpans(windows.map(spanOf));
+
+/** @returns {Span} */
+const spanOf = (window) => [startOf(window), lengthOf(window)];
+
+/**
+ * Normal windows of spans of any length up to a week.
+ * @param {Span[]} spans
+ */
 export function fromSpans(spans) {
+  /** @type {[start: number, end: number][]} */
   const merged = [];
   for (const [start, end] of spans.flatMap(pieces).sort((one, other) => one[0] - other[0])) {
     const last = merged.at(-1);
@@ -36,6 +45,10 @@ export function fromSpans(spans) {
   return merged.flatMap(cut).sort((one, other) => startOf(one) - startOf(other));
 }
 
+/**
+ * @param {Span} span
+ * @returns {[start: number, end: number][]}
+ */
 function pieces([start, length]) {
   const end = start + length;
   return end <= WEEK
