@@ -4,6 +4,9 @@ PYTHON  ?= python3
 ARGS    ?=
 # What runs the tests; the gate has another.
 TESTS   := pytest -n 2 --dist worksteal
+# What needs no broker, browser, database or process. Learning whole seasons needs none either, but takes too long.
+PURE    := tests/test_schedule.py tests/rules --ignore=tests/rules/test_learn.py \
+           $(patsubst %,tests/actors/test_%.py,backoff clock dispatch house_clock model readings supervision zone)
 PACKAGE := setup.cfg pyproject.toml requirements.lock
 # What is installed is what these list, byte for byte; setup.cfg says what would do.
 PINNED  := .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
@@ -24,12 +27,13 @@ NEEDS_NPM = command -v npm >/dev/null || $(PINNED) --requirement requirements-np
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test lint lock wheel chaos bench bench-rules screenshots clean
+.PHONY: help run demo test check lint lock wheel chaos bench bench-rules screenshots clean
 
 help:
 	@echo 'make run    arranca el sistema                      (ARGS="..." pasa argumentos)'
 	@echo 'make demo   arranca el sistema con dispositivos simulados'
 	@echo 'make test   pasa las pruebas                        (ARGS="-k nombre" elige algunas)'
+	@echo 'make check  comprueba estilo, tipos y lo que no pide broker ni navegador'
 	@echo 'make lint   comprueba estilo y tipos'
 	@echo 'make lock   fija las versiones y sus huellas en requirements*.lock'
 	@echo 'make wheel  hace el paquete instalable, con la página, en dist/'
@@ -44,6 +48,9 @@ run demo: $(RUNTIME) $(PAGE)
 
 test: $(DEV) $(PAGE) $(NODE)
 	@.venv/bin/python -m $(TESTS) $(ARGS)
+
+check: lint
+	@.venv/bin/python -m pytest -q -n 2 $(PURE) $(ARGS)
 
 # The longest files are named, as the first places to look for two things that stand in one.
 lint: $(DEV) $(NODE)
