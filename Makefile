@@ -5,8 +5,7 @@ ARGS    ?=
 # What runs the tests; the gate has another.
 TESTS   := pytest -n 2 --dist worksteal
 # What needs no broker, browser, database or process. Learning whole seasons needs none either, but takes too long.
-PURE    := tests/test_schedule.py tests/rules --ignore=tests/rules/test_learn.py \
-           $(patsubst %,tests/actors/test_%.py,backoff clock dispatch house_clock model readings supervision zone)
+PURE    := tests/actors/domain tests/actors/runtime tests/rules --ignore=tests/rules/test_learn.py
 PACKAGE := setup.cfg pyproject.toml requirements.lock
 # What is installed is what these list, byte for byte; setup.cfg says what would do.
 PINNED  := .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
@@ -110,9 +109,9 @@ $(DEV): $(RUNTIME) requirements-dev.lock
 	@$(PINNED) --requirement requirements-dev.lock
 	@touch $@
 
-$(PAGE): $(LOCK) web/vendor.py | $(RUNTIME)
+$(PAGE): $(LOCK) web/page/fetch.py | $(RUNTIME)
 	@$(NEEDS_NPM)
-	@.venv/bin/python -m web.vendor
+	@.venv/bin/python -m web.page.fetch
 
 $(NODE): $(LOCK) $(DEV)
 	@$(NEEDS_NPM)

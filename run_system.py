@@ -24,52 +24,53 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from actors.clock import SystemClock, set_zone
+from actors import command_line as device_command_line
+from actors.context import ActorContext
 from actors.directory import Directory
-from actors.dispatch import ThreadPool, tell_if_alive
-from actors.house_clock import HouseClock
-from actors.kinds import PREFIXES
-from actors.logs import log_to_stderr
+from actors.domain.kinds import PREFIXES
 from actors.messages import ForgetDevice, ForgetUnheard
-from actors.mqtt import desk as mqtt_desk
-from actors.mqtt.broker import BrokerUnavailable
+from actors.mqtt.broker.credentials import Logins
+from actors.mqtt.broker.embedded import BrokerUnavailable
 from actors.mqtt.edge import MqttEdge, MqttFiles, MqttSettings
-from actors.mqtt.logins import Logins
-from actors.mqtt.simulated_device import fleet
-from actors.mqtt.simulator import Simulator
-from actors.process import (
+from actors.runtime.clock import SystemClock, set_zone
+from actors.runtime.dispatch import ThreadPool, tell_if_alive
+from actors.runtime.event_loop import LoopThread
+from actors.runtime.house_clock import HouseClock
+from actors.runtime.log_format import log_to_stderr
+from actors.runtime.process import (
     INTERRUPTED,
     finish_on_signals,
     speak_whatever_comes,
     speak_without_waiting,
     take_descriptors,
 )
+from actors.runtime.supervision import FailureRegistry, Name, Part
+from actors.runtime.time_zone import UnknownZone, Zone, house_zone
 from actors.scanner import ScannerActor
-from actors.supervision import Casebook, Name, Part
-from actors.surroundings import Surroundings
-from actors.zone import UnknownZone, Zone, house_zone
+from actors.simulator.device import fleet
+from actors.simulator.fleet import Simulator
 from config import SettingError, Settings, is_loopback
-from persistence import UnusableDatabase, last_heard, reason_of, serials
-from persistence import desk as archive_desk
-from persistence.accounts import ACCOUNTS, Accounts
+from persistence import command_line as archive_command_line
+from persistence.accounts.accounts import ACCOUNTS, Accounts
 from persistence.archive import DATABASE, FAREWELLS, Archive, Keeping
-from persistence.backups import BackupFailed
+from persistence.backup.backups import BackupFailed
+from persistence.database.schema import UnusableDatabase, reason_of
 from persistence.farewells import FarewellBox, NotForgotten
+from persistence.readers.queries import last_heard, serials
 from persistence.rule_files import RuleFiles
+from rules.base.settings import LearnSettings
 from rules.rulebook import rulebook
-from rules.settings import LearnSettings
-from web import desk as people_desk
-from web.access import NobodyCanEnter, access_of, needs_people
-from web.announcer import Service
+from web import command_line as people_command_line
 from web.app import WebServer
-from web.certificates import UnusableCertificate
-from web.defences import Hosts
-from web.frontage import Appearance, Frontage, public_url
-from web.health import Health
-from web.hub import EventHub
-from web.loop import LoopThread
-from web.services import Limits
-from web.spreadsheet import emptied
+from web.export.spreadsheet import emptied
+from web.http.health import Health
+from web.http.services import Limits
+from web.identity.certificates import UnusableCertificate
+from web.identity.endpoint import Appearance, Endpoint, public_url
+from web.identity.hosts import Hosts
+from web.identity.mdns_announcer import Service
+from web.live.hub import EventHub
+from web.security.access import NobodyCanEnter, access_of, needs_people
 
 logger = logging.getLogger("run_system")
 
@@ -97,8 +98,8 @@ CANNOT_START: Final = (
     BrokerUnavailable,
     UnusableCertificate,
     NobodyCanEnter,
-    people_desk.NotDone,
-    mqtt_desk.WrongArgument,
+    people_command_line.NotDone,
+    device_command_line.WrongArgument,
     UnknownZone,
     Unstartable,
 )
@@ -116,7 +117,7 @@ class System:
         self._began = time.monotonic()
         self._machine_clock = SystemClock()
         self.clock = HouseClock(self._machine_clock)
-        self._casebook = Casebook()
+        self._failure_registry = FailureRegistry()
         here = zone.rules
         self._archive = Archive(settings.data_dir, Keeping.of(settings), here, self.clock)
         self._actors = ThreadPool("actors", ACTOR_THREADS)
@@ -132,40 +133,40 @@ class System:
         )
         self._bridge = self._edge.bridge
         self._farewells = FarewellBox(settings.data_dir / FAREWELLS)
-        self._archive.employ(self._bridge, self._hub, self._casebook, self._forget)
+        self._archive.employ(self._bridge, self._hub, self._failure_registry, self._forget)
         self._rule_files = RuleFiles(
             settings.data_dir / "tablas", settings.ai_limites_path, settings.ai_estandar_path
         )
         demo = partial(self._rule_files.demo, LearnSettings.of(settings), here)
         rules = rulebook(settings, self._rule_files.limits, self._rule_files.standards, here, demo)
-        around = Surroundings(
+        context = ActorContext(
             dispatcher=self._actors,
             clock=self.clock,
             writer=self._archive.writer,
-            historian=self._archive.historian,
+            log_reader=self._archive.log_reader,
             events=self._hub,
             commands=self._bridge,
             rules=rules,
             offline_after=settings.ai_r4_offline_secs,
             startup_grace=settings.ai_r4_startup_grace_secs,
             claim_window=settings.claim_window_s,
-            casebook=self._casebook,
+            failure_registry=self._failure_registry,
         )
-        self._directory = Directory.start(around, devices, settings.max_devices, settings.max_no_reclamados)
+        self._directory = Directory.start(context, devices, settings.max_devices, settings.max_no_reclamados)
         self._bridge.attach(self._directory, self._archive.writer)
         self._scanner = ScannerActor.start(
             self._actors,
             self.clock,
-            self._archive.historian,
+            self._archive.log_reader,
             self._hub,
             rules["extremos"],
             settings.ai_hist_window_days,
-            self._casebook,
+            self._failure_registry,
         )
         hosts = Hosts(settings.allowed_hosts)
-        self._frontage = Frontage(Appearance.of(settings), hosts, self.clock)
+        self._endpoint = Endpoint(Appearance.of(settings), hosts, self.clock)
         accounts = Accounts(settings.data_dir / ACCOUNTS, self.clock.now)
-        access = access_of(settings, accounts, self._frontage, hosts, self.clock)
+        access = access_of(settings, accounts, self._endpoint, hosts, self.clock)
         self.web = WebServer(
             loop=loop,
             hub=self._hub,
@@ -182,7 +183,7 @@ class System:
             version=VERSION,
             limits=Limits(clients=settings.sse_max_clients, descriptors=take_descriptors()),
             access=access,
-            tls=self._frontage.context,
+            tls=self._endpoint.context,
             scratch=emptied(settings.data_dir / "temporal"),
             remove_login=Logins(MqttFiles.under(settings.data_dir).logins).remove,
             hindrance=reason_of,
@@ -209,7 +210,7 @@ class System:
         self._archive.start()
         self._actors.start()
         self._take_farewells()
-        self._frontage.start(self._services())
+        self._endpoint.start(self._services())
         # Whoever is told that it runs may publish at once; but a broker that is away is not waited for.
         self._edge.let_in(HEARD_S)
 
@@ -224,7 +225,7 @@ class System:
         self._actors.stop(TURNS_S)
         self._archive.stop(TURNS_S, LAST_COMMIT_S)
         self._edge.stop()
-        self._frontage.stop()
+        self._endpoint.stop()
         self._machine_clock.stop()
 
     def simulator(self, devices: int) -> Simulator:
@@ -249,7 +250,7 @@ class System:
 
     def _services(self) -> list[Service]:
         """What is announced on the network. Nothing in it is a secret."""
-        scheme = "http" if self._frontage.context is None else "https"
+        scheme = "http" if self._endpoint.context is None else "https"
         found = [Service(f"_{scheme}._tcp", self.web.port, {"path": "/", "version": VERSION})]
         if (door := self._edge.door) is not None:
             tls = {} if door.certificate is None else {"tls": "1"}
@@ -261,7 +262,7 @@ class System:
         return Health(
             broker=self._edge.status,
             writer=self._archive.writer_status,
-            caretaker=self._archive.caretaker_status,
+            maintenance=self._archive.maintenance_status,
             recovery=self._archive.recovery,
             accounts_error=self.web.accounts_trouble,
             actors_healthy=self._actors.alive
@@ -269,10 +270,10 @@ class System:
             and self._directory.is_alive()
             and self._scanner.is_alive(),
             actors_waiting=self._actors.waiting,
-            device_failures=self._casebook.failures(Part.DEVICE),
-            rule_failures=self._casebook.failures(Part.RULE),
-            core_failures=self._casebook.failures(*(part for part in Part if Name(part).is_core)),
-            quarantined=self._casebook.quarantined,
+            device_failures=self._failure_registry.failures(Part.DEVICE),
+            rule_failures=self._failure_registry.failures(Part.RULE),
+            core_failures=self._failure_registry.failures(*(part for part in Part if Name(part).is_core)),
+            quarantined=self._failure_registry.quarantined,
             tables=self._rule_files.troubles,
             clock_doubt=self.clock.doubt,
             uptime=time.monotonic() - self._began,
@@ -311,9 +312,9 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="ORDEN")
     commands.add_parser("run", help="el sistema, hasta Ctrl-C")
     commands.add_parser("demo", help="el sistema con un dispositivo simulado de cada clase")
-    mqtt_desk.add_commands(commands)
-    archive_desk.add_commands(commands)
-    people_desk.add_commands(commands)
+    device_command_line.add_commands(commands)
+    archive_command_line.add_commands(commands)
+    people_command_line.add_commands(commands)
     return top
 
 
@@ -336,13 +337,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 serve(settings, zone, clock, devices=0)
             case "demo":
                 serve(demo_settings(settings), zone, clock, devices=len(PREFIXES))
-            case command if command in mqtt_desk.COMMANDS:
-                Frontage(Appearance.of(settings), Hosts(), clock)  # whose certificate Mosquitto may need
+            case command if command in device_command_line.COMMANDS:
+                Endpoint(Appearance.of(settings), Hosts(), clock)  # whose certificate Mosquitto may need
                 known = partial(serials, settings.data_dir / DATABASE)
-                mqtt_desk.obey(options, settings, known, clock, finish_on_signals().wait, sys.stdout)
-            case command if command in archive_desk.COMMANDS:
+                device_command_line.obey(
+                    options, settings, known, clock, finish_on_signals().wait, sys.stdout
+                )
+            case command if command in archive_command_line.COMMANDS:
                 logins = Logins(MqttFiles.under(settings.data_dir).logins)
-                archive_desk.obey(options, settings, clock.now(), sys.stdout, logins.remove)
+                archive_command_line.obey(options, settings, clock.now(), sys.stdout, logins.remove)
             case _:
                 people(options, settings, clock)
     except CANNOT_START as problem:
@@ -370,12 +373,14 @@ def demo_settings(settings: Settings) -> Settings:
 
 def people(options: argparse.Namespace, settings: Settings, clock: HouseClock) -> None:
     """Who may enter; and, before the first of them, the certificate by which they know the house."""
-    appearance = Frontage(Appearance.of(settings), Hosts(), clock)
+    appearance = Endpoint(Appearance.of(settings), Hosts(), clock)
     accounts = Accounts(settings.data_dir / ACCOUNTS, clock.now)
     url = public_url(settings, settings.backend_port)
     if options.command == "setup" and (warning := _about(clock)):
         print(f"Aviso: {warning}", file=sys.stderr)
-    people_desk.obey(options, accounts, sys.stdout, url, appearance.ca_fingerprint, appearance.left_out)
+    people_command_line.obey(
+        options, accounts, sys.stdout, url, appearance.ca_fingerprint, appearance.left_out
+    )
 
 
 def _about(clock: HouseClock) -> str | None:

@@ -9,9 +9,12 @@ from typing import Any, Final
 
 import pykka
 
-from actors.claiming import Door, unproven_spare
-from actors.dispatch import PooledActor, tell_if_alive
-from actors.findings import Decision, KeptFinding
+from actors.context import ActorContext
+from actors.domain.claiming import Door, unproven_spare
+from actors.domain.findings import Decision, KeptFinding
+from actors.domain.model import DeadLetter, Device, LogEntry, Refusal, Refused, Report
+from actors.domain.proposals import applied
+from actors.domain.rooms import RoomGone
 from actors.messages import (
     ApplyFinding,
     AskBounds,
@@ -54,12 +57,9 @@ from actors.messages import (
     ToWriter,
     Undelivered,
 )
-from actors.model import DeadLetter, Device, LogEntry, Refusal, Refused, Report
-from actors.proposals import applied
-from actors.rooms import RoomGone
 from actors.rule_host import UNAVAILABLE, RuleActor, stated_bounds
-from actors.supervision import Name, Part, RestartPolicy, one_line
-from actors.surroundings import Surroundings
+from actors.runtime.dispatch import PooledActor, tell_if_alive
+from actors.runtime.supervision import Name, Part, RestartPolicy, one_line
 
 logger = logging.getLogger(__name__)
 
@@ -69,18 +69,18 @@ GONE: Final = Refused(Refusal.GONE)
 
 
 class DeviceActor(PooledActor):
-    """Each message is one pure transition of :class:`actors.model.Device`, and then tells.
+    """Each message is one pure transition of :class:`actors.domain.model.Device`, and then tells.
 
     The directory starts it, is its only correspondent, and inherits its mail if it dies.
     """
 
-    def __init__(self, around: Surroundings, directory: pykka.ActorRef[Any], device: Device) -> None:
-        super().__init__(around.dispatcher)
-        self._around = around
-        self._clock = around.clock
+    def __init__(self, context: ActorContext, directory: pykka.ActorRef[Any], device: Device) -> None:
+        super().__init__(context.dispatcher)
+        self._context = context
+        self._clock = context.clock
         self._directory = directory
         self._device = device
-        self._door = Door(around.claim_window)
+        self._door = Door(context.claim_window)
         self._rules: dict[str, pykka.ActorRef[RuleActor]] = {}
         self._ending: set[str] = set()
         """Rules whose actors were told to stop, and have not said yet that they have."""
@@ -94,7 +94,7 @@ class DeviceActor(PooledActor):
 
     def on_start(self) -> None:
         if self._device.online:
-            self._expect_word_within(max(self._patience_left(), self._around.startup_grace))
+            self._expect_word_within(max(self._patience_left(), self._context.startup_grace))
         if self._device.claimed:
             self._start_rules()
 
@@ -204,7 +204,7 @@ class DeviceActor(PooledActor):
             self._become(device, report.at, None if late else report)
             self._keep(Keep(device, _log_entry(device, report), message.delivery))
             if not report.retained:
-                self._expect_word_within(self._around.offline_after)
+                self._expect_word_within(self._context.offline_after)
 
     def _refuse(self, report: Report, letter: DeadLetter, delivery: Delivery) -> None:
         """The device is there, whatever it said. Its number counts as received: without a receipt for it
@@ -221,7 +221,7 @@ class DeviceActor(PooledActor):
         self._become(device, report.at)
         self._keep(Keep(device, delivery=delivery, refused=(letter, boot)))
         if not report.retained:
-            self._expect_word_within(self._around.offline_after)
+            self._expect_word_within(self._context.offline_after)
 
     def _take_presence(self, message: Presence) -> None:
         """A retained word is of unknown age and tells nothing; the offline timer will."""
@@ -240,13 +240,13 @@ class DeviceActor(PooledActor):
         device = self._device.after_greeting(at)
         self._become(device, at)
         self._keep(Keep(device))
-        self._expect_word_within(self._around.offline_after)
+        self._expect_word_within(self._context.offline_after)
 
     # -- the offline timer -------------------------------------------------------------------
 
     def _patience_left(self) -> float:
         """Of a device that was online when the system stopped; bounded, as the clock may have jumped."""
-        patience = self._around.offline_after
+        patience = self._context.offline_after
         elapsed = self._clock.now() - (self._device.seen_at or 0.0)
         return patience - min(max(elapsed, 0.0), patience)
 
@@ -313,7 +313,7 @@ class DeviceActor(PooledActor):
     def _depart(self, removal: Remove) -> None:
         """Hub and writer are told by whoever has told them all else of this device, so in order."""
         self._departed = True
-        self._around.events.device_removed(removal.removal)
+        self._context.events.device_removed(removal.removal)
         self._keep(removal)
         tell_if_alive(self._directory, Departed(self._device.serial))
         self.end_at_once()
@@ -359,20 +359,20 @@ class DeviceActor(PooledActor):
             request.reply(device)
             tell_if_alive(self._directory, Declined(offer))
             return
-        for rule in self._around.rules:
-            self._around.casebook.release(self._rule_name(rule))
-        self._door = Door(self._around.claim_window)
-        self._around.events.device_removed(Removal(spare.id, spare.serial))
+        for rule in self._context.rules:
+            self._context.failure_registry.release(self._rule_name(rule))
+        self._door = Door(self._context.claim_window)
+        self._context.events.device_removed(Removal(spare.id, spare.serial))
         self._become(device, self._clock.now())
         self._keep(Replace(device, Removal(spare.id, before.serial), request.reply))
         tell_if_alive(self._directory, Replaced(offer))
         if device.online:
-            self._expect_word_within(max(self._patience_left(), self._around.startup_grace))
+            self._expect_word_within(max(self._patience_left(), self._context.startup_grace))
 
     # -- rules -------------------------------------------------------------------------------
 
     def _start_rules(self) -> None:
-        for name in self._around.rules:
+        for name in self._context.rules:
             if name not in self._ending:
                 self._start_rule(name)
 
@@ -390,10 +390,10 @@ class DeviceActor(PooledActor):
                 self._start_rule(name)
 
     def _start_rule(self, name: str) -> None:
-        factory = self._around.rules[name]
+        factory = self._context.rules[name]
         skip = self._rows_to_skip.get(name, frozenset())
-        self._around.casebook.release(self._rule_name(name))
-        rule = RuleActor.start(self._around, self.actor_ref, self._device, name, factory, skip)
+        self._context.failure_registry.release(self._rule_name(name))
+        rule = RuleActor.start(self._context, self.actor_ref, self._device, name, factory, skip)
         self._rules[name] = rule
         rule.tell(Observed(self._device, self._clock.now()))
 
@@ -408,7 +408,7 @@ class DeviceActor(PooledActor):
             self._rows_to_skip[name] = self._rows_to_skip.get(name, frozenset()) | {death.row}
         policy = self._restart_policies.setdefault(name, RestartPolicy())
         restart = policy.after_failure(self._clock.monotonic())
-        self._around.casebook.note(self._rule_name(name), restart, death.error, self._clock.now())
+        self._context.failure_registry.note(self._rule_name(name), restart, death.error, self._clock.now())
         logger.error(
             "rule_failed serial=%s rule=%s row=%s restart_s=%.1f error=%s",
             *(self._device.serial, name, death.row, restart.delay, death.error),
@@ -428,17 +428,17 @@ class DeviceActor(PooledActor):
         """By the rule; where it is not there, as nobody has claimed the device or it failed, by its table."""
         rule = self._rules.get(question.rule)
         if rule is None or not tell_if_alive(rule, question):
-            factory = self._around.rules[question.rule]
+            factory = self._context.rules[question.rule]
             question.reply(stated_bounds(factory, self._device, self._clock.now()))
 
     # -- telling -----------------------------------------------------------------------------
 
     def _keep(self, message: ToWriter) -> None:
-        self._around.writer.tell(message)
+        self._context.writer.tell(message)
 
     def _become(self, device: Device, at: float, report: Report | None = None) -> None:
         before, self._device = self._device, device
-        self._around.events.device_updated(device)
+        self._context.events.device_updated(device)
         changed = (
             device.configuration is not before.configuration
             or device.online is not before.online
@@ -447,7 +447,7 @@ class DeviceActor(PooledActor):
         )
         seen = Observed(device, at, report)
         for name, rule in self._rules.items():
-            if changed or (report is not None and self._around.rules[name].watches_reports):
+            if changed or (report is not None and self._context.rules[name].watches_reports):
                 tell_if_alive(rule, seen)
 
 

@@ -13,9 +13,11 @@ from typing import ClassVar, Final
 
 import pykka
 
-from actors.claiming import unproven, unproven_spare
+from actors.context import ActorContext
 from actors.device import GONE, DeviceActor
-from actors.dispatch import tell_if_alive
+from actors.domain.claiming import unproven, unproven_spare
+from actors.domain.model import Change, Claim, DeadLetter, Device, Move, Refusal, Refused, Report
+from actors.domain.rooms import AddRoom, RecallRooms, RemoveRoom, RenameRoom, RoomCommand, RoomGone, Rooms
 from actors.messages import (
     ApplyFinding,
     AskBounds,
@@ -53,11 +55,9 @@ from actors.messages import (
     TakeOver,
     Undelivered,
 )
-from actors.model import Change, Claim, DeadLetter, Device, Move, Refusal, Refused, Report
-from actors.ports import Timer
-from actors.rooms import AddRoom, RecallRooms, RemoveRoom, RenameRoom, RoomCommand, RoomGone, Rooms
-from actors.supervision import Name, Part, RestartPolicy, SupervisedActor, one_line
-from actors.surroundings import Surroundings
+from actors.runtime.clock import Timer
+from actors.runtime.dispatch import tell_if_alive
+from actors.runtime.supervision import Name, Part, RestartPolicy, SupervisedActor, one_line
 
 logger = logging.getLogger(__name__)
 
@@ -125,13 +125,13 @@ class Directory(SupervisedActor):
 
     def __init__(
         self,
-        around: Surroundings,
+        context: ActorContext,
         devices: Iterable[Device],
         max_devices: int,
         max_unclaimed: int = MAX_UNCLAIMED,
     ) -> None:
-        super().__init__(around.dispatcher, around.clock, around.casebook)
-        self._around = around
+        super().__init__(context.dispatcher, context.clock, context.failure_registry)
+        self._context = context
         self._known = devices
         self._max_devices = max_devices
         self._max_unclaimed = max_unclaimed
@@ -158,7 +158,7 @@ class Directory(SupervisedActor):
         for device in sorted(unclaimed, key=lambda each: each.seen_at or 0.0):
             self._note_unclaimed(device.serial)
         self._known = ()  # as they were then is nobody's to keep
-        self._around.writer.tell(RecallRooms(partial(tell_if_alive, self.actor_ref)))
+        self._context.writer.tell(RecallRooms(partial(tell_if_alive, self.actor_ref)))
 
     def on_stop(self) -> None:
         for resident in self._residents.values():
@@ -241,7 +241,7 @@ class Directory(SupervisedActor):
                     self._recall(serial)
             case BrokerConnected():
                 # First, so that what it clears is not what is published again.
-                self._around.writer.tell(RecallRemoved())
+                self._context.writer.tell(RecallRemoved())
                 for resident in self._residents.values():
                     self._deliver(resident, PublishConfiguration())
             case _:
@@ -256,7 +256,7 @@ class Directory(SupervisedActor):
             return
         if first in self._unclaimed:
             self._unclaimed.move_to_end(first)
-        if self._around.commands.also_spelled(first, heard):
+        if self._context.commands.also_spelled(first, heard):
             self._deliver(self._residents[first], PublishConfiguration())
 
     def _pass_on(self, serial: str, message: ForDevice) -> None:
@@ -310,9 +310,9 @@ class Directory(SupervisedActor):
             case Reported():
                 self._refuse_report(message, reason)
             case Refuse(_, letter, delivery):
-                self._around.writer.tell(KeepDeadLetter(letter, delivery))
+                self._context.writer.tell(KeepDeadLetter(letter, delivery))
             case Presence(delivery=delivery):
-                self._around.writer.tell(Settle(delivery))
+                self._context.writer.tell(Settle(delivery))
             case Offered(request=request) as offer:
                 self._refuse(request.reply, refused)
                 self._give_back(offer)
@@ -327,7 +327,7 @@ class Directory(SupervisedActor):
 
     def _refuse_report(self, message: Reported, reason: str) -> None:
         letter = DeadLetter(message.report.at, message.topic, message.payload, reason)
-        self._around.writer.tell(KeepDeadLetter(letter, message.delivery))
+        self._context.writer.tell(KeepDeadLetter(letter, message.delivery))
 
     def _refuse(self, reply: Callable[[Refused], None], refused: Refused) -> None:
         """The asker's border: one that fails must not take along what the others wait for."""
@@ -346,7 +346,7 @@ class Directory(SupervisedActor):
         if isinstance(outcome, Refused):
             self._refuse(command.reply, outcome)
             return
-        self._around.writer.tell(outcome)
+        self._context.writer.tell(outcome)
         self._rooms = outcome.rooms
         if isinstance(command, RemoveRoom):
             self._vacate(command.room_id)
@@ -373,13 +373,13 @@ class Directory(SupervisedActor):
         if resident.restart is not None:
             resident.restart.cancel()
         resident.recall = next(self._recalls)
-        self._around.writer.tell(Recall(serial, partial(self._hear, resident.recall)))
+        self._context.writer.tell(Recall(serial, partial(self._hear, resident.recall)))
 
     def _hear(self, recall: int, recalled: Recalled) -> None:
         tell_if_alive(self.actor_ref, _Found(recall, recalled.device))
 
     def _start(self, device: Device) -> pykka.ActorRef[DeviceActor]:
-        return DeviceActor.start(self._around, self.actor_ref, device)
+        return DeviceActor.start(self._context, self.actor_ref, device)
 
     def _move_in(self, recall: int, device: Device) -> None:
         resident = self._residents.get(device.serial)
@@ -391,25 +391,25 @@ class Directory(SupervisedActor):
         if device.claimed:
             self._unclaimed.pop(device.serial, None)
         resident.quarantined = False
-        self._around.casebook.release(Name(Part.DEVICE, device.serial))
+        self._context.failure_registry.release(Name(Part.DEVICE, device.serial))
         if resident.restart is not None:
             # The one that failed may have shown what it did not come to keep.
-            self._around.events.device_updated(device)
+            self._context.events.device_updated(device)
         self._forward(resident)
         if not (device.claimed or resident.leaving or device.serial in self._unclaimed):
             self._note_unclaimed(device.serial)
 
     def _bury(self, death: DeviceFailed) -> None:
         """Take the message that it died of out of circulation, and have it started again."""
-        around, serial = self._around, death.serial
+        context, serial = self._context, death.serial
         resident = self._residents[serial]
         resident.ref = None
         resident.leaving = False
-        restart = resident.restart_policy.after_failure(around.clock.monotonic())
+        restart = resident.restart_policy.after_failure(context.clock.monotonic())
         due = partial(tell_if_alive, self.actor_ref, RestartDue(serial))
-        resident.restart = around.clock.call_later(restart.delay, due)
+        resident.restart = context.clock.call_later(restart.delay, due)
         resident.quarantined = restart.quarantined
-        around.casebook.note(Name(Part.DEVICE, serial), restart, death.error, around.clock.now())
+        context.failure_registry.note(Name(Part.DEVICE, serial), restart, death.error, context.clock.now())
         logger.error("device_failed serial=%s restart_s=%.1f error=%s", serial, restart.delay, death.error)
         match death.handling:
             case Reported(report, delivery, topic, payload) if not restart.quarantined:
@@ -439,7 +439,7 @@ class Directory(SupervisedActor):
             return
         oldest, _ = self._unclaimed.popitem(last=False)
         self._gave_way += 1
-        now = self._around.clock.monotonic()
+        now = self._context.clock.monotonic()
         if now >= self._told_at + TELL_EVERY_S:
             logger.warning("unclaimed_gave_way devices=%d most=%d", self._gave_way, self._max_unclaimed)
             self._gave_way, self._told_at = 0, now
@@ -450,8 +450,8 @@ class Directory(SupervisedActor):
         resident = self._residents[serial]
         if resident.quarantined and resident.device_id is not None:
             removal = Removal(resident.device_id, serial)
-            self._around.events.device_removed(removal)
-            self._around.writer.tell(Remove(removal, clears_broker=False))
+            self._context.events.device_removed(removal)
+            self._context.writer.tell(Remove(removal, clears_broker=False))
             self._vacate_place(serial)
         else:
             self._deliver(resident, GiveWay(serial))
@@ -464,8 +464,8 @@ class Directory(SupervisedActor):
             if isinstance(farewell, ForgetDevice):
                 self._refuse(farewell.reply, GONE)
         elif isinstance(farewell, ForgetDevice) and resident.quarantined and resident.recall is None:
-            self._around.events.device_removed(farewell.removal)
-            self._around.writer.tell(Remove(farewell.removal, farewell.reply))
+            self._context.events.device_removed(farewell.removal)
+            self._context.writer.tell(Remove(farewell.removal, farewell.reply))
             self._vacate_place(serial)
         else:
             self._deliver(resident, farewell)
@@ -477,7 +477,7 @@ class Directory(SupervisedActor):
             del self._spellings[serial.lower()]
         if resident.restart is not None:
             resident.restart.cancel()
-        self._around.casebook.release(Name(Part.DEVICE, serial))
+        self._context.failure_registry.release(Name(Part.DEVICE, serial))
         self._left_behind.extend((*resident.left, *resident.waiting))
         self._readdress()
 
@@ -523,7 +523,7 @@ class Directory(SupervisedActor):
         if self._spellings.get(before.lower()) == before:
             del self._spellings[before.lower()]
         for serial in before, after:
-            self._around.casebook.release(Name(Part.DEVICE, serial))
+            self._context.failure_registry.release(Name(Part.DEVICE, serial))
         for message in held:
             if isinstance(message, PublishConfiguration | RoomGone):
                 self._deliver(device, message)

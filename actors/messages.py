@@ -1,4 +1,4 @@
-"""The whole vocabulary between actors, but for what is said of rooms (:mod:`actors.rooms`).
+"""The whole vocabulary between actors, but for what is said of rooms (:mod:`actors.domain.rooms`).
 
 All of it is frozen. A message is named for what it says, not for who handles it; the sections say
 who does.
@@ -10,9 +10,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from actors.findings import Bounds, Decision, Finding, KeptFinding, RuleMemory
-from actors.model import Change, Claim, DeadLetter, Device, Editions, JsonObject, LogEntry, Refused, Report
-from actors.rooms import OfRooms
+from actors.domain.findings import Bounds, Decision, Finding, KeptFinding, RuleMemory
+from actors.domain.model import (
+    Change,
+    Claim,
+    DeadLetter,
+    Device,
+    Editions,
+    JsonObject,
+    LogEntry,
+    Refused,
+    Report,
+)
+from actors.domain.rooms import OfRooms
 
 Reply: TypeAlias = Callable[[Device | Refused], None]
 """How a command is answered; called once, from any thread, after the commit or the refusal."""
@@ -331,7 +341,7 @@ class LogRead:
     """Whether more rows were asked for than fit in one answer."""
 
 
-# -- to the historian ----------------------------------------------------------------------------
+# -- to the log reader ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -477,7 +487,7 @@ ToWriter: TypeAlias = (
 )
 
 
-# -- to the caretaker ----------------------------------------------------------------------------
+# -- to maintenance ----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,11 @@ from typing import Any, Final
 
 import pykka
 
-from actors.dispatch import PooledActor, tell_if_alive
-from actors.findings import Bounds, Finding, RuleMemory
+from actors.context import ActorContext
+from actors.domain.findings import Bounds, Finding, RuleMemory
+from actors.domain.model import Device, LogEntry, Refusal, Refused, Report
+from actors.domain.proposals import basis_of
+from actors.domain.rule import Rule, RuleFactory
 from actors.messages import (
     AskBounds,
     DismissalNoted,
@@ -27,11 +30,8 @@ from actors.messages import (
     RuleEnded,
     RuleFailed,
 )
-from actors.model import Device, LogEntry, Refusal, Refused, Report
-from actors.ports import Rule, RuleFactory
-from actors.proposals import basis_of
-from actors.supervision import one_line
-from actors.surroundings import Surroundings
+from actors.runtime.dispatch import PooledActor, tell_if_alive
+from actors.runtime.supervision import one_line
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ def stated_bounds(factory: RuleFactory, device: Device, at: float) -> Mapping[st
 
 
 class RuleActor(PooledActor):
-    """Hosts one :class:`actors.ports.Rule` for one device; its findings go to the device.
+    """Hosts one :class:`actors.domain.rule.Rule` for one device; its findings go to the device.
 
     It begins with what the rule knew when it was last stored and reads in the log what has come
     since, page by page so that the others get their turns; what it is told meanwhile waits.
@@ -56,7 +56,7 @@ class RuleActor(PooledActor):
 
     def __init__(
         self,
-        around: Surroundings,
+        context: ActorContext,
         owner: pykka.ActorRef[Any],
         device: Device,
         name: str,
@@ -64,8 +64,8 @@ class RuleActor(PooledActor):
         skip: frozenset[int],
     ) -> None:
         """``skip`` are rows of the log that the rule has died of."""
-        super().__init__(around.dispatcher)
-        self._around = around
+        super().__init__(context.dispatcher)
+        self._context = context
         self._owner = owner
         self._device = device
         self._name = name
@@ -92,7 +92,7 @@ class RuleActor(PooledActor):
     # -- life --------------------------------------------------------------------------------
 
     def on_start(self) -> None:
-        self._around.writer.tell(RecallMemory(self._device.id, self._name, self._hear))
+        self._context.writer.tell(RecallMemory(self._device.id, self._name, self._hear))
 
     def on_stop(self) -> None:
         if self._unsaved and not self._abandoned:
@@ -126,13 +126,13 @@ class RuleActor(PooledActor):
                 self._observe(message)
             case RuleDue():
                 self._due_at = None
-                self._conclude(self._rule.wake(self._around.clock.now()))
+                self._conclude(self._rule.wake(self._context.clock.now()))
             case Dismissed(finding, reply):
                 self._rule.dismiss(finding.finding.details)
                 self._save()
                 tell_if_alive(self._owner, DismissalNoted(finding, reply))
             case AskBounds(reply=reply):
-                reply(self._bounds(self._around.clock.now()))
+                reply(self._bounds(self._context.clock.now()))
             case MemoryRecalled(memory):
                 self._begin(memory)
             case LogRead(entries, more):
@@ -145,7 +145,7 @@ class RuleActor(PooledActor):
 
     def _is_set_back(self, seen: Observed) -> bool:
         """Whether the clock turns out to have been so far ahead that the rule could not go on."""
-        went_back = seen.at < self._latest - AHEAD_S and self._around.clock.doubt is None
+        went_back = seen.at < self._latest - AHEAD_S and self._context.clock.doubt is None
         return went_back and self._rule.is_ahead(seen.at)
 
     def _begin_anew(self, seen: Observed) -> None:
@@ -156,9 +156,9 @@ class RuleActor(PooledActor):
         self.on_start()
 
     def _begin(self, memory: RuleMemory | None) -> None:
-        now = self._around.clock.now()
+        now = self._context.clock.now()
         start = self._factory.start(self._device, memory, now)
-        believed = self._around.clock.doubt is None
+        believed = self._context.clock.doubt is None
         self._latest_believable = now + AHEAD_S if believed else math.inf
         if believed and start.rule.is_ahead(now):
             logger.warning("memory_ahead serial=%s rule=%s", self._device.serial, self._name)
@@ -177,7 +177,7 @@ class RuleActor(PooledActor):
             self._go_live()
 
     def _read_on(self, after: int) -> None:
-        self._around.historian.tell(
+        self._context.log_reader.tell(
             ReadLog(self._device.id, after, self._known_upto, self._since, self._hear)
         )
 
@@ -205,7 +205,7 @@ class RuleActor(PooledActor):
                 self._rule.learn(entry.at, entry.state, entry.parameters)
 
     def _is_late(self, entry: LogEntry) -> bool:
-        """As :meth:`actors.model.Device.is_late`: such a one was not told to the rule either."""
+        """As :meth:`actors.domain.model.Device.is_late`: such a one was not told to the rule either."""
         if entry.boot is None or entry.seq is None:
             return False
         highest = self._highest.get(entry.boot, -1)
@@ -245,7 +245,7 @@ class RuleActor(PooledActor):
 
     def _save(self) -> None:
         # At the end of a large house the writer does not wait for all; they read in the log instead.
-        tell_if_alive(self._around.writer, KeepConclusion((), self._memory()))
+        tell_if_alive(self._context.writer, KeepConclusion((), self._memory()))
 
     def _memory(self) -> RuleMemory:
         self._unsaved = False
@@ -256,7 +256,7 @@ class RuleActor(PooledActor):
         wanted = self._rule.wake_in
         if wanted is None:
             return
-        due_at = self._around.clock.monotonic() + wanted
+        due_at = self._context.clock.monotonic() + wanted
         if self._due_at is None or due_at < self._due_at:
             self._due_at = due_at
-            self._around.clock.call_later(wanted, partial(tell_if_alive, self.actor_ref, RuleDue()))
+            self._context.clock.call_later(wanted, partial(tell_if_alive, self.actor_ref, RuleDue()))

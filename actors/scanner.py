@@ -11,12 +11,14 @@ from typing import Any, ClassVar, Final
 
 import pykka
 
-from actors.dispatch import Dispatcher, tell_if_alive
+from actors.domain.model import JsonObject, LogEntry, Report
+from actors.domain.readings import metric_name
+from actors.domain.rule import Rule, RuleFactory
 from actors.messages import LogRead, ReadLog, ScanHistory
-from actors.model import JsonObject, LogEntry, Report
-from actors.ports import Clock, EventSink, Rule, RuleFactory, ScanNews
-from actors.readings import metric_name
-from actors.supervision import Casebook, Part, SupervisedActor
+from actors.ports import EventSink, ScanNews
+from actors.runtime.clock import Clock
+from actors.runtime.dispatch import Dispatcher, tell_if_alive
+from actors.runtime.supervision import FailureRegistry, Part, SupervisedActor
 
 logger = logging.getLogger(__name__)
 
@@ -61,7 +63,7 @@ class _Scan:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """The historian's answer to that search."""
+    """The log reader's answer to that search."""
 
     scan: _Scan
     read: LogRead
@@ -79,15 +81,15 @@ class ScannerActor(SupervisedActor):
         self,
         dispatcher: Dispatcher,
         clock: Clock,
-        historian: pykka.ActorRef[Any],
+        log_reader: pykka.ActorRef[Any],
         events: EventSink,
         extremes: RuleFactory,
         window_days: float,
-        casebook: Casebook | None = None,
+        failure_registry: FailureRegistry | None = None,
     ) -> None:
         """``window_days`` is how much history the rule goes by."""
-        super().__init__(dispatcher, clock, casebook)
-        self._historian = historian
+        super().__init__(dispatcher, clock, failure_registry)
+        self._log_reader = log_reader
         self._events = events
         self._extremes = extremes
         self._window = window_days * DAY_S
@@ -136,7 +138,7 @@ class ScannerActor(SupervisedActor):
 
     def _read_on(self, scan: _Scan, after: int) -> None:
         since = scan.begins - self._window
-        self._historian.tell(
+        self._log_reader.tell(
             ReadLog(scan.device.id, after, scan.device.reports, since, partial(self._hear, scan))
         )
 

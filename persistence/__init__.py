@@ -1,20 +1,4 @@
-"""What lasts: one SQLite file, one actor that writes it, read-only queries for everybody else."""
+"""What lasts. ``archive`` puts the parts together: who writes, who reads, who looks after the files.
 
-from persistence.historian import HistorianActor
-from persistence.queries import Queries, last_heard, serials
-from persistence.schema import UnusableDatabase, reason_of
-from persistence.store import Batch, Saved, Store
-from persistence.writer import WriterActor
-
-__all__ = [
-    "Batch",
-    "HistorianActor",
-    "Queries",
-    "Saved",
-    "Store",
-    "UnusableDatabase",
-    "WriterActor",
-    "last_heard",
-    "reason_of",
-    "serials",
-]
+SQL stands in this room alone. Nothing comes in of MQTT, of HTTP, or of how a device behaves.
+"""

@@ -11,29 +11,29 @@ from typing import Any, Final, Self
 
 import pykka
 
-from actors.dispatch import ThreadPool, tell_if_alive
-from actors.house_clock import HouseClock
+from actors.domain.model import Device
+from actors.domain.read_models import Backup
+from actors.domain.status import MaintenanceStatus, WriterStatus
 from actors.messages import ForgetUnheard, LookAtFiles
-from actors.model import Device
 from actors.ports import CommandSink, EventSink
-from actors.process import expect_memory
-from actors.read_models import Backup
-from actors.status import CaretakerStatus, WriterStatus
-from actors.supervision import Casebook
+from actors.runtime.dispatch import ThreadPool, tell_if_alive
+from actors.runtime.house_clock import HouseClock
+from actors.runtime.process import expect_memory
+from actors.runtime.supervision import FailureRegistry
 from config import Settings
-from persistence.backups import Kind, make_backup, newest_backup_at, planned_backup
-from persistence.caretaker import Backups, CaretakerActor
-from persistence.clock_watch import heard_at, seen
-from persistence.historian import HistorianActor
-from persistence.local_time import LocalTime
-from persistence.on_demand import BackupsOnDemand
-from persistence.queries import Queries
-from persistence.recovery import recover
-from persistence.retention import Retention
-from persistence.schema import UnusableDatabase
-from persistence.store import Store
-from persistence.upkeep import Upkeep
-from persistence.writer import WriterActor
+from persistence.backup.backups import Kind, make_backup, newest_backup_at, planned_backup
+from persistence.backup.recovery import recover
+from persistence.database.local_time import LocalTime
+from persistence.database.schema import UnusableDatabase
+from persistence.database.timestamps import heard_at, seen
+from persistence.maintenance.actor import Backups, MaintenanceActor
+from persistence.maintenance.backups_on_demand import BackupsOnDemand
+from persistence.maintenance.retention import Retention
+from persistence.maintenance.upkeep import Upkeep
+from persistence.readers.log_reader import LogReaderActor
+from persistence.readers.queries import Queries
+from persistence.writer.actor import WriterActor
+from persistence.writer.store import Store
 
 DATABASE: Final = "iot.db"
 FAREWELLS: Final = "olvidar"
@@ -76,8 +76,8 @@ class Archive:
     """
 
     writer: pykka.ActorRef[WriterActor]
-    historian: pykka.ActorRef[HistorianActor]
-    caretaker: pykka.ActorRef[CaretakerActor]
+    log_reader: pykka.ActorRef[LogReaderActor]
+    maintenance: pykka.ActorRef[MaintenanceActor]
     backups: BackupsOnDemand
 
     def __init__(self, folder: Path, keeping: Keeping, zone: tzinfo, clock: HouseClock) -> None:
@@ -103,10 +103,10 @@ class Archive:
             self.instance = store.instance_id
         self.queries = Queries(self._path, zone)
         self.writer_status = WriterStatus()
-        self.caretaker_status = CaretakerStatus()
+        self.maintenance_status = MaintenanceStatus()
         self._disk = ThreadPool("writer", 1)
-        self._reading = ThreadPool("historian", 1)
-        self._upkeep = ThreadPool("caretaker", 1)
+        self._reading = ThreadPool("log_reader", 1)
+        self._upkeep = ThreadPool("maintenance", 1)
 
     def hand_over(self) -> Sequence[Device]:
         """The devices as they were stored, in the order of their ids; for once, as they do not stay so."""
@@ -117,25 +117,25 @@ class Archive:
         self,
         commands: CommandSink,
         events: EventSink,
-        casebook: Casebook,
+        failure_registry: FailureRegistry,
         forget: Callable[[ForgetUnheard], object] = lambda _: None,
     ) -> None:
         """Make the actors; :meth:`start` has them work. ``forget`` tells whoever knows the devices."""
         self.writer = WriterActor.start(
-            self._disk, self._reopen, self._clock, commands, events, self.writer_status, casebook
+            self._disk, self._reopen, self._clock, commands, events, self.writer_status, failure_registry
         )
-        self.historian = HistorianActor.start(self._reading, self.queries, self._clock, casebook)
-        self.caretaker = CaretakerActor.start(
+        self.log_reader = LogReaderActor.start(self._reading, self.queries, self._clock, failure_registry)
+        self.maintenance = MaintenanceActor.start(
             self._upkeep,
             self._clock,
             self.writer,
             Upkeep(self.queries, LocalTime(self._zone), self._keeping.retention),
             Backups(make=self._back_up, newest_at=partial(newest_backup_at, self._path)),
-            self.caretaker_status,
-            casebook,
+            self.maintenance_status,
+            failure_registry,
             forget,
         )
-        self.backups = BackupsOnDemand(self._path, self._clock, self.caretaker)
+        self.backups = BackupsOnDemand(self._path, self._clock, self.maintenance)
 
     def start(self) -> None:
         for threads in (self._disk, self._reading, self._upkeep):
@@ -150,8 +150,8 @@ class Archive:
     def stop(self, patience: float, last_commit: float) -> None:
         """End reading and upkeep, for at most ``patience`` s each, then the writer, for ``last_commit`` s."""
         others: list[tuple[pykka.ActorRef[Any], ThreadPool, float]] = [
-            (self.caretaker, self._upkeep, patience),
-            (self.historian, self._reading, patience),
+            (self.maintenance, self._upkeep, patience),
+            (self.log_reader, self._reading, patience),
             (self.writer, self._disk, last_commit),
         ]
         for actor, threads, seconds in others:
@@ -161,7 +161,7 @@ class Archive:
     @property
     def alive(self) -> bool:
         """Whether the threads and all three actors live."""
-        actors = (self.writer, self.historian, self.caretaker)
+        actors = (self.writer, self.log_reader, self.maintenance)
         return self._threads_live and all(actor.is_alive() for actor in actors)
 
     @property

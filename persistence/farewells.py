@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Final
 
 from actors.messages import Removal
-from persistence.queries import Queries
-from persistence.schema import UnusableDatabase, explained, sqlite3
-from persistence.store import Batch, Store
+from persistence.database.schema import UnusableDatabase, explained, sqlite3
+from persistence.readers.queries import Queries
+from persistence.writer.store import Batch, Store
 
 logger = logging.getLogger(__name__)
 

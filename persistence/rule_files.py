@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import rules
-from rules.demo import BadDemo, file_of, timetable_from
-from rules.settings import LearnSettings
-from rules.tables import Limits, Standards, read_limits, read_standards
-from rules.timetable import Timetable
+from rules.base.settings import LearnSettings
+from rules.base.tables import Limits, Standards, read_limits, read_standards
+from rules.learn.demo import BadDemo, file_of, timetable_from
+from rules.learn.timetable import Timetable
 
 T = TypeVar("T")
 

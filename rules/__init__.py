@@ -1,6 +1,4 @@
-"""What to conclude from what devices say: pure code, one module a rule, its data tables beside it.
+"""What to conclude from what devices say: one file or folder a rule, and the rulebook that has them all.
 
-A rule is told what happens to one device and answers with findings. It does no I/O, asks nobody for
-the time and starts no thread; where a rule remembers, ``state()`` gives its memory as sealed JSON and
-``from_state()`` takes it back, or raises :class:`rules.sealed.DamagedState`.
+Pure: no I/O, no clock, no chance. A rule knows the domain and nothing else of the system.
 """

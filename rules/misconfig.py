@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from actors.findings import Bounds, Finding, Proposal
-from actors.model import Device, Json, JsonObject, Report
-from actors.readings import number_of
-from rules.fingerprint import fingerprint
-from rules.sealed import seal, unseal
-from rules.settings import MisconfigSettings
-from rules.tables import Limit, Standard
+from actors.domain.findings import Bounds, Finding, Proposal
+from actors.domain.model import Device, Json, JsonObject, Report
+from actors.domain.readings import number_of
+from rules.base.fingerprint import fingerprint
+from rules.base.memory import seal, unseal
+from rules.base.settings import MisconfigSettings
+from rules.base.tables import Limit, Standard
 
 NAME: Final = "misconfig"
 MISCONFIG: Final = "ai_misconfig"
@@ -125,7 +125,7 @@ class MisconfigRule:
 
     @classmethod
     def from_state(cls, settings: MisconfigSettings, standard: Standard, state: JsonObject) -> MisconfigRule:
-        """Raises :class:`rules.sealed.DamagedState`."""
+        """Raises :class:`rules.base.memory.DamagedState`."""
         made = cls(settings, standard)
         body = unseal(NAME, _STATE_VERSION, state)
         made._told_at = body.optional_number("told_at")

@@ -17,10 +17,10 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Final
 
-from actors.findings import Bounds, Finding
-from actors.model import Device, JsonObject, Report
-from rules.sealed import seal, unseal
-from rules.settings import OfflineSettings
+from actors.domain.findings import Bounds, Finding
+from actors.domain.model import Device, JsonObject, Report
+from rules.base.memory import seal, unseal
+from rules.base.settings import OfflineSettings
 
 NAME: Final = "offline"
 OFFLINE: Final = "ai_offline"
@@ -240,7 +240,7 @@ class OfflineRule:
 
     @classmethod
     def from_state(cls, settings: OfflineSettings, timezone: tzinfo, state: JsonObject) -> OfflineRule:
-        """Raises :class:`rules.sealed.DamagedState`. What is due is told at the first look."""
+        """Raises :class:`rules.base.memory.DamagedState`. What is due is told at the first look."""
         made = cls(settings, timezone)
         former = isinstance(state, Mapping) and state.get("version") == 1
         body = unseal(NAME, 1 if former else _STATE_VERSION, state)

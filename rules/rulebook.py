@@ -1,4 +1,4 @@
-"""The four rules, ready to be started for any device. Implements :class:`actors.ports.RuleFactory`."""
+"""The four rules, ready to be started for any device. Implements :class:`actors.domain.rule.RuleFactory`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
-from actors.findings import RuleMemory
-from actors.model import Device, JsonObject
-from actors.ports import Rule, RuleFactory, Start
-from actors.schedule import ScheduleError, parse
-from rules import extremes, learn, misconfig, offline
-from rules.habit import SPAN_DAYS
-from rules.sealed import DamagedState
-from rules.settings import ExtremesSettings, LearnSettings, MisconfigSettings, OfflineSettings
-from rules.tables import Limits, Standard, Standards, of_device
-from rules.timetable import Timetable
+from actors.domain.findings import RuleMemory
+from actors.domain.model import Device, JsonObject
+from actors.domain.rule import Rule, RuleFactory, Start
+from actors.domain.schedule import ScheduleError, parse
+from rules import misconfig, offline
+from rules.base.memory import DamagedState
+from rules.base.settings import ExtremesSettings, LearnSettings, MisconfigSettings, OfflineSettings
+from rules.base.tables import Limits, Standard, Standards, of_device
+from rules.extremes import rule as extremes
+from rules.learn import rule as learn
+from rules.learn.habit import SPAN_DAYS
+from rules.learn.timetable import Timetable
 
 DAY_S: Final = 86_400.0
 
@@ -27,7 +29,7 @@ class Volume:
 
     fresh: Callable[[Device], Rule]
     restored: Callable[[Device, JsonObject], Rule]
-    """Raises :class:`rules.sealed.DamagedState`."""
+    """Raises :class:`rules.base.memory.DamagedState`."""
     watches_reports: bool
     log_s: float
     """How far back the log can teach it something, in seconds; 0 where it teaches nothing."""

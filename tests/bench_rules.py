@@ -17,14 +17,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from actors.findings import Finding
-from actors.model import ACTIVE, INACTIVE, Device, JsonObject, Report
-from rules.extremes import ExtremesRule
-from rules.learn import LearnRule
+from actors.domain.findings import Finding
+from actors.domain.model import ACTIVE, INACTIVE, Device, JsonObject, Report
+from rules.base.tables import Limit, Standard
+from rules.extremes.rule import ExtremesRule
+from rules.learn.rule import LearnRule
+from rules.learn.timetable import Timetable, read_suggested
 from rules.misconfig import MisconfigRule
 from rules.offline import OfflineRule
-from rules.tables import Limit, Standard
-from rules.timetable import Timetable, read_suggested
 from tests.households import MADRID, Household, at_random, bins_of, overlap, routine
 from tests.readings import Series
 from tests.rules.given import extremes_settings, learn_settings, misconfig_settings, offline_settings

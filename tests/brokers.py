@@ -20,13 +20,13 @@ from typing import Protocol
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from actors.mqtt.broker import EmbeddedBroker, Server
-from actors.mqtt.door import Door
-from actors.mqtt.mosquitto_server import MosquittoServer, MosquittoSettings
-from actors.mqtt.nats_server import NatsServer, NatsSettings
+from actors.mqtt.broker.embedded import EmbeddedBroker, Server
+from actors.mqtt.broker.mosquitto_server import MosquittoServer, MosquittoSettings
+from actors.mqtt.broker.nats_server import NatsServer, NatsSettings
+from actors.mqtt.broker.proxy_access import Door
 from tests.machine import lacking
 
-CONF = Path(__file__).parent.parent / "actors" / "mqtt" / "mosquitto.conf"
+CONF = Path(__file__).parent.parent / "actors" / "mqtt" / "broker" / "mosquitto.conf"
 PATIENCE = 10.0
 # Those that the project supports, by the names of their fixtures: nats-server, Mosquitto in its place, and
 # a Mosquitto that is not our child.

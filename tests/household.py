@@ -20,25 +20,26 @@ import orjson
 import pykka
 from paho.mqtt.client import MQTTMessage
 
+from actors.context import ActorContext
 from actors.directory import MAX_UNCLAIMED, Directory
-from actors.dispatch import PooledActor
-from actors.house_clock import HouseClock
+from actors.domain.model import Device, JsonObject
+from actors.domain.rule import RuleFactory
+from actors.domain.status import WriterStatus
 from actors.messages import BrokerForgot, Delivery, Removal
-from actors.model import Device, JsonObject
 from actors.mqtt.bridge import Bridge
-from actors.ports import Clock, RuleFactory
-from actors.status import WriterStatus
-from actors.supervision import Casebook
-from actors.surroundings import Surroundings
-from actors.zone import UTC_ZONE
-from persistence.clock_watch import heard_at
-from persistence.device_rows import DEVICES, device_of
-from persistence.historian import HistorianActor
-from persistence.queries import Queries
-from persistence.store import Store
-from persistence.writer import WriterActor
+from actors.runtime.clock import Clock
+from actors.runtime.dispatch import PooledActor
+from actors.runtime.house_clock import HouseClock
+from actors.runtime.supervision import FailureRegistry
+from actors.runtime.time_zone import UTC_ZONE
+from persistence.database.device_rows import DEVICES, device_of
+from persistence.database.timestamps import heard_at
+from persistence.readers.log_reader import LogReaderActor
+from persistence.readers.queries import Queries
+from persistence.writer.actor import WriterActor
+from persistence.writer.store import Store
 from tests.stage import FakeClock, Stage
-from web.hub import EventHub
+from web.live.hub import EventHub
 
 MAX_DEVICES = 3
 # Nothing here depends on the disk's own promise, and thousands of synced commits take minutes.
@@ -163,7 +164,7 @@ class House:
             devices = store.devices()
         self.hub = EventHub(self.loop, devices, ring_events=64)
         self.bridge = BridgeOnStage(world, self.clock)
-        self.casebook = Casebook()
+        self.failure_registry = FailureRegistry()
         self.writer = WriterActor.start(
             self.stage,
             lambda: Store(world.path),
@@ -171,23 +172,25 @@ class House:
             self.bridge,
             self.hub,
             WriterStatus(),
-            self.casebook,
+            self.failure_registry,
         )
-        self.historian = HistorianActor.start(self.stage, Queries(world.path), self.clock, self.casebook)
-        around = Surroundings(
+        self.log_reader = LogReaderActor.start(
+            self.stage, Queries(world.path), self.clock, self.failure_registry
+        )
+        context = ActorContext(
             dispatcher=self.stage,
             clock=self.clock,
             writer=self.writer,
-            historian=self.historian,
+            log_reader=self.log_reader,
             events=self.hub,
             commands=self.bridge,
             rules=rules,
             offline_after=world.offline_after,
             startup_grace=world.grace,
-            casebook=self.casebook,
+            failure_registry=self.failure_registry,
             claim_window=world.claim_window,
         )
-        self.directory = Directory.start(around, devices, world.max_devices, world.max_unclaimed)
+        self.directory = Directory.start(context, devices, world.max_devices, world.max_unclaimed)
         self.bridge.attach(self.directory, self.writer)
         for mid in list(world.unacknowledged):
             self.bridge.deliver(mid)

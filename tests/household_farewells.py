@@ -7,8 +7,8 @@ import json
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from actors.domain.model import Device, Refusal, Refused
 from actors.messages import BrokerConnected, ForgetDevice, ReleaseDevice, Removal
-from actors.model import Device, Refusal, Refused
 from tests.household import MAX_DEVICES
 from tests.household_rooms import RoomLife
 from tests.household_truths import Known, Truths, marker_in
@@ -196,5 +196,5 @@ class Farewells(RoomLife, Truths):
         for table in ABOUT_DEVICES:
             told = {row[0] for row in self.house.rows(f"SELECT DISTINCT dispositivo_id FROM {table}")}
             assert told <= present, f"{table} still tells of {told - present}"
-        shown = {known.device.id for known in self.house.hub.roster.newest_first()}
+        shown = {known.device.id for known in self.house.hub.device_cache.newest_first()}
         assert not shown & self.world.retired

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from actors.claiming import code_digest
+from actors.domain.claiming import code_digest
+from actors.domain.model import Claim, Device, Refusal, Refused
 from actors.messages import BrokerConnected, ReplaceDevice
-from actors.model import Claim, Device, Refusal, Refused
 from tests.household_farewells import FEW, SERIALS, Farewells
 from tests.household_truths import Known
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from actors.domain.model import Change, Device, Move, Refusal, Refused
+from actors.domain.people import key_of
+from actors.domain.rooms import AddRoom, RemoveRoom, RenameRoom, Room
 from actors.messages import ChangeDevice
-from actors.model import Change, Device, Move, Refusal, Refused
-from actors.people import key_of
-from actors.rooms import AddRoom, RemoveRoom, RenameRoom, Room
 from tests.household import MAX_DEVICES, House, actor
 
 NAMES = st.sampled_from(["Cocina", "COCINA", "Baño", "baño", "Salón"])
@@ -147,7 +147,7 @@ class RoomLife:
         assert len({key_of(name) for name in rooms.values()}) == len(rooms)
         kept = self.house.kept()
         for serial, device in self.house.devices().items():
-            shown = self.house.hub.roster.by_serial(serial)
+            shown = self.house.hub.device_cache.by_serial(serial)
             assert shown is not None
             assert shown.device == device == kept[serial]
             assert device.room == self.place_of(serial), f"{serial} is not where it was put"

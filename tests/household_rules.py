@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 
-from actors.findings import Bounds, Finding, RuleMemory
-from actors.model import Device, JsonObject, Report
-from actors.ports import RuleFactory, Start
+from actors.domain.findings import Bounds, Finding, RuleMemory
+from actors.domain.model import Device, JsonObject, Report
+from actors.domain.rule import RuleFactory, Start
 from config import Settings
+from rules.base.tables import Limit, Standard
 from rules.rulebook import rulebook
-from rules.tables import Limit, Standard
 from tests.household import World
 
 SETTINGS = Settings()

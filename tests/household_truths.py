@@ -95,7 +95,7 @@ class Truths:
     def check_views_agree(self) -> None:
         """Hub = device = database; ids and codes are for ever; who is not claimed runs no rules."""
         for serial, device in self.house.devices().items():
-            shown = self.house.hub.roster.by_serial(serial)
+            shown = self.house.hub.device_cache.by_serial(serial)
             assert shown is not None
             assert shown.device == device
             assert self.world.ids.setdefault(serial, device.id) == device.id

@@ -10,9 +10,9 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from actors.model import Claim, Device, LogEntry, Report
-from actors.mqtt.simulated_device import SimulatedDevice
-from persistence import Batch, Store
+from actors.domain.model import Claim, Device, LogEntry, Report
+from actors.simulator.device import SimulatedDevice
+from persistence.writer.store import Batch, Store
 from tests.page.home import Home
 from tests.page.past import write_past
 

@@ -6,7 +6,7 @@ import heapq
 import itertools
 from collections.abc import Callable
 
-from actors.dispatch import PooledActor
+from actors.runtime.dispatch import PooledActor
 
 
 class FakeAlarm:
@@ -18,7 +18,7 @@ class FakeAlarm:
 
 
 class FakeClock:
-    """Time that passes when told to. Implements :class:`actors.ports.Clock`."""
+    """Time that passes when told to. Implements :class:`actors.runtime.clock.Clock`."""
 
     def __init__(self, now: float = 1_800_000_000.0) -> None:
         self._wall_offset = now

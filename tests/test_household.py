@@ -19,16 +19,16 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from actors.claiming import code_digest
+from actors.domain.claiming import code_digest
+from actors.domain.model import Change, Claim, Device, Refusal, Refused, Report
 from actors.messages import ChangeDevice, ClaimDevice, Reported
-from actors.model import Change, Claim, Device, Refusal, Refused, Report
-from actors.supervision import LONGEST_DELAY
+from actors.runtime.supervision import LONGEST_DELAY
 from tests.household import IN_MEMORY, MAX_DEVICES, Bomb, House, World
 from tests.household_replacements import Replacements
 from tests.household_rooms import Promises
 from tests.household_rules import RULES, Alarmist
 from tests.household_truths import Known
-from web.ring import LOST
+from web.live.ring import LOST
 
 SERIALS = st.sampled_from([f"TMP0{n}" for n in range(MAX_DEVICES + 1)])
 CODES = ("K7WQ", "ANOTHER")

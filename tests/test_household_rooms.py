@@ -14,9 +14,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
+from actors.domain.model import Report
 from actors.messages import Reported
-from actors.model import Report
-from actors.supervision import LONGEST_DELAY
+from actors.runtime.supervision import LONGEST_DELAY
 from tests.household import IN_MEMORY, MAX_DEVICES, Bomb, House, World
 from tests.household_rooms import Promises, RoomLife
 

@@ -14,33 +14,33 @@ from typing import Any, Final
 import pykka
 from tornado.web import Application, RequestHandler
 
-from actors.status import WriterStatus
-from actors.zone import Zone
+from actors.domain.status import WriterStatus
+from actors.runtime.event_loop import LoopThread
+from actors.runtime.time_zone import Zone
 from config import Settings
-from web.access import Access
-from web.audience import Audience
-from web.auth import Myself, Pairing, Session, StreamTickets
-from web.backups import AllBackups
-from web.base import Handler, UnknownPath
-from web.bounds import DeviceBounds
-from web.connections import Connections, Server
-from web.devices import AllDevices, Claims, OneDevice, ReleasedDevice, ReplacedDevice, UnclaimedDevices
-from web.export import DeviceExport
-from web.findings import AppliedFinding, DismissedFinding, Findings, HistoryScans
-from web.gate import Gate
-from web.health import Health
-from web.hub import EventHub
-from web.log import DeviceLog
-from web.loop import LoopThread
+from web.export.route import DeviceExport
+from web.http.handler import Handler, UnknownPath
+from web.http.health import Health
+from web.http.services import Backups, Limits, Queries, Services
+from web.live.hub import EventHub
 from web.openapi import Description, described
-from web.overview import RejectedMessages, RootCertificate, SystemHealth
-from web.page_files import Index, Page, PageFile, shipped
-from web.people import AllPeople, AllTokens, Audit, OnePerson, OneToken, PairingCodes
-from web.rooms import AllRooms, OneRoom
-from web.services import Backups, Limits, Queries, Services
-from web.settings_in_force import SettingsInForce
-from web.statistics import DeviceStatistics
-from web.streams import DeviceStream, FindingStream
+from web.page.files import Index, Page, PageFile, shipped
+from web.routes.auth import Myself, Pairing, Session, StreamTickets
+from web.routes.backups import AllBackups
+from web.routes.bounds import DeviceBounds
+from web.routes.devices import AllDevices, Claims, OneDevice, ReleasedDevice, ReplacedDevice, UnclaimedDevices
+from web.routes.findings import AppliedFinding, DismissedFinding, Findings, HistoryScans
+from web.routes.log import DeviceLog
+from web.routes.overview import RejectedMessages, RootCertificate, SystemHealth
+from web.routes.people import AllPeople, AllTokens, Audit, OnePerson, OneToken, PairingCodes
+from web.routes.rooms import AllRooms, OneRoom
+from web.routes.settings_in_force import SettingsInForce
+from web.routes.statistics import DeviceStatistics
+from web.routes.streams import DeviceStream, FindingStream
+from web.security.access import Access
+from web.security.audience import Audience
+from web.security.connections import Connections, Server
+from web.security.gate import Gate
 
 logger = logging.getLogger(__name__)
 

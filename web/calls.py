@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from web.app import ROUTES
-from web.auth import AccountsHandler
-from web.base import Handler
+from web.http.handler import Handler
 from web.openapi import path_of
-from web.operations import Operation
+from web.routes.auth import AccountsHandler
+from web.schemas.operations import Operation
 
 HEAD: Final = ("| call | role | status | answer |", "|---|---|---|---|")
 

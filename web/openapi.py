@@ -8,22 +8,22 @@ from typing import Any, ClassVar, Final
 
 import orjson
 
-from actors.kinds import GENERIC
-from actors.model import Device, Json, JsonObject
-from actors.people import Role
-from web import answers, configuration
-from web.base import Handler
-from web.body import MAX_BODY
-from web.findings import MAX_ID
-from web.gate import SAFE
-from web.languages import Language
-from web.operations import NOTHING, Media, Operation
-from web.preconditions import ETAG
-from web.query import Parameter
-from web.schemas import Components
-from web.sentences import title_of
-from web.shapes import Schema
-from web.wire import device_json
+from actors.domain.kinds import GENERIC
+from actors.domain.model import Device, Json, JsonObject
+from actors.domain.people import Role
+from web.http.handler import Handler
+from web.routes.findings import MAX_ID
+from web.schemas import answers, configuration
+from web.schemas.body import MAX_BODY
+from web.schemas.json_schema import Components
+from web.schemas.operations import NOTHING, Media, Operation
+from web.schemas.preconditions import ETAG
+from web.schemas.query import Parameter
+from web.schemas.serializers import device_json
+from web.schemas.validators import Schema
+from web.security.gate import SAFE
+from web.texts.languages import Language
+from web.texts.sentences import title_of
 
 NAMES: Final[Mapping[type, str]] = {
     answers.ActJson: "Acto",

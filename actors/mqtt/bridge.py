@@ -21,6 +21,7 @@ from paho.mqtt.client import ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from actors.domain.model import DeadLetter, JsonObject, Report
 from actors.messages import (
     BrokerConnected,
     BrokerForgot,
@@ -32,14 +33,13 @@ from actors.messages import (
     Reported,
     Settle,
 )
-from actors.model import DeadLetter, JsonObject, Report
-from actors.mqtt import payloads
 from actors.mqtt.clearing import Clearing
-from actors.mqtt.client import Client
 from actors.mqtt.intake import Intake
+from actors.mqtt.protocol import payloads
+from actors.mqtt.protocol.client import Client
 from actors.mqtt.twins import Identity, Unaskable, Way, living_twin
-from actors.ports import Clock
-from actors.zone import Zone
+from actors.runtime.clock import Clock
+from actors.runtime.time_zone import Zone
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ TAKEN: Final = (
 
 _P = ParamSpec("_P")
 Resume: TypeAlias = Callable[[str], None]
-"""As :meth:`actors.mqtt.broker.Server.resume`."""
+"""As :meth:`actors.mqtt.broker.embedded.Server.resume`."""
 
 
 class Bridge:

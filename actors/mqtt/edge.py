@@ -9,18 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Self
 
-from actors.mqtt import near_misses
+from actors.domain.status import BrokerStatus
 from actors.mqtt.bridge import TWIN, Bridge
-from actors.mqtt.broker import BrokerUnavailable, EmbeddedBroker, Server
-from actors.mqtt.client import tls_for_broker
-from actors.mqtt.door import Door
-from actors.mqtt.mosquitto_server import MosquittoServer, MosquittoSettings
-from actors.mqtt.nats_server import NatsServer, NatsSettings
-from actors.mqtt.rights import backend_topics
+from actors.mqtt.broker.acl import backend_topics
+from actors.mqtt.broker.embedded import BrokerUnavailable, EmbeddedBroker, Server
+from actors.mqtt.broker.mosquitto_server import MosquittoServer, MosquittoSettings
+from actors.mqtt.broker.nats_server import NatsServer, NatsSettings
+from actors.mqtt.broker.proxy_access import Door
+from actors.mqtt.protocol import near_misses
+from actors.mqtt.protocol.client import tls_for_broker
 from actors.mqtt.twins import Identity
-from actors.ports import Clock
-from actors.status import BrokerStatus
-from actors.zone import Zone
+from actors.runtime.clock import Clock
+from actors.runtime.time_zone import Zone
 from config import Settings, is_loopback
 
 logger = logging.getLogger(__name__)

@@ -9,10 +9,10 @@ from typing import TypeAlias
 import orjson
 import pytest
 
-from actors.findings import Bounds
+from actors.domain.findings import Bounds
+from actors.domain.model import Claim, Refusal, Refused, Report
 from actors.messages import AskBounds, ClaimDevice, Reported
-from actors.model import Claim, Refusal, Refused, Report
-from actors.supervision import LONGEST_DELAY
+from actors.runtime.supervision import LONGEST_DELAY
 from tests.actors.test_failures import Touchy
 from tests.household import Bomb, House, World
 
@@ -96,7 +96,7 @@ def test_of_a_rule_that_failed_the_table_tells(house: House) -> None:
         say(house, 13)
         assert answer(house, "A") == TABLE
         house.stage.wait(2)
-    assert [case.name.rule for case in house.casebook.quarantined] == ["touchy"]
+    assert [case.name.rule for case in house.failure_registry.quarantined] == ["touchy"]
     assert answer(house, "A") == TABLE
     house.stage.wait(LONGEST_DELAY)
     assert answer(house, "A") == LEARNED

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.claiming import LOCKED_S, TRIES, Door, code_digest, unproven
+from actors.domain.claiming import LOCKED_S, TRIES, Door, code_digest, unproven
+from actors.domain.model import Claim, Device, Refusal, Refused, Report
 from actors.messages import ClaimDevice
-from actors.model import Claim, Device, Refusal, Refused, Report
 from tests.household import House, World
 
 SERIAL = "TMP0603IF1WD"

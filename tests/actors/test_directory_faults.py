@@ -14,9 +14,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from actors.context import ActorContext
 from actors.directory import Directory
-from actors.dispatch import Dispatcher, PooledActor
-from actors.findings import KeptFinding
+from actors.domain.findings import KeptFinding
+from actors.domain.model import Change, Device, JsonObject, Move, Refused, Report
+from actors.domain.rooms import AddRoom, KeepRooms, RecallRooms, RemoveRoom, RenameRoom, Room, RoomGone, Rooms
 from actors.messages import (
     BrokerConnected,
     ChangeDevice,
@@ -30,20 +32,9 @@ from actors.messages import (
     Reported,
     Settle,
 )
-from actors.model import Change, Device, JsonObject, Move, Refused, Report
 from actors.ports import ScanNews
-from actors.rooms import (
-    AddRoom,
-    KeepRooms,
-    RecallRooms,
-    RemoveRoom,
-    RenameRoom,
-    Room,
-    RoomGone,
-    Rooms,
-)
-from actors.supervision import LONGEST_DELAY
-from actors.surroundings import Surroundings
+from actors.runtime.dispatch import Dispatcher, PooledActor
+from actors.runtime.supervision import LONGEST_DELAY
 from tests.household import actor
 from tests.stage import FakeClock, Stage
 
@@ -153,18 +144,18 @@ class FaultyHouse(RuleBasedStateMachine):
         found = ref._actor_weakref()
         assert found is not None
         self.books, self.writer, self.people = found, FaultyRef(ref), Nobody()
-        self.around = Surroundings(
+        self.context = ActorContext(
             dispatcher=self.stage,
             clock=self.clock,
             writer=self.writer,  # type: ignore[arg-type]
-            historian=ref,
+            log_reader=ref,
             events=self.people,
             commands=self.people,
             rules={},
             offline_after=1e9,
             startup_grace=0.0,
         )
-        self.directory = Directory.start(self.around, [], 3)
+        self.directory = Directory.start(self.context, [], 3)
         self.sent: list[tuple[str, int]] = []
         self.mids = 0
         self.commands = 0
@@ -263,7 +254,7 @@ class FaultyHouse(RuleBasedStateMachine):
         assert kept | set(self.books.letters) == {x for _, x in self.sent}
         assert set(self.books.acknowledged) == set(range(1, self.mids + 1))
         assert set(self.answers) == set(range(self.commands))
-        assert self.around.casebook.quarantined == []
+        assert self.context.failure_registry.quarantined == []
         assert {serial: self.books.devices[serial] for serial in self.people.shown} == self.people.shown
         rooms = {None, *self.books.rooms.names}
         assert all(device.room in rooms for device in self.people.shown.values())

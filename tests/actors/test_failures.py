@@ -10,12 +10,12 @@ from typing import Any
 import orjson
 import pytest
 
-from actors.findings import Bounds, Finding, KeptFinding, RuleMemory
+from actors.domain.findings import Bounds, Finding, KeptFinding, RuleMemory
+from actors.domain.model import Claim, Device, JsonObject, Refused, Report
+from actors.domain.rule import Start
 from actors.messages import ClaimDevice, DismissFinding, Reported
-from actors.model import Claim, Device, JsonObject, Refused, Report
-from actors.ports import Start
-from actors.supervision import LONGEST_DELAY
-from persistence.schema import sqlite3
+from actors.runtime.supervision import LONGEST_DELAY
+from persistence.database.schema import sqlite3
 from tests.household import Bomb, House, World, actor
 
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from actors.context import ActorContext
 from actors.directory import Directory
-from actors.dispatch import Dispatcher, PooledActor
-from actors.findings import Finding, KeptFinding
+from actors.domain.findings import Finding, KeptFinding
+from actors.domain.model import Device, JsonObject, Report
 from actors.messages import (
     Delivery,
     Keep,
@@ -23,9 +24,8 @@ from actors.messages import (
     Removal,
     Reported,
 )
-from actors.model import Device, JsonObject, Report
 from actors.ports import ScanNews
-from actors.surroundings import Surroundings
+from actors.runtime.dispatch import Dispatcher, PooledActor
 from config import Settings
 from rules.rulebook import rulebook
 from tests.stage import FakeClock, Stage
@@ -35,7 +35,7 @@ GRACE = 60.0
 
 
 class Archive(PooledActor):
-    """Stands for writer and historian where nothing is to be stored: these are a million messages."""
+    """Stands for writer and log reader where nothing is to be stored: these are a million messages."""
 
     def __init__(self, dispatcher: Dispatcher, told: list[Finding]) -> None:
         super().__init__(dispatcher)
@@ -76,11 +76,11 @@ class Campus:
         self.told: list[Finding] = []
         archive = Archive.start(self.stage, self.told)
         book = rulebook(settings, {}, {}, UTC, lambda _: None)
-        around = Surroundings(
+        context = ActorContext(
             dispatcher=self.stage,
             clock=self.clock,
             writer=archive,
-            historian=archive,
+            log_reader=archive,
             events=Nobody(),
             commands=Nobody(),
             rules={"offline": book["offline"]},
@@ -92,7 +92,7 @@ class Campus:
             Device(id=n, serial=serial, claimed=True, online=True, seen_at=self.clock.now())
             for n, serial in enumerate(self.serials, 1)
         ]
-        self.directory = Directory.start(around, devices, count)
+        self.directory = Directory.start(context, devices, count)
         self.stage.settle()
 
     def report(self, serial: str) -> None:

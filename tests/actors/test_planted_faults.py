@@ -15,22 +15,22 @@ import pytest
 
 from actors.device import DeviceActor
 from actors.directory import Directory
+from actors.domain.model import Change, Claim, Device, Refusal, Refused
 from actors.messages import ChangeDevice, ClaimDevice, ScanHistory
-from actors.model import Change, Claim, Device, Refusal, Refused
 from actors.ports import ScanNews
 from actors.rule_host import RuleActor
+from actors.runtime.supervision import CORE_DELAY, LONGEST_DELAY, MOST_FAILURES, WINDOW, Name, Part
 from actors.scanner import FAILED, ScannerActor
-from actors.supervision import CORE_DELAY, LONGEST_DELAY, MOST_FAILURES, WINDOW, Name, Part
-from persistence.historian import HistorianActor
-from persistence.schema import sqlite3
-from persistence.writer import WriterActor
+from persistence.database.schema import sqlite3
+from persistence.readers.log_reader import LogReaderActor
+from persistence.writer.actor import WriterActor
 from tests.household import House, World
 from tests.household_rules import RULES
 
 CORE: dict[type[Any], Part] = {
     Directory: Part.DIRECTORY,
     WriterActor: Part.WRITER,
-    HistorianActor: Part.HISTORIAN,
+    LogReaderActor: Part.LOG_READER,
     ScannerActor: Part.SCANNER,
 }
 PLACES = ["on_start", "on_receive", "after_burst"]
@@ -110,7 +110,9 @@ def refused(house: House) -> list[int]:
 
 def start_scanner(house: House) -> pykka.ActorRef[ScannerActor]:
     clock, extremes = house.world.clock, RULES["extremos"]
-    return ScannerActor.start(house.stage, clock, house.historian, house.hub, extremes, 30.0, house.casebook)
+    return ScannerActor.start(
+        house.stage, clock, house.log_reader, house.hub, extremes, 30.0, house.failure_registry
+    )
 
 
 def assert_all_over(house: House, reports: int) -> None:
@@ -150,8 +152,8 @@ def test_a_fault_of_the_core_loses_nothing_and_leaves_nobody_waiting(
         live(house, range(x, x + 5))
     house.stage.wait(10 * WINDOW)
 
-    assert house.casebook.failures(CORE[kind]) > 1
-    assert house.casebook.quarantined == []
+    assert house.failure_registry.failures(CORE[kind]) > 1
+    assert house.failure_registry.quarantined == []
     assert_all_over(house, 20)
     if kind is not Directory:
         assert refused(house) == []
@@ -161,7 +163,7 @@ def test_a_fault_of_the_core_loses_nothing_and_leaves_nobody_waiting(
 
 
 @pytest.mark.parametrize("error", [ValueError, Panic])
-@pytest.mark.parametrize("kind", [Directory, WriterActor, HistorianActor], ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", [Directory, WriterActor, LogReaderActor], ids=lambda kind: kind.__name__)
 def test_a_core_that_cannot_start_yet_keeps_the_mail_until_it_can(
     monkeypatch: pytest.MonkeyPatch, house: House, kind: type[Any], error: type[BaseException]
 ) -> None:
@@ -170,7 +172,7 @@ def test_a_core_that_cannot_start_yet_keeps_the_mail_until_it_can(
     fault = Fault(monkeypatch, kind, "on_start", error)
     fault.times = MOST_FAILURES
     again = House(house.world, RULES)
-    book = again.casebook
+    book = again.failure_registry
     live(again, range(10))
     again.stage.wait(2)
     assert fault.times == 0
@@ -217,12 +219,12 @@ def test_a_device_that_keeps_failing_is_shown_and_holds_up_nobody(
     fault.times = MOST_FAILURES + 1
     make_it_start_again(monkeypatch, DeviceActor, is_of_a)
     live(house, range(60))
-    (case,) = house.casebook.quarantined
+    (case,) = house.failure_registry.quarantined
     assert case.name == Name(Part.DEVICE, "A")
     assert case.failures == MOST_FAILURES
     assert logged(house, "B") == list(range(60)), "it has not noticed"
     assert house.world.unacknowledged == {}, "and A's mail is refused"
-    known = house.hub.roster.by_serial("A")
+    known = house.hub.device_cache.by_serial("A")
     assert known is not None, "what it was is still shown"
     assert known.device.claimed
 
@@ -234,11 +236,11 @@ def test_a_device_that_keeps_failing_is_shown_and_holds_up_nobody(
 
     fault.times = 0
     house.stage.wait(LONGEST_DELAY)
-    assert house.casebook.quarantined == []
+    assert house.failure_registry.quarantined == []
     live(house, range(60, 70))
     assert_all_over(house, 70)
     assert logged(house, "A")[-10:] == list(range(60, 70))
-    assert house.casebook.failures(Part.DEVICE) == MOST_FAILURES
+    assert house.failure_registry.failures(Part.DEVICE) == MOST_FAILURES
 
 
 @pytest.mark.parametrize("error", [ValueError, Panic])
@@ -253,12 +255,12 @@ def test_a_rule_that_keeps_failing_is_shown_and_its_device_lives_on_without_it(
     fault.times = MOST_FAILURES + 1
     make_it_start_again(monkeypatch, RuleActor, strikes)
     live(house, range(60))
-    assert [case.name for case in house.casebook.quarantined] == [Name(Part.RULE, "A", "extremos")]
+    assert [case.name for case in house.failure_registry.quarantined] == [Name(Part.RULE, "A", "extremos")]
     assert house.rules_of("A") == RULES.keys() - {"extremos"}
     assert house.rules_of("B") == RULES.keys()
     fault.times = 0
     house.stage.wait(LONGEST_DELAY)
-    assert house.casebook.quarantined == []
+    assert house.failure_registry.quarantined == []
     assert house.rules_of("A") == RULES.keys()
     assert logged(house, "A") == logged(house, "B") == list(range(60))
     assert house.world.unacknowledged == {}

@@ -10,9 +10,9 @@ from typing import Any
 import orjson
 import pytest
 
+from actors.domain.model import Claim, Device, Json, Report
 from actors.messages import ClaimDevice, Reported
-from actors.model import Claim, Device, Json, Report
-from persistence.schema import sqlite3
+from persistence.database.schema import sqlite3
 from tests.household import Bomb, House, World
 
 SERIAL = "LGT0603IF1WD"

@@ -8,9 +8,9 @@ from pathlib import Path
 import pykka
 import pytest
 
-from actors.claiming import TRIES, code_digest
+from actors.domain.claiming import TRIES, code_digest
+from actors.domain.model import Change, Claim, Device, Refusal, Refused
 from actors.messages import ChangeDevice, ClaimDevice, ForgetDevice, Removal, ReplaceDevice
-from actors.model import Change, Claim, Device, Refusal, Refused
 from tests.household import House, World, actor
 
 OLD, NEW, CODE = "TMP0OLD", "TMP0NEW", "K7WQ"
@@ -56,9 +56,9 @@ def test_the_device_goes_on_with_other_hardware(house: House) -> None:
     assert (now.reports, now.claimed, now.reported) == (1, True, {})
     assert (now.boots, now.code_digest, now.seen_at) == (new.boots, new.code_digest, new.seen_at)
     assert house.world.published == {NEW: (2, {"modo": "manual"})}
-    roster = house.hub.roster
-    assert roster.by_serial(OLD) is None
-    assert [known.device for known in roster] == [now]
+    device_cache = house.hub.device_cache
+    assert device_cache.by_serial(OLD) is None
+    assert [known.device for known in device_cache] == [now]
     assert not house.rows("SELECT * FROM olvidados")
 
 

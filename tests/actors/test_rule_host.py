@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from actors.domain.model import Claim, JsonObject
 from actors.messages import ClaimDevice, ScanHistory
-from actors.model import Claim, JsonObject
 from actors.scanner import ScannerActor
 from config import Settings
-from persistence.schema import sqlite3
+from persistence.database.schema import sqlite3
+from rules.base.tables import Limit, Standard
 from rules.rulebook import rulebook
-from rules.tables import Limit, Standard
 from tests.household import House, World, actor
 
 SERIAL = "TMP0603IF1WD"
@@ -148,7 +148,7 @@ def test_a_search_through_history_finds_what_rule_1_would_have_found(world: Worl
     told: list[Any] = []
     house.hub.scan_told = told.append  # type: ignore[assignment,method-assign]
     scanner = ScannerActor.start(
-        house.stage, world.clock, house.historian, house.hub, RULES["extremos"], window_days=30
+        house.stage, world.clock, house.log_reader, house.hub, RULES["extremos"], window_days=30
     )
     device = house.devices()[SERIAL]
     scanner.tell(ScanHistory(device, "temperatura", days=3))

@@ -8,9 +8,9 @@ from pathlib import Path
 import pykka
 import pytest
 
+from actors.domain.model import Claim
 from actors.messages import ClaimDevice
-from actors.model import Claim
-from persistence import Store
+from persistence.writer.store import Store
 from tests.household import House, World, actor
 
 

@@ -10,9 +10,9 @@ import pykka
 import pytest
 
 from actors.directory import TELL_EVERY_S
+from actors.domain.model import Claim, Report
 from actors.messages import ClaimDevice, ForgetUnheard, ReleaseDevice, Removal, Reported
-from actors.model import Claim, Report
-from actors.supervision import MOST_FAILURES, Name, Part
+from actors.runtime.supervision import MOST_FAILURES, Name, Part
 from tests.household import Bomb, House, World, actor
 
 
@@ -92,10 +92,10 @@ def test_whoever_is_in_quarantine_gives_way_too(house: House) -> None:
         house.hand_on("t", b"{}", lambda delivery: Reported(report, delivery, "t", b"{}"))
         house.flush()
         house.stage.wait(2)
-    assert [case.name for case in house.casebook.quarantined] == [Name(Part.DEVICE, "A")]
+    assert [case.name for case in house.failure_registry.quarantined] == [Name(Part.DEVICE, "A")]
     hear(house, "B", "C")
     assert set(house.kept()) == set(house.devices()) == {"B", "C"}
-    assert not house.casebook.quarantined
+    assert not house.failure_registry.quarantined
     hear(house, "A", "D")
     assert set(house.kept()) == {"A", "D"}
     assert house.kept()["A"].id == 4

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from actors.model import Claim, Device, LogEntry, Report
-from persistence import Batch, Store
+from actors.domain.model import Claim, Device, LogEntry, Report
+from persistence.writer.store import Batch, Store
 
 _BATCH: Final = 5_000
 

@@ -21,7 +21,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
-from actors.mqtt.simulated_device import demo_code
+from actors.simulator.device import demo_code
 from tests.bench.processes import ROOT, System, ended, free_port, system
 from tests.page.browsing import CHROMIUM, launched
 

@@ -62,7 +62,9 @@ FAULTS = (
     Fault("clock", "the wall clock jumps by a day and by ten years, forwards and back", clock.jumps),
     Fault("clock-start", "a start in 1970, ten years ahead, and behind the log", clock.starts),
     Fault(
-        "actors", "exceptions of all kinds in devices, rules, directory, writer, historian", failures.failures
+        "actors",
+        "exceptions of all kinds in devices, rules, directory, writer, log reader",
+        failures.failures,
     ),
     Fault(
         "damage",

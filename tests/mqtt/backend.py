@@ -10,9 +10,9 @@ from typing import Protocol, TypeVar
 import pykka
 
 from actors.messages import BrokerConnected, Delivery, KeepDeadLetter, Reported
-from actors.mqtt import payloads
 from actors.mqtt.bridge import Bridge, Resume
-from actors.zone import UTC_ZONE
+from actors.mqtt.protocol import payloads
+from actors.runtime.time_zone import UTC_ZONE
 from tests.brokers import PATIENCE, ScriptedBroker
 from tests.stage import FakeClock
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from actors.mqtt.bridge import Resume
-from actors.mqtt.mosquitto_config import Tls
+from actors.mqtt.broker.mosquitto_config import Tls
 from tests.brokers import ScriptedBroker, require_mosquitto
 from tests.mqtt.backend import Backend, Start
 from tests.mqtt.guarded import GuardedMosquitto, make_pair

@@ -7,12 +7,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from actors.mqtt.broker import EmbeddedBroker
-from actors.mqtt.door import Door
-from actors.mqtt.logins import Logins
-from actors.mqtt.mosquitto_config import CONFIGURATION, Tls, Written, write
+from actors.mqtt.broker.credentials import Logins
+from actors.mqtt.broker.embedded import EmbeddedBroker
+from actors.mqtt.broker.mosquitto_config import CONFIGURATION, Tls, Written, write
+from actors.mqtt.broker.proxy_access import Door
 from tests.brokers import PATIENCE, Device, Login, Mosquitto, free_port
-from web.certificates import Certificates
+from web.identity.certificates import Certificates
 
 HERE = "TMP0HERE"
 THERE = "LGT0THERE"

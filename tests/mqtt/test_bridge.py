@@ -12,8 +12,8 @@ from actors.messages import (
     Reported,
     Settle,
 )
-from actors.mqtt import payloads
 from actors.mqtt.bridge import KEPT_BYTES
+from actors.mqtt.protocol import payloads
 from tests.brokers import PATIENCE, Broker, Device, Mosquitto, ScriptedBroker, wait_until
 from tests.mqtt.backend import SERIAL, STATE, Start, connected, greet
 from tests.stage import FakeClock

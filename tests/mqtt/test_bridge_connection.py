@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from actors.messages import BrokerConnected, Reported
-from actors.mqtt.client import Client
+from actors.mqtt.protocol.client import Client
 from tests.brokers import PATIENCE, Broker, Device, Mosquitto, ScriptedBroker, free_port, wait_until
 from tests.mqtt.backend import SERIAL, STATE, Start, connected, greet
 from tests.stage import FakeClock

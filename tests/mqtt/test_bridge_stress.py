@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from actors.messages import BrokerConnected, Reported
-from actors.mqtt import client
-from actors.mqtt.client import JITTER, RECONNECTS, jittered
+from actors.mqtt.protocol import client
+from actors.mqtt.protocol.client import JITTER, RECONNECTS, jittered
 from tests.brokers import PATIENCE, Device, Mosquitto, ScriptedBroker, free_port, wait_until
 from tests.mqtt.backend import SERIAL, STATE, Start, connected, greet
 

@@ -18,9 +18,9 @@ from typing import Final, TypeAlias
 import pytest
 from paho.mqtt.client import MQTTMessage
 
-from actors.mqtt.broker import BrokerUnavailable, EmbeddedBroker, Server
-from actors.mqtt.nats_server import NatsServer, NatsSettings
-from actors.unserved import Trouble, Unserved
+from actors.domain.unserved import Trouble, Unserved
+from actors.mqtt.broker.embedded import BrokerUnavailable, EmbeddedBroker, Server
+from actors.mqtt.broker.nats_server import NatsServer, NatsSettings
 from tests.brokers import (
     PATIENCE,
     CrashableBroker,
@@ -117,7 +117,7 @@ def test_what_reaches_the_whole_process_group_does_not_end_it(child: CrashableBr
 OWNER = """
 import sys
 from pathlib import Path
-from actors.mqtt.broker import EmbeddedBroker
+from actors.mqtt.broker.embedded import EmbeddedBroker
 from tests import brokers
 broker = EmbeddedBroker(getattr(brokers, sys.argv[1])(Path(sys.argv[2])))
 broker.start()

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from actors.kinds import PREFIXES
-from actors.mqtt.claim_code import claim_body, claim_text, print_claim_code
-from actors.mqtt.simulated_device import demo_code
-from actors.schedule import check
+from actors.domain.kinds import PREFIXES
+from actors.domain.schedule import check
+from actors.simulator.claim_code import claim_body, claim_text, print_claim_code
+from actors.simulator.device import demo_code
 
 zxingcpp: Any = pytest.importorskip("zxingcpp", reason="pip install zxing-cpp")
 

@@ -12,7 +12,7 @@ from queue import SimpleQueue
 
 import pytest
 
-from actors.mqtt.broker import MAX_PAYLOAD
+from actors.mqtt.broker.embedded import MAX_PAYLOAD
 from tests.brokers import BROKERS, PATIENCE, Broker, Device, Login, wait_until
 from tests.machine import lacking
 

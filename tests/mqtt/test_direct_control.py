@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.mqtt.payloads import configuration_payload
-from actors.mqtt.simulated_device import SimulatedDevice, fleet
-from actors.zone import UTC_ZONE
+from actors.mqtt.protocol.payloads import configuration_payload
+from actors.runtime.time_zone import UTC_ZONE
+from actors.simulator.device import SimulatedDevice, fleet
 
 NOON = datetime(2024, 1, 1, 12)
 

@@ -6,8 +6,8 @@ from random import Random
 
 import pytest
 
-from actors.kinds import PREFIXES
-from actors.mqtt.simulated_device import KINDS, SimulatedDevice, fleet
+from actors.domain.kinds import PREFIXES
+from actors.simulator.device import KINDS, SimulatedDevice, fleet
 
 
 def test_a_seed_always_gives_the_same_house() -> None:

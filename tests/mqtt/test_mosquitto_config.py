@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from actors.mqtt.logins import Logins, fits
-from actors.mqtt.mosquitto_config import MOSQUITTO, configuration, rights, template, write
-from actors.mqtt.payloads import state_topic
-from actors.mqtt.rights import NoLogin
+from actors.mqtt.broker.acl import NoLogin
+from actors.mqtt.broker.credentials import Logins, fits
+from actors.mqtt.broker.mosquitto_config import MOSQUITTO, configuration, rights, template, write
+from actors.mqtt.protocol.payloads import state_topic
 from tests.brokers import PATIENCE, Device, Login, refusal, require_mosquitto, wait_until
 from tests.mqtt.guarded import HERE, THERE, GuardedMosquitto, make_pair, shown, trusting
 

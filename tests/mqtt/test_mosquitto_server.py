@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from actors.mqtt import mosquitto_server
-from actors.mqtt.broker import BrokerUnavailable, EmbeddedBroker
-from actors.mqtt.mosquitto_config import template
-from actors.mqtt.mosquitto_server import MosquittoServer, MosquittoSettings, is_whole
-from actors.unserved import Trouble, Unserved
+from actors.domain.unserved import Trouble, Unserved
+from actors.mqtt.broker import mosquitto_server
+from actors.mqtt.broker.embedded import BrokerUnavailable, EmbeddedBroker
+from actors.mqtt.broker.mosquitto_config import template
+from actors.mqtt.broker.mosquitto_server import MosquittoServer, MosquittoSettings, is_whole
 from tests.brokers import (
     PATIENCE,
     CrashableBroker,

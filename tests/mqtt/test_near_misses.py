@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from paho.mqtt.client import topic_matches_sub
 
-from actors.mqtt import payloads
-from actors.mqtt.near_misses import FILTERS, suggestion
+from actors.mqtt.protocol import payloads
+from actors.mqtt.protocol.near_misses import FILTERS, suggestion
 
 OURS = [payloads.configuration_topic("TMP0A"), payloads.receipt_topic("TMP0A")]
 WORDS = st.sampled_from(

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from actors.mqtt.notices import KEPT, Notices
-from actors.unserved import Trouble, Unserved
+from actors.domain.unserved import Trouble, Unserved
+from actors.mqtt.broker.notices import KEPT, Notices
 from tests.stage import FakeClock
 
 

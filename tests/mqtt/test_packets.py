@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.mqtt.packets import Breach, Connect, Packet, read_packet
+from actors.mqtt.broker.packets import Breach, Connect, Packet, read_packet
 
 TEXTS = st.binary(max_size=300)
 

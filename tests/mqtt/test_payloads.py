@@ -13,10 +13,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from actors.model import Json, Report
-from actors.mqtt import payloads
-from actors.mqtt.payloads import Announcement, Malformed, read, report_payload
-from actors.zone import zone_of
+from actors.domain.model import Json, Report
+from actors.mqtt.protocol import payloads
+from actors.mqtt.protocol.payloads import Announcement, Malformed, read, report_payload
+from actors.runtime.time_zone import zone_of
 
 SERIAL = "TMP0603IF1WD"
 TOPIC = payloads.state_topic(SERIAL)

@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from actors.boots import MOST_KEPT, Boot
-from actors.claiming import code_digest
-from actors.model import JsonObject, Report
-from actors.mqtt.claim_code import claim_body
-from actors.mqtt.payloads import configuration_payload, read, receipt_payload, state_topic
-from actors.mqtt.simulated_device import (
+from actors.domain.claiming import code_digest
+from actors.domain.model import JsonObject, Report
+from actors.domain.sequences import MOST_KEPT, Boot
+from actors.mqtt.protocol.payloads import configuration_payload, read, receipt_payload, state_topic
+from actors.runtime.time_zone import UTC_ZONE, zone_of
+from actors.simulator.claim_code import claim_body
+from actors.simulator.device import (
     KINDS,
     RESEND_AT_ONCE,
     RESEND_S,
@@ -27,7 +28,6 @@ from actors.mqtt.simulated_device import (
     demo_code,
     fleet,
 )
-from actors.zone import UTC_ZONE, zone_of
 
 MONDAY = datetime(2024, 1, 1)
 

@@ -11,12 +11,17 @@ from typing import Any
 
 import pytest
 
-from actors.clock import SystemClock
-from actors.mqtt.payloads import configuration_payload, configuration_topic, receipt_payload, receipt_topic
-from actors.mqtt.simulated_device import RESEND_S, SimulatedDevice, fleet
-from actors.mqtt.simulated_link import Address, Gate
-from actors.mqtt.simulator import Counters, Simulator
-from actors.zone import UTC_ZONE
+from actors.mqtt.protocol.payloads import (
+    configuration_payload,
+    configuration_topic,
+    receipt_payload,
+    receipt_topic,
+)
+from actors.runtime.clock import SystemClock
+from actors.runtime.time_zone import UTC_ZONE
+from actors.simulator.device import RESEND_S, SimulatedDevice, fleet
+from actors.simulator.fleet import Counters, Simulator
+from actors.simulator.link import Address, Gate
 from tests.brokers import PATIENCE, Broker, CrashableBroker, Device, Mosquitto, ScriptedBroker, wait_until
 from tests.stage import FakeClock
 

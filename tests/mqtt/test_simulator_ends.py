@@ -10,10 +10,10 @@ import threading
 import time
 from contextlib import suppress
 
-from actors.clock import SystemClock
-from actors.mqtt.payloads import receipt_payload, receipt_topic
-from actors.mqtt.simulated_device import fleet
-from actors.mqtt.simulator import Simulator
+from actors.mqtt.protocol.payloads import receipt_payload, receipt_topic
+from actors.runtime.clock import SystemClock
+from actors.simulator.device import fleet
+from actors.simulator.fleet import Simulator
 from tests.brokers import PATIENCE, Broker, Device, ScriptedBroker, wait_until
 from tests.stage import FakeClock
 
@@ -76,8 +76,8 @@ def test_a_broker_that_talks_on_is_not_listened_to_for_ever() -> None:
 def test_a_killed_simulator_leaves_its_will(broker: Broker) -> None:
     """kill -9: the broker says ``offline`` for each device."""
     program = (
-        "import sys, threading; from actors.clock import SystemClock; "
-        "from actors.mqtt.simulated_device import fleet; from actors.mqtt.simulator import Simulator; "
+        "import sys, threading; from actors.runtime.clock import SystemClock; "
+        "from actors.simulator.device import fleet; from actors.simulator.fleet import Simulator; "
         "Simulator('127.0.0.1', int(sys.argv[1]), fleet(3), SystemClock()).start(); threading.Event().wait()"
     )
     with Device(broker.port, "dispositivos/+/conexion") as listener:

@@ -11,16 +11,16 @@ from queue import SimpleQueue
 
 import pytest
 
-from actors.clock import SystemClock
 from actors.messages import BrokerConnected, Reported
-from actors.mqtt import payloads
 from actors.mqtt.bridge import Bridge
-from actors.mqtt.client import MAX_PACKETS, tls_for_broker
-from actors.mqtt.mosquitto_config import Tls
-from actors.mqtt.rights import backend_topics
-from actors.mqtt.simulated_device import fleet
-from actors.mqtt.simulator import Simulator
-from actors.zone import UTC_ZONE
+from actors.mqtt.broker.acl import backend_topics
+from actors.mqtt.broker.mosquitto_config import Tls
+from actors.mqtt.protocol import payloads
+from actors.mqtt.protocol.client import MAX_PACKETS, tls_for_broker
+from actors.runtime.clock import SystemClock
+from actors.runtime.time_zone import UTC_ZONE
+from actors.simulator.device import fleet
+from actors.simulator.fleet import Simulator
 from tests.brokers import PATIENCE, Login, ScriptedBroker, packet, wait_until
 from tests.mqtt.backend import Ear
 from tests.mqtt.guarded import (

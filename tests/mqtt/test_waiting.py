@@ -8,8 +8,8 @@ from typing import Any, Final
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.mqtt.broker import EmbeddedBroker
-from actors.mqtt.nats_server import NatsServer, NatsSettings, session_name
+from actors.mqtt.broker.embedded import EmbeddedBroker
+from actors.mqtt.broker.nats_server import NatsServer, NatsSettings, session_name
 
 SCALARS: Final = st.none() | st.booleans() | st.integers(-1, 3) | st.text(max_size=2)
 ODD: Final = SCALARS | st.lists(SCALARS, max_size=2) | st.dictionaries(st.text(max_size=2), SCALARS)

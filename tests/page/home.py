@@ -11,10 +11,10 @@ from random import Random
 from types import TracebackType
 from typing import Any, Self
 
-from actors.clock import SystemClock
-from actors.mqtt.payloads import OFFLINE, presence_topic, state_topic
-from actors.mqtt.simulated_device import SimulatedDevice, demo_code
-from actors.mqtt.simulator import Simulator
+from actors.mqtt.protocol.payloads import OFFLINE, presence_topic, state_topic
+from actors.runtime.clock import SystemClock
+from actors.simulator.device import SimulatedDevice, demo_code
+from actors.simulator.fleet import Simulator
 from tests.brokers import Device, Login, wait_until
 from tests.system.backend import Backend, ForkedBackend, surroundings
 from tests.system.backend import Home as System

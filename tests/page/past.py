@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from actors.findings import Finding
-from actors.model import Claim, Device, LogEntry, Report
-from actors.proposals import basis_of
-from persistence import Batch, Store
-from rules.extremes import NAME as EXTREMES
+from actors.domain.findings import Finding
+from actors.domain.model import Claim, Device, LogEntry, Report
+from actors.domain.proposals import basis_of
+from persistence.writer.store import Batch, Store
+from rules.extremes.rule import NAME as EXTREMES
 from rules.offline import BACK_ONLINE, OFFLINE
 from rules.offline import NAME as SILENCE
 

@@ -11,9 +11,9 @@ import pytest
 import segno
 from playwright.sync_api import Browser, FilePayload, Page, expect
 
-from actors.claiming import code_digest
-from actors.mqtt.claim_code import claim_text, print_claim_code
-from actors.mqtt.simulated_device import demo_code
+from actors.domain.claiming import code_digest
+from actors.simulator.claim_code import claim_text, print_claim_code
+from actors.simulator.device import demo_code
 from tests.page.browsing import CHROMIUM, Complaints, assert_accessible, assert_fits, launched
 from tests.page.conftest import OpenPage
 from tests.page.home import Home

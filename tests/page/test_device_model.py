@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.page.node import Modules, running
-from web.statistics import MAX_POINTS, possible_step
+from web.routes.statistics import MAX_POINTS, possible_step
 
 # Seconds; as in ranges.js.
 SHORTEST = 60

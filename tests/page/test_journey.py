@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Page, Position, expect
 
-from actors.kinds import PREFIXES
-from actors.mqtt.simulated_device import demo_code, fleet
+from actors.domain.kinds import PREFIXES
+from actors.simulator.device import demo_code, fleet
 from tests.page.browsing import assert_fits
 from tests.page.home import Demo
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from actors.mqtt.simulated_device import demo_code
+from actors.simulator.device import demo_code
 from tests.page.browsing import Complaints, Held, assert_accessible, assert_fits
 from tests.page.conftest import OpenPage
 from tests.page.home import Home

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from actors.people import CONSOLE, Role
+from actors.domain.people import CONSOLE, Role
 from tests.page.browsing import PATIENCE_MS
 from tests.page.test_installed import ACTIVE
 from tests.web.keys import Keys
 from tests.web.page import page_of
 from tests.web.site import Site
-from web.access import Mode
+from web.security.access import Mode
 
 IMAGES = 40
 ALL_SETTLED = """

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.readings import OFF_WORDS, ON_WORDS, flattened, metric_name, number_of, switch_of
-from tests.actors.test_readings import NAMES, OBJECTS
+from actors.domain.readings import OFF_WORDS, ON_WORDS, flattened, metric_name, number_of, switch_of
+from tests.actors.domain.test_readings import NAMES, OBJECTS
 from tests.page.node import Modules, running
 
 

@@ -13,8 +13,8 @@ from tests.page.browsing import Complaints
 from tests.page.conftest import OpenPage
 from tests.page.test_installed import ACTIVE
 from tests.web.site import LAMP, Site
-from web.page_files import FOLDER
-from web.page_files import Page as Files
+from web.page.files import FOLDER
+from web.page.files import Page as Files
 
 HOLD = "async () => { window.release = (await import('/pagina/js/route.js')).holdBack(() => {}); }"
 UPDATE = "async () => { await (await navigator.serviceWorker.ready).update(); }"

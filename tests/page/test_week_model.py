@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.schedule import check, parse
-from rules.timetable import Window as Learned
-from rules.timetable import as_horarios
+from actors.domain.schedule import check, parse
+from rules.learn.timetable import Window as Learned
+from rules.learn.timetable import as_horarios
 from tests.page.node import Modules as Model
 from tests.page.node import running
 

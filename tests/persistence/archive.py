@@ -10,12 +10,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from actors.model import LogEntry
-from actors.read_models import Statistics
-from persistence import Batch, Queries, Store
-from persistence.local_time import LocalTime
-from persistence.retention import Retention
-from persistence.upkeep import Step, Upkeep
+from actors.domain.model import LogEntry
+from actors.domain.read_models import Statistics
+from persistence.database.local_time import LocalTime
+from persistence.maintenance.retention import Retention
+from persistence.maintenance.upkeep import Step, Upkeep
+from persistence.readers.queries import Queries
+from persistence.writer.store import Batch, Store
 
 # Where hours on the wall are not those of UTC.
 INDIA = timezone(timedelta(hours=5.5))

@@ -1,4 +1,4 @@
-"""A house with a caretaker in it, and one device, living through days in no time."""
+"""A house with a maintenance actor in it, and one device, living through days in no time."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pykka
 
+from actors.domain.model import LogEntry
+from actors.domain.read_models import Backup
+from actors.domain.status import MaintenanceStatus
 from actors.messages import Keep
-from actors.model import LogEntry
-from actors.read_models import Backup
-from actors.status import CaretakerStatus
-from persistence.backups import Kind
-from persistence.caretaker import Backups, CaretakerActor
-from persistence.local_time import LocalTime
-from persistence.retention import Retention
-from persistence.upkeep import Upkeep
+from persistence.backup.backups import Kind
+from persistence.database.local_time import LocalTime
+from persistence.maintenance.actor import Backups, MaintenanceActor
+from persistence.maintenance.retention import Retention
+from persistence.maintenance.upkeep import Upkeep
 from tests.persistence.house import House
 
 HOUR = 3_600.0
@@ -45,21 +45,21 @@ class Shed:
 
 
 class Home:
-    """A house with a caretaker, and one device in it."""
+    """A house with a maintenance actor, and one device in it."""
 
     def __init__(self, path: Path) -> None:
         self.house = House(path)
         self.house.store.database.conn.execute("PRAGMA synchronous = OFF")
         self.clock, self.stage = self.house.clock, self.house.stage
         self.shed = Shed()
-        self.status = CaretakerStatus()
-        self.caretaker: pykka.ActorRef[CaretakerActor] | None = None
+        self.status = MaintenanceStatus()
+        self.maintenance: pykka.ActorRef[MaintenanceActor] | None = None
         self.device = self.house.device("TMP0AAAAAAAA")
 
     def hire(self) -> None:
         upkeep = Upkeep(self.house.queries, LocalTime(), RETENTION)
         backups = Backups(self.shed.make, self.shed.newest_at)
-        self.caretaker = CaretakerActor.start(
+        self.maintenance = MaintenanceActor.start(
             self.stage, self.clock, self.house.writer, upkeep, backups, self.status
         )
         self.stage.settle()
@@ -91,8 +91,8 @@ class Home:
             connection.close()
 
     def dismiss(self) -> None:
-        if self.caretaker is not None:
-            self.caretaker.stop(block=False)
+        if self.maintenance is not None:
+            self.maintenance.stop(block=False)
             self.stage.settle()
 
     def stop(self) -> None:

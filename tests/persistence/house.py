@@ -9,13 +9,15 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
-from actors.findings import KeptFinding
+from actors.domain.findings import KeptFinding
+from actors.domain.model import Device, JsonObject, LogEntry, Report
+from actors.domain.status import WriterStatus
 from actors.messages import Delivery, MemoryRecalled, Recall, Recalled, Removal, Reply
-from actors.model import Device, JsonObject, LogEntry, Report
 from actors.ports import ScanNews
-from actors.status import WriterStatus
-from persistence import Queries, Store, WriterActor
-from persistence.schema import sqlite3
+from persistence.database.schema import sqlite3
+from persistence.readers.queries import Queries
+from persistence.writer.actor import WriterActor
+from persistence.writer.store import Store
 from tests.stage import FakeClock, Stage
 
 

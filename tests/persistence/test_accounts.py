@@ -14,12 +14,11 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from actors.people import CONSOLE, Act, Author, Conflict, NoSuch, Role, TokenKind, fingerprint
-from persistence import UnusableDatabase
-from persistence.account_rows import MAX_ACTS_OF_A_KIND, MAX_PEOPLE, MAX_TOKENS
-from persistence.accounts import CODE_LIFE_S, Accounts
-from persistence.accounts_schema import APPLICATION_ID, STEPS
-from persistence.schema import sqlite3
+from actors.domain.people import CONSOLE, Act, Author, Conflict, NoSuch, Role, TokenKind, fingerprint
+from persistence.accounts.accounts import CODE_LIFE_S, Accounts
+from persistence.accounts.rows import MAX_ACTS_OF_A_KIND, MAX_PEOPLE, MAX_TOKENS
+from persistence.accounts.schema import APPLICATION_ID, STEPS
+from persistence.database.schema import UnusableDatabase, sqlite3
 from tests.stage import FakeClock
 
 APP, SESSION = TokenKind.APP, TokenKind.SESSION

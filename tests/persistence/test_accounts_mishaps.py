@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from actors.people import CONSOLE, Conflict, Role, TokenKind
-from persistence import UnusableDatabase
-from persistence.account_rows import MAX_TOKENS
-from persistence.accounts import Accounts
-from persistence.schema import sqlite3
+from actors.domain.people import CONSOLE, Conflict, Role, TokenKind
+from persistence.accounts.accounts import Accounts
+from persistence.accounts.rows import MAX_TOKENS
+from persistence.database.schema import UnusableDatabase, sqlite3
 from tests.stage import FakeClock
 
 APP, SESSION = TokenKind.APP, TokenKind.SESSION
@@ -112,7 +111,7 @@ def test_a_first_start_cut_short_is_no_damage(
 
     for step, stub in (("STEPS", (cut,)), ("os.link", cut)):
         with monkeypatch.context() as patch:
-            patch.setattr(f"persistence.accounts_schema.{step}", stub)
+            patch.setattr(f"persistence.accounts.schema.{step}", stub)
             with pytest.raises(PowerCut):
                 Accounts(path, clock.now)
         assert not path.exists()
@@ -127,11 +126,11 @@ def test_who_is_slower_to_make_it_replaces_nothing(
     link = os.link
 
     def late(source: Path, target: Path) -> None:
-        monkeypatch.setattr("persistence.accounts_schema.os.link", link)
+        monkeypatch.setattr("persistence.accounts.schema.os.link", link)
         Accounts(path, clock.now).add_person("Ana", Role.ADMIN, None, CONSOLE)
         link(source, target)
 
-    monkeypatch.setattr("persistence.accounts_schema.os.link", late)
+    monkeypatch.setattr("persistence.accounts.schema.os.link", late)
     assert [person.name for person in Accounts(path, clock.now).people()] == ["Ana"]
 
 
@@ -143,7 +142,7 @@ def test_it_is_made_where_there_are_no_hard_links(
     def refused(*_: object) -> None:
         raise PermissionError
 
-    monkeypatch.setattr("persistence.accounts_schema.os.link", refused)
+    monkeypatch.setattr("persistence.accounts.schema.os.link", refused)
     Accounts(path, clock.now).add_person("Ana", Role.ADMIN, None, CONSOLE)
     assert [person.name for person in Accounts(path, clock.now).people()] == ["Ana"]
     assert [each.name for each in path.parent.iterdir()] == [path.name]

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from persistence import Store, UnusableDatabase
-from persistence.accounts import Accounts
-from persistence.backups import BackupFailed, Kind, backups_of, make_backup, verify_backup
-from persistence.recovery import recover
-from persistence.restoring import restore
-from persistence.schema import sqlite3
+from persistence.accounts.accounts import Accounts
+from persistence.backup.backups import BackupFailed, Kind, backups_of, make_backup, verify_backup
+from persistence.backup.recovery import recover
+from persistence.backup.restoring import restore
+from persistence.database.schema import UnusableDatabase, sqlite3
+from persistence.writer.store import Store
 from tests.stage import FakeClock
 
 ADDITIONS = [

@@ -14,8 +14,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from persistence import Store
-from persistence.backups import (
+from persistence.backup.backups import (
     BackupFailed,
     Kind,
     backups_of,
@@ -24,8 +23,9 @@ from persistence.backups import (
     verify_backup,
     write_backup,
 )
-from persistence.schema import lock_database, migrate, sqlite3
-from persistence.tables import STEPS
+from persistence.database.schema import lock_database, migrate, sqlite3
+from persistence.database.tables import STEPS
+from persistence.writer.store import Store
 from tests.persistence.wreck import AT, DAY, overwrite, report, reports_of
 
 ROOT = Path(__file__).parents[2]
@@ -64,7 +64,7 @@ def test_a_backup_holds_what_was_committed_and_is_the_same_installation(store: S
 BACK_UP = """
 import sys
 from pathlib import Path
-from persistence.backups import make_backup
+from persistence.backup.backups import make_backup
 for line in sys.stdin:
     print(make_backup(Path(sys.argv[1]), 7, float(line)), flush=True)
 """
@@ -191,7 +191,7 @@ def test_a_damaged_database_gets_no_backup(database: Path, tmp_path: Path, at: i
 LIMITED = """
 import resource, sys
 from pathlib import Path
-from persistence.backups import BackupFailed, make_backup
+from persistence.backup.backups import BackupFailed, make_backup
 size = Path(sys.argv[1]).stat().st_size
 resource.setrlimit(resource.RLIMIT_FSIZE, (size // 2, size // 2))
 try:

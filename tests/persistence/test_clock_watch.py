@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from persistence.caretaker import UNHEARD
-from persistence.clock_watch import ClockWatch, heard_at
+from persistence.database.timestamps import heard_at
+from persistence.maintenance.actor import UNHEARD
+from persistence.maintenance.clock_watch import ClockWatch
 from tests.persistence.home import DAY, HOUR, Home
 from tests.stage import FakeClock
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.findings import Decision, Finding, KeptFinding, RuleMemory
+from actors.domain.findings import Decision, Finding, KeptFinding, RuleMemory
+from actors.domain.model import JsonObject
 from actors.messages import Keep, KeepConclusion, RecallMemory
-from actors.model import JsonObject
 from tests.persistence.house import BIG, House, reported
 
 DEVICE = 1

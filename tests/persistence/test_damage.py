@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from actors.boots import Boot
+from actors.domain.model import Device
+from actors.domain.sequences import Boot
 from actors.messages import Keep, Recall, RecallMemory
-from actors.model import Device
-from persistence import Batch, Store
-from persistence.schema import RETRIES
+from persistence.database.schema import RETRIES
+from persistence.writer.store import Batch, Store
 from tests.persistence.house import House, reported
 
 WHOLE = Device(

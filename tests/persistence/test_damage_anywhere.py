@@ -12,12 +12,13 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from actors.findings import Finding, RuleMemory
-from actors.model import DeadLetter
-from persistence import Batch, Store, UnusableDatabase
-from persistence.backups import make_backup
-from persistence.recovery import recover
-from persistence.tables import STEPS
+from actors.domain.findings import Finding, RuleMemory
+from actors.domain.model import DeadLetter
+from persistence.backup.backups import make_backup
+from persistence.backup.recovery import recover
+from persistence.database.schema import UnusableDatabase
+from persistence.database.tables import STEPS
+from persistence.writer.store import Batch, Store
 from tests.persistence.wreck import AT, DAY, claim, contents, is_whole, leave_behind, report
 
 SIZE = 2**18

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from persistence import Store
-from persistence.backups import make_backup
-from persistence.recovery import recover
+from persistence.backup.backups import make_backup
+from persistence.backup.recovery import recover
+from persistence.writer.store import Store
 from tests.persistence.wreck import (
     AT,
     DAY,

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.findings import Finding, Proposal, RuleMemory
-from actors.model import JsonObject
-from actors.schedule import DAYS, WeeklyWindows, check, parse
-from persistence import Batch, Queries, Store
-from persistence.old_findings import proposal_in
-from rules.timetable import DAY, Window, as_horarios
+from actors.domain.findings import Finding, Proposal, RuleMemory
+from actors.domain.model import JsonObject
+from actors.domain.schedule import DAYS, WeeklyWindows, check, parse
+from persistence.database.old_findings import proposal_in
+from persistence.readers.queries import Queries
+from persistence.writer.store import Batch, Store
+from rules.learn.timetable import DAY, Window, as_horarios
 
 DAY_S = 86_400
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.model import Refused
-from actors.read_models import Backup
-from persistence.backups import Kind, backups_of, make_backup, planned_backup
-from persistence.on_demand import BackupsOnDemand
+from actors.domain.model import Refused
+from actors.domain.read_models import Backup
+from persistence.backup.backups import Kind, backups_of, make_backup, planned_backup
+from persistence.maintenance.backups_on_demand import BackupsOnDemand
 from tests.persistence.home import DAY, Home, Shed
 
 ACTS = st.lists(st.sampled_from(["ask", "let it work", "a minute", "a day", "break", "mend"]), max_size=20)
@@ -29,8 +29,8 @@ class Cellar(Shed):
         self.home = Home(path)
         self.home.shed = self
         self.home.hire()
-        assert self.home.caretaker is not None
-        self.backups = BackupsOnDemand(path, self.home.clock, self.home.caretaker)
+        assert self.home.maintenance is not None
+        self.backups = BackupsOnDemand(path, self.home.clock, self.home.maintenance)
         self.begun: list[Backup] = []
         self.told: list[tuple[Backup, Backup | Refused]] = []
 

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.findings import Finding, KeptFinding, Wanted
-from actors.model import DeadLetter, JsonObject, LogEntry
-from persistence import Batch, Queries, Store
-from persistence.queries import _FINDING_PAGE, _LOG_BOUNDS, _LOG_PAGE
-from persistence.schema import sqlite3
+from actors.domain.findings import Finding, KeptFinding, Wanted
+from actors.domain.model import DeadLetter, JsonObject, LogEntry
+from persistence.database.schema import sqlite3
+from persistence.readers.queries import _FINDING_PAGE, _LOG_BOUNDS, _LOG_PAGE, Queries
+from persistence.writer.store import Batch, Store
 
 
 @pytest.fixture

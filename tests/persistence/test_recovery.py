@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from persistence import Store, UnusableDatabase
-from persistence.backups import backups_of, make_backup
-from persistence.files import beside
-from persistence.recovery import TOLD_FOR_S, recover
-from persistence.schema import sqlite3
-from persistence.tables import STEPS
+from persistence.backup.backups import backups_of, make_backup
+from persistence.backup.recovery import TOLD_FOR_S, recover
+from persistence.database.files import beside
+from persistence.database.schema import UnusableDatabase, sqlite3
+from persistence.database.tables import STEPS
+from persistence.writer.store import Store
 from tests.persistence.wreck import (
     AT,
     DAY,

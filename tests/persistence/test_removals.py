@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from actors.findings import Finding, RuleMemory
+from actors.domain.findings import Finding, RuleMemory
+from actors.domain.model import Device, LogEntry
 from actors.messages import Keep, Recall, Removal, Replace
-from actors.model import Device, LogEntry
-from persistence import Batch
-from persistence.batches import batch_of
-from persistence.removals import ROWS_SWEPT
-from persistence.retention import Retention
-from persistence.upkeep import Upkeep
+from persistence.maintenance.retention import Retention
+from persistence.maintenance.upkeep import Upkeep
+from persistence.writer.batches import batch_of
+from persistence.writer.removals import ROWS_SWEPT
+from persistence.writer.store import Batch
 from tests.persistence.archive import DAY, HOUR, START, Archive
 
 ROWS = 3 * ROWS_SWEPT

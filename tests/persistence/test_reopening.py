@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from actors.findings import Finding, RuleMemory
+from actors.domain.findings import Finding, RuleMemory
+from actors.domain.model import Device
 from actors.messages import Delivery, Keep, KeepConclusion
-from actors.model import Device
-from persistence import Store, UnusableDatabase
-from persistence.schema import sqlite3
+from persistence.database.schema import UnusableDatabase, sqlite3
+from persistence.writer.store import Store
 from tests.persistence.house import BIG, House, Neighbours, reported
 
 

@@ -12,13 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from actors.boots import MOST_KEPT, Boot
-from actors.findings import Finding
-from actors.status import Recovery
-from persistence import Batch, Queries, Store, UnusableDatabase
-from persistence.backups import BackupFailed, backups_of, make_backup
-from persistence.recovery import recover
-from persistence.restoring import IDS_AHEAD, VERSIONS_AHEAD, restore
+from actors.domain.findings import Finding
+from actors.domain.sequences import MOST_KEPT, Boot
+from actors.domain.status import Recovery
+from persistence.backup.backups import BackupFailed, backups_of, make_backup
+from persistence.backup.recovery import recover
+from persistence.backup.restoring import IDS_AHEAD, VERSIONS_AHEAD, restore
+from persistence.database.schema import UnusableDatabase
+from persistence.readers.queries import Queries
+from persistence.writer.store import Batch, Store
 from tests.persistence.house import reported
 from tests.persistence.wreck import (
     AT,
@@ -192,7 +194,7 @@ def test_older_boots_are_remembered(tmp_path: Path) -> None:
 KILLED_AT_EACH_STEP = """
 import os, shutil, sys
 from pathlib import Path
-from persistence.recovery import recover
+from persistence.backup.recovery import recover
 
 def killed_at(step):
     def watch(event, arguments):

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.findings import Finding
-from persistence import Batch, upkeep
-from persistence.retention import Retention, last_aged
-from persistence.upkeep import ROWS_DROPPED
+from actors.domain.findings import Finding
+from persistence.maintenance import upkeep
+from persistence.maintenance.retention import Retention, last_aged
+from persistence.maintenance.upkeep import ROWS_DROPPED
+from persistence.writer.store import Batch
 from tests.persistence.archive import DAY, HOUR, START, Archive
 
 RETENTION = Retention(rows=10, hours=20, days=40, findings=5, by_serial=(("SHD0", 3),))

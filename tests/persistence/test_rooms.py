@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from actors.model import Device
-from actors.rooms import Rooms
-from persistence import Batch, Queries, Store
-from persistence.backups import make_backup
-from persistence.restoring import IDS_AHEAD, restore
-from persistence.schema import migrate, sqlite3
-from persistence.tables import STEPS
+from actors.domain.model import Device
+from actors.domain.rooms import Rooms
+from persistence.backup.backups import make_backup
+from persistence.backup.restoring import IDS_AHEAD, restore
+from persistence.database.schema import migrate, sqlite3
+from persistence.database.tables import STEPS
+from persistence.readers.queries import Queries
+from persistence.writer.store import Batch, Store
 
 AT = 1_800_000_000.0
 BOTH = Rooms({1: "Cocina", 2: "Salón"}, 2)

@@ -11,7 +11,7 @@ import pytest
 
 from config import Settings
 from persistence.rule_files import RuleFiles
-from rules.settings import LearnSettings
+from rules.base.settings import LearnSettings
 
 ROOT = Path(__file__).parents[2]
 

@@ -14,12 +14,13 @@ from pathlib import Path
 import pytest
 from sqlite_utils import Database
 
-from actors.findings import Decision, Finding, KeptFinding, RuleMemory
-from actors.model import DeadLetter, LogEntry
-from persistence import Batch, Queries, Store, UnusableDatabase
-from persistence.device_rows import DEVICE_COLUMNS
-from persistence.schema import migrate, open_database, sqlite3
-from persistence.tables import APPLICATION_ID, STEPS
+from actors.domain.findings import Decision, Finding, KeptFinding, RuleMemory
+from actors.domain.model import DeadLetter, LogEntry
+from persistence.database.device_rows import DEVICE_COLUMNS
+from persistence.database.schema import UnusableDatabase, migrate, open_database, sqlite3
+from persistence.database.tables import APPLICATION_ID, STEPS
+from persistence.readers.queries import Queries
+from persistence.writer.store import Batch, Store
 
 ROOT = Path(__file__).parents[2]
 
@@ -208,7 +209,8 @@ def test_an_empty_file_is_a_new_database_and_says_so(path: Path, caplog: pytest.
 READ_ONLY = """
 import os, sys
 from pathlib import Path
-from persistence import Store, UnusableDatabase
+from persistence.writer.store import Store
+from persistence.database.schema import UnusableDatabase
 if os.geteuid() == 0:
     os.setuid(65534)
 try:
@@ -254,7 +256,7 @@ def run(program: str, path: Path) -> str:
 HOLD = """
 import sys
 from pathlib import Path
-from persistence import Store
+from persistence.writer.store import Store
 store = Store(Path(sys.argv[1]))
 print("open", flush=True)
 sys.stdin.read()

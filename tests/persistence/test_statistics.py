@@ -13,9 +13,10 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from actors.read_models import Point
-from persistence import statistics, upkeep
-from persistence.retention import Retention
+from actors.domain.read_models import Point
+from persistence.maintenance import upkeep
+from persistence.maintenance.retention import Retention
+from persistence.readers import statistics
 from tests.persistence.archive import DAY, HOUR, INDIA_S, START, Archive, day_of, hour_of
 
 STEPS = (HOUR, 6 * HOUR, DAY, 7 * DAY)

@@ -12,12 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.boots import MAX_BOOTS, Boot
-from actors.findings import Decision, Finding, KeptFinding, RuleMemory
-from actors.model import DeadLetter, Device, JsonObject, LogEntry, Report
-from persistence import Batch, Queries, Store
-from persistence.schema import sqlite3
-from persistence.store import LETTER_PAYLOAD, LETTER_TEXT, REJECTED_MAX, ROWS_PER_STATEMENT
+from actors.domain.findings import Decision, Finding, KeptFinding, RuleMemory
+from actors.domain.model import DeadLetter, Device, JsonObject, LogEntry, Report
+from actors.domain.sequences import MAX_BOOTS, Boot
+from persistence.database.schema import sqlite3
+from persistence.readers.queries import Queries
+from persistence.writer.store import (
+    LETTER_PAYLOAD,
+    LETTER_TEXT,
+    REJECTED_MAX,
+    ROWS_PER_STATEMENT,
+    Batch,
+    Store,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -300,9 +307,9 @@ KEEP_ON = f"""
 import sys
 from dataclasses import replace
 from pathlib import Path
-from actors.findings import Finding, RuleMemory
-from actors.model import LogEntry
-from persistence import Batch, Store
+from actors.domain.findings import Finding, RuleMemory
+from actors.domain.model import LogEntry
+from persistence.writer.store import Batch, Store
 store = Store(Path(sys.argv[1]))
 device = store.recall("A")
 while True:

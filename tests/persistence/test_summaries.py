@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persistence.local_time import DAY, HOUR, LocalTime
-from persistence.schema import sqlite3
-from persistence.summaries import METRICS_MAX, NAME_MAX, reading, readings
-from persistence.upkeep import CELLS_ROLLED_UP, ROWS_ROLLED_UP
+from persistence.database.local_time import DAY, HOUR, LocalTime
+from persistence.database.schema import sqlite3
+from persistence.database.summaries import METRICS_MAX, NAME_MAX, reading, readings
+from persistence.maintenance.upkeep import CELLS_ROLLED_UP, ROWS_ROLLED_UP
 from tests.persistence.archive import START, Archive
 
 

@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.clock import SystemClock
-from actors.dispatch import ThreadPool
-from actors.findings import Finding, KeptFinding, RuleMemory
+from actors.domain.findings import Finding, KeptFinding, RuleMemory
+from actors.domain.model import DeadLetter, Device, LogEntry, Refusal, Refused
+from actors.domain.status import WriterStatus
 from actors.messages import Delivery, Keep, KeepConclusion, KeepDeadLetter, Recall, Recalled, Settle
-from actors.model import DeadLetter, Device, LogEntry, Refusal, Refused
-from actors.status import WriterStatus
-from persistence import Store, WriterActor
+from actors.runtime.clock import SystemClock
+from actors.runtime.dispatch import ThreadPool
+from persistence.writer.actor import WriterActor
+from persistence.writer.store import Store
 from tests.persistence.house import BIG, House, Neighbours, reported
 
 
@@ -121,7 +122,7 @@ def test_a_full_disk_holds_everything_back_until_it_is_freed(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Nothing is acknowledged, newcomers join the batch, and it is logged once each way."""
-    caplog.set_level(logging.INFO, "persistence.writer")
+    caplog.set_level(logging.INFO, "persistence.writer.actor")
     device = house.device("A")
     house.fill_the_disk()
     house.tell(Keep(*(first := reported(device, 0, x=BIG)), house.delivery()))

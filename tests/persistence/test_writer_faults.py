@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from actors.domain.model import DeadLetter, Device, Refused
 from actors.messages import Keep, KeepDeadLetter, Recall, Tidied, Tidy
-from actors.model import DeadLetter, Device, Refused
-from actors.supervision import CORE_DELAY, MOST_FAILURES, WINDOW, Name, Part
-from persistence import Batch, Saved, Store, UnusableDatabase
+from actors.runtime.supervision import CORE_DELAY, MOST_FAILURES, WINDOW, Name, Part
+from persistence.database.schema import UnusableDatabase
+from persistence.writer.store import Batch, Saved, Store
 from tests.household import actor
 from tests.persistence.house import House, reported
 
@@ -64,7 +65,7 @@ def keep(house: House, device: Device, numbers: range) -> Device:
 
 
 def quarantined(house: House) -> list[Name]:
-    return [case.name for case in actor(house.writer)._casebook.quarantined]
+    return [case.name for case in actor(house.writer)._failure_registry.quarantined]
 
 
 @ERRORS
@@ -149,7 +150,7 @@ def test_what_the_operating_system_refuses_is_the_storages_fault(
     plant(monkeypatch, lambda _: bool(faults), error)
     keep(house, device, range(3))
     house.stage.wait(60)
-    assert actor(house.writer)._casebook.failures(Part.WRITER) == 0
+    assert actor(house.writer)._failure_registry.failures(Part.WRITER) == 0
     faults.clear()
     house.stage.wait(60)
     assert house.neighbours.settled() == [1, 2, 3]

@@ -7,10 +7,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from actors.model import Claim, Device
-from persistence import Batch, Store
-from persistence.files import belonging_to, beside
-from persistence.schema import sqlite3
+from actors.domain.model import Claim, Device
+from persistence.database.files import belonging_to, beside
+from persistence.database.schema import sqlite3
+from persistence.writer.store import Batch, Store
 from tests.persistence.house import reported
 
 AT: Final = 1_800_000_000.0

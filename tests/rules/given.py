@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.model import Device, JsonObject, Report
+from actors.domain.model import Device, JsonObject, Report
 from config import Settings
-from rules.settings import ExtremesSettings, LearnSettings, MisconfigSettings, OfflineSettings
+from rules.base.settings import ExtremesSettings, LearnSettings, MisconfigSettings, OfflineSettings
 
 SERIAL = "TMP0TEST"
 DAY_S = 86_400.0

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from actors.findings import Finding
-from actors.model import Device, JsonObject, Report
-from actors.schedule import DAYS, parse
-from rules.learn import LearnRule
-from rules.settings import LearnSettings
+from actors.domain.findings import Finding
+from actors.domain.model import Device, JsonObject, Report
+from actors.domain.schedule import DAYS, parse
+from rules.base.settings import LearnSettings
+from rules.learn.rule import LearnRule
 from tests.households import MADRID, Household, Windows
 from tests.rules.given import SERIAL, learn_settings
 

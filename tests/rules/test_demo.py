@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from river import compose, linear_model, optim, preprocessing
 
-from rules.demo import BadDemo, file_of, timetable_from
-from rules.learn import LearnRule
-from rules.settings import LearnSettings
-from rules.timetable import Timetable, suggested
+from rules.base.settings import LearnSettings
+from rules.learn.demo import BadDemo, file_of, timetable_from
+from rules.learn.rule import LearnRule
+from rules.learn.timetable import Timetable, suggested
 from tests.households import MADRID
 from tests.rules.given import DAY_S, MONDAY, device, learn_settings, report
 

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.findings import Bounds, Finding
-from actors.model import JsonObject
-from rules.extremes import MAX_METRICS, ExtremesRule
-from rules.sealed import DamagedState
-from rules.settings import ExtremesSettings
-from rules.tables import Limit
+from actors.domain.findings import Bounds, Finding
+from actors.domain.model import JsonObject
+from rules.base.memory import DamagedState
+from rules.base.settings import ExtremesSettings
+from rules.base.tables import Limit
+from rules.extremes.rule import MAX_METRICS, ExtremesRule
 from tests.readings import DAY_S, STARTS, Series
 from tests.rules.given import device, extremes_settings, report
 

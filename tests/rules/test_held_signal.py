@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.held_signal import HeldSignal, Stretch
-from rules.sealed import Fields
+from rules.base.memory import Fields
+from rules.learn.held_signal import HeldSignal, Stretch
 from tests.rules.given import DAY_S, MONDAY
 
 MADRID = ZoneInfo("Europe/Madrid")

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from config import SettingError, Settings
-from rules.learn import LearnRule, Replay, start
-from rules.sealed import DamagedState
+from rules.base.memory import DamagedState
+from rules.learn.rule import LearnRule, Replay, start
 from tests.households import MADRID, Windows
 from tests.rules.given import DAY_S, MONDAY
 from tests.rules.learning import (

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.findings import Finding
-from actors.model import Json, JsonObject
+from actors.domain.findings import Finding
+from actors.domain.model import Json, JsonObject
+from rules.base.memory import DamagedState
+from rules.base.tables import Limit, Standard
 from rules.misconfig import MisconfigRule, examine
-from rules.sealed import DamagedState
-from rules.tables import Limit, Standard
 from tests.rules.given import device, misconfig_settings, report
 
 STANDARD = Standard("horario", Limit(1, 3600))

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from actors.findings import Finding
+from actors.domain.findings import Finding
+from rules.base.memory import DamagedState, seal
+from rules.base.settings import OfflineSettings
 from rules.offline import OfflineRule
-from rules.sealed import DamagedState, seal
-from rules.settings import OfflineSettings
 from tests.rules.given import MONDAY, device, offline_settings
 
 MADRID = ZoneInfo("Europe/Madrid")

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.quantiles import CELLS, FAR, Histogram, MovingHistogram
-from rules.sealed import DamagedState, Fields
+from rules.base.memory import DamagedState, Fields
+from rules.extremes.quantiles import CELLS, FAR, Histogram, MovingHistogram
 
 SHARES = (0.0, 0.01, 0.05, 0.5, 0.95, 0.99, 1.0)
 values = st.floats(-1e90, 1e90) | st.floats(-50, 50) | st.integers(-5, 5).map(float)

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 
 import pytest
 
-from actors.findings import Bounds
-from actors.model import Device
-from actors.ports import Rule
-from rules.extremes import ExtremesRule
-from rules.fingerprint import fingerprint
-from rules.learn import LearnRule
+from actors.domain.findings import Bounds
+from actors.domain.model import Device
+from actors.domain.rule import Rule
+from rules.base.fingerprint import fingerprint
+from rules.base.memory import DamagedState, seal, unseal
+from rules.base.tables import Limit, Standard
+from rules.extremes.rule import ExtremesRule
+from rules.learn.rule import LearnRule
 from rules.misconfig import MisconfigRule
 from rules.offline import OfflineRule
-from rules.sealed import DamagedState, seal, unseal
-from rules.tables import Limit, Standard
 from tests.households import MADRID
 from tests.rules.given import (
     MONDAY,

@@ -6,7 +6,13 @@ import dataclasses
 from types import SimpleNamespace
 
 from config import Settings
-from rules.settings import ExtremesSettings, LearnSettings, MisconfigSettings, OfflineSettings, RuleSettings
+from rules.base.settings import (
+    ExtremesSettings,
+    LearnSettings,
+    MisconfigSettings,
+    OfflineSettings,
+    RuleSettings,
+)
 from tests.rules.given import offline_settings
 
 EVERY: tuple[type[RuleSettings], ...] = (ExtremesSettings, MisconfigSettings, LearnSettings, OfflineSettings)

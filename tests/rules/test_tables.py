@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rules.tables import BadTable, Limit, Standard, of_device, read_limits, read_standards
+from rules.base.tables import BadTable, Limit, Standard, of_device, read_limits, read_standards
 
 DATA = Path(__file__).parents[2] / "rules" / "data"
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.kinds import PREFIXES
-from actors.mqtt.logins import Logins
+from actors.domain.kinds import PREFIXES
+from actors.mqtt.broker.credentials import Logins
 from tests.brokers import Device, Mosquitto
 from tests.system.backend import Home, Process, run_to_end
 from tests.web.site import PATIENCE

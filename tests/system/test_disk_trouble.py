@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from persistence import Store
+from persistence.writer.store import Store
 from tests.brokers import Device, Mosquitto, wait_until
 from tests.chaos.disk import Volume, as_root, small_disk
 from tests.machine import lacking

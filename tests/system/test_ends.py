@@ -12,9 +12,9 @@ from functools import partial
 
 import pytest
 
-from actors.kinds import PREFIXES
-from actors.mqtt.claim_code import claim_body
-from actors.mqtt.payloads import state_topic
+from actors.domain.kinds import PREFIXES
+from actors.mqtt.protocol.payloads import state_topic
+from actors.simulator.claim_code import claim_body
 from tests.brokers import Device, Mosquitto, wait_until
 from tests.system.backend import Backend, Home
 from tests.system.load import SERIALS, Load

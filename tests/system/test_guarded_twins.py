@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from actors.mqtt.rights import BACKEND
+from actors.mqtt.broker.acl import BACKEND
 from tests.brokers import Device, Login, wait_until
 from tests.mqtt.guarded import HERE, GuardedMosquitto
 from tests.system.backend import Backend, Home

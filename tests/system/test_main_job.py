@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from actors.kinds import PREFIXES
-from actors.mqtt.claim_code import claim_body
+from actors.domain.kinds import PREFIXES
+from actors.simulator.claim_code import claim_body
 from tests.brokers import Device, wait_until
 from tests.system.backend import Backend, Home, update
 from tests.web.site import PATIENCE

@@ -11,20 +11,23 @@ from typing import Any
 
 import pykka
 
+from actors.context import ActorContext
 from actors.directory import Directory
-from actors.dispatch import ThreadPool
-from actors.findings import Finding, Proposal, RuleMemory
+from actors.domain.findings import Finding, Proposal, RuleMemory
+from actors.domain.model import Device, JsonObject
+from actors.domain.proposals import basis_of
+from actors.domain.status import WriterStatus
 from actors.messages import Delivery, KeepConclusion, Recall, Recalled, Removal
-from actors.model import Device, JsonObject
-from actors.proposals import basis_of
-from actors.status import WriterStatus
-from actors.surroundings import Surroundings
+from actors.runtime.dispatch import ThreadPool
 from config import Settings
-from persistence import Batch, HistorianActor, Queries, Store, WriterActor
+from persistence.readers.log_reader import LogReaderActor
+from persistence.readers.queries import Queries
+from persistence.writer.actor import WriterActor
+from persistence.writer.store import Batch, Store
 from rules.rulebook import rulebook
 from tests.stage import FakeClock
 from tests.web.site import PATIENCE, Site
-from web.hub import EventHub
+from web.live.hub import EventHub
 
 
 class Network:
@@ -64,11 +67,11 @@ class Home:
         self.writer = WriterActor.start(
             self._disk, lambda: Store(self.path), clock, self.network, hub, WriterStatus()
         )
-        around = Surroundings(
+        context = ActorContext(
             dispatcher=self._actors,
             clock=clock,
             writer=self.writer,
-            historian=HistorianActor.start(self._disk, Queries(self.path), clock),
+            log_reader=LogReaderActor.start(self._disk, Queries(self.path), clock),
             events=hub,
             commands=self.network,
             # Dismissals go by way of their rule. This one has no table here, so that it finds nothing itself.
@@ -76,7 +79,7 @@ class Home:
             offline_after=120.0,
             startup_grace=60.0,
         )
-        return Directory.start(around, [self.device], 10)
+        return Directory.start(context, [self.device], 10)
 
     def __enter__(self) -> Home:
         self._actors.start()

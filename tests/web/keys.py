@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from actors.people import CONSOLE, Person, Role, TokenKind
-from actors.ports import Clock
-from persistence.accounts import Accounts
+from actors.domain.people import CONSOLE, Person, Role, TokenKind
+from actors.runtime.clock import Clock
+from persistence.accounts.accounts import Accounts
 from tests.stage import FakeClock
 from tests.web.site import BLIND, LAMP, Answer, Site
-from web.access import Access, Mode
-from web.services import Limits
+from web.http.services import Limits
+from web.security.access import Access, Mode
 
 
 class Keys:

@@ -14,7 +14,7 @@ from typing import Any, Self
 
 import pytest
 
-from actors.clock import SystemClock
+from actors.runtime.clock import SystemClock
 
 HOUSE = Path(__file__).parent.parent.parent
 # Seconds for anything to happen; a machine's answer takes two at most when nothing else goes on.

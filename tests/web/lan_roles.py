@@ -13,8 +13,8 @@ from zeroconf import AddressResolver as Resolver  # type: ignore[attr-defined]
 from zeroconf import IPVersion, ServiceInfo, Zeroconf
 
 from tests.stage import FakeClock
-from web.announcer import POLL_S, Announcer, Service
-from web.network import Network
+from web.identity.mdns_announcer import POLL_S, Announcer, Service
+from web.identity.network import Network
 
 WAIT_MS = 1_000
 

@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from web.page_files import FOLDER, WORKER, Page
-from web.vendor import LICENCES
+from web.page.fetch import LICENCES
+from web.page.files import FOLDER, WORKER, Page
 
 IMPORT_MAP: Final = '\n{"imports": {"named": "/pagina/vendor/named.js"}}\n'
 INDEX: Final = f"""<!doctype html>

@@ -15,20 +15,20 @@ from typing import Any, TypeVar
 
 import pykka
 
+from actors.domain.model import Device
+from actors.domain.status import BrokerStatus, WriterStatus
 from actors.messages import ScanHistory
-from actors.model import Device
-from actors.status import BrokerStatus, WriterStatus
-from actors.zone import UTC_ZONE
+from actors.runtime.event_loop import LoopThread
+from actors.runtime.time_zone import UTC_ZONE
 from config import Settings
 from tests.web.stand_ins import Shelf, StandInBackups, StandInDirectory, StandInScanner
-from web.access import Access
 from web.app import WebServer
-from web.defences import Hosts
-from web.health import Health
-from web.hub import EventHub
-from web.loop import LoopThread
-from web.page_files import Page
-from web.services import Backups, Limits, Queries
+from web.http.health import Health
+from web.http.services import Backups, Limits, Queries
+from web.identity.hosts import Hosts
+from web.live.hub import EventHub
+from web.page.files import Page
+from web.security.access import Access
 
 T = TypeVar("T")
 

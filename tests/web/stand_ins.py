@@ -12,13 +12,13 @@ from typing import Any, TypeVar
 
 import pykka
 
-from actors.findings import Bounds, Decision, KeptFinding, Wanted
+from actors.domain.findings import Bounds, Decision, KeptFinding, Wanted
+from actors.domain.model import Device, LogEntry, Refusal, Refused, Report
+from actors.domain.proposals import applied
+from actors.domain.read_models import Backup, FindingPage, LogPage, Rejected, Statistics
+from actors.domain.rooms import Rooms
 from actors.messages import ApplyFinding, AskBounds, ChangeDevice, ClaimDevice, DismissFinding, ScanHistory
-from actors.model import Device, LogEntry, Refusal, Refused, Report
-from actors.proposals import applied
-from actors.read_models import Backup, FindingPage, LogPage, Rejected, Statistics
-from actors.rooms import Rooms
-from web.hub import EventHub
+from web.live.hub import EventHub
 
 T = TypeVar("T")
 
@@ -126,7 +126,7 @@ class StandInBackups:
 
 @dataclass
 class Shelf:
-    """Queries answered from memory, as :class:`persistence.queries.Queries` answers them."""
+    """Queries answered from memory, as :class:`persistence.readers.queries.Queries` answers them."""
 
     entries: list[LogEntry] = field(default_factory=list)
     letters: list[Rejected] = field(default_factory=list)

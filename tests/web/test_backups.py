@@ -1,4 +1,4 @@
-"""Backups by HTTP, made by a real caretaker: whoever asks for one always knows what came of it."""
+"""Backups by HTTP, made by the real maintenance actor: whoever asks for one always knows what came of it."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from unittest.mock import patch
 
 import pytest
 
-from actors.house_clock import HouseClock
-from actors.people import Role
-from actors.supervision import Casebook
+from actors.domain.people import Role
+from actors.runtime.house_clock import HouseClock
+from actors.runtime.supervision import FailureRegistry
 from persistence import archive as archive_module
 from persistence.archive import DATABASE, Archive, Keeping
-from persistence.backups import BackupFailed, make_backup, verify_backup
-from persistence.retention import Retention
+from persistence.backup.backups import BackupFailed, make_backup, verify_backup
+from persistence.maintenance.retention import Retention
 from tests.brokers import wait_until
 from tests.persistence.house import Neighbours
 from tests.stage import FakeClock
 from tests.web.keys import Keys, denied
 from tests.web.site import PATIENCE, Site
-from web.services import Limits
+from web.http.services import Limits
 
 SECOND = "2027-01-15T08:00:00.000Z"
 NAME = "iot-20270115T080000Z-pedida.db"
@@ -39,7 +39,7 @@ class Storeroom:
         self.clock = FakeClock()
         self.archive = Archive(folder, Keeping(Retention(), 1000, KEPT), UTC, HouseClock(self.clock))
         neighbours = Neighbours()
-        self.archive.employ(neighbours, neighbours, Casebook())
+        self.archive.employ(neighbours, neighbours, FailureRegistry())
         self.site = Site(backups=self.archive.backups, limits=limits)
 
     def __enter__(self) -> Storeroom:
@@ -96,7 +96,7 @@ def test_a_backup_that_is_asked_for_is_there_and_whole(room: Storeroom) -> None:
     assert (answer.status, answer.json) == (201, {"nombre": NAME, "creada_en": SECOND, "bytes": size})
     assert room.listed == [answer.json]
     assert verify_backup(room.folder / NAME).instance == room.archive.instance
-    assert room.archive.caretaker_status.last_backup_at == room.clock.now()
+    assert room.archive.maintenance_status.last_backup_at == room.clock.now()
 
 
 def test_they_are_listed_newest_first_and_the_oldest_give_way(room: Storeroom) -> None:
@@ -126,9 +126,9 @@ def test_a_backup_that_fails_says_why_and_what_to_do(room: Storeroom) -> None:
     assert denied(answer, 503)
     assert "libera espacio" in answer.json["detalle"]
     assert room.listed == before
-    assert "libera espacio" in str(room.archive.caretaker_status.backup_error)
+    assert "libera espacio" in str(room.archive.maintenance_status.backup_error)
     assert room.site.post("/copias").status == 201
-    assert room.archive.caretaker_status.backup_error is None
+    assert room.archive.maintenance_status.backup_error is None
 
 
 def test_where_there_is_no_folder_to_be_had(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_a_damaged_database_gets_no_backup(room: Storeroom, tmp_path: Path) -> N
     answer = room.site.post("/copias")
     assert denied(answer, 503)
     assert answer.json["codigo"] == "backup_damaged"
-    assert str(tmp_path / DATABASE) in str(room.archive.caretaker_status.backup_error)
+    assert str(tmp_path / DATABASE) in str(room.archive.maintenance_status.backup_error)
     assert [each["nombre"] for each in room.listed] == [NAME]
 
 
@@ -177,12 +177,12 @@ def test_a_slow_one_that_fails_is_gone_and_the_health_says_why(tmp_path: Path) -
         assert room.site.post("/copias").status == 202
         door.open()
         wait_until(lambda: room.listed == [], PATIENCE)
-        assert "libera espacio" in str(room.archive.caretaker_status.backup_error)
+        assert "libera espacio" in str(room.archive.maintenance_status.backup_error)
 
 
 def test_a_system_that_is_ending_says_so(room: Storeroom) -> None:
     """At once, to each who asks."""
-    room.archive.caretaker.stop()
+    room.archive.maintenance.stop()
     for _ in range(2):
         answer = room.site.post("/copias")
         assert denied(answer, 503)

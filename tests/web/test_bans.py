@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.stage import FakeClock
-from web.bans import BANS, MAX_ADDRESSES, TRIES, Bans, network_of
+from web.security.bans import BANS, MAX_ADDRESSES, TRIES, Bans, network_of
 
 
 def exhausted(bans: Bans, address: str) -> int:

@@ -9,12 +9,12 @@ from typing import Any
 import pykka
 import pytest
 
+from actors.domain.model import Refusal, Refused
+from actors.domain.status import WriterStatus
 from actors.messages import AskBounds
-from actors.model import Refusal, Refused
-from actors.status import WriterStatus
 from tests.web.site import BLIND, HEALTHY, LAMP, PATIENCE, Site
 from tests.web.stand_ins import NoAnswer
-from web.services import Limits
+from web.http.services import Limits
 
 
 class Refusing(pykka.ThreadingActor):

@@ -14,10 +14,10 @@ from cryptography import x509
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.house_clock import HouseClock
+from actors.runtime.house_clock import HouseClock
 from tests.stage import FakeClock
 from tests.web.handshakes import handshake, shown_by, strict_client
-from web.certificates import Certificates
+from web.identity.certificates import Certificates
 
 NAMES = ("smarthome.local",)
 ADDRESSES = (ip_address("192.168.1.10"),)

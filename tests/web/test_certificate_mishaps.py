@@ -29,8 +29,8 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from tests.stage import FakeClock
 from tests.web.handshakes import handshake, shown_by, strict_client
-from web.authority import names_of, subject_names
-from web.certificates import Certificates, GivenCertificate, LiveContext, UnusableCertificate
+from web.identity.certificate_authority import names_of, subject_names
+from web.identity.certificates import Certificates, GivenCertificate, LiveContext, UnusableCertificate
 
 NAMES = ("smarthome.local",)
 FILES = ("ca.key", "ca.pem", "servidor.key", "servidor.pem")
@@ -52,7 +52,7 @@ def cut_short(monkeypatch: pytest.MonkeyPatch, step: int, end: BaseException) ->
         left[0] -= 1
         replace(source, target)
 
-    monkeypatch.setattr("web.tls_folder.os.replace", perhaps)
+    monkeypatch.setattr("web.identity.tls_folder.os.replace", perhaps)
 
 
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {

@@ -19,12 +19,12 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID
 from tornado.httpserver import HTTPServer
 
+from actors.runtime.event_loop import LoopThread
 from tests.stage import FakeClock
 from tests.web.handshakes import handshake, shown_by, strict_client
-from web.authority import names_of, new_key
-from web.certificates import Certificates, LiveContext, UnusableCertificate
-from web.loop import LoopThread
-from web.tls_folder import TlsFolder
+from web.identity.certificate_authority import names_of, new_key
+from web.identity.certificates import Certificates, LiveContext, UnusableCertificate
+from web.identity.tls_folder import TlsFolder
 
 NAMES = ("smarthome.local", "casa-pi", "nas.example.com", "192.168.7.7")
 ADDRESSES = tuple(map(ip_address, ("192.168.1.10", "10.0.0.3", "fd00::2", "2a01:4f8::7", "fe80::1%eth0")))

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from actors.claiming import TRIES, code_digest
-from actors.model import Device
-from actors.people import Role
+from actors.domain.claiming import TRIES, code_digest
+from actors.domain.model import Device
+from actors.domain.people import Role
 from tests.web.home import Home
 from tests.web.keys import Keys
 from tests.web.site import Answer, Site, at_once
-from web.devices import UNPROVEN_S
+from web.routes.devices import UNPROVEN_S
 
 SERIAL = "TMP0603IF1WD"
 UNKNOWN = "TMP0NOSUCH00"

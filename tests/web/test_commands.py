@@ -12,14 +12,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from actors.model import MAX_NAMES, Change, Device, Report
+from actors.domain.model import MAX_NAMES, Change, Device, Report
 from tests.web.site import BLIND, LAMP
-from web.body import MAX_LEVELS, read_object
-from web.commands import MAX_VERSIONS, change_of, claim_of, claimed_serial
-from web.errors import Problem
-from web.languages import Language
-from web.shapes import Name
-from web.wire import TEN, device_json, iso
+from web.schemas.body import MAX_LEVELS, read_object
+from web.schemas.commands import MAX_VERSIONS, change_of, claim_of, claimed_serial
+from web.schemas.serializers import TEN, device_json, iso
+from web.schemas.validators import Name
+from web.texts.languages import Language
+from web.texts.problem import Problem
 
 SCHEDULED = replace(BLIND, configuration={"modo": "horario", "encendido": False})
 

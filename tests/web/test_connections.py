@@ -16,13 +16,13 @@ from pathlib import Path
 
 import pytest
 
+from actors.runtime.event_loop import LoopThread
 from tests.brokers import wait_until
 from tests.web.keys import Keys
 from tests.web.site import PATIENCE
-from web.access import Mode
-from web.certificates import Certificates
-from web.connections import EXHAUSTED_S, Connections, Server
-from web.loop import LoopThread
+from web.identity.certificates import Certificates
+from web.security.access import Mode
+from web.security.connections import EXHAUSTED_S, Connections, Server
 
 
 @contextmanager

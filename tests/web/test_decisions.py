@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from actors.findings import Proposal
-from actors.model import Device
+from actors.domain.findings import Proposal
+from actors.domain.model import Device
 from tests.web.home import Home
 from tests.web.site import at_once
 

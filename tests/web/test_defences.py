@@ -10,13 +10,14 @@ from typing import Final
 
 import pytest
 
-from actors.people import Role, TokenKind
+from actors.domain.people import Role, TokenKind
 from tests.web.keys import Keys, bearer, cookie_of, denied
 from tests.web.site import BLIND, LAMP, PATIENCE, Site
-from web.access import Access, Mode
 from web.app import ROUTES
-from web.defences import Hosts, Proxies, host_of
-from web.services import Limits
+from web.http.services import Limits
+from web.identity.hosts import Hosts, host_of
+from web.security.access import Access, Mode
+from web.security.defences import Proxies
 
 OWN: Final = "http://127.0.0.1:{port}"
 

@@ -19,18 +19,18 @@ from urllib.parse import urlencode
 import pytest
 from openpyxl import load_workbook
 
-from actors.read_models import Point, Statistics
-from persistence import statistics
+from actors.domain.read_models import Point, Statistics
+from persistence.readers import statistics
 from tests.brokers import wait_until
 from tests.persistence.archive import DAY, HOUR, Archive
 from tests.stage import FakeClock
 from tests.web.site import BLIND, PATIENCE, Answer, Site
 from tests.web.stand_ins import Shelf
-from web import spreadsheet
-from web.access import Access
-from web.export import TYPES
-from web.services import Limits
-from web.wire import iso
+from web.export import spreadsheet
+from web.export.route import TYPES
+from web.http.services import Limits
+from web.schemas.serializers import iso
+from web.security.access import Access
 
 NOW: Final = 1_800_000_000.0
 # On the hour in India, where the archive's hours begin.
@@ -305,9 +305,10 @@ def test_a_process_that_fails_is_told(
     folder = tmp_path / "tmp"
     folder.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(folder))
-    room = tmp_path / "web"
-    room.mkdir()
-    (room / "__init__.py").touch()
+    room = tmp_path / "web" / "export"
+    room.mkdir(parents=True)
+    for package in (room.parent, room):
+        (package / "__init__.py").touch()
     (room / "spreadsheet_process.py").write_text('raise SystemExit("hoy no")')
     with patch.object(spreadsheet, "_ROOT", tmp_path):
         answer = ask(site, formato="xlsx")

@@ -18,16 +18,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook, load_workbook
 
-from actors.model import LogEntry
-from actors.readings import metric_name, number_of
+from actors.domain.model import LogEntry
+from actors.domain.readings import metric_name, number_of
 from tests.web.stand_ins import Shelf
-from web import export_tables
-from web.export_csv import FORMULAS, MARK, csv_chunks
-from web.export_tables import OTHERS, Source, Table, history, summary
-from web.spreadsheet import lines_of
-from web.spreadsheet_process import write
-from web.statistics import Span
-from web.wire import on_the_wall
+from web.export import tables as export_tables
+from web.export.csv_table import FORMULAS, MARK, csv_chunks
+from web.export.spreadsheet import lines_of
+from web.export.spreadsheet_process import write
+from web.export.tables import OTHERS, Source, Table, history, summary
+from web.routes.statistics import Span
+from web.schemas.serializers import on_the_wall
 
 ALWAYS: Final = Span(0.0, 1e11)
 BEGAN: Final = 1_800_000_000.25

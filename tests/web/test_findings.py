@@ -11,14 +11,14 @@ from typing import Any
 import pykka
 import pytest
 
-from actors.findings import Decision, Finding, KeptFinding
+from actors.domain.findings import Decision, Finding, KeptFinding
+from actors.domain.model import Device, JsonObject
+from actors.domain.proposals import basis_of
 from actors.messages import DismissFinding, Reply
-from actors.model import Device, JsonObject
-from actors.proposals import basis_of
-from persistence.old_findings import proposal_in
+from persistence.database.old_findings import proposal_in
 from tests.web.site import BLIND, LAMP, PATIENCE, Site, at_once
 from tests.web.stand_ins import NoAnswer
-from web.services import Limits
+from web.http.services import Limits
 
 AT = 1_800_000_000.5
 PATCH = {"configuracion": {"modo": "horario", "intervalo_envio": 60}}

@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 from tornado.web import RequestHandler
 
-from actors.people import CONSOLE, Role
+from actors.domain.people import CONSOLE, Role
 from config import Settings
-from persistence.accounts import Accounts
+from persistence.accounts.accounts import Accounts
 from tests.brokers import wait_until
 from tests.stage import FakeClock
 from tests.web.keys import Keys, bearer, denied
 from tests.web.site import BLIND, LAMP, PATIENCE, Site
-from web.access import Mode, NobodyCanEnter, access_of, mode_of
 from web.app import ROUTES
-from web.base import Handler
-from web.defences import Hosts
-from web.frontage import Appearance, Frontage
+from web.http.handler import Handler
+from web.identity.endpoint import Appearance, Endpoint
+from web.identity.hosts import Hosts
+from web.security.access import Mode, NobodyCanEnter, access_of, mode_of
 
 PATHS = [
     (re.sub(r"\(.*?\)", "1", path).replace("/?", "").replace("\\", ""), handler) for path, handler in ROUTES
@@ -201,13 +201,13 @@ def test_a_house_without_people_does_not_open_to_the_network(tmp_path: Path) -> 
     clock, hosts = FakeClock(), Hosts()
     accounts = Accounts(tmp_path / "cuentas.db", clock.now)
     network = Settings(data_dir=tmp_path, backend_host="0.0.0.0", ssl_enabled=False)
-    frontage = Frontage(Appearance.of(network), hosts, clock)
+    endpoint = Endpoint(Appearance.of(network), hosts, clock)
     with pytest.raises(NobodyCanEnter, match=r"run_system\.py setup"):
-        access_of(network, accounts, frontage, hosts, clock)
+        access_of(network, accounts, endpoint, hosts, clock)
     for settings, mode in ((Settings(), Mode.HERE), (replace(network, auth_mode="abierto"), Mode.OPEN)):
-        assert access_of(settings, accounts, frontage, hosts, clock).mode is mode
+        assert access_of(settings, accounts, endpoint, hosts, clock).mode is mode
     accounts.add_person("Ana", Role.ADMIN, None, CONSOLE)
-    assert access_of(network, accounts, frontage, hosts, clock).mode is Mode.TOKENS
+    assert access_of(network, accounts, endpoint, hosts, clock).mode is Mode.TOKENS
 
 
 def test_on_this_machine_no_token_is_needed(keys: Keys) -> None:
@@ -260,7 +260,7 @@ def test_accounts_that_cannot_be_read_change_nothing(
     """Who was let in still is, it is logged once, and when they can be read again it goes on."""
     file = tmp_path / "cuentas.db"
     stored = file.read_bytes()
-    with caplog.at_level(logging.ERROR, "web.gate"):
+    with caplog.at_level(logging.ERROR, "web.security.gate"):
         file.write_bytes(b"no" * 5_000)
         wait_until(lambda: "accounts_unreadable" in caplog.text, PATIENCE)
         assert site.ask("GET", "/dispositivos", headers=keys.bearer(Role.READER)).status == 200

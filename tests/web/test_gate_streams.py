@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
-from actors.people import CONSOLE, Role, TokenKind
+from actors.domain.people import CONSOLE, Role, TokenKind
 from tests.brokers import wait_until
 from tests.stage import FakeClock
 from tests.web.keys import Keys, bearer, denied
 from tests.web.site import BLIND, PATIENCE, Listener, Site
-from web.services import Limits
+from web.http.services import Limits
 
 STREAMS = ("/stream/dispositivos", "/stream/ai")
 

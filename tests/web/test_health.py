@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from actors.status import WriterStatus
-from actors.supervision import Name, Part, Quarantined
-from actors.unserved import Trouble, Unserved
+from actors.domain.status import WriterStatus
+from actors.domain.unserved import Trouble, Unserved
+from actors.runtime.supervision import Name, Part, Quarantined
 from tests.web.site import BLIND, HEALTHY, Site
-from web.base import MOST_QUEUED
-from web.languages import Language
-from web.unserved_words import line
+from web.http.handler import MOST_QUEUED
+from web.texts.languages import Language
+from web.texts.unserved_words import line
 
 DEVICE = Quarantined(Name(Part.DEVICE, "TMP0"), 1_800_000_000.0, 5, "ValueError('planted')")
 RULE = replace(DEVICE, name=Name(Part.RULE, "TMP0", "learn"))

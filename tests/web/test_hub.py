@@ -13,17 +13,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from actors.findings import Finding, KeptFinding
+from actors.domain.findings import Finding, KeptFinding
+from actors.domain.model import Device
 from actors.messages import Removal
-from actors.model import Device
 from actors.ports import ScanNews
-from actors.zone import UTC_ZONE
+from actors.runtime.event_loop import LoopThread
+from actors.runtime.time_zone import UTC_ZONE
 from tests.web.site import BLIND, HEALTHY, LAMP, PATIENCE, Event, event_in
-from web.health import health_json
-from web.hub import EventHub, version_in
-from web.languages import Language
-from web.loop import LoopThread
-from web.ring import CHUNK_BYTES, EVERYTHING, Stream, Wanted
+from web.http.health import health_json
+from web.live.hub import EventHub, version_in
+from web.live.ring import CHUNK_BYTES, EVERYTHING, Stream, Wanted
+from web.texts.languages import Language
 
 
 class HandLoop:
@@ -114,7 +114,7 @@ def test_an_event_that_cannot_be_encoded_costs_only_itself() -> None:
     with pytest.raises(TypeError):
         loop.turn()
     loop.settle()
-    assert [known.device for known in hub.roster.newest_first()] == [LAMP]
+    assert [known.device for known in hub.device_cache.newest_first()] == [LAMP]
 
 
 def test_a_device_is_encoded_once_for_the_stream_and_for_who_changed_it() -> None:
@@ -122,18 +122,18 @@ def test_a_device_is_encoded_once_for_the_stream_and_for_who_changed_it() -> Non
     hub = EventHub(HandLoop(), [LAMP])
     changed = replace(LAMP, name="Lámpara")
     hub.device_updated(changed)
-    assert hub.roster.json_of(changed) is hub.roster.json_of(changed)
-    assert b'"nombre":"L\xc3\xa1mpara"' in hub.roster.json_of(changed)
-    assert b'"nombre":"No definido"' in hub.roster.json_of(LAMP)
+    assert hub.device_cache.json_of(changed) is hub.device_cache.json_of(changed)
+    assert b'"nombre":"L\xc3\xa1mpara"' in hub.device_cache.json_of(changed)
+    assert b'"nombre":"No definido"' in hub.device_cache.json_of(LAMP)
     hub.device_removed(Removal(LAMP.id, LAMP.serial))
-    assert b'"nombre":"L\xc3\xa1mpara"' in hub.roster.json_of(changed)
+    assert b'"nombre":"L\xc3\xa1mpara"' in hub.device_cache.json_of(changed)
 
 
 def test_the_roster_has_what_has_just_been_handed_in() -> None:
     """Whoever was answered reads what the answer said, wherever the loop stands."""
     hub = EventHub(HandLoop(), [LAMP])
     hub.device_updated(replace(LAMP, name="Sala"))
-    known = hub.roster.by_serial(LAMP.serial)
+    known = hub.device_cache.by_serial(LAMP.serial)
     assert known is not None
     assert known.device.name == "Sala"
 
@@ -171,7 +171,7 @@ def test_a_finding_goes_out_under_its_own_name() -> None:
     hub = EventHub(HandLoop())
     finding = Finding("extremos", "ai_anomaly", 2, BLIND.serial, 1_800_000_000.5, {"value": 120.5})
     hub.finding_made(KeptFinding(17, finding, {}))
-    assert len(hub.roster) == 0
+    assert len(hub.device_cache) == 0
     (event,) = events_in(hub.findings.since(0)[0])
     local = event.data.pop("ts_local")
     assert event.name == "ai_anomaly"
@@ -193,7 +193,7 @@ def test_news_of_a_scan_goes_out_among_the_findings() -> None:
     news = {"ai_progress": {"hecho": 0.5}, "ai_anomaly": {"value": 120.5}, "ai_done": {}}
     for event, details in news.items():
         hub.scan_told(ScanNews(event, 2, BLIND.serial, 1_800_000_000.5, details))
-    assert len(hub.roster) == 0
+    assert len(hub.device_cache) == 0
     progress, anomaly, done = events_in(hub.findings.since(0)[0])
     of_all = {
         "dispositivo_id": 2,
@@ -333,7 +333,7 @@ class Streaming(RuleBasedStateMachine):
         assert self.hub.devices.size <= 3_000 or len(self.hub.devices) == 1
 
     def teardown(self) -> None:
-        """In the end everybody is up to date, or knows that it is not; and the roster is right."""
+        """In the end everybody is up to date, or knows that it is not; and the device cache is right."""
         self.loop.settle()
         assert self.hub.waiting == 0
         assert self.hub.devices.last == len(self.published)
@@ -343,8 +343,8 @@ class Streaming(RuleBasedStateMachine):
             fits = [-1, *client.fitting(self.published)]
             assert client.seen in (None, fits[-1])
         newest = {device.serial: device for device in self.published}
-        assert {known.device.serial: known.device for known in self.hub.roster.newest_first()} == newest
-        for known in self.hub.roster.newest_first():
+        assert {known.device.serial: known.device for known in self.hub.device_cache.newest_first()} == newest
+        for known in self.hub.device_cache.newest_first():
             assert json.loads(known.json)["version"] == known.device.version
 
 

@@ -8,8 +8,8 @@ import subprocess
 import pytest
 
 from tests.page.node import node
-from web.lean import lean
-from web.page_files import FOLDER, Page
+from web.page.files import FOLDER, Page
+from web.page.lean import lean
 
 # What it is, and what comes of it.
 CASES = {

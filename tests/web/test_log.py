@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from actors.model import LogEntry
-from persistence.queries import Queries
-from persistence.store import Batch, Store
+from actors.domain.model import LogEntry
+from persistence.readers.queries import Queries
+from persistence.writer.store import Batch, Store
 from tests.web.site import LAMP, Site
 
 LOG = f"/dispositivos/{LAMP.id}/logs"

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from actors.people import key_of
+from actors.domain.people import key_of
 from tests.web.site import LAMP
-from web.auth import MAX_NAME
-from web.auth import NAME as TOKEN_NAME
-from web.commands import change_of, claim_of
-from web.errors import Problem
-from web.people import PERSON_NAME
-from web.rooms import ROOM_NAME
-from web.shapes import Name
-from web.wire import device_json
+from web.routes.auth import MAX_NAME
+from web.routes.auth import NAME as TOKEN_NAME
+from web.routes.people import PERSON_NAME
+from web.routes.rooms import ROOM_NAME
+from web.schemas.commands import change_of, claim_of
+from web.schemas.serializers import device_json
+from web.schemas.validators import Name
+from web.texts.problem import Problem
 
 FAMILY = "\u200d".join("👨👩👧👦")
 GOOD = [

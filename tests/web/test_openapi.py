@@ -12,22 +12,22 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from openapi_spec_validator import validate
 
-from actors.findings import KeptFinding
-from actors.model import DeadLetter, LogEntry
-from actors.people import Role
-from actors.read_models import Rejected
-from actors.schedule import ScheduleError, check
+from actors.domain.findings import KeptFinding
+from actors.domain.model import DeadLetter, LogEntry
+from actors.domain.people import Role
+from actors.domain.read_models import Rejected
+from actors.domain.schedule import ScheduleError, check
 from tests.web.keys import Keys
 from tests.web.site import LAMP, Answer, Site
 from tests.web.test_findings import ANOMALY
 from web.app import ROUTES
-from web.base import Handler
-from web.body import check_configuration
-from web.configuration import DAY_WORDS, LOCK_WORDS, SWITCH_WORDS, Configuration
-from web.errors import Problem
+from web.http.handler import Handler
 from web.openapi import described, path_of
-from web.preconditions import IF_MATCH
-from web.shapes import Line, Name, OneOf, OrNull, Schema, Shape, Switch, Text, Whole
+from web.schemas.body import check_configuration
+from web.schemas.configuration import DAY_WORDS, LOCK_WORDS, SWITCH_WORDS, Configuration
+from web.schemas.preconditions import IF_MATCH
+from web.schemas.validators import Line, Name, OneOf, OrNull, Schema, Shape, Switch, Text, Whole
+from web.texts.problem import Problem
 
 DOCUMENT: Final[dict[str, Any]] = json.loads(described(ROUTES, "0.1.0"))
 OFFERED: Final = [

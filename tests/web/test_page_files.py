@@ -21,10 +21,10 @@ import pytest
 from tests.page.node import node
 from tests.web.page import IMPORT_MAP, INDEX, furnish, page_of
 from tests.web.site import Answer, Site
-from web.lean import lean
-from web.page_files import FOLDER, TYPES, File, Form, Page, shipped
-from web.preloads import PREFIX
-from web.vendor import LICENCES
+from web.page.fetch import LICENCES
+from web.page.files import FOLDER, TYPES, File, Form, Page, shipped
+from web.page.lean import lean
+from web.page.preloads import PREFIX
 
 
 @pytest.fixture
@@ -89,7 +89,7 @@ def test_each_file_comes_as_what_it_is(site: Site, tmp_path: Path, name: str, ki
         "..%2fstyle.css",
         "js/../style.css",
         "/style.css",
-        "%2e%2e/%2e%2e/web/base.py",
+        "%2e%2e/%2e%2e/web/http/handler.py",
         "/etc/passwd",
         "c:/windows/win.ini",
         "style.css%00",
@@ -113,7 +113,7 @@ def test_without_its_libraries_the_page_says_what_to_do(tmp_path: Path) -> None:
     with Site(page=Page.read(folder)) as site:
         answer = site.get("/")
         assert answer.status == 503
-        assert "python -m web.vendor" in answer.json["detalle"]
+        assert "python -m web.page.fetch" in answer.json["detalle"]
         assert get(site, "/", Accept="application/json").status == 200
         assert site.get("/dispositivos").status == 200
 
@@ -327,8 +327,10 @@ def test_no_module_awaits_but_the_one_that_nobody_imports() -> None:
 
 
 def test_every_file_of_the_page_is_served() -> None:
-    """None is of a kind unknown here."""
-    files = {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*") if path.is_file()}
+    """None is of a kind unknown here, but for the code that serves them."""
+    code = (".py", ".pyc")
+    paths = [path for path in FOLDER.rglob("*") if path.is_file() and path.suffix not in code]
+    files = {path.relative_to(FOLDER).as_posix() for path in paths}
     assert {name for name in files if Path(name).suffix not in TYPES} == set()
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from actors.people import CONSOLE, Role
+from actors.domain.people import CONSOLE, Role
 from tests.stage import FakeClock
 from tests.web.keys import Keys, bearer, cookie_of, denied
 from tests.web.site import Answer, Site, at_once
-from web.passwords import hashed
+from web.security.passwords import hashed
 
 PASSWORD = "caballo correcto"
 

@@ -7,7 +7,7 @@ from time import perf_counter
 
 import pytest
 
-from web.passwords import fault_in, fits, hashed
+from web.security.passwords import fault_in, fits, hashed
 
 
 def test_a_password_fits_its_own_hash_alone() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from actors.people import Role, TokenKind
+from actors.domain.people import Role, TokenKind
 from tests.web.keys import Keys, bearer, denied
 from tests.web.site import Site
 

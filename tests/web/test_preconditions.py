@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.model import Report
+from actors.domain.model import Report
 from tests.web.site import BLIND, LAMP, PATIENCE, Answer, Site, at_once
-from web.errors import Problem
-from web.preconditions import IF_MATCH, quoted, tags_in
+from web.schemas.preconditions import IF_MATCH, quoted, tags_in
+from web.texts.problem import Problem
 
 TAGS = st.text(st.characters(codec="latin-1", exclude_categories=["Cc"], exclude_characters=' "\x7f\xa0'))
 

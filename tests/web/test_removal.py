@@ -9,9 +9,9 @@ from queue import Queue
 
 import pytest
 
-from actors.claiming import code_digest
+from actors.domain.claiming import code_digest
+from actors.domain.model import Device, JsonObject, Refusal, Refused, Report
 from actors.messages import Delivery, ForgetDevice, Removal, Reported
-from actors.model import Device, JsonObject, Refusal, Refused, Report
 from tests.web.home import Home
 from tests.web.site import HEALTHY, PATIENCE, Site
 

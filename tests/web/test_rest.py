@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from actors.model import DeadLetter, LogEntry, Report
-from persistence.queries import Queries
-from persistence.store import Batch, Store
+from actors.domain.model import DeadLetter, LogEntry, Report
+from persistence.readers.queries import Queries
+from persistence.writer.store import Batch, Store
 from tests.web.site import BLIND, HEALTHY, LAMP, PATIENCE, Site, at_once
 from tests.web.stand_ins import NoAnswer
-from web.services import Limits
-from web.wire import TEN
+from web.http.services import Limits
+from web.schemas.serializers import TEN
 
 AS_BLIND = {
     "id": 2,

@@ -11,14 +11,14 @@ from typing import Any
 import pykka
 import pytest
 
-from actors.model import Device
-from actors.rooms import MAX_ROOMS, RemoveRoom, Room, Rooms
-from persistence import Batch, Store
+from actors.domain.model import Device
+from actors.domain.rooms import MAX_ROOMS, RemoveRoom, Room, Rooms
+from persistence.writer.store import Batch, Store
 from tests.web.home import Home
 from tests.web.site import Answer, Site, at_once
 from tests.web.test_openapi import check_answer
-from web.hub import EventHub
-from web.wire import TEN
+from web.live.hub import EventHub
+from web.schemas.serializers import TEN
 
 LAMP = Device(id=1, serial="LGT0AAAAAAAA", claimed=True, version=1, configuration={"modo": "manual"})
 

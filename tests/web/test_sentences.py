@@ -13,13 +13,13 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from actors.model import Refusal
-from actors.schedule import Misfit
-from persistence.schema import UnusableDatabase, reason_of
+from actors.domain.model import Refusal
+from actors.domain.schedule import Misfit
+from persistence.database.schema import UnusableDatabase, reason_of
 from tests.web.site import BLIND, LAMP, Site
-from web.faults import Fault
-from web.languages import Language, wanted
-from web.sentences import SENTENCES, TITLES, Reason
+from web.texts.faults import Fault
+from web.texts.languages import Language, wanted
+from web.texts.sentences import SENTENCES, TITLES, Reason
 
 ROOT: Final = Path(__file__).parents[2]
 REASONS: Final = {kind.__name__: kind for kind in (Fault, Refusal, Misfit)}
@@ -33,7 +33,8 @@ def site() -> Iterator[Site]:
 
 
 def test_everything_that_may_go_wrong_has_words() -> None:
-    """In every language (:class:`web.wording.Wording` takes no less), with a status that has a title."""
+    """In every language (:class:`web.texts.wording.Wording` takes no less), with a status that has a
+    title."""
     assert set(SENTENCES) == {reason for kind in REASONS.values() for reason in kind}
     assert {wording.status for wording in SENTENCES.values()} == set(TITLES)
     assert all(wording.english.strip() != wording.spanish.strip() for wording in SENTENCES.values())
@@ -92,7 +93,7 @@ def hindrances() -> Iterator[str]:
         error.sqlite_errorcode = code
         if (reason := reason_of(error)) is not None:
             yield reason
-    for path in [*(ROOT / "persistence").glob("*.py"), ROOT / "web" / "base.py"]:
+    for path in [*(ROOT / "persistence").rglob("*.py"), ROOT / "web" / "http" / "handler.py"]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         texts = {
             ast.unparse(node.target): node.value for node in tree.body if isinstance(node, ast.AnnAssign)

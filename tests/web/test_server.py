@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from tests.web.site import BLIND, LAMP, PATIENCE, Site
-from web.services import Limits
+from web.http.services import Limits
 
 
 @pytest.fixture

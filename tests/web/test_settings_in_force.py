@@ -8,7 +8,7 @@ import pytest
 
 from config import HEADINGS, Settings, settings, written_as
 from tests.web.site import Site
-from web.answers import SettingJson
+from web.schemas.answers import SettingJson
 
 PASSWORD = "tres tristes tigres"
 TOML = f"""

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tornado.iostream import IOStream
 
-from actors.people import Role
+from actors.domain.people import Role
 from tests.web.keys import Keys, bearer, denied
 from tests.web.site import PATIENCE, Listener, Site
-from web.access import Mode
 from web.app import FEWEST_CONNECTIONS, OTHER_DESCRIPTORS, SPARE_CONNECTIONS
-from web.connections import Connections, Standing
-from web.services import Limits
+from web.http.services import Limits
+from web.security.access import Mode
+from web.security.connections import Connections, Standing
 
 SEATS: Final = 8
 

@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persistence import statistics
+from persistence.readers import statistics
 from tests.persistence.archive import DAY, HOUR, INDIA_S, Archive
 from tests.stage import FakeClock
 from tests.web.site import Answer, Site
-from web.access import Access
-from web.statistics import MAX_POINTS, Span, possible_step, step_text
-from web.wire import iso
+from web.routes.statistics import MAX_POINTS, Span, possible_step, step_text
+from web.schemas.serializers import iso
+from web.security.access import Access
 
 # A midnight in India, where the archive's days begin.
 MIDNIGHT = 20_000 * DAY - INDIA_S

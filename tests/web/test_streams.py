@@ -10,11 +10,11 @@ from dataclasses import replace
 
 import pytest
 
-from actors.findings import Finding, KeptFinding
-from actors.model import Device
+from actors.domain.findings import Finding, KeptFinding
+from actors.domain.model import Device
 from actors.ports import ScanNews
 from tests.web.site import BLIND, LAMP, PATIENCE, Listener, Site
-from web.services import Limits
+from web.http.services import Limits
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from random import Random
 import pytest
 
 from tests.web.site import BLIND, Listener, Site
-from web.services import Limits
+from web.http.services import Limits
 
 STREAM = "/stream/dispositivos"
 # Far less than a kernel would take for a client that does not read: 1,600 of these are 0.7 MB.

@@ -11,15 +11,15 @@ from typing import Any, Final, TypeAlias
 
 import pytest
 
-from actors.people import Role
+from actors.domain.people import Role
 from tests.web.keys import Keys
 from tests.web.site import PATIENCE, Site
-from web.access import Mode
 from web.app import MAX_HEADER, ROUTES
-from web.base import Handler
-from web.body import read_object
-from web.defences import Proxies
-from web.operations import Operation
+from web.http.handler import Handler
+from web.schemas.body import read_object
+from web.schemas.operations import Operation
+from web.security.access import Mode
+from web.security.defences import Proxies
 
 Route: TypeAlias = tuple[str, str, type[Handler], Operation]
 

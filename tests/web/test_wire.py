@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.kinds import PREFIXES
-from actors.model import Change, Claim, DeadLetter, Device, Json, JsonObject, Report, same
-from web.wire import ADDED, TEN, device_json, rejected_json
+from actors.domain.kinds import PREFIXES
+from actors.domain.model import Change, Claim, DeadLetter, Device, Json, JsonObject, Report, same
+from web.schemas.serializers import ADDED, TEN, device_json, rejected_json
 
 NEW = Device(id=1, serial="LGT0AAAAAAAA")
 

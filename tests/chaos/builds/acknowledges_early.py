@@ -10,7 +10,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
 import run_system
-from actors.mqtt import bridge, client
+from actors.mqtt import bridge
+from actors.mqtt.protocol import client
 
 
 class EarlyClient(client.Client):

@@ -17,11 +17,11 @@ sys.path.insert(0, str(Path(__file__).parents[3]))
 import run_system
 from actors.device import DeviceActor
 from actors.directory import Directory
+from actors.domain.model import Device, Report
 from actors.messages import Reported
-from actors.model import Device, Report
-from persistence.queries import Queries
-from persistence.store import Batch, Store
-from rules.extremes import ExtremesRule
+from persistence.readers.queries import Queries
+from persistence.writer.store import Batch, Store
+from rules.extremes.rule import ExtremesRule
 
 # Starts, and reads of the log, that fail before the first one that does not.
 FAILING_FIRST = 2

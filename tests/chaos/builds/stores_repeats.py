@@ -8,7 +8,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[3]))
 
 import run_system
-from actors.model import Device, Report
+from actors.domain.model import Device, Report
 
 
 def is_never_a_repeat(_device: Device, _report: Report) -> bool:

@@ -1,6 +1,6 @@
 /**
  * What a value that a device sends means: on or off, which number, and under which name. Pure. As the server has it in
- * actors/readings.py; a test holds the two together.
+ * actors/domain/readings.py; a test holds the two together.
  */
 
 const words = (value, text) => text.split(" ").map((word) => [word, value]);

@@ -1,0 +1,179 @@
+"""Devices from the machine's own console: the words of the command line, and what they do."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import secrets
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Final, TextIO
+
+from actors.domain.kinds import PREFIXES
+from actors.mqtt.broker.acl import NoLogin, can_log_in, check_login
+from actors.mqtt.broker.credentials import Logins, spelled
+from actors.mqtt.broker.mosquitto_config import Tls, write
+from actors.mqtt.edge import MqttFiles, MqttSettings
+from actors.runtime.clock import Clock
+from actors.simulator.claim_code import print_claim_code
+from actors.simulator.device import fleet
+from actors.simulator.fleet import Simulator
+from config import Settings
+
+COMMANDS: Final = ("simulate", "qr", "mqtt-clave", "mosquitto-config")
+# Between two lines of progress, s.
+PROGRESS_S: Final = 10.0
+# Of a Mosquitto, where ours would take any free port.
+PORT: Final = 1883
+TLS_PORT: Final = 8883
+
+
+class WrongArgument(Exception):
+    """What was asked for cannot be done. Its text is one line for people, in Spanish."""
+
+
+def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    simulate = commands.add_parser("simulate", help="solo dispositivos simulados, contra cualquier bróker")
+    simulate.add_argument(
+        "--count", type=int, default=len(PREFIXES), help="cuántos (por defecto %(default)s)"
+    )
+    simulate.add_argument(
+        "--broker", default="127.0.0.1", help="máquina del bróker (por defecto %(default)s)"
+    )
+    simulate.add_argument("--port", type=int, help="puerto del bróker (MQTT_BROKER_PORT)")
+    simulate.add_argument("--interval", type=float, default=5.0, help="segundos entre informes (%(default)s)")
+    simulate.add_argument(
+        "--kinds",
+        nargs="+",
+        choices=list(PREFIXES.values()),
+        metavar="CLASE",
+        help=f"de qué clases: {', '.join(PREFIXES.values())} (por defecto, todas)",
+    )
+    simulate.add_argument(
+        "--seed", type=int, help="la misma semilla, los mismos dispositivos (por defecto, otros cada vez)"
+    )
+    login = commands.add_parser(
+        "mqtt-clave", help="una contraseña nueva para que un dispositivo entre en el bróker"
+    )
+    login.add_argument("serial", help="su número de serie, que es su usuario")
+    login.add_argument("--quitar", action="store_true", help="en vez de eso, que ya no entre")
+    mosquitto = commands.add_parser(
+        "mosquitto-config", help="la configuración, los usuarios y los permisos para Mosquitto"
+    )
+    mosquitto.add_argument("--a", type=Path, metavar="CARPETA", help="dónde (DATA_DIR/mosquitto)")
+    mosquitto.add_argument(
+        "--serie", nargs="+", default=[], metavar="SERIE", help="además de los dispositivos conocidos"
+    )
+    qr = commands.add_parser("qr", help="el código QR con que la app reclama un dispositivo")
+    qr.add_argument("serial", help="su número de serie, p. ej. TMP0603IF1WD")
+    qr.add_argument(
+        "--png", type=Path, metavar="ARCHIVO", help="además, como imagen (por defecto SERIAL.png)"
+    )
+
+
+def obey(
+    options: argparse.Namespace,
+    settings: Settings,
+    serials: Callable[[], Iterable[str]],
+    clock: Clock,
+    finished: Callable[[float], bool],
+    out: TextIO,
+) -> None:
+    """Carry out one of :data:`COMMANDS`. ``serials`` tells the known devices'. Raises :class:`WrongArgument`.
+
+    What takes time waits by ``finished``, for so many seconds, and ends when it says so.
+    """
+    files = MqttFiles.under(settings.data_dir)
+    match options.command:
+        case "simulate":
+            _simulate(options, settings, clock, finished, out)
+        case "qr":
+            _show_claim_code(options, spelled(options.serial, serials()), out)
+        case "mqtt-clave":
+            _change_login(options, Logins(files.logins), serials(), out)
+        case "mosquitto-config":
+            folder = options.a or settings.data_dir / "mosquitto"
+            known = [serial for serial in serials() if can_log_in(serial)]
+            wanted = dict.fromkeys([*known, *options.serie])
+            _write_mosquitto_config(folder, MqttSettings.of(settings), files, wanted, out)
+
+
+def _simulate(
+    options: argparse.Namespace,
+    settings: Settings,
+    clock: Clock,
+    finished: Callable[[float], bool],
+    out: TextIO,
+) -> None:
+    if options.count < 1 or not options.interval > 0:
+        raise WrongArgument("--count e --interval han de ser mayores que 0.")
+    seed = secrets.randbits(32) if options.seed is None else options.seed
+    devices = fleet(options.count, seed, options.kinds or list(PREFIXES.values()), options.interval)
+    port = settings.mqtt_broker_port if options.port is None else options.port
+    login = settings.mqtt_username, settings.mqtt_password
+    simulator = Simulator(options.broker, port, devices, clock, *login)
+    simulator.start()
+    where = f"{options.broker}:{port} (--seed {seed})"
+    print(f"{len(devices)} dispositivos simulados en {where}. Ctrl-C para terminar.", file=out, flush=True)
+    while not finished(PROGRESS_S):
+        now = simulator.counters
+        print(
+            f"conectados {now.connected}/{len(devices)}, enviados {now.sent}, repetidos {now.resent}, "
+            f"con recibo {now.receipted}, sin recibo {now.kept}",
+            file=out,
+            flush=True,
+        )
+    simulator.stop()
+
+
+def _change_login(options: argparse.Namespace, logins: Logins, known: Iterable[str], out: TextIO) -> None:
+    try:
+        serial = check_login(spelled(options.serial, logins.read(), known))
+        if not options.quitar:
+            print(f"Usuario {serial}, contraseña {logins.renew(serial)}", file=out)
+        elif logins.remove(serial):
+            print(f"{serial} ya no entra.", file=out)
+        else:
+            raise WrongArgument(f"{serial} no tenía contraseña.")
+    except NoLogin as error:
+        raise WrongArgument(str(error)) from None
+    except OSError as error:
+        raise _unwritten(logins.path, error) from None
+
+
+def _write_mosquitto_config(
+    folder: Path, wishes: MqttSettings, files: MqttFiles, serials: Iterable[str], out: TextIO
+) -> None:
+    tls = Tls(files.certificate, files.key, wishes.tls_port or TLS_PORT) if wishes.tls else None
+    shared, port = wishes.shared_topic, wishes.port or PORT
+    try:
+        written = write(folder, Logins(files.logins), serials, shared_topic=shared, port=port, tls=tls)
+    except NoLogin as error:
+        raise WrongArgument(str(error)) from None
+    except OSError as error:
+        raise _unwritten(folder, error) from None
+    print(written.instructions(), file=out)
+
+
+def _show_claim_code(options: argparse.Namespace, serial: str, out: TextIO) -> None:
+    png = options.png or Path(f"{serial}.png")
+    try:
+        print_claim_code(serial, out, png)
+    except ValueError as error:
+        raise WrongArgument(f"{serial}: {error}") from None
+    except OSError as error:
+        raise _unwritten(png, error) from None
+    print(f"También en {png}", file=out)
+
+
+def _unwritten(path: Path, error: OSError) -> WrongArgument:
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return WrongArgument(f"No queda sitio en el disco de {path}: libera espacio.")
+        case errno.EROFS:
+            text = f"El disco de {path} está montado solo para leer: mira el registro del sistema."
+            return WrongArgument(text)
+        case errno.EACCES | errno.EPERM:
+            return WrongArgument(f"No se puede escribir {path}: revisa los permisos de {path.parent}.")
+        case _:
+            return WrongArgument(f"No se puede escribir {path}: {error}.")

@@ -1,0 +1,33 @@
+"""What every device actor, and every rule actor of a device, is given of the world."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pykka
+
+from actors.domain.rule import RuleFactory
+from actors.ports import CommandSink, EventSink
+from actors.runtime.clock import Clock
+from actors.runtime.dispatch import Dispatcher
+from actors.runtime.supervision import FailureRegistry
+
+
+@dataclass(frozen=True, slots=True)
+class ActorContext:
+    dispatcher: Dispatcher
+    clock: Clock
+    writer: pykka.ActorRef[Any]
+    log_reader: pykka.ActorRef[Any]
+    events: EventSink
+    commands: CommandSink
+    rules: Mapping[str, RuleFactory]
+    offline_after: float
+    """Seconds of silence after which a device counts as offline."""
+    startup_grace: float
+    """Seconds that a device has to report in the first time, since nobody could hear it before."""
+    failure_registry: FailureRegistry = field(default_factory=FailureRegistry)
+    claim_window: float = 0.0
+    """Seconds after its start in which a device without a code can be claimed; 0 is always."""

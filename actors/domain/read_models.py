@@ -1,0 +1,82 @@
+"""What is read from the disk, as whoever reads it hands it to whoever shows it. Frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from actors.domain.findings import KeptFinding
+from actors.domain.model import DeadLetter, LogEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of what there is, newest first."""
+
+    page: int
+    """Counted from 1."""
+    per_page: int
+    total: int
+
+    @property
+    def pages(self) -> int:
+        return -(-self.total // self.per_page)
+
+
+@dataclass(frozen=True, slots=True)
+class LogPage(Page):
+    """Of a device's log. ``total`` counts from the oldest to the newest number: a row that went to the dead
+    letters instead still counts, and leaves its page a row short. Numbering makes every page equally near.
+    """
+
+    entries: Sequence[LogEntry]
+
+
+@dataclass(frozen=True, slots=True)
+class FindingPage(Page):
+    rows: Sequence[KeptFinding]
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A dead letter as it is stored; a greater ``id`` is newer."""
+
+    id: int
+    letter: DeadLetter
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A metric between ``begin`` and the next point's."""
+
+    begin: int
+    """Seconds since the epoch."""
+    n: int
+    mean: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """A metric over time, oldest point first; without those that nothing was read in."""
+
+    begin: int
+    """Of the first point that there may be, seconds since the epoch."""
+    points: Sequence[Point]
+    metrics: Sequence[str]
+    """All that the device has, in the order in which they were first seen."""
+    rows_missing: int = 0
+    """Rows that would have to be read one by one, if they are too many: then there are no points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A file that a rotation knows."""
+
+    path: Path
+    made_at: float
+    """Seconds since the epoch, as its name says."""
+    size: int | None = None
+    """Bytes; ``None`` while it is being made."""

@@ -1,0 +1,79 @@
+"""How the parts of the system are doing, as they say themselves and as people are told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from actors.domain.unserved import Unserved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerStatus:
+    connected: bool
+    """To a broker that sends what devices publish."""
+    embedded_alive: bool | None
+    """``None`` when the broker is somebody else's."""
+    received: int
+    rejected: int
+    in_flight: int
+    """Messages received and not yet acknowledged."""
+    stalls: int = 0
+    """How often reading stopped until the disk caught up."""
+    oldest: float = 0.0
+    """For how long, s, the oldest message that is not stored yet has waited, in the embedded broker too."""
+    unserved: Sequence[Unserved] = ()
+    """Clients that the embedded broker cannot serve."""
+
+
+@dataclass(slots=True)
+class WriterStatus:
+    """How the writer is doing. The writer alone sets it; any thread may read it."""
+
+    healthy: bool = True
+    last_error: str | None = None
+    """Of the last commit that failed, also when later ones have succeeded."""
+    hindrance: str | None = None
+    """What keeps it from writing at present, a clause in Spanish."""
+    queued: int = 0
+    """Messages taken from the inbox and not on disk yet."""
+    commits: int = 0
+    rows: int = 0
+    """Messages that commits have dealt with."""
+
+
+@dataclass(slots=True)
+class MaintenanceStatus:
+    """What maintenance has done since the start. It alone sets it; any thread may read it."""
+
+    last_backup_at: float | None = None
+    """Seconds since the epoch; also of one made before the start."""
+    backup_error: str | None = None
+    """Why there is no backup where one is due, or was asked for, in Spanish."""
+    rolled_up: int = 0
+    """Rows of the log that have gone into hours and days."""
+    deleted: int = 0
+    """Rows of all tables that have gone."""
+    marked: int = 0
+    """Rows of the log that were found to be stamped by a clock that was ahead."""
+    deletion_paused: str | None = None
+    """Why nothing is deleted at present, in Spanish."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """That the database is not the one that it was."""
+
+    at: float
+    """Seconds since the epoch."""
+    reason: str
+    """A clause for people, in Spanish."""
+    source: str | None
+    """The file that it was made from, a backup or its own; ``None`` if it began empty."""
+    aside: str
+    """The folder in which the files lie that were there before, from the database's."""
+
+    def __str__(self) -> str:
+        """In one line, in Spanish."""
+        now = f"se ha vuelto a {self.source}" if self.source else "sin copia que sirva, empieza vacía"
+        return f"La base de datos {self.reason}; {now}; lo que había queda en {self.aside}."

@@ -1,0 +1,163 @@
+"""What is known at the embedded broker's door: where it is, who has a login, and what each may do."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from actors.mqtt.broker.acl import can_log_in, may_publish, may_read
+from actors.mqtt.broker.credentials import Logins, fits
+from actors.mqtt.broker.packets import HARMLESS, PUBLISH, SUBSCRIBE, Breach, Connect, Packet
+
+logger = logging.getLogger(__name__)
+
+_SHOWN: Final = 80
+# What a login may send at once: three hours of a report each five seconds, kept while the network was away.
+BURST: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where devices come in, and by what.
+
+    ``logins`` is the password file. ``certificate``, with its chain, and ``key`` are PEM files; without
+    them passwords cross the network in the clear. ``shared_topic``: may devices use the one for all?
+    ``per_second`` is how many messages each may send, on average; 0: any.
+    """
+
+    host: str
+    port: int
+    logins: Path
+    certificate: Path | None = None
+    key: Path | None = None
+    shared_topic: bool = True
+    per_second: float = 0.0
+
+    @property
+    def from_here(self) -> tuple[str, int]:
+        """Where this machine itself reaches it."""
+        return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host), self.port
+
+    def listen(self) -> socket.socket:
+        """``::`` takes IPv4 too. Raises ``OSError``."""
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        return socket.create_server((self.host, self.port), family=family, dualstack_ipv6=self.host == "::")
+
+
+class Pace:
+    """How fast one login may publish: a burst, and then so many a second on average."""
+
+    def __init__(self, per_second: float, now: float) -> None:
+        self._per_second = per_second
+        self._left = float(BURST)
+        self._at = now
+
+    def wait(self, now: float) -> float:
+        """Another message has come: how many seconds nothing more is to be read."""
+        self._left = min(float(BURST), self._left + (now - self._at) * self._per_second) - 1
+        self._at = now
+        return max(0.0, -self._left / self._per_second)
+
+
+class TlsFiles:
+    """A server's TLS context for certificate and key as the files now have them."""
+
+    def __init__(self, certificate: Path, key: Path) -> None:
+        self._certificate = certificate
+        self._key = key
+        self._seen = self._times()
+        self._context = self._load()
+
+    def context(self) -> ssl.SSLContext:
+        """The last that could be read: files that are being replaced may not fit for a moment."""
+        try:
+            if (found := self._times()) != self._seen:
+                self._context = self._load()
+                self._seen = found
+        except OSError as error:
+            logger.debug("mqtt_certificate_unusable error=%s", error)
+        return self._context
+
+    def _times(self) -> tuple[int, int]:
+        return self._certificate.stat().st_mtime_ns, self._key.stat().st_mtime_ns
+
+    def _load(self) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        # Without a password to hand, OpenSSL would ask for one on the terminal.
+        context.load_cert_chain(self._certificate, self._key, password="")
+        return context
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Of one client."""
+
+    user: str
+    kept: str
+    """What was kept of its password when it came in."""
+    may_publish: frozenset[bytes]
+    may_read: frozenset[bytes]
+
+    def check(self, packet: Packet) -> None:
+        """:class:`Breach` for what this client may not send."""
+        if packet.kind == PUBLISH:
+            self.check_publishing(packet.topic())
+        elif packet.first == SUBSCRIBE:
+            for topic in packet.filters():
+                if topic not in self.may_read:
+                    raise Breach(f"subscribes to {_shown(topic)}")
+        elif packet.first not in HARMLESS:
+            raise Breach(f"sends a packet of kind {packet.first:#x}")
+
+    def check_publishing(self, topic: bytes) -> None:
+        if topic not in self.may_publish:
+            raise Breach(f"publishes on {_shown(topic)}")
+
+
+class GuestList:
+    """Who may come in: those of the password file as it now is."""
+
+    def __init__(self, logins: Path, shared_topic: bool) -> None:
+        self._logins = Logins(logins)
+        self._shared_topic = shared_topic
+        self._seen: tuple[int, int] | None = None
+        self._known: dict[str, str] = {}
+
+    def admit(self, connect: Connect) -> Rights:
+        """Raises :class:`Breach` for a login that does not fit, or a last will on another's topic."""
+        user = connect.user.decode(errors="backslashreplace")
+        kept = self._current().get(user)
+        if kept is None or not fits(connect.password, kept):
+            raise Breach(f"no such login {_shown(connect.user)}")
+        if not can_log_in(user):
+            raise Breach(f"no device's login {_shown(connect.user)}")
+        publish = frozenset(topic.encode() for topic in may_publish(user, self._shared_topic))
+        rights = Rights(user, kept, publish, frozenset(topic.encode() for topic in may_read(user)))
+        if connect.will_topic is not None:
+            rights.check_publishing(connect.will_topic)
+        return rights
+
+    def still_knows(self, rights: Rights) -> bool:
+        """Whether the login that ``rights`` were given for is as it was then."""
+        return self._current().get(rights.user) == rights.kept
+
+    def _current(self) -> dict[str, str]:
+        try:
+            found = self._logins.path.stat()
+            if (seen := (found.st_mtime_ns, found.st_ino)) != self._seen:
+                self._known = self._logins.read()
+                self._seen = seen
+        except OSError as error:
+            if self._known:
+                logger.warning("mqtt_logins_unreadable error=%s", error.strerror)
+            self._known, self._seen = {}, None
+        return self._known
+
+
+def _shown(text: bytes) -> str:
+    return repr(text[:_SHOWN])[1:]

@@ -1,0 +1,270 @@
+"""The things behind the simulated devices: what each kind would measure at this hour, under these orders.
+
+Pure but for their own memory: randomness and local time are given. Readings follow the sun and the
+people of an ordinary house, so that the rules have days and nights to learn from.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from typing import Final
+
+from actors.domain.model import JsonObject
+
+# After a longer pause everything has settled anyway.
+_MAX_STEP_S: Final = 6 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What the configuration asks of the appliance at one moment. ``None`` where it asks nothing."""
+
+    on: bool
+    position: float | None = None
+    speed: float | None = None
+    locked: bool | None = None
+    setpoint: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    local: datetime
+    seconds: float
+    """Since the moment before."""
+    orders: Orders
+
+    @property
+    def hour(self) -> float:
+        return self.local.hour + self.local.minute / 60 + self.local.second / 3600
+
+    @property
+    def daylight(self) -> float:
+        """From 0 at night to 1 at 13:00."""
+        return max(0.0, math.sin(math.pi * (self.hour - 6.5) / 13))
+
+    @property
+    def bustle(self) -> float:
+        """How busy the house is, from 0 to 1: mornings and evenings, and weekends all day."""
+        if self.local.weekday() >= 5:
+            return 0.6 if 9 <= self.hour < 23 else 0.05
+        if 7 <= self.hour < 9:
+            return 0.7
+        if 18 <= self.hour < 23:
+            return 0.9
+        return 0.1 if 9 <= self.hour < 18 else 0.03
+
+
+class Wander:
+    """Noise that wanders around zero: standard deviation ``spread``, forgetting in ``memory_s``."""
+
+    def __init__(self, random: Random, spread: float, memory_s: float) -> None:
+        self._random = random
+        self._spread = spread
+        self._memory_s = memory_s
+        self._value = random.gauss(0, spread)
+
+    def after(self, seconds: float) -> float:
+        kept = math.exp(-seconds / self._memory_s)
+        self._value = self._value * kept + self._random.gauss(0, self._spread * math.sqrt(1 - kept * kept))
+        return self._value
+
+
+def _towards(value: float, target: float, seconds: float, time_constant_s: float) -> float:
+    return target + (value - target) * math.exp(-seconds / time_constant_s)
+
+
+class Appliance(ABC):
+    """One thing that can be read; a clock that is set back makes no time pass."""
+
+    def __init__(self, random: Random) -> None:
+        self.random = random
+        self._last: datetime | None = None
+
+    def read(self, local: datetime, orders: Orders) -> JsonObject:
+        """The ``parametros`` of a report."""
+        seconds = 0.0 if self._last is None else (local - self._last).total_seconds()
+        self._last = local
+        return self.step(Moment(local, min(max(seconds, 0.0), _MAX_STEP_S), orders))
+
+    def is_active(self, orders: Orders) -> bool:
+        """Whether the device calls itself ``activo`` under these orders."""
+        return orders.on
+
+    @abstractmethod
+    def step(self, now: Moment) -> JsonObject: ...
+
+
+class Lamp(Appliance):
+    WATTS: Final = 9.0
+
+    def step(self, now: Moment) -> JsonObject:
+        brightness = (100 if now.bustle > 0.5 else 60) if now.orders.on else 0
+        return {"brillo": brightness, "consumo_w": round(self.WATTS * brightness / 100 + 0.3, 2)}
+
+
+class Sprinkler(Appliance):
+    def __init__(self, random: Random) -> None:
+        super().__init__(random)
+        self._flow = Wander(random, 0.4, 300)
+        self._moisture = random.uniform(25, 40)
+
+    def step(self, now: Moment) -> JsonObject:
+        target, time_constant = (70.0, 1200.0) if now.orders.on else (20.0, 40 * 3600.0)
+        self._moisture = _towards(self._moisture, target, now.seconds, time_constant)
+        flow = 8 + self._flow.after(now.seconds) if now.orders.on else 0.0
+        return {"caudal_lpm": round(flow, 2), "humedad_suelo": round(self._moisture, 1)}
+
+
+class Blind(Appliance):
+    def is_active(self, orders: Orders) -> bool:
+        return self._position(orders) > 0
+
+    def step(self, now: Moment) -> JsonObject:
+        return {"posicion": self._position(now.orders)}
+
+    @staticmethod
+    def _position(orders: Orders) -> float:
+        if orders.position is None:
+            return 100 if orders.on else 0
+        return orders.position
+
+
+class Fan(Appliance):
+    WATTS: Final = 45.0
+
+    def is_active(self, orders: Orders) -> bool:
+        return self._speed(orders) > 0
+
+    def step(self, now: Moment) -> JsonObject:
+        speed = self._speed(now.orders)
+        power = self.WATTS * (speed / 100) ** 2 * self.random.uniform(0.97, 1.03) + 0.5
+        return {"velocidad": speed, "consumo_w": round(power, 1)}
+
+    @staticmethod
+    def _speed(orders: Orders) -> float:
+        if orders.speed is None:
+            return 60 if orders.on else 0
+        return orders.speed
+
+
+class Door(Appliance):
+    """On means locked; only what is not locked is ever open."""
+
+    def is_active(self, orders: Orders) -> bool:
+        return self._locked(orders)
+
+    def step(self, now: Moment) -> JsonObject:
+        locked = self._locked(now.orders)
+        return {"abierta": not locked and self.random.random() < 0.2 * now.bustle, "bloqueada": locked}
+
+    @staticmethod
+    def _locked(orders: Orders) -> bool:
+        return orders.on if orders.locked is None else orders.locked
+
+
+class Thermometer(Appliance):
+    """Out of use it measures the house; with a set point and switched on it heats or cools to it."""
+
+    def __init__(self, random: Random) -> None:
+        super().__init__(random)
+        self._drift = Wander(random, 0.3, 3600)
+        self._damp = Wander(random, 4, 7200)
+        self._room: float | None = None
+
+    def step(self, now: Moment) -> JsonObject:
+        natural = 19.5 + 3.5 * math.sin(math.pi * (now.hour - 9) / 12)
+        target = now.orders.setpoint if now.orders.on and now.orders.setpoint is not None else natural
+        self._room = natural if self._room is None else _towards(self._room, target, now.seconds, 900)
+        temperature = self._room + self._drift.after(now.seconds)
+        humidity = min(95.0, max(15.0, 85 - 1.8 * temperature + self._damp.after(now.seconds)))
+        return {"temperatura": round(temperature, 1), "humedad": round(humidity, 1)}
+
+
+class Camera(Appliance):
+    def step(self, now: Moment) -> JsonObject:
+        if not now.orders.on:
+            return {"grabando": False, "movimiento": False, "flujo_kbps": 0}
+        moving = self.random.random() < 0.5 * now.bustle
+        kbps = self.random.uniform(900, 1500) if moving else self.random.uniform(150, 300)
+        return {"grabando": True, "movimiento": moving, "flujo_kbps": round(kbps)}
+
+
+class Plug(Appliance):
+    def __init__(self, random: Random) -> None:
+        super().__init__(random)
+        self._rating = random.choice((60.0, 120.0, 350.0, 900.0))
+        self._load = Wander(random, 0.06, 600)
+        self._energy_kwh = 0.0
+
+    def step(self, now: Moment) -> JsonObject:
+        power = self._rating * max(0.0, 0.85 + self._load.after(now.seconds)) if now.orders.on else 0.0
+        self._energy_kwh += power * now.seconds / 3.6e6
+        return {"consumo_w": round(power, 1), "energia_kwh": round(self._energy_kwh, 4)}
+
+
+class LightSensor(Appliance):
+    def __init__(self, random: Random) -> None:
+        super().__init__(random)
+        self._clouds = Wander(random, 0.15, 1800)
+
+    def step(self, now: Moment) -> JsonObject:
+        sun = 700 * now.daylight * max(0.1, 1 + self._clouds.after(now.seconds))
+        lamps = 150 if now.daylight < 0.2 and now.bustle > 0.5 else 2
+        return {"luz_lux": round(sun + lamps, 1)}
+
+
+class CarbonDioxideSensor(Appliance):
+    def __init__(self, random: Random) -> None:
+        super().__init__(random)
+        self._noise = Wander(random, 15, 600)
+        self._ppm = 450.0
+
+    def step(self, now: Moment) -> JsonObject:
+        self._ppm = _towards(self._ppm, 430 + 550 * now.bustle, now.seconds, 2400)
+        return {"co2_ppm": round(self._ppm + self._noise.after(now.seconds))}
+
+
+class SmokeSensor(Appliance):
+    def __init__(self, random: Random) -> None:
+        super().__init__(random)
+        self._haze = Wander(random, 0.6, 900)
+
+    def step(self, now: Moment) -> JsonObject:
+        cooking = 4 if now.bustle > 0.5 else 1
+        return {"humo": round(abs(cooking + self._haze.after(now.seconds)), 2)}
+
+
+class MotionSensor(Appliance):
+    def step(self, now: Moment) -> JsonObject:
+        return {"movimiento": now.orders.on and self.random.random() < now.bustle}
+
+
+class NoiseSensor(Appliance):
+    def __init__(self, random: Random) -> None:
+        super().__init__(random)
+        self._noise = Wander(random, 2.5, 120)
+
+    def step(self, now: Moment) -> JsonObject:
+        return {"db": round(32 + 25 * now.bustle + self._noise.after(now.seconds), 1)}
+
+
+APPLIANCES: Final[Mapping[str, type[Appliance]]] = {
+    "luz": Lamp,
+    "riego": Sprinkler,
+    "persiana": Blind,
+    "ventilador": Fan,
+    "puerta": Door,
+    "termometro": Thermometer,
+    "camara": Camera,
+    "enchufe": Plug,
+    "sensor_luz": LightSensor,
+    "sensor_co2": CarbonDioxideSensor,
+    "sensor_humo": SmokeSensor,
+    "sensor_mov": MotionSensor,
+    "sensor_ruido": NoiseSensor,
+}

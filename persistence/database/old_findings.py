@@ -1,0 +1,31 @@
+"""What findings propose that an older version has kept: it stood in their rules' own fields alone."""
+
+from __future__ import annotations
+
+from actors.domain.findings import Proposal
+from actors.domain.model import SCHEDULED, Json, JsonObject
+
+
+def proposal_in(rule: str, details: JsonObject) -> Proposal | None:
+    """``None`` where there is none, or what is stored has lost its shape."""
+    match rule, details:
+        case "misconfig", {"suggested_patch": {"configuracion": dict(patch)}}:
+            return Proposal(patch, frozenset(patch))
+        case "learn", {"suggested_horarios": dict(by_day)} if (windows := _windows(by_day)) is not None:
+            return Proposal({"modo": SCHEDULED, "horarios": windows}, frozenset({"horarios"}))
+    return None
+
+
+def _windows(by_day: JsonObject) -> list[Json] | None:
+    """One entry for each window, with all the days that have it; ``None`` of what has another shape."""
+    days_of: dict[tuple[str, str], list[str]] = {}
+    for day, windows in by_day.items():
+        if not isinstance(windows, list):
+            return None
+        for window in windows:
+            match window:
+                case {"inicio": str(start), "fin": str(end)}:
+                    days_of.setdefault((start, end), []).append(day)
+                case _:
+                    return None
+    return [{"dias": days, "inicio": start, "fin": end} for (start, end), days in days_of.items()]

@@ -1,0 +1,90 @@
+"""What a run of messages to the writer comes to: one batch, and what follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from actors.domain.model import Device
+from actors.domain.rooms import KeepRooms, RecallRooms
+from actors.messages import (
+    BrokerForgot,
+    Delivery,
+    Keep,
+    KeepConclusion,
+    KeepDeadLetter,
+    Recall,
+    RecallMemory,
+    RecallRemoved,
+    Remove,
+    Replace,
+    Settle,
+)
+from persistence.writer.refusals import Refusable
+from persistence.writer.store import Batch
+
+ToKeep: TypeAlias = Refusable | Recall | RecallRooms | RecallRemoved
+
+
+def batch_of(messages: Sequence[ToKeep], at: float) -> Batch:
+    batch = Batch(at)
+    for message in messages:
+        match message:
+            case Keep(device, entry, decided=decided, refused=refused):
+                batch.devices[device.id] = device
+                if entry is not None:
+                    batch.entries.append(entry)
+                if decided is not None:
+                    number, decision = decided
+                    batch.decisions[number] = decision
+                if refused is not None:
+                    batch.letters.append(refused[0])
+            case KeepDeadLetter(letter):
+                batch.letters.append(letter)
+            case KeepConclusion(findings, memory):
+                batch.findings += findings
+                batch.memories[memory.device_id, memory.rule] = memory
+            case Recall(serial):
+                batch.recalled.append(serial)
+            case RecallMemory(device_id, rule):
+                batch.remembered.append((device_id, rule))
+            case KeepRooms(rooms):
+                batch.rooms.append(rooms)
+            case RecallRooms():
+                batch.recalls_rooms = True
+            case Remove(removal, clears_broker=clears):
+                batch.removals.append(removal)
+                if not clears:
+                    batch.forgotten.append(removal.device_id)
+            case Replace(device, removal):
+                batch.replacements.append((device, removal))
+                batch.devices.pop(removal.device_id, None)
+                batch.devices[device.id] = device
+                batch.removals.append(removal)
+            case RecallRemoved():
+                batch.recalls_removed = True
+            case BrokerForgot(device_id):
+                batch.forgotten.append(device_id)
+    return batch
+
+
+def deliveries_of(messages: Iterable[ToKeep]) -> list[Delivery]:
+    return [
+        message.delivery
+        for message in messages
+        if isinstance(message, Keep | KeepDeadLetter | Settle) and message.delivery is not None
+    ]
+
+
+def receipts_of(messages: Iterable[ToKeep]) -> dict[tuple[str, str], Device]:
+    """By serial and boot, the last state of the device: one receipt tells of all before it."""
+    last: dict[tuple[str, str], Device] = {}
+    for message in messages:
+        match message:
+            case Keep(device, entry) if entry is not None and entry.boot is not None:
+                last[device.serial, entry.boot] = device
+            case Keep(device, refused=(_, str(boot))):
+                last[device.serial, boot] = device
+            case Settle(_, (device, boot)):
+                last[device.serial, boot] = device
+    return last

@@ -1,0 +1,71 @@
+"""What becomes of a message that cannot be stored."""
+
+from __future__ import annotations
+
+import json
+from typing import TypeAlias
+
+from actors.domain.model import DeadLetter, Json, LogEntry
+from actors.domain.rooms import KeepRooms
+from actors.messages import (
+    BrokerForgot,
+    Keep,
+    KeepConclusion,
+    KeepDeadLetter,
+    RecallMemory,
+    Remove,
+    Replace,
+    Settle,
+)
+
+Refusable: TypeAlias = (
+    Keep
+    | KeepDeadLetter
+    | KeepConclusion
+    | KeepRooms
+    | Settle
+    | RecallMemory
+    | Remove
+    | Replace
+    | BrokerForgot
+)
+
+
+def refusal(message: Refusable, at: float, why: Exception) -> DeadLetter:
+    """A dead letter for what could not be stored, made of nothing that could not be stored."""
+    reason = f"No se pudo guardar: {why}"
+    match message:
+        case KeepDeadLetter(letter) | Keep(refused=(letter, _)):
+            return DeadLetter(at, _storable(letter.topic), letter.payload, _storable(letter.reason))
+        case Keep(device, LogEntry(parameters=parameters)):
+            topic, payload = f"dispositivos/{device.serial}/estado", _printed(parameters)
+        case Keep(device) | Replace(device):
+            topic, payload = f"dispositivos/{device.serial}/configuracion", _printed(device.configuration)
+        case KeepConclusion(findings, memory):
+            topic, payload = (
+                _place(memory.device_id, memory.rule),
+                _printed([each.details for each, _ in findings]),
+            )
+        case RecallMemory(device_id, rule):
+            topic, payload = _place(device_id, rule), b""
+        case KeepRooms(rooms):
+            topic, payload = "habitaciones", _printed({**rooms.names})
+        case Settle() | Remove() | BrokerForgot():
+            topic, payload = "", b""
+    return DeadLetter(at, _storable(topic), payload, _storable(reason))
+
+
+def _place(device_id: int, rule: str) -> str:
+    """Stands in a dead letter where others have their topic; it is no topic of the broker."""
+    return f"ia/{device_id}/{rule}"
+
+
+def _storable(text: str) -> str:
+    return text.encode(errors="backslashreplace").decode()
+
+
+def _printed(value: Json) -> bytes:
+    try:
+        return json.dumps(value, default=dict).encode()
+    except (TypeError, ValueError, RecursionError):
+        return b""

@@ -1,0 +1,220 @@
+"""The model of rule 3: how often a device is on at each time of the week, learned online.
+
+A River classifier, so that it can stand wherever River takes one: ``learn_one`` with a weight in
+seconds, ``predict_proba_one`` with the share of the time it was on. It remembers eight weeks day by
+day, in two bytes a bin; a day counts half as much as one two weeks younger. Days rather than sums are
+kept because people are to be told on how many of them a window was seen.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import compress
+from typing import Any, Final, TypeAlias
+
+from river import base
+
+from actors.domain.model import JsonObject
+from rules.base.memory import DamagedState, Fields
+from rules.learn.held_signal import Stretch
+
+WEEKS: Final = 8
+SPAN_DAYS: Final = 7 * WEEKS
+DAY_MINUTES: Final = 1440
+# Half as much after two weeks: new habits outweigh old ones in the third.
+FADING: Final = 0.5**0.5
+# What one whole bin counts in a day's byte. A bin repeated by daylight saving saturates at 255.
+FULL: Final = 250
+Ages: TypeAlias = Sequence[int]
+"""Weeks by how long ago they are, 0 the newest."""
+
+# Days that a bin must have been seen to say anything.
+LEAST_SEEN: Final = 0.5
+
+EVERY_AGE: Final = tuple(range(WEEKS))
+
+_WEIGHTS: Final = tuple(FADING**age / FULL for age in range(WEEKS))
+
+
+def weekday_of(day: int) -> int:
+    """Of an ordinal as of :meth:`datetime.date.toordinal`; Monday is 0."""
+    return (day + 6) % 7
+
+
+@dataclass(frozen=True, slots=True)
+class Week:
+    """For each bin of the week, days on and days seen, recent days counting more."""
+
+    on: Sequence[float]
+    leaning: Sequence[float]
+    """Between ``on`` and the days on which it was mostly on: a window that begins in the middle of a
+    bin is no doubt about the day."""
+    seen: Sequence[float]
+
+    def share(self, at: int) -> float:
+        """Of the time seen, how much it was on; 0 if that was too little to say."""
+        return self.on[at] / self.seen[at] if self.seen[at] >= LEAST_SEEN else 0.0
+
+
+class WeeklyHabit(base.Classifier):
+    """Features to learn from: ``day`` (a date's ordinal) and ``minute`` of the day; target: on or off.
+
+    Features to predict from: ``weekday`` (Monday is 0) and ``minute``.
+    """
+
+    def __init__(self, bin_minutes: int = 30) -> None:
+        self.bin_minutes = bin_minutes
+        self.bins = DAY_MINUTES // bin_minutes
+        self._newest = 0
+        self._oldest = 0
+        """Ordinals of the newest and of the very first day; 0 before there is any."""
+        self._on = bytearray(SPAN_DAYS * self.bins)
+        self._off = bytearray(SPAN_DAYS * self.bins)
+
+    def learn_one(self, x: dict[Any, Any], y: Any, w: float = 60.0) -> None:
+        """``w`` seconds of ``y`` within one bin. Days older than what is remembered teach nothing."""
+        day = x["day"]
+        if day > self._newest:
+            self._turn_to(day)
+        elif day <= self._newest - SPAN_DAYS:
+            return
+        at = day % SPAN_DAYS * self.bins + x["minute"] // self.bin_minutes
+        bins = self._on if y else self._off
+        bins[at] = min(255, bins[at] + round(w * FULL / (60 * self.bin_minutes)))
+
+    def learn_stretch(self, stretch: Stretch) -> None:
+        when = {"day": stretch.day, "minute": stretch.minute}
+        self.learn_one(when, True, stretch.on_s)
+        self.learn_one(when, False, stretch.off_s)
+
+    def _turn_to(self, day: int) -> None:
+        empty = bytes(self.bins)
+        for fresh in range(max(self._newest + 1, day - SPAN_DAYS + 1), day + 1):
+            row = slice(fresh % SPAN_DAYS * self.bins, (fresh % SPAN_DAYS + 1) * self.bins)
+            self._on[row] = self._off[row] = empty
+        # Of what was before a gap as long as that nothing is remembered: a silence, or a clock in 1970.
+        self._oldest = self._oldest if day - self._newest < SPAN_DAYS else day
+        self._newest = day
+
+    @property
+    def newest(self) -> int:
+        """The ordinal of the newest day that taught anything; 0 if none did."""
+        return self._newest
+
+    @property
+    def days(self) -> int:
+        """Since the first day that taught anything, both included; more than are remembered, in time."""
+        return self._newest - self._oldest + 1 if self._newest else 0
+
+    def predict_proba_one(self, x: dict[Any, Any], **_: Any) -> dict[Any, float]:
+        """Of a time of which nothing is known, on and off are equally likely."""
+        week = self.week()
+        at = x["weekday"] * self.bins + x["minute"] // self.bin_minutes
+        share = week.share(at) if week.seen[at] >= LEAST_SEEN else 0.5
+        return {True: share, False: 1 - share}
+
+    def week(self, ages: Ages = EVERY_AGE) -> Week:
+        """``ages`` are the weeks to look at, 0 the newest; the first of them counts most."""
+        on = [0.0] * (7 * self.bins)
+        leaning = [0.0] * (7 * self.bins)
+        seen: list[float] = []
+        for weekday in range(7):
+            rows = self._rows(weekday)
+            seen_that_day = [0.0] * self.bins
+            for weight, age in zip(_WEIGHTS, ages, strict=False):
+                was_on, was_off = self._on[rows[age]], self._off[rows[age]]
+                seen_that_day = [
+                    known + weight * (one + other)
+                    for known, one, other in zip(seen_that_day, was_on, was_off, strict=True)
+                ]
+                for at in compress(range(self.bins), was_on):
+                    mostly = was_on[at] + was_off[at] if was_on[at] > was_off[at] else 0
+                    on[weekday * self.bins + at] += weight * was_on[at]
+                    leaning[weekday * self.bins + at] += weight * (was_on[at] + mostly) / 2
+            seen += seen_that_day
+        return Week(on, leaning, seen)
+
+    def _rows(self, weekday: int) -> list[slice]:
+        """Where the days of one weekday are kept, newest first."""
+        newest = self._newest - (weekday_of(self._newest) - weekday) % 7
+        rows = [(newest - 7 * age) % SPAN_DAYS * self.bins for age in range(WEEKS)]
+        return [slice(row, row + self.bins) for row in rows]
+
+    def days_on(self, start: int, bins: int, ages: Ages = EVERY_AGE) -> list[bool]:
+        """Whether it was on for most of ``bins`` bins from bin ``start`` of the week, newest day first.
+
+        Only of days on which most of that time was seen. A window may run into the next day.
+        """
+        found = []
+        weekday, first = divmod(start, self.bins)
+        newest = self._newest - (weekday_of(self._newest) - weekday) % 7
+        if newest + (first + bins - 1) // self.bins > self._newest:
+            newest -= 7  # not over yet
+        for day in (newest - 7 * age for age in ages):
+            if day <= self._newest - SPAN_DAYS:
+                break
+            cells = [(day * self.bins + first + n) % len(self._on) for n in range(bins)]
+            on = sum(self._on[cell] for cell in cells)
+            seen = on + sum(self._off[cell] for cell in cells)
+            if seen * 2 >= bins * FULL:
+                found.append(on * 2 > seen)
+        return found
+
+    def contrast(self, bins: bytes, age: int) -> float | None:
+        """How much more of the time it was on in ``bins`` (1 or 0 each) than beside them in that week.
+
+        ``None`` if too little was seen of either to tell.
+        """
+        inside_on = inside = on = seen = 0
+        for weekday in range(7):
+            row = self._rows(weekday)[age]
+            lit = bins[weekday * self.bins : (weekday + 1) * self.bins]
+            row_on, row_off = self._on[row], self._off[row]
+            inside_on += (lit_on := sum(compress(row_on, lit)))
+            inside += lit_on + sum(compress(row_off, lit))
+            on += (row_on_sum := sum(row_on))
+            seen += row_on_sum + sum(row_off)
+        if min(inside, seen - inside) < FULL:
+            return None
+        return inside_on / inside - (on - inside_on) / (seen - inside)
+
+    def _oldest_remembered(self) -> int:
+        """The first day that anything is known of; 0 if nothing is."""
+        for day in range(max(1, self._newest - SPAN_DAYS + 1), self._newest + 1):
+            row = slice(day % SPAN_DAYS * self.bins, (day % SPAN_DAYS + 1) * self.bins)
+            if any(self._on[row]) or any(self._off[row]):
+                return day
+        return 0
+
+    def state(self) -> JsonObject:
+        return {
+            "bin_minutes": self.bin_minutes,
+            "newest": self._newest,
+            "oldest": self._oldest,
+            "on": base64.b64encode(self._on).decode(),
+            "off": base64.b64encode(self._off).decode(),
+        }
+
+    @classmethod
+    def from_state(cls, bin_minutes: int, state: Fields) -> WeeklyHabit:
+        """Raises :class:`rules.base.memory.DamagedState`, also for another number of minutes a bin."""
+        made = cls(state.whole("bin_minutes", bin_minutes, bin_minutes))
+        made._newest = state.whole("newest", 0, 10_000_000)
+        made._oldest = state.whole("oldest", 0, made._newest)
+        made._on = _bytes_of(state.text("on"), len(made._on))
+        made._off = _bytes_of(state.text("off"), len(made._off))
+        made._oldest = max(made._oldest, made._oldest_remembered())
+        return made
+
+
+def _bytes_of(text: str, length: int) -> bytearray:
+    try:
+        decoded = base64.b64decode(text, validate=True)
+    except binascii.Error as error:
+        raise DamagedState(f"habit: {error}") from None
+    if len(decoded) != length:
+        raise DamagedState(f"habit: {len(decoded)} bytes where {length} belong")
+    return bytearray(decoded)

@@ -1,0 +1,291 @@
+"""Rule 3, ``learn``: what people switch when, and a timetable suggested from it.
+
+The model is :class:`rules.learn.habit.WeeklyHabit`; the windows in it are found once a day. A suggestion is
+made when it differs enough from the last one, from one that was dismissed and, in mode ``horario``,
+from the schedule that the device has.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from enum import Enum
+from typing import Final, TypeAlias
+
+from actors.domain.findings import Bounds, Finding, Proposal
+from actors.domain.model import SCHEDULED, Device, JsonObject, Report
+from actors.domain.readings import switch_of
+from rules.base.memory import DamagedState, Fields, seal, unseal
+from rules.base.settings import LearnSettings
+from rules.learn.estimate import Bins, Estimate, estimate_of
+from rules.learn.forecast import foretells
+from rules.learn.habit import WeeklyHabit
+from rules.learn.held_signal import HeldSignal
+from rules.learn.timetable import WEEK, Timetable, as_horarios, difference, minutes, read_suggested, suggested
+from rules.learn.windows import windows_of
+
+NAME: Final = "learn"
+SUGGEST: Final = "ai_suggest"
+
+Span: TypeAlias = tuple[int, int]
+"""Start in minutes of the week (Monday 00:00 is 0) and length in minutes."""
+
+Planned: TypeAlias = Callable[[JsonObject], Iterable[Span] | None]
+"""When a configuration's own schedule has the device on; ``None`` if it has no such schedule."""
+
+# Windows are looked for in the first hour of the day, of each device at a second of its own: a campus
+# of devices would otherwise think at midnight all at once.
+SPREAD_S: Final = 3600
+# Every weekday twice: less would suggest the days that were seen and leave out the others.
+LEAST_DAYS: Final = 14
+# What was dismissed stays away until at least this much of it is different.
+DISMISSED_DIFF: Final = 0.1
+AHEAD_DAYS: Final = 7
+
+_STATE_VERSION: Final = 1
+
+
+class Replay(Enum):
+    """Which rows of the log a rule that starts is to be given with :meth:`LearnRule.learn`."""
+
+    NONE = "none"
+    NEWER = "newer"
+    """Those that came after its stored state."""
+    ALL = "all"
+
+
+class LearnRule:
+    """``demo`` is a timetable to suggest instead of learning; an empty one suggests nothing."""
+
+    name: Final = NAME
+    wake_in: Final = None
+
+    __slots__ = (
+        "_demo",
+        "_dismissed",
+        "_events",
+        "_habit",
+        "_held",
+        "_next_look",
+        "_planned",
+        "_settings",
+        "_signal",
+        "_timezone",
+        "_told",
+        "_told_at",
+        "_unsaved",
+    )
+
+    def __init__(
+        self, settings: LearnSettings, timezone: tzinfo, planned: Planned, demo: Timetable | None = None
+    ) -> None:
+        self._settings = settings
+        self._timezone = timezone
+        self._planned = planned
+        self._demo = demo
+        self._habit = WeeklyHabit(settings.ai_r3_bin_minutes)
+        self._signal = HeldSignal(timezone, settings.ai_r3_bin_minutes)
+        self._events = 0
+        self._unsaved = 0
+        self._held: Bins = b""
+        self._next_look = 0.0
+        self._told: tuple[Span, ...] = ()
+        self._told_at: float | None = None
+        self._dismissed: tuple[Span, ...] = ()
+
+    # -- what the host calls -----------------------------------------------------------------
+
+    def observe(self, device: Device, report: Report | None, at: float) -> Sequence[Finding]:
+        if not device.claimed or (report is not None and (report.retained or report.doubtful)):
+            return ()
+        on = _is_on(device.state, device.parameters)
+        # Without a report nothing was said; but people may have switched it.
+        if self._demo is None and (report is not None or on is not self._signal.on):
+            self._hear(at, on)
+        if self._next_look - 2 * SPREAD_S * 24 < at < self._next_look:
+            return ()
+        self._next_look = self._look_after(device.serial, at)
+        return self._consider(device, at)
+
+    def wake(self, at: float) -> Sequence[Finding]:  # noqa: ARG002
+        return ()
+
+    def learn(self, at: float, state: str, parameters: JsonObject) -> None:
+        """Take in a row of the log; rows come oldest first. Concludes nothing."""
+        self._hear(at, _is_on(state, parameters))
+
+    def dismiss(self, details: JsonObject) -> None:
+        """A person does not want this suggestion. ``details`` are the finding's."""
+        self._dismissed = tuple(read_suggested(details["suggested_horarios"]))
+
+    def bounds(self, at: float) -> Mapping[str, Bounds]:  # noqa: ARG002
+        """It judges no reading."""
+        return {}
+
+    def is_ahead(self, at: float) -> bool:
+        """By more than a week, since a few days more are soon made up for, and eight weeks are not."""
+        return self._habit.newest > datetime.fromtimestamp(at, self._timezone).toordinal() + AHEAD_DAYS
+
+    def take_over(self, decisions: LearnRule) -> None:
+        """What was suggested, and what people did not want."""
+        self._told, self._told_at = decisions._told, decisions._told_at
+        self._dismissed = decisions._dismissed
+
+    @property
+    def save_due(self) -> bool:
+        """Whether enough has been learned since the last :meth:`state` to be worth storing."""
+        return self._unsaved >= self._settings.ai_r3_save_every_n
+
+    # -- learning ----------------------------------------------------------------------------
+
+    def _hear(self, at: float, on: bool | None) -> None:
+        if on is not None:
+            self._events += 1
+            self._unsaved += 1
+        for stretch in self._signal.say(at, on):
+            self._habit.learn_stretch(stretch)
+
+    def timetable(self) -> Timetable:
+        """The windows as they now look, whether or not they are worth a suggestion."""
+        if self._demo is not None:
+            return self._demo
+        return windows_of(self._habit, self._estimate(), self._settings)
+
+    def _estimate(self) -> Estimate:
+        return estimate_of(self._habit, self._settings, self._held)
+
+    # -- suggesting --------------------------------------------------------------------------
+
+    def _look_after(self, serial: str, at: float) -> float:
+        midnight = datetime.fromtimestamp(at, self._timezone).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
+        return (midnight + timedelta(days=1)).timestamp() + zlib.crc32(serial.encode()) % SPREAD_S
+
+    def _consider(self, device: Device, at: float) -> Sequence[Finding]:
+        settings = self._settings
+        if self._told_at is not None and 0 <= at - self._told_at < settings.ai_r3_cooldown_s:
+            return ()
+        timetable = self._worth_suggesting(device)
+        if not timetable:
+            return ()
+        self._told = tuple((window.start, window.length) for window in timetable)
+        self._told_at = at
+        details = {
+            "suggested_horarios": suggested(timetable),
+            "bin_minutes": settings.ai_r3_bin_minutes,
+            "threshold": settings.ai_r3_prob_thresh,
+        }
+        # Not on the mode: what was learned is when the device is in use, whatever switches it.
+        proposal = Proposal(
+            {"modo": SCHEDULED, "horarios": as_horarios(timetable)}, rests_on=frozenset({"horarios"})
+        )
+        return (Finding(NAME, SUGGEST, device.id, device.serial, at, details, proposal=proposal),)
+
+    def _worth_suggesting(self, device: Device) -> Timetable:
+        if self._demo is not None:
+            return self._demo if self._is_news(device, self._demo) else ()
+        if self._events < self._settings.ai_r3_min_events or self._habit.days <= LEAST_DAYS:
+            return ()
+        estimate = self._estimate()
+        self._held = estimate.bins
+        timetable = windows_of(self._habit, estimate, self._settings)
+        if not self._is_news(device, timetable):
+            return ()
+        return timetable if foretells(self._habit, estimate.ages, self._settings) else ()
+
+    def _is_news(self, device: Device, timetable: Timetable) -> bool:
+        """Whether it differs enough from what there is, what was suggested and what was dismissed."""
+        if not timetable:
+            return False
+        settings = self._settings
+        found = minutes((window.start, window.length) for window in timetable)
+        if device.configuration.get("modo") == SCHEDULED:
+            planned = self._planned(device.configuration) if settings.ai_r3_audit_when_horario else None
+            if planned is None or difference(found, minutes(planned)) < settings.ai_r3_diff_thresh:
+                return False
+        if self._told and difference(found, minutes(self._told)) < settings.ai_r3_suggest_min_diff:
+            return False
+        enough = max(DISMISSED_DIFF, settings.ai_r3_suggest_min_diff)
+        return not self._dismissed or difference(found, minutes(self._dismissed)) >= enough
+
+    # -- what lasts --------------------------------------------------------------------------
+
+    def state(self) -> JsonObject:
+        self._unsaved = 0
+        return seal(
+            NAME,
+            _STATE_VERSION,
+            {
+                "habit": self._habit.state(),
+                "signal": self._signal.state(),
+                "events": self._events,
+                "held": self._held.hex(),
+                "next_look": self._next_look,
+                "told": [list(span) for span in self._told],
+                "told_at": self._told_at,
+                "dismissed": [list(span) for span in self._dismissed],
+            },
+        )
+
+    @classmethod
+    def from_state(
+        cls,
+        settings: LearnSettings,
+        timezone: tzinfo,
+        planned: Planned,
+        state: JsonObject,
+        demo: Timetable | None = None,
+    ) -> LearnRule:
+        """Raises :class:`rules.base.memory.DamagedState`, also for another ``AI_R3_BIN_MINUTES``."""
+        made = cls(settings, timezone, planned, demo)
+        body = unseal(NAME, _STATE_VERSION, state)
+        made._habit = WeeklyHabit.from_state(settings.ai_r3_bin_minutes, body.fields("habit"))
+        made._signal = HeldSignal.from_state(timezone, settings.ai_r3_bin_minutes, body.fields("signal"))
+        made._events = body.whole("events", 0, 2**62)
+        made._held = body.bits("held", 7 * made._habit.bins)
+        made._next_look = body.number("next_look", 0)
+        made._told = _spans(body, "told")
+        made._told_at = body.optional_number("told_at")
+        made._dismissed = _spans(body, "dismissed")
+        return made
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A rule as it starts, what it still has to read, and what was wrong with its stored state."""
+
+    rule: LearnRule
+    replay: Replay
+    damage: str | None = None
+
+
+def start(
+    settings: LearnSettings,
+    timezone: tzinfo,
+    planned: Planned,
+    stored: JsonObject | None,
+    demo: Timetable | None = None,
+) -> Start:
+    """By ``AI_R3_RESET_ON_START`` and ``AI_R3_WARM_START``; a damaged state costs a replay of the log."""
+    fresh = LearnRule(settings, timezone, planned, demo)
+    everything = Replay.ALL if settings.ai_r3_warm_start else Replay.NONE
+    if stored is None or settings.ai_r3_reset_on_start:
+        return Start(fresh, everything)
+    try:
+        rule = LearnRule.from_state(settings, timezone, planned, stored, demo)
+    except DamagedState as damage:
+        return Start(fresh, everything, str(damage))
+    return Start(rule, Replay.NEWER if settings.ai_r3_warm_start else Replay.NONE)
+
+
+def _spans(body: Fields, name: str) -> tuple[Span, ...]:
+    return tuple((start, length) for start, length in body.pairs(name, 0, WEEK))
+
+
+def _is_on(state: str, parameters: JsonObject) -> bool | None:
+    """What the state says or, where it is about something else, ``parametros.encendido``."""
+    on = switch_of(state)
+    return switch_of(parameters.get("encendido")) if on is None else on

@@ -1,0 +1,140 @@
+"""What the handlers are given to work with."""
+
+from __future__ import annotations
+
+from asyncio import Future
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import pykka
+
+from actors.domain.findings import KeptFinding, Wanted
+from actors.domain.model import LogEntry, Refused
+from actors.domain.read_models import Backup, FindingPage, LogPage, Rejected, Statistics
+from actors.domain.rooms import Rooms
+from actors.domain.status import WriterStatus
+from actors.runtime.event_loop import LoopThread
+from actors.runtime.time_zone import Zone
+from config import Settings
+from web.http.health import Health
+from web.live.hub import EventHub
+from web.security.access import Access
+from web.security.audience import Audience
+from web.security.connections import Connections
+from web.security.gate import Gate
+
+
+class Queries(Protocol):
+    """What is read from the disk, newest first; called on pooled threads."""
+
+    def log_page(self, device_id: int, page: int, per_page: int) -> LogPage:
+        """Page ``page``, from 1."""
+
+    def log_search(
+        self, device_id: int, since: float, until: float, before: int, page: int, per_page: int, /
+    ) -> LogPage:
+        """Page ``page`` of the rows of a time that are numbered below ``before``."""
+
+    def log_range(
+        self, device_id: int, after: int, upto: int, since: float, limit: int, /, *, until: float
+    ) -> Sequence[LogEntry]:
+        """The first ``limit`` rows numbered ``after < n <= upto``, of a time, oldest first."""
+
+    def metrics(self, device_id: int, /) -> Sequence[str]:
+        """The names of the device's metrics."""
+
+    def statistics(self, device_id: int, metric: str, since: float, until: float, step: int, /) -> Statistics:
+        """A point each ``step`` seconds, which divide an hour, divide a day into hours, or are of days."""
+
+    def rejected(self, limit: int, before: int) -> Sequence[Rejected]:
+        """Those older than the one numbered ``before``."""
+
+    def findings(self, page: int, per_page: int, wanted: Wanted) -> FindingPage:
+        """Page ``page``, from 1, of those that are wanted."""
+
+    def rooms(self) -> Rooms:
+        """Those of the house."""
+
+    def finding(self, number: int) -> KeptFinding | None:
+        """The one with this id, if there is one."""
+
+
+class Backups(Protocol):
+    def newest_first(self) -> Sequence[Backup]:
+        """Those that there are, and the one that was asked for and is being made; waits for the disk."""
+
+    def make(self, reply: Callable[[Backup | Refused], None], /) -> Backup | None:
+        """Have one made, on the loop; ``None`` if one that was asked for is still being made.
+
+        ``reply`` is called once, perhaps on another thread and much later.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Seconds and counts that keep one client from costing the others."""
+
+    clients: int = 200
+    """Open streams; more get 503."""
+    descriptors: int = 1024
+    """That the process may have open, for connections and all else."""
+    ping: float = 15.0
+    """Between two pings; the contract says at most 25."""
+    stall: float = 10.0
+    """A client that has not taken what it was sent within this time is closed."""
+    reply: float = 10.0
+    """For an actor, or the disk, to answer."""
+    body: float = 10.0
+    """For a client to send a body."""
+    idle: float = 60.0
+    """For a client to send its next request."""
+    exports: int = 2
+    """Downloads of a log or summary at a time; more get 503."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """What the handlers work with."""
+
+    loop: LoopThread
+    hub: EventHub
+    directory: pykka.ActorRef[Any]
+    scanner: pykka.ActorRef[Any]
+    """Takes :class:`actors.messages.ScanHistory`."""
+    queries: Queries
+    backups: Backups
+    settings: Settings
+    """Those in force."""
+    health: Callable[[], Health]
+    writer: WriterStatus
+    """As it is at any moment: the writer itself sets it."""
+    zone: Zone
+    """That of the house."""
+    hindrance: Callable[[BaseException], str | None]
+    """What hinders the disk, a clause in Spanish, where that is what an error comes to."""
+    disk: Executor
+    passwords: Executor
+    """Where password hashes are made, which takes tens of milliseconds of a whole processor."""
+    calculations: Executor
+    """Where large bodies are read and checked, which takes up to 60 ms of a whole processor."""
+    exports: Executor
+    """Where downloads are made, which takes minutes at most."""
+    scratch: Path | None
+    """For files that live as long as a request; ``None`` is where the system has such."""
+    remove_login: Callable[[str], object]
+    """Has a device's serial number log in at the broker no more; waits for the disk, raises ``OSError``."""
+    access: Access
+    gate: Gate
+    connections: Connections
+    audience: Audience
+    limits: Limits
+    version: str
+    checking: set[Future[bool]] = field(default_factory=set)
+    """Passwords that are being checked, or wait to be. Used on the loop only."""
+    deciding: set[int] = field(default_factory=set)
+    """Findings that are being decided on at this moment. Used on the loop only."""
+    exporting: set[object] = field(default_factory=set)
+    """Requests whose downloads are being made or sent. Used on the loop only."""

@@ -1,0 +1,47 @@
+"""The settings in force, for whoever wonders why the system does as it does."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from actors.domain.people import Role
+from config import HEADINGS, Settings, secret, settings, written_as
+from web.http.handler import Handler
+from web.schemas.answers import SettingJson
+from web.schemas.operations import Operation
+
+
+def settings_json(in_force: Settings) -> list[SettingJson]:
+    """All of them, in the order of the example file, as a person would write them there."""
+    told: list[SettingJson] = []
+    group = ""
+    for name, known in settings().items():
+        group = HEADINGS.get(name, group)
+        is_secret = known.kind is secret
+        told.append(
+            {
+                "nombre": name,
+                "grupo": group,
+                "valor": None if is_secret else written_as(getattr(in_force, name.lower())),
+                "por_defecto": written_as(known.default),
+                "origen": in_force.origins.get(name, "defecto"),
+                "secreto": is_secret,
+                "descripcion": known.description,
+            }
+        )
+    return told
+
+
+class SettingsInForce(Handler):
+    operations: ClassVar = {
+        "GET": Operation(
+            summary="Los ajustes con los que funciona el sistema",
+            role=Role.ADMIN,
+            english="array: the settings in force",
+            description="Se cambian en config.toml o en el entorno, y valen desde el arranque.",
+            answer=list[SettingJson],
+        )
+    }
+
+    async def get(self) -> None:
+        self.answer(settings_json(self.services.settings))

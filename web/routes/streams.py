@@ -1,0 +1,168 @@
+"""Live streams (Server-Sent Events): one coroutine a client, which waits, writes and is done."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from typing import ClassVar, Final
+
+from tornado.iostream import IOStream, StreamClosedError
+
+from actors.domain.people import Role
+from web.http.handler import Handler
+from web.http.services import Services
+from web.live.ring import EVERYTHING, Stream, Wanted
+from web.routes.devices import CLAIMED
+from web.schemas.answers import EventJson
+from web.schemas.operations import Media, Operation
+from web.schemas.query import Anything, Parameter, Serial
+from web.security.audience import Seat
+from web.security.connections import Standing
+from web.texts.faults import Fault
+from web.texts.problem import Problem
+
+logger = logging.getLogger(__name__)
+
+OF_SERIAL: Final = Parameter[str | None]("serial", Serial(), None, "Solo los de este.", "LGT0AAAAAAAA")
+LAST: Final = Parameter("last_event_id", Anything(), "", "Lo mismo que Last-Event-ID.")
+LAST_HEADER: Final = Parameter(
+    "Last-Event-ID", Anything(), "", "El id del último evento; se envía lo que vino después, o resync."
+)
+# What the kernel takes of us that the client has no room for. Left to itself it takes some 4 MB a
+# client, and so nobody sees for a long time that the client has stopped reading.
+UNSENT: Final = 16 * 1024
+
+
+class StreamHandler(Handler):
+    """Serves one stream. Each client's next write waits for its last one."""
+
+    takes_ticket = True
+    _client: IOStream
+
+    def initialize(self, services: Services) -> None:
+        super().initialize(services)
+        self._stir = asyncio.Event()
+        self._over = False
+
+    async def head(self, *_path: str) -> None:
+        self._set_stream_headers()
+
+    async def follow(self, stream: Stream, wanted: Wanted) -> None:
+        """Send what is wanted of ``stream`` until the client leaves, stalls, or the server stops."""
+        last = self._last_event_id()
+        audience = self.services.audience
+        if not audience.has_room_for(self.held_by):
+            raise Problem(Fault.TOO_MANY_STREAMS, own=audience.of(self.held_by))
+        self._set_stream_headers()
+        connection = self.connection
+        self._client = connection.stream
+        if self._client.closed():
+            return
+        # Or a small event waits for the client to acknowledge the one before: 40 ms.
+        self._client.set_nodelay(True)
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            self._client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+        self.services.connections.heard(self._client, Standing.STREAM, self.held_by)
+        stream.watchers.add(self._stir.set)
+        try:
+            with audience.seat(Seat(self.caller, self.held_by, self._leave, connection.close)):
+                await self.flush()
+                await self._serve(stream, wanted, stream.cursor(last))
+        except StreamClosedError:
+            pass
+        except TimeoutError:
+            logger.info("client_stalled address=%s", self.request.remote_ip)
+            connection.close()
+        finally:
+            stream.watchers.discard(self._stir.set)
+            self.services.connections.stream_ended(self._client)
+
+    def on_connection_close(self) -> None:
+        super().on_connection_close()
+        self._leave()
+
+    def _leave(self) -> None:
+        self._over = True
+        self._stir.set()
+
+    async def _serve(self, stream: Stream, wanted: Wanted, cursor: int) -> None:
+        loop = asyncio.get_running_loop()
+        every = self.services.limits.ping
+        await self._send(stream.hello(cursor))
+        ping = loop.call_later(every, self._stir.set)
+        try:
+            while not self._over:
+                self._stir.clear()
+                data, cursor = stream.since(cursor, wanted)
+                if loop.time() >= ping.when():
+                    data += stream.ping(cursor)
+                    ping = loop.call_later(every, self._stir.set)
+                if data:
+                    await self._send(data)
+                else:
+                    await self._stir.wait()
+        finally:
+            ping.cancel()
+
+    async def _send(self, data: bytes) -> None:
+        """As a chunk of the response, made here: the layers that would make it cost 20 µs a client."""
+        if self.request.version != "HTTP/1.0":
+            data = b"%x\r\n%b\r\n" % (len(data), data)
+        sent = self._client.write(data)
+        if self._client.writing():  # it is, only when the client is slower than the stream
+            # Not cancelled when it takes too long: Tornado logs a traceback for each such write.
+            await asyncio.wait([sent], timeout=self.services.limits.stall)
+            if not sent.done():
+                raise TimeoutError
+            sent.result()
+
+    def _set_stream_headers(self) -> None:
+        self.set_header("Content-Type", "text/event-stream; charset=utf-8")
+        self.set_header("X-Accel-Buffering", "no")
+
+    def _last_event_id(self) -> str | None:
+        """A browser sends the header; who cannot set headers has the parameter."""
+        header: str | None = self.request.headers.get("Last-Event-ID")
+        return header or self.asked(LAST) or None
+
+
+class DeviceStream(StreamHandler):
+    operations: ClassVar = {
+        "GET": Operation(
+            summary="Los cambios de los dispositivos, en directo",
+            role=Role.READER,
+            english="SSE of the devices",
+            description=(
+                "Eventos SSE: hello al entrar, ping cada 15 s, resync si hay que volver a leer la lista; los "
+                "cambios no llevan event, y en data va el dispositivo."
+            ),
+            query=(OF_SERIAL, CLAIMED, LAST),
+            headers=(LAST_HEADER,),
+            answer=Media("text/event-stream", EventJson, "event: hello\ndata: {}\nid: 83e73bbd-0\n\n"),
+        )
+    }
+
+    async def get(self) -> None:
+        wanted = Wanted(self.asked(OF_SERIAL), self.asked(CLAIMED))
+        await self.follow(self.services.hub.devices, wanted)
+
+
+class FindingStream(StreamHandler):
+    operations: ClassVar = {
+        "GET": Operation(
+            summary="Lo que ven las reglas, en directo",
+            role=Role.READER,
+            english="SSE of the rules' findings",
+            description=(
+                "Eventos SSE: hello, ping y resync como los de los dispositivos; event dice qué es: "
+                "ai_anomaly, ai_misconfig, ai_suggest, ai_offline, ai_back_online, ai_progress o ai_done."
+            ),
+            query=(LAST,),
+            headers=(LAST_HEADER,),
+            answer=Media("text/event-stream", EventJson, "event: hello\ndata: {}\nid: 4c582799-0\n\n"),
+        )
+    }
+
+    async def get(self) -> None:
+        await self.follow(self.services.hub.findings, EVERYTHING)

@@ -1,0 +1,388 @@
+"""What is answered, as types: whatever makes an answer is checked against them, and they describe it.
+
+Keys are the wire's. An answer may come to have more of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
+
+from actors.domain.model import Json, JsonObject
+from actors.domain.people import Role, TokenKind
+from config import Origin, Written
+from web.texts.sentences import SENTENCES
+
+
+@dataclass(frozen=True, eq=False)
+class Note:
+    """What the description says of a value beside its type."""
+
+    schema: JsonObject
+
+
+Time: TypeAlias = Annotated[str, Note({"format": "date-time"})]
+LocalTime: TypeAlias = Annotated[str, Note({"format": "date-time", "description": "Con la hora de la casa."})]
+RoleWord: TypeAlias = Annotated[str, Note({"enum": [role.value for role in Role]})]
+KindWord: TypeAlias = Annotated[str, Note({"enum": [kind.value for kind in TokenKind]})]
+DecisionWord: TypeAlias = Literal["abierto", "aplicado", "descartado"]
+
+
+class ErrorJson(TypedDict):
+    error: str
+    detalle: Annotated[
+        str, Note({"description": "Qué pasa y qué hacer; en inglés si lo pide Accept-Language."})
+    ]
+    codigo: Annotated[str, Note({"enum": [reason.value for reason in SENTENCES]})]
+
+
+class EventJson(TypedDict):
+    """The fields of one event of a stream."""
+
+    event: NotRequired[str]
+    data: str
+    id: str
+
+
+class IndexJson(TypedDict):
+    nombre: str
+    version: str
+    enlaces: list[str]
+
+
+class DoneJson(TypedDict):
+    mensaje: str
+    id: int
+
+
+# -- devices -----------------------------------------------------------------------------------------
+
+
+class DifferenceJson(TypedDict):
+    deseado: Json
+    informado: Json
+
+
+class DeviceJson(TypedDict):
+    """The ten that every client knows, in the contract's order, then those added here."""
+
+    id: int
+    serial_number: str
+    nombre: str
+    tipo: str
+    modelo: str
+    descripcion: str
+    estado: str
+    parametros: JsonObject
+    configuracion: JsonObject
+    reclamado: bool
+    en_linea: bool
+    visto_en: Time | None
+    kind: str
+    capability: str
+    version: Annotated[int, Note({"description": "De la configuración que han pedido personas."})]
+    sincronizado: bool | None
+    diferencias: Mapping[str, DifferenceJson]
+    lecturas_no_validas: Annotated[
+        Sequence[str], Note({"description": "Las medidas que ha enviado por última vez sin un número."})
+    ]
+    arranque_repetido: Annotated[
+        bool, Note({"description": "Si envía el mismo boot en cada arranque; ha de ser otro."})
+    ]
+    habitacion_id: int | None
+    edicion: Annotated[str, Note({"description": "El ETag del dispositivo, sin sus comillas."})]
+
+
+class StaleJson(ErrorJson):
+    dispositivo: Annotated[DeviceJson, Note({"description": "Como está ahora."})]
+
+
+class RoomJson(TypedDict):
+    id: int
+    nombre: str
+    dispositivos: Annotated[int, Note({"description": "Cuántos hay en ella."})]
+
+
+class LogJson(TypedDict):
+    estado: str
+    parametros: JsonObject
+    timestamp: Time
+    hora_dudosa: NotRequired[Annotated[bool, Note({"description": "true si el reloj no era de fiar."})]]
+
+
+class PageJson(TypedDict):
+    page: int
+    per_page: int
+    total: int
+    pages: int
+
+
+class LogPageJson(PageJson):
+    siguiente: Annotated[int | None, Note({"description": "Para antes; null al acabar."})]
+    data: Sequence[LogJson]
+
+
+class PointJson(TypedDict):
+    inicio: Time
+    n: int
+    media: float
+    min: float
+    max: float
+
+
+class StatisticsJson(TypedDict):
+    dispositivo_id: int
+    metricas: list[str]
+    metric: NotRequired[str]
+    desde: NotRequired[Time]
+    hasta: NotRequired[Time]
+    paso: NotRequired[Annotated[int, Note({"description": "Segundos."})]]
+    total_n: NotRequired[int]
+    data: NotRequired[list[PointJson]]
+
+
+# -- what the rules find -----------------------------------------------------------------------------
+
+
+class ProposalJson(TypedDict):
+    """``configuracion`` is merged into the device's where it is applied, as long as what that has under the
+    names of ``depende_de`` is as it was."""
+
+    configuracion: JsonObject
+    depende_de: list[str]
+
+
+class FindingJson(TypedDict):
+    """Beside these stand the event's own fields."""
+
+    event: str
+    rule: str
+    dispositivo_id: int
+    serial_number: str
+    ts_local: LocalTime
+    ts_utc: Time
+    evento_id: int
+    propuesta: NotRequired[ProposalJson]
+    decision: DecisionWord
+
+
+class FindingPageJson(PageJson):
+    data: Sequence[FindingJson]
+
+
+class BoundJson(TypedDict):
+    """``null`` where there is no bound; as in an ``ai_anomaly``."""
+
+    min: float | None
+    max: float | None
+    source: Annotated[str, Note({"enum": ["limits", "hist", "limits+hist"]})]
+
+
+class DeviceBoundsJson(TypedDict):
+    dispositivo_id: int
+    data: Mapping[str, BoundJson]
+
+
+class QueuedJson(TypedDict):
+    status: Literal["queued"]
+
+
+# -- the system --------------------------------------------------------------------------------------
+
+
+class BrokerJson(TypedDict):
+    conectado: bool
+    integrado_vivo: bool | None
+    recibidos: int
+    rechazados: int
+    sin_confirmar: int
+    esperas: int
+    mas_antiguo_s: float
+    avisos: list[str]
+
+
+class WriterJson(TypedDict):
+    sano: bool
+    en_cola: int
+    ultimo_error: str | None
+
+
+class RecoveredJson(TypedDict):
+    en: Time
+    motivo: str
+    copia: str | None
+    apartada: str
+
+
+class DatabaseJson(TypedDict):
+    ultima_copia: Time | None
+    error_de_copia: str | None
+    error_de_cuentas: Annotated[str | None, Note({"description": "Por qué no se leen las personas."})]
+    resumidos: int
+    borrados: int
+    hora_dudosa: int
+    borrado_en_pausa: str | None
+    recuperada: RecoveredJson | None
+
+
+class HubJson(TypedDict):
+    clientes: int
+    en_cola: int
+    eventos: int
+    en_anillo: int
+    bytes_en_anillo: int
+
+
+class QuarantinedJson(TypedDict):
+    actor: str
+    desde: Time
+    fallos: int
+    error: str
+
+
+class ActorsJson(TypedDict):
+    sanos: bool
+    en_cola: int
+    fallos_de_dispositivo: int
+    fallos_de_regla: int
+    fallos_internos: int
+    en_cuarentena: int
+    cuarentena: list[QuarantinedJson]
+
+
+class CountsJson(TypedDict):
+    total: int
+    reclamados: int
+    en_linea: int
+    arranque_repetido: int
+
+
+class StateJson(TypedDict):
+    """What everybody may know."""
+
+    estado: Literal["ok", "degradado"]
+
+
+class ZoneJson(TypedDict):
+    """The house's time zone."""
+
+    iana: Annotated[str | None, Note({"description": "null si ninguna zona con nombre tiene esa regla."})]
+    posix: Annotated[str, Note({"description": "La regla desde hoy, como CET-1CEST,M3.5.0,M10.5.0/3."})]
+
+
+class HealthJson(StateJson):
+    broker: NotRequired[BrokerJson]
+    escritor: NotRequired[WriterJson]
+    base_de_datos: NotRequired[DatabaseJson]
+    hub: NotRequired[HubJson]
+    actores: NotRequired[ActorsJson]
+    dispositivos: NotRequired[CountsJson]
+    tablas: NotRequired[list[str]]
+    zona_horaria: NotRequired[ZoneJson]
+    reloj_en_duda: NotRequired[str | None]
+    version: NotRequired[str]
+    activo_s: NotRequired[float]
+
+
+class SettingJson(TypedDict):
+    nombre: str
+    grupo: str
+    valor: Annotated[Written | None, Note({"description": "null si es secreto."})]
+    por_defecto: Written
+    origen: Origin
+    secreto: bool
+    descripcion: str
+
+
+class BackupJson(TypedDict):
+    nombre: str
+    creada_en: Time
+    bytes: Annotated[int | None, Note({"description": "null mientras se hace."})]
+
+
+class LetterJson(TypedDict):
+    recibido_en: Time
+    topic: str
+    motivo: str
+    bytes: int
+    payload: str
+
+
+class RejectedJson(LetterJson):
+    id: int
+
+
+class RejectedPageJson(TypedDict):
+    per_page: int
+    data: list[RejectedJson]
+
+
+# -- people ------------------------------------------------------------------------------------------
+
+
+class IssuedJson(TypedDict):
+    id: int
+    usuario: str
+    rol: RoleWord
+    caduca_en: Time | None
+
+
+class SecretJson(IssuedJson):
+    token: Annotated[str, Note({"description": "Solo se dice esta vez."})]
+
+
+class MyselfJson(TypedDict):
+    usuario: str | None
+    rol: RoleWord
+    token_id: int | None
+    tipo: KindWord | None
+    abierto: bool
+    zona_horaria: ZoneJson
+
+
+class TicketJson(TypedDict):
+    ticket: str
+    caduca_s: int
+
+
+class PersonJson(TypedDict):
+    id: int
+    nombre: str
+    rol: RoleWord
+    con_clave: bool
+    creado_en: Time
+
+
+class PairingCodeJson(TypedDict):
+    codigo: str
+    usuario: str
+    rol: RoleWord
+    caduca_en: Time
+    url: str
+
+
+class TokenJson(TypedDict):
+    id: int
+    usuario_id: int
+    usuario: str
+    nombre: str
+    tipo: KindWord
+    creado_en: Time
+    usado_en: Time | None
+    caduca_en: Time | None
+    actual: Annotated[bool, Note({"description": "Si es el de esta petición."})]
+
+
+class ActJson(TypedDict):
+    id: int
+    timestamp: Time
+    quien: str
+    desde: str
+    acto: str
+    objeto: str
+
+
+class AuditPageJson(TypedDict):
+    per_page: int
+    data: list[ActJson]

@@ -1,0 +1,161 @@
+"""From the model to JSON: the one place that knows the Spanish names of what goes out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any, Final
+
+from actors.domain.findings import Decision, KeptFinding, Proposal
+from actors.domain.kinds import capability_of, kind_of
+from actors.domain.model import DeadLetter, Device, Difference, LogEntry
+from actors.ports import ScanNews
+from web.schemas.answers import DecisionWord, DeviceJson, DifferenceJson, LetterJson, LogJson, ProposalJson
+
+# The ten that every client knows, in the contract's order.
+TEN: Final = (
+    "id",
+    "serial_number",
+    "nombre",
+    "tipo",
+    "modelo",
+    "descripcion",
+    "estado",
+    "parametros",
+    "configuracion",
+    "reclamado",
+)
+# Those that stand after them; like some of the ten, they are not for people to change.
+ADDED: Final = (
+    "en_linea",
+    "visto_en",
+    "kind",
+    "capability",
+    "version",
+    "sincronizado",
+    "diferencias",
+    "lecturas_no_validas",
+    "arranque_repetido",
+    "edicion",
+)
+
+_DIGEST: Final = re.compile(rb'("codigo_sha256"\s*:\s*")[^"]*')
+
+RULES: Final = ("extremos", "misconfig", "learn", "offline")
+DECISIONS: Final[Mapping[Decision, DecisionWord]] = {
+    Decision.OPEN: "abierto",
+    Decision.APPLIED: "aplicado",
+    Decision.DISMISSED: "descartado",
+}
+
+
+def iso(at: float) -> str:
+    """Seconds since the epoch as ISO 8601 in UTC, to the millisecond, with ``Z``."""
+    second, fraction = divmod(at, 1)
+    return f"{_iso_second(int(second))}.{int(fraction * 1000):03}Z"
+
+
+def local_iso(at: float) -> str:
+    """The same on the clock of this house, with its offset."""
+    return on_the_wall(at).isoformat(timespec="milliseconds")
+
+
+def on_the_wall(at: float) -> datetime:
+    """A moment by the clock of this house."""
+    return datetime.fromtimestamp(at, UTC).astimezone()
+
+
+@lru_cache(maxsize=64)
+def _iso_second(second: int) -> str:
+    """Most events are of this very second; so the rest of :func:`iso` takes 1 µs, and this part 3."""
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def device_json(device: Device) -> DeviceJson:
+    """The ten keys in their order, then those added here."""
+    kind = kind_of(device.serial, device.type, device.configuration)
+    differences = device.differences
+    return {
+        "id": device.id,
+        "serial_number": device.serial,
+        "nombre": device.name,
+        "tipo": device.type,
+        "modelo": device.model,
+        "descripcion": device.description,
+        "estado": device.state,
+        "parametros": device.parameters,
+        "configuracion": device.configuration,
+        "reclamado": device.claimed,
+        "en_linea": device.online,
+        "visto_en": None if device.seen_at is None else iso(device.seen_at),
+        "kind": kind,
+        "capability": capability_of(kind),
+        "version": device.version,
+        "sincronizado": None if differences is None else not differences,
+        "diferencias": {} if not differences else _differences_json(differences),
+        "lecturas_no_validas": list(device.invalid),
+        "arranque_repetido": device.reuses_boot,
+        "habitacion_id": device.room,
+        "edicion": device.edition,
+    }
+
+
+def _differences_json(differences: Mapping[str, Difference]) -> dict[str, DifferenceJson]:
+    return {name: {"deseado": each.desired, "informado": each.reported} for name, each in differences.items()}
+
+
+def finding_json(kept: KeptFinding) -> dict[str, Any]:
+    """The event's own fields among those that every event of the rules has, and the id to decide on it by."""
+    finding = kept.finding
+    return {
+        "event": finding.event,
+        "rule": finding.rule,
+        "dispositivo_id": finding.device_id,
+        "serial_number": finding.serial,
+        **finding.details,
+        **_times(finding.at),
+        "evento_id": kept.id,
+        **_proposal_json(finding.proposal),
+    }
+
+
+def _proposal_json(proposal: Proposal | None) -> dict[str, ProposalJson]:
+    if proposal is None:
+        return {}
+    return {"propuesta": {"configuracion": proposal.configuration, "depende_de": sorted(proposal.rests_on)}}
+
+
+def scan_json(news: ScanNews) -> dict[str, Any]:
+    """As :func:`finding_json`, but that nothing is kept that could be decided on."""
+    rule = {"rule": "extremos"} if news.event == "ai_anomaly" else {}
+    return {
+        "event": news.event,
+        **rule,
+        "dispositivo_id": news.device_id,
+        "serial_number": news.serial,
+        **news.details,
+        **_times(news.at),
+    }
+
+
+def _times(at: float) -> dict[str, str]:
+    return {"ts_local": local_iso(at), "ts_utc": iso(at)}
+
+
+def log_json(entry: LogEntry) -> LogJson:
+    said: LogJson = {"estado": entry.state, "parametros": entry.parameters, "timestamp": iso(entry.at)}
+    return {**said, "hora_dudosa": True} if entry.doubtful else said
+
+
+def rejected_json(letter: DeadLetter) -> LetterJson:
+    """The payload as text; bytes that are not UTF-8 are written ``\\xNN``, and of a digest nothing."""
+    payload = _DIGEST.sub(rb"\1...", letter.payload)
+    return {
+        "recibido_en": iso(letter.at),
+        "topic": letter.topic,
+        "motivo": letter.reason,
+        "bytes": len(letter.payload),
+        "payload": payload.decode("utf-8", "backslashreplace"),
+    }
