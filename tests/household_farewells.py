@@ -19,12 +19,6 @@ FEW = st.integers(0, 2)
 ABOUT_DEVICES = ("estado_log", "eventos_ia", "memoria_reglas", "metricas", "resumidos")
 
 
-UNRELEASED = {
-    *(Refusal.GONE, Refusal.UNKNOWN_SERIAL, Refusal.NOT_CLAIMED),
-    *(Refusal.QUARANTINED, Refusal.FAILED, Refusal.NOT_STORED),
-}
-
-
 class Farewells(RoomLife, Truths):
     """Mixed into the household's state machine."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -9,7 +10,7 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from queue import SimpleQueue
@@ -95,6 +96,38 @@ def test_a_dead_broker_comes_back_on_its_port(
         pass
     wait_until(lambda: "broker_restarted" in caplog.text)
     assert caplog.text.count("broker_died") == 1
+
+
+class Hindered(NatsServer):
+    """Its files cannot be written for so many starts."""
+
+    starts_without_room = 0
+
+    def prepare(self) -> Sequence[str]:
+        if self.starts_without_room:
+            self.starts_without_room -= 1
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return super().prepare()
+
+
+def test_a_dead_broker_comes_back_once_the_disk_has_room(tmp_path: Path) -> None:
+    server = Hindered(NatsSettings(tmp_path), 0)
+    broker = CrashableBroker(server)
+    broker.start()
+    try:
+        server.starts_without_room = 2
+        broker.crash()
+        with Device(broker.port):
+            assert not server.starts_without_room
+    finally:
+        broker.stop()
+
+
+def test_without_room_the_start_is_one_clear_line(tmp_path: Path) -> None:
+    server = Hindered(NatsSettings(tmp_path), 0)
+    server.starts_without_room = 1
+    with pytest.raises(BrokerUnavailable, match="no puede empezar"):
+        EmbeddedBroker(server).start()
 
 
 def test_what_reaches_the_whole_process_group_does_not_end_it(child: CrashableBroker) -> None:

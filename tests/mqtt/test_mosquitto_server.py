@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -104,6 +107,16 @@ def test_a_damaged_store_is_set_aside_and_the_session_made_anew(
         broker.stop()
 
 
+def copied(folder: Path) -> Path:
+    return shutil.copytree(folder, folder.with_name("copy"))
+
+
+def stamped_by_another_clock(folder: Path) -> Path:
+    for number, file in enumerate(sorted(folder.rglob("*"))):
+        os.utime(file, (number, number))
+    return folder
+
+
 def test_a_store_that_was_saved_is_whole(tmp_path: Path) -> None:
     """Also one with all that there can be in it."""
     require_mosquitto()
@@ -115,6 +128,24 @@ def test_a_store_that_was_saved_is_whole(tmp_path: Path) -> None:
             device.publish("a", f"{number}" * number)
         broker.stop()
     assert is_whole(tmp_path / "almacen" / "mosquitto.db")
+
+
+@pytest.mark.parametrize("how", [copied, stamped_by_another_clock])
+def test_what_waits_stays_wherever_its_files_come_from(tmp_path: Path, how: Callable[[Path], Path]) -> None:
+    """A session that is there is not made again, which would take what waits in it."""
+    require_mosquitto()
+    broker = found(tmp_path / "first")
+    broker.start()
+    with Device(broker.port) as device:
+        device.publish("a", b"waits")
+    broker.stop()
+    again = found(how(tmp_path / "first"))
+    again.start()
+    try:
+        with Device(again.port, login=KEEPS) as keeps:
+            assert keeps.heard.get(timeout=PATIENCE) == ("a", b"waits", False)
+    finally:
+        again.stop()
 
 
 def found(folder: Path) -> CrashableBroker:

@@ -121,9 +121,20 @@ class Child:
     # -- the process -----------------------------------------------------------------------------
 
     def _launch(self) -> None:
-        command = self._program.prepare()
+        try:
+            process = self._begin(self._program.prepare())
+        except OSError as error:
+            raise BrokerUnavailable(
+                f"el bróker MQTT incluido no puede empezar ({error}); revisa DATA_DIR y el sitio en el disco."
+            ) from error
+        self._process = process
+        self._pid = self._pid_told_by(process)
+        if self._stopping.is_set():
+            _end(process)
+
+    def _begin(self, command: Sequence[str]) -> subprocess.Popen[str]:
         # Nothing of ours is needed there: without it Python starts in half the time.
-        self._process = process = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-I", "-S", str(_SHIM), *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -132,9 +143,6 @@ class Child:
             errors="backslashreplace",
             start_new_session=True,
         )
-        self._pid = self._pid_told_by(process)
-        if self._stopping.is_set():
-            _end(process)
 
     def _pid_told_by(self, process: subprocess.Popen[str]) -> int | None:
         """The server, which has the same stream, may have spoken before the shim did."""

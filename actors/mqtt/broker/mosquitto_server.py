@@ -13,10 +13,10 @@ import os
 import re
 import shutil
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from actors.mqtt.broker.child import LOOPBACK, BrokerUnavailable, answers_mqtt, free_port
 from actors.mqtt.broker.credentials import replace
@@ -37,8 +37,10 @@ _OWNER_ONLY: Final = 0o600
 _MAGIC: Final = b"\x00\xb5\x00mosquitto db"
 _VERSION: Final = struct.Struct(f">{len(_MAGIC)}sII")
 # Of the formats in which chunks follow, each with its kind and its length before it.
-_KNOWN: Final = (4, 5, 6)
+_KNOWN: Final = (5, 6)
 _CHUNK: Final = struct.Struct(">II")
+# Kind of those that hold a session, with the name of its client.
+_OF_A_CLIENT: Final = 6
 _BY_ROOT: Final = "should not be run as root"
 
 _CONFIGURATION: Final = """\
@@ -125,26 +127,18 @@ class MosquittoServer:
         return logging.WARNING if serious else logging.INFO
 
     def knows(self, client_id: str) -> bool:
-        """Whether it has saved since a session was made for this client."""
+        """Whether a session of this client is in what it has saved."""
         try:
-            saved, made = self._saved.stat().st_mtime_ns, self._session.stat().st_mtime_ns
-            known = saved >= made and self._session.read_text("utf-8") == client_id
-            return known and is_whole(self._saved)
+            return holds_session(self._saved, client_id)
         except OSError:
             return False
 
     def found(self, client_id: str) -> None:
-        """One has been made, which is saved when it ends."""
-        replace(self._session, client_id, _OWNER_ONLY)
+        """It saves its sessions itself, when it ends."""
 
     @property
     def _saved(self) -> Path:
         return self._store / "mosquitto.db"
-
-    @property
-    def _session(self) -> Path:
-        # With the store, so that they go together.
-        return self._store / "sesion"
 
     def close(self) -> None:
         """There is nothing to close."""
@@ -174,20 +168,63 @@ def find(given: str) -> str:
 
 def is_whole(store: Path) -> bool:
     """Whether it was written to its end, as far as we know its format. Raises ``OSError``."""
-    size = store.stat().st_size
     with store.open("rb") as file:
-        head = file.read(_VERSION.size)
-        if len(head) < _VERSION.size:
+        try:
+            _skip_head(file)
+            for _ in _chunks(file):
+                pass
+        except _UnknownFormat:
+            return True
+        except _CutShort:
             return False
-        magic, _, version = _VERSION.unpack(head)
-        if magic != _MAGIC or version not in _KNOWN:
-            return bool(magic == _MAGIC)
-        while file.tell() < size:
-            chunk = file.read(_CHUNK.size)
-            if len(chunk) < _CHUNK.size:
-                return False
-            file.seek(_CHUNK.unpack(chunk)[1], os.SEEK_CUR)
-        return file.tell() == size
+    return True
+
+
+def holds_session(store: Path, client_id: str) -> bool:
+    """Whether it is whole and has a session of this client. Raises ``OSError``."""
+    name, found = client_id.encode(), False
+    with store.open("rb") as file:
+        try:
+            _skip_head(file)
+            for kind, size in _chunks(file):
+                found |= kind == _OF_A_CLIENT and name in file.read(size)
+        except (_UnknownFormat, _CutShort):
+            return False
+    return found
+
+
+class _UnknownFormat(Exception):
+    """It is Mosquitto's, of a version whose chunks we do not know."""
+
+
+class _CutShort(Exception):
+    """It ends before its time, or is none of Mosquitto's."""
+
+
+def _skip_head(file: IO[bytes]) -> None:
+    head = file.read(_VERSION.size)
+    if len(head) < _VERSION.size:
+        raise _CutShort
+    magic, _, version = _VERSION.unpack(head)
+    if magic != _MAGIC:
+        raise _CutShort
+    if version not in _KNOWN:
+        raise _UnknownFormat
+
+
+def _chunks(file: IO[bytes]) -> Iterator[tuple[int, int]]:
+    """Kind and size of each; whoever iterates may read it."""
+    size = os.fstat(file.fileno()).st_size
+    while (at := file.tell()) < size:
+        chunk = file.read(_CHUNK.size)
+        if len(chunk) < _CHUNK.size:
+            raise _CutShort
+        kind, length = _CHUNK.unpack(chunk)
+        end = at + _CHUNK.size + length
+        if end > size:
+            raise _CutShort
+        yield kind, length
+        file.seek(end)
 
 
 def _who_runs_it() -> str:

@@ -46,7 +46,6 @@ _PROGRAM: Final = "nats-server"
 # What it takes of us is in no version before: a consumer can be set back to what was acknowledged.
 _RELEASE: Final = Release(_PROGRAM, "NATS_SERVER_PATH", "--version", re.compile(r"v(\d+)\.(\d+)"), (2, 15))
 _MESSAGES: Final = "$MQTT_msgs"
-_PREFIX: Final = "$MQTT.msgs."
 # Of the room on disk, what each may take.
 _SHARES: Final = {_MESSAGES: 0.75, "$MQTT_rmsgs": 0.125, "$MQTT_qos2in": 0.0625, "$MQTT_out": 0.03}
 # Between two looks at whether the last connection is done with, s, and how many at most.

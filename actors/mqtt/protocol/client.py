@@ -222,7 +222,10 @@ class Client(paho.Client):
 def subscribe_once(port: int, client_id: str, topics: Sequence[str], patience: float = 10.0) -> None:
     """Make this client a session at the broker on this machine, and leave. Raises ``OSError``."""
     subscribed = threading.Event()
-    client = paho.Client(CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False)
+    # Should there be a session after all, what waits in it stays unacknowledged.
+    client = paho.Client(
+        CallbackAPIVersion.VERSION2, client_id=client_id, clean_session=False, manual_ack=True
+    )
 
     def subscribe(*_: object) -> None:
         client.subscribe([(topic, 1) for topic in topics])
