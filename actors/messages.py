@@ -22,6 +22,7 @@ from actors.domain.model import (
     Refused,
     Report,
 )
+from actors.domain.profile import Profile
 from actors.domain.rooms import OfRooms
 
 Reply: TypeAlias = Callable[[Device | Refused], None]
@@ -38,6 +39,32 @@ class Delivery:
     """The connection it came by; an acknowledgement is worth nothing on another one."""
 
 
+# -- to the translator of other makes ------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A message by a topic that is not the house's own protocol's."""
+
+    topic: str
+    payload: bytes = field(repr=False)
+    at: float
+    retained: bool
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Set these of the device's controls; by the writer, after the commit, once a version."""
+
+    serial: str
+    version: int
+    wanted: JsonObject
+    """By name in the configuration."""
+    address: str
+    """The one that a person has claimed or consented to, as in :class:`actors.domain.profile.Profile`."""
+
+
 # -- to the directory, for a device --------------------------------------------------------------
 
 
@@ -48,6 +75,27 @@ class Reported:
     topic: str
     payload: bytes = field(repr=False)
     """As it came, should the report have to be refused after all."""
+    also: Sequence[Delivery] = ()
+    """Earlier messages that the report was gathered from; with it they are settled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A device of another make is there, or is another than was known; one not known yet is born of it.
+
+    ``profile`` ``None``: nothing announces it any more. A claimed device stays, and can be told nothing.
+    """
+
+    serial: str
+    profile: Profile | None
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class OrderUnsent:
+    """There was no broker to carry the order to; it is to be sent when the device is told the next time."""
+
+    order: Order
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +212,10 @@ class GiveWay:
 
 Command: TypeAlias = ClaimDevice | ChangeDevice | ReleaseDevice | ApplyFinding | DismissFinding
 Farewell: TypeAlias = ForgetDevice | ForgetUnheard | GiveWay
-ForDevice: TypeAlias = Reported | Refuse | Presence | Command | AskBounds | Farewell | ReplaceDevice
+ForeignNews: TypeAlias = Announced | OrderUnsent
+ForDevice: TypeAlias = (
+    Reported | ForeignNews | Refuse | Presence | Command | AskBounds | Farewell | ReplaceDevice
+)
 
 
 # -- to the directory, about devices -------------------------------------------------------------
@@ -371,6 +422,10 @@ class Keep:
     """Whether the configuration goes out to the device."""
     decided: tuple[int, Decision] | None = None
     """What people made of the finding with this id."""
+    order: Order | None = None
+    """To be sent once the state that counts it as sent is on disk."""
+    also: Sequence[Delivery] = ()
+    """More messages that are settled by this."""
     refused: tuple[DeadLetter, str | None] | None = None
     """A report that ``device`` counts though it was refused, and the boot that it is of, if of any."""
 
@@ -379,6 +434,17 @@ class Keep:
 class KeepDeadLetter:
     letter: DeadLetter
     delivery: Delivery | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAnnouncement:
+    """What a device of another make says of itself; an empty ``payload`` removes what was kept."""
+
+    dialect: str
+    group: str
+    key: str
+    payload: bytes = field(repr=False)
+    deliveries: Sequence[Delivery] = ()
 
 
 @dataclass(frozen=True, slots=True)

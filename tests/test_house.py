@@ -25,7 +25,8 @@ MAY_IMPORT = {
     "actors": SHARED,
     "actors.mqtt.protocol": SHARED,
     "actors.mqtt.broker": ("actors.mqtt.protocol", *SHARED),
-    "actors.mqtt": ("actors.mqtt.protocol", "actors.mqtt.broker", "config", *SHARED),
+    "actors.mqtt.dialects": ("actors.domain",),
+    "actors.mqtt": ("actors.mqtt.protocol", "actors.mqtt.broker", "actors.mqtt.dialects", "config", *SHARED),
     "actors.simulator": ("actors.mqtt.protocol", "actors.domain", "actors.runtime"),
     "actors.command_line": ("actors.mqtt.broker", "actors.mqtt", "actors.simulator", "config", *SHARED),
     "rules.base": ("actors.domain",),
@@ -70,6 +71,7 @@ KEPT_TO = {
     "sqlite_utils": ("persistence",),
     "sqlite3": ("persistence",),
     "river": ("rules",),
+    "jinja2": ("actors.mqtt.dialects",),
     "paho": ("actors.mqtt", "actors.simulator"),
     "cryptography": ("web",),
     "zeroconf": ("web",),
@@ -252,6 +254,12 @@ def test_libraries_keep_to_their_room(source: Source) -> None:
 @pytest.mark.parametrize("source", sources("rules"), ids=MODULE)
 def test_rules_are_pure(source: Source) -> None:
     """A rule does no I/O and asks neither the time nor chance."""
+    assert impurities(source) == set()
+
+
+@pytest.mark.parametrize("source", sources("actors/mqtt/dialects"), ids=MODULE)
+def test_dialects_are_pure(source: Source) -> None:
+    """A dialect says what messages mean: it does no I/O and asks neither the time nor chance."""
     assert impurities(source) == set()
 
 

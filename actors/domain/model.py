@@ -122,6 +122,8 @@ class Report:
     """Of all that it says, where it has a number: the same for the same bytes."""
     doubtful: bool = False
     """Whether ``at`` is not to be believed: the clock was in doubt."""
+    partial: bool = False
+    """Whether ``parameters`` add to what was told before, name by name, as of devices of other makes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,80 @@
+"""What a device of another make is and can be told, as its family says it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+from actors.domain.model import Json, same
+from actors.domain.readings import number_of
+
+SETTLING_S: Final = 10.0
+"""For which a device may waver after an order before a difference counts; a cover takes longer."""
+COVER_SETTLING_S: Final = 60.0
+
+
+class Form(Enum):
+    """What a control takes. The value is its name on the wire."""
+
+    SWITCH = "interruptor"
+    NUMBER = "numero"
+    CHOICE = "opcion"
+    COLOR = "color"
+    """``#rrggbb``."""
+    TEXT = "texto"
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A name of the configuration that the device can be told, and what it takes."""
+
+    form: Form
+    low: float = 0.0
+    high: float = 100.0
+    """Of a number, both included."""
+    step: float = 1.0
+    """Of a number: nearer than this, the device has done what it was told."""
+    choices: tuple[str, ...] = ()
+
+    def confirms(self, desired: Json, reported: Json) -> bool:
+        """Whether ``reported`` is what was asked for, as exactly as the device can be set."""
+        wanted, told = number_of(desired), number_of(reported)
+        if self.form is Form.NUMBER and wanted is not None and told is not None:
+            return abs(wanted - told) < self.step
+        if self.form is Form.COLOR and isinstance(desired, str) and isinstance(reported, str):
+            return desired.lower() == reported.lower()
+        return same(desired, reported)
+
+
+SWITCH: Final = Control(Form.SWITCH)
+PERCENT: Final = Control(Form.NUMBER, 0, 100, 1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """Made anew at each start from what the device has announced; nothing of it is stored with the device."""
+
+    family: str
+    """The dialect's name."""
+    kind: str
+    """One of :mod:`actors.domain.kinds`."""
+    capability: str
+    name: str = ""
+    """What its family calls it; empty where it has no name."""
+    model: str = ""
+    controls: Mapping[str, Control] = field(default_factory=dict)
+    """By name in the configuration."""
+    units: Mapping[str, str] = field(default_factory=dict)
+    """Of the readings, by name in ``parametros``."""
+    patience: float | None = None
+    """Seconds of silence after which it is offline; ``None`` where its family tells when it is."""
+    settling: float = SETTLING_S
+    runs_schedules: bool = False
+    """Whether it keeps its schedules by itself. Else the server does."""
+    address: str = ""
+    """Where orders go, if an announcement alone decides that: a change of it after the claim needs a
+    person's consent. Empty where it follows from the hardware."""
+    notes: tuple[str, ...] = ()
+    """What of its announcement was not understood, and why, for people, in Spanish."""
