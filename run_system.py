@@ -54,7 +54,7 @@ from persistence import command_line as archive_command_line
 from persistence.accounts.accounts import ACCOUNTS, Accounts
 from persistence.archive import DATABASE, FAREWELLS, Archive, Keeping
 from persistence.backup.backups import BackupFailed
-from persistence.database.schema import UnusableDatabase, reason_of
+from persistence.database.schema import UnusableDatabase, hindrance_of
 from persistence.farewells import FarewellBox, NotForgotten
 from persistence.readers.queries import last_heard, serials
 from persistence.rule_files import RuleFiles
@@ -71,6 +71,8 @@ from web.identity.hosts import Hosts
 from web.identity.mdns_announcer import Service
 from web.live.hub import EventHub
 from web.security.access import NobodyCanEnter, access_of, needs_people
+from web.texts.doubt_words import doubt_told
+from web.texts.languages import Language
 
 logger = logging.getLogger("run_system")
 
@@ -186,7 +188,7 @@ class System:
             tls=self._endpoint.context,
             scratch=emptied(settings.data_dir / "temporal"),
             remove_login=Logins(MqttFiles.under(settings.data_dir).logins).remove,
-            hindrance=reason_of,
+            hindrance=hindrance_of,
         )
 
     def _take_farewells(self) -> None:
@@ -387,7 +389,7 @@ def _about(clock: HouseClock) -> str | None:
     """What is wrong with the time by which the certificate is made, if anything is."""
     today = datetime.fromtimestamp(clock.now(), UTC).date()
     if clock.doubt is not None:
-        return f"{clock.doubt} Se sigue con {today} hasta que esté en hora."
+        return f"{doubt_told(clock.doubt, Language.SPANISH)} Se sigue con {today} hasta que esté en hora."
     if clock.is_outdated:
         return f"El reloj marca {today}; si no es así, ponlo en hora y repite setup: la huella será otra."
     return None

@@ -10,6 +10,7 @@ from typing import Any, Final
 import pykka
 
 from actors.context import ActorContext
+from actors.dead_letter_words import reason_for
 from actors.domain.claiming import Door, unproven_spare
 from actors.domain.findings import Decision, KeptFinding
 from actors.domain.model import DeadLetter, Device, LogEntry, Refusal, Refused, Report
@@ -189,7 +190,7 @@ class DeviceActor(PooledActor):
             receipt = None if report.boot is None else (device, report.boot)
             self._keep(Settle(message.delivery, receipt))
         elif (objection := device.objection_to(report)) is not None:
-            letter = DeadLetter(report.at, message.topic, message.payload, objection)
+            letter = DeadLetter(report.at, message.topic, message.payload, reason_for(objection))
             self._refuse(report, letter, message.delivery)
         else:
             late = device.is_late(report)

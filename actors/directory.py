@@ -14,6 +14,7 @@ from typing import ClassVar, Final
 import pykka
 
 from actors.context import ActorContext
+from actors.dead_letter_words import reason_for, too_many_devices
 from actors.device import GONE, DeviceActor
 from actors.domain.claiming import unproven, unproven_spare
 from actors.domain.model import Change, Claim, DeadLetter, Device, Move, Refusal, Refused, Report
@@ -61,7 +62,6 @@ from actors.runtime.supervision import Name, Part, RestartPolicy, SupervisedActo
 
 logger = logging.getLogger(__name__)
 
-QUARANTINED: Final = "el dispositivo falla una y otra vez y está en cuarentena; mira /salud"
 
 # What a successor takes over of a dead actor's mail; its timers it sets itself.
 _ASKED = (ClaimDevice, ChangeDevice, ReleaseDevice, ApplyFinding, DismissFinding, AskBounds)
@@ -171,13 +171,13 @@ class Directory(SupervisedActor):
             case DeviceFailed(serial, handling):
                 self._residents[serial].ref = None
                 self._residents[serial].leaving = False
-                self._turn_away(handling, *_internal(failed))
+                self._turn_away(handling, _internal(failed))
             case RemoveRoom(room_id) if self._rooms is not None and room_id not in self._rooms:
                 self._vacate(room_id)
             case message:
-                self._turn_away(message, *_internal(failed))
+                self._turn_away(message, _internal(failed))
         if self._left_behind:
-            self._turn_away(self._left_behind.popleft(), *_internal(failed))
+            self._turn_away(self._left_behind.popleft(), _internal(failed))
             self._readdress()
         for serial, resident in self._residents.items():
             if resident.ref is None:
@@ -268,8 +268,7 @@ class Directory(SupervisedActor):
         elif isinstance(message, ClaimDevice):
             self._refuse(message.reply, unproven(serial))
         elif not isinstance(message, Reported):
-            unknown = Refused(Refusal.UNKNOWN_SERIAL, {"serial": serial})
-            self._turn_away(message, "no existe", unknown)
+            self._turn_away(message, Refused(Refusal.UNKNOWN_SERIAL, {"serial": serial}))
         elif len(self._residents) < self._max_devices:
             resident = self._residents[serial] = _Resident()
             self._spellings.setdefault(serial.lower(), serial)
@@ -277,8 +276,7 @@ class Directory(SupervisedActor):
             resident.waiting.append(message)
             self._note_unclaimed(serial)
         else:
-            full = f"hay {self._max_devices} dispositivos, el máximo; sube MAX_DEVICES"
-            self._refuse_report(message, full)
+            self._refuse_report(message, too_many_devices(self._max_devices))
 
     def _deliver(self, resident: _Resident, message: object) -> None:
         if resident.ref is not None and not resident.leaving:
@@ -290,7 +288,7 @@ class Directory(SupervisedActor):
                 resident.leaving = isinstance(message, _FAREWELLS)
                 return
         if resident.quarantined:
-            self._turn_away(message, QUARANTINED, Refused(Refusal.QUARANTINED))
+            self._turn_away(message, Refused(Refusal.QUARANTINED))
         else:
             resident.waiting.append(message)
 
@@ -304,11 +302,11 @@ class Directory(SupervisedActor):
             self._deliver(resident, resident.waiting[0])
             del resident.waiting[0]
 
-    def _turn_away(self, message: object, reason: str, refused: Refused) -> None:
-        """Answer for a device that cannot: reports with ``reason``, people with ``refused``."""
+    def _turn_away(self, message: object, refused: Refused) -> None:
+        """Answer for a device that cannot: reports by a dead letter, people by ``refused``."""
         match message:
             case Reported():
-                self._refuse_report(message, reason)
+                self._refuse_report(message, reason_for(refused))
             case Refuse(_, letter, delivery):
                 self._context.writer.tell(KeepDeadLetter(letter, delivery))
             case Presence(delivery=delivery):
@@ -317,7 +315,7 @@ class Directory(SupervisedActor):
                 self._refuse(request.reply, refused)
                 self._give_back(offer)
             case TakeOver(offer):
-                self._turn_away(offer, reason, refused)
+                self._turn_away(offer, refused)
             case (
                 (ClaimDevice() | ChangeDevice() | ReleaseDevice() | ForgetDevice() | ReplaceDevice())
                 | (ApplyFinding() | DismissFinding() | DismissalNoted() | AskBounds())
@@ -413,11 +411,10 @@ class Directory(SupervisedActor):
         logger.error("device_failed serial=%s restart_s=%.1f error=%s", serial, restart.delay, death.error)
         match death.handling:
             case Reported(report, delivery, topic, payload) if not restart.quarantined:
-                reason, _ = _internal(death.error)
-                letter = DeadLetter(report.at, topic, payload, reason)
+                letter = DeadLetter(report.at, topic, payload, reason_for(_internal(death.error)))
                 resident.left.append(Refuse(report, letter, delivery))
             case handling:
-                self._turn_away(handling, *_internal(death.error))
+                self._turn_away(handling, _internal(death.error))
         self._forward(resident)
 
     def _inherit(self, serial: str, messages: Iterable[object]) -> None:
@@ -427,7 +424,7 @@ class Directory(SupervisedActor):
             self._forward(self._residents[serial])
             return
         for message in inherited:
-            self._turn_away(message, "el dispositivo ya no está", GONE)
+            self._turn_away(message, GONE)
 
     # -- farewells ---------------------------------------------------------------------------
 
@@ -505,7 +502,7 @@ class Directory(SupervisedActor):
         if replaced is not None and replaced.device_id == offer.request.device_id:
             self._deliver(replaced, TakeOver(offer))
         else:
-            self._turn_away(offer, "", GONE)
+            self._turn_away(offer, GONE)
 
     def _give_back(self, offer: Offered) -> None:
         self._residents[offer.spare.serial].lent = False
@@ -544,10 +541,9 @@ class Directory(SupervisedActor):
                 case ReplaceDevice() as request:
                     self._seek_spare(request)
                 case message:
-                    self._turn_away(message, "el dispositivo ya no está", GONE)
+                    self._turn_away(message, GONE)
             self._left_behind.popleft()
 
 
-def _internal(error: str) -> tuple[str, Refused]:
-    """What a failure is called in a dead letter, and in an answer."""
-    return f"fallo interno al tratarlo: {error}", Refused(Refusal.FAILED, {"error": error})
+def _internal(error: str) -> Refused:
+    return Refused(Refusal.FAILED, {"error": error})

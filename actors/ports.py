@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from actors.domain.findings import KeptFinding
+from actors.domain.findings import KeptFinding, ScanFailure
 from actors.domain.model import Device, JsonObject
 from actors.messages import Delivery, Removal
 
@@ -23,6 +23,8 @@ class ScanNews:
     serial: str
     at: float
     details: JsonObject
+    failure: ScanFailure | None = None
+    """Why there was none, in an ``ai_done``."""
 
 
 class EventSink(Protocol):

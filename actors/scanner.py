@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 
 import pykka
 
+from actors.domain.findings import ScanFailure
 from actors.domain.model import JsonObject, LogEntry, Report
 from actors.domain.readings import metric_name
 from actors.domain.rule import Rule, RuleFactory
@@ -28,8 +29,6 @@ DONE: Final = "ai_done"
 DAY_S: Final = 86_400.0
 # Searches that may wait for their turn; whoever asks for more has forgotten the first ones.
 MOST_WAITING: Final = 16
-FULL: Final = "Hay demasiadas búsquedas en espera; inténtalo más tarde."
-FAILED: Final = "La búsqueda ha fallado por un fallo interno; mira el registro del sistema."
 
 
 class _Scan:
@@ -114,20 +113,21 @@ class ScannerActor(SupervisedActor):
 
     def on_fault(self, error: BaseException) -> None:  # noqa: ARG002
         if isinstance(self.handling, ScanHistory):
-            self._refuse(self.handling, FAILED)
+            self._refuse(self.handling, ScanFailure.FAILED)
         elif self._wanted is not None:
             wanted, self._wanted, self._scan = self._wanted, None, None
-            self._refuse(wanted, FAILED)
+            self._refuse(wanted, ScanFailure.FAILED)
 
     def _accept(self, wanted: ScanHistory) -> None:
         if len(self._queue) == MOST_WAITING:
             logger.warning("scan_refused serial=%s waiting=%d", wanted.device.serial, MOST_WAITING)
-            self._refuse(wanted, FULL)
+            self._refuse(wanted, ScanFailure.TOO_MANY_WAIT)
             return
         self._queue.append(wanted)
 
-    def _refuse(self, wanted: ScanHistory, why: str) -> None:
-        self._announce(wanted, DONE, {"days": wanted.days, "readings": 0, "anomalies": 0, "error": why})
+    def _refuse(self, wanted: ScanHistory, why: ScanFailure) -> None:
+        nothing = {"days": wanted.days, "readings": 0, "anomalies": 0}
+        self._events.scan_told(_news(wanted, DONE, self._clock.now(), nothing, why))
 
     def _begin(self, wanted: ScanHistory) -> None:
         self._wanted = wanted
@@ -160,11 +160,12 @@ class ScannerActor(SupervisedActor):
         self._wanted = self._scan = None
 
     def _tell(self, scan: _Scan, event: str, details: JsonObject, at: float | None = None) -> None:
-        self._announce(scan.wanted, event, details, at)
-
-    def _announce(
-        self, wanted: ScanHistory, event: str, details: JsonObject, at: float | None = None
-    ) -> None:
         when = self._clock.now() if at is None else at
-        about = {"metric": wanted.metric, **details}
-        self._events.scan_told(ScanNews(event, wanted.device.id, wanted.device.serial, when, about))
+        self._events.scan_told(_news(scan.wanted, event, when, details))
+
+
+def _news(
+    wanted: ScanHistory, event: str, at: float, details: JsonObject, failure: ScanFailure | None = None
+) -> ScanNews:
+    about = {"metric": wanted.metric, **details}
+    return ScanNews(event, wanted.device.id, wanted.device.serial, at, about, failure)

@@ -13,7 +13,7 @@ import pykka
 
 from actors.domain.model import Device
 from actors.domain.read_models import Backup
-from actors.domain.status import MaintenanceStatus, WriterStatus
+from actors.domain.status import Hindrance, MaintenanceStatus, WriterStatus
 from actors.messages import ForgetUnheard, LookAtFiles
 from actors.ports import CommandSink, EventSink
 from actors.runtime.dispatch import ThreadPool, tell_if_alive
@@ -177,7 +177,7 @@ class Archive:
         if not self._path.exists():
             raise UnusableDatabase(
                 f"Falta {self._path}: devuélvelo a su sitio, o para el sistema y usa «restore».",
-                "falta la base de datos",
+                Hindrance.MISSING,
             )
         return self._open()
 

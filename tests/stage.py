@@ -31,7 +31,7 @@ class FakeClock:
         return self._wall_offset + self.since_boot()
 
     @property
-    def doubt(self) -> str | None:
+    def doubt(self) -> None:
         return None
 
     def monotonic(self) -> float:

@@ -19,7 +19,7 @@ SHARED = ("actors.domain", "actors.runtime", "actors.messages", "actors.ports")
 MAY_IMPORT = {
     "config": (),
     "actors.domain": (),
-    "actors.runtime": (),
+    "actors.runtime": ("actors.domain",),
     "actors.messages": ("actors.domain",),
     "actors.ports": ("actors.domain", "actors.messages"),
     "actors": SHARED,

@@ -14,7 +14,7 @@ from typing import Any, Final
 import pykka
 from tornado.web import Application, RequestHandler
 
-from actors.domain.status import WriterStatus
+from actors.domain.status import Hindrance, WriterStatus
 from actors.runtime.event_loop import LoopThread
 from actors.runtime.time_zone import Zone
 from config import Settings
@@ -118,7 +118,7 @@ class WebServer:
         page: Page | None = None,
         scratch: Path | None = None,
         remove_login: Callable[[str], object] = lambda _serial: None,
-        hindrance: Callable[[BaseException], str | None] = lambda _: None,
+        hindrance: Callable[[BaseException], Hindrance | None] = lambda _: None,
     ) -> None:
         """Without ``access``, open to this machine's programs and without people; without ``tls``, HTTP;
         without ``page``, with the one that comes with it."""

@@ -62,6 +62,13 @@ class KeptFinding:
     decision: Decision = Decision.OPEN
 
 
+class ScanFailure(Enum):
+    """Why a search through history was not carried out; the web room has the words for people."""
+
+    TOO_MANY_WAIT = "too_many_wait"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which findings somebody asks for; ``None`` is any. Times are seconds since the epoch."""

@@ -227,12 +227,12 @@ class Device:
         """Whether its newest boot has the name of an earlier one: repeats are told by that name."""
         return bool(self.boots) and self.boots[0].again > 0
 
-    def objection_to(self, report: Report) -> str | None:
-        """Why the report cannot be taken in, in Spanish; ``None`` if it can."""
+    def objection_to(self, report: Report) -> Refused | None:
+        """Why the report cannot be taken in; ``None`` if it can."""
         configuration = self._configuration_with(report.configuration)
         if configuration is self.configuration or not _is_too_large(configuration):
             return None
-        return f"configuracion: pasa de {MAX_NAMES} campos o de {MAX_CONFIGURATION_BYTES} bytes"
+        return _TOO_LARGE
 
     def after_report(self, report: Report) -> Device:
         """The device once ``report``, which must not be a repeat, is taken in.

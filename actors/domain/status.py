@@ -4,8 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
+from actors.domain.clock_doubt import ClockDoubt
 from actors.domain.unserved import Unserved
+
+
+class Hindrance(Enum):
+    """What keeps something from being stored or read at present; the web room has the words for people."""
+
+    NO_SPACE = auto()
+    READ_ONLY = auto()
+    CANNOT_OPEN = auto()
+    UNUSABLE = auto()
+    MISSING = auto()
+    PEOPLE_MISSING = auto()
+    PEOPLE_DAMAGED = auto()
+    BUSY = auto()
+    """Another program has it."""
+    FAILING = auto()
+    """The disk, or its quota is used up."""
+    DAMAGED = auto()
+    ANOTHER = auto()
+    """The database is not the one that it was."""
+    TOO_MUCH_WAITS = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +55,8 @@ class WriterStatus:
     healthy: bool = True
     last_error: str | None = None
     """Of the last commit that failed, also when later ones have succeeded."""
-    hindrance: str | None = None
-    """What keeps it from writing at present, a clause in Spanish."""
+    hindrance: Hindrance | None = None
+    """What keeps it from writing at present."""
     queued: int = 0
     """Messages taken from the inbox and not on disk yet."""
     commits: int = 0
@@ -56,8 +78,8 @@ class MaintenanceStatus:
     """Rows of all tables that have gone."""
     marked: int = 0
     """Rows of the log that were found to be stamped by a clock that was ahead."""
-    deletion_paused: str | None = None
-    """Why nothing is deleted at present, in Spanish."""
+    deletion_paused: ClockDoubt | None = None
+    """Why nothing is deleted at present."""
 
 
 @dataclass(frozen=True, slots=True)

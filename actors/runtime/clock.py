@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from actors.domain.clock_doubt import ClockDoubt
 from actors.runtime.time_zone import Zone
 
 logger = logging.getLogger(__name__)
@@ -28,8 +29,8 @@ class Clock(Protocol):
         """Wall-clock time, seconds since the epoch. May jump; for showing and storing only."""
 
     @property
-    def doubt(self) -> str | None:
-        """Why what :meth:`now` last said is not to be believed, in Spanish; ``None`` if it is."""
+    def doubt(self) -> ClockDoubt | None:
+        """Why what :meth:`now` last said is not to be believed; ``None`` if it is."""
 
     def monotonic(self) -> float:
         """Seconds that only ever go forward, while the machine is awake; for waiting for somebody.
@@ -93,7 +94,7 @@ class SystemClock:
         return time.time()
 
     @property
-    def doubt(self) -> str | None:
+    def doubt(self) -> ClockDoubt | None:
         return None
 
     def monotonic(self) -> float:

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from actors.domain.clock_doubt import ClockDoubt, Doubt
 from actors.runtime.clock import Clock, Timer
 
 RELEASED: Final = 1_793_491_200.0
@@ -35,11 +36,8 @@ BEHIND_S: Final = 3_600.0
 SETTLING_S: Final = 900.0
 MOST_LINES: Final = 8
 
-TOO_EARLY: Final = "El reloj marca una fecha anterior a esta versión; ponlo en hora."
-BEHIND: Final = "El reloj va por detrás de lo último que hay guardado; se creerá si sigue así un día."
 # Nobody begins with a version that old, so the year is likelier to be wrong.
 OUTDATED_S: Final = 4 * 365 * 86_400.0
-UNHEARD: Final = "Antes de arrancar no hubo datos en más de 7 días; el reloj se creerá si sigue así una hora."
 
 
 class HouseClock:
@@ -72,8 +70,8 @@ class HouseClock:
             return wall
 
     @property
-    def doubt(self) -> str | None:
-        """Why the time of the last look is in doubt, in Spanish; ``None`` if it is not."""
+    def doubt(self) -> ClockDoubt | None:
+        """Why the time of the last look is in doubt; ``None`` if it is not."""
         return self._doubt
 
     @property
@@ -108,7 +106,7 @@ class HouseClock:
         """When that line was taken."""
         self._lines: deque[float] = deque(maxlen=MOST_LINES)
         """All that were believed since the start, newest first: to go back to one is no surprise."""
-        self._doubt: str | None = None
+        self._doubt: ClockDoubt | None = None
         self._until = 0.0
         self._judge(wall, boot, self._heard)
 
@@ -136,7 +134,7 @@ class HouseClock:
         else:
             lasts = FORWARD_S if offset > line else BACK_S
             until = boot + lasts if wall >= self._released - ZONES_S else math.inf
-            self._doubt_it(f"El reloj ha saltado {offset - line:+.0f} s", until)
+            self._doubt_it(ClockDoubt(Doubt.JUMPED, offset - line), until)
 
     def _is_correction(self, boot: float, jump: float) -> bool:
         """A time server sets clocks right soon after the machine starts; and people soon after the system."""
@@ -146,15 +144,15 @@ class HouseClock:
         """By ``known``, a moment at the start or before it."""
         ahead = 0.0 if known is None else wall - (known + boot - self._began)
         if wall < self._released - ZONES_S:
-            self._doubt_it(TOO_EARLY, math.inf)
+            self._doubt_it(ClockDoubt(Doubt.BEFORE_RELEASE), math.inf)
         elif ahead < -BEHIND_S:
-            self._doubt_it(BEHIND, boot + BACK_S)
+            self._doubt_it(ClockDoubt(Doubt.BEHIND), boot + BACK_S)
         elif ahead > SILENCE_S:
-            self._doubt_it(UNHEARD, boot + FORWARD_S)
+            self._doubt_it(ClockDoubt(Doubt.SILENT_BEFORE_START), boot + FORWARD_S)
         else:
             self._believe(wall - boot, boot)
 
-    def _doubt_it(self, why: str, until: float) -> None:
+    def _doubt_it(self, why: ClockDoubt, until: float) -> None:
         self._doubt, self._until = why, until
 
     def _believe(self, offset: float, boot: float) -> None:

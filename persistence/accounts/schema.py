@@ -14,6 +14,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
+from actors.domain.status import Hindrance
 from persistence.database.files import beside, has_content, sync_folder
 from persistence.database.integrity_check import Added, definitions, is_damage, refuse_additions
 from persistence.database.schema import BUSY_TIMEOUT_S, UnusableDatabase, refuse_foreign, sqlite3, unusable
@@ -105,7 +106,7 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         if not path.exists():
             raise UnusableDatabase(
                 f"Falta {path}: devuélvelo a su sitio, o empieza de nuevo por «setup» con el sistema parado.",
-                "falta la base de datos de las personas",
+                Hindrance.PEOPLE_MISSING,
             )
         uri = f"{path.absolute().as_uri()}?mode=rw"
         with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)) as found:
@@ -173,7 +174,7 @@ def explaining(path: Path) -> Iterator[None]:
 
 def _damaged(path: Path) -> UnusableDatabase:
     detail = "restaura una copia de ese archivo, o muévelo de ahí y empieza por «setup»"
-    return UnusableDatabase(f"{path} está dañado: {detail}.", "la base de datos de las personas está dañada")
+    return UnusableDatabase(f"{path} está dañado: {detail}.", Hindrance.PEOPLE_DAMAGED)
 
 
 def _create(path: Path) -> None:

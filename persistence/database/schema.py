@@ -17,6 +17,7 @@ from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3 as sqlite3  # type: ignore[attr-defined]
 
 from actors.domain.people import Unreadable
+from actors.domain.status import Hindrance
 from actors.runtime.backoff import Backoff
 from persistence.database.files import beside, has_content
 from persistence.database.tables import APPLICATION_ID, STEPS
@@ -30,16 +31,13 @@ RETRIES: Final = Backoff(0.25, 30.0)
 CACHED_STATEMENTS: Final = 16
 
 
-UNUSABLE: Final = "la base de datos no se puede usar"
-
-
 class UnusableDatabase(Unreadable):
     """The database cannot be worked with. Its text is one line for people, in Spanish."""
 
-    def __init__(self, text: str, reason: str = UNUSABLE) -> None:
+    def __init__(self, text: str, hindrance: Hindrance = Hindrance.UNUSABLE) -> None:
         super().__init__(text)
-        self.reason = reason
-        """The same as a clause, for those whom no path concerns."""
+        self.hindrance = hindrance
+        """The same for those whom no path concerns."""
 
 
 def migrate(db: Database, steps: Sequence[Callable[[Database], None]] = STEPS) -> None:
@@ -183,32 +181,32 @@ def unusable(path: Path, error: sqlite3.Error | OSError) -> UnusableDatabase:
             text = f"No se puede escribir {path}: revisa los permisos de {path.parent} o cambia DATA_DIR."
         case _:
             text = f"No se puede abrir {path}: {error}."
-    return UnusableDatabase(text, _REASONS.get(code, _REASONS[sqlite3.SQLITE_CANTOPEN]))
+    return UnusableDatabase(text, _HINDRANCES.get(code, Hindrance.CANNOT_OPEN))
 
 
-def reason_of(error: BaseException) -> str | None:
-    """What the disk is hindered by, as a clause in Spanish; ``None`` where it is not the disk's fault."""
+def hindrance_of(error: BaseException) -> Hindrance | None:
+    """What the disk is hindered by; ``None`` where it is not the disk's fault."""
     match error:
-        case UnusableDatabase(reason=reason):
-            return reason
+        case UnusableDatabase(hindrance=hindrance):
+            return hindrance
         case OSError(errno=number) if number not in _CODES:
             return None
         case sqlite3.OperationalError() | sqlite3.DatabaseError() | OSError():
-            return _REASONS.get(_primary_code(error))
+            return _HINDRANCES.get(_primary_code(error))
     return None
 
 
-_REASONS: Final[Mapping[int, str]] = {
-    sqlite3.SQLITE_FULL: "no queda sitio en el disco",
-    sqlite3.SQLITE_READONLY: "el disco no deja escribir",
-    sqlite3.SQLITE_PERM: "el disco no deja escribir",
-    sqlite3.SQLITE_CANTOPEN: "la base de datos no se puede abrir",
-    sqlite3.SQLITE_BUSY: "otro programa ocupa la base de datos",
-    sqlite3.SQLITE_LOCKED: "otro programa ocupa la base de datos",
-    sqlite3.SQLITE_IOERR: "el disco falla o tiene una cuota agotada",
-    sqlite3.SQLITE_CORRUPT: "la base de datos está dañada",
-    sqlite3.SQLITE_NOTADB: "la base de datos está dañada",
-    sqlite3.SQLITE_ERROR: "la base de datos no es la que era",
+_HINDRANCES: Final[Mapping[int, Hindrance]] = {
+    sqlite3.SQLITE_FULL: Hindrance.NO_SPACE,
+    sqlite3.SQLITE_READONLY: Hindrance.READ_ONLY,
+    sqlite3.SQLITE_PERM: Hindrance.READ_ONLY,
+    sqlite3.SQLITE_CANTOPEN: Hindrance.CANNOT_OPEN,
+    sqlite3.SQLITE_BUSY: Hindrance.BUSY,
+    sqlite3.SQLITE_LOCKED: Hindrance.BUSY,
+    sqlite3.SQLITE_IOERR: Hindrance.FAILING,
+    sqlite3.SQLITE_CORRUPT: Hindrance.DAMAGED,
+    sqlite3.SQLITE_NOTADB: Hindrance.DAMAGED,
+    sqlite3.SQLITE_ERROR: Hindrance.ANOTHER,
 }
 # What the operating system says of a disk, in SQLite's words.
 _CODES: Final[Mapping[int, int]] = {
@@ -240,7 +238,7 @@ def _code_at(path: Path, error: sqlite3.Error | OSError) -> int:
 
 def is_full(error: BaseException | None) -> bool:
     """Whether it says that there is no room on the disk."""
-    return error is not None and reason_of(error) == _REASONS[sqlite3.SQLITE_FULL]
+    return error is not None and hindrance_of(error) is Hindrance.NO_SPACE
 
 
 def _primary_code(error: sqlite3.Error | OSError) -> int:

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final, TypeAlias
 
 import pykka
 
+from actors.domain.clock_doubt import ClockDoubt, Doubt
 from actors.domain.model import Refusal, Refused
 from actors.domain.read_models import Backup
 from actors.domain.status import MaintenanceStatus
@@ -41,11 +42,6 @@ ANSWER_WITHIN_S: Final = 600.0
 
 # The longest silence before a start after which the clock is believed at once.
 SILENCE_S: Final = 7 * 86_400.0
-UNHEARD: Final = (
-    "Antes del último día no hay datos en una semana: el reloj puede estar adelantado; "
-    "no se borra nada hasta que haya datos de más de un día."
-)
-
 FIRST_BACKUP_S: Final = 600.0
 BACKUP_EVERY_S: Final = 86_400.0
 BACKUP_RETRY_S: Final = 3_600.0
@@ -112,7 +108,7 @@ class MaintenanceActor(SupervisedActor):
         self._status = status
         self._forget = forget
         self._watch = ClockWatch(clock)
-        self._unheard: str | None = None
+        self._unheard: ClockDoubt | None = None
         self._latest = clock.now()
         self._backup_due = 0.0
         self._full_round_due = 0.0
@@ -131,7 +127,7 @@ class MaintenanceActor(SupervisedActor):
             logger.warning("upkeep_failed error=%r", error)
             last_sign = 0.0
         if last_sign is not None and now - last_sign > SILENCE_S:
-            self._watch.doubt("Antes de arrancar no hubo datos en más de 7 días")
+            self._watch.doubt(ClockDoubt(Doubt.SILENCE_WITHIN_A_DAY))
         self._backup_due = self._clock.since_boot() + self._until_first_backup(now)
         self._look_in(IDLE_S)
 
@@ -220,7 +216,7 @@ class MaintenanceActor(SupervisedActor):
         yield from self._upkeep.roll_ups(1 if full else ENOUGH_ROWS)
         if full:
             heard = self._upkeep.speaks_for(self._clock.now())
-            self._unheard = None if heard else UNHEARD
+            self._unheard = None if heard else ClockDoubt(Doubt.SILENT_BEFORE_LAST_DAY)
             if heard:
                 self._forget_unheard()
                 yield from self._upkeep.corrections(self._believed_now)
@@ -235,7 +231,7 @@ class MaintenanceActor(SupervisedActor):
     def _believed_now(self) -> float | None:
         return self._clock.now() if self._doubt() is None else None
 
-    def _doubt(self) -> str | None:
+    def _doubt(self) -> ClockDoubt | None:
         return self._watch.look() or self._clock.doubt
 
     def _notice_setting_back(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from actors.domain.clock_doubt import ClockDoubt, Doubt
 from actors.runtime.clock import Clock
 
 # What the two clocks may differ by between two looks; what a time server corrects stays below.
@@ -18,21 +19,21 @@ class ClockWatch:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._wall, self._boot = clock.now(), clock.since_boot()
-        self._doubt: str | None = None
+        self._doubt: ClockDoubt | None = None
         self._doubted_until = 0.0
 
-    def doubt(self, why: str) -> None:
+    def doubt(self, why: ClockDoubt) -> None:
         """Do not believe the clock before it has run evenly for a day."""
-        self._doubt = f"{why}; no se borra nada hasta que el reloj lleve un día en hora."
+        self._doubt = why
         self._doubted_until = self._clock.since_boot() + AGREED_S
 
-    def look(self) -> str | None:
-        """Why the clock on the wall is not to be believed, in Spanish; ``None`` when it is."""
+    def look(self) -> ClockDoubt | None:
+        """Why the clock on the wall is not to be believed; ``None`` when it is."""
         wall, boot = self._clock.now(), self._clock.since_boot()
         jump = (wall - self._wall) - (boot - self._boot)
         self._wall, self._boot = wall, boot
         if abs(jump) > JUMP_S:
-            self.doubt(f"El reloj ha saltado {jump:+.0f} s")
+            self.doubt(ClockDoubt(Doubt.JUMP_WITHIN_A_DAY, jump))
         elif boot >= self._doubted_until:
             self._doubt = None
         return self._doubt

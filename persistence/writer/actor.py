@@ -11,7 +11,7 @@ from typing import ClassVar, Final
 from actors.domain.findings import KeptFinding, RuleMemory
 from actors.domain.model import Refusal, Refused
 from actors.domain.rooms import KeepRooms, RecallRooms
-from actors.domain.status import WriterStatus
+from actors.domain.status import Hindrance, WriterStatus
 from actors.messages import (
     Keep,
     KeepConclusion,
@@ -32,7 +32,7 @@ from actors.ports import CommandSink, EventSink
 from actors.runtime.clock import Clock, Timer
 from actors.runtime.dispatch import Dispatcher, tell_if_alive
 from actors.runtime.supervision import WINDOW, FailureRegistry, Part, SupervisedActor, one_line
-from persistence.database.schema import RETRIES, UnusableDatabase, reason_of, sqlite3
+from persistence.database.schema import RETRIES, UnusableDatabase, hindrance_of, sqlite3
 from persistence.writer.batches import ToKeep, batch_of, deliveries_of, receipts_of
 from persistence.writer.refusals import Refusable, refusal
 from persistence.writer.store import Batch, MemoryKey, Saved, Store, Unsettled
@@ -42,7 +42,6 @@ logger = logging.getLogger(__name__)
 # Upkeep waits so long for a moment in which nothing has to be kept; then that waits, some milliseconds.
 TIDY_PATIENCE_S: Final = 1.0
 
-OTHER: Final = "la base de datos no es la que era"
 OLDER: Final = (
     "La base de datos es una copia más vieja que la que había: para el sistema y usa «restore», "
     "que sabe volver a una copia."
@@ -182,12 +181,12 @@ class WriterActor(SupervisedActor):
             # Where a disk has gone, its empty mount point would do for a new database.
             if self._instance not in (None, found):
                 raise UnusableDatabase(
-                    f"La base de datos es otra: {found} en vez de {self._instance}.", OTHER
+                    f"La base de datos es otra: {found} en vez de {self._instance}.", Hindrance.ANOTHER
                 )
             self._instance = found
             # Nor would a backup that somebody has moved there: devices hold numbers that it does not know.
             if self._commits is not None and self._store.commits < self._commits:
-                raise UnusableDatabase(OLDER, OTHER)
+                raise UnusableDatabase(OLDER, Hindrance.ANOTHER)
             self._find_out(self._store)
         return self._store
 
@@ -284,7 +283,7 @@ class WriterActor(SupervisedActor):
             logger.error("commit_failed messages=%d error=%r", len(self._waiting), error)
         self._status.healthy = False
         self._status.last_error = str(error)
-        self._status.hindrance = reason_of(error)
+        self._status.hindrance = hindrance_of(error)
         self._close()
         self._retry_s = RETRIES.longer_than(self._retry_s)
         self._retry = self._clock.call_later(

@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 from actors.domain.findings import Decision, Finding, KeptFinding, RuleMemory
 from actors.domain.model import DeadLetter, Device, JsonObject, LogEntry
 from actors.domain.rooms import Rooms
+from actors.domain.status import Hindrance
 from actors.messages import Removal
 from persistence.database.device_rows import DEVICE_COLUMNS, DEVICES, device_of, device_row, newcomer_row
 from persistence.database.files import beside, identity
@@ -29,11 +30,10 @@ from persistence.database.rows import (
     undamaged_memory,
 )
 from persistence.database.schema import (
-    UNUSABLE,
     UnusableDatabase,
+    hindrance_of,
     lock_database,
     open_database,
-    reason_of,
     sqlite3,
 )
 from persistence.writer.removals import Ghost, note_forgotten, read_ghosts, remove_device, replace_hardware
@@ -161,7 +161,7 @@ class Unsettled(UnusableDatabase):
     """
 
     def __init__(self, commit: int, saved: Saved, cause: Exception) -> None:
-        super().__init__(str(cause), reason_of(cause) or UNUSABLE)
+        super().__init__(str(cause), hindrance_of(cause) or Hindrance.UNUSABLE)
         self.commit = commit
         self.saved = saved
         self.cause = cause
@@ -278,7 +278,7 @@ class Store:
             raise UnusableDatabase(
                 f"{self._path} se ha borrado, movido o sustituido en marcha: devuélvelo a su sitio, o para "
                 "el sistema y usa «restore».",
-                "la base de datos no es la que era",
+                Hindrance.ANOTHER,
             )
 
     def _found_files(self) -> tuple[object, ...]:

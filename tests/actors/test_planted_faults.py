@@ -15,12 +15,13 @@ import pytest
 
 from actors.device import DeviceActor
 from actors.directory import Directory
+from actors.domain.findings import ScanFailure
 from actors.domain.model import Change, Claim, Device, Refusal, Refused
 from actors.messages import ChangeDevice, ClaimDevice, ScanHistory
 from actors.ports import ScanNews
 from actors.rule_host import RuleActor
 from actors.runtime.supervision import CORE_DELAY, LONGEST_DELAY, MOST_FAILURES, WINDOW, Name, Part
-from actors.scanner import FAILED, ScannerActor
+from actors.scanner import ScannerActor
 from persistence.database.schema import sqlite3
 from persistence.readers.log_reader import LogReaderActor
 from persistence.writer.actor import WriterActor
@@ -159,7 +160,7 @@ def test_a_fault_of_the_core_loses_nothing_and_leaves_nobody_waiting(
         assert refused(house) == []
     done = [news for news in told if news.event == "ai_done"]
     assert len(done) == 4
-    assert {news.details.get("error", FAILED) for news in done} == {FAILED}
+    assert {news.failure for news in done} <= {None, ScanFailure.FAILED}
 
 
 @pytest.mark.parametrize("error", [ValueError, Panic])

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from actors.domain.clock_doubt import ClockDoubt, Doubt
 from persistence.database.timestamps import heard_at
-from persistence.maintenance.actor import UNHEARD
 from persistence.maintenance.clock_watch import ClockWatch
 from tests.persistence.home import DAY, HOUR, Home
 from tests.stage import FakeClock
@@ -29,13 +29,12 @@ def test_a_jump_of_ten_years_deletes_nothing_of_what_is_young(home: Home) -> Non
     home.clock.jump(3650 * DAY)
     home.live(0.5)
     assert home.rows == rows + 48
-    assert home.status.deletion_paused is not None
-    assert "ha saltado +315360000 s" in home.status.deletion_paused
+    assert home.status.deletion_paused == ClockDoubt(Doubt.JUMP_WITHIN_A_DAY, 315_360_000)
     home.dismiss()
     home.hire()
     home.live(0.4)
     assert home.rows >= rows + 48 + 38
-    assert home.status.deletion_paused == UNHEARD
+    assert home.status.deletion_paused == ClockDoubt(Doubt.SILENT_BEFORE_LAST_DAY)
     home.clock.jump(-3650 * DAY)
     home.live(1.5)
     assert home.status.deletion_paused is None
@@ -71,8 +70,7 @@ def test_a_silence_before_the_start_is_held_against_the_clock(home: Home) -> Non
     home.hire()
     home.live(0.9)
     assert home.rows == rows + 86
-    assert home.status.deletion_paused is not None
-    assert "en más de 7 días" in home.status.deletion_paused
+    assert home.status.deletion_paused == ClockDoubt(Doubt.SILENCE_WITHIN_A_DAY)
     assert home.ask("SELECT min(n) FROM estado_log") == 1
     home.live(1.5)
     assert home.ask("SELECT min(n) FROM estado_log") > 96

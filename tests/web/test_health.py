@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from actors.domain.status import WriterStatus
+from actors.domain.clock_doubt import ClockDoubt, Doubt
+from actors.domain.status import MaintenanceStatus, WriterStatus
 from actors.domain.unserved import Trouble, Unserved
 from actors.runtime.supervision import Name, Part, Quarantined
 from tests.web.site import BLIND, HEALTHY, Site
@@ -84,6 +85,23 @@ def test_who_cannot_be_served_is_told_of_with_a_way_out(language: Language, way_
     assert "MQTT_EMBEDDED=mosquitto" in told
     assert way_out in told
     assert answer.headers["Vary"] == "Accept-Language"
+
+
+@pytest.mark.parametrize(
+    ("language", "says"),
+    [(Language.SPANISH, "El reloj ha saltado"), (Language.ENGLISH, "The clock has jumped by")],
+)
+def test_a_clock_that_is_not_believed_is_told_of_in_the_readers_language(
+    language: Language, says: str
+) -> None:
+    """So is why nothing is deleted meanwhile."""
+    maintenance = MaintenanceStatus(deletion_paused=ClockDoubt(Doubt.JUMP_WITHIN_A_DAY, -86_400))
+    doubt = ClockDoubt(Doubt.JUMPED, 7_200)
+    with Site(health=lambda: replace(HEALTHY, clock_doubt=doubt, maintenance=maintenance)) as site:
+        told = site.ask("GET", "/salud", headers={"Accept-Language": language.value}).json
+    assert told["estado"] == "degradado"
+    assert told["reloj_en_duda"] == f"{says} +7200 s"
+    assert told["base_de_datos"]["borrado_en_pausa"].startswith(says)
 
 
 @pytest.mark.parametrize("trouble", Trouble)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import re
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -13,12 +12,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from actors.domain.clock_doubt import ClockDoubt, Doubt
+from actors.domain.findings import ScanFailure
 from actors.domain.model import Refusal
 from actors.domain.schedule import Misfit
-from persistence.database.schema import UnusableDatabase, reason_of
+from actors.domain.status import Hindrance
 from tests.web.site import BLIND, LAMP, Site
+from web.texts.doubt_words import doubt_told
 from web.texts.faults import Fault
+from web.texts.hindrance_words import HINDRANCES
 from web.texts.languages import Language, wanted
+from web.texts.scan_words import SCAN_FAILURES
 from web.texts.sentences import SENTENCES, TITLES, Reason
 
 ROOT: Final = Path(__file__).parents[2]
@@ -85,40 +89,27 @@ def test_every_place_in_the_words_is_filled() -> None:
     assert wrong == []
 
 
-def hindrances() -> Iterator[str]:
-    """All that the disk is said to be hindered by: what SQLite may fail with, and what the source says."""
-    yield UnusableDatabase("").reason
-    for code in range(256):
-        error = sqlite3.OperationalError()
-        error.sqlite_errorcode = code
-        if (reason := reason_of(error)) is not None:
-            yield reason
-    for path in [*(ROOT / "persistence").rglob("*.py"), ROOT / "web" / "http" / "handler.py"]:
-        tree = ast.parse(path.read_text(encoding="utf-8"))
-        texts = {
-            ast.unparse(node.target): node.value for node in tree.body if isinstance(node, ast.AnnAssign)
-        }
-        for call in ast.walk(tree):
-            if isinstance(call, ast.Call) and ast.unparse(call.func) in ("UnusableDatabase", "_hindered"):
-                about = call.args[1:] if ast.unparse(call.func) == "UnusableDatabase" else call.args
-                for node in (each for argument in about for each in ast.walk(argument)):
-                    said = texts.get(node.id) if isinstance(node, ast.Name) else node
-                    if isinstance(said, ast.Constant) and isinstance(said.value, str):
-                        yield said.value
+def test_every_hindrance_is_told_in_both_languages() -> None:
+    """As a part of the sentence, and none of it is left in Spanish."""
+    for hindrance in Hindrance:
+        spanish, english = (
+            SENTENCES[Fault.HINDERED].filled(language, {"hindrance": hindrance}) for language in Language
+        )
+        clause = HINDRANCES[hindrance][Language.SPANISH]
+        assert f": {clause}." in spanish
+        assert clause not in english
+        assert HINDRANCES[hindrance][Language.ENGLISH] in english
 
 
-def test_what_the_disk_is_hindered_by_is_told_in_english() -> None:
-    """None of it is left in Spanish."""
-    found = set(hindrances())
-    assert {
-        "falta la base de datos",
-        "la base de datos no es la que era",
-        "hay demasiado por guardar",
-    } <= found
-    english = {
-        each: SENTENCES[Fault.HINDERED].filled(Language.ENGLISH, {"hindrance": each}) for each in found
-    }
-    assert [spanish for spanish, told in english.items() if f": {spanish}." in told] == []
+def test_every_failure_of_a_search_has_words() -> None:
+    assert set(SCAN_FAILURES) == set(ScanFailure)
+
+
+@pytest.mark.parametrize("doubt", Doubt)
+def test_every_doubt_about_the_clock_is_told_in_both_languages(doubt: Doubt) -> None:
+    spanish, english = (doubt_told(ClockDoubt(doubt, 3600), language) for language in Language)
+    assert spanish != english
+    assert ("+3600 s" in str(spanish)) is ("+3600 s" in str(english)) is doubt.name.startswith("JUMP")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tornado.web import HTTPError, RequestHandler, stream_request_body
 from actors.domain.model import Refused
 from actors.domain.packed import encoded
 from actors.domain.people import Author, Caller, Role
+from actors.domain.status import Hindrance
 from web.http.audit import about_change
 from web.http.services import Services
 from web.schemas.body import MAX_SMALL_BODY, Object, read_object
@@ -283,7 +284,7 @@ class Handler(RequestHandler):
         """Raises :class:`Problem`, 503, where what is ordered would wait for the disk, and so in memory."""
         writer = self.services.writer
         if not writer.healthy or writer.queued > MOST_QUEUED:
-            raise _hindered(writer.hindrance or "hay demasiado por guardar")
+            raise _hindered(writer.hindrance or Hindrance.TOO_MUCH_WAITS)
 
     async def outcome(self, answer: asyncio.Future[T | Refused]) -> T:
         """Wait for the answer to an order; who waits too long leaves it as it is."""
@@ -345,7 +346,7 @@ async def _refuse(problem: Problem, *_path: str) -> None:
     raise problem
 
 
-def _hindered(why: str) -> Problem:
+def _hindered(why: Hindrance) -> Problem:
     return Problem(Fault.HINDERED, hindrance=why)
 
 

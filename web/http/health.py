@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from actors.domain.clock_doubt import ClockDoubt
 from actors.domain.status import BrokerStatus, MaintenanceStatus, Recovery, WriterStatus
 from actors.runtime.supervision import Name, Part, Quarantined
 from actors.runtime.time_zone import Zone
 from web.live.hub import EventHub
 from web.schemas.answers import DatabaseJson, HealthJson, QuarantinedJson, RecoveredJson, ZoneJson
 from web.schemas.serializers import iso
+from web.texts.doubt_words import doubt_told
 from web.texts.languages import Language
 from web.texts.unserved_words import line
 
@@ -44,8 +46,8 @@ class Health:
     """The rules' data tables that cannot be used, a line in Spanish each; others stand in for them."""
     uptime: float
     """Seconds since the start."""
-    clock_doubt: str | None = None
-    """Why the time is not to be believed, in Spanish; ``None`` if it is."""
+    clock_doubt: ClockDoubt | None = None
+    """Why the time is not to be believed; ``None`` if it is."""
     rule_failures: int = 0
     """The same of the actors of devices' rules."""
     core_failures: int = 0
@@ -99,7 +101,7 @@ def health_json(
             "en_cola": health.writer.queued,
             "ultimo_error": health.writer.last_error,
         },
-        "base_de_datos": _database_json(health),
+        "base_de_datos": _database_json(health, language),
         "hub": {
             "clientes": clients,
             "en_cola": waiting,
@@ -123,14 +125,14 @@ def health_json(
             "arranque_repetido": sum(device.reuses_boot for device in devices),
         },
         "tablas": list(health.tables),
-        "reloj_en_duda": health.clock_doubt,
+        "reloj_en_duda": doubt_told(health.clock_doubt, language),
         "zona_horaria": zone_json(zone),
         "version": version,
         "activo_s": round(health.uptime, 1),
     }
 
 
-def _database_json(health: Health) -> DatabaseJson:
+def _database_json(health: Health, language: Language) -> DatabaseJson:
     maintenance, recovery = health.maintenance, health.recovery
     return {
         "ultima_copia": None if maintenance.last_backup_at is None else iso(maintenance.last_backup_at),
@@ -139,7 +141,7 @@ def _database_json(health: Health) -> DatabaseJson:
         "resumidos": maintenance.rolled_up,
         "borrados": maintenance.deleted,
         "hora_dudosa": maintenance.marked,
-        "borrado_en_pausa": maintenance.deletion_paused,
+        "borrado_en_pausa": doubt_told(maintenance.deletion_paused, language),
         "recuperada": None if recovery is None else _recovered_json(recovery),
     }
 

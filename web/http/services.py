@@ -15,7 +15,7 @@ from actors.domain.findings import KeptFinding, Wanted
 from actors.domain.model import LogEntry, Refused
 from actors.domain.read_models import Backup, FindingPage, LogPage, Rejected, Statistics
 from actors.domain.rooms import Rooms
-from actors.domain.status import WriterStatus
+from actors.domain.status import Hindrance, WriterStatus
 from actors.runtime.event_loop import LoopThread
 from actors.runtime.time_zone import Zone
 from config import Settings
@@ -113,7 +113,7 @@ class Services:
     """As it is at any moment: the writer itself sets it."""
     zone: Zone
     """That of the house."""
-    hindrance: Callable[[BaseException], str | None]
+    hindrance: Callable[[BaseException], Hindrance | None]
     """What hinders the disk, a clause in Spanish, where that is what an error comes to."""
     disk: Executor
     passwords: Executor

@@ -13,6 +13,7 @@ from actors.domain.kinds import capability_of, kind_of
 from actors.domain.model import DeadLetter, Device, Difference, LogEntry
 from actors.ports import ScanNews
 from web.schemas.answers import DecisionWord, DeviceJson, DifferenceJson, LetterJson, LogJson, ProposalJson
+from web.texts.scan_words import SCAN_FAILURES
 
 # The ten that every client knows, in the contract's order.
 TEN: Final = (
@@ -136,6 +137,7 @@ def scan_json(news: ScanNews) -> dict[str, Any]:
         "dispositivo_id": news.device_id,
         "serial_number": news.serial,
         **news.details,
+        **({} if news.failure is None else {"error": SCAN_FAILURES[news.failure]}),
         **_times(news.at),
     }
 
