@@ -12,9 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import pytest
-
 from actors.runtime.clock import SystemClock
+from tests.machine import lacking
 
 HOUSE = Path(__file__).parent.parent.parent
 # Seconds for anything to happen; a machine's answer takes two at most when nothing else goes on.
@@ -94,7 +93,7 @@ class Machine:
 
 
 class Lan:
-    """Use in a ``with``; skips the test where namespaces may not be made."""
+    """Use in a ``with``; where namespaces may not be made, as :func:`~tests.machine.lacking` says."""
 
     def __enter__(self) -> Self:
         self._name = f"lan{os.getpid()}x{next(_numbers)}"
@@ -102,7 +101,7 @@ class Lan:
         try:
             _ip("netns", "add", self._name)
         except (OSError, subprocess.CalledProcessError) as error:
-            pytest.skip(f"needs the right to make network namespaces: {error}")
+            lacking(f"the right to make network namespaces ({error})")
         _ip("-n", self._name, "link", "add", "switch", "type", "bridge", "mcast_snooping", "0")
         _ip("-n", self._name, "link", "set", "switch", "up")
         return self
