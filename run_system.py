@@ -76,7 +76,7 @@ from web.texts.languages import Language
 
 logger = logging.getLogger("run_system")
 
-VERSION: Final = "0.1.0"
+VERSION: Final = "0.1.0"  # the package's too: setup.cfg reads it here
 DEMO_DIR: Final = Path("instance-demo")
 FAREWELLS_S: Final = 1.0  # between two looks for what the console wants forgotten
 ACTOR_THREADS: Final = 2  # more only compete for the one interpreter lock
