@@ -15,6 +15,7 @@ LOCK    := package.json package-lock.json
 # Made last of all, so that a set-up that failed or was interrupted is begun again.
 RUNTIME := .venv/.runtime-ready
 DEV     := .venv/.dev-ready
+DOCS    := .venv/.docs-ready
 # What the page loads; all of it comes into place at once, so this file stands for the others.
 PAGE    := web/page/vendor/LICENSES.txt
 # What checks the page.
@@ -26,7 +27,7 @@ NEEDS_NPM = command -v npm >/dev/null || $(PINNED) --requirement requirements-np
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run demo test check lint lock wheel chaos bench bench-rules screenshots clean
+.PHONY: help run demo test check lint lock wheel docs chaos bench bench-rules screenshots clean
 
 help:
 	@echo 'make run    arranca el sistema                      (ARGS="..." pasa argumentos)'
@@ -36,6 +37,7 @@ help:
 	@echo 'make lint   comprueba estilo y tipos'
 	@echo 'make lock   fija las versiones y sus huellas en requirements*.lock'
 	@echo 'make wheel  hace el paquete instalable, con la página, en dist/'
+	@echo 'make docs   hace de los documentos un sitio, en build/site/'
 	@echo 'make chaos  prueba averías: muertes, disco lleno... (ARGS="--largo" para una noche, "--lista")'
 	@echo 'make bench  mide el rendimiento                     (ARGS="latency idle" elige)'
 	@echo 'make bench-rules  mide lo que aprenden y cuestan las reglas'
@@ -66,12 +68,19 @@ lock: $(RUNTIME)
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv
 	@echo 'setuptools>=65' | $(PIN) setup.cfg - --output-file requirements.lock
 	@$(PIN) setup.cfg --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(PIN) setup.cfg --extra docs --constraint requirements-dev.lock --output-file requirements-docs.lock
 	@$(PIN) setup.cfg --extra npm --constraint requirements.lock --output-file requirements-npm.lock
 
 wheel: $(PAGE)
-	@rm -rf build
+	@rm -rf build/lib build/bdist.*
 	@.venv/bin/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
 	@ls dist/*.whl
+
+# A link that leads nowhere ends it. What draws the diagrams is put there afterwards, as the documents do not hold it.
+docs: $(DOCS) $(NODE)
+	@.venv/bin/python -m zensical build --strict --clean
+	@cp node_modules/@mermaid-js/tiny/dist/mermaid.tiny.js build/site/assets/javascripts/mermaid.js
+	@echo 'build/site/index.html'
 
 # Debian keeps the broker where only root's PATH looks.
 chaos: $(DEV) $(PAGE)
@@ -87,7 +96,7 @@ screenshots: $(DEV) $(PAGE)
 	@.venv/bin/python -m tests.screenshots
 
 clean:
-	rm -rf .venv node_modules web/page/vendor build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv node_modules web/page/vendor build dist .cache *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 config.toml.example: config.py
@@ -101,12 +110,17 @@ $(RUNTIME): $(PACKAGE)
 	@rm -rf .venv
 	@$(PYTHON) -m venv .venv
 	@$(PINNED) --requirement requirements.lock
-	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@# setuptools warns of folders in the working directory, which is where the package's own are.
+	@PYTHONWARNINGS=ignore .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(DEV): $(RUNTIME) requirements-dev.lock
 	@echo 'Añadiendo a .venv las herramientas de desarrollo...' >&2
 	@$(PINNED) --requirement requirements-dev.lock
+	@touch $@
+
+$(DOCS): $(DEV) requirements-docs.lock
+	@$(PINNED) --requirement requirements-docs.lock
 	@touch $@
 
 $(PAGE): $(LOCK) web/page/fetch.py | $(RUNTIME)

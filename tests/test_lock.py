@@ -11,7 +11,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 HOUSE = Path(__file__).parent.parent
-EXTRAS = {"requirements.lock": None, "requirements-dev.lock": "dev", "requirements-npm.lock": "npm"}
+EXTRAS = {
+    "requirements.lock": None,
+    "requirements-dev.lock": "dev",
+    "requirements-docs.lock": "docs",
+    "requirements-npm.lock": "npm",
+}
 
 
 def asked_for(extra: str | None) -> list[Requirement]:
@@ -54,8 +59,8 @@ def test_everything_in_a_lock_is_known_byte_for_byte(lock: str) -> None:
     assert "://" not in (HOUSE / lock).read_text("utf-8")
 
 
-@pytest.mark.parametrize("lock", ["requirements-dev.lock", "requirements-npm.lock"])
+@pytest.mark.parametrize("lock", [lock for lock, extra in EXTRAS.items() if extra is not None])
 def test_the_tools_are_tried_with_what_runs(lock: str) -> None:
-    """What the system runs on is in both, in the same versions."""
+    """What the system runs on is in each, in the same versions."""
     runs = {str(found) for found, _ in pinned("requirements.lock") if found.name != "setuptools"}
     assert runs <= {str(found) for found, _ in pinned(lock)}
