@@ -348,6 +348,31 @@ class RestartRule:
     rule: str
 
 
+@dataclass(frozen=True, slots=True)
+class ScheduleDue:
+    """The device's schedule asks for this from now on, by names of the configuration."""
+
+    at: float
+    """Seconds since the epoch."""
+    settings: JsonObject
+
+
+# -- to the timekeeper ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """Keep this device's schedule, in the place of what was told of it before."""
+
+    serial: str
+    to: Callable[[ScheduleDue], object]
+    """Is told what is due, from the timekeeper's thread."""
+    configuration: JsonObject | None
+    """``None``: it has no schedule any more, or keeps it by itself."""
+    since: float | None
+    """Until when, in seconds since the epoch, its schedule was carried out; ``None``: it begins now."""
+
+
 # -- to a rule actor -----------------------------------------------------------------------------
 
 

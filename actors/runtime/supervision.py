@@ -40,6 +40,7 @@ class Part(Enum):
     LOG_READER = auto()
     SCANNER = auto()
     MAINTENANCE = auto()
+    TIMEKEEPER = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ CORE: Final[Mapping[Part, str]] = {
     Part.LOG_READER: "historiador",
     Part.SCANNER: "buscador",
     Part.MAINTENANCE: "cuidador",
+    Part.TIMEKEEPER: "horarios",
 }
 
 
