@@ -187,7 +187,7 @@ class System:
             access=access,
             tls=self._endpoint.context,
             scratch=emptied(settings.data_dir / "temporal"),
-            remove_login=Logins(MqttFiles.under(settings.data_dir).logins).remove,
+            withdraw_login=Logins(MqttFiles.under(settings.data_dir).logins).withdraw,
             hindrance=hindrance_of,
         )
 

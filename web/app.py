@@ -21,7 +21,7 @@ from config import Settings
 from web.export.route import DeviceExport
 from web.http.handler import Handler, UnknownPath
 from web.http.health import Health
-from web.http.services import Backups, Limits, Queries, Services
+from web.http.services import Backups, Limits, Queries, Services, WithdrawLogin, no_login
 from web.live.hub import EventHub
 from web.openapi import Description, described
 from web.page.files import Index, Page, PageFile, shipped
@@ -117,7 +117,7 @@ class WebServer:
         tls: ssl.SSLContext | None = None,
         page: Page | None = None,
         scratch: Path | None = None,
-        remove_login: Callable[[str], object] = lambda _serial: None,
+        withdraw_login: WithdrawLogin = no_login,
         hindrance: Callable[[BaseException], Hindrance | None] = lambda _: None,
     ) -> None:
         """Without ``access``, open to this machine's programs and without people; without ``tls``, HTTP;
@@ -156,7 +156,7 @@ class WebServer:
             calculations=self._calculations,
             exports=self._exports,
             scratch=scratch,
-            remove_login=remove_login,
+            withdraw_login=withdraw_login,
             access=access,
             gate=Gate(access, self._ledger, audience),
             connections=Connections(connections),

@@ -56,7 +56,7 @@ class Refusal(Enum):
     UNPROVEN = "claim_unproven"
     WINDOW_CLOSED = "claim_window_closed"
     CONFIGURATION_TOO_LARGE = "configuration_too_large"
-    STATE_FOLLOWS = "state_follows_switch"
+    STATE_READ_ONLY = "state_read_only"
     STALE = "stale_edition"
     NOT_CLAIMED = "not_claimed"
     SPARE_UNPROVEN = "replacement_unproven"
@@ -157,7 +157,7 @@ class Change:
     description: str | None = None
     configuration: JsonObject = field(default_factory=dict)
     state: str | None = None
-    """Only in mode ``horario``."""
+    """In mode ``horario``; in the other one, only what ``encendido`` beside it says anyway."""
     move: Move | None = None
 
 
@@ -398,8 +398,12 @@ class Device:
 
     def after_change(self, change: Change) -> Device | Refused:
         configuration = {**self.configuration, **change.configuration}
-        if change.state is not None and configuration.get("modo") != SCHEDULED:
-            return Refused(Refusal.STATE_FOLLOWS)
+        state = change.state
+        if state is not None and configuration.get("modo") != SCHEDULED:
+            on = _switched(change.configuration).get("encendido")
+            if not isinstance(on, bool) or switch_of(state) is not on:
+                return Refused(Refusal.STATE_READ_ONLY)
+            state = None
         if change.configuration and _is_too_large(configuration):
             return _TOO_LARGE
         described = replace(
@@ -407,10 +411,10 @@ class Device:
             asked=self.asked.union(change.configuration),
             room=self.room if change.move is None else change.move.room,
         )
-        if not change.configuration and change.state is None:
+        if not change.configuration and state is None:
             return described
-        changed = described._configured(configuration, change.state)
-        as_asked = change.state in (None, self.state)
+        changed = described._configured(configuration, state)
+        as_asked = state in (None, self.state)
         if as_asked and changed.configuration == self.configuration:
             return changed
         return replace(changed, version=self.version + 1)

@@ -88,3 +88,21 @@ def test_a_login_is_found_in_any_letter_case(tmp_path: Path) -> None:
     assert logins.remove("lgt0b")
     assert list(logins.read()) == ["LGT0B"]
     assert not logins.remove("tmp0a")
+
+
+def test_a_login_that_was_withdrawn_can_be_put_back(tmp_path: Path) -> None:
+    """As it was, in its own spelling; but not over one that it was given since."""
+    logins = Logins(tmp_path / "claves")
+    logins.complete(["TMP0a", "b"])
+    before = logins.read()
+    put_back = logins.withdraw("TMP0A")
+    assert logins.read().keys() == {"b"}
+    put_back()
+    assert logins.read() == before
+    put_back = logins.withdraw("TMP0A")
+    logins.renew("TMP0a")
+    since = logins.read()
+    put_back()
+    assert logins.read() == since
+    logins.withdraw("nobody")()
+    assert logins.read() == since

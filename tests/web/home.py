@@ -27,6 +27,7 @@ from persistence.writer.store import Batch, Store
 from rules.rulebook import rulebook
 from tests.stage import FakeClock
 from tests.web.site import PATIENCE, Site
+from web.http.services import WithdrawLogin, no_login
 from web.live.hub import EventHub
 
 
@@ -53,14 +54,19 @@ class Network:
 class Home:
     """With one device, stored as it is given but for its id."""
 
-    def __init__(self, path: Path, device: Device) -> None:
+    def __init__(self, path: Path, device: Device, withdraw_login: WithdrawLogin = no_login) -> None:
         self.path = path
         self.network = Network()
         self._actors, self._disk = ThreadPool("actors", 2), ThreadPool("writer", 1)
         with Store(path) as store:
             self.device = replace(device, id=store.recall(device.serial).id)
             store.save(Batch(devices={self.device.id: self.device}))
-        self.site = Site(self.device, queries=Queries(path), directory=self._directory)
+        self.site = Site(
+            self.device,
+            queries=Queries(path),
+            directory=self._directory,
+            withdraw_login=withdraw_login,
+        )
 
     def _directory(self, hub: EventHub) -> pykka.ActorRef[Any]:
         clock = FakeClock()

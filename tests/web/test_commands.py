@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from actors.domain.model import MAX_NAMES, Change, Device, Report
+from actors.domain.model import MAX_NAMES, Change, Device, Refusal, Refused, Report
 from tests.web.site import BLIND, LAMP
 from web.schemas.body import MAX_LEVELS, read_object
 from web.schemas.commands import MAX_VERSIONS, change_of, claim_of, claimed_serial
@@ -105,8 +105,6 @@ def test_a_broken_body_is_explained(body: bytes, named: str) -> None:
         ({"en_linea": False}, "en_linea"),
         ({"version": 4}, "version"),
         ({"kind": "luz"}, "kind"),
-        ({"estado": "activo"}, "estado"),
-        ({"estado": "activo", "encendido": False}, "estado"),
         ({"estado": "activo", "configuracion": {"modo": "horario"}, "id": 9}, "id"),
     ],
 )
@@ -129,7 +127,10 @@ def test_a_wrong_change_is_named(body: dict[str, Any], named: str) -> None:
             Change(configuration={"encendido": True, "x": nested(MAX_LEVELS)}),
         ),
         ({"estado": "inactivo"}, Change()),
-        ({"estado": "activo", "encendido": True}, Change(configuration={"encendido": True})),
+        (
+            {"estado": "activo", "encendido": True},
+            Change(configuration={"encendido": True}, state="activo"),
+        ),
         (
             {"estado": "activo", "configuracion": {"modo": "horario"}},
             Change(configuration={"modo": "horario"}, state="activo"),
@@ -207,11 +208,20 @@ def test_a_part_of_a_device_is_all_wish() -> None:
 def test_a_state_that_is_changed_takes_its_encendido_along() -> None:
     """A whole device, switched by hand, is switched back by its state too."""
     by_hand = replace(BLIND, state="activo")
-    assert change(by_hand, {**echo(by_hand), "estado": "inactivo"}) == Change(
-        configuration={"encendido": False}
-    )
-    with pytest.raises(Problem, match="estado"):
-        change(BLIND, {**echo(BLIND), "estado": "activo"})
+    asked = change(by_hand, {**echo(by_hand), "estado": "inactivo"})
+    assert asked == Change(configuration={"encendido": False}, state="inactivo")
+    assert by_hand.after_change(asked) == by_hand.after_change(replace(asked, state=None))
+    refused = BLIND.after_change(change(BLIND, {**echo(BLIND), "estado": "activo"}))
+    assert refused == Refused(Refusal.STATE_READ_ONLY)
+
+
+@pytest.mark.parametrize("body", [{"estado": "activo"}, {"estado": "activo", "encendido": False}])
+def test_the_state_cannot_be_set_in_mode_manual(body: dict[str, Any]) -> None:
+    """400, whose detail names the field: the device decides, once for all ways to ask."""
+    outcome = BLIND.after_change(change(BLIND, body))
+    assert isinstance(outcome, Refused)
+    problem = Problem.of(outcome)
+    assert (problem.status, "estado" in str(problem)) == (400, True)
 
 
 def test_a_part_of_a_device_speaks_of_the_present() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from queue import Queue
@@ -12,6 +12,7 @@ import pytest
 from actors.domain.claiming import code_digest
 from actors.domain.model import Device, JsonObject, Refusal, Refused, Report
 from actors.messages import Delivery, ForgetDevice, Removal, Reported
+from actors.mqtt.broker.credentials import Logins
 from tests.web.home import Home
 from tests.web.site import HEALTHY, PATIENCE, Site
 
@@ -94,10 +95,37 @@ def test_a_change_that_comes_just_before_is_not_lost_either(home: Home) -> None:
 def test_who_cannot_be_forgotten_now_keeps_its_login() -> None:
     """Where the disk takes nothing: a device of the house would be locked out, and stay."""
     locked_out: list[str] = []
+
+    def withdraw(serial: str) -> Callable[[], None]:
+        locked_out.append(serial)
+        return lambda: None
+
     broken = replace(HEALTHY, writer=replace(HEALTHY.writer, healthy=False))
-    with Site(LAMP, health=lambda: broken, remove_login=locked_out.append) as site:
+    with Site(LAMP, health=lambda: broken, withdraw_login=withdraw) as site:
         assert site.ask("DELETE", "/dispositivos/1").status == 503
     assert not locked_out
+
+
+def test_who_stays_keeps_its_login(tmp_path: Path) -> None:
+    """Where the device has changed between the request's look and its own: 412, and it can still log in."""
+    logins = Logins(tmp_path / "logins")
+    logins.renew(LAMP.serial)
+    before = logins.path.read_text()
+    overtaking = [{"nombre": "Salón"}]
+
+    def withdraw(serial: str) -> Callable[[], None]:
+        put_back = logins.withdraw(serial)
+        assert logins.path.read_text() == ""
+        if overtaking:
+            assert house.site.put("/dispositivos/1", overtaking.pop()).status == 200
+        return put_back
+
+    with Home(tmp_path / "iot.db", LAMP, withdraw) as house:
+        seen = {"If-Match": house.site.get("/dispositivos/1").headers["Etag"]}
+        assert house.site.ask("DELETE", "/dispositivos/1", headers=seen).status == 412
+        assert logins.path.read_text() == before
+        assert house.site.ask("DELETE", "/dispositivos/1").status == 200
+        assert logins.path.read_text() == ""
 
 
 NEW, CODE = "LGT0BBBBBBBB", "K7WQ"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import pykka
 
@@ -95,6 +95,16 @@ class Limits:
     """Downloads of a log or summary at a time; more get 503."""
 
 
+WithdrawLogin: TypeAlias = Callable[[str], Callable[[], object]]
+"""Has a device's serial number log in at the broker no more; what it returns takes that back. Both wait for
+the disk, and raise ``OSError``."""
+
+
+def no_login(_serial: str) -> Callable[[], object]:
+    """Where devices have no logins."""
+    return lambda: None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """What the handlers work with."""
@@ -114,7 +124,7 @@ class Services:
     zone: Zone
     """That of the house."""
     hindrance: Callable[[BaseException], Hindrance | None]
-    """What hinders the disk, a clause in Spanish, where that is what an error comes to."""
+    """What hinders the disk, where that is what an error comes to."""
     disk: Executor
     passwords: Executor
     """Where password hashes are made, which takes tens of milliseconds of a whole processor."""
@@ -124,8 +134,7 @@ class Services:
     """Where downloads are made, which takes minutes at most."""
     scratch: Path | None
     """For files that live as long as a request; ``None`` is where the system has such."""
-    remove_login: Callable[[str], object]
-    """Has a device's serial number log in at the broker no more; waits for the disk, raises ``OSError``."""
+    withdraw_login: WithdrawLogin
     access: Access
     gate: Gate
     connections: Connections

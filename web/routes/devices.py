@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
-from actors.domain.model import Device, Editions, Json
+from actors.domain.model import Device, Editions, Json, Refusal
 from actors.domain.people import Role
 from actors.domain.read_models import Page
 from actors.domain.readings import switch_of
@@ -226,12 +226,17 @@ class OneDevice(DeviceHandler):
 
     async def delete(self, device_id: str) -> None:
         """Its login goes first, if the rest can follow: what is done by halves is then done again by
-        whoever asked for it."""
+        whoever asked for it. If the device declines, it keeps its login."""
         device, seen = self.meant(device_id)
         self.concerning = device.serial
         self.expect_storage()
-        await self.read(partial(self.services.remove_login, device.serial))
-        await self.ask(partial(ForgetDevice, Removal(device.id, device.serial), seen=seen))
+        put_back = await self.read(partial(self.services.withdraw_login, device.serial))
+        try:
+            await self.ask(partial(ForgetDevice, Removal(device.id, device.serial), seen=seen))
+        except Problem as problem:
+            if _stays(problem):
+                await self.read(put_back)
+            raise
         done: DoneJson = {"mensaje": "Dispositivo olvidado", "id": device.id}
         self.answer(done)
 
@@ -307,7 +312,7 @@ class ReplacedDevice(Proving):
         self.concerning = f"{device.serial} -> {spare.serial}"
         command = partial(ReplaceDevice, device.id, device.serial, spare, seen=seen)
         replaced = await self.prove(spare.serial, command)
-        await self.read(partial(self.services.remove_login, device.serial))
+        await self.read(partial(self.services.withdraw_login, device.serial))
         self.answer_device(replaced)
 
 
@@ -338,6 +343,12 @@ class Claims(Proving):
         device = await self.prove(serial, partial(ClaimDevice, claim))
         done: DoneJson = {"mensaje": "Dispositivo reclamado correctamente", "id": device.id}
         self.answer(done)
+
+
+def _stays(refused: Problem) -> bool:
+    """Whether the device has answered that it stays: without an answer it may yet go, and others may have
+    had it forgotten meanwhile."""
+    return isinstance(refused.why, Refusal) and refused.status != 404
 
 
 def _unknown(device_id: int) -> Problem:

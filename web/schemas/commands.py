@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from actors.domain.model import ACTIVE, SCHEDULED, SERIAL, Change, Claim, Json, JsonObject, Move, same
-from actors.domain.readings import switch_of
+from actors.domain.model import ACTIVE, SERIAL, Change, Claim, Json, JsonObject, Move, same
 from actors.domain.schedule import ScheduleError, check
 from web.schemas.body import Object
 from web.schemas.configuration import Configuration
@@ -142,7 +141,7 @@ def change_of(body: Object, current: JsonObject, earlier: Iterable[JsonObject]) 
         model=MODEL.of(wishes),
         description=DESCRIPTION.of(wishes),
         configuration=configuration,
-        state=_state(body, base, configuration, {**known, **configuration}),
+        state=None if "estado" in body and body["estado"] == base["estado"] else STATE.of(body),
         move=ROOM.of(wishes),
     )
 
@@ -199,15 +198,3 @@ def _different(given: JsonObject, base: JsonObject) -> Object:
 
 def _changed(body: Object, version: JsonObject) -> list[str]:
     return [name for name in READ_ONLY if name in body and not same(body[name], version[name])]
-
-
-def _state(body: Object, base: JsonObject, wanted: JsonObject, merged: JsonObject) -> str | None:
-    """The state asked for; ``None`` if it is unchanged or follows from ``encendido`` anyway."""
-    if "estado" not in body or body["estado"] == base["estado"]:
-        return None
-    state = STATE.of(body)
-    if merged.get("modo") == SCHEDULED:
-        return state
-    if isinstance(wanted.get("encendido"), bool) and switch_of(state or "") is wanted["encendido"]:
-        return None
-    raise Problem(Fault.STATE_READ_ONLY)

@@ -137,11 +137,6 @@ FAULTS: Final[Mapping[Fault, Wording]] = {
         "sin cambios.",
         "These cannot be changed: {names}. Remove them, or read the device again and send them as they are.",
     ),
-    Fault.STATE_READ_ONLY: Wording(
-        400,
-        "No se puede cambiar: estado, salvo en modo horario; en modo manual cambia encendido.",
-        "estado cannot be changed but in modo horario; in modo manual change encendido.",
-    ),
     Fault.PARAMETER_TWICE: Wording(
         400, "{name} está repetido; envíalo una sola vez.", "{name} is repeated; send it once."
     ),

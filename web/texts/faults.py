@@ -37,7 +37,6 @@ class Fault(Enum):
     SERIALS_DIFFER = "serials_differ"
     UNKNOWN_NAMES = "unknown_fields"
     READ_ONLY = "read_only_fields"
-    STATE_READ_ONLY = "state_read_only"
     # -- headers and the query string
     PARAMETER_TWICE = "parameter_repeated"
     PARAMETER_NO_SERIAL = "parameter_not_a_serial"

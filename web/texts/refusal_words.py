@@ -34,10 +34,10 @@ REFUSALS: Final[Mapping[Refusal, Wording]] = {
         "configuracion: pasa de {names} campos o de {bytes} bytes; quita campos.",
         "configuracion: it has more than {names} fields or {bytes} bytes; remove fields.",
     ),
-    Refusal.STATE_FOLLOWS: Wording(
+    Refusal.STATE_READ_ONLY: Wording(
         400,
-        "estado solo se puede cambiar en modo horario; en modo manual cambia encendido.",
-        "estado can only be changed in modo horario; in modo manual change encendido.",
+        "No se puede cambiar: estado, salvo en modo horario; en modo manual cambia encendido.",
+        "estado cannot be changed but in modo horario; in modo manual change encendido.",
     ),
     Refusal.STALE: Wording(
         412,

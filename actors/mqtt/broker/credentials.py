@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -87,6 +87,20 @@ class Logins:
             return False
         self._write(known)
         return True
+
+    def withdraw(self, user: str) -> Callable[[], None]:
+        """Remove ``user``, if there; whoever finds that it has to stay calls what is returned."""
+        known = self.read()
+        name = spelled(user, known)
+        kept = known.get(name)
+        self.remove(user)
+
+        def put_back() -> None:
+            now = self.read()
+            if kept is not None and name not in now:  # else somebody has given it another password since
+                self._write(now | {name: kept})
+
+        return put_back
 
     def _write(self, known: Mapping[str, str]) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)

@@ -240,7 +240,7 @@ def test_in_mode_horario_the_state_rules() -> None:
 def test_the_state_cannot_be_changed_outside_mode_horario() -> None:
     outcome = NEW.after_change(Change(state="activo"))
     assert isinstance(outcome, Refused)
-    assert outcome.why is Refusal.STATE_FOLLOWS
+    assert outcome.why is Refusal.STATE_READ_ONLY
 
 
 def test_configuration_is_merged_key_by_key_and_each_change_is_a_version() -> None:
