@@ -565,6 +565,7 @@ class Tidy:
 OfRemovals: TypeAlias = Remove | Replace | RecallRemoved | BrokerForgot
 ToWriter: TypeAlias = (
     Keep
+    | KeepAnnouncement
     | KeepDeadLetter
     | KeepConclusion
     | Settle

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from actors.domain.findings import KeptFinding
@@ -80,3 +80,14 @@ class Backup:
     """Seconds since the epoch, as its name says."""
     size: int | None = None
     """Bytes; ``None`` while it is being made."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnnouncement:
+    """What a device of another make, or its gateway, has said of itself, as it came."""
+
+    dialect: str
+    group: str
+    key: str
+    payload: bytes = field(repr=False)
+    """Empty where it was withdrawn, which is kept by keeping nothing."""

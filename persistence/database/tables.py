@@ -216,6 +216,22 @@ def _no_reception(db: Database) -> None:
     db.conn.execute("DROP TABLE IF EXISTS recepcion")
 
 
+def _announcements(db: Database) -> None:
+    # As they came, since nobody may say them again; definitions of devices are made of them at each start.
+    db.conn.execute(
+        f"""
+        CREATE TABLE anuncios (
+            dialecto TEXT NOT NULL,
+            grupo TEXT NOT NULL,
+            clave TEXT NOT NULL,
+            contenido BLOB NOT NULL,
+            visto_en REAL NOT NULL,
+            PRIMARY KEY (dialecto, grupo, clave)
+        ) {_strict(db)}
+        """
+    )
+
+
 STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _devices_and_log,
     _dead_letters,
@@ -232,6 +248,7 @@ STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _reception,
     _doubtful_times,
     _no_reception,
+    _announcements,
 )
 """Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
 

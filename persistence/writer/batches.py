@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from actors.domain.model import Device
+from actors.domain.read_models import StoredAnnouncement
 from actors.domain.rooms import KeepRooms, RecallRooms
 from actors.messages import (
     BrokerForgot,
     Delivery,
     Keep,
+    KeepAnnouncement,
     KeepConclusion,
     KeepDeadLetter,
     Recall,
@@ -41,6 +43,8 @@ def batch_of(messages: Sequence[ToKeep], at: float) -> Batch:
                     batch.letters.append(refused[0])
             case KeepDeadLetter(letter):
                 batch.letters.append(letter)
+            case KeepAnnouncement(dialect, group, key, payload):
+                batch.announcements.append(StoredAnnouncement(dialect, group, key, payload))
             case KeepConclusion(findings, memory):
                 batch.findings += findings
                 batch.memories[memory.device_id, memory.rule] = memory
@@ -69,11 +73,21 @@ def batch_of(messages: Sequence[ToKeep], at: float) -> Batch:
 
 
 def deliveries_of(messages: Iterable[ToKeep]) -> list[Delivery]:
-    return [
-        message.delivery
-        for message in messages
-        if isinstance(message, Keep | KeepDeadLetter | Settle) and message.delivery is not None
-    ]
+    deliveries: list[Delivery] = []
+    for message in messages:
+        match message:
+            case Keep(delivery=delivery, also=also):
+                deliveries += also
+            case KeepAnnouncement(deliveries=those):
+                delivery = None
+                deliveries += those
+            case KeepDeadLetter(delivery=delivery) | Settle(delivery):
+                pass
+            case _:
+                continue
+        if delivery is not None:
+            deliveries.append(delivery)
+    return deliveries
 
 
 def receipts_of(messages: Iterable[ToKeep]) -> dict[tuple[str, str], Device]:

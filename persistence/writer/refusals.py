@@ -10,6 +10,7 @@ from actors.domain.rooms import KeepRooms
 from actors.messages import (
     BrokerForgot,
     Keep,
+    KeepAnnouncement,
     KeepConclusion,
     KeepDeadLetter,
     RecallMemory,
@@ -20,6 +21,7 @@ from actors.messages import (
 
 Refusable: TypeAlias = (
     Keep
+    | KeepAnnouncement
     | KeepDeadLetter
     | KeepConclusion
     | KeepRooms
@@ -41,6 +43,8 @@ def refusal(message: Refusable, at: float, why: Exception) -> DeadLetter:
             topic, payload = f"dispositivos/{device.serial}/estado", _printed(parameters)
         case Keep(device) | Replace(device):
             topic, payload = f"dispositivos/{device.serial}/configuracion", _printed(device.configuration)
+        case KeepAnnouncement(dialect, group, key, announced):
+            topic, payload = f"anuncios/{dialect}/{group}/{key}", announced
         case KeepConclusion(findings, memory):
             topic, payload = (
                 _place(memory.device_id, memory.rule),

@@ -13,9 +13,11 @@ from typing import Final, TypeAlias
 
 from actors.domain.findings import Decision, Finding, KeptFinding, RuleMemory
 from actors.domain.model import DeadLetter, Device, JsonObject, LogEntry
+from actors.domain.read_models import StoredAnnouncement
 from actors.domain.rooms import Rooms
 from actors.domain.status import Hindrance
 from actors.messages import Removal
+from persistence.database.announcement_rows import read_announcements, write_announcements
 from persistence.database.device_rows import DEVICE_COLUMNS, DEVICES, device_of, device_row, newcomer_row
 from persistence.database.files import beside, identity
 from persistence.database.room_rows import read_rooms, write_rooms
@@ -117,6 +119,8 @@ class Batch:
     """Serials to be recalled as they are once all of the above is kept."""
     remembered: list[MemoryKey] = field(default_factory=list)
     """Memories to be read as they are before those of the batch are kept."""
+    announcements: list[StoredAnnouncement] = field(default_factory=list)
+    """Of other makes, each in its turn; an empty one removes what was kept."""
     rooms: list[Rooms] = field(default_factory=list)
     """Each in its turn: an id counts as given even if the room is gone in the next."""
     recalls_rooms: bool = False
@@ -220,6 +224,10 @@ class Store:
         """All devices, in the order of their ids; what is damaged in a row is empty, with a warning."""
         return [device_of(row) for row in self.database.conn.execute(f"{DEVICES} ORDER BY id")]
 
+    def announcements(self) -> list[StoredAnnouncement]:
+        """What devices of other makes have said of themselves, in the order in which it was heard last."""
+        return read_announcements(self.database.conn)
+
     def recall(self, serial: str) -> Device:
         """The device as it is stored; its row is made if it has none."""
         return self.save(Batch(recalled=[serial])).recalled[serial]
@@ -256,6 +264,8 @@ class Store:
             self._keep_memories(batch.memories.values(), batch.at)
         for number, decision in batch.decisions.items():
             self.database.conn.execute(_DECIDE, (DECISION_TEXTS[decision], number))
+        if batch.announcements:
+            write_announcements(self.database.conn, batch.announcements, batch.at)
         for kept in batch.rooms:
             write_rooms(self.database.conn, kept)
         for removal in batch.removals:
