@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -44,8 +45,24 @@ class Control:
         if self.form is Form.NUMBER and wanted is not None and told is not None:
             return abs(wanted - told) < self.step
         if self.form is Form.COLOR and isinstance(desired, str) and isinstance(reported, str):
-            return desired.lower() == reported.lower()
+            return _alike(desired, reported)
         return same(desired, reported)
+
+
+_HEX: Final = re.compile(r"#[0-9a-fA-F]{6}")
+_SHADE: Final = 13
+"""Of 255: a lamp counts hues in fewer steps than a screen."""
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two colours are one to a lamp, which tells its brightness apart."""
+    if not _HEX.fullmatch(one) or not _HEX.fullmatch(other):
+        return one.lower() == other.lower()
+    parts = [bytes.fromhex(text[1:]) for text in (one, other)]
+    if not all(map(any, parts)):
+        return parts[0] == parts[1]
+    full = [[value * 255 / max(each) for value in each] for each in parts]
+    return all(abs(a - b) <= _SHADE for a, b in zip(*full, strict=True))
 
 
 SWITCH: Final = Control(Form.SWITCH)
