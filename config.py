@@ -91,6 +91,22 @@ def mdns(text: str) -> str:
     return text.lower().removesuffix(".local") + ".local"
 
 
+@written("un comienzo de topic como casa/zigbee2mqtt, sin comodines")
+def prefix(text: str) -> str:
+    levels = line.from_text(text).split("/")
+    ours = levels[0].lower() in ("dispositivos", "iot") or text.startswith("$")
+    if ours or "" in levels or "+" in text or "#" in text or len(text) > 200:
+        raise ValueError
+    return text
+
+
+@written("el nombre de una familia")
+def family(text: str) -> str:
+    if not re.fullmatch(r"[a-z0-9_]{1,40}", text.lower()):
+        raise ValueError
+    return text.lower()
+
+
 @written("una dirección http:// o https://")
 def url(text: str) -> str:
     parts = urlsplit(line.from_text(text))
@@ -343,6 +359,21 @@ class Settings:
         or_empty(file), "", "Mosquitto (2.0 o posterior) para MQTT_EMBEDDED; vacío, el de esta máquina."
     )
 
+    mqtt_dialectos: tuple[str, ...] = setting(
+        many("una lista de familias como tasmota, o todos", family),
+        ("todos",),
+        "Dispositivos de otras marcas que se entienden; vacía, ninguno.",
+    )
+    ha_prefijo: str = setting(
+        prefix, "homeassistant", "Topics donde se anuncia lo hecho para Home Assistant."
+    )
+    tasmota_prefijo: str = setting(prefix, "tasmota/discovery", "Topics donde se anuncian los Tasmota.")
+    zigbee2mqtt_prefijo: tuple[str, ...] = setting(
+        many("una lista de comienzos de topic", prefix),
+        ("zigbee2mqtt",),
+        "Topics de cada Zigbee2MQTT, su base_topic.",
+    )
+
     data_dir: Path = setting(folder, Path("instance"), "Carpeta de todo lo que el sistema escribe.")
     log_level: str = setting(choice(*LEVELS), "WARNING", "Mensajes que se muestran.")
     max_devices: int = setting(whole(1, 100_000), 20_000, "Dispositivos que se admiten.")
@@ -472,7 +503,19 @@ def settings() -> Mapping[str, Setting[Any]]:
 
 # Names in the environment that can only be meant for us, so that a mistyped one is told.
 OWN_PREFIXES: Final = (
-    *("AI_", "AUTH_", "BACKEND_", "CLAIM_", "COPIAS_", "MDNS_", "MQTT_", "OLVIDAR_", "RETENCION_", "SSL_"),
+    *(
+        "AI_",
+        "AUTH_",
+        "BACKEND_",
+        "CLAIM_",
+        "COPIAS_",
+        "HA_",
+        "MDNS_",
+        "MQTT_",
+        "OLVIDAR_",
+        "RETENCION_",
+        "SSL_",
+    ),
 )
 # But for these, which are OpenSSL's.
 FOREIGN: Final = ("SSL_CERT_DIR", "SSL_CERT_FILE")

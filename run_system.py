@@ -155,7 +155,9 @@ class System:
             failure_registry=self._failure_registry,
         )
         self._directory = Directory.start(context, devices, settings.max_devices, settings.max_no_reclamados)
-        self._bridge.attach(self._directory, self._archive.writer)
+        self._translator = self._edge.attach(
+            self._actors, self._failure_registry, (), self._archive.writer, self._directory
+        )
         self._scanner = ScannerActor.start(
             self._actors,
             self.clock,
@@ -223,6 +225,7 @@ class System:
         if not self._bridge.wait_until_settled(DRAIN_S):
             logger.error("stopped_without_keeping in_flight=%d", self._bridge.in_flight)
         self.web.stop()
+        self._translator.stop(block=False)
         self._directory.stop(block=False)
         self._actors.stop(TURNS_S)
         self._archive.stop(TURNS_S, LAST_COMMIT_S)
@@ -270,6 +273,7 @@ class System:
             actors_healthy=self._actors.alive
             and self._archive.alive
             and self._directory.is_alive()
+            and self._translator.is_alive()
             and self._scanner.is_alive(),
             actors_waiting=self._actors.waiting,
             device_failures=self._failure_registry.failures(Part.DEVICE),

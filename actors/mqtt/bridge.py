@@ -11,7 +11,7 @@ import math
 import ssl
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Final, ParamSpec, TypeAlias
 
@@ -26,7 +26,10 @@ from actors.messages import (
     BrokerConnected,
     BrokerForgot,
     Delivery,
+    Heard,
     KeepDeadLetter,
+    Order,
+    OrderUnsent,
     Presence,
     Refuse,
     Removal,
@@ -34,15 +37,21 @@ from actors.messages import (
     Settle,
 )
 from actors.mqtt.clearing import Clearing
+from actors.mqtt.dialects.dialect import Outgoing
 from actors.mqtt.intake import Intake
 from actors.mqtt.protocol import payloads
 from actors.mqtt.protocol.client import Client
+from actors.mqtt.subscriptions import Batch, Subscriptions
 from actors.mqtt.twins import Identity, Unaskable, Way, living_twin
 from actors.runtime.clock import Clock
+from actors.runtime.dispatch import tell_if_alive
 from actors.runtime.time_zone import Zone
 
 logger = logging.getLogger(__name__)
 
+# How the house's own topics begin.
+_OWN: Final = b"dispositivos/"
+NOT_UTF_8: Final = "el topic no es UTF-8 válido"
 # Of a message that is refused; a little more than the largest report, so that one which is refused
 # for its size shows its end when it is but little too long.
 KEPT_BYTES: Final = payloads.MAX_BYTES + 1024
@@ -83,12 +92,14 @@ class Bridge:
     ``client_id`` names the session that the broker keeps while this process is away, so it must be
     the same at each start. ``topics`` are those heard, of :data:`payloads.SUBSCRIPTIONS`. ``resume``, if
     the broker is our own, is called before each connection, which it puts off by ``OSError``.
-    Of ``near_misses`` and of questions by ``who``'s twins it hears what the broker lets it. The directory
-    and the writer are met later, by :meth:`attach`, since they are given the bridge when they are made.
+    Of ``near_misses``, of questions by ``who``'s twins, and of what :meth:`hear` asks for, it hears what the
+    broker lets it. The directory, the writer and the translator are met later, by :meth:`attach`, since they
+    are given the bridge when they are made.
     """
 
     _directory: pykka.ActorRef[Any]
     _writer: pykka.ActorRef[Any]
+    _translator: pykka.ActorRef[Any] | None = None
 
     def __init__(
         self,
@@ -114,6 +125,7 @@ class Bridge:
         self._topics = topics
         self._near_misses = near_misses
         self._asking_near: int | None = None
+        self._asking_own: int | None = None
         self._connected = False
         self._subscribed = threading.Event()
         self._closing = False
@@ -145,16 +157,24 @@ class Bridge:
         self._client.on_message = _logged(self._on_message)
         self._client.on_publish = _logged(self._on_publish)
         self._clearing = Clearing()
+        self._subscriptions = Subscriptions(self._subscribe, self._unsubscribe)
         self._spellings: dict[str, tuple[str, ...]] = {}
 
     # -- life ------------------------------------------------------------------------------------
 
-    def attach(self, directory: pykka.ActorRef[Any], writer: pykka.ActorRef[Any]) -> None:
+    def attach(
+        self,
+        directory: pykka.ActorRef[Any],
+        writer: pykka.ActorRef[Any],
+        translator: pykka.ActorRef[Any] | None = None,
+    ) -> None:
         """``directory`` will be told :class:`Reported`, :class:`Presence` and :class:`BrokerConnected`,
-        ``writer`` what is refused (:class:`KeepDeadLetter`).
+        ``writer`` what is refused (:class:`KeepDeadLetter`), ``translator`` what comes by topics that are not
+        the house's own (:class:`Heard`), :class:`Order` and :class:`BrokerConnected`.
         """
         self._directory = directory
         self._writer = writer
+        self._translator = translator
 
     def start(self, host: str, port: int) -> None:
         """Connect, as soon as there is a broker and whenever it is lost. Returns at once."""
@@ -221,6 +241,34 @@ class Bridge:
     def stalls(self) -> int:
         """How often reading stopped until the writer caught up."""
         return self._intake.stalls
+
+    # -- devices of other makes ------------------------------------------------------------------
+
+    def hear(self, wanted: Iterable[str], unwanted: Iterable[str]) -> None:
+        """What comes by these filters, none of which meets another, goes to the translator from now on, and
+        what came by those does not.
+
+        At QoS 0: nats-server admits 4 filters of QoS 1 of one client, and what such devices report is of
+        QoS 0, or is retained and comes again. While we are away it takes no room from reports.
+        """
+        self._subscriptions.change(wanted, unwanted)
+
+    def publish(self, messages: Iterable[Outgoing]) -> bool:
+        """At QoS 1, not retained; whether there is a broker to carry them."""
+        if not self._connected:
+            return False
+        sent = [self._client.publish(each.topic, each.payload, qos=1) for each in messages]
+        return not any(each.rc for each in sent)
+
+    def order(self, order: Order) -> None:
+        if self._translator is None or not tell_if_alive(self._translator, order):
+            self._directory.tell(OrderUnsent(order))
+
+    def _subscribe(self, batch: Batch) -> int | None:
+        return self._client.subscribe([(filter, 0) for filter in batch])[1]
+
+    def _unsubscribe(self, batch: Batch) -> None:
+        self._client.unsubscribe([*batch])
 
     # -- commands --------------------------------------------------------------------------------
 
@@ -333,7 +381,7 @@ class Bridge:
             return
         # Also when the session is still there: its filters may be an older version's. The price is
         # one retained message a device, which the model knows for a repeat.
-        client.subscribe([(topic, 1) for topic in self._topics])
+        self._asking_own = client.subscribe([(topic, 1) for topic in self._topics])[1]
         if unheard := [topic for topic in payloads.SUBSCRIPTIONS if topic not in self._topics]:
             client.unsubscribe(unheard)
         self._connected = True
@@ -349,11 +397,18 @@ class Bridge:
             self._asking_near = None
             self._cut_asking = 0
             return
+        if mid != self._asking_own:
+            if unheard := self._subscriptions.answered(mid, granted):
+                logger.warning("filters_refused filters=%d first=%s", len(unheard), unheard[0])
+            return
         refused = [topic for topic, code in zip(self._topics, granted, strict=False) if code.is_failure]
         if refused:
             self._note_trouble("broker_refuses_subscription", " ".join(refused))
             return
         self._hear_near_misses()
+        self._subscriptions.begin()
+        if self._translator is not None:
+            tell_if_alive(self._translator, BrokerConnected())
         self._subscribed.set()
         if self._trouble is not None:
             logger.warning("broker_back host=%s port=%d", self._host, self._port)
@@ -394,6 +449,8 @@ class Bridge:
             self._cut_asking += 1
             if self._cut_asking == _MOST_CUT_ASKING:
                 logger.warning("near_misses_unheard host=%s port=%d", self._host, self._port)
+        for filter in self._subscriptions.lost():
+            logger.warning("filter_given_up filter=%s", filter)
         self._clearing.abandon()
         self._subscribed.clear()
 
@@ -416,8 +473,16 @@ class Bridge:
             return
         self.received += 1
         delivery = Delivery(message.mid, message.qos, self._intake.epoch)
-        told = self._read(message, delivery)
-        to = self._writer if isinstance(told, KeepDeadLetter | Settle) else self._directory
+        told: object
+        if (
+            self._translator is not None
+            and not message._topic.startswith(_OWN)
+            and _is_foreign(message._topic)
+        ):
+            told, to = self._hear_foreign(message, delivery, self._translator)
+        else:
+            told = self._read(message, delivery)
+            to = self._writer if isinstance(told, KeepDeadLetter | Settle) else self._directory
         try:
             self._intake.hand_on(delivery, to, told, self._clock.monotonic())
         except pykka.ActorDeadError:
@@ -434,7 +499,7 @@ class Bridge:
             topic = message.topic
         except UnicodeDecodeError as error:
             topic = error.object.decode(errors="backslashreplace")
-            return self._refuse(at, topic, payload, "el topic no es UTF-8 válido", delivery)
+            return self._refuse(at, topic, payload, NOT_UTF_8, delivery)
         if not payload and self._clearing.expects(topic):
             return Settle(delivery)
         try:
@@ -452,11 +517,26 @@ class Bridge:
             return Reported(fact, delivery, topic, payload)
         return Presence(fact.serial, fact.online, at, message.retain, delivery)
 
+    def _hear_foreign(
+        self, message: MQTTMessage, delivery: Delivery, translator: pykka.ActorRef[Any]
+    ) -> tuple[object, pykka.ActorRef[Any]]:
+        at, payload = self._clock.now(), bytes(message.payload)
+        try:
+            return Heard(message.topic, payload, at, message.retain, delivery), translator
+        except UnicodeDecodeError as error:
+            topic = error.object.decode(errors="backslashreplace")
+            return self._refuse(at, topic, payload, NOT_UTF_8, delivery), self._writer
+
     def _refuse(
         self, at: float, topic: str, payload: bytes, reason: str, delivery: Delivery
     ) -> KeepDeadLetter:
         self.rejected += 1
         return KeepDeadLetter(DeadLetter(at, topic, payload[:KEPT_BYTES], reason), delivery)
+
+
+def _is_foreign(topic: bytes) -> bool:
+    """Whether it is neither the house's own nor one that was meant to be."""
+    return not topic.startswith(_OWN) and not topic.lstrip(b"/").lower().startswith(_OWN[:-2])
 
 
 def _logged(callback: Callable[_P, None]) -> Callable[_P, None]:

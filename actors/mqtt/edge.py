@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import ssl
 import threading
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
+
+import pykka
 
 from actors.domain.status import BrokerStatus
 from actors.mqtt.bridge import TWIN, Bridge
@@ -16,12 +19,17 @@ from actors.mqtt.broker.embedded import BrokerUnavailable, EmbeddedBroker, Serve
 from actors.mqtt.broker.mosquitto_server import MosquittoServer, MosquittoSettings
 from actors.mqtt.broker.nats_server import NatsServer, NatsSettings
 from actors.mqtt.broker.proxy_access import Door
+from actors.mqtt.dialects.dialect import Dialect
+from actors.mqtt.dialects.registry import ALL, FAMILIES, Prefixes, UnknownFamily, dialects
 from actors.mqtt.protocol import near_misses
 from actors.mqtt.protocol.client import tls_for_broker
+from actors.mqtt.translator import Stored, TranslatorActor
 from actors.mqtt.twins import Identity
 from actors.runtime.clock import Clock
+from actors.runtime.dispatch import Dispatcher
+from actors.runtime.supervision import FailureRegistry
 from actors.runtime.time_zone import Zone
-from config import Settings, is_loopback
+from config import SettingError, Settings, is_loopback
 
 logger = logging.getLogger(__name__)
 
@@ -58,9 +66,24 @@ class MqttSettings:
     """What each login may publish at the door, on average; 0: as much as it likes."""
     disk: int
     """What the embedded broker may keep, in MB."""
+    dialects: Sequence[Dialect] = ()
+    """Of other makes, in order of precedence."""
+    announced_under: Sequence[str] = ()
+    """Prefixes of topics by which they announce themselves."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
+        """Raises ``SettingError`` for a family that is not known."""
+        prefixes = Prefixes(
+            home_assistant=settings.ha_prefijo,
+            tasmota=settings.tasmota_prefijo,
+            zigbee2mqtt=settings.zigbee2mqtt_prefijo,
+        )
+        try:
+            spoken = dialects(settings.mqtt_dialectos, prefixes)
+        except UnknownFamily as unknown:
+            known = ", ".join([ALL, *FAMILIES])
+            raise SettingError(f"MQTT_DIALECTOS: no hay {unknown}; se espera alguno de {known}.") from None
         return cls(
             broker=settings.mqtt_broker_url,
             port=settings.mqtt_broker_port,
@@ -78,6 +101,8 @@ class MqttSettings:
             sync_interval=settings.mqtt_sync_interval,
             per_second=settings.mqtt_max_por_segundo,
             disk=settings.mqtt_disco_mb,
+            dialects=spoken,
+            announced_under=(prefixes.home_assistant, prefixes.tasmota),
         )
 
 
@@ -109,7 +134,7 @@ class MqttFiles:
 
 
 class MqttEdge:
-    """``bridge`` is to be attached before :meth:`start`.
+    """:meth:`attach` comes before :meth:`start`.
 
     The embedded broker itself never leaves this machine. Others reach it by a door, which is there with
     TLS, or where ``bind_host`` is no loopback address.
@@ -139,6 +164,22 @@ class MqttEdge:
             tls=self.tls,
             resume=None if self.broker is None else self.broker.resume,
         )
+
+    def attach(
+        self,
+        dispatcher: Dispatcher,
+        failure_registry: FailureRegistry,
+        announcements: Iterable[Stored],
+        writer: pykka.ActorRef[Any],
+        directory: pykka.ActorRef[Any],
+    ) -> pykka.ActorRef[TranslatorActor]:
+        """Whom the bridge tells, and the translator, which begins with these announcements."""
+        translator = TranslatorActor.start(
+            *(dispatcher, self._clock, failure_registry, self._wishes.dialects, announcements),
+            *(writer, directory, self.bridge, self._wishes.announced_under),
+        )
+        self.bridge.attach(directory, writer, translator)
+        return translator
 
     @property
     def address(self) -> tuple[str, int]:

@@ -41,6 +41,7 @@ class Part(Enum):
     SCANNER = auto()
     MAINTENANCE = auto()
     TIMEKEEPER = auto()
+    TRANSLATOR = auto()
 
 
 @dataclass(frozen=True, slots=True)

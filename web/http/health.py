@@ -28,6 +28,7 @@ CORE: Final[Mapping[Part, str]] = {
     Part.SCANNER: "buscador",
     Part.MAINTENANCE: "cuidador",
     Part.TIMEKEEPER: "horarios",
+    Part.TRANSLATOR: "traductor",
 }
 
 

@@ -1,0 +1,279 @@
+"""What other makes have announced, and the devices that follow from it: which there are, and by which topics.
+
+One thing is one device. Where two dialects tell of the same hardware, the one that stands first has it; so
+has the one whose gateway publishes the topics that another tells of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Final, NamedTuple
+
+from actors.domain.model import SERIAL
+from actors.mqtt.dialects.dialect import MAX_ENTITIES, Announcement, Definition, Dialect
+from actors.mqtt.filters import FilterTree, disjoint, is_filter, is_wild, literal_levels
+from actors.mqtt.protocol.payloads import SUBSCRIPTIONS
+
+# Of all dialects: announcements, and bytes of them. A house of 500 devices of 16 entities has half of it.
+MAX_ANNOUNCEMENTS: Final = 16_384
+MAX_BYTES: Final = 64 * 1024 * 1024
+MAX_ID: Final = 200
+"""Characters of a group's and of a key's name."""
+MAX_TOPIC: Final = 1024
+MAX_NOTES: Final = 16
+# A wildcard of a device's own stands beside so many levels that are none.
+LEAST_LITERAL: Final = 2
+OURS: Final = ("dispositivos", "iot")
+"""How the topics begin by which nobody of another make speaks or is spoken to."""
+_OWN: Final[FilterTree[str]] = FilterTree()
+for _filter in SUBSCRIPTIONS:
+    _OWN.add(_filter, _filter)
+
+
+class Group(NamedTuple):
+    dialect: str
+    name: str
+
+
+class _Source(NamedTuple):
+    group: Group
+    serial: str
+
+
+class Full(Exception):
+    """There is no room for this announcement; the message says why, for people, in Spanish."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A device, and the dialect that has defined it."""
+
+    dialect: Dialect
+    definition: Definition
+
+
+@dataclass(frozen=True, slots=True)
+class Upheaval:
+    """What is otherwise than before."""
+
+    now: Sequence[Known] = ()
+    """New, or another than it was."""
+    gone: Sequence[str] = ()
+    """Serial numbers of which nothing tells any more."""
+
+
+@dataclass(slots=True)
+class _Told:
+    announcements: dict[str, bytes] = field(default_factory=dict)
+    """By their keys."""
+    definitions: dict[str, Definition] = field(default_factory=dict)
+    """By serial number."""
+
+
+class Catalogue:
+    """The one room of announcements and definitions."""
+
+    def __init__(self, dialects: Sequence[Dialect]) -> None:
+        self._dialects = {dialect.name: dialect for dialect in dialects}
+        self._rank = {name: rank for rank, name in enumerate(self._dialects)}
+        self._told: dict[Group, _Told] = {}
+        self._sources: dict[str, dict[Group, None]] = {}
+        """Groups that define a serial number, the newest last."""
+        self._by_hardware: dict[str, dict[_Source, None]] = {}
+        self._by_prefix: dict[str, dict[_Source, None]] = {}
+        """By each beginning of their first topic that ends at a level."""
+        self._known: dict[str, Known] = {}
+        self._topics: FilterTree[str] = FilterTree()
+        self._listeners: FilterTree[str] = FilterTree()
+        """Names of the dialects that hear announcements there."""
+        for dialect in dialects:
+            for filter in dialect.filters:
+                self._listeners.add(filter, dialect.name)
+        self._announcements = 0
+        self._bytes = 0
+
+    # -- asking ------------------------------------------------------------------------------
+
+    @property
+    def all(self) -> Collection[Known]:
+        return self._known.values()
+
+    def known(self, serial: str) -> Known | None:
+        return self._known.get(serial)
+
+    def told_by(self, topic: str) -> Sequence[Known]:
+        """Whose messages come by it."""
+        return [self._known[serial] for serial in self._topics.find(topic)]
+
+    def listening(self, topic: str) -> Sequence[Dialect]:
+        """Who hears announcements by it."""
+        return [self._dialects[name] for name in self._listeners.find(topic)]
+
+    def serials_of(self, group: Group) -> Sequence[str]:
+        told = self._told.get(group)
+        return () if told is None else [*told.definitions]
+
+    def filters(self) -> set[str]:
+        """What to subscribe to: no two of them meet, and none meets the house's own."""
+        announced = [filter for dialect in self._dialects.values() for filter in dialect.filters]
+        of_devices = [topic for known in self._known.values() for topic in known.definition.topics]
+        found = disjoint(dict.fromkeys([*announced, *of_devices]), LEAST_LITERAL)
+        return {filter for filter in found if not _OWN.meeting(filter)}
+
+    # -- announcements -----------------------------------------------------------------------
+
+    def keep(self, dialect: str, announcement: Announcement) -> bool:
+        """Whether it is news; the group's definitions are then to be made anew. Raises :class:`Full`."""
+        group, key, payload = Group(dialect, announcement.group), announcement.key, announcement.payload
+        told = self._told.get(group)
+        before = b"" if told is None else told.announcements.get(key, b"")
+        if before == payload:
+            return False
+        self._check_room(group, key, len(payload), len(before))
+        told = self._told.setdefault(group, _Told())
+        if payload:
+            told.announcements[key] = payload
+        else:
+            del told.announcements[key]
+        self._announcements += bool(payload) - bool(before)
+        self._bytes += len(payload) - len(before)
+        return True
+
+    def _check_room(self, group: Group, key: str, size: int, before: int) -> None:
+        if max(len(group.name), len(key)) > MAX_ID:
+            raise Full(f"un nombre pasa de {MAX_ID} caracteres")
+        if size and not before and self._announcements >= MAX_ANNOUNCEMENTS:
+            raise Full(f"ya hay {MAX_ANNOUNCEMENTS} anuncios")
+        if size > before and self._bytes + size - before > MAX_BYTES:
+            raise Full(f"los anuncios pasan de {MAX_BYTES >> 20} MiB en total")
+
+    def redefine(self, group: Group) -> Upheaval:
+        """What its announcements make of it. Raises whatever the dialect does, and then all stays."""
+        told = self._told.get(group)
+        if told is None:
+            return Upheaval()
+        definitions = {}
+        if told.announcements:
+            made = self._dialects[group.dialect].define(group.name, told.announcements)
+            definitions = {each.serial: bounded(each) for each in made if SERIAL.fullmatch(each.serial)}
+        before, told.definitions = told.definitions, definitions
+        changed = [each for each in {**before, **definitions} if before.get(each) != definitions.get(each)]
+        touched = dict.fromkeys(changed)
+        for serial in changed:
+            sharing = self._index(_Source(group, serial), before.get(serial), definitions.get(serial))
+            touched.update((source.serial, None) for source in sharing)
+        if bool(before) is not bool(definitions):  # what a gateway publishes is told of by it alone
+            touched.update((source.serial, None) for source in self._by_prefix.get(group.name, ()))
+        if not told.announcements:
+            del self._told[group]
+        return self._settle(touched)
+
+    def _index(self, source: _Source, before: Definition | None, now: Definition | None) -> Iterable[_Source]:
+        """Who shares hardware with it, before or now."""
+        sources = self._sources.setdefault(source.serial, {})
+        sharing: dict[_Source, None] = {}
+        if before is not None:
+            for index, name in self._places(before):
+                del index[name][source]
+                if not index[name]:
+                    del index[name]
+            for each in before.hardware:
+                sharing.update(self._by_hardware.get(each, {}))
+        if now is None:
+            del sources[source.group]
+            if not sources:
+                del self._sources[source.serial]
+            return sharing
+        sources.setdefault(source.group)
+        for index, name in self._places(now):
+            index.setdefault(name, {})[source] = None
+        for each in now.hardware:
+            sharing.update(self._by_hardware[each])
+        return sharing
+
+    def _places(self, definition: Definition) -> Iterator[tuple[dict[str, dict[_Source, None]], str]]:
+        for address in definition.hardware:
+            yield self._by_hardware, address
+        for prefix in beginnings(definition.topics[:1]):
+            yield self._by_prefix, prefix
+
+    # -- who is who --------------------------------------------------------------------------
+
+    def _settle(self, serials: Iterable[str]) -> Upheaval:
+        now, gone = [], []
+        for serial in serials:
+            before, known = self._known.get(serial), self._best(serial)
+            if before == known:
+                continue
+            for topic in () if before is None else before.definition.topics:
+                self._topics.discard(topic, serial)
+            if known is None:
+                del self._known[serial]
+                gone.append(serial)
+                continue
+            self._known[serial] = known
+            for topic in known.definition.topics:
+                self._topics.add(topic, serial)
+            now.append(known)
+        return Upheaval(now, gone)
+
+    def _best(self, serial: str) -> Known | None:
+        """By the dialect that stands first; of one dialect's, by the group that has told of it last."""
+        best: Group | None = None
+        for group in self._sources.get(serial, ()):
+            if best is None or self._rank[group.dialect] <= self._rank[best.dialect]:
+                best = group
+        if best is None:
+            return None
+        definition = self._told[best].definitions[serial]
+        if self._is_another_s(definition, self._rank[best.dialect]):
+            return None
+        return Known(self._dialects[best.dialect], definition)
+
+    def _is_another_s(self, definition: Definition, rank: int) -> bool:
+        """Whether a dialect that stands before knows the same thing by another name."""
+        for address in definition.hardware:
+            if any(self._rank[source.group.dialect] < rank for source in self._by_hardware[address]):
+                return True
+        gateways = [*self._dialects][:rank]
+        for prefix in beginnings(definition.topics[:1]):
+            for dialect in gateways:
+                told = self._told.get(Group(dialect, prefix))
+                if told is not None and told.definitions:
+                    return all(topic.startswith(f"{prefix}/") for topic in definition.topics)
+        return False
+
+
+def beginnings(topics: Iterable[str]) -> Iterator[str]:
+    """Of ``a/b/c``: ``a`` and ``a/b``."""
+    for topic in topics:
+        at = topic.find("/")
+        while at > 0:
+            yield topic[:at]
+            at = topic.find("/", at + 1)
+
+
+def bounded(definition: Definition) -> Definition:
+    """The same, but for what would be too much or nobody's business; its notes say so."""
+    profile = definition.profile
+    topics = tuple(dict.fromkeys(topic for topic in definition.topics if is_hearable(topic)))
+    notes = [f"no se oye {topic[:80]!r}" for topic in definition.topics if topic not in topics]
+    controls = dict(islice(profile.controls.items(), MAX_ENTITIES))
+    units = dict(islice(profile.units.items(), MAX_ENTITIES))
+    if (len(controls), len(units)) != (len(profile.controls), len(profile.units)):
+        notes.append(f"tiene más de {MAX_ENTITIES} entidades; las demás no se ven")
+    if not notes:
+        return definition if topics == definition.topics else replace(definition, topics=topics)
+    told = replace(profile, controls=controls, units=units, notes=(*profile.notes, *notes)[:MAX_NOTES])
+    return replace(definition, profile=told, topics=topics)
+
+
+def is_hearable(filter: str) -> bool:
+    """Whether a device of another make may have it heard."""
+    if not is_filter(filter) or len(filter) > MAX_TOPIC or filter.startswith("$"):
+        return False
+    if filter.split("/")[0] in OURS or _OWN.meeting(filter):
+        return False
+    return not is_wild(filter) or literal_levels(filter) >= LEAST_LITERAL

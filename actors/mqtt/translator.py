@@ -1,0 +1,430 @@
+"""The one actor that knows what devices of other makes say, and how they are told."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, ClassVar, Final, Protocol, TypeVar
+
+import pykka
+
+from actors.domain.model import DeadLetter
+from actors.domain.profile import Profile
+from actors.messages import (
+    Announced,
+    BrokerConnected,
+    Heard,
+    KeepAnnouncement,
+    KeepDeadLetter,
+    Order,
+    OrderUnsent,
+    Presence,
+    Settle,
+)
+from actors.mqtt.catalogue import OURS, Catalogue, Full, Group, Known, Upheaval
+from actors.mqtt.complaints import Complaints
+from actors.mqtt.dialects.dialect import (
+    MAX_GATEWAY,
+    Announcement,
+    Dialect,
+    Message,
+    NotUnderstood,
+    Outgoing,
+    Reading,
+)
+from actors.mqtt.filters import is_topic
+from actors.mqtt.gathering import NOBODYS, Gathering, Owed
+from actors.mqtt.protocol.payloads import MAX_BYTES
+from actors.runtime.clock import Clock, Timer
+from actors.runtime.dispatch import Dispatcher, tell_if_alive
+from actors.runtime.supervision import FailureRegistry, Part, SupervisedActor
+
+logger = logging.getLogger(__name__)
+
+GATHER_S: Final = 0.2
+"""For which a device's messages, or a group's announcements, are gathered."""
+WILL_S: Final = 15.0
+"""For which a device's going offline has to last before it counts."""
+GREET_S: Final = 0.1
+GREETED: Final = 20
+"""Devices that are asked for their present values each :data:`GREET_S`."""
+# What is due so much later is told along, s, so that many devices do not cost a timer each.
+_ALONG: Final = 0.02
+_MAX_DROPPED: Final = 10_000
+# Of a message that becomes a dead letter.
+_KEPT_BYTES: Final = MAX_BYTES
+
+T = TypeVar("T")
+
+
+class Wire(Protocol):
+    """The bridge, as the translator has it. Calls return at once."""
+
+    def hear(self, wanted: Iterable[str], unwanted: Iterable[str]) -> None: ...
+
+    def publish(self, messages: Iterable[Outgoing]) -> bool: ...
+
+
+class Stored(Protocol):
+    """An announcement as it is kept on disk."""
+
+    @property
+    def dialect(self) -> str: ...
+
+    @property
+    def group(self) -> str: ...
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def payload(self) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class GatheringsDue:
+    """The oldest of what is gathered is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class WillDue:
+    """The device was said to be offline :data:`WILL_S` ago."""
+
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
+class GreetingsDue:
+    """More devices can be asked for their present values."""
+
+
+class TranslatorActor(SupervisedActor):
+    """Hears what other makes announce and report, and tells the directory what that means here.
+
+    Announcements lie on disk, by the writer; what is known of devices follows from them alone, so that a
+    restart needs nothing of the broker. Each delivery is settled once: by the announcement or the report
+    that came of it, or at once where nothing did.
+    """
+
+    part: ClassVar[Part] = Part.TRANSLATOR
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        clock: Clock,
+        failure_registry: FailureRegistry | None,
+        dialects: Sequence[Dialect],
+        announcements: Iterable[Stored],
+        writer: pykka.ActorRef[Any],
+        directory: pykka.ActorRef[Any],
+        wire: Wire,
+        forbidden: Sequence[str] = (),
+    ) -> None:
+        """``forbidden`` are prefixes under which nothing is published: those of announcements."""
+        super().__init__(dispatcher, clock, failure_registry)
+        self._catalogue = Catalogue(dialects)
+        self._stored = announcements
+        self._speaks = {dialect.name for dialect in dialects}
+        self._writer = writer
+        self._directory = directory
+        self._wire = wire
+        self._forbidden = (*OURS, *(prefix.strip("/") for prefix in forbidden))
+        self._complaints = Complaints()
+        self._gatherings: OrderedDict[str, Gathering] = OrderedDict()
+        """By serial number, the one due next first."""
+        self._redefinitions: OrderedDict[Group, float] = OrderedDict()
+        """When the groups are to be defined anew, on the monotonic clock; the one due next first."""
+        self._rings_at: float | None = None
+        self._announced: dict[str, Profile] = {}
+        """As the directory was told."""
+        self._wills: dict[str, Timer] = {}
+        self._offline: set[str] = set()
+        self._greetings: deque[str] = deque()
+        self._greeting = False
+        self._filters: set[str] = set()
+        self._filters_stale = True
+        self._dropped: set[str] = set()
+        """Topics that nobody needs and that the broker sends us."""
+        self._owed = Owed(NOBODYS)
+
+    # -- life --------------------------------------------------------------------------------
+
+    def on_start(self) -> None:
+        groups = dict.fromkeys(Group(each.dialect, each.group) for each in self._stored)
+        for each in self._stored:
+            if each.dialect in self._speaks:
+                announcement = Announcement(each.group, each.key, each.payload)
+                self._understood(each.dialect, partial(self._catalogue.keep, each.dialect, announcement))
+        self._stored = ()
+        for group in groups:
+            if group.dialect in self._speaks:
+                self._redefine(group)
+        self._update_filters()
+
+    def on_fault(self, error: BaseException) -> None:
+        if isinstance(self.handling, Heard) and self._owed.is_open:
+            self._refuse(self.handling, f"fallo interno al tratarlo: {error!r}"[:200])
+        self._rings_at = None
+        self._ring_when_due()
+
+    def on_receive(self, message: object) -> None:
+        match message:
+            case Heard():
+                self._hear(message)
+            case GatheringsDue():
+                self._rings_at = None
+                self._tell_due()
+            case Order():
+                self._order(message)
+            case WillDue(serial):
+                self._take_for_offline(serial)
+            case BrokerConnected():
+                self._greetings = deque(known.definition.serial for known in self._catalogue.all)
+                self._greet_on()
+            case GreetingsDue():
+                self._greeting = False
+                self._greet()
+            case _:
+                super().on_receive(message)
+
+    def after_burst(self) -> None:
+        self._update_filters()
+
+    # -- hearing -----------------------------------------------------------------------------
+
+    def _hear(self, heard: Heard) -> None:
+        self._owed = Owed(heard.delivery)
+        message = Message(heard.topic, heard.payload, heard.retained)
+        listening, telling = self._catalogue.listening(heard.topic), self._catalogue.told_by(heard.topic)
+        for dialect in listening:
+            self._take_announcement(dialect, message, heard)
+        for known in telling:
+            read = partial(known.dialect.read, known.definition, message)
+            reading = self._understood(known.definition.serial, read, heard)
+            if reading is not None:
+                self._take_reading(known, reading, heard)
+        if not listening and not telling:
+            self._drop(heard.topic)
+        if self._owed.is_open:
+            self._writer.tell(Settle(self._owed.take()))
+
+    def _drop(self, topic: str) -> None:
+        """An earlier run of ours has subscribed to it, and the broker remembers."""
+        if topic not in self._dropped and len(self._dropped) < _MAX_DROPPED:
+            self._dropped.add(topic)
+            self._wire.hear((), (topic,))
+
+    def _understood(self, subject: str, ask: Callable[[], T], heard: Heard | None = None) -> T | None:
+        """The answer; what a dialect does not understand becomes a dead letter, and stands at ``subject``."""
+        try:
+            return ask()
+        except (NotUnderstood, Full) as why:
+            reason = str(why)
+        except Exception as error:
+            # A dialect's fault; what was said is kept all the same, and the next message is heard.
+            logger.exception("not_translated subject=%s", subject)
+            reason = f"fallo interno al leerlo: {error!r}"
+        self._complain(subject, reason, heard)
+        return None
+
+    def _complain(self, subject: str, reason: str, heard: Heard | None) -> None:
+        verdict = self._complaints.add(subject, reason, self._clock.monotonic())
+        if verdict.is_kept:
+            logger.warning("not_understood subject=%s reason=%s", subject, reason)
+            if heard is not None:
+                self._refuse(heard, reason)
+        if verdict.is_told and (known := self._catalogue.known(subject)) is not None:
+            self._announce(known)
+
+    def _refuse(self, heard: Heard, reason: str) -> None:
+        letter = DeadLetter(heard.at, heard.topic, heard.payload[:_KEPT_BYTES], reason)
+        self._writer.tell(KeepDeadLetter(letter, self._owed.take() if self._owed.is_open else None))
+
+    # -- announcements -----------------------------------------------------------------------
+
+    def _take_announcement(self, dialect: Dialect, message: Message, heard: Heard) -> None:
+        if len(message.payload) > MAX_GATEWAY:
+            self._complain(dialect.name, f"el anuncio tiene {len(message.payload)} bytes", heard)
+            return
+        told = self._understood(dialect.name, partial(dialect.announced, message), heard)
+        if told is None:
+            return
+        news = []
+        for each in told.announcements:
+            if self._understood(dialect.name, partial(self._catalogue.keep, dialect.name, each), heard):
+                news.append(each)
+        for each in news:
+            # With the last one on disk they all are.
+            deliveries = (self._owed.take(),) if each is news[-1] and self._owed.is_open else ()
+            kept = KeepAnnouncement(dialect.name, each.group, each.key, each.payload, deliveries)
+            self._writer.tell(kept)
+            group = Group(dialect.name, each.group)
+            self._redefinitions.setdefault(group, self._clock.monotonic() + GATHER_S)
+        self._ring_when_due()
+        self._publish(dialect.name, told.ask)
+
+    def _redefine(self, group: Group) -> None:
+        upheaval = self._understood(group.dialect, partial(self._catalogue.redefine, group))
+        if upheaval is not None:
+            self._follow(upheaval)
+
+    def _follow(self, upheaval: Upheaval) -> None:
+        for known in upheaval.now:
+            self._announce(known)
+            self._greetings.append(known.definition.serial)
+        for serial in upheaval.gone:
+            self._part_from(serial)
+        if upheaval.now or upheaval.gone:
+            self._filters_stale = True
+            self._greet_on()
+
+    def _announce(self, known: Known) -> None:
+        definition = known.definition
+        notes = self._complaints.notes(definition.serial)
+        profile = replace(definition.profile, notes=(*definition.profile.notes, *notes))
+        before = self._announced.get(definition.serial)
+        if before == profile:
+            return
+        self._announced[definition.serial] = profile
+        self._directory.tell(Announced(definition.serial, profile, self._clock.now()))
+        if before is None and self._started and profile.patience is not None:
+            # Its family never says that it is there, so it is until it has been silent for long.
+            self._directory.tell(Presence(definition.serial, True, self._clock.now(), False, NOBODYS))
+
+    def _part_from(self, serial: str) -> None:
+        gathering = self._gatherings.pop(serial, None)
+        for delivery in () if gathering is None else gathering.deliveries:
+            self._writer.tell(Settle(delivery))
+        if (will := self._wills.pop(serial, None)) is not None:
+            will.cancel()
+        self._offline.discard(serial)
+        self._complaints.forget(serial)
+        del self._announced[serial]
+        self._directory.tell(Announced(serial, None, self._clock.now()))
+
+    def _update_filters(self) -> None:
+        if self._filters_stale:
+            self._filters_stale = False
+            before, self._filters = self._filters, self._catalogue.filters()
+            self._dropped -= self._filters
+            self._wire.hear(sorted(self._filters - before), sorted(before - self._filters))
+
+    # -- reports and presence ----------------------------------------------------------------
+
+    def _take_reading(self, known: Known, reading: Reading, heard: Heard) -> None:
+        serial = known.definition.serial
+        if reading.parameters or reading.reported or reading.invalid:
+            self._gather(serial, reading, heard)
+        if reading.online is False:
+            self._expect_return(serial)
+        elif reading.online or not heard.retained:
+            self._take_for_online(serial, heard.at, told=reading.online is True)
+        self._publish(serial, reading.ask)
+
+    def _gather(self, serial: str, reading: Reading, heard: Heard) -> None:
+        gathering = self._gatherings.get(serial)
+        if gathering is not None and gathering.retained is not heard.retained:
+            self._tell(self._gatherings.pop(serial))
+            gathering = None
+        if gathering is None:
+            due = self._clock.monotonic() + GATHER_S
+            gathering = Gathering(serial=serial, retained=heard.retained, due=due)
+            self._gatherings[serial] = gathering
+            self._ring_when_due()
+        gathering.add(reading)
+        gathering.at, gathering.topic = heard.at, heard.topic
+        gathering.payload = heard.payload[:_KEPT_BYTES]
+        if self._owed.is_open:
+            gathering.deliveries.append(self._owed.take())
+
+    def _tell(self, gathering: Gathering) -> None:
+        known = self._catalogue.known(gathering.serial)
+        assert known is not None  # with whom its gathering goes
+        doubtful = self._clock.doubt is not None
+        self._directory.tell(gathering.told(known.definition.profile, doubtful=doubtful))
+
+    def _ring_when_due(self) -> None:
+        if self._rings_at is not None:
+            return
+        due = [gathering.due for gathering in _first(self._gatherings.values())]
+        due += _first(self._redefinitions.values())
+        if due:
+            self._rings_at = min(due)
+            delay = max(0.0, self._rings_at - self._clock.monotonic())
+            self._clock.call_later(delay, partial(tell_if_alive, self.actor_ref, GatheringsDue()))
+
+    def _tell_due(self) -> None:
+        now = self._clock.monotonic() + _ALONG
+        while self._redefinitions and next(iter(self._redefinitions.values())) <= now:
+            self._redefine(self._redefinitions.popitem(last=False)[0])
+        while self._gatherings and next(iter(self._gatherings.values())).due <= now:
+            self._tell(self._gatherings.popitem(last=False)[1])
+        self._ring_when_due()
+
+    def _expect_return(self, serial: str) -> None:
+        """Brokers publish wills late, and devices come back at once: what lasts is told."""
+        if serial not in self._wills and serial not in self._offline:
+            due = partial(tell_if_alive, self.actor_ref, WillDue(serial))
+            self._wills[serial] = self._clock.call_later(WILL_S, due)
+
+    def _take_for_offline(self, serial: str) -> None:
+        if self._wills.pop(serial, None) is not None:
+            self._offline.add(serial)
+            self._directory.tell(Presence(serial, False, self._clock.now(), False, NOBODYS))
+
+    def _take_for_online(self, serial: str, at: float, *, told: bool) -> None:
+        if (will := self._wills.pop(serial, None)) is not None:
+            will.cancel()
+        if told or serial in self._offline:
+            self._offline.discard(serial)
+            self._directory.tell(Presence(serial, True, at, False, NOBODYS))
+
+    # -- telling devices ---------------------------------------------------------------------
+
+    def _order(self, order: Order) -> None:
+        known = self._catalogue.known(order.serial)
+        if known is None or known.definition.profile.address != order.address:
+            logger.warning("order_without_address serial=%s version=%d", order.serial, order.version)
+            self._directory.tell(OrderUnsent(order))
+            return
+        messages = self._understood(
+            order.serial, partial(known.dialect.order, known.definition, order.wanted)
+        )
+        if messages is not None and not self._publish(order.serial, messages):
+            self._directory.tell(OrderUnsent(order))
+
+    def _publish(self, subject: str, messages: Sequence[Outgoing]) -> bool:
+        """Whether there was a broker to carry those of them that may be published."""
+        allowed = []
+        for each in messages:
+            if self._may_publish(each.topic):
+                allowed.append(each)
+            else:
+                self._complain(subject, f"no se publica nada en {each.topic[:80]!r}", None)
+        return not allowed or self._wire.publish(allowed)
+
+    def _may_publish(self, topic: str) -> bool:
+        if not is_topic(topic) or topic.startswith("$"):
+            return False
+        return not any(topic == prefix or topic.startswith(f"{prefix}/") for prefix in self._forbidden)
+
+    def _greet_on(self) -> None:
+        if self._greetings and not self._greeting:
+            self._greeting = True
+            self._clock.call_later(GREET_S, partial(tell_if_alive, self.actor_ref, GreetingsDue()))
+
+    def _greet(self) -> None:
+        """Not all at once: they answer."""
+        for _ in range(min(GREETED, len(self._greetings))):
+            serial = self._greetings.popleft()
+            if (known := self._catalogue.known(serial)) is not None:
+                questions = self._understood(serial, partial(known.dialect.greet, known.definition))
+                self._publish(serial, questions or ())
+        self._greet_on()
+
+
+def _first(values: Iterable[T]) -> list[T]:
+    return [value for value, _ in zip(values, (None,), strict=False)]
