@@ -17,9 +17,15 @@ class Trouble(Enum):
     """As much of it as the broker may take."""
     QUEUE_FULL = auto()
     """Of messages that wait for it."""
+    NO_LOGIN = auto()
+    """Or a wrong one, where one is asked for."""
+    FORBIDDEN = auto()
+    """A topic that its login may not publish or read."""
+    SLOWED = auto()
+    """It publishes more than its login may, so the rest waits at its own end."""
 
 
 class Unserved(NamedTuple):
     client: str
-    """Its identifier, or its address."""
+    """Its identifier, its login, or its address."""
     trouble: Trouble

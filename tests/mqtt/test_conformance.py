@@ -1,7 +1,7 @@
 """What the project relies on from a broker, asked of each that it supports; and where they differ.
 
 How the embedded ones live as our children is in ``test_broker.py``, what a login is good for in
-``test_rights.py``, and what our own client makes of all of them in ``test_bridge.py``.
+``test_acl.py``, and what our own client makes of all of them in ``test_bridge.py``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from queue import SimpleQueue
 
 import pytest
 
-from actors.mqtt.broker.embedded import MAX_PAYLOAD
+from actors.mqtt.broker.acl import LARGEST_OF_GATEWAY
 from tests.brokers import BROKERS, PATIENCE, Broker, Device, Login, wait_until
 from tests.machine import lacking
 
@@ -223,9 +223,9 @@ def test_a_message_beyond_the_limit_harms_nobody_else(broker: Broker) -> None:
     """The largest that is let through arrives; a larger one is dropped and others are served on."""
     with Device(broker.port, "big", "small") as listener, Device(broker.port) as rude:
         with Device(broker.port) as device:
-            device.publish("big", b"x" * (MAX_PAYLOAD - 100))
-        assert len(listener.heard.get(timeout=PATIENCE)[1]) == MAX_PAYLOAD - 100
-        rude.publish_soon("big", b"x" * (MAX_PAYLOAD + 100), qos=0)
+            device.publish("big", b"x" * (LARGEST_OF_GATEWAY - 100))
+        assert len(listener.heard.get(timeout=PATIENCE)[1]) == LARGEST_OF_GATEWAY - 100
+        rude.publish_soon("big", b"x" * (LARGEST_OF_GATEWAY + 100), qos=0)
         with Device(broker.port) as device:
             device.publish("small", b"after")
         assert listener.heard.get(timeout=PATIENCE) == ("small", b"after", False)

@@ -42,3 +42,24 @@ def test_no_identifier_holds_up_who_listens() -> None:
 
     short = min(cost("ab:" * 300) for _ in range(5))
     assert cost("ab:" * 21_000) < 1000 * max(short, 1e-4)
+
+
+def test_the_door_names_the_trouble_and_the_login() -> None:
+    """Or the address, where no login is known; not what nobody can do anything about."""
+    notices = Notices()
+    said = "WARNING mqtt_refused trouble={} user={} address=10.0.0.7 reason=publishes on 'x' others=0"
+    notices.note_of_door(said.format("FORBIDDEN", "TMP0A"))
+    notices.note_of_door(said.format("NO_LOGIN", "-"))
+    notices.note_of_door(said.format("-", "-"))
+    assert notices.told == (
+        Unserved("TMP0A", Trouble.FORBIDDEN),
+        Unserved("10.0.0.7", Trouble.NO_LOGIN),
+    )
+
+
+def test_nobody_speaks_for_the_door() -> None:
+    """What a client calls itself stands in the server's lines."""
+    notices = Notices()
+    name = "WARNING mqtt_refused trouble=FORBIDDEN user=TMP0A address=10.0.0.7 reason="
+    notices.note(f'[7] [ERR] 127.0.0.1:40000 - mid:5 - "{name}" - authentication error')
+    assert notices.told == ()

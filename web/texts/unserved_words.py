@@ -28,8 +28,8 @@ _WORDS: Final[Mapping[Trouble, Mapping[Language, str]]] = {
         ),
     },
     Trouble.TOO_LARGE: {
-        Language.SPANISH: "{client} manda mensajes de más de 256 KiB",
-        Language.ENGLISH: "{client} sends messages of more than 256 KiB",
+        Language.SPANISH: "{client} manda mensajes más grandes de lo que cabe (256 KiB; una pasarela, 2 MiB)",
+        Language.ENGLISH: "{client} sends messages larger than fit (256 KiB; a gateway, 2 MiB)",
     },
     Trouble.DISK_FULL: {
         Language.SPANISH: "{client} no puede publicar: el disco del bróker (MQTT_DISCO_MB) está lleno",
@@ -38,6 +38,24 @@ _WORDS: Final[Mapping[Trouble, Mapping[Language, str]]] = {
     Trouble.QUEUE_FULL: {
         Language.SPANISH: "{client} tiene demasiados mensajes esperando en el bróker, que pierde los nuevos",
         Language.ENGLISH: "{client} has too many messages waiting at the broker, which loses new ones",
+    },
+    Trouble.NO_LOGIN: {
+        Language.SPANISH: (
+            "desde {client} alguien intenta entrar por MQTT sin usuario o con uno que no vale: la contraseña "
+            "la da mqtt-clave"
+        ),
+        Language.ENGLISH: (
+            "from {client} somebody tries to come in by MQTT without a login or with a wrong one: a password "
+            "is made by mqtt-clave"
+        ),
+    },
+    Trouble.FORBIDDEN: {
+        Language.SPANISH: "{client} publica o escucha en un topic que no es suyo, y se le corta la conexión",
+        Language.ENGLISH: "{client} publishes or subscribes on a topic that is not its own, and is cut off",
+    },
+    Trouble.SLOWED: {
+        Language.SPANISH: "{client} publica más de lo que deja MQTT_MAX_POR_SEGUNDO: el resto espera en él",
+        Language.ENGLISH: "{client} publishes more than MQTT_MAX_POR_SEGUNDO allows: the rest waits in it",
     },
 }
 

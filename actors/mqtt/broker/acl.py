@@ -1,10 +1,11 @@
-"""Which topics the backend hears, and what a device of its own login may publish and read.
+"""Which topics the backend hears, and what a login may publish and read: as data, for whoever enforces it.
 
 In the texts of an access list ``serial`` may also be the broker's placeholder for the login.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 from actors.domain.model import SERIAL
@@ -16,19 +17,61 @@ BACKEND: Final = "backend"
 EVERYTHING: Final = "dispositivos/#"
 """What the backend may publish and read."""
 
+LARGEST_OF_DEVICE: Final = 256 * 1024
+"""Bytes. Four times the largest report, so that one which is too large by mistake still arrives, is refused
+and can be read by an operator. Beyond that its sender is cut off."""
+
+LARGEST_OF_GATEWAY: Final = 2 * 1024 * 1024
+"""Bytes. Zigbee2MQTT tells of all its devices in one message, with some 4 kB for each."""
+
+_WILDCARDS: Final = ("+", "#")
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What one login may do, as MQTT topic filters; its last will is published too.
+
+    ``largest`` is how many bytes one message of it may have.
+    """
+
+    publish: tuple[str, ...]
+    read: tuple[str, ...]
+    largest: int = LARGEST_OF_DEVICE
+
+    def may_publish(self, topic: str) -> bool:
+        named = not any(wildcard in topic for wildcard in _WILDCARDS)
+        return named and any(covers(granted, topic) for granted in self.publish)
+
+    def may_read(self, asked: str) -> bool:
+        """Whether all that the filter ``asked`` brings is its to read."""
+        return any(covers(granted, asked) for granted in self.read)
+
+
+def covers(granted: str, asked: str) -> bool:
+    """Whether the filter ``granted`` matches whatever topic the filter, or topic, ``asked`` does."""
+    wide, narrow = granted.split("/"), asked.split("/")
+    if narrow[0].startswith("$") and wide[0] in _WILDCARDS:
+        return False
+    for at, level in enumerate(wide):
+        if level == "#":
+            return True
+        if at == len(narrow) or narrow[at] == "#" or level not in ("+", narrow[at]):
+            return False
+    return len(wide) == len(narrow)
+
 
 def backend_topics(shared: bool) -> tuple[str, ...]:
     """What to subscribe to; ``shared`` tells whether the original's one topic for all still serves."""
     return tuple(topic for topic in payloads.SUBSCRIPTIONS if shared or topic != payloads.SHARED_STATE_TOPIC)
 
 
-def may_publish(serial: str, shared: bool) -> tuple[str, ...]:
+def rights_of_device(serial: str, shared: bool) -> Rights:
+    """Of a device whose login is its serial number."""
     own = (payloads.state_topic(serial), payloads.presence_topic(serial))
-    return (*own, payloads.SHARED_STATE_TOPIC) if shared else own
-
-
-def may_read(serial: str) -> tuple[str, ...]:
-    return payloads.configuration_topic(serial), payloads.receipt_topic(serial)
+    return Rights(
+        publish=(*own, payloads.SHARED_STATE_TOPIC) if shared else own,
+        read=(payloads.configuration_topic(serial), payloads.receipt_topic(serial)),
+    )
 
 
 class NoLogin(Exception):

@@ -13,13 +13,12 @@ from typing import Final, Protocol
 
 from actors.domain.unserved import Unserved
 from actors.mqtt.broker.child import HUNG_AFTER, PING_EVERY, BrokerUnavailable, Child, Program
-from actors.mqtt.broker.nats_server import MAX_PAYLOAD
 from actors.mqtt.broker.notices import Notices
 from actors.mqtt.broker.proxy_access import Door
 from actors.mqtt.broker.proxy_process import arguments
 from actors.mqtt.protocol.client import subscribe_once
 
-__all__ = ("MAX_PAYLOAD", "BrokerUnavailable", "EmbeddedBroker", "Server")
+__all__ = ("BrokerUnavailable", "EmbeddedBroker", "Server")
 
 logger = logging.getLogger(__name__)
 
@@ -183,7 +182,7 @@ class _DoorProgram:
         os.environ["PYTHONPATH"] = os.pathsep.join(
             dict.fromkeys(filter(None, (str(_ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep))))
         )
-        options = arguments(self._door, ("127.0.0.1", self._port), MAX_PAYLOAD)
+        options = arguments(self._door, ("127.0.0.1", self._port))
         return sys.executable, "-P", "-m", "actors.mqtt.broker.proxy_process", options
 
     def answers(self, patience: float) -> bool:
@@ -197,7 +196,7 @@ class _DoorProgram:
         """It needs nothing."""
 
     def hear(self, line: str) -> int:
-        self._notices.note(line)
+        self._notices.note_of_door(line)
         return logging.WARNING if line.startswith("WARNING ") else logging.INFO
 
 

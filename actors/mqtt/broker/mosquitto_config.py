@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from actors.mqtt.broker.acl import BACKEND, EVERYTHING, check_login, may_publish, may_read
+from actors.mqtt.broker.acl import BACKEND, EVERYTHING, check_login, rights_of_device
 from actors.mqtt.broker.credentials import Logins, lines_of, replace
 
 MOSQUITTO: Final = Path("/etc/mosquitto")
@@ -79,8 +79,9 @@ def rights(shared_topic: bool) -> str:
     lines = [f"user {BACKEND}", f"topic readwrite {EVERYTHING}", "", f"# {_USER} is the login."]
     if shared_topic:
         lines.append("# Of the topic for all, which is the same for every login, Mosquitto's log warns.")
-    lines += [f"pattern write {topic}" for topic in may_publish(_USER, shared_topic)]
-    lines += [f"pattern read {topic}" for topic in may_read(_USER)]
+    device = rights_of_device(_USER, shared_topic)
+    lines += [f"pattern write {topic}" for topic in device.publish]
+    lines += [f"pattern read {topic}" for topic in device.read]
     return "\n".join(lines) + "\n"
 
 

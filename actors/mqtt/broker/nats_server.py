@@ -22,6 +22,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
+from actors.mqtt.broker.acl import LARGEST_OF_GATEWAY
 from actors.mqtt.broker.child import LOOPBACK, BrokerUnavailable, answers_mqtt, free_port
 from actors.mqtt.broker.credentials import replace
 from actors.mqtt.broker.nats_link import NatsLink, NoAnswer
@@ -30,9 +31,6 @@ from actors.mqtt.broker.releases import Release
 
 logger = logging.getLogger(__name__)
 
-# Four times the largest report, so that one which is too large by mistake still arrives, is refused
-# and can be read by an operator. Beyond that the broker closes the sender's connection.
-MAX_PAYLOAD: Final = 256 * 1024
 # What it adds to a payload to store it.
 _ENVELOPE: Final = 64
 # Messages that the broker sends ahead of our acknowledgements, of each subscription. The writer
@@ -161,7 +159,7 @@ class NatsServer:
             programs="\n      ".join(
                 _of_a_program(*each) for each in (anybody, self._settings.login) if each[0]
             ),
-            largest=MAX_PAYLOAD + _ENVELOPE,
+            largest=LARGEST_OF_GATEWAY + _ENVELOPE,
             store=json.dumps(str((folder / "almacen").absolute())),
             sync=f'"{round(1000 * seconds)}ms"' if seconds else "always",
             port=self.port,

@@ -15,13 +15,13 @@ _MOST: Final = 20
 # How long each is told after it was last said, s: some devices try once a day.
 KEPT: Final = 26 * 3600.0
 _CLIENT: Final = re.compile(r'(?P<address>[0-9a-fA-F.:]{2,45}?)(?::\d+)? - mid:\d+ - "(?P<id>[^"]*)"')
-_DOOR: Final = re.compile(r"address=(?P<address>\S+) reason=(?P<reason>.*?) others=")
+_DOOR: Final = re.compile(
+    r"WARNING mqtt_\w+ trouble=(?P<trouble>\w+) user=(?P<user>\S+) address=(?P<address>\S+)"
+)
 _QUEUE: Final = re.compile(r"dropped for client (?P<id>.+)\.$", re.MULTILINE)
 _SIGNS: Final = {
     "unacceptable protocol version of 5": Trouble.MQTT_5,
-    "speaks MQTT 5": Trouble.MQTT_5,
     "older protocol": Trouble.MQTT_3_1,
-    "speaks MQTT 3.1": Trouble.MQTT_3_1,
     "character not supported for MQTT topics": Trouble.SPACES,
     "maximum payload": Trouble.TOO_LARGE,
     "maximum bytes exceeded": Trouble.DISK_FULL,
@@ -41,14 +41,20 @@ class Notices:
         self._known: OrderedDict[Unserved, float] = OrderedDict()
 
     def note(self, line: str) -> None:
-        """What the server or the door has said."""
+        """What the server has said."""
         trouble = next((trouble for sign, trouble in _SIGNS.items() if sign in line), None)
-        if trouble is None:
-            return
-        client = _CLIENT.search(line) or _DOOR.search(line) or _QUEUE.search(line)
-        if client is None:
-            return
-        unserved = Unserved(client.groupdict().get("id") or client["address"], trouble)
+        client = _CLIENT.search(line) or _QUEUE.search(line)
+        if trouble is not None and client is not None:
+            self._keep(Unserved(client.groupdict().get("id") or client["address"], trouble))
+
+    def note_of_door(self, line: str) -> None:
+        """What the door has said, which names the trouble itself, and a client that has a login by that."""
+        said = _DOOR.match(line)
+        if said is not None and said["trouble"] in Trouble.__members__:
+            client = said["address"] if said["user"] == "-" else said["user"]
+            self._keep(Unserved(client, Trouble[said["trouble"]]))
+
+    def _keep(self, unserved: Unserved) -> None:
         with self._lock:
             self._known[unserved] = self._now()
             self._known.move_to_end(unserved)

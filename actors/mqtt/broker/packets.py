@@ -6,6 +6,8 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Self
 
+from actors.domain.unserved import Trouble
+
 if TYPE_CHECKING:
     from asyncio import StreamReader
 
@@ -30,14 +32,21 @@ _USER: Final = 0x80
 
 
 class Breach(Exception):
-    """What the client sent breaks the protocol, or is larger than allowed."""
+    """What the client sent breaks the protocol, or is more than it may.
+
+    ``trouble`` is what people are told of it, if anything.
+    """
+
+    def __init__(self, reason: str, trouble: Trouble | None = None) -> None:
+        super().__init__(reason)
+        self.trouble: Final = trouble
 
 
 class OtherVersion(Breach):
     """The client speaks another version of the protocol. ``answer`` is what that wants to hear."""
 
-    def __init__(self, version: str, answer: bytes) -> None:
-        super().__init__(f"speaks MQTT {version}")
+    def __init__(self, version: str, trouble: Trouble, answer: bytes) -> None:
+        super().__init__(f"speaks MQTT {version}", trouble)
         self.answer: Final = answer
 
 
@@ -87,9 +96,9 @@ class Connect:
         """Raises :class:`Breach` also for what is no MQTT 3.1.1, and for a client without a login."""
         reader = _Reader(packet.body)
         if packet.first == CONNECT and packet.body.startswith(_MQTT_5):
-            raise OtherVersion("5", _UNSUPPORTED_5)
+            raise OtherVersion("5", Trouble.MQTT_5, _UNSUPPORTED_5)
         if packet.first == CONNECT and packet.body.startswith(_MQTT_3_1):
-            raise OtherVersion("3.1", _UNACCEPTABLE)
+            raise OtherVersion("3.1", Trouble.MQTT_3_1, _UNACCEPTABLE)
         if packet.first != CONNECT or reader.take(len(_PROTOCOL)) != _PROTOCOL:
             raise Breach("no MQTT 3.1.1")
         flags = reader.take(1)[0]
@@ -99,7 +108,7 @@ class Connect:
         will_topic = reader.text() if has_will else None
         will = reader.text() if has_will else b""
         if flags & 1 or not flags & _USER or not flags & _PASSWORD:
-            raise Breach("no login")
+            raise Breach("no login", Trouble.NO_LOGIN)
         user, password = reader.text(), reader.text()
         if not reader.at_end:
             raise Breach("more than a CONNECT")
@@ -126,7 +135,7 @@ async def read_packet(reader: StreamReader, largest: int) -> Packet:
     else:
         raise Breach("no length")
     if length > largest:
-        raise Breach(f"{length} bytes")
+        raise Breach(f"{length} bytes", Trouble.TOO_LARGE)
     return Packet(head, await reader.readexactly(length))
 
 

@@ -18,8 +18,9 @@ from contextlib import asynccontextmanager
 from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Final, NoReturn
 
+from actors.domain.unserved import Trouble
 from actors.mqtt.broker.packets import NOT_AUTHORISED, PUBLISH, Breach, Connect, OtherVersion, read_packet
-from actors.mqtt.broker.proxy_access import Door, GuestList, Pace, Rights, TlsFiles
+from actors.mqtt.broker.proxy_access import Door, Guest, GuestList, Pace, Stranger, TlsFiles
 
 logger = logging.getLogger(__name__)
 
@@ -44,19 +45,18 @@ _Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Proxy:
-    """Serves ``door``; ``broker`` is where the broker listens, to whom ``largest`` bytes a packet may go.
+    """Serves ``door``; ``broker`` is where the broker listens.
 
     Raises ``OSError`` where the certificate cannot be used.
     """
 
-    def __init__(self, door: Door, broker: tuple[str, int], largest: int) -> None:
+    def __init__(self, door: Door, broker: tuple[str, int]) -> None:
         self._door = door
         self._broker = broker
-        self._largest = largest
         self._list = GuestList(door.logins, door.shared_topic)
         self._tls = TlsFiles(door.certificate, door.key) if door.certificate and door.key else None
         self._strangers: dict[asyncio.Task[None], IPv4Address | IPv6Network] = {}
-        self._guests: dict[asyncio.Task[None], Rights] = {}
+        self._guests: dict[asyncio.Task[None], Guest] = {}
         self._paces: dict[str, Pace] = {}
         """By login."""
         self._told_at = float("-inf")
@@ -75,7 +75,7 @@ class Proxy:
         try:
             connection, address = await asyncio.get_running_loop().sock_accept(listener)
         except OSError as error:  # no descriptor is left, or the client has gone already
-            self._tell("mqtt_not_accepted", str(error))
+            self._tell("mqtt_not_accepted", Stranger("-"), None, str(error))
             await asyncio.sleep(_NO_ROOM)
             return
         if len(self._strangers) >= MOST_STRANGERS:
@@ -99,8 +99,8 @@ class Proxy:
     async def _watch_logins(self) -> None:
         while True:
             await asyncio.sleep(_LOGINS_LOOK)
-            for task, rights in list(self._guests.items()):
-                if not self._list.still_knows(rights):
+            for task, guest in list(self._guests.items()):
+                if not self._list.still_knows(guest):
                     task.cancel()
 
     # -- one connection --------------------------------------------------------------------------
@@ -108,11 +108,15 @@ class Proxy:
     async def _receive(self, connection: socket.socket, address: str) -> None:
         try:
             async with asyncio.timeout(LOGIN_TIME) as patience, self._greeted(connection) as client:
-                connect, rights = await self._ask(client)
+                connect, guest = await self._ask(client, address)
                 patience.reschedule(None)
-                await self._pass_on(connect, rights, client)
+                await self._pass_on(connect, guest, client)
         except* Breach as breaches:
-            self._tell("mqtt_refused", f"address={address} reason={breaches.exceptions[0]}")
+            breach = breaches.exceptions[0]
+            assert isinstance(breach, Breach)
+            task = asyncio.current_task()
+            who = self._guests[task] if task in self._guests else Stranger(address)
+            self._tell("mqtt_refused", who, breach.trouble, str(breach))
         except* (OSError, EOFError) as gone:
             logger.debug("mqtt_client_gone address=%s error=%r", address, gone.exceptions[0])
 
@@ -131,14 +135,14 @@ class Proxy:
                 # What it has not taken by now it does not get: it could keep us waiting for ever.
                 transport.abort()
 
-    async def _ask(self, client: _Streams) -> tuple[Connect, Rights]:
+    async def _ask(self, client: _Streams, address: str) -> tuple[Connect, Guest]:
         """Who it is and what it may do; it is a guest from now on."""
         reader, writer = client
         task = asyncio.current_task()
         assert task is not None
         try:
             connect = Connect.read(await read_packet(reader, _LARGEST_CONNECT))
-            rights = self._list.admit(connect)
+            guest = self._list.admit(connect, address)
             if len(self._guests) >= MOST_CLIENTS:
                 raise Breach(f"there are {MOST_CLIENTS} clients already")
         except OtherVersion as other:
@@ -148,34 +152,37 @@ class Proxy:
             writer.write(NOT_AUTHORISED)
             raise
         self._strangers.pop(task, None)
-        self._guests[task] = rights
-        return connect, rights
+        self._guests[task] = guest
+        return connect, guest
 
-    async def _pass_on(self, connect: Connect, rights: Rights, client: _Streams) -> None:
+    async def _pass_on(self, connect: Connect, guest: Guest, client: _Streams) -> None:
         """Until either side ends it, which raises."""
         reader, writer = client
         from_broker, to_broker = await asyncio.open_connection(*self._broker)
         try:
             to_broker.write(connect.introduced())
             async with asyncio.TaskGroup() as ways:
-                ways.create_task(self._inwards(reader, to_broker, rights))
+                ways.create_task(self._inwards(reader, to_broker, guest))
                 ways.create_task(_outwards(from_broker, writer))
         finally:
             to_broker.close()
 
     async def _inwards(
-        self, reader: asyncio.StreamReader, to_broker: asyncio.StreamWriter, rights: Rights
+        self, reader: asyncio.StreamReader, to_broker: asyncio.StreamWriter, guest: Guest
     ) -> None:
-        pace = self._pace_of(rights.user)
+        pace = self._pace_of(guest.user)
         while True:
-            packet = await read_packet(reader, self._largest)
-            rights.check(packet)
+            packet = await read_packet(reader, guest.rights.largest)
+            guest.check(packet)
             to_broker.write(packet.head + packet.body)
             await to_broker.drain()
             if pace is None or packet.kind != PUBLISH:
                 continue
             # Who floods waits at its own end of the network: nothing is lost, and nobody else delayed.
-            if wait := pace.wait(asyncio.get_running_loop().time()):
+            now = asyncio.get_running_loop().time()
+            if wait := pace.wait(now):
+                if pace.is_news(now):
+                    self._tell("mqtt_slowed", guest, Trouble.SLOWED, f"over {pace.per_second:g} a second")
                 await asyncio.sleep(wait)
 
     def _pace_of(self, user: str) -> Pace | None:
@@ -185,12 +192,15 @@ class Proxy:
         now = asyncio.get_running_loop().time()
         return self._paces.setdefault(user, Pace(self._door.per_second, now))
 
-    def _tell(self, event: str, detail: str) -> None:
+    def _tell(self, event: str, who: Guest | Stranger, trouble: Trouble | None, reason: str) -> None:
+        """People hear of ``trouble`` by :class:`actors.mqtt.broker.notices.Notices`, which reads this."""
         now = asyncio.get_running_loop().time()
         if now - self._told_at < _QUIET:
             self._untold += 1
             return
-        logger.warning("%s %s others=%d", event, detail, self._untold)
+        told = "-" if trouble is None else trouble.name
+        words = "%s trouble=%s user=%s address=%s reason=%s others=%d"
+        logger.warning(words, event, told, who.user, who.address, reason, self._untold)
         self._told_at = now
         self._untold = 0
 

@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from actors.mqtt.broker.acl import can_log_in, may_publish, may_read
+from actors.domain.unserved import Trouble
+from actors.mqtt.broker.acl import Rights, can_log_in, rights_of_device
 from actors.mqtt.broker.credentials import Logins, fits
 from actors.mqtt.broker.packets import HARMLESS, PUBLISH, SUBSCRIBE, Breach, Connect, Packet
 
 logger = logging.getLogger(__name__)
 
 _SHOWN: Final = 80
+# Between two lines about the same login that sends too fast, s.
+_SLOWED_TOLD: Final = 60.0
 # What a login may send at once: three hours of a report each five seconds, kept while the network was away.
 BURST: Final = 2000
 
@@ -52,15 +55,23 @@ class Pace:
     """How fast one login may publish: a burst, and then so many a second on average."""
 
     def __init__(self, per_second: float, now: float) -> None:
-        self._per_second = per_second
+        self.per_second: Final = per_second
         self._left = float(BURST)
         self._at = now
+        self._told_at = float("-inf")
 
     def wait(self, now: float) -> float:
         """Another message has come: how many seconds nothing more is to be read."""
-        self._left = min(float(BURST), self._left + (now - self._at) * self._per_second) - 1
+        self._left = min(float(BURST), self._left + (now - self._at) * self.per_second) - 1
         self._at = now
-        return max(0.0, -self._left / self._per_second)
+        return max(0.0, -self._left / self.per_second)
+
+    def is_news(self, now: float) -> bool:
+        """Whether it is to be said that it has to wait: once in a while, however long it does."""
+        if now - self._told_at < _SLOWED_TOLD:
+            return False
+        self._told_at = now
+        return True
 
 
 class TlsFiles:
@@ -94,29 +105,37 @@ class TlsFiles:
 
 
 @dataclass(frozen=True, slots=True)
-class Rights:
-    """Of one client."""
+class Stranger:
+    """Who has not come in."""
 
+    address: str
+    user: str = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """Who came in by a login."""
+
+    address: str
     user: str
     kept: str
     """What was kept of its password when it came in."""
-    may_publish: frozenset[bytes]
-    may_read: frozenset[bytes]
+    rights: Rights
 
     def check(self, packet: Packet) -> None:
-        """:class:`Breach` for what this client may not send."""
+        """:class:`Breach` for what it may not send."""
         if packet.kind == PUBLISH:
             self.check_publishing(packet.topic())
         elif packet.first == SUBSCRIBE:
-            for topic in packet.filters():
-                if topic not in self.may_read:
-                    raise Breach(f"subscribes to {_shown(topic)}")
+            for asked in packet.filters():
+                if not self.rights.may_read(_text(asked)):
+                    raise Breach(f"subscribes to {_shown(asked)}", Trouble.FORBIDDEN)
         elif packet.first not in HARMLESS:
             raise Breach(f"sends a packet of kind {packet.first:#x}")
 
     def check_publishing(self, topic: bytes) -> None:
-        if topic not in self.may_publish:
-            raise Breach(f"publishes on {_shown(topic)}")
+        if not self.rights.may_publish(_text(topic)):
+            raise Breach(f"publishes on {_shown(topic)}", Trouble.FORBIDDEN)
 
 
 class GuestList:
@@ -128,23 +147,22 @@ class GuestList:
         self._seen: tuple[int, int] | None = None
         self._known: dict[str, str] = {}
 
-    def admit(self, connect: Connect) -> Rights:
+    def admit(self, connect: Connect, address: str) -> Guest:
         """Raises :class:`Breach` for a login that does not fit, or a last will on another's topic."""
         user = connect.user.decode(errors="backslashreplace")
         kept = self._current().get(user)
         if kept is None or not fits(connect.password, kept):
-            raise Breach(f"no such login {_shown(connect.user)}")
+            raise Breach(f"no such login {_shown(connect.user)}", Trouble.NO_LOGIN)
         if not can_log_in(user):
-            raise Breach(f"no device's login {_shown(connect.user)}")
-        publish = frozenset(topic.encode() for topic in may_publish(user, self._shared_topic))
-        rights = Rights(user, kept, publish, frozenset(topic.encode() for topic in may_read(user)))
+            raise Breach(f"no device's login {_shown(connect.user)}", Trouble.NO_LOGIN)
+        guest = Guest(address, user, kept, rights_of_device(user, self._shared_topic))
         if connect.will_topic is not None:
-            rights.check_publishing(connect.will_topic)
-        return rights
+            guest.check_publishing(connect.will_topic)
+        return guest
 
-    def still_knows(self, rights: Rights) -> bool:
-        """Whether the login that ``rights`` were given for is as it was then."""
-        return self._current().get(rights.user) == rights.kept
+    def still_knows(self, guest: Guest) -> bool:
+        """Whether the login that ``guest`` came in by is as it was then."""
+        return self._current().get(guest.user) == guest.kept
 
     def _current(self) -> dict[str, str]:
         try:
@@ -157,6 +175,13 @@ class GuestList:
                 logger.warning("mqtt_logins_unreadable error=%s", error.strerror)
             self._known, self._seen = {}, None
         return self._known
+
+
+def _text(topic: bytes) -> str:
+    try:
+        return topic.decode()
+    except UnicodeDecodeError:
+        raise Breach(f"a topic that is no UTF-8: {_shown(topic)}") from None
 
 
 def _shown(text: bytes) -> str:

@@ -13,16 +13,16 @@ from actors.mqtt.broker.proxy import Proxy
 from actors.mqtt.broker.proxy_access import Door
 
 
-def arguments(door: Door, broker: tuple[str, int], largest: int) -> str:
+def arguments(door: Door, broker: tuple[str, int]) -> str:
     """Without secrets: every user of the machine can read a process's arguments."""
-    return json.dumps([asdict(door), broker, largest], default=str)
+    return json.dumps([asdict(door), broker], default=str)
 
 
 def main(text: str) -> None:
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
-    fields, broker, largest = json.loads(text)
+    fields, broker = json.loads(text)
     paths = {name: Path(fields[name]) for name in ("logins", "certificate", "key") if fields[name]}
-    run(Proxy(Door(**fields | paths), tuple(broker), largest).serve())
+    run(Proxy(Door(**fields | paths), tuple(broker)).serve())
 
 
 if __name__ == "__main__":
