@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from actors.mqtt.dialects.dialect import Dialect
+from actors.mqtt.dialects.tasmota import Tasmota
 
 ALL: Final = "todos"
 """In the setting ``MQTT_DIALECTOS``: whichever are known."""
@@ -23,6 +24,7 @@ class Prefixes:
 
 
 FAMILIES: Final[Mapping[str, Callable[[Prefixes], Dialect]]] = {
+    "tasmota": lambda prefixes: Tasmota(prefixes.tasmota),
     # The first that knows a thing has it: what makes announce in common, home_assistant, stands last.
 }
 
