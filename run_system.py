@@ -156,7 +156,8 @@ class System:
         )
         self._directory = Directory.start(context, devices, settings.max_devices, settings.max_no_reclamados)
         self._translator = self._edge.attach(
-            self._actors, self._failure_registry, (), self._archive.writer, self._directory
+            *(self._actors, self._failure_registry, self._archive.announcements()),
+            *(self._archive.writer, self._directory),
         )
         self._scanner = ScannerActor.start(
             self._actors,

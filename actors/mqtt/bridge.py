@@ -474,11 +474,7 @@ class Bridge:
         self.received += 1
         delivery = Delivery(message.mid, message.qos, self._intake.epoch)
         told: object
-        if (
-            self._translator is not None
-            and not message._topic.startswith(_OWN)
-            and _is_foreign(message._topic)
-        ):
+        if self._translator is not None and _is_foreign(message._topic):
             told, to = self._hear_foreign(message, delivery, self._translator)
         else:
             told = self._read(message, delivery)

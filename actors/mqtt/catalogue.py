@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 from actors.domain.model import SERIAL
 from actors.mqtt.dialects.dialect import MAX_ENTITIES, Announcement, Definition, Dialect
-from actors.mqtt.filters import FilterTree, disjoint, is_filter, is_wild, literal_levels
+from actors.mqtt.protocol.filters import FilterTree, disjoint, is_filter, is_wild, literal_levels
 from actors.mqtt.protocol.payloads import SUBSCRIPTIONS
 
 # Of all dialects: announcements, and bytes of them. A house of 500 devices of 16 entities has half of it.

@@ -35,8 +35,8 @@ from actors.mqtt.dialects.dialect import (
     Outgoing,
     Reading,
 )
-from actors.mqtt.filters import is_topic
 from actors.mqtt.gathering import NOBODYS, Gathering, Owed
+from actors.mqtt.protocol.filters import is_topic
 from actors.mqtt.protocol.payloads import MAX_BYTES
 from actors.runtime.clock import Clock, Timer
 from actors.runtime.dispatch import Dispatcher, tell_if_alive

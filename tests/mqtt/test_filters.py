@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.mqtt.filters import (
+from actors.mqtt.protocol.filters import (
     FilterTree,
     covers,
     disjoint,

@@ -86,8 +86,9 @@ class Toys:
         if message.payload == b"boom":
             raise RuntimeError("planted")
         told = _read(message.payload)
-        reported = {name: told.pop(name) for name in ("encendido", "brillo") if name in told}
-        return Reading(told, reported, invalid=tuple(told.pop("invalid", ())))
+        reported: dict[str, Any] = {name: told.pop(name) for name in ("encendido", "brillo") if name in told}
+        invalid = tuple(told.pop("invalid", ()))
+        return Reading(told, reported, invalid=invalid)
 
     def order(self, definition: Definition, wanted: JsonObject) -> Sequence[Outgoing]:
         return (Outgoing(definition.body.orders, json.dumps(dict(wanted)).encode()),)

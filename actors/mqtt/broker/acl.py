@@ -10,6 +10,7 @@ from typing import Final
 
 from actors.domain.model import SERIAL
 from actors.mqtt.protocol import payloads
+from actors.mqtt.protocol.filters import covers
 
 BACKEND: Final = "backend"
 """The backend's login with a broker that asks for one; no device's."""
@@ -45,19 +46,6 @@ class Rights:
     def may_read(self, asked: str) -> bool:
         """Whether all that the filter ``asked`` brings is its to read."""
         return any(covers(granted, asked) for granted in self.read)
-
-
-def covers(granted: str, asked: str) -> bool:
-    """Whether the filter ``granted`` matches whatever topic the filter, or topic, ``asked`` does."""
-    wide, narrow = granted.split("/"), asked.split("/")
-    if narrow[0].startswith("$") and wide[0] in _WILDCARDS:
-        return False
-    for at, level in enumerate(wide):
-        if level == "#":
-            return True
-        if at == len(narrow) or narrow[at] == "#" or level not in ("+", narrow[at]):
-            return False
-    return len(wide) == len(narrow)
 
 
 def backend_topics(shared: bool) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Final
 
 from actors.mqtt.dialects.dialect import Dialect
 from actors.mqtt.dialects.tasmota import Tasmota
+from actors.mqtt.dialects.zigbee2mqtt import Zigbee2Mqtt
 
 ALL: Final = "todos"
 """In the setting ``MQTT_DIALECTOS``: whichever are known."""
@@ -24,8 +25,9 @@ class Prefixes:
 
 
 FAMILIES: Final[Mapping[str, Callable[[Prefixes], Dialect]]] = {
-    "tasmota": lambda prefixes: Tasmota(prefixes.tasmota),
     # The first that knows a thing has it: what makes announce in common, home_assistant, stands last.
+    "tasmota": lambda prefixes: Tasmota(prefixes.tasmota),
+    "zigbee2mqtt": lambda prefixes: Zigbee2Mqtt(prefixes.zigbee2mqtt),
 }
 
 
