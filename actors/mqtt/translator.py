@@ -140,6 +140,8 @@ class TranslatorActor(SupervisedActor):
         self._rings_at: float | None = None
         self._announced: dict[str, Profile] = {}
         """As the directory was told."""
+        self._patience: dict[str, float] = {}
+        """Of devices that have said how often they speak."""
         self._wills: dict[str, Timer] = {}
         self._offline: set[str] = set()
         self._greetings: deque[str] = deque()
@@ -284,7 +286,8 @@ class TranslatorActor(SupervisedActor):
     def _announce(self, known: Known) -> None:
         definition = known.definition
         notes = self._complaints.notes(definition.serial)
-        profile = replace(definition.profile, notes=(*definition.profile.notes, *notes))
+        patience = self._patience.get(definition.serial, definition.profile.patience)
+        profile = replace(definition.profile, notes=(*definition.profile.notes, *notes), patience=patience)
         before = self._announced.get(definition.serial)
         if before == profile:
             return
@@ -302,6 +305,7 @@ class TranslatorActor(SupervisedActor):
             will.cancel()
         self._offline.discard(serial)
         self._complaints.forget(serial)
+        self._patience.pop(serial, None)
         del self._announced[serial]
         self._directory.tell(Announced(serial, None, self._clock.now()))
 
@@ -322,6 +326,9 @@ class TranslatorActor(SupervisedActor):
             self._expect_return(serial)
         elif reading.online or not heard.retained:
             self._take_for_online(serial, heard.at, told=reading.online is True)
+        if reading.patience is not None and reading.patience != self._patience.get(serial):
+            self._patience[serial] = reading.patience
+            self._announce(known)
         self._publish(serial, reading.ask)
 
     def _gather(self, serial: str, reading: Reading, heard: Heard) -> None:

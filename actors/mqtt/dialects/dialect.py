@@ -97,6 +97,8 @@ class Reading:
     """Names of readings whose values were no numbers (``nan``, ``unavailable``)."""
     ask: tuple[Outgoing, ...] = ()
     """Questions to be asked at once, as of a device that has just come back."""
+    patience: float | None = None
+    """In the place of the profile's from now on: the device itself has said how often it speaks."""
 
 
 class Dialect(Protocol):

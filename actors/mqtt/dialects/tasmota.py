@@ -20,7 +20,7 @@ from actors.mqtt.dialects.dialect import (
     Outgoing,
     Reading,
 )
-from actors.mqtt.dialects.tasmota_announcement import Body, definitions
+from actors.mqtt.dialects.tasmota_announcement import Body, asleep_patience, definitions
 from actors.mqtt.dialects.tasmota_board import Board, decoded, text
 from actors.mqtt.dialects.tasmota_channels import Command
 from actors.mqtt.dialects.tasmota_sensors import Gathered
@@ -91,7 +91,8 @@ class Tasmota:
         gathered = Gathered(board.words)
         if body.leads:
             _gather(gathered, body, message.topic, told)
-        reading = Reading(gathered.parameters, reported, invalid=tuple(gathered.invalid))
+        patience = asleep_patience(number_of(told.get("DeepSleepTime"))) if board.sleeps else None
+        reading = Reading(gathered.parameters, reported, invalid=tuple(gathered.invalid), patience=patience)
         return reading if reading != Reading() else None
 
     def _presence(self, definition: Definition, message: Message) -> Reading | None:

@@ -31,6 +31,8 @@ _SENSES: Final = (
 )
 ASLEEP_S: Final = 3_600.0
 """How long a board sleeps that has not said so yet."""
+MAX_SLEEP_S: Final = 10 * 86_400.0
+"""For longer the firmware does not sleep."""
 _INTERVALS: Final = 3
 """So many of its own intervals a board that sleeps may be silent."""
 
@@ -154,11 +156,16 @@ def _profile(
         model=text(config.get("md"))[:MAX_NAME],
         controls=channel.controls if channel is not None else {},
         units={**body.names.units, "rssi": "dBm"} if body.leads else {},
-        patience=_INTERVALS * ASLEEP_S if body.board.sleeps else None,
+        patience=asleep_patience(ASLEEP_S) if body.board.sleeps else None,
         settling=channel.settling if channel is not None else SETTLING_S,
         address=body.board.commands,
         notes=tuple(notes),
     )
+
+
+def asleep_patience(interval: float | None) -> float | None:
+    """Seconds of silence of a board that sleeps for so many; ``None`` where it says that it does not."""
+    return _INTERVALS * interval if interval is not None and 0 < interval <= MAX_SLEEP_S else None
 
 
 def _sensed(names: set[str]) -> str:

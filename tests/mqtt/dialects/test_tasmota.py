@@ -185,6 +185,8 @@ def test_one_that_sleeps_is_gone_by_its_silence_alone() -> None:
     assert said(board, "tele/lavadora/LWT", b"Offline") == Reading()
     woken = said(board, "tele/lavadora/LWT", b"Online")
     assert Outgoing("cmnd/lavadora/DeepSleepTime", b"") in woken.ask
+    assert said(board, "stat/lavadora/RESULT", {"DeepSleepTime": 600}) == Reading(patience=1_800)
+    assert said(board, "stat/lavadora/RESULT", {"DeepSleepTime": 0}) == Reading()
     assert defined()[0].profile.patience is None
 
 
