@@ -39,6 +39,11 @@ class Control:
     """Of a number: nearer than this, the device has done what it was told."""
     choices: tuple[str, ...] = ()
 
+    def within(self, value: Json) -> Json:
+        """The nearest that it takes; what is no number of it is as it was."""
+        told = number_of(value)
+        return value if self.form is not Form.NUMBER or told is None else min(self.high, max(self.low, told))
+
     def confirms(self, desired: Json, reported: Json) -> bool:
         """Whether ``reported`` is what was asked for, as exactly as the device can be set."""
         wanted, told = number_of(desired), number_of(reported)
@@ -67,6 +72,8 @@ def _alike(one: str, other: str) -> bool:
 
 SWITCH: Final = Control(Form.SWITCH)
 PERCENT: Final = Control(Form.NUMBER, 0, 100, 1)
+MINUTES: Final = Control(Form.NUMBER, 0, 1440, 1)
+"""For which what was switched on is to stay so: told along with ``encendido``, and never reported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from actors.domain.model import JsonObject
-from actors.domain.profile import COVER_SETTLING_S, SETTLING_S, Profile
+from actors.domain.profile import COVER_SETTLING_S, MINUTES, SETTLING_S, Profile
 from actors.mqtt.dialects.codecs import Number
 from actors.mqtt.dialects.dialect import Definition
 from actors.mqtt.dialects.zigbee2mqtt_bridge import Bridge
@@ -107,13 +107,14 @@ def _device(
     watched = bridge.watches(address)
     for number, channel in enumerate(channels, 1):
         body = _body(prefix, name, address, channel, watched, not sleeps)
+        lasts = {"duracion_min": MINUTES} if channel.timer else {}
         profile = Profile(
             family=NAME,
             kind=channel.kind,
             capability=channel.capability,
             name=_named(name, device) + (f" {number}" if number > 1 else ""),
             model=_model(device),
-            controls={f.name: f.control for f in channel.features if f.control is not None},
+            controls={f.name: f.control for f in channel.features if f.control is not None} | lasts,
             units={f.name: f.unit for f in channel.features if f.control is None and f.unit},
             patience=bridge.passive_s if sleeps and not watched else None,
             settling=_settling(channel),

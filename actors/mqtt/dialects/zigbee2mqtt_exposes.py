@@ -15,6 +15,7 @@ from typing import Final
 from actors.domain import kinds
 from actors.domain.model import Json, JsonObject
 from actors.mqtt.dialects.dialect import MAX_ENTITIES
+from actors.mqtt.dialects.sensors import kind_of_sensor
 from actors.mqtt.dialects.zigbee2mqtt_features import (
     SET,
     STATE,
@@ -27,7 +28,6 @@ from actors.mqtt.dialects.zigbee2mqtt_features import (
     specific,
     text_of,
 )
-from actors.mqtt.dialects.zigbee2mqtt_names import kind_of_sensor
 
 _RANKS: Final = ("climate", "cover", "lock", "light", "fan", "switch")
 """The types that have features, the one that a device of several is first."""

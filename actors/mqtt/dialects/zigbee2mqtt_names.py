@@ -1,12 +1,11 @@
-"""What Zigbee2MQTT's exposes are called in this house, and what a device without a switch is by them."""
+"""What Zigbee2MQTT's exposes are called in this house."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
-from actors.domain.kinds import GENERIC
 from actors.domain.model import Json, JsonObject
 from actors.mqtt.dialects.quantities import QUANTITIES, Quantity, kept_unit
 
@@ -41,17 +40,6 @@ _STATES: Final = frozenset(
 _UNITS: Final[Mapping[str, str]] = {"VAR": "var", "Lx": "lx", "lux": "lx", "C": "°C"}
 _PHASE: Final = re.compile(r"(.+?)_((?:phase_)?[abc]|l?[1-9][0-9]?)")
 
-# What a device measures, and what it is for that; the first that holds.
-_SENSORS: Final = (
-    ("sensor_humo", {"humo_detectado", "co_detectado", "gas_detectado", "agua_detectada"}),
-    ("sensor_co2", {"co2_ppm"}),
-    ("puerta", {"abierta"}),
-    ("sensor_mov", {"movimiento", "presencia"}),
-    ("sensor_ruido", {"db"}),
-    ("termometro", {"temperatura", "humedad"}),
-    ("sensor_luz", {"luz_lux"}),
-)
-
 
 def reading_name(expose: JsonObject, own: str, endpoint: str) -> tuple[str, str]:
     """Its name in ``parametros`` and the unit that it is kept in.
@@ -81,12 +69,6 @@ def _quantity(name: str, is_state: bool) -> Quantity | None:
         return _OWN_STATES.get(name) or (QUANTITIES.get(name) if name in _STATES else None)
     own = _OWN_NUMBERS.get(name)
     return own or (QUANTITIES.get(name) if name not in _STATES else None)
-
-
-def kind_of_sensor(names: Iterable[str]) -> str:
-    """What a device is that only reads these."""
-    known = {*names}
-    return next((kind for kind, some in _SENSORS if known & some), GENERIC)
 
 
 def is_plain(item: Json) -> bool:
