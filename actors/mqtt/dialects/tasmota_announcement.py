@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from actors.domain.kinds import GENERIC, capability_of
+from actors.domain.kinds import capability_of
 from actors.domain.profile import SETTLING_S, Profile
 from actors.mqtt.dialects.dialect import Definition
+from actors.mqtt.dialects.sensors import kind_of_sensor
 from actors.mqtt.dialects.tasmota_board import Board, is_set, numbers, strings, text
 from actors.mqtt.dialects.tasmota_channels import Channel, Fan, Light, Relay, Shutter
 from actors.mqtt.dialects.tasmota_sensors import NO_NAMES, Names
@@ -17,18 +18,6 @@ from actors.mqtt.dialects.tasmota_sensors import NO_NAMES, Names
 MAX_RELAYS: Final = 32
 MAX_NAME: Final = 100
 _ZIGBEE: Final = re.compile(r"zb|zigbee|zha", re.IGNORECASE)
-# By what it measures, what a board is that can be told nothing; the first that fits.
-_SENSES: Final = (
-    ("humo_detectado", "sensor_humo"),
-    ("agua_detectada", "sensor_humo"),
-    ("abierta", "puerta"),
-    ("movimiento", "sensor_mov"),
-    ("co2_ppm", "sensor_co2"),
-    ("temperatura", "termometro"),
-    ("humedad", "termometro"),
-    ("luz_lux", "sensor_luz"),
-    ("db", "sensor_ruido"),
-)
 ASLEEP_S: Final = 3_600.0
 """How long a board sleeps that has not said so yet."""
 MAX_SLEEP_S: Final = 10 * 86_400.0
@@ -147,7 +136,7 @@ def _profile(
     family: str, config: Mapping[str, Any], body: Body, name: str, notes: Sequence[str] = ()
 ) -> Profile:
     channel = body.channel
-    kind = channel.kind if channel is not None else _sensed({*body.names.of.values()})
+    kind = channel.kind if channel is not None else kind_of_sensor(body.names.quantities)
     return Profile(
         family=family,
         kind=kind,
@@ -166,10 +155,6 @@ def _profile(
 def asleep_patience(interval: float | None) -> float | None:
     """Seconds of silence of a board that sleeps for so many; ``None`` where it says that it does not."""
     return _INTERVALS * interval if interval is not None and 0 < interval <= MAX_SLEEP_S else None
-
-
-def _sensed(names: set[str]) -> str:
-    return next((kind for reading, kind in _SENSES if reading in names), GENERIC)
 
 
 def _board_name(config: Mapping[str, Any]) -> str:

@@ -96,6 +96,8 @@ _PHASE: Final = re.compile(r"Phase(\d+)")
 MAX_PHASES: Final = 8
 MAX_TEXT: Final = 64
 _MAX_DEPTH: Final = 4
+_CHIP: Final = "ESP32"
+"""Whose temperature is its own, and says nothing of the room."""
 _EXACT: Final = 2**53
 """Up to where a number means what it says."""
 
@@ -114,21 +116,25 @@ class Names:
 
     of: Mapping[Path, str] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
+    quantities: frozenset[str] = frozenset()
+    """What it measures, by the plain names."""
 
     @classmethod
     def announced(cls, told: Mapping[str, Any]) -> Names:
         names, units = dict[Path, str](), dict[str, str]()
-        taken = set[str]()
+        taken, quantities = set[str](), set[str]()
         for path, value in _leaves(told):
             if len(names) == MAX_ENTITIES:
                 break
             names[path] = name = _named(path, taken)
             taken.add(name)
             known, _inner = _quantity(path)
+            if path[0] != _CHIP:
+                quantities.add(name if known is None else known.name)
             if known is not None and known.kept:
                 phases = range(1, len(value[:MAX_PHASES]) + 1) if isinstance(value, list) else ()
                 units |= dict.fromkeys((name, *(f"{name}_{n}" for n in phases)), known.kept)
-        return cls(names, units)
+        return cls(names, units, frozenset(quantities))
 
 
 NO_NAMES: Final = Names()
@@ -260,8 +266,7 @@ def _named(path: Path, taken: set[str]) -> str:
     sensor, _, own = path[0].partition(" ")
     if own and known is not None:
         plain = f"{plain}_{own}"
-    # A chip's own temperature says nothing of the room.
-    if sensor == "ESP32" or plain in taken:
+    if sensor == _CHIP or plain in taken:
         plain = f"{plain}_{slug(sensor)}"
     name, n = plain, 2
     while name in taken:

@@ -141,7 +141,8 @@ def test_further_relays_are_channels_with_the_boards_presence() -> None:
         ({"PIR salón": "OFF"}, "sensor_mov"),
         ({"Puerta": "OFF"}, "puerta"),
         ({"Humo": "OFF"}, "sensor_humo"),
-        ({"PMS5003": {"PM2.5": 3}}, "generico"),
+        ({"DS18B20-1": {"Id": "0A", "Temperature": 1}}, "termometro"),
+        ({"PMS5003": {"PM2.5": 3}, "ESP32": {"Temperature": 48}}, "generico"),
         ({}, "generico"),
     ],
 )
