@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from actors.mqtt.dialects.dialect import Dialect
+from actors.mqtt.dialects.shelly import Shelly
 from actors.mqtt.dialects.tasmota import Tasmota
 from actors.mqtt.dialects.zigbee2mqtt import Zigbee2Mqtt
 
@@ -27,6 +28,7 @@ class Prefixes:
 FAMILIES: Final[Mapping[str, Callable[[Prefixes], Dialect]]] = {
     # The first that knows a thing has it: what makes announce in common, home_assistant, stands last.
     "tasmota": lambda prefixes: Tasmota(prefixes.tasmota),
+    "shelly": lambda _prefixes: Shelly(),
     "zigbee2mqtt": lambda prefixes: Zigbee2Mqtt(prefixes.zigbee2mqtt),
 }
 

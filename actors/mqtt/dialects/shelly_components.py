@@ -32,7 +32,8 @@ CHANNELS: Final[Mapping[str, str]] = {
     "cct": "luz",
     "switch": "enchufe",
 }
-_FLAGS: Final = ("brightness", "slat_pos", "pos_control")
+FLAGS: Final = ("brightness", "slat_pos", "pos_control")
+"""Keys of a status that say what the component can."""
 _BYTE: Final = Control(Form.NUMBER, 0, 255)
 _GOAL: Final = Control(Form.NUMBER, 5, 35, 0.5)
 
@@ -56,7 +57,7 @@ def component_of(key: str, status: object) -> Component | None:
     if not (number.isascii() and number.isdigit() and len(number) <= 4) or type_ not in _SOURCES:
         return None
     told = status if isinstance(status, Mapping) else {}
-    flags = (flag for flag in _FLAGS if told.get(flag) is not None and told[flag] is not False)
+    flags = (flag for flag in FLAGS if told.get(flag) is not None and told[flag] is not False)
     return Component(type_, int(number), frozenset(flags))
 
 

@@ -20,6 +20,7 @@ from actors.mqtt.dialects.dialect import Announcement, Definition, Message, NotU
 from actors.mqtt.dialects.sensors import kind_of_sensor
 from actors.mqtt.dialects.shelly_components import (
     CHANNELS,
+    FLAGS,
     Component,
     component_of,
     controls_of,
@@ -36,6 +37,7 @@ _DEVICE: Final = re.compile(r"[a-z0-9_]+-([0-9a-f]{12})", re.IGNORECASE)
 _MAC: Final = re.compile(r"[0-9A-F]{12}", re.IGNORECASE)
 _PATIENCE_S: Final = 36 * 3600.0
 _WAKEUPS: Final = 3
+_SEEN: Final = "seen "
 _RSSI: Final = reading("rssi", "dBm", "wifi", "rssi")
 
 
@@ -81,26 +83,30 @@ def announced(message: Message) -> tuple[Announcement, ...]:
     """What an answer or a notice says of who is there. Raises :class:`NotUnderstood`."""
     told = object_in(message.payload)
     if message.topic.endswith(f"/{EVENTS}"):
-        if told.get("method") != "NotifyFullStatus":
-            return ()
         prefix, status = message.topic.removesuffix(f"/{EVENTS}"), told.get("params")
+        is_whole = told.get("method") == "NotifyFullStatus"
+        if not is_whole and told.get("method") != "NotifyStatus":
+            return ()
     else:
         prefix = message.topic.removeprefix(f"{CALLER}/").removesuffix(f"/{_ANSWERS}")
-        status = told.get("result")
-    if not isinstance(status, Mapping):
+        status, is_whole = told.get("result"), True
+    if not isinstance(status, Mapping) or (mac := _mac_of(told, status)) is None:
         return ()
-    mac = _mac_of(told, status)
-    if mac is None:
-        return ()
+    news = [*_news(status, is_whole)]
+    packed = (Announcement(mac, key, orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)) for key, kept in news)
+    return (Announcement(mac, "prefix", prefix.encode()), *packed) if news else ()
+
+
+def _news(status: JsonObject, is_whole: bool) -> Iterator[tuple[str, Json]]:
+    """What is kept, by its key. A notice of what has changed tells of components that are there."""
     if isinstance(status.get("model"), str) and "gen" in status:
-        kept: Json = {key: status.get(key) for key in ("id", "name", "model", "app", "gen")}
-        key = "info"
+        yield "info", {key: status.get(key) for key in ("id", "name", "model", "app", "gen")}
     elif components := _components(status):
-        kept, key = {"components": components, "wakeup_s": _wakeup(status)}, "components"
-    else:
-        return ()
-    prefixed = Announcement(mac, "prefix", prefix.encode())
-    return prefixed, Announcement(mac, key, orjson.dumps(kept, option=orjson.OPT_SORT_KEYS))
+        if is_whole:
+            yield "components", {"components": components, "wakeup_s": _wakeup(status)}
+        else:
+            for key in components:
+                yield f"{_SEEN}{key}", True
 
 
 def _mac_of(told: JsonObject, status: JsonObject) -> str | None:
@@ -129,12 +135,17 @@ def _wakeup(status: JsonObject) -> float:
 
 
 def define(mac: str, announcements: Mapping[str, bytes]) -> Iterator[Definition]:
-    """None until prefix and components are known. Raises :class:`NotUnderstood`."""
-    prefix, told = announcements.get("prefix", b"").decode(errors="replace"), announcements.get("components")
-    if not prefix or told is None:
-        return
-    kept, info = object_in(told), object_in(announcements.get("info") or b"{}")
+    """None until prefix and components are known. Raises :class:`NotUnderstood`.
+
+    One that was heard, and has not answered what it has, has what it was heard to have.
+    """
+    prefix = announcements.get("prefix", b"").decode(errors="replace")
+    seen = {key.removeprefix(_SEEN): [*FLAGS] for key in announcements if key.startswith(_SEEN)}
+    kept = object_in(announcements["components"]) if "components" in announcements else {"components": seen}
+    info = object_in(announcements.get("info") or b"{}")
     components = _unpacked(kept.get("components"))
+    if not prefix or not components:
+        return
     channels = _channels(components)
     sleeps = any(each.type == "devicepower" for each in components) and not channels
     wakeup = kept.get("wakeup_s")

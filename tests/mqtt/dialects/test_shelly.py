@@ -483,6 +483,21 @@ def test_one_that_sleeps_tells_all_when_it_wakes() -> None:
     assert DIALECT.read(sensor, Message("a/b/online", b"false")) is None
 
 
+def test_one_that_does_not_answer_has_what_it_was_heard_to_have() -> None:
+    """Its notices name it and its components, until it has answered what it has."""
+    told = {"src": f"shellyplus1pm-{MAC.lower()}", "method": "NotifyStatus"}
+    output: tuple[str, Any] = ("a/events/rpc", told | {"params": {"switch:0": {"output": True}, "mqtt": {}}})
+    light: tuple[str, Any] = ("a/events/rpc", told | {"params": {"light:1": {"output": True}}})
+    assert defined(("a/events/rpc", told | {"params": {"mqtt": {"connected": True}}})) == []
+    lamp, switch = defined(output, light)
+    assert (lamp.profile.kind, switch.profile.kind) == ("luz", "enchufe")
+    assert lamp.profile.controls.keys() == {"encendido", "brillo"}
+    answered = {"src": told["src"], "result": {"switch:0": SWITCH}}
+    (alone,) = defined(output, light, ("iot-backend/a/shelly/rpc", answered))
+    assert alone.serial == f"shelly-{MAC}"
+    assert alone.profile.kind == "enchufe"
+
+
 def test_what_is_kept_of_an_announcement_has_no_values() -> None:
     """Else each answer would be written to the disk."""
     source = {"src": f"shellyplus1pm-{MAC.lower()}"}
