@@ -27,7 +27,11 @@ MAY_IMPORT = {
     "actors.mqtt.broker": ("actors.mqtt.protocol", *SHARED),
     "actors.mqtt.dialects": ("actors.domain",),
     "actors.mqtt.dialects.home_assistant": ("actors.mqtt.dialects", "actors.domain"),
-    "actors.mqtt": ("actors.mqtt.protocol", "actors.mqtt.broker", "actors.mqtt.dialects", "config", *SHARED),
+    "actors.mqtt.dialects.registry": ("actors.mqtt.dialects", "actors.mqtt.dialects.home_assistant"),
+    "actors.mqtt": (
+        *("actors.mqtt.protocol", "actors.mqtt.broker", "actors.mqtt.dialects"),
+        *("actors.mqtt.dialects.registry", "config", *SHARED),
+    ),
     "actors.simulator": ("actors.mqtt.protocol", "actors.domain", "actors.runtime"),
     "actors.command_line": ("actors.mqtt.broker", "actors.mqtt", "actors.simulator", "config", *SHARED),
     "rules.base": ("actors.domain",),

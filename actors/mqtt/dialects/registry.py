@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from actors.mqtt.dialects.dialect import Dialect
+from actors.mqtt.dialects.home_assistant.dialect import HomeAssistant
 from actors.mqtt.dialects.shelly import Shelly
 from actors.mqtt.dialects.tasmota import Tasmota
 from actors.mqtt.dialects.zigbee2mqtt import Zigbee2Mqtt
@@ -30,6 +31,7 @@ FAMILIES: Final[Mapping[str, Callable[[Prefixes], Dialect]]] = {
     "tasmota": lambda prefixes: Tasmota(prefixes.tasmota),
     "shelly": lambda _prefixes: Shelly(),
     "zigbee2mqtt": lambda prefixes: Zigbee2Mqtt(prefixes.zigbee2mqtt),
+    "home_assistant": lambda prefixes: HomeAssistant(prefixes.home_assistant),
 }
 
 

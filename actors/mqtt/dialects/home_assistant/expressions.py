@@ -15,6 +15,7 @@ from actors.mqtt.dialects.home_assistant.words import (
     METHODS,
     TESTS,
     UNDEFINED,
+    NotThere,
     TemplateFailed,
     Word,
     number,
@@ -138,7 +139,7 @@ def _path(of: Value, key: Any) -> Value:
 def _within(whole: Any, key: Any) -> Any:
     """What ``whole`` has under ``key``: only what is a message's own, never an attribute of Python's."""
     if whole is UNDEFINED:
-        raise TemplateFailed(f"{str(key)[:50]!r} de algo que no está definido")
+        raise NotThere(f"{str(key)[:50]!r} de algo que no está definido")
     if not isinstance(whole, (dict, list, tuple, str)):
         return UNDEFINED
     try:
@@ -287,6 +288,8 @@ def _call(node: nodes.Call, depth: int) -> Value:
 def _method(name: str) -> Word:
     def call(of: Any, *arguments: Any, **named: Any) -> Any:
         methods = METHODS.get(type(of))
+        if of is UNDEFINED:
+            raise NotThere(f"{name} de algo que no está definido")
         if methods is None or name not in methods:
             raise TemplateFailed(f"{name} de algo que no lo tiene")
         return methods[name](of, *arguments, **named)

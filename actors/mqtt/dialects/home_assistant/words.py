@@ -27,6 +27,10 @@ class TemplateFailed(Exception):
     """A template that gives no value for this message: something is missing, or is not what it should be."""
 
 
+class NotThere(TemplateFailed):
+    """It asks for what this message does not have: many say only what is new."""
+
+
 class Undefined:
     """What stands where there is nothing: it prints as nothing, and nothing is in it."""
 
@@ -58,6 +62,8 @@ def text(value: object) -> str:
 
 def number(value: object) -> int | float:
     """``value`` if it is a number that can be counted with, a truth value being 1 or 0."""
+    if value is UNDEFINED:
+        raise NotThere("no está definido")
     if isinstance(value, float):
         if not math.isfinite(value):
             raise TemplateFailed("no es un número finito")
@@ -82,7 +88,7 @@ def weigh(value: object, left: int = MAX_NODES) -> int:
 
 def _known(value: object) -> object:
     if value is UNDEFINED:
-        raise TemplateFailed("no está definido")
+        raise NotThere("no está definido")
     return value
 
 
