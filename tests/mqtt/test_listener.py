@@ -179,8 +179,8 @@ def test_a_login_that_floods_delays_nobody_else(guarded: tuple[CrashableBroker, 
             while backend.heard.get(timeout=PATIENCE)[1] != b"19":
                 pass
         assert not flood[-1].is_published()
+        wait_until(lambda: Unserved(HERE, Trouble.SLOWED) in broker.unserved)
         assert not rude.cut_off.is_set()
-    wait_until(lambda: Unserved(HERE, Trouble.SLOWED) in broker.unserved)
 
 
 @pytest.mark.parametrize("client_id", [b"", b"Mi placa", b"a.b/c", b"esp*1", "ñ".encode()])

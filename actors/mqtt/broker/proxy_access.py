@@ -21,6 +21,10 @@ _SHOWN: Final = 80
 _SLOWED_TOLD: Final = 60.0
 # What a login may send at once: three hours of a report each five seconds, kept while the network was away.
 BURST: Final = 2000
+# How fast that goes, so that the others' reports are not behind all of it in the backend's line: a small
+# machine stores 1,000 a second. And how many may come in one moment.
+BURST_PER_SECOND: Final = 500.0
+_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,24 +55,41 @@ class Door:
         return socket.create_server((self.host, self.port), family=family, dualstack_ipv6=self.host == "::")
 
 
+class Bucket:
+    """Lets ``most`` messages pass at once, and then ``per_second`` on average."""
+
+    def __init__(self, most: float, per_second: float, now: float) -> None:
+        self._most = most
+        self._per_second = per_second
+        self._left = most
+        self._at = now
+
+    def take(self, now: float) -> float:
+        """Another message has come: for how many seconds no more may."""
+        self._left = min(self._most, self._left + (now - self._at) * self._per_second) - 1
+        self._at = now
+        return max(0.0, -self._left / self._per_second)
+
+
 class Pace:
-    """How fast one login may publish: a burst, and then so many a second on average."""
+    """How fast one login may publish: a burst, which does not come all at once, and then so many a second."""
 
     def __init__(self, per_second: float, now: float) -> None:
         self.per_second: Final = per_second
-        self._left = float(BURST)
-        self._at = now
+        self._average = Bucket(BURST, per_second, now)
+        self._at_once = Bucket(_AT_ONCE, max(BURST_PER_SECOND, per_second), now)
         self._told_at = float("-inf")
+        self._slowed = False
 
     def wait(self, now: float) -> float:
         """Another message has come: how many seconds nothing more is to be read."""
-        self._left = min(float(BURST), self._left + (now - self._at) * self.per_second) - 1
-        self._at = now
-        return max(0.0, -self._left / self.per_second)
+        average, at_once = self._average.take(now), self._at_once.take(now)
+        self._slowed = average > 0
+        return max(average, at_once)
 
     def is_news(self, now: float) -> bool:
-        """Whether it is to be said that it has to wait: once in a while, however long it does."""
-        if now - self._told_at < _SLOWED_TOLD:
+        """Whether it is to be said that its burst is spent: once in a while, however long that lasts."""
+        if not self._slowed or now - self._told_at < _SLOWED_TOLD:
             return False
         self._told_at = now
         return True
