@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
 from actors.domain.clock_doubt import ClockDoubt, Doubt
 from persistence.database.timestamps import heard_at
+from persistence.maintenance import actor as maintenance
 from persistence.maintenance.clock_watch import ClockWatch
 from tests.persistence.home import DAY, HOUR, Home
 from tests.stage import FakeClock
@@ -16,8 +18,10 @@ from tests.stage import FakeClock
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
+    """Maintenance looks every five minutes, which is often for days of them."""
     home = Home(tmp_path / "iot.db")
-    yield home
+    with patch.object(maintenance, "IDLE_S", 300.0):
+        yield home
     home.stop()
 
 
