@@ -24,7 +24,7 @@ from actors.mqtt.broker.embedded import EmbeddedBroker, Server
 from actors.mqtt.broker.mosquitto_server import MosquittoServer, MosquittoSettings
 from actors.mqtt.broker.nats_server import NatsServer, NatsSettings
 from actors.mqtt.broker.proxy_access import Door
-from tests.machine import lacking
+from tests.machine import lacking, need
 
 CONF = Path(__file__).parent.parent / "actors" / "mqtt" / "broker" / "mosquitto.conf"
 PATIENCE = 10.0
@@ -99,6 +99,7 @@ class CrashableBroker(EmbeddedBroker):
         super().__init__(server, door)
 
     def start(self) -> None:
+        need("broker")
         super().start()
         self.open_door()
 
@@ -137,6 +138,7 @@ class Mosquitto:
         return conf + ("user root\n" if os.getuid() == 0 else "")
 
     def start(self) -> None:
+        need("broker")
         process = subprocess.Popen(
             ["mosquitto", "-c", self._conf], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
         )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 import hypothesis
 import pytest
 
+from tests import machine
 from tests.brokers import (
     BROKERS,
     Broker,
@@ -23,7 +25,30 @@ from tests.brokers import (
 hypothesis.settings.register_profile("shared", deadline=None)
 hypothesis.settings.load_profile("shared")
 
+# Whoever asks for one of these needs what it is marked with; the others' tests and modules say it themselves.
+MARKERS: Final[Mapping[str, machine.Marker]] = {
+    **dict.fromkeys((*BROKERS, "broker", "guarded", "open_page"), "broker"),
+    "browser": "browser",
+    "browser_home": "browser",
+    "lan": "namespaces",
+}
+
 ROOMS = ("actors", "config", "persistence", "rules", "run_system", "web")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Mark them before ``-m`` chooses."""
+    for item in items:
+        assert isinstance(item, pytest.Function)
+        for fixture in MARKERS.keys() & set(item.fixturenames):
+            item.add_marker(MARKERS[fixture])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Before any fixture, so that those hold to it that many tests share."""
+    machine.enter(item)
 
 
 class _FormatCheck(logging.Handler):

@@ -183,6 +183,7 @@ def reader(tmp_path: Path) -> Iterator[Reader]:
         yield somebody
 
 
+@pytest.mark.broker
 @pytest.mark.parametrize(
     "page", [page for page in map(Page, PAGES) if page.steps()], ids=lambda page: page.name
 )

@@ -35,6 +35,8 @@ from tests.mqtt.guarded import (
     trusting,
 )
 
+pytestmark = pytest.mark.broker
+
 SHARED = "dispositivos/estado"
 OWN = state_topic(HERE)
 

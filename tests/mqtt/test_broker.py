@@ -35,6 +35,8 @@ from tests.brokers import (
 )
 from tests.machine import lacking
 
+pytestmark = pytest.mark.broker
+
 Make: TypeAlias = Callable[[Path, int], Server]
 # What makes the server of each, by the name of its fixture.
 CHILDREN: Final[Mapping[str, Make]] = {"embedded": nats, "mosquitto_child": embedded_mosquitto}

@@ -34,6 +34,8 @@ from tests.brokers import (
 )
 from tests.mqtt.guarded import HERE, THERE, House, embedded_house, guarded_door, make_pair, shown, trusting
 
+pytestmark = pytest.mark.broker
+
 OWN = state_topic(HERE)
 # As the documents promise.
 BURST = 2000

@@ -110,6 +110,7 @@ def test_mosquitto_has_nothing_to_complain_of(guarded: GuardedMosquitto) -> None
     assert all("root" in line or "dispositivos/estado" in line for line in complaints), complaints
 
 
+@pytest.mark.broker
 def test_without_tls_devices_log_in_all_the_same(tmp_path: Path) -> None:
     """The other form of the file runs too."""
     require_mosquitto()

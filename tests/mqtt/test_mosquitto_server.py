@@ -24,6 +24,8 @@ from tests.brokers import (
     wait_until,
 )
 
+pytestmark = pytest.mark.broker
+
 KEEPS = Login(client_id="keeps", lasting=True)
 
 

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserType, ConsoleMessage, Error, Locator, Page, Route
 
 from tests.brokers import wait_until
-from tests.machine import lacking
+from tests.machine import lacking, need
 
 # Chromium on a busy machine takes its time.
 PATIENCE_MS = 20_000
@@ -55,6 +55,7 @@ async (png) => {
 
 def launched(chromium: BrowserType, programs: Sequence[str], *flags: str) -> Browser:
     """The first of ``programs`` that the machine has; without any, as :func:`~tests.machine.lacking` says."""
+    need("browser")
     found = next(filter(None, map(shutil.which, programs)), None)
     if found is None:
         lacking(f"Chromium: apt-get install {programs[0]}")

@@ -19,6 +19,7 @@ from typing import Any, Self
 
 import config
 from tests.brokers import Mosquitto, wait_until
+from tests.machine import need
 from tests.system.forked import Forked
 from tests.web.site import PATIENCE, Answer, Event, Listener
 
@@ -140,6 +141,7 @@ class Backend(Process):
 
     def __enter__(self) -> Self:
         try:
+            need("broker")
             banner = [self.line()]
             while not banner[-1].startswith("Ctrl-C"):
                 banner.append(self.line())

@@ -21,6 +21,8 @@ from tests.machine import lacking
 from tests.system.backend import Backend, Home, run_to_end
 from tests.web.site import PATIENCE, Answer
 
+pytestmark = pytest.mark.broker
+
 GUARDED: Final = {"auth_mode": "tokens", "ssl_enabled": "true"}
 # Chromium starts in 2 s, and in many more on a machine that is busy.
 BROWSER_S: Final = 60.0

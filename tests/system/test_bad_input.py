@@ -7,9 +7,13 @@ import socket
 from contextlib import closing
 from operator import itemgetter
 
+import pytest
+
 from tests.brokers import Device, Mosquitto, wait_until
 from tests.system.backend import Backend, Home, update
 from tests.web.site import PATIENCE
+
+pytestmark = pytest.mark.broker
 
 SERIAL = "TMP0603IF1WD"
 SHARED = "dispositivos/estado"

@@ -18,6 +18,8 @@ from tests.brokers import Device, wait_until
 from tests.system.backend import Backend, Home
 from tests.web.site import PATIENCE
 
+pytestmark = pytest.mark.broker
+
 NPM: Final = Path(__file__).parents[2] / "node_modules" / ".bin"
 PROGRAM: Final = Path(__file__).with_name("client.ts")
 # Nothing of it asks the network, as what tidies up would; and what a certificate is, only browsers know.

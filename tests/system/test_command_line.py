@@ -76,6 +76,7 @@ def test_simulate_brings_devices_to_any_broker(tmp_path: Path, mosquitto: Mosqui
     assert simulate.said == []
 
 
+@pytest.mark.broker
 def test_a_demo_leaves_the_real_house_empty(tmp_path: Path) -> None:
     """It lives in a folder of its own, and says in which, unless somebody has said."""
     settings: dict[str, object] = {"BACKEND_PORT": 0, "MQTT_BROKER_PORT": 0}
@@ -95,6 +96,7 @@ def test_simulated_devices_are_others_each_time(tmp_path: Path, mosquitto: Mosqu
     assert said[0] != said[1]
 
 
+@pytest.mark.broker
 @pytest.mark.parametrize("runs", [True, False])
 def test_a_device_is_forgotten_from_the_console(plain_home: Home, tmp_path: Path, runs: bool) -> None:
     """Whether the system runs or not; however its serial number is written; and its login with it."""
@@ -120,6 +122,7 @@ def test_a_device_is_forgotten_from_the_console(plain_home: Home, tmp_path: Path
 # -- what it does not start with -------------------------------------------------------------------
 
 
+@pytest.mark.broker
 def test_two_backends_do_not_share_a_directory(plain_home: Home) -> None:
     """The second one is refused, and the first one goes on."""
     with plain_home.backend() as first:

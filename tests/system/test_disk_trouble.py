@@ -22,6 +22,8 @@ from tests.machine import lacking
 from tests.system.backend import Backend, Home, run_to_end
 from tests.web.site import PATIENCE, Answer
 
+pytestmark = pytest.mark.broker
+
 SERIAL = "TMP0DISCO"
 STATE = f"dispositivos/{SERIAL}/estado"
 

@@ -20,6 +20,8 @@ from tests.system.backend import Backend, Home
 from tests.system.load import SERIALS, Load
 from tests.web.site import PATIENCE
 
+pytestmark = pytest.mark.broker
+
 ENDS = [signal.SIGTERM, signal.SIGINT, signal.SIGKILL]
 
 

@@ -14,6 +14,8 @@ from tests.mqtt.guarded import HERE, GuardedMosquitto
 from tests.system.backend import Backend, Home
 from tests.web.site import PATIENCE
 
+pytestmark = pytest.mark.broker
+
 STATE = f"dispositivos/{HERE}/estado"
 
 

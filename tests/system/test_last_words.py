@@ -17,6 +17,8 @@ from tests.brokers import Device, accepts, free_port, wait_until
 from tests.system.backend import END_S, Backend, Home, command_line, surroundings
 from tests.web.site import PATIENCE
 
+pytestmark = pytest.mark.broker
+
 REPORTS = 1_000
 SERIAL = "TMP0ULTIMAS"
 

@@ -8,11 +8,15 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from actors.domain.kinds import PREFIXES
 from actors.simulator.claim_code import claim_body
 from tests.brokers import Device, wait_until
 from tests.system.backend import Backend, Home, update
 from tests.web.site import PATIENCE
+
+pytestmark = pytest.mark.broker
 
 SERIAL = "TMP0603IF1WD"
 STATE = f"dispositivos/{SERIAL}/estado"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.brokers import Device, wait_until
 from tests.system.backend import Home
 from tests.web.site import PATIENCE
+
+pytestmark = pytest.mark.broker
 
 NEARLY = {
     "dispositivos/TMP0A/estado/": "dispositivos/TMP0A/estado",

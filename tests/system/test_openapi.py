@@ -17,6 +17,8 @@ from tests.brokers import Device, wait_until
 from tests.system.backend import Home, run_to_end
 from tests.web.site import PATIENCE
 
+pytestmark = pytest.mark.broker
+
 HOOKS: Final = Path(__file__).with_name("openapi_hooks.py")
 SPRINKLER: Final = "RGD0ABC123"
 THERMOMETER: Final = "TMP0603IF1WD"

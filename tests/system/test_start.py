@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import threading
 
+import pytest
+
 from tests.bench.wire import Publisher
 from tests.brokers import Device, Mosquitto, ScriptedBroker, wait_until
 from tests.system.backend import Home, update
 from tests.web.site import PATIENCE
+
+pytestmark = pytest.mark.broker
 
 SERIAL = "LGT0AAAAAAAA"
 

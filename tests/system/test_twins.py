@@ -14,6 +14,8 @@ from tests.brokers import Device, Mosquitto, wait_until
 from tests.system.backend import Home, run_to_end
 from tests.web.site import PATIENCE
 
+pytestmark = pytest.mark.broker
+
 SERIAL = "TMP0GEMELO"
 STATE = f"dispositivos/{SERIAL}/estado"
 

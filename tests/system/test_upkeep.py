@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.brokers import Device
 from tests.system.backend import Home, run_to_end
+
+pytestmark = pytest.mark.broker
 
 SERIAL = "LGT0AAAAAAAA"
 

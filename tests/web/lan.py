@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from actors.runtime.clock import SystemClock
-from tests.machine import lacking
+from tests.machine import lacking, need
 
 HOUSE = Path(__file__).parent.parent.parent
 # Seconds for anything to happen; a machine's answer takes two at most when nothing else goes on.
@@ -96,6 +96,7 @@ class Lan:
     """Use in a ``with``; where namespaces may not be made, as :func:`~tests.machine.lacking` says."""
 
     def __enter__(self) -> Self:
+        need("namespaces")
         self._name = f"lan{os.getpid()}x{next(_numbers)}"
         self._machines: list[Machine] = []
         try:
