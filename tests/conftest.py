@@ -10,7 +10,7 @@ from typing import Final
 import hypothesis
 import pytest
 
-from tests import machine
+from tests import covered, machine
 from tests.brokers import (
     BROKERS,
     Broker,
@@ -34,6 +34,11 @@ MARKERS: Final[Mapping[str, machine.Marker]] = {
 }
 
 ROOMS = ("actors", "config", "persistence", "rules", "run_system", "web")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if (plugin := covered.plugin()) is not None:
+        config.pluginmanager.register(plugin)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -37,6 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     if status != pytest.ExitCode.TESTS_FAILED or not 0 < len(first.texts) <= MOST:
         return status
     again = Failures()
+    os.environ.pop("COVERED", None)  # which has been told
     status = pytest.main([*RUN, *first.texts], plugins=[again])
     said = told(first.texts, again.texts)
     print(said)

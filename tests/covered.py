@@ -1,0 +1,101 @@
+"""How much of each room its tests run, a line a room at the end of a run with ``COVERED=true``.
+
+Measured are tests that run a room in pytest's own process, and the rooms' imports. As that about doubles what
+a test costs, those are left out whose claim is how long something takes, and those that go the same way for
+seconds. What is run by the tests of the whole system, of the page and of brokers is not known here.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import coverage
+import pytest
+
+HOUSE: Final = Path(__file__).parents[1]
+DATA: Final = HOUSE / "build" / "coverage"
+MEASURED: Final = ("tests/actors/", "tests/persistence/", "tests/rules/", "tests/web/")
+NOT_MEASURED: Final = (
+    "tests/actors/domain/test_packed.py",
+    "tests/actors/test_offline.py",
+    "tests/persistence/test_maintenance.py::test_the_file_stops_growing",
+    "tests/rules/test_learn.py",
+    "tests/web/test_connections.py",
+    "tests/web/test_defences.py",
+    "tests/web/test_pairing.py",
+    "tests/web/test_passwords.py",
+    "tests/web/test_streams_stress.py",
+    "tests/web/test_time_held.py",
+)
+
+
+class Watched:
+    """What runs in this process. Made before the rooms are imported, or the lines of their own are missed."""
+
+    def __init__(self) -> None:
+        if sys.version_info >= (3, 12):
+            os.environ.setdefault("COVERAGE_CORE", "sysmon")  # costs a tenth of what the tracer does
+        DATA.mkdir(parents=True, exist_ok=True)
+        self._coverage = coverage.Coverage(
+            str(DATA / "data"), data_suffix=str(os.getpid()), config_file=str(HOUSE / "setup.cfg")
+        )
+        self._coverage.start()
+
+    def pytest_collection_finish(self) -> None:
+        self._coverage.stop()
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        if not item.nodeid.startswith(MEASURED) or item.nodeid.startswith(NOT_MEASURED):
+            return (yield)
+        self._coverage.start()
+        try:
+            return (yield)
+        finally:
+            self._coverage.stop()
+
+    def pytest_sessionfinish(self) -> None:
+        self._coverage.save()
+
+
+class Told:
+    """The closing lines, of what all workers have left in :data:`DATA`."""
+
+    def __init__(self) -> None:
+        shutil.rmtree(DATA, ignore_errors=True)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if not DATA.exists():
+            return
+        measured = coverage.Coverage(str(DATA / "data"), config_file=str(HOUSE / "setup.cfg"))
+        measured.combine([str(DATA)])
+        lines, missed = Counter[str](), Counter[str]()
+        for file in measured.get_data().measured_files():
+            _, statements, _, missing, _ = measured.analysis2(file)
+            path = Path(file).relative_to(HOUSE)
+            room = str(path.parent if path.parts[1:] else path)
+            lines[room] += len(statements)
+            missed[room] += len(missing)
+        terminalreporter.section("lines that the rooms' own tests run")
+        for room in sorted(+lines):
+            terminalreporter.line(f"{1 - missed[room] / lines[room]:6.1%} of {lines[room]:5}  {room}")
+        terminalreporter.line(f"{1 - missed.total() / lines.total():6.1%} of {lines.total():5}  in all")
+
+
+def _wanted() -> bool:
+    return os.environ.get("COVERED") == "true"
+
+
+# Of workers only, which pytest-xdist names; this module is the first of ours that they import.
+_WATCHED: Final = Watched() if _wanted() and "PYTEST_XDIST_WORKER" in os.environ else None
+
+
+def plugin() -> object | None:
+    """What pytest has to register for it, if anything."""
+    return _WATCHED or (Told() if _wanted() else None)
