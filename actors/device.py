@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
@@ -14,9 +15,12 @@ from actors.dead_letter_words import reason_for
 from actors.domain.claiming import Door, unproven_spare
 from actors.domain.findings import Decision, KeptFinding
 from actors.domain.model import DeadLetter, Device, LogEntry, Refusal, Refused, Report
+from actors.domain.profile import SETTLING_S, Profile
 from actors.domain.proposals import applied
 from actors.domain.rooms import RoomGone
 from actors.messages import (
+    AcceptDefinition,
+    Announced,
     ApplyFinding,
     AskBounds,
     ChangeDevice,
@@ -37,6 +41,8 @@ from actors.messages import (
     KeepConclusion,
     Observed,
     Offered,
+    Order,
+    OrderUnsent,
     Presence,
     PublishConfiguration,
     Refuse,
@@ -52,6 +58,7 @@ from actors.messages import (
     RuleEnded,
     RuleFailed,
     Settle,
+    SettlingOver,
     SilenceDue,
     Stayed,
     TakeOver,
@@ -90,14 +97,17 @@ class DeviceActor(PooledActor):
         self._rows_to_skip: dict[str, frozenset[int]] = {}
         self._silent_at = 0.0
         self._timer_at: float | None = None
+        self._settled_at = 0.0
+        """When the device has had its time to do as it was told."""
 
     # -- life --------------------------------------------------------------------------------
 
     def on_start(self) -> None:
-        if self._device.online:
-            self._expect_word_within(max(self._patience_left(), self._context.startup_grace))
+        self._expect_first_word()
         if self._device.claimed:
             self._start_rules()
+        if self._device.orders is not None and self._device.orders.unconfirmed:
+            self._settle_within(SETTLING_S)
 
     def on_stop(self) -> None:
         for rule in self._rules.values():
@@ -137,6 +147,15 @@ class DeviceActor(PooledActor):
             case ReleaseDevice(seen=seen):
                 stale = self._device.stale_for(seen)
                 self._carry_out(stale or self._device.after_release(), message)
+            case AcceptDefinition(seen=seen):
+                stale = self._device.stale_for(seen)
+                self._carry_out(stale or self._device.after_consent(), message)
+            case Announced(profile=profile, at=at):
+                self._take_profile(profile, at)
+            case OrderUnsent(order):
+                self._take_back(order)
+            case SettlingOver():
+                self._end_settling()
             case ApplyFinding(finding) | DismissFinding(finding) if (
                 finding.finding.device_id != self._device.id
             ):
@@ -164,9 +183,7 @@ class DeviceActor(PooledActor):
             case TakeOver(offer):
                 self._take_over(offer)
             case PublishConfiguration():
-                if self._device.version > 0:
-                    # By way of the writer, since what is not on disk is not to be promised.
-                    self._keep(Keep(self._device, publish=True))
+                self._say_again()
             case KeepConclusion():
                 self._keep(message)
             case RuleFailed():
@@ -191,7 +208,16 @@ class DeviceActor(PooledActor):
             self._keep(Settle(message.delivery, receipt))
         elif (objection := device.objection_to(report)) is not None:
             letter = DeadLetter(report.at, message.topic, message.payload, reason_for(objection))
+            for delivery in message.also:
+                self._keep(Settle(delivery))
             self._refuse(report, letter, message.delivery)
+        else:
+            self._take_news(message)
+
+    def _take_news(self, message: Reported) -> None:
+        device, report = self._device, message.report
+        if report.partial and report.retained:
+            self._take_present_values(message)
         else:
             late = device.is_late(report)
             self._door.hear(report, device, self._clock.since_boot())
@@ -202,10 +228,22 @@ class DeviceActor(PooledActor):
             if report.boot is not None and device.boot(report.boot).again > again:
                 logger.warning("boot_reused serial=%s boot=%r", device.serial, report.boot)
             # A late report tells the rules nothing: it came at another time than it speaks of.
-            self._become(device, report.at, None if late else report)
-            self._keep(Keep(device, _log_entry(device, report), message.delivery))
+            kept = Keep(device, _log_entry(device, report), message.delivery, also=message.also)
+            self._go_on(kept, report.at, None if late else report)
             if not report.retained:
-                self._expect_word_within(self._context.offline_after)
+                self._expect_word()
+
+    def _take_present_values(self, message: Reported) -> None:
+        """What the broker retains of a device of another make, which comes again at each connection."""
+        device = self._device.after_report(message.report)
+        if device == self._device:
+            self._settle(message)
+        else:
+            self._go_on(Keep(device, delivery=message.delivery, also=message.also), message.report.at)
+
+    def _settle(self, message: Reported) -> None:
+        for delivery in (*message.also, message.delivery):
+            self._keep(Settle(delivery))
 
     def _refuse(self, report: Report, letter: DeadLetter, delivery: Delivery) -> None:
         """The device is there, whatever it said. Its number counts as received: without a receipt for it
@@ -219,10 +257,9 @@ class DeviceActor(PooledActor):
                 return
             self._door.hear(report, device, self._clock.since_boot())
         device = device.after_refusal(report)
-        self._become(device, report.at)
-        self._keep(Keep(device, delivery=delivery, refused=(letter, boot)))
+        self._go_on(Keep(device, delivery=delivery, refused=(letter, boot)), report.at)
         if not report.retained:
-            self._expect_word_within(self._context.offline_after)
+            self._expect_word()
 
     def _take_presence(self, message: Presence) -> None:
         """A retained word is of unknown age and tells nothing; the offline timer will."""
@@ -232,24 +269,35 @@ class DeviceActor(PooledActor):
             self._greet(message.at)
             self._keep(Settle(message.delivery))
         else:
-            device = self._device.after_silence()
-            self._become(device, message.at)
-            self._keep(Keep(device, delivery=message.delivery))
+            self._go_on(Keep(self._device.after_silence(), delivery=message.delivery), message.at)
 
     def _greet(self, at: float) -> None:
         """The device is there, whatever it said."""
-        device = self._device.after_greeting(at)
-        self._become(device, at)
-        self._keep(Keep(device))
-        self._expect_word_within(self._context.offline_after)
+        self._go_on(Keep(self._device.after_greeting(at)), at)
+        self._expect_word()
 
     # -- the offline timer -------------------------------------------------------------------
 
-    def _patience_left(self) -> float:
-        """Of a device that was online when the system stopped; bounded, as the clock may have jumped."""
-        patience = self._context.offline_after
+    @property
+    def _patience(self) -> float | None:
+        """``None`` where the device's family tells when it is gone, or nothing announces it."""
+        if self._device.orders is None:
+            return self._context.offline_after
+        return None if self._device.profile is None else self._device.profile.patience
+
+    def _expect_first_word(self) -> None:
+        """Of a device that was online when the system stopped, or became another one."""
+        if self._device.online and (patience := self._patience) is not None:
+            self._expect_word_within(max(self._patience_left(patience), self._context.startup_grace))
+
+    def _patience_left(self, patience: float) -> float:
+        """Bounded, as the clock may have jumped."""
         elapsed = self._clock.now() - (self._device.seen_at or 0.0)
         return patience - min(max(elapsed, 0.0), patience)
+
+    def _expect_word(self) -> None:
+        if (patience := self._patience) is not None:
+            self._expect_word_within(patience)
 
     def _expect_word_within(self, seconds: float) -> None:
         """Move the deadline; a timer that goes off before it finds out then."""
@@ -266,14 +314,41 @@ class DeviceActor(PooledActor):
         if self._timer_at is None or now < self._timer_at:
             return  # a timer that an earlier deadline has overtaken
         self._timer_at = None
-        if not self._device.online:
+        if not self._device.online or self._patience is None:
             return
         if now < self._silent_at:
             self._start_timer(self._silent_at - now)
             return
-        device = self._device.after_silence()
+        self._go_on(Keep(self._device.after_silence()), self._clock.now())
+
+    # -- of another make ---------------------------------------------------------------------
+
+    def _take_profile(self, profile: Profile | None, at: float) -> None:
+        before = self._device
+        if profile is None and not before.claimed:
+            self._depart_if_unclaimed()
+            return
+        self._go_on(Keep(before.after_profile(profile)), at)
+        if profile is None:
+            tell_if_alive(self._directory, Stayed(before.serial))
+        elif before.profile is None or before.profile.patience != profile.patience:
+            self._expect_first_word()
+
+    def _take_back(self, order: Order) -> None:
+        """It is not tried again at once: whoever could not carry it could not do so now."""
+        device = self._device.after_failed_order(order.wanted)
         self._become(device, self._clock.now())
         self._keep(Keep(device))
+
+    def _settle_within(self, seconds: float) -> None:
+        self._settled_at = self._clock.monotonic() + seconds
+        self._clock.call_later(seconds, partial(tell_if_alive, self.actor_ref, SettlingOver()))
+
+    def _end_settling(self) -> None:
+        if self._clock.monotonic() + ROUNDING >= self._settled_at:
+            device = self._device.after_settling()
+            if device != self._device:
+                self._go_on(Keep(device), self._clock.now())
 
     # -- commands ----------------------------------------------------------------------------
 
@@ -284,22 +359,28 @@ class DeviceActor(PooledActor):
             command.reply(outcome)
             return
         newly_claimed = outcome.claimed and not self._device.claimed
-        publish = outcome.version > self._device.version
+        publish = outcome.orders is None and outcome.version > self._device.version
         if outcome.claimed is not self._device.claimed:
             tell_if_alive(self._directory, ClaimChanged(outcome.serial, outcome.claimed))
         if not outcome.claimed:
             self._stop_rules()
-        self._become(outcome, self._clock.now())
-        # After that, so that whoever is answered finds the hub up to date.
-        self._keep(Keep(outcome, reply=command.reply, publish=publish, decided=decided))
+        kept = Keep(outcome, reply=command.reply, publish=publish, decided=decided)
+        self._go_on(kept, self._clock.now())
         if newly_claimed:
             self._start_rules()
 
     def _leave_room(self, room_id: int) -> None:
         if self._device.room == room_id:
-            device = self._device.after_leaving()
-            self._become(device, self._clock.now())
-            self._keep(Keep(device))
+            self._go_on(Keep(self._device.after_leaving()), self._clock.now())
+
+    def _say_again(self) -> None:
+        """By way of the writer, since what is not on disk is not to be promised."""
+        device = self._device
+        if device.orders is not None:
+            if device.due:
+                self._go_on(Keep(device), self._clock.now())
+        elif device.version > 0:
+            self._keep(Keep(device, publish=True))
 
     # -- farewell ----------------------------------------------------------------------------
 
@@ -367,8 +448,9 @@ class DeviceActor(PooledActor):
         self._become(device, self._clock.now())
         self._keep(Replace(device, Removal(spare.id, before.serial), request.reply))
         tell_if_alive(self._directory, Replaced(offer))
-        if device.online:
-            self._expect_word_within(max(self._patience_left(), self._context.startup_grace))
+        self._expect_first_word()
+        if device.due:
+            self._go_on(Keep(device), self._clock.now())
 
     # -- rules -------------------------------------------------------------------------------
 
@@ -437,6 +519,21 @@ class DeviceActor(PooledActor):
     def _keep(self, message: ToWriter) -> None:
         self._context.writer.tell(message)
 
+    def _go_on(self, kept: Keep, at: float, report: Report | None = None) -> None:
+        """As the device that is to be kept, which is told what it is due to be told.
+
+        Hub and rules hear of it first, so that whoever is answered by the writer finds the hub up to date.
+        """
+        device = kept.device
+        if due := device.due:
+            address = "" if device.profile is None else device.profile.address
+            order = Order(device.serial, device.version, due, address)
+            device = device.after_order()
+            kept = replace(kept, device=device, order=order)
+            self._settle_within(SETTLING_S if device.profile is None else device.profile.settling)
+        self._become(device, at, report)
+        self._keep(kept)
+
     def _become(self, device: Device, at: float, report: Report | None = None) -> None:
         before, self._device = self._device, device
         self._context.events.device_updated(device)
@@ -445,6 +542,7 @@ class DeviceActor(PooledActor):
             or device.online is not before.online
             or device.claimed is not before.claimed
             or device.serial is not before.serial
+            or device.profile is not before.profile
         )
         seen = Observed(device, at, report)
         for name, rule in self._rules.items():

@@ -18,8 +18,11 @@ from actors.dead_letter_words import reason_for, too_many_devices
 from actors.device import GONE, DeviceActor
 from actors.domain.claiming import unproven, unproven_spare
 from actors.domain.model import Change, Claim, DeadLetter, Device, Move, Refusal, Refused, Report
+from actors.domain.profile import Profile
 from actors.domain.rooms import AddRoom, RecallRooms, RemoveRoom, RenameRoom, RoomCommand, RoomGone, Rooms
 from actors.messages import (
+    AcceptDefinition,
+    Announced,
     ApplyFinding,
     AskBounds,
     BrokerConnected,
@@ -38,6 +41,7 @@ from actors.messages import (
     KeepConclusion,
     KeepDeadLetter,
     Offered,
+    OrderUnsent,
     Presence,
     PublishConfiguration,
     Recall,
@@ -64,15 +68,17 @@ logger = logging.getLogger(__name__)
 
 
 # What a successor takes over of a dead actor's mail; its timers it sets itself.
-_ASKED = (ClaimDevice, ChangeDevice, ReleaseDevice, ApplyFinding, DismissFinding, AskBounds)
-# After which a device may be gone, or be by another serial number.
+_ASKED = (
+    *(ClaimDevice, ChangeDevice, ReleaseDevice, AcceptDefinition),
+    *(ApplyFinding, DismissFinding, AskBounds),
+)
 _FAREWELLS = (ForgetDevice, ForgetUnheard, GiveWay, ReplaceDevice, TakeOver)
 # A flood of strangers makes thousands give way; the log tells of it once a minute.
 TELL_EVERY_S: Final = 60.0
 # Devices that nobody has claimed, where nothing else is said.
 MAX_UNCLAIMED: Final = 500
 _TOLD = (DismissalNoted, KeepConclusion, PublishConfiguration, RoomGone)
-_INHERITED = (Reported, Refuse, Presence, *_ASKED, *_FAREWELLS, *_TOLD)
+_INHERITED = (Reported, Announced, OrderUnsent, Refuse, Presence, *_ASKED, *_FAREWELLS, *_TOLD)
 
 
 @dataclass(slots=True)
@@ -140,6 +146,9 @@ class Directory(SupervisedActor):
         self._gave_way = 0
         self._told_at = -math.inf
         self._residents: dict[str, _Resident] = {}
+        self._profiles: dict[str, Profile] = {}
+        """Of devices of other makes, by serial number, whether they are here or not: they are announced once,
+        and whoever is started again has to be told."""
         self._spellings: dict[str, str] = {}
         """The first spelling of each serial number, by it in lower case."""
         self._recalls = itertools.count()
@@ -203,10 +212,14 @@ class Directory(SupervisedActor):
                     del self._about_rooms[0]
             case Presence(serial=serial) | ChangeDevice(serial=serial) | AskBounds(serial=serial):
                 self._pass_on(serial, message)
+            case Announced():
+                self._introduce(message)
             case ClaimDevice(claim):
                 self._pass_on(claim.serial, message)
-            case ReleaseDevice(serial):
+            case ReleaseDevice(serial) | AcceptDefinition(serial):
                 self._pass_on(serial, message)
+            case OrderUnsent(order):
+                self._pass_on(order.serial, message)
             case ForgetDevice() | ForgetUnheard():
                 self._see_off(message)
             case Departed(serial):
@@ -259,6 +272,16 @@ class Directory(SupervisedActor):
         if self._context.commands.also_spelled(first, heard):
             self._deliver(self._residents[first], PublishConfiguration())
 
+    def _introduce(self, announced: Announced) -> None:
+        profile = announced.profile
+        serial = self._spellings.get(announced.serial.lower(), announced.serial)
+        if profile is not None:
+            self._profiles[serial] = profile
+        else:
+            self._profiles.pop(serial, None)
+        if serial in self._residents or profile is not None:
+            self._pass_on(serial, announced)
+
     def _pass_on(self, serial: str, message: ForDevice) -> None:
         if serial not in self._residents:
             serial = self._spellings.get(serial.lower(), serial)
@@ -267,7 +290,7 @@ class Directory(SupervisedActor):
             self._deliver(resident, message)
         elif isinstance(message, ClaimDevice):
             self._refuse(message.reply, unproven(serial))
-        elif not isinstance(message, Reported):
+        elif not isinstance(message, Reported | Announced):
             self._turn_away(message, Refused(Refusal.UNKNOWN_SERIAL, {"serial": serial}))
         elif len(self._residents) < self._max_devices:
             resident = self._residents[serial] = _Resident()
@@ -276,7 +299,15 @@ class Directory(SupervisedActor):
             resident.waiting.append(message)
             self._note_unclaimed(serial)
         else:
-            self._refuse_report(message, too_many_devices(self._max_devices))
+            self._turn_away_stranger(message)
+
+    def _turn_away_stranger(self, message: Reported | Announced) -> None:
+        full = too_many_devices(self._max_devices)
+        if isinstance(message, Reported):
+            self._refuse_report(message, full)
+        else:
+            letter = DeadLetter(message.at, f"anuncios/{message.serial}", b"", full)
+            self._context.writer.tell(KeepDeadLetter(letter))
 
     def _deliver(self, resident: _Resident, message: object) -> None:
         if resident.ref is not None and not resident.leaving:
@@ -285,7 +316,7 @@ class Directory(SupervisedActor):
             except pykka.ActorDeadError:
                 pass  # and DeviceFailed is on its way
             else:
-                resident.leaving = isinstance(message, _FAREWELLS)
+                resident.leaving = _is_farewell(message)
                 return
         if resident.quarantined:
             self._turn_away(message, Refused(Refusal.QUARANTINED))
@@ -317,15 +348,21 @@ class Directory(SupervisedActor):
             case TakeOver(offer):
                 self._turn_away(offer, refused)
             case (
-                (ClaimDevice() | ChangeDevice() | ReleaseDevice() | ForgetDevice() | ReplaceDevice())
+                (ClaimDevice() | ChangeDevice() | ReleaseDevice() | AcceptDefinition())
+                | (ForgetDevice() | ReplaceDevice())
                 | (ApplyFinding() | DismissFinding() | DismissalNoted() | AskBounds())
                 | (AddRoom() | RenameRoom() | RemoveRoom())
             ) as asked:
                 self._refuse(asked.reply, refused)
 
     def _refuse_report(self, message: Reported, reason: str) -> None:
+        self._settle_the_rest(message)
         letter = DeadLetter(message.report.at, message.topic, message.payload, reason)
         self._context.writer.tell(KeepDeadLetter(letter, message.delivery))
+
+    def _settle_the_rest(self, message: Reported) -> None:
+        for delivery in message.also:
+            self._context.writer.tell(Settle(delivery))
 
     def _refuse(self, reply: Callable[[Refused], None], refused: Refused) -> None:
         """The asker's border: one that fails must not take along what the others wait for."""
@@ -377,7 +414,9 @@ class Directory(SupervisedActor):
         tell_if_alive(self.actor_ref, _Found(recall, recalled.device))
 
     def _start(self, device: Device) -> pykka.ActorRef[DeviceActor]:
-        return DeviceActor.start(self._context, self.actor_ref, device)
+        profile = self._profiles.get(device.serial)
+        known = device if profile is None else device.after_profile(profile)
+        return DeviceActor.start(self._context, self.actor_ref, known)
 
     def _move_in(self, recall: int, device: Device) -> None:
         resident = self._residents.get(device.serial)
@@ -411,6 +450,7 @@ class Directory(SupervisedActor):
         logger.error("device_failed serial=%s restart_s=%.1f error=%s", serial, restart.delay, death.error)
         match death.handling:
             case Reported(report, delivery, topic, payload) if not restart.quarantined:
+                self._settle_the_rest(death.handling)
                 letter = DeadLetter(report.at, topic, payload, reason_for(_internal(death.error)))
                 resident.left.append(Refuse(report, letter, delivery))
             case handling:
@@ -534,6 +574,8 @@ class Directory(SupervisedActor):
             match self._left_behind[0]:
                 case Reported(report=Report(serial=serial)) | Refuse(report=Report(serial=serial)) as message:
                     self._pass_on(serial, message)
+                case Announced() as announced:
+                    self._introduce(announced)
                 case Presence(serial=serial) | ClaimDevice(claim=Claim(serial=serial)) as message:
                     self._pass_on(serial, message)
                 case ForgetDevice() | ForgetUnheard() as farewell:
@@ -543,6 +585,11 @@ class Directory(SupervisedActor):
                 case message:
                     self._turn_away(message, GONE)
             self._left_behind.popleft()
+
+
+def _is_farewell(message: object) -> bool:
+    """Whether the device may be gone then, or be by another serial number."""
+    return isinstance(message, _FAREWELLS) or (isinstance(message, Announced) and message.profile is None)
 
 
 def _internal(error: str) -> Refused:

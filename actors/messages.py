@@ -167,6 +167,15 @@ class ReleaseDevice:
 
 
 @dataclass(frozen=True, slots=True)
+class AcceptDefinition:
+    """The device's orders may go where it says now, which is elsewhere than where it was claimed."""
+
+    serial: str
+    reply: Reply
+    seen: Editions = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReplaceDevice:
     """The hardware of this device is dead; that of ``spare`` takes its place, if the claim proves it."""
 
@@ -210,7 +219,9 @@ class GiveWay:
     serial: str
 
 
-Command: TypeAlias = ClaimDevice | ChangeDevice | ReleaseDevice | ApplyFinding | DismissFinding
+Command: TypeAlias = (
+    ClaimDevice | ChangeDevice | ReleaseDevice | AcceptDefinition | ApplyFinding | DismissFinding
+)
 Farewell: TypeAlias = ForgetDevice | ForgetUnheard | GiveWay
 ForeignNews: TypeAlias = Announced | OrderUnsent
 ForDevice: TypeAlias = (
@@ -315,8 +326,13 @@ class SilenceDue:
 
 
 @dataclass(frozen=True, slots=True)
+class SettlingOver:
+    """The device has had its time to do as it was told; it may have been told something else meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
 class PublishConfiguration:
-    """Say again what the device should be."""
+    """Say again what the device should be; to one of another make only what it was not told yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from actors.domain.findings import KeptFinding, ScanFailure
 from actors.domain.model import Device, JsonObject
-from actors.messages import Delivery, Removal
+from actors.messages import Delivery, Order, Removal
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,9 @@ class CommandSink(Protocol):
         """These are on disk: acknowledge them to the broker, each in its turn."""
 
     def publish_configuration(self, serial: str, version: int, configuration: JsonObject) -> None: ...
+
+    def order(self, order: Order) -> None:
+        """Tell a device of another make; where that cannot be, the directory hears :class:`OrderUnsent`."""
 
     def also_spelled(self, serial: str, heard: str) -> bool:
         """The device spells its serial number otherwise on its topics, and is answered there too.

@@ -25,7 +25,7 @@ from actors.directory import MAX_UNCLAIMED, Directory
 from actors.domain.model import Device, JsonObject
 from actors.domain.rule import RuleFactory
 from actors.domain.status import WriterStatus
-from actors.messages import BrokerForgot, Delivery, Removal
+from actors.messages import BrokerForgot, Delivery, Order, Removal
 from actors.mqtt.bridge import Bridge
 from actors.runtime.clock import Clock
 from actors.runtime.dispatch import PooledActor
@@ -80,6 +80,8 @@ class World:
     published: dict[str, tuple[int, JsonObject]] = field(default_factory=dict)
     """The broker's retained configurations, by serial."""
     receipts: dict[tuple[str, str], int] = field(default_factory=dict)
+    orders: list[Order] = field(default_factory=list)
+    """All that devices of other makes were ever told, oldest first."""
     ids: dict[str, int] = field(default_factory=dict)
     """Every id that anybody was ever shown, by serial."""
     retired: set[int] = field(default_factory=set)
@@ -138,6 +140,9 @@ class BridgeOnStage(Bridge):
 
     def publish_receipt(self, serial: str, boot: str, seq: int) -> None:
         self._world.receipts[serial, boot] = seq
+
+    def order(self, order: Order) -> None:
+        self._world.orders.append(order)
 
     def forget_device(self, removal: Removal, *, reborn: bool) -> None:  # noqa: ARG002
         self._world.published.pop(removal.serial, None)

@@ -28,7 +28,15 @@ from web.page.files import Index, Page, PageFile, shipped
 from web.routes.auth import Myself, Pairing, Session, StreamTickets
 from web.routes.backups import AllBackups
 from web.routes.bounds import DeviceBounds
-from web.routes.devices import AllDevices, Claims, OneDevice, ReleasedDevice, ReplacedDevice, UnclaimedDevices
+from web.routes.devices import (
+    AcceptedDefinition,
+    AllDevices,
+    Claims,
+    OneDevice,
+    ReleasedDevice,
+    ReplacedDevice,
+    UnclaimedDevices,
+)
 from web.routes.findings import AppliedFinding, DismissedFinding, Findings, HistoryScans
 from web.routes.log import DeviceLog
 from web.routes.overview import RejectedMessages, RootCertificate, SystemHealth
@@ -53,6 +61,7 @@ ROUTES: Final[list[tuple[str, type[Handler]]]] = [
     (r"/dispositivos/([0-9]{1,18})/?", OneDevice),
     (r"/dispositivos/([0-9]{1,18})/soltar/?", ReleasedDevice),
     (r"/dispositivos/([0-9]{1,18})/sustituir/?", ReplacedDevice),
+    (r"/dispositivos/([0-9]{1,18})/definicion/aceptar/?", AcceptedDefinition),
     (r"/dispositivos/([0-9]{1,18})/logs/?", DeviceLog),
     (r"/dispositivos/([0-9]{1,18})/estadisticas/?", DeviceStatistics),
     (r"/dispositivos/([0-9]{1,18})/exportar/?", DeviceExport),

@@ -36,6 +36,7 @@ NAMES: Final[Mapping[type, str]] = {
     answers.DatabaseJson: "BaseDeDatos",
     answers.DeviceBoundsJson: "Limites",
     answers.DeviceJson: "Dispositivo",
+    answers.ControlJson: "Control",
     answers.DifferenceJson: "Diferencia",
     answers.DoneJson: "Hecho",
     answers.ErrorJson: "Error",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from actors.domain.model import JsonObject
+from actors.domain.model import Device, JsonObject
 
 GENERIC: Final = "generico"
 
@@ -51,6 +51,15 @@ def kind_of(serial: str, type: str, configuration: JsonObject) -> str:
         if isinstance(name, str) and (kind := name.strip().lower()) in _NAMED:
             return kind
     return PREFIXES.get(serial[:4].upper(), GENERIC)
+
+
+def sort_of(device: Device) -> tuple[str, str]:
+    """Kind and capability: of one of another make what its family says, unless people have set its kind."""
+    chosen, profile = device.configuration.get("kind"), device.profile
+    if profile is None or (isinstance(chosen, str) and chosen.strip().lower() in _NAMED):
+        kind = kind_of(device.serial, device.type, device.configuration)
+        return kind, capability_of(kind)
+    return profile.kind, profile.capability
 
 
 def capability_of(kind: str) -> str:

@@ -10,19 +10,20 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
+from actors.domain.json_values import Json as Json
+from actors.domain.json_values import JsonObject as JsonObject
+from actors.domain.json_values import same as same
+from actors.domain.orders import Orders
 from actors.domain.packed import Packed, packed
+from actors.domain.profile import Control, Form, Profile
 from actors.domain.readings import flattened, switch_of
 from actors.domain.sequences import MAX_BOOTS, Boot
-
-# JSON as the decoder gives it; checked once at the edge and trusted from there on.
-Json: TypeAlias = Any
-JsonObject: TypeAlias = Mapping[str, Json]
 
 Editions: TypeAlias = frozenset[str] | None
 """Those of a device that somebody has seen who wants to change it; ``None`` if they do not mind which."""
@@ -34,6 +35,9 @@ ACTIVE: Final = "activo"
 INACTIVE: Final = "inactivo"
 UNTOLD: Final = "desconocido"
 """The state of a device that has never told it."""
+UNNAMED: Final = "No definido"
+UNKNOWN_TYPE: Final = "generico"
+UNKNOWN_MODEL: Final = "desconocido"
 MANUAL: Final = "manual"
 SCHEDULED: Final = "horario"
 
@@ -58,6 +62,7 @@ class Refusal(Enum):
     CONFIGURATION_TOO_LARGE = "configuration_too_large"
     STATE_READ_ONLY = "state_read_only"
     STALE = "stale_edition"
+    NOTHING_TO_ACCEPT = "definition_not_pending"
     NOT_CLAIMED = "not_claimed"
     SPARE_UNPROVEN = "replacement_unproven"
     GONE = "device_gone"
@@ -174,9 +179,9 @@ class Device:
 
     id: int
     serial: str
-    name: str = "No definido"
-    type: str = "generico"
-    model: str = "desconocido"
+    name: str = UNNAMED
+    type: str = UNKNOWN_TYPE
+    model: str = UNKNOWN_MODEL
     description: str = ""
     state: str = UNTOLD
     parameters: JsonObject = field(default_factory=lambda: _EMPTY)
@@ -201,6 +206,10 @@ class Device:
     """The id of the one that people have put it in."""
     invalid: tuple[str, ...] = ()
     """The metrics that were last told with a number that is none, at most :data:`MAX_INVALID`."""
+    orders: Orders | None = None
+    """What it has yet to be told or to do; ``None`` for one of our own protocol."""
+    profile: Profile | None = field(default=None, compare=False)
+    """What it is, of one of another make, while something announces it. Nothing of it is stored."""
 
     # -- reports -----------------------------------------------------------------------------
 
@@ -209,6 +218,8 @@ class Device:
 
     def is_repeat(self, report: Report) -> bool:
         """Whether this very report is stored already, or is a retained copy of what was."""
+        if report.partial:
+            return False
         if report.boot is not None and report.seq is not None:
             boot = self.boot(report.boot)
             return boot.has(report.seq) and not boot.contradicts(report.seq, report.digest)
@@ -238,9 +249,11 @@ class Device:
         """The device once ``report``, which must not be a repeat, is taken in.
 
         A late one counts, and says nothing of the present. Of another one the ``parameters`` replace
-        the old ones whole. Its ``configuration`` describes an unclaimed device but for what people
-        have set, and only adds to a claimed one's, since what they asked for is theirs to change.
+        the old ones whole, unless it is partial. Its ``configuration`` describes an unclaimed device but for
+        what people have set, and only adds to a claimed one's, since what they asked for is theirs to change.
         """
+        if report.partial:
+            return self._after_partial(report)
         news = Report(report.serial, report.at) if self.is_late(report) else report
         state = self.state if news.state is None else news.state
         return replace(
@@ -256,6 +269,60 @@ class Device:
             code_digest=self._code_digest_after(report),
             invalid=self._invalid_after(news),
         )
+
+    def _after_partial(self, report: Report) -> Device:
+        """One that is retained counts for nothing: it says how things stand, not that the device is there.
+
+        A control that is told otherwise than before was set by hand, and is believed, but for those that are
+        pending. What is as it was leaves what people have asked for as it is.
+        """
+        told = _switched(report.configuration or _EMPTY)
+        orders = self.orders or Orders()
+        done = [name for name, value in told.items() if self._confirms(name, value)]
+        believed = {name: value for name, value in told.items() if self._believes(name, value)}
+        configuration = packed({**self.configuration, **believed}) if believed else self.configuration
+        state = _state_told(told.get("encendido"), report.state or self.state)
+        present = replace(
+            self,
+            state=self.state if "encendido" in orders.pending else state,
+            parameters=self._merged(report.parameters or _EMPTY),
+            configuration=configuration,
+            reported=self._reported_after(replace(report, state=None)) if told else self.reported,
+            invalid=self._invalid_after(report),
+            orders=orders.without(done),
+        )
+        if report.retained:
+            return present
+        return replace(present, online=True, seen_at=report.at, reports=self.reports + 1)
+
+    def _control(self, name: str) -> Control | None:
+        return None if self.profile is None else self.profile.controls.get(name)
+
+    def _confirms(self, name: str, told: Json) -> bool:
+        """Whether it has told that it is as people have asked for, as exactly as it can be set."""
+        control = self._control(name)
+        if control is None or name not in self.configuration:
+            return False
+        return control.confirms(self.configuration[name], told)
+
+    def _believes(self, name: str, told: Json) -> bool:
+        """Whether that is now what it is to be."""
+        if name not in self.configuration:
+            return True
+        if self._control(name) is None:
+            return not self.claimed and name not in self.asked
+        if self.orders is not None and name in self.orders.pending:
+            return False
+        is_news = name not in self.reported or not same(self.reported[name], told)
+        return is_news and not self._confirms(name, told)
+
+    def _merged(self, parameters: JsonObject) -> JsonObject:
+        """Key by key; with what is too large for that they begin anew."""
+        if not parameters:
+            return self.parameters
+        merged = {**self.parameters, **parameters}
+        grown = len(merged) > max(len(self.parameters), len(parameters))
+        return packed(parameters if grown and _is_too_large(merged) else merged)
 
     def after_refusal(self, report: Report) -> Device:
         """The device once ``report``, which must not be a repeat, is refused: its number counts, and that
@@ -328,23 +395,106 @@ class Device:
         """The device has been silent too long, or the broker has published its last will."""
         return replace(self, online=False)
 
+    # -- of another make ---------------------------------------------------------------------
+
+    def after_profile(self, profile: Profile | None) -> Device:
+        """The device as it is announced now, or once nothing announces it any more.
+
+        While nobody has claimed it, it is called what its family calls it, unless people have named it, and
+        its orders may go wherever it says.
+        """
+        orders = self.orders or Orders()
+        if profile is None:
+            return replace(self, profile=None, orders=orders, online=False)
+        if self.claimed:
+            return replace(self, profile=profile, orders=orders)
+        before = self.profile or Profile(family="", kind=UNKNOWN_TYPE, capability="")
+        return replace(
+            self,
+            profile=profile,
+            orders=replace(orders, address=profile.address),
+            name=_announced(self.name, (UNNAMED, before.name), profile.name),
+            type=_announced(self.type, (UNKNOWN_TYPE, before.kind), profile.kind),
+            model=_announced(self.model, (UNKNOWN_MODEL, before.model), profile.model),
+        )
+
+    @property
+    def awaits_consent(self) -> bool:
+        """Whether its orders would go elsewhere than where it was claimed."""
+        if not self.claimed or self.profile is None or self.orders is None:
+            return False
+        return self.profile.address not in ("", self.orders.address)
+
+    def after_consent(self) -> Device | Refused:
+        if not self.awaits_consent or self.profile is None or self.orders is None:
+            return Refused(Refusal.NOTHING_TO_ACCEPT, {"serial": self.serial})
+        return replace(self, orders=replace(self.orders, address=self.profile.address))
+
+    @property
+    def due(self) -> JsonObject:
+        """What it is to be told now, by name in the configuration; nothing while it is away."""
+        orders, profile = self.orders, self.profile
+        if orders is None or not orders.unsent or profile is None:
+            return _EMPTY
+        if not (self.claimed and self.online) or self.awaits_consent:
+            return _EMPTY
+        return {
+            name: value
+            for name, value in self.configuration.items()
+            if name in orders.unsent and name in profile.controls and profile.controls[name].takes(value)
+        }
+
+    def after_order(self) -> Device:
+        """The device once it is told what is due."""
+        return self._with_orders((self.orders or Orders()).after_sending(self.due))
+
+    def after_failed_order(self, wanted: JsonObject) -> Device:
+        """The device once nobody could carry that to it; what people have asked for since then stands."""
+        desired = self.configuration
+        names = [name for name, value in wanted.items() if name in desired and same(desired[name], value)]
+        return self._with_orders((self.orders or Orders()).after_failure(names))
+
+    def after_settling(self) -> Device:
+        """The device once it has had the time to do as it was told: from now on it is as it says."""
+        if self.orders is None:
+            return self
+        on = self.reported.get("encendido") if "encendido" in self.orders.unconfirmed else None
+        state = _state_told(on, self.state)
+        return replace(self, state=state, orders=replace(self.orders, unconfirmed=frozenset()))
+
+    def _with_orders(self, orders: Orders) -> Device:
+        return self if orders == self.orders else replace(self, orders=orders)
+
+    def _orders_for(self, names: Iterable[str], before: Device) -> Orders | None:
+        """Once it is to be as it is here: ``names`` are those that people have named."""
+        if self.orders is None or not self.claimed:
+            return self.orders
+        # What it can be told is found out when it is told.
+        controls = dict.fromkeys(names, _ANY) if self.profile is None else self.profile.controls
+        return self.orders.after_wish(
+            names, before.configuration, self.configuration, self.reported, controls
+        )
+
     # -- commands ----------------------------------------------------------------------------
 
     @property
     def differences(self) -> Mapping[str, Difference] | None:
         """By name in the configuration; ``None`` while the device has told nothing that people have set.
 
-        In mode ``horario`` ``encendido`` only follows the state, so nobody asks for it.
+        In mode ``horario`` ``encendido`` only follows the state, so nobody asks for it, but of a device of
+        another make.
         """
         desired, reported = self.configuration, self.reported
-        follows = "encendido" if desired.get("modo") == SCHEDULED else None
+        controls = {} if self.profile is None else self.profile.controls
+        scheduled = self.orders is None and desired.get("modo") == SCHEDULED
+        follows = "encendido" if scheduled else None
         compared = [name for name in reported if name in self.asked and name in desired and name != follows]
         if not compared:
             return None
         return {
             name: Difference(desired[name], reported[name])
             for name in compared
-            if not same(desired[name], reported[name])
+            if not controls.get(name, _ANY).confirms(desired[name], reported[name])
         }
 
     @property
@@ -354,6 +504,8 @@ class Device:
             self.serial,
             *(self.name, self.type, self.model, self.description),
             *(self.version, self.room, self.claimed),
+            # What somebody consents to has to be what they have seen.
+            *((self.profile.address,) if self.profile is not None and self.awaits_consent else ()),
         )
 
     def stale_for(self, seen: Editions) -> Refused | None:
@@ -370,13 +522,17 @@ class Device:
             return _TOO_LARGE
         configured = self._described(claim)._configured(configuration, None)
         asked = self.asked.union(claim.configuration)
-        return replace(configured, claimed=True, version=self.version + 1, asked=asked)
+        claimed = replace(configured, claimed=True, version=self.version + 1, asked=asked)
+        return replace(claimed, orders=claimed._orders_for(claim.configuration, self))
 
     def after_release(self) -> Device | Refused:
         """The device once nobody has claimed it any more; it keeps all else."""
         if not self.claimed:
             return Refused(Refusal.NOT_CLAIMED, {"serial": self.serial})
-        return replace(self, claimed=False)
+        orders = None if self.orders is None else self.orders.dropped()
+        if orders is not None and self.profile is not None:
+            orders = replace(orders, address=self.profile.address)
+        return replace(self, claimed=False, orders=orders)
 
     def after_replacement(self, spare: Device) -> Device | Refused:
         """The device with the hardware of ``spare``, which has yet to say how it is set.
@@ -385,16 +541,19 @@ class Device:
         """
         if not self.claimed:
             return Refused(Refusal.NOT_CLAIMED, {"serial": self.serial})
-        return replace(
+        replaced = replace(
             self,
             serial=spare.serial,
             code_digest=spare.code_digest,
             online=spare.online,
             seen_at=spare.seen_at,
             boots=spare.boots,
-            reported=_EMPTY,
+            reported=_EMPTY if spare.orders is None else spare.reported,
             version=max(self.version, spare.version) + 1,
+            profile=spare.profile,
+            orders=spare.orders,
         )
+        return replace(replaced, orders=replaced._orders_for(self.asked, self))
 
     def after_change(self, change: Change) -> Device | Refused:
         configuration = {**self.configuration, **change.configuration}
@@ -414,10 +573,16 @@ class Device:
         if not change.configuration and state is None:
             return described
         changed = described._configured(configuration, state)
+        before, now = self.configuration.get("encendido"), changed.configuration.get("encendido")
+        named = frozenset(change.configuration)
+        if self.orders is not None and (state is not None or now is not before):
+            named |= {"encendido"}
+            changed = replace(changed, asked=changed.asked | named)
+        orders = changed._orders_for(named, self)
         as_asked = state in (None, self.state)
-        if as_asked and changed.configuration == self.configuration:
+        if as_asked and changed.configuration == self.configuration and orders == self.orders:
             return changed
-        return replace(changed, version=self.version + 1)
+        return replace(changed, version=self.version + 1, orders=orders)
 
     def after_leaving(self) -> Device:
         """The device once its room is no more."""
@@ -438,22 +603,8 @@ class Device:
         if configuration.get("modo") == SCHEDULED:
             state = self.state if state is None else state
             return replace(self, state=state, configuration=packed(_following(configuration, state)))
-        on = configuration.get("encendido")
-        if isinstance(on, bool):
-            state = ACTIVE if on else INACTIVE
-        state = self.state if state is None else state
+        state = _state_told(configuration.get("encendido"), self.state if state is None else state)
         return replace(self, state=state, configuration=packed(configuration))
-
-
-def same(a: Json, b: Json) -> bool:
-    """Whether two JSON values are equal: 1 and 1.0 are, since many write one for the other; true is not."""
-    match a, b:
-        case (dict(), dict()):
-            return a.keys() == b.keys() and all(same(a[name], b[name]) for name in a)
-        case (list(), list()):
-            return len(a) == len(b) and all(map(same, a, b))
-        case _:
-            return bool(a == b) and isinstance(a, bool) == isinstance(b, bool)
 
 
 @lru_cache(maxsize=8_192)
@@ -475,12 +626,24 @@ def _following(configuration: JsonObject, state: str) -> JsonObject:
     return configuration if before is on else {**configuration, "encendido": on}
 
 
+def _state_told(on: Json, otherwise: str) -> str:
+    return (ACTIVE if on else INACTIVE) if isinstance(on, bool) else otherwise
+
+
 def _switched(configuration: JsonObject) -> JsonObject:
     """``configuration`` with ``encendido`` as a truth value, in whatever way it says so."""
     told = configuration.get("encendido")
     on = switch_of(told)
     return configuration if on is None or told is on else {**configuration, "encendido": on}
 
+
+def _announced(now: str, replaced: tuple[str, ...], announced: str) -> str:
+    """What the family says, where nobody else has said otherwise."""
+    return announced if announced and now in replaced else now
+
+
+# As exactly as JSON tells it.
+_ANY: Final = Control(Form.TEXT)
 
 _TOO_LARGE: Final = Refused(
     Refusal.CONFIGURATION_TOO_LARGE, {"names": MAX_NAMES, "bytes": MAX_CONFIGURATION_BYTES}

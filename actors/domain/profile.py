@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from actors.domain.model import Json, same
+from actors.domain.json_values import Json, same
 from actors.domain.readings import number_of
 
 SETTLING_S: Final = 10.0
 """For which a device may waver after an order before a difference counts; a cover takes longer."""
 COVER_SETTLING_S: Final = 60.0
+COLOR: Final = re.compile("#[0-9a-fA-F]{6}")
+MAX_TEXT: Final = 255
+"""Characters of a control that takes a text."""
 
 
 class Form(Enum):
@@ -52,6 +55,20 @@ class Control:
         if self.form is Form.COLOR and isinstance(desired, str) and isinstance(reported, str):
             return _alike(desired, reported)
         return same(desired, reported)
+
+    def takes(self, value: Json) -> bool:
+        """Whether the device can be set to it."""
+        match self.form:
+            case Form.SWITCH:
+                return isinstance(value, bool)
+            case Form.NUMBER:
+                return type(value) in (int, float) and self.low <= value <= self.high
+            case Form.CHOICE:
+                return value in self.choices
+            case Form.COLOR:
+                return isinstance(value, str) and COLOR.fullmatch(value) is not None
+            case Form.TEXT:
+                return isinstance(value, str) and len(value) <= MAX_TEXT
 
 
 _HEX: Final = re.compile(r"#[0-9a-fA-F]{6}")

@@ -48,6 +48,10 @@ class Misfit(Enum):
     NO_DURATION = "schedule_duration"
     NO_SWITCH_WORD = "schedule_switch_word"
     NO_LOCK_WORD = "schedule_lock_word"
+    NO_CHOICE = "control_choice"
+    NO_COLOR = "control_color"
+    NO_TEXT = "control_text"
+    NO_SUCH_CONTROL = "control_missing"
 
 
 class ScheduleError(ValueError):

@@ -6,6 +6,7 @@ import logging
 from typing import Final, NamedTuple
 
 from actors.domain.model import Device, Json
+from actors.domain.orders import Orders
 from actors.domain.sequences import Boot
 from persistence.database.rows import Row, held_object, json_object, json_text, json_texts
 
@@ -35,13 +36,14 @@ class DeviceRow(NamedTuple):
     codigo_sha256: str | None
     habitacion_id: int | None
     no_validas: bytes
+    ordenes: bytes | None
 
 
 DEVICE_COLUMNS: Final = DeviceRow._fields
 _JSON_COLUMNS: Final = ("parametros", "configuracion", "arranques", "informado", "pedido", "no_validas")
 # How a column is read where it is not just as it stands. Of a room that is gone its devices are in none.
 _READ: Final = {
-    **{name: f"CAST({name} AS BLOB)" for name in _JSON_COLUMNS},
+    **{name: f"CAST({name} AS BLOB)" for name in (*_JSON_COLUMNS, "ordenes")},
     "habitacion_id": "(SELECT id FROM habitaciones WHERE id = habitacion_id)",
 }
 DEVICES: Final = f"SELECT {', '.join(_READ.get(name, name) for name in DEVICE_COLUMNS)} FROM dispositivos"
@@ -76,6 +78,7 @@ def device_row(device: Device) -> Row:
         device.code_digest,
         device.room,
         json_text(device.invalid) if device.invalid else "[]",
+        None if device.orders is None else json_text(_orders_json(device.orders)),
     )
 
 
@@ -85,8 +88,9 @@ def device_of(columns: Row) -> Device:
     parameters, configuration = held_object(row.parametros), held_object(row.configuracion)
     boots, reported = _boots(row.arranques), held_object(row.informado)
     asked, invalid = json_texts(row.pedido), json_texts(row.no_validas)
-    found = parameters, configuration, boots, reported, asked, invalid
-    for column, value in zip(_JSON_COLUMNS, found, strict=True):
+    orders = None if row.ordenes is None else _orders(row.ordenes)
+    found = parameters, configuration, boots, reported, asked, invalid, row.ordenes is None or orders
+    for column, value in zip((*_JSON_COLUMNS, "ordenes"), found, strict=True):
         if value is None:
             logger.warning("device_row_damaged serial=%s column=%s", row.serial_number, column)
     return Device(
@@ -110,7 +114,25 @@ def device_of(columns: Row) -> Device:
         code_digest=row.codigo_sha256,
         room=row.habitacion_id,
         invalid=tuple(invalid or ()),
+        orders=None if row.ordenes is None else orders or Orders(),
     )
+
+
+def _orders_json(orders: Orders) -> Json:
+    return {
+        "sin_enviar": sorted(orders.unsent),
+        "sin_confirmar": sorted(orders.unconfirmed),
+        "direccion": orders.address,
+    }
+
+
+def _orders(text: bytes) -> Orders | None:
+    """``None`` for what is no such object. Without its address nothing is sent before somebody consents."""
+    match json_object(text):
+        case {"sin_enviar": [*unsent], "sin_confirmar": [*unconfirmed], "direccion": str(address)}:
+            if all(isinstance(name, str) for name in (*unsent, *unconfirmed)):
+                return Orders(frozenset(unsent), frozenset(unconfirmed), address)
+    return None
 
 
 def _boot_json(boot: Boot) -> Json:

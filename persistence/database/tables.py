@@ -232,6 +232,11 @@ def _announcements(db: Database) -> None:
     )
 
 
+def _orders(db: Database) -> None:
+    # What a device of another make was not told yet, or has not done; NULL of one of our own protocol.
+    db.conn.execute("ALTER TABLE dispositivos ADD COLUMN ordenes TEXT")
+
+
 STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _devices_and_log,
     _dead_letters,
@@ -249,6 +254,7 @@ STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _doubtful_times,
     _no_reception,
     _announcements,
+    _orders,
 )
 """Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
 

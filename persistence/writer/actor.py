@@ -339,10 +339,12 @@ class WriterActor(SupervisedActor):
     ) -> None:
         """``findings`` are those that no message before has taken, ``memories`` what those before hold."""
         match message:
-            case Keep(device, publish=publish, reply=reply):
+            case Keep(device, publish=publish, reply=reply, order=order):
                 if publish:
                     configuration = device.serial, device.version, device.configuration
                     self._call(self._commands.publish_configuration, *configuration)
+                if order is not None:
+                    self._call(self._commands.order, order)
                 if reply is not None:
                     self._call(reply, device)
             case KeepConclusion(concluded, memory):
@@ -358,8 +360,9 @@ class WriterActor(SupervisedActor):
                     self._call(answer_removed, removal)
             case Replace(device, removal, answer_replaced):
                 self._call(self._commands.forget_device, removal, reborn=False)
-                configuration = device.serial, device.version, device.configuration
-                self._call(self._commands.publish_configuration, *configuration)
+                if device.orders is None:
+                    configuration = device.serial, device.version, device.configuration
+                    self._call(self._commands.publish_configuration, *configuration)
                 self._call(answer_replaced, device)
             case RecallRemoved():
                 for ghost in saved.removed:

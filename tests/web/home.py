@@ -17,7 +17,7 @@ from actors.domain.findings import Finding, Proposal, RuleMemory
 from actors.domain.model import Device, JsonObject
 from actors.domain.proposals import basis_of
 from actors.domain.status import WriterStatus
-from actors.messages import Delivery, KeepConclusion, Recall, Recalled, Removal
+from actors.messages import Delivery, KeepConclusion, Order, Recall, Recalled, Removal
 from actors.runtime.dispatch import ThreadPool
 from config import Settings
 from persistence.readers.log_reader import LogReaderActor
@@ -37,6 +37,7 @@ class Network:
     def __init__(self) -> None:
         self.configurations: list[tuple[str, int, JsonObject]] = []
         self.forgotten: list[tuple[Removal, bool]] = []
+        self.orders: list[Order] = []
 
     def settle(self, deliveries: Sequence[Delivery]) -> None: ...
 
@@ -44,6 +45,9 @@ class Network:
         self.configurations.append((serial, version, configuration))
 
     def publish_receipt(self, serial: str, boot: str, seq: int) -> None: ...
+
+    def order(self, order: Order) -> None:
+        self.orders.append(order)
 
     def also_spelled(self, serial: str, heard: str) -> bool: ...  # type: ignore[empty-body]
 

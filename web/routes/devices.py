@@ -15,6 +15,7 @@ from actors.domain.people import Role
 from actors.domain.read_models import Page
 from actors.domain.readings import switch_of
 from actors.messages import (
+    AcceptDefinition,
     ChangeDevice,
     ClaimDevice,
     ForgetDevice,
@@ -221,7 +222,8 @@ class OneDevice(DeviceHandler):
         earlier = self.services.hub.versions(device, MAX_VERSIONS) if is_whole(body) else ()
         size = self.body_size + sum(map(len, earlier)) // READ_BACK
         parsed = map(version_in, earlier)
-        change = await self.work_out(size, partial(change_of, body, device_json(device), parsed))
+        wanted = partial(change_of, body, device_json(device), parsed, device.profile)
+        change = await self.work_out(size, wanted)
         self.answer_device(await self.ask(partial(ChangeDevice, device.serial, change, seen=seen)))
 
     async def delete(self, device_id: str) -> None:
@@ -260,6 +262,27 @@ class ReleasedDevice(DeviceHandler):
         device, seen = self.meant(device_id)
         self.concerning = device.serial
         self.answer_device(await self.ask(partial(ReleaseDevice, device.serial, seen=seen)))
+
+
+class AcceptedDefinition(DeviceHandler):
+    operations: ClassVar = {
+        "POST": Operation(
+            summary="Aceptar que las órdenes de un dispositivo vayan a otro sitio",
+            role=Role.MEMBER,
+            english="the device, whose orders go where it now says; 409 nothing to accept",
+            description="Solo si definicion_pendiente: un anuncio posterior a la reclamación lo ha cambiado.",
+            headers=(IF_MATCH,),
+            answer=DeviceJson,
+            answer_headers=ETAG,
+            refusals=(404, 409, 412),
+        )
+    }
+    change: ClassVar[str] = "definición aceptada"
+
+    async def post(self, device_id: str) -> None:
+        device, seen = self.meant(device_id)
+        self.concerning = device.serial
+        self.answer_device(await self.ask(partial(AcceptDefinition, device.serial, seen=seen)))
 
 
 class Proving(DeviceHandler):
@@ -339,7 +362,8 @@ class Claims(Proving):
         serial = claimed_serial(body)
         known = self.services.hub.device_cache.by_serial(serial)
         configuration = {} if known is None else known.device.configuration
-        claim = await self.work_out(self.body_size, partial(claim_of, body, serial, configuration))
+        profile = None if known is None else known.device.profile
+        claim = await self.work_out(self.body_size, partial(claim_of, body, serial, configuration, profile))
         device = await self.prove(serial, partial(ClaimDevice, claim))
         done: DoneJson = {"mensaje": "Dispositivo reclamado correctamente", "id": device.id}
         self.answer(done)

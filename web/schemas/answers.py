@@ -64,7 +64,42 @@ class DifferenceJson(TypedDict):
     informado: Json
 
 
-class DeviceJson(TypedDict):
+class ControlJson(TypedDict):
+    forma: Literal["interruptor", "numero", "opcion", "color", "texto"]
+    min: NotRequired[float]
+    max: NotRequired[float]
+    paso: NotRequired[float]
+    opciones: NotRequired[Sequence[str]]
+
+
+class ForeignJson(TypedDict):
+    """What a device of another make has beside the others."""
+
+    familia: NotRequired[
+        Annotated[str, Note({"description": "El protocolo en que habla; vacío si ya nada lo anuncia."})]
+    ]
+    unidades: NotRequired[
+        Annotated[Mapping[str, str], Note({"description": "De sus medidas, por su nombre."})]
+    ]
+    ordenes: NotRequired[
+        Annotated[
+            Mapping[str, ControlJson], Note({"description": "Lo que se le puede pedir, y entre qué valores."})
+        ]
+    ]
+    notas: NotRequired[
+        Annotated[Sequence[str], Note({"description": "Qué no se entiende de lo que dice, y por qué."})]
+    ]
+    definicion_pendiente: NotRequired[
+        Annotated[
+            bool,
+            Note(
+                {"description": "Si sus órdenes irían a otro sitio que cuando se reclamó: ha de aceptarse."}
+            ),
+        ]
+    ]
+
+
+class DeviceJson(ForeignJson):
     """The ten that every client knows, in the contract's order, then those added here."""
 
     id: int

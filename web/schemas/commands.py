@@ -5,16 +5,19 @@ Everything that is wrong raises :class:`web.texts.problem.Problem`, naming the f
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Final
 
+from actors.domain.control_check import check_controls, check_values
 from actors.domain.model import ACTIVE, SERIAL, Change, Claim, Json, JsonObject, Move, same
+from actors.domain.profile import Profile
 from actors.domain.schedule import ScheduleError, check
 from web.schemas.body import Object
 from web.schemas.configuration import Configuration
-from web.schemas.serializers import ADDED, TEN
+from web.schemas.serializers import ADDED, FOREIGN, TEN
 from web.schemas.validators import Body, Field, Name, OrNull, Returned, Schema, Switch, Text, Whole
 from web.texts.faults import Fault
 from web.texts.problem import Problem
@@ -70,6 +73,7 @@ EDITABLE: Final = (*TEXTS, CONFIGURATION, ON, STATE, ROOM)
 READ_ONLY: Final = (
     *("id", "serial_number", "parametros", "reclamado"),
     *ADDED,
+    *FOREIGN,
     "event",
 )
 CLAIM: Final = Body(
@@ -95,20 +99,23 @@ def claimed_serial(body: Object) -> str:
     return serials.pop()
 
 
-def claim_of(body: Object, serial: str, known: JsonObject) -> Claim:
-    """The claim in ``body``; ``known`` is the device's configuration as it is.
+def claim_of(body: Object, serial: str, known: JsonObject, profile: Profile | None = None) -> Claim:
+    """The claim in ``body``; ``known`` is the device's configuration as it is, ``profile`` as in
+    :class:`actors.domain.model.Device`.
 
     ``null`` is as good as absent, and what is not known here is left alone: QR codes are printed
     once, by others.
     """
     given = {name: value for name, value in body.items() if value is not None}
+    configuration = _configuration(given, known)
+    _check(partial(check_values, configuration, profile))
     return Claim(
         serial,
         name=NAME.of(given),
         type=TYPE.of(given),
         model=MODEL.of(given),
         description=DESCRIPTION.of(given),
-        configuration=_configuration(given, known),
+        configuration=configuration,
         code=CODE.of(given),
     )
 
@@ -118,7 +125,9 @@ def spare_of(body: Object) -> Claim:
     return Claim(claimed_serial(body), code=CODE.or_null().of(body))
 
 
-def change_of(body: Object, current: JsonObject, earlier: Iterable[JsonObject]) -> Change:
+def change_of(
+    body: Object, current: JsonObject, earlier: Iterable[JsonObject], profile: Profile | None = None
+) -> Change:
     """The change in ``body`` of the device whose JSON is ``current``, ``earlier`` before, newest first.
 
     A whole device may have been read a while ago: its read-only fields are unchanged if they are
@@ -135,6 +144,7 @@ def change_of(body: Object, current: JsonObject, earlier: Iterable[JsonObject]) 
     configuration = _configuration(wishes, known)
     if (switched := ON.of(body)) is not None:
         configuration = {**configuration, "encendido": switched}
+    _check(partial(check_controls, _different(configuration, known), profile))
     return Change(
         name=NAME.of(wishes),
         type=TYPE.of(wishes),
@@ -151,11 +161,15 @@ def _configuration(body: Object, known: JsonObject) -> JsonObject:
     configuration = CONFIGURATION.of(body)
     if configuration is None:
         return {}
+    _check(partial(check, _different(configuration, known)))
+    return configuration
+
+
+def _check(configuration: Callable[[], None]) -> None:
     try:
-        check(_different(configuration, known))
+        configuration()
     except ScheduleError as error:
         raise Problem.of(error) from None
-    return configuration
 
 
 def _version_meant(body: Object, current: JsonObject, earlier: Iterable[JsonObject]) -> JsonObject:
@@ -197,4 +211,8 @@ def _different(given: JsonObject, base: JsonObject) -> Object:
 
 
 def _changed(body: Object, version: JsonObject) -> list[str]:
-    return [name for name in READ_ONLY if name in body and not same(body[name], version[name])]
+    return [
+        name
+        for name in READ_ONLY
+        if name in body and (name not in version or not same(body[name], version[name]))
+    ]

@@ -9,10 +9,20 @@ from functools import lru_cache
 from typing import Any, Final
 
 from actors.domain.findings import Decision, KeptFinding, Proposal
-from actors.domain.kinds import capability_of, kind_of
+from actors.domain.kinds import sort_of
 from actors.domain.model import DeadLetter, Device, Difference, LogEntry
+from actors.domain.profile import Control, Form
 from actors.ports import ScanNews
-from web.schemas.answers import DecisionWord, DeviceJson, DifferenceJson, LetterJson, LogJson, ProposalJson
+from web.schemas.answers import (
+    ControlJson,
+    DecisionWord,
+    DeviceJson,
+    DifferenceJson,
+    ForeignJson,
+    LetterJson,
+    LogJson,
+    ProposalJson,
+)
 from web.texts.scan_words import SCAN_FAILURES
 
 # The ten that every client knows, in the contract's order.
@@ -41,6 +51,9 @@ ADDED: Final = (
     "arranque_repetido",
     "edicion",
 )
+
+# Of devices of other makes alone; not for people to change either.
+FOREIGN: Final = ("familia", "unidades", "ordenes", "notas", "definicion_pendiente")
 
 _DIGEST: Final = re.compile(rb'("codigo_sha256"\s*:\s*")[^"]*')
 
@@ -76,9 +89,9 @@ def _iso_second(second: int) -> str:
 
 def device_json(device: Device) -> DeviceJson:
     """The ten keys in their order, then those added here."""
-    kind = kind_of(device.serial, device.type, device.configuration)
+    kind, capability = sort_of(device)
     differences = device.differences
-    return {
+    told: DeviceJson = {
         "id": device.id,
         "serial_number": device.serial,
         "nombre": device.name,
@@ -92,7 +105,7 @@ def device_json(device: Device) -> DeviceJson:
         "en_linea": device.online,
         "visto_en": None if device.seen_at is None else iso(device.seen_at),
         "kind": kind,
-        "capability": capability_of(kind),
+        "capability": capability,
         "version": device.version,
         "sincronizado": None if differences is None else not differences,
         "diferencias": {} if not differences else _differences_json(differences),
@@ -101,6 +114,36 @@ def device_json(device: Device) -> DeviceJson:
         "habitacion_id": device.room,
         "edicion": device.edition,
     }
+    return told if device.orders is None else {**told, **_of_another_make(device)}
+
+
+def _of_another_make(device: Device) -> ForeignJson:
+    profile = device.profile
+    return {
+        "familia": "" if profile is None else profile.family,
+        "unidades": {} if profile is None else profile.units,
+        "ordenes": {}
+        if profile is None
+        else {name: _control_json(control) for name, control in profile.controls.items()},
+        "notas": () if profile is None else profile.notes,
+        "definicion_pendiente": device.awaits_consent,
+    }
+
+
+@lru_cache(maxsize=1024)
+def _control_json(control: Control) -> ControlJson:
+    match control.form:
+        case Form.NUMBER:
+            return {
+                "forma": control.form.value,
+                "min": control.low,
+                "max": control.high,
+                "paso": control.step,
+            }
+        case Form.CHOICE:
+            return {"forma": control.form.value, "opciones": control.choices}
+        case _:
+            return {"forma": control.form.value}
 
 
 def _differences_json(differences: Mapping[str, Difference]) -> dict[str, DifferenceJson]:

@@ -47,6 +47,11 @@ REFUSALS: Final[Mapping[Refusal, Wording]] = {
     Refusal.NOT_CLAIMED: Wording(
         409, "Nadie tiene reclamado el dispositivo {serial}.", "Nobody has claimed device {serial}."
     ),
+    Refusal.NOTHING_TO_ACCEPT: Wording(
+        409,
+        "El dispositivo {serial} no ha cambiado de sitio al que enviarle órdenes: no hay nada que aceptar.",
+        "Device {serial} has not changed where its orders go: there is nothing to accept.",
+    ),
     Refusal.SPARE_UNPROVEN: Wording(
         404,
         "{serial} no puede sustituir a otro: enciéndelo primero y espera a que envíe un informe; si ya lo ha "
@@ -248,6 +253,18 @@ MISFITS: Final[Mapping[Misfit, Wording]] = {
             Misfit.NO_LOCK_WORD,
             "{value} no es true, false, 'lock' ni 'unlock'",
             "{value} is neither true, false, 'lock' nor 'unlock'",
+        ),
+        (Misfit.NO_CHOICE, "{value} no es ninguna de: {words:.300}", "{value} is none of: {words:.300}"),
+        (Misfit.NO_COLOR, "{value} no es un color #rrggbb", "{value} is not a color #rrggbb"),
+        (
+            Misfit.NO_TEXT,
+            "{value} no es un texto de hasta 255 caracteres",
+            "{value} is not a text of up to 255 characters",
+        ),
+        (
+            Misfit.NO_SUCH_CONTROL,
+            "este dispositivo no lo tiene; se le puede pedir: {controls:.300}",
+            "this device does not have it; it can be asked for: {controls:.300}",
         ),
     )
 }

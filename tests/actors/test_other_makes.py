@@ -1,0 +1,396 @@
+"""Devices of other makes, by the real directory, device actors and writer: announced, believed, ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pykka
+import pytest
+
+from actors.domain.kinds import sort_of
+from actors.domain.model import Change, Claim, Device, JsonObject, Refusal, Refused, Report
+from actors.domain.profile import PERCENT, SWITCH, Profile
+from actors.messages import (
+    AcceptDefinition,
+    Announced,
+    BrokerConnected,
+    ChangeDevice,
+    ClaimDevice,
+    Delivery,
+    OrderUnsent,
+    Presence,
+    ReleaseDevice,
+    ReplaceDevice,
+    Reported,
+)
+from tests.household import Bomb, House, World
+
+LAMP = "tasmota-A4CF12345678"
+NOBODYS = Delivery(0, 0, -1)
+PROFILE = Profile(
+    family="tasmota",
+    kind="luz",
+    capability="binary",
+    name="Lámpara",
+    model="Sonoff",
+    controls={"encendido": SWITCH, "brillo": PERCENT},
+)
+
+
+class Foreign:
+    """A house, and one device of another make in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.world = World(path, max_devices=3, max_unclaimed=2)
+        self.house = House(self.world, {})
+        self.announce(PROFILE)
+
+    def announce(self, profile: Profile | None, serial: str = LAMP) -> None:
+        self.house.directory.tell(Announced(serial, profile, self.world.clock.now()))
+        self.house.flush()
+
+    def report(self, serial: str = LAMP, retained: bool = False, **reported: Any) -> None:
+        parameters = reported.pop("parameters", None)
+        at = self.world.clock.now()
+        told = Report(serial, at, None, parameters, reported or None, retained=retained, partial=True)
+        self.house.directory.tell(Reported(told, NOBODYS, "stat/RESULT", b"{}"))
+        self.house.flush()
+
+    def presence(self, online: bool) -> None:
+        self.house.directory.tell(Presence(LAMP, online, self.world.clock.now(), False, NOBODYS))
+        self.house.flush()
+
+    def claim(self, **configuration: Any) -> None:
+        self.house.directory.tell(ClaimDevice(Claim(LAMP, configuration=configuration), print))
+        self.house.flush()
+
+    def change(self, **configuration: Any) -> Device | Refused:
+        answers: list[Device | Refused] = []
+        change = Change(configuration=configuration)
+        self.house.directory.tell(ChangeDevice(LAMP, change, answers.append))
+        self.house.flush()
+        [answer] = answers
+        return answer
+
+    def wait(self, seconds: float) -> None:
+        self.house.flush()
+        self.house.stage.wait(seconds)
+        self.house.flush()
+
+    def restart(self) -> None:
+        """As by a power cut; what it has announced is announced again, from the disk."""
+        self.house.kill()
+        self.house = House(self.world, {})
+        self.house.flush()
+
+    @property
+    def device(self) -> Device:
+        return self.house.devices()[LAMP]
+
+    @property
+    def orders(self) -> list[JsonObject]:
+        return [order.wanted for order in self.world.orders]
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Iterator[Foreign]:
+    foreign = Foreign(tmp_path / "iot.db")
+    yield foreign
+    for ref in pykka.ActorRegistry.get_all():
+        pykka.ActorRegistry.unregister(ref)
+
+
+def test_an_announcement_gives_birth(foreign: Foreign) -> None:
+    """Of a device that is called what its family calls it, on disk and in the list, and told nothing."""
+    device = foreign.device
+    assert (device.name, device.type, device.model) == ("Lámpara", "luz", "Sonoff")
+    assert sort_of(device) == ("luz", "binary")
+    assert foreign.house.kept()[LAMP] == device
+    known = foreign.house.hub.device_cache.by_serial(LAMP)
+    assert known is not None
+    assert known.device == device
+    assert (device.claimed, device.online, device.seen_at) == (False, False, None)
+
+
+def test_what_people_have_called_it_stays(foreign: Foreign) -> None:
+    foreign.house.directory.tell(ChangeDevice(LAMP, Change(name="Mesilla"), print))
+    foreign.announce(replace(PROFILE, name="Otra", model="Sonoff 2"))
+    assert (foreign.device.name, foreign.device.model) == ("Mesilla", "Sonoff 2")
+
+
+def test_its_kind_is_what_people_say_it_is(foreign: Foreign) -> None:
+    foreign.change(kind="ventilador")
+    assert sort_of(foreign.device) == ("ventilador", "speed")
+
+
+def test_reports_merge_and_each_live_one_is_a_row(foreign: Foreign) -> None:
+    """A retained one says how things stand: it counts for nothing, and is no sign of life."""
+    foreign.report(retained=True, parameters={"consumo_w": 3}, encendido=False)
+    device = foreign.device
+    assert (device.reports, device.online, device.seen_at) == (0, False, None)
+    assert device.parameters == {"consumo_w": 3}
+    foreign.report(parameters={"tension_v": 230})
+    device = foreign.device
+    assert (device.reports, device.online) == (1, True)
+    assert device.parameters == {"consumo_w": 3, "tension_v": 230}
+    [row] = foreign.house.rows("SELECT parametros FROM estado_log")
+    assert row["parametros"] == '{"tension_v":230}'
+
+
+def test_a_change_is_ordered_and_confirmed(foreign: Foreign) -> None:
+    """Only what differs, once; what the device says then is in sync, however exactly it can be set."""
+    foreign.report(encendido=False, brillo=40)
+    foreign.claim(modo="manual")
+    assert foreign.orders == []
+    foreign.change(encendido=True, brillo=40)
+    assert foreign.orders == [{"encendido": True}]
+    assert foreign.device.differences
+    foreign.report(encendido=False)
+    assert foreign.device.configuration["encendido"] is True, "it had not done it yet"
+    foreign.report(encendido=True)
+    assert foreign.device.differences == {}
+    foreign.change(brillo=70)
+    foreign.report(brillo=70.4)
+    assert foreign.device.differences == {}
+    assert foreign.device.configuration["brillo"] == 70
+    foreign.wait(60)
+    assert foreign.orders == [{"encendido": True}, {"brillo": 70}]
+
+
+def test_an_order_follows_the_commit(foreign: Foreign) -> None:
+    """What is not on disk is not ordered: whoever starts again knows that it was."""
+    foreign.report(encendido=False)
+    foreign.claim()
+    foreign.house.directory.tell(ChangeDevice(LAMP, Change(configuration={"encendido": True}), print))
+    while not foreign.orders:
+        foreign.house.stage.step()
+    kept = foreign.house.kept()[LAMP].orders
+    assert kept is not None
+    assert kept.unconfirmed == {"encendido"}
+    foreign.restart()
+    foreign.announce(PROFILE)
+    foreign.report(encendido=False)
+    foreign.wait(60)
+    assert foreign.orders == [{"encendido": True}]
+    assert foreign.device.differences, "nobody has done it"
+
+
+def test_a_wall_switch_is_believed_and_never_undone(foreign: Foreign) -> None:
+    foreign.report(encendido=False)
+    foreign.claim()
+    foreign.change(encendido=True)
+    foreign.report(encendido=True)
+    version = foreign.device.version
+    foreign.report(encendido=False)
+    device = foreign.device
+    assert device.configuration["encendido"] is False
+    assert (device.state, device.version, device.differences) == ("inactivo", version, {})
+    foreign.wait(600)
+    foreign.report(encendido=False)
+    assert foreign.orders == [{"encendido": True}]
+
+
+def test_what_it_does_not_do_in_its_time_stays_a_difference(foreign: Foreign) -> None:
+    """And is ordered again when somebody asks again, and is believed when it changes by hand."""
+    foreign.report(encendido=False)
+    foreign.claim()
+    foreign.change(encendido=True)
+    foreign.change(encendido=True)
+    foreign.wait(10.5)
+    foreign.report(encendido=False)
+    assert foreign.device.differences == {"encendido": (True, False)}
+    assert foreign.device.state == "inactivo"
+    answer = foreign.change(encendido=True)
+    assert isinstance(answer, Device)
+    assert foreign.orders == [{"encendido": True}] * 2
+    assert [order.version for order in foreign.world.orders] == [answer.version - 1, answer.version]
+
+
+def test_who_is_away_is_told_on_return_what_is_newest(foreign: Foreign) -> None:
+    foreign.report(encendido=False, brillo=10)
+    foreign.claim()
+    foreign.presence(False)
+    foreign.change(brillo=20)
+    foreign.change(brillo=30, encendido=True)
+    foreign.restart()
+    foreign.announce(PROFILE)
+    assert foreign.orders == []
+    foreign.presence(True)
+    assert foreign.orders == [{"encendido": True, "brillo": 30}]
+    foreign.report(encendido=True, brillo=30)
+    foreign.presence(False)
+    foreign.change(brillo=50)
+    foreign.report(encendido=True)
+    assert foreign.orders[1:] == [{"brillo": 50}], "a live report is a return too"
+
+
+def test_what_was_set_back_meanwhile_is_not_ordered(foreign: Foreign) -> None:
+    foreign.report(encendido=False)
+    foreign.claim()
+    foreign.presence(False)
+    foreign.change(encendido=True)
+    foreign.change(encendido=False)
+    foreign.presence(True)
+    assert foreign.orders == []
+
+
+def test_without_a_broker_it_is_told_with_the_next_one(foreign: Foreign) -> None:
+    foreign.report(encendido=False)
+    foreign.claim()
+    foreign.change(encendido=True)
+    [order] = foreign.world.orders
+    foreign.house.directory.tell(OrderUnsent(order))
+    foreign.house.flush()
+    assert len(foreign.orders) == 1, "whoever could not carry it cannot do so now"
+    foreign.house.directory.tell(BrokerConnected())
+    foreign.house.flush()
+    assert foreign.orders == [{"encendido": True}] * 2
+    foreign.house.directory.tell(BrokerConnected())
+    foreign.wait(30)
+    assert len(foreign.orders) == 2
+
+
+def test_nothing_unclaimed_is_ordered(foreign: Foreign) -> None:
+    """Nor what was asked before somebody claims it, or is pending when it is released."""
+    foreign.report(encendido=False)
+    foreign.change(encendido=True)
+    foreign.claim()
+    foreign.presence(False)
+    foreign.change(brillo=9)
+    foreign.house.directory.tell(ReleaseDevice(LAMP, print))
+    foreign.presence(True)
+    foreign.report(encendido=False, brillo=8)
+    foreign.claim(modo="manual")
+    foreign.report(encendido=False)
+    assert foreign.orders == []
+    assert foreign.device.claimed
+
+
+def test_a_claim_orders_what_it_names(foreign: Foreign) -> None:
+    foreign.report(encendido=False)
+    foreign.claim(encendido=True)
+    assert foreign.orders == [{"encendido": True}]
+    assert foreign.world.published == {}, "its family does not listen there"
+
+
+def test_in_mode_horario_the_state_is_ordered(foreign: Foreign) -> None:
+    foreign.report(encendido=False)
+    foreign.claim(modo="horario")
+    change = Change(state="activo")
+    foreign.house.directory.tell(ChangeDevice(LAMP, change, print))
+    foreign.house.flush()
+    assert foreign.orders == [{"encendido": True}]
+    foreign.report(encendido=True)
+    assert (foreign.device.state, foreign.device.differences) == ("activo", {})
+
+
+def test_orders_that_would_go_elsewhere_need_consent(foreign: Foreign) -> None:
+    """Of a claimed device; what is asked for meanwhile is told once somebody has consented."""
+    foreign.announce(replace(PROFILE, address="a/set"))
+    foreign.report(encendido=False)
+    foreign.claim()
+    foreign.announce(replace(PROFILE, address="b/set"))
+    seen = foreign.device.edition
+    foreign.change(encendido=True)
+    assert foreign.device.awaits_consent
+    assert foreign.orders == []
+    answers: list[Device | Refused] = []
+    old = AcceptDefinition(LAMP, answers.append, frozenset({seen}))
+    foreign.house.directory.tell(old)
+    foreign.house.directory.tell(replace(old, seen=frozenset({foreign.device.edition})))
+    foreign.house.directory.tell(replace(old, seen=None))
+    foreign.house.flush()
+    stale, again, accepted = answers  # what is refused needs no commit
+    assert isinstance(stale, Refused)
+    assert stale.why is Refusal.STALE
+    assert isinstance(again, Refused)
+    assert again.why is Refusal.NOTHING_TO_ACCEPT
+    assert isinstance(accepted, Device)
+    assert not accepted.awaits_consent
+    assert [(order.wanted, order.address) for order in foreign.world.orders] == [
+        ({"encendido": True}, "b/set")
+    ]
+    foreign.restart()
+    foreign.announce(replace(PROFILE, address="b/set"))
+    assert not foreign.device.awaits_consent
+
+
+def test_what_is_announced_no_more_goes_unless_it_is_claimed(foreign: Foreign) -> None:
+    """A claimed one stays, offline, and is told what is asked of it when it is announced again."""
+    foreign.announce(PROFILE, "other")
+    foreign.report(encendido=False)
+    foreign.claim()
+    foreign.announce(None)
+    foreign.announce(None, "other")
+    foreign.announce(None, "never")
+    assert set(foreign.house.devices()) == set(foreign.house.kept()) == {LAMP}
+    assert not foreign.device.online
+    foreign.change(encendido=True)
+    foreign.report(encendido=False)
+    assert foreign.orders == []
+    foreign.announce(PROFILE)
+    assert foreign.orders == [{"encendido": True}]
+
+
+def test_strangers_are_bounded_and_come_back(foreign: Foreign) -> None:
+    """The oldest gives way; one that is heard again is what it was announced as."""
+    for serial in ("two", "three"):
+        foreign.announce(PROFILE, serial)
+    assert set(foreign.house.devices()) == {"two", "three"}
+    foreign.report(encendido=True)
+    assert set(foreign.house.devices()) == {"three", LAMP}
+    assert sort_of(foreign.device) == ("luz", "binary")
+    assert foreign.device.name == "Lámpara"
+
+
+def test_one_whose_family_tells_when_it_is_gone_may_be_silent(foreign: Foreign) -> None:
+    foreign.report(encendido=True)
+    foreign.wait(100_000)
+    assert foreign.device.online
+    foreign.announce(replace(PROFILE, patience=300.0))
+    foreign.report(encendido=True)
+    foreign.wait(299)
+    assert foreign.device.online
+    foreign.wait(2)
+    assert not foreign.device.online
+
+
+def test_its_actor_starts_again_as_what_it_is(foreign: Foreign) -> None:
+    """Its profile is the directory's to remember, since it is announced once."""
+    foreign.report(encendido=False)
+    foreign.claim()
+    bomb = Report(LAMP, 0.0, configuration=Bomb())
+    foreign.house.directory.tell(Reported(bomb, NOBODYS, "stat/RESULT", b"{}"))
+    foreign.wait(1)
+    assert foreign.device.profile == PROFILE
+    foreign.report(encendido=False)
+    foreign.change(encendido=True)
+    assert foreign.orders == [{"encendido": True}]
+
+
+def test_it_takes_the_place_of_one_of_ours_and_gives_it_back(foreign: Foreign) -> None:
+    """What people have asked for is ordered of the other hardware, too."""
+    foreign.report(encendido=False)
+    house = foreign.house
+    house.report("LGT0OLD", configuracion={"encendido": True})
+    house.flush()
+    house.directory.tell(ClaimDevice(Claim("LGT0OLD", configuration={"encendido": True}), print))
+    house.flush()
+    number = house.devices()["LGT0OLD"].id
+    answers: list[Device | Refused] = []
+    house.directory.tell(ReplaceDevice(number, "LGT0OLD", Claim(LAMP), answers.append))
+    house.flush()
+    assert foreign.orders == [{"encendido": True}]
+    assert LAMP not in foreign.world.published
+    assert foreign.device.id == number
+    assert sort_of(foreign.device) == ("luz", "binary")
+    house.report("LGT0NEW")
+    house.directory.tell(ReplaceDevice(number, LAMP, Claim("LGT0NEW"), answers.append))
+    house.flush()
+    assert [type(answer) for answer in answers] == [Device, Device]
+    assert house.devices()["LGT0NEW"].orders is None
+    assert "LGT0NEW" in foreign.world.published
+    assert len(foreign.orders) == 1
