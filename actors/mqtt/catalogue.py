@@ -6,10 +6,10 @@ has the one whose gateway publishes the topics that another tells of.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from actors.domain.model import SERIAL
 from actors.mqtt.dialects.dialect import MAX_ENTITIES, Announcement, Definition, Dialect
@@ -25,11 +25,19 @@ MAX_TOPIC: Final = 1024
 MAX_NOTES: Final = 16
 # A wildcard of a device's own stands beside so many levels that are none.
 LEAST_LITERAL: Final = 2
+NOT_CARRIED: Final = (
+    "el topic {topic!r} lleva espacios, que el bróker incluido no admite: cambia el nombre, o usa "
+    "MQTT_EMBEDDED=mosquitto"
+)
 OURS: Final = ("dispositivos", "iot")
 """How the topics begin by which nobody of another make speaks or is spoken to."""
 _OWN: Final[FilterTree[str]] = FilterTree()
 for _filter in SUBSCRIPTIONS:
     _OWN.add(_filter, _filter)
+
+
+Carries: TypeAlias = Callable[[str], bool]
+"""Whether the broker can carry messages by this topic, or filter."""
 
 
 class Group(NamedTuple):
@@ -75,7 +83,8 @@ class _Told:
 class Catalogue:
     """The one room of announcements and definitions."""
 
-    def __init__(self, dialects: Sequence[Dialect]) -> None:
+    def __init__(self, dialects: Sequence[Dialect], carries: Carries = lambda _: True) -> None:
+        self._carries = carries
         self._dialects = {dialect.name: dialect for dialect in dialects}
         self._rank = {name: rank for rank, name in enumerate(self._dialects)}
         self._told: dict[Group, _Told] = {}
@@ -157,7 +166,9 @@ class Catalogue:
         definitions = {}
         if told.announcements:
             made = self._dialects[group.dialect].define(group.name, told.announcements)
-            definitions = {each.serial: bounded(each) for each in made if SERIAL.fullmatch(each.serial)}
+            definitions = {
+                each.serial: bounded(each, self._carries) for each in made if SERIAL.fullmatch(each.serial)
+            }
         before, told.definitions = told.definitions, definitions
         changed = [each for each in {**before, **definitions} if before.get(each) != definitions.get(each)]
         touched = dict.fromkeys(changed)
@@ -255,11 +266,13 @@ def beginnings(topics: Iterable[str]) -> Iterator[str]:
             at = topic.find("/", at + 1)
 
 
-def bounded(definition: Definition) -> Definition:
+def bounded(definition: Definition, carries: Carries) -> Definition:
     """The same, but for what would be too much or nobody's business; its notes say so."""
     profile = definition.profile
-    topics = tuple(dict.fromkeys(topic for topic in definition.topics if is_hearable(topic)))
-    notes = [f"no se oye {topic[:80]!r}" for topic in definition.topics if topic not in topics]
+    hearable = dict.fromkeys(topic for topic in definition.topics if is_hearable(topic))
+    topics = tuple(filter(carries, hearable))
+    notes = [f"no se oye {topic[:80]!r}" for topic in definition.topics if topic not in hearable]
+    notes += [NOT_CARRIED.format(topic=topic[:80]) for topic in hearable if topic not in topics][:1]
     controls = dict(islice(profile.controls.items(), MAX_ENTITIES))
     units = dict(islice(profile.units.items(), MAX_ENTITIES))
     if (len(controls), len(units)) != (len(profile.controls), len(profile.units)):

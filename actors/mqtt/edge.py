@@ -18,6 +18,7 @@ from actors.mqtt.broker.acl import backend_topics
 from actors.mqtt.broker.embedded import BrokerUnavailable, EmbeddedBroker, Server
 from actors.mqtt.broker.mosquitto_server import MosquittoServer, MosquittoSettings
 from actors.mqtt.broker.nats_server import NatsServer, NatsSettings
+from actors.mqtt.broker.nats_server import carries as nats_carries
 from actors.mqtt.broker.proxy_access import Door
 from actors.mqtt.dialects.dialect import Dialect
 from actors.mqtt.dialects.registry import ALL, FAMILIES, Prefixes, UnknownFamily, dialects
@@ -177,6 +178,7 @@ class MqttEdge:
         translator = TranslatorActor.start(
             *(dispatcher, self._clock, failure_registry, self._wishes.dialects, announcements),
             *(writer, directory, self.bridge, self._wishes.announced_under),
+            every_topic if self._wishes.broker or self._wishes.embedded == "mosquitto" else nats_carries,
         )
         self.bridge.attach(directory, writer, translator)
         return translator
@@ -244,6 +246,11 @@ class MqttEdge:
         self.bridge.close()
         if self.broker is not None:
             self.broker.stop()
+
+
+def every_topic(_topic: str) -> bool:
+    """Mosquitto, and whoever else's broker, carries them."""
+    return True
 
 
 def _embedded(wishes: MqttSettings, files: MqttFiles) -> EmbeddedBroker:

@@ -24,7 +24,7 @@ from actors.messages import (
     Presence,
     Settle,
 )
-from actors.mqtt.catalogue import OURS, Catalogue, Full, Group, Known, Upheaval
+from actors.mqtt.catalogue import OURS, Carries, Catalogue, Full, Group, Known, Upheaval
 from actors.mqtt.complaints import Complaints
 from actors.mqtt.dialects.dialect import (
     MAX_GATEWAY,
@@ -122,10 +122,12 @@ class TranslatorActor(SupervisedActor):
         directory: pykka.ActorRef[Any],
         wire: Wire,
         forbidden: Sequence[str] = (),
+        carries: Carries = lambda _: True,
     ) -> None:
         """``forbidden`` are prefixes under which nothing is published: those of announcements."""
         super().__init__(dispatcher, clock, failure_registry)
-        self._catalogue = Catalogue(dialects)
+        self._catalogue = Catalogue(dialects, carries)
+        self._carries = carries
         self._stored = announcements
         self._speaks = {dialect.name for dialect in dialects}
         self._writer = writer
@@ -414,7 +416,7 @@ class TranslatorActor(SupervisedActor):
         return not allowed or self._wire.publish(allowed)
 
     def _may_publish(self, topic: str) -> bool:
-        if not is_topic(topic) or topic.startswith("$"):
+        if not is_topic(topic) or topic.startswith("$") or not self._carries(topic):
             return False
         return not any(topic == prefix or topic.startswith(f"{prefix}/") for prefix in self._forbidden)
 

@@ -23,6 +23,7 @@ from actors.messages import (
     Reported,
     Settle,
 )
+from actors.mqtt.catalogue import Carries
 from actors.mqtt.dialects.dialect import Dialect, Outgoing
 from actors.mqtt.gathering import NOBODYS
 from actors.mqtt.translator import TranslatorActor
@@ -74,6 +75,7 @@ class Nursery:
         stored: Sequence[StoredAnnouncement] = (),
         dialects: Sequence[Dialect] = (TOYS, GENERIC),
         clock: FakeClock | None = None,
+        carries: Carries = lambda _: True,
     ) -> None:
         self.clock = clock or FakeClock()
         self.stage = Stage(self.clock)
@@ -88,7 +90,7 @@ class Nursery:
         self.directory = Scribe.start(self.stage, self.told)
         self.translator: pykka.ActorRef[TranslatorActor] = TranslatorActor.start(
             *(self.stage, self.clock, self.failure_registry, dialects, stored),
-            *(self.writer, self.directory, self.line, ("toys", "generic")),
+            *(self.writer, self.directory, self.line, ("toys", "generic"), carries),
         )
         self.stage.settle()
 

@@ -17,6 +17,7 @@ from actors.messages import (
     Reported,
     Settle,
 )
+from actors.mqtt.broker.nats_server import carries
 from actors.mqtt.dialects.dialect import MAX_GATEWAY, Outgoing
 from actors.mqtt.translator import GREETED, WILL_S
 from tests.household import actor
@@ -174,6 +175,20 @@ def test_a_device_cannot_have_everything_heard(topic: str) -> None:
     assert "t/a1/state" in nursery.line.filters
     [note] = nursery.profiles()[SERIAL].notes
     assert repr(topic) in note
+
+
+def test_a_topic_that_the_broker_cannot_carry_is_told_beside_the_device() -> None:
+    """It is neither heard nor published to, which would cut us off; the note has the way out."""
+    nursery = Nursery(carries=carries)
+    nursery.announce("a1", topics=["t/Luz del salón", "t/a1/state"], orders="t/Luz del salón/set")
+    assert "t/a1/state" in nursery.line.filters
+    assert "t/Luz del salón" not in nursery.line.filters
+    [note] = nursery.profiles()[SERIAL].notes
+    assert "'t/Luz del salón' lleva espacios" in note
+    assert "MQTT_EMBEDDED=mosquitto" in note
+    nursery.line.published.clear()
+    nursery.order(SERIAL, encendido=True)
+    assert nursery.line.published == []
 
 
 def test_wildcards_of_devices_that_meet_are_heard_once() -> None:

@@ -46,6 +46,7 @@ _RELEASE: Final = Release(_PROGRAM, "NATS_SERVER_PATH", "--version", re.compile(
 _MESSAGES: Final = "$MQTT_msgs"
 # Of the room on disk, what each may take.
 _SHARES: Final = {_MESSAGES: 0.75, "$MQTT_rmsgs": 0.125, "$MQTT_qos2in": 0.0625, "$MQTT_out": 0.03}
+_BLANKS: Final = " \t\n\v\f\r"
 # Between two looks at whether the last connection is done with, s, and how many at most.
 _LOOK: Final = 0.02
 _LOOKS: Final = 250
@@ -262,6 +263,11 @@ class NatsServer:
         if self._link is None:
             raise NoAnswer("it was never started")
         return self._link.ask(subject, body)
+
+
+def carries(topic: str) -> bool:
+    """Whether it takes this topic, or filter; who publishes to one with a blank is cut off."""
+    return not any(blank in topic for blank in _BLANKS)
 
 
 def session_name(client_id: str) -> str:
