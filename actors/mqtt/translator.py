@@ -295,8 +295,8 @@ class TranslatorActor(SupervisedActor):
             return
         self._announced[definition.serial] = profile
         self._directory.tell(Announced(definition.serial, profile, self._clock.now()))
-        if before is None and self._started and profile.patience is not None:
-            # Its family never says that it is there, so it is until it has been silent for long.
+        if before is None and self._started and (definition.online or profile.patience is not None):
+            # None of its messages says so: it is there until it says otherwise, or is silent for long.
             self._directory.tell(Presence(definition.serial, True, self._clock.now(), False, NOBODYS))
 
     def _part_from(self, serial: str) -> None:

@@ -79,6 +79,8 @@ class Definition:
     profile: Profile
     topics: tuple[str, ...]
     """The filters by which its messages come: exact topics, but where its family knows only wildcards."""
+    online: bool = False
+    """Its announcements say that it is there, which no message will say again."""
     body: Any = field(compare=True)
     """What the dialect itself needs to read and to order: a frozen dataclass of its own."""
 

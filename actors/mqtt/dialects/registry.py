@@ -8,6 +8,7 @@ from typing import Final
 
 from actors.mqtt.dialects.dialect import Dialect
 from actors.mqtt.dialects.home_assistant.dialect import HomeAssistant
+from actors.mqtt.dialects.homie import Homie
 from actors.mqtt.dialects.shelly import Shelly
 from actors.mqtt.dialects.tasmota import Tasmota
 from actors.mqtt.dialects.zigbee2mqtt import Zigbee2Mqtt
@@ -21,6 +22,8 @@ class Prefixes:
     """Where families announce themselves, as the settings have it."""
 
     home_assistant: str = "homeassistant"
+    homie: str = "+"
+    """Its domain; ``+`` is any."""
     tasmota: str = "tasmota/discovery"
     zigbee2mqtt: tuple[str, ...] = ("zigbee2mqtt",)
     """Of each bridge."""
@@ -31,6 +34,7 @@ FAMILIES: Final[Mapping[str, Callable[[Prefixes], Dialect]]] = {
     "tasmota": lambda prefixes: Tasmota(prefixes.tasmota),
     "shelly": lambda _prefixes: Shelly(),
     "zigbee2mqtt": lambda prefixes: Zigbee2Mqtt(prefixes.zigbee2mqtt),
+    "homie": lambda prefixes: Homie(prefixes.homie),
     "home_assistant": lambda prefixes: HomeAssistant(prefixes.home_assistant),
 }
 
