@@ -197,7 +197,10 @@ def valve(entity: Entity) -> Part:
     else:
         told = codec
     teller = Direct("encendido", required(entity), entity.template("command_template"), codec)
-    return Part(_state(entity, "encendido", told, "value_template"), (teller,), {"encendido": SWITCH})
+    sources = _state(entity, "encendido", told, "value_template")
+    by_position = _Opened(way, states)
+    sources += _state(entity, "encendido", by_position, "position_template", topic="position_topic")
+    return Part(sources, (teller,), {"encendido": SWITCH})
 
 
 # -- locks and fans ------------------------------------------------------------------------------

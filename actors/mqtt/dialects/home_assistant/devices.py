@@ -125,7 +125,8 @@ class _Assembly:
                 _channel_of(part, channels).parts.append(part)
         serial = self._serial(entities)
         for number, channel in enumerate(channels, 1):
-            if channel.parts:
+            # One of which nothing is understood is there all the same, and its notes say why.
+            if channel.parts or self.notes:
                 yield self._definition(serial, number, channel, entities)
 
     def _made(self, make: Callable[[Entity, Names], Part], entity: Entity, names: Names) -> Part | None:

@@ -19,6 +19,7 @@ from actors.mqtt.dialects.dialect import (
 )
 from actors.mqtt.dialects.home_assistant.announcement import DEVICE_PAYLOAD, entities_of
 from actors.mqtt.dialects.home_assistant.availability import said_by
+from actors.mqtt.dialects.home_assistant.commands import check_topics
 from actors.mqtt.dialects.home_assistant.devices import NAME, Body, definitions_of, trace
 from actors.mqtt.dialects.home_assistant.identity import grouped
 from actors.mqtt.dialects.home_assistant.main_entities import MAIN
@@ -27,7 +28,9 @@ from actors.mqtt.dialects.home_assistant.sensors import READERS
 from actors.mqtt.dialects.home_assistant.settings import SETTINGS
 
 _COMPONENTS: Final = frozenset({DEVICE_PAYLOAD, *MAIN, *READERS, *SETTINGS})
-_LEFT_OUT: Final = frozenset({"camera", "image", "notify", "scene", "tag"})
+_LEFT_OUT: Final = frozenset(
+    {"camera", "image", "notify", "scene", "tag", "date", "datetime", "media_player", "time"}
+)
 """Known, and nothing to this house."""
 _ID: Final = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
@@ -56,8 +59,9 @@ class HomeAssistant:
         if not 1 <= len(place) <= 2 or not all(map(_ID.fullmatch, place)):
             raise NotUnderstood("el tema del anuncio no es como debe ser")
         if message.payload:
-            for _ in entities_of(key, message.payload):
-                pass
+            entities = [*entities_of(key, message.payload)]
+            if component != DEVICE_PAYLOAD and entities:
+                check_topics(entities[0])
         return Heard((Announcement(self.prefix[:200], key, message.payload),))
 
     def define(self, _: str, announcements: Mapping[str, bytes]) -> Iterable[Definition]:
