@@ -116,7 +116,7 @@ class Zigbee2Mqtt:
                 told[feature.key] = value
         minutes = number_of(wanted.get("duracion_min"))
         if body.timer is not None and minutes and minutes > 0 and wanted.get("encendido") is True:
-            told = {body.timer.key: round(minutes * 60 / body.timer.seconds), **told}
+            told = {body.timer.key: body.timer.told(minutes), **told}
         return (Outgoing(f"{body.orders}/set", orjson.dumps(told)),) if told else ()
 
 

@@ -25,6 +25,7 @@ from actors.mqtt.dialects.zigbee2mqtt_features import (
     leftover,
     list_of,
     named_apart,
+    positive,
     specific,
     text_of,
 )
@@ -41,6 +42,7 @@ _KINDS: Final[Mapping[str, str]] = {
 }
 _WATERS: Final = re.compile(r"\b(irrigation|sprinkler|watering|valve\b(?! remote))", re.IGNORECASE)
 _TIMERS: Final = ("countdown", "timer", "irrigation_duration", "on_with_countdown", "water_countdown")
+_MOST: Final = 86_400.0
 _SECONDS: Final[Mapping[str, float]] = {"": 1, "s": 1, "sec": 1, "seconds": 1, "min": 60, "minutes": 60}
 
 
@@ -51,6 +53,11 @@ class Timer:
     key: str
     seconds: float
     """That one of what it counts takes."""
+    most: float
+    """Of what it counts. It ends too soon rather than never."""
+
+    def told(self, minutes: float) -> int:
+        return round(min(self.most, minutes * 60 / self.seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,18 +118,19 @@ def _channel(unit: _Unit, own: Sequence[JsonObject], features: list[Feature], fa
     if unit.type == "climate" and not any(feature.name == "temp_objetivo" for feature in features):
         return Channel(kind, "sensor", tuple(features))
     if unit.type == "switch" and _WATERS.search(facts.description):
-        return Channel("riego", kinds.capability_of("riego"), tuple(features), _timer(own))
+        return Channel("riego", kinds.capability_of("riego"), tuple(features), _timer(own, unit.endpoint))
     return Channel(kind, kinds.capability_of(kind), tuple(features))
 
 
-def _timer(own: Sequence[JsonObject]) -> Timer:
+def _timer(own: Sequence[JsonObject], endpoint: str) -> Timer:
     """Its own countdown, or Zigbee's ``on_time``, which any switch that has it takes with the state."""
     for name in _TIMERS:
         for each in own:
             unit = text_of(each, "unit")
             if each.get("name") == name and access_of(each) & SET and unit in _SECONDS:
-                return Timer(text_of(each, "property"), _SECONDS[unit])
-    return Timer("on_time", 1)
+                return Timer(text_of(each, "property"), _SECONDS[unit], positive(each, "value_max", _MOST))
+    # Zigbee counts tenths, in 16 bits.
+    return Timer(f"on_time_{endpoint}" if endpoint else "on_time", 1, 6_553)
 
 
 # -- what switches on its own ----------------------------------------------------------------------

@@ -100,10 +100,10 @@ def _switch(by_name: Mapping[str, JsonObject]) -> Iterator[Feature]:
 def _light(by_name: Mapping[str, JsonObject]) -> Iterator[Feature]:
     yield from _switch(by_name)
     if brightness := by_name.get("brightness"):
-        yield _feature(brightness, "brillo", Percent(_positive(brightness, "value_max", 254)), PERCENT)
+        yield _feature(brightness, "brillo", Percent(positive(brightness, "value_max", 254)), PERCENT)
     if warmth := by_name.get("color_temp"):
-        coolest = max(1.0, _positive(warmth, "value_min", 153))
-        warmest = max(coolest, _positive(warmth, "value_max", 500))
+        coolest = max(1.0, positive(warmth, "value_min", 153))
+        warmest = max(coolest, positive(warmth, "value_max", 500))
         low, high = round(1_000_000 / warmest), round(1_000_000 / coolest)
         # One mired is 43 K at 6,500 K.
         control = Control(Form.NUMBER, low, high, max(50, high * high / 1_000_000))
@@ -127,7 +127,7 @@ def _cover(by_name: Mapping[str, JsonObject], inverted: bool) -> Iterator[Featur
 def _fan(by_name: Mapping[str, JsonObject]) -> Iterator[Feature]:
     yield from _switch(by_name)
     if speed := by_name.get("speed"):
-        fastest = _positive(speed, "value_max", 254)
+        fastest = positive(speed, "value_max", 254)
         control = Control(Form.NUMBER, 0, 100, max(1.0, 100 / fastest))
         yield _feature(speed, "velocidad", Percent(fastest), control, "%")
     if mode := by_name.get("mode"):
@@ -242,7 +242,7 @@ def access_of(told: JsonObject) -> int:
     return value if type(value) is int else 0
 
 
-def _positive(told: JsonObject, key: str, otherwise: float) -> float:
+def positive(told: JsonObject, key: str, otherwise: float) -> float:
     value = finite(told.get(key))
     return otherwise if value is None or value <= 0 else float(value)
 

@@ -374,6 +374,7 @@ def test_a_valve_stops_by_itself() -> None:
     assert (plain.profile.kind, plain.profile.capability) == ("riego", "duration")
     assert ordered(plain, encendido=True, duracion_min=10)[1] == {"on_time": 600, "state": "ON"}
     assert ordered(plain, encendido=False, duracion_min=10)[1] == {"state": "OFF"}
+    assert ordered(plain, encendido=True, duracion_min=600)[1] == {"on_time": 6_553, "state": "ON"}
     counts = numeric("countdown", 3, unit="min")
     (own,) = defined(device(SWITCH, counts, description="Smart sprinkler timer"))
     assert ordered(own, encendido=True, duracion_min=10)[1] == {"countdown": 10, "state": "ON"}
