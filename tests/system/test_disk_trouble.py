@@ -28,30 +28,42 @@ SERIAL = "TMP0DISCO"
 STATE = f"dispositivos/{SERIAL}/estado"
 
 
-@pytest.fixture
-def full(tmp_path: Path) -> Iterator[tuple[Home, Volume]]:
-    yield from house_on_a_small_disk(tmp_path, None)
+@pytest.fixture(scope="module")
+def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A ``DATA_DIR`` with Ana, who has a token, and Luis; made once, as each command starts a Python."""
+    folder = tmp_path_factory.mktemp("people")
+    setting_up = (
+        ["user", "add", "ana", "--role", "admin"],
+        ["token", "create", "ana", "uno"],
+        ["user", "add", "luis"],
+    )
+    for words in setting_up:
+        assert run_to_end(folder, *words, data_dir=folder / "instance").returncode == 0
+    return folder / "instance"
 
 
 @pytest.fixture
-def full_beside_mosquitto(tmp_path: Path, mosquitto: Mosquitto) -> Iterator[tuple[Home, Volume]]:
+def full(tmp_path: Path, people: Path) -> Iterator[tuple[Home, Volume]]:
+    yield from house_on_a_small_disk(tmp_path, people, None)
+
+
+@pytest.fixture
+def full_beside_mosquitto(
+    tmp_path: Path, people: Path, mosquitto: Mosquitto
+) -> Iterator[tuple[Home, Volume]]:
     """Its broker has room; the embedded one takes nothing either once the disk is full."""
-    yield from house_on_a_small_disk(tmp_path, mosquitto)
+    yield from house_on_a_small_disk(tmp_path, people, mosquitto)
 
 
-def house_on_a_small_disk(tmp_path: Path, broker: Mosquitto | None) -> Iterator[tuple[Home, Volume]]:
+def house_on_a_small_disk(
+    tmp_path: Path, people: Path, broker: Mosquitto | None
+) -> Iterator[tuple[Home, Volume]]:
     """With people; the disk is filled when a test says so."""
     with small_disk(tmp_path / "instance") as disk:
         if not isinstance(disk, Volume):
             lacking("the right to mount a tmpfs")
         home = Home(tmp_path, broker)
-        setting_up = (
-            ["user", "add", "ana", "--role", "admin"],
-            ["token", "create", "ana", "uno"],
-            ["user", "add", "luis"],
-        )
-        for words in setting_up:
-            assert run_to_end(tmp_path, *words, data_dir=home.data).returncode == 0
+        shutil.copytree(people, home.data, dirs_exist_ok=True)
         yield home, disk
 
 
