@@ -13,10 +13,12 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import coverage
 import pytest
+
+if TYPE_CHECKING:
+    from coverage import Coverage
 
 HOUSE: Final = Path(__file__).parents[1]
 DATA: Final = HOUSE / "build" / "coverage"
@@ -35,16 +37,23 @@ NOT_MEASURED: Final = (
 )
 
 
+def _coverage(suffix: str | None = None) -> Coverage:
+    """Imported by who wants it, as every start of pytest comes by here."""
+    from coverage import Coverage
+
+    return Coverage(str(DATA / "data"), data_suffix=suffix, config_file=str(HOUSE / "setup.cfg"))
+
+
 class Watched:
     """What runs in this process. Made before the rooms are imported, or the lines of their own are missed."""
 
     def __init__(self) -> None:
         if sys.version_info >= (3, 12):
-            os.environ.setdefault("COVERAGE_CORE", "sysmon")  # costs a tenth of what the tracer does
+            os.environ.setdefault(
+                "COVERAGE_CORE", "sysmon"
+            )  # made for this, where the tracer is called each line
         DATA.mkdir(parents=True, exist_ok=True)
-        self._coverage = coverage.Coverage(
-            str(DATA / "data"), data_suffix=str(os.getpid()), config_file=str(HOUSE / "setup.cfg")
-        )
+        self._coverage = _coverage(str(os.getpid()))
         self._coverage.start()
 
     def pytest_collection_finish(self) -> None:
@@ -73,7 +82,7 @@ class Told:
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         if not DATA.exists():
             return
-        measured = coverage.Coverage(str(DATA / "data"), config_file=str(HOUSE / "setup.cfg"))
+        measured = _coverage()
         measured.combine([str(DATA)])
         lines, missed = Counter[str](), Counter[str]()
         for file in measured.get_data().measured_files():
