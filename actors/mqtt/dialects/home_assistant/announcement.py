@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 import orjson
@@ -163,7 +164,13 @@ def _object(payload: bytes) -> JsonObject:
 
 
 def _owner(told: JsonObject) -> Owner:
-    device, origin = told.get("device"), told.get("origin")
+    return _owner_of(orjson.dumps([told.get("device"), told.get("origin")]))
+
+
+@lru_cache(maxsize=1024)
+def _owner_of(raw: bytes) -> Owner:
+    """Of a device's block and its origin's, which its entities repeat word for word."""
+    device, origin = orjson.loads(raw)
     block = expanded(device, DEVICE) if isinstance(device, Mapping) else {}
     maker = expanded(origin, ORIGIN) if isinstance(origin, Mapping) else {}
     names = {
