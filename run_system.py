@@ -66,7 +66,7 @@ from web.export.spreadsheet import emptied
 from web.http.health import Health
 from web.http.services import Limits
 from web.identity.certificates import UnusableCertificate
-from web.identity.endpoint import Appearance, Endpoint, public_url
+from web.identity.endpoint import Appearance, Endpoint, broker_host, public_url
 from web.identity.hosts import Hosts
 from web.identity.mdns_announcer import Service
 from web.live.hub import EventHub
@@ -347,9 +347,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case command if command in device_command_line.COMMANDS:
                 Endpoint(Appearance.of(settings), Hosts(), clock)  # whose certificate Mosquitto may need
                 known = partial(serials, settings.data_dir / DATABASE)
-                device_command_line.obey(
-                    options, settings, known, clock, finish_on_signals().wait, sys.stdout
-                )
+                finished, host = finish_on_signals().wait, broker_host(settings)
+                device_command_line.obey(options, settings, known, clock, finished, sys.stdout, host)
             case command if command in archive_command_line.COMMANDS:
                 logins = Logins(MqttFiles.under(settings.data_dir).logins)
                 archive_command_line.obey(options, settings, clock.now(), sys.stdout, logins.remove)

@@ -13,14 +13,16 @@ from actors.domain.kinds import PREFIXES
 from actors.mqtt.broker.acl import NoLogin, can_log_in, check_login
 from actors.mqtt.broker.credentials import Logins, spelled
 from actors.mqtt.broker.mosquitto_config import Tls, write
+from actors.mqtt.dialects.logins import FAMILIES
 from actors.mqtt.edge import MqttFiles, MqttSettings
+from actors.mqtt.logins import FamilyLogins, NoTopic
 from actors.runtime.clock import Clock
 from actors.simulator.claim_code import print_claim_code
 from actors.simulator.device import fleet
 from actors.simulator.fleet import Simulator
 from config import Settings
 
-COMMANDS: Final = ("simulate", "qr", "mqtt-clave", "mosquitto-config")
+COMMANDS: Final = ("simulate", "qr", "mqtt-clave", "mqtt-login", "mosquitto-config")
 # Between two lines of progress, s.
 PROGRESS_S: Final = 10.0
 # Of a Mosquitto, where ours would take any free port.
@@ -57,6 +59,16 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     login.add_argument("serial", help="su número de serie, que es su usuario")
     login.add_argument("--quitar", action="store_true", help="en vez de eso, que ya no entre")
+    family = commands.add_parser(
+        "mqtt-login", help="usuario y contraseña para un dispositivo o una pasarela de otra marca"
+    )
+    family.add_argument("name", metavar="NOMBRE", help="su usuario, y cómo se llama en sus topics")
+    family.add_argument("--family", "--familia", choices=[*FAMILIES], help="de qué marca o programa")
+    family.add_argument(
+        "--topic", default="", help="si en sus topics se llama de otra forma, p. ej. casa/zigbee2mqtt"
+    )
+    family.add_argument("--host", help="la máquina del bróker, como la verá el dispositivo")
+    family.add_argument("--quitar", action="store_true", help="en vez de eso, que ya no entre")
     mosquitto = commands.add_parser(
         "mosquitto-config", help="la configuración, los usuarios y los permisos para Mosquitto"
     )
@@ -78,8 +90,10 @@ def obey(
     clock: Clock,
     finished: Callable[[float], bool],
     out: TextIO,
+    host: str,
 ) -> None:
-    """Carry out one of :data:`COMMANDS`. ``serials`` tells the known devices'. Raises :class:`WrongArgument`.
+    """Carry out one of :data:`COMMANDS`. ``serials`` tells the known devices', ``host`` is the machine as
+    devices see it. Raises :class:`WrongArgument`.
 
     What takes time waits by ``finished``, for so many seconds, and ends when it says so.
     """
@@ -91,6 +105,10 @@ def obey(
             _show_claim_code(options, spelled(options.serial, serials()), out)
         case "mqtt-clave":
             _change_login(options, Logins(files.logins), serials(), out)
+        case "mqtt-login":
+            wishes = MqttSettings.of(settings)
+            server = wishes.seen_from_house(options.host or host)
+            _make_login(options, FamilyLogins(files.logins, wishes.prefixes, server), files.logins, out)
         case "mosquitto-config":
             folder = options.a or settings.data_dir / "mosquitto"
             known = [serial for serial in serials() if can_log_in(serial)]
@@ -139,6 +157,28 @@ def _change_login(options: argparse.Namespace, logins: Logins, known: Iterable[s
         raise WrongArgument(str(error)) from None
     except OSError as error:
         raise _unwritten(logins.path, error) from None
+
+
+def _make_login(options: argparse.Namespace, logins: FamilyLogins, path: Path, out: TextIO) -> None:
+    try:
+        if options.quitar:
+            if not logins.remove(options.name):
+                raise WrongArgument(f"{options.name} no tenía contraseña.")
+            print(f"{options.name} ya no entra.", file=out)
+            return
+        if options.family is None:
+            raise WrongArgument(f"Falta --family: {', '.join(FAMILIES)}.")
+        made = logins.make(options.family, options.name, options.topic)
+    except NoTopic as error:
+        raise WrongArgument(
+            f"--topic: {str(error)[:80]!r} no sirve; se espera un topic sin comodines."
+        ) from None
+    except NoLogin as error:
+        raise WrongArgument(str(error)) from None
+    except OSError as error:
+        raise _unwritten(path, error) from None
+    print(f"Usuario {made.account.user}, contraseña {made.account.password}", file=out)
+    print(f"\n{FAMILIES[options.family].title}: {made.setup.where}\n\n{made.setup.text}", file=out)
 
 
 def _write_mosquitto_config(

@@ -6,7 +6,7 @@ import logging
 import ssl
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -21,6 +21,7 @@ from actors.mqtt.broker.nats_server import NatsServer, NatsSettings
 from actors.mqtt.broker.nats_server import carries as nats_carries
 from actors.mqtt.broker.proxy_access import Door
 from actors.mqtt.dialects.dialect import Dialect
+from actors.mqtt.dialects.logins import Server as SeenServer
 from actors.mqtt.dialects.registry import ALL, FAMILIES, Prefixes, UnknownFamily, dialects
 from actors.mqtt.protocol import near_misses
 from actors.mqtt.protocol.client import tls_for_broker
@@ -69,8 +70,8 @@ class MqttSettings:
     """What the embedded broker may keep, in MB."""
     dialects: Sequence[Dialect] = ()
     """Of other makes, in order of precedence."""
-    announced_under: Sequence[str] = ()
-    """Prefixes of topics by which they announce themselves."""
+    prefixes: Prefixes = field(default_factory=Prefixes)
+    """Of the topics by which they announce themselves."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -103,8 +104,17 @@ class MqttSettings:
             per_second=settings.mqtt_max_por_segundo,
             disk=settings.mqtt_disco_mb,
             dialects=spoken,
-            announced_under=(prefixes.home_assistant, prefixes.tasmota),
+            prefixes=prefixes,
         )
+
+    @property
+    def announced_under(self) -> tuple[str, ...]:
+        """Where nobody but who announces has anything to say."""
+        return self.prefixes.home_assistant, self.prefixes.tasmota
+
+    def seen_from_house(self, host: str) -> SeenServer:
+        """Where devices reach the broker, which if it is ours runs on ``host``."""
+        return SeenServer(self.broker or host, self.tls_port if self.tls else self.port, self.tls)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -175,15 +175,25 @@ def _addresses() -> frozenset[Address]:
         return frozenset()
 
 
+def broker_host(settings: Settings) -> str:
+    """Where devices in the house reach the embedded broker."""
+    return _seen(settings.mqtt_bind_host, settings)
+
+
+def _seen(host: str, settings: Settings) -> str:
+    """How others see who listens on ``host``: every address is one of the machine's."""
+    if host not in ("0.0.0.0", "::"):
+        return host
+    private = sorted(
+        each for each in _addresses() if each.version == 4 and each.is_private and is_of_a_home(each)
+    )
+    return str(private[0]) if private else settings.mdns_name
+
+
 def public_url(settings: Settings, port: int) -> str:
     """Where clients in the house reach it: as configured, or else by an address of the machine."""
     if settings.public_backend_url:
         return settings.public_backend_url
-    host = settings.backend_host
-    if host in ("0.0.0.0", "::"):
-        private = sorted(
-            each for each in _addresses() if each.version == 4 and each.is_private and is_of_a_home(each)
-        )
-        host = str(private[0]) if private else settings.mdns_name
+    host = _seen(settings.backend_host, settings)
     scheme = "https" if settings.https else "http"
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"

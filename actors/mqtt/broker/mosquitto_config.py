@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from actors.mqtt.broker.acl import BACKEND, EVERYTHING, check_login, rights_of_device
 from actors.mqtt.broker.credentials import Logins, lines_of, replace
+from actors.mqtt.broker.grants import Grant, Grants
 
 MOSQUITTO: Final = Path("/etc/mosquitto")
 """Where the files lie in the end."""
@@ -74,14 +76,20 @@ def what_is_kept(store: Path, autosave: int) -> str:
     return re.sub(rf"^({names}) .*$", lambda line: f"{line[1]} {ours[line[1]]}", kept, flags=re.MULTILINE)
 
 
-def rights(shared_topic: bool) -> str:
-    """The access list: the backend everything, a device, whose login is its serial number, its own."""
+def rights(shared_topic: bool, grants: Mapping[str, Grant] = MappingProxyType({})) -> str:
+    """The access list: the backend everything, a device, whose login is its serial number, its own, and those
+    who have ``grants`` these.
+    """
     lines = [f"user {BACKEND}", f"topic readwrite {EVERYTHING}", "", f"# {_USER} is the login."]
     if shared_topic:
         lines.append("# Of the topic for all, which is the same for every login, Mosquitto's log warns.")
     device = rights_of_device(_USER, shared_topic)
     lines += [f"pattern write {topic}" for topic in device.publish]
     lines += [f"pattern read {topic}" for topic in device.read]
+    for user, grant in grants.items():
+        lines += ["", f"# {grant.family}", f"user {user}"]
+        lines += [f"topic write {topic}" for topic in grant.rights.publish]
+        lines += [f"topic read {topic}" for topic in grant.rights.read]
     return "\n".join(lines) + "\n"
 
 
@@ -145,7 +153,7 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     text = configuration(template(), installed_in, port, None if tls is None else tls.port)
     replace(folder / CONFIGURATION, text, _PUBLIC)
-    replace(folder / RIGHTS, rights(shared_topic), _PUBLIC)
+    replace(folder / RIGHTS, rights(shared_topic, Grants(logins.path).read()), _PUBLIC)
     names = [CONFIGURATION, RIGHTS, PASSWORDS]
     if tls is not None:
         replace(folder / CERTIFICATE, tls.certificate.read_text("ascii"), _PUBLIC)

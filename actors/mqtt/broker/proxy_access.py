@@ -12,6 +12,7 @@ from typing import Final
 from actors.domain.unserved import Trouble
 from actors.mqtt.broker.acl import Rights, can_log_in, rights_of_device
 from actors.mqtt.broker.credentials import Logins, fits
+from actors.mqtt.broker.grants import Grants
 from actors.mqtt.broker.packets import HARMLESS, PUBLISH, SUBSCRIBE, Breach, Connect, Packet
 
 logger = logging.getLogger(__name__)
@@ -164,6 +165,7 @@ class GuestList:
 
     def __init__(self, logins: Path, shared_topic: bool) -> None:
         self._logins = Logins(logins)
+        self._grants = Grants(logins)
         self._shared_topic = shared_topic
         self._seen: tuple[int, int] | None = None
         self._known: dict[str, str] = {}
@@ -176,10 +178,15 @@ class GuestList:
             raise Breach(f"no such login {_shown(connect.user)}", Trouble.NO_LOGIN)
         if not can_log_in(user):
             raise Breach(f"no device's login {_shown(connect.user)}", Trouble.NO_LOGIN)
-        guest = Guest(address, user, kept, rights_of_device(user, self._shared_topic))
+        guest = Guest(address, user, kept, self._rights_of(user))
         if connect.will_topic is not None:
             guest.check_publishing(connect.will_topic)
         return guest
+
+    def _rights_of(self, user: str) -> Rights:
+        """Read at each login, which costs far less than to check its password."""
+        grant = self._grants.read().get(user)
+        return rights_of_device(user, self._shared_topic) if grant is None else grant.rights
 
     def still_knows(self, guest: Guest) -> bool:
         """Whether the login that ``guest`` came in by is as it was then."""
