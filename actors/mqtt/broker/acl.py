@@ -15,8 +15,9 @@ from actors.mqtt.protocol.filters import covers
 BACKEND: Final = "backend"
 """The backend's login with a broker that asks for one; no device's."""
 
-EVERYTHING: Final = "dispositivos/#"
-"""What the backend may publish and read."""
+EVERYTHING: Final = "#"
+"""What the backend may publish and read: devices of other makes have topics of any name. The broker's own,
+which begin with ``$``, are not among them."""
 
 LARGEST_OF_DEVICE: Final = 256 * 1024
 """Bytes. Four times the largest report, so that one which is too large by mistake still arrives, is refused

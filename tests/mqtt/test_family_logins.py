@@ -1,0 +1,132 @@
+"""A login for a device of another make is good for what such a device needs, at our door and at Mosquitto's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from actors.mqtt.broker.acl import NoLogin
+from actors.mqtt.broker.grants import Grants
+from actors.mqtt.broker.mosquitto_config import Tls, rights
+from actors.mqtt.dialects.logins import FAMILIES, Server
+from actors.mqtt.dialects.registry import Prefixes, UnknownFamily
+from actors.mqtt.logins import FamilyLogins, NoTopic
+from tests.brokers import PATIENCE, CrashableBroker, nats, require_mosquitto
+from tests.mqtt.guarded import (
+    GuardedMosquitto,
+    House,
+    embedded_house,
+    guarded_door,
+    mosquitto_house,
+    trusting,
+)
+
+SERVER = Server("192.168.1.10", 8883, tls=True)
+# Of each family: a topic on which one called "salon" speaks, and one that it must not use.
+SPEAKS = {
+    "tasmota": ("tele/salon/SENSOR", "tele/cocina/SENSOR"),
+    "shelly": ("salon/events/rpc", "cocina/events/rpc"),
+    "esphome": ("homeassistant/sensor/salon/temp/config", "homeassistant/sensor/cocina/temp/config"),
+    "zigbee2mqtt": ("salon/bridge/devices", "zigbee2mqtt/bridge/devices"),
+    "openmqttgateway": ("home/salon/BTtoMQTT/A4C138000000", "home/cocina/BTtoMQTT/A4C138000000"),
+    "homie": ("homie/5/salon/$state", "homie/5/cocina/$state"),
+    "home_assistant": ("iot/PLG0X/orden/encendido", "dispositivos/PLG0X/configuracion"),
+}
+
+
+def logins_in(folder: Path) -> FamilyLogins:
+    return FamilyLogins(folder / "claves", Prefixes(), SERVER)
+
+
+@pytest.fixture(params=["nats", "mosquitto"])
+def house(request: pytest.FixtureRequest, tmp_path: Path, pair: Tls) -> Iterator[tuple[House, FamilyLogins]]:
+    """With a login of each family, called as itself, for what calls itself ``salon``."""
+    made = logins_in(tmp_path)
+    passwords = {family: made.make(family, family, "salon").account.password for family in FAMILIES}
+    if request.param == "nats":
+        door, own = guarded_door(tmp_path, pair)
+        broker = CrashableBroker(nats(tmp_path / "embedded"), door)
+        broker.start()
+        house = embedded_house(broker, own, trusting(pair))
+    else:
+        require_mosquitto()
+        broker = GuardedMosquitto(tmp_path, pair)
+        broker.start()
+        house = mosquitto_house(broker, trusting(pair))
+    house.passwords.update(passwords)
+    yield house, made
+    broker.stop()
+
+
+def test_each_family_speaks_on_its_own_topics_alone(house: tuple[House, FamilyLogins]) -> None:
+    """What it may say is heard inside; what it may not never is."""
+    inside, _ = house
+    for family, (own, others) in SPEAKS.items():
+        with inside.hears(own, others) as backend, inside.device(family) as device:
+            device.publish(own, family)
+            device.overstep(others, "stolen")
+            assert backend.heard.get(timeout=PATIENCE) == (own, family.encode(), False)
+        with inside.hears(own, others) as backend, inside.device(family) as device:
+            device.publish(own, "again")
+            assert backend.heard.get(timeout=PATIENCE)[0] == own
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_what_is_to_be_typed_is_said(tmp_path: Path, family: str) -> None:
+    """Host, port, user and password stand in it, ready to copy."""
+    made = logins_in(tmp_path).make(family, "salon", "casa/salon")
+    for value in (SERVER.host, str(SERVER.port), "salon", made.account.password):
+        assert value in made.setup.text
+    assert made.setup.where
+
+
+def test_a_login_is_renewed_and_taken_away(tmp_path: Path) -> None:
+    """Anew, it has another password and other rights; gone, it has neither."""
+    logins = logins_in(tmp_path)
+    first = logins.make("tasmota", "salon").account.password
+    assert logins.make("shelly", "salon").account.password != first
+    assert logins.known() == {"salon": "shelly"}
+    assert logins.remove("salon")
+    assert not logins.remove("salon")
+    assert logins.known() == {}
+
+
+@pytest.mark.parametrize(
+    "topic",
+    ["dispositivos/x", "Dispositivos", "iot", "$SYS", "a/#", "+", "homeassistant", "tasmota", "x" * 201],
+)
+def test_nobody_gets_the_topics_of_others(tmp_path: Path, topic: str) -> None:
+    """Neither ours, nor the broker's, nor those where all announce themselves, nor wildcards."""
+    logins = logins_in(tmp_path)
+    with pytest.raises(NoTopic):
+        logins.make("zigbee2mqtt", "pasarela", topic)
+    assert logins.known() == {}
+
+
+def test_what_cannot_be_a_login_is_none(tmp_path: Path) -> None:
+    """Nothing is kept of it."""
+    logins = logins_in(tmp_path)
+    with pytest.raises(NoLogin):
+        logins.make("tasmota", "backend")
+    with pytest.raises(UnknownFamily):
+        logins.make("zwave", "salon")
+    assert logins.known() == {}
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{", '{"a": 1, "b": {"familia": "x"}}', '{"a": {"publica": [1]}}']
+)
+def test_a_damaged_file_grants_nothing(tmp_path: Path, text: str) -> None:
+    """And is whole again with the next login."""
+    grants = Grants(tmp_path / "claves")
+    grants.path.write_text(text)
+    assert grants.read() == {}
+    logins_in(tmp_path).make("tasmota", "salon")
+    assert list(grants.read()) == ["salon"]
+
+
+def test_an_access_list_without_grants_is_as_before() -> None:
+    """A house without other makes has the same file as ever."""
+    assert rights(shared_topic=True).count("\nuser ") == 0
