@@ -20,7 +20,7 @@ from actors.runtime.clock import Clock
 from actors.simulator.claim_code import print_claim_code
 from actors.simulator.device import fleet
 from actors.simulator.fleet import Simulator
-from config import Settings
+from config import Settings, is_loopback
 
 COMMANDS: Final = ("simulate", "qr", "mqtt-clave", "mqtt-login", "mosquitto-config")
 # Between two lines of progress, s.
@@ -170,15 +170,19 @@ def _make_login(options: argparse.Namespace, logins: FamilyLogins, path: Path, o
             raise WrongArgument(f"Falta --family: {', '.join(FAMILIES)}.")
         made = logins.make(options.family, options.name, options.topic)
     except NoTopic as error:
-        raise WrongArgument(
-            f"--topic: {str(error)[:80]!r} no sirve; se espera un topic sin comodines."
-        ) from None
+        taken = "sin comodines, que no empiece como los de este sistema ni donde otros se anuncian"
+        raise WrongArgument(f"--topic: {str(error)[:80]!r} no sirve; se espera uno {taken}.") from None
     except NoLogin as error:
         raise WrongArgument(str(error)) from None
     except OSError as error:
         raise _unwritten(path, error) from None
     print(f"Usuario {made.account.user}, contraseña {made.account.password}", file=out)
     print(f"\n{FAMILIES[options.family].title}: {made.setup.where}\n\n{made.setup.text}", file=out)
+    if is_loopback(logins.server.host):
+        print(
+            f"\nA {logins.server.host} solo llega esta máquina: MQTT_BIND_HOST=0.0.0.0 abre la casa.",
+            file=out,
+        )
 
 
 def _write_mosquitto_config(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from actors.mqtt.broker.acl import LARGEST_OF_DEVICE, LARGEST_OF_GATEWAY, Rights, check_login
 from actors.mqtt.broker.credentials import Logins
@@ -33,7 +34,7 @@ class FamilyLogins:
         self._logins = Logins(logins)
         self._grants = Grants(logins)
         self._prefixes = prefixes
-        self._server = server
+        self.server: Final = server
 
     def make(self, family: str, user: str, topic: str = "") -> NewLogin:
         """A login limited to what one of ``family`` needs that calls itself ``topic``; ``user``, if empty.
@@ -52,7 +53,7 @@ class FamilyLogins:
         # First what it may, so that it never comes in with another's rights.
         self._grants.give(user, Grant(family, Rights(access.publish, access.read, largest)))
         account = Account(user, self._logins.renew(user), topic)
-        return NewLogin(account, FAMILIES[family].setup(self._server, account))
+        return NewLogin(account, FAMILIES[family].setup(self.server, account))
 
     def _is_taken(self, level: str) -> bool:
         """Whether what begins so is ours, the broker's, or where others announce themselves."""

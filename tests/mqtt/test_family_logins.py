@@ -1,4 +1,4 @@
-"""A login for a device of another make is good for what such a device needs, at our door and at Mosquitto's."""
+"""A login for a device of another make is good for what it needs, at our door and at Mosquitto's."""
 
 from __future__ import annotations
 
