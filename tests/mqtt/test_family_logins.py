@@ -23,6 +23,8 @@ from tests.mqtt.guarded import (
     trusting,
 )
 
+pytestmark = pytest.mark.broker
+
 SERVER = Server("192.168.1.10", 8883, tls=True)
 # Of each family: a topic on which one called "salon" speaks, and one that it must not use.
 SPEAKS = {
@@ -45,16 +47,17 @@ def house(request: pytest.FixtureRequest, tmp_path: Path, pair: Tls) -> Iterator
     """With a login of each family, called as itself, for what calls itself ``salon``."""
     made = logins_in(tmp_path)
     passwords = {family: made.make(family, family, "salon").account.password for family in FAMILIES}
+    broker: CrashableBroker | GuardedMosquitto
     if request.param == "nats":
         door, own = guarded_door(tmp_path, pair)
-        broker = CrashableBroker(nats(tmp_path / "embedded"), door)
-        broker.start()
-        house = embedded_house(broker, own, trusting(pair))
+        broker = embedded = CrashableBroker(nats(tmp_path / "embedded"), door)
+        embedded.start()
+        house = embedded_house(embedded, own, trusting(pair))
     else:
         require_mosquitto()
-        broker = GuardedMosquitto(tmp_path, pair)
-        broker.start()
-        house = mosquitto_house(broker, trusting(pair))
+        broker = mosquitto = GuardedMosquitto(tmp_path, pair)
+        mosquitto.start()
+        house = mosquitto_house(mosquitto, trusting(pair))
     house.passwords.update(passwords)
     yield house, made
     broker.stop()
