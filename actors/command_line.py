@@ -13,8 +13,8 @@ from actors.domain.kinds import PREFIXES
 from actors.mqtt.broker.acl import NoLogin, can_log_in, check_login
 from actors.mqtt.broker.credentials import Logins, spelled
 from actors.mqtt.broker.mosquitto_config import Tls, write
-from actors.mqtt.dialects.logins import FAMILIES
 from actors.mqtt.edge import MqttFiles, MqttSettings
+from actors.mqtt.families import FAMILIES
 from actors.mqtt.logins import FamilyLogins, NoTopic
 from actors.runtime.clock import Clock
 from actors.simulator.claim_code import print_claim_code

@@ -33,10 +33,7 @@ MAY_IMPORT = {
         *("actors.mqtt.dialects.registry", "config", *SHARED),
     ),
     "actors.simulator": ("actors.mqtt.protocol", "actors.domain", "actors.runtime"),
-    "actors.command_line": (
-        *("actors.mqtt.broker", "actors.mqtt.dialects", "actors.mqtt", "actors.simulator", "config"),
-        *SHARED,
-    ),
+    "actors.command_line": ("actors.mqtt.broker", "actors.mqtt", "actors.simulator", "config", *SHARED),
     "rules.base": ("actors.domain",),
     "rules.extremes": ("rules.base", "actors.domain"),
     "rules.learn": ("rules.base", "actors.domain"),

@@ -21,8 +21,8 @@ from actors.mqtt.broker.nats_server import NatsServer, NatsSettings
 from actors.mqtt.broker.nats_server import carries as nats_carries
 from actors.mqtt.broker.proxy_access import Door
 from actors.mqtt.dialects.dialect import Dialect
-from actors.mqtt.dialects.logins import Server as SeenServer
 from actors.mqtt.dialects.registry import ALL, FAMILIES, Prefixes, UnknownFamily, dialects
+from actors.mqtt.families import Server as SeenServer
 from actors.mqtt.protocol import near_misses
 from actors.mqtt.protocol.client import tls_for_broker
 from actors.mqtt.translator import Stored, TranslatorActor

@@ -10,8 +10,8 @@ from actors.mqtt.broker.acl import LARGEST_OF_DEVICE, LARGEST_OF_GATEWAY, Rights
 from actors.mqtt.broker.credentials import Logins
 from actors.mqtt.broker.grants import Grant, Grants
 from actors.mqtt.catalogue import OURS
-from actors.mqtt.dialects.logins import FAMILIES, Account, Server, Setup
 from actors.mqtt.dialects.registry import Prefixes, UnknownFamily
+from actors.mqtt.families import FAMILIES, Account, Server, Setup
 from actors.mqtt.protocol.filters import is_topic
 
 

@@ -10,8 +10,8 @@ import pytest
 from actors.mqtt.broker.acl import NoLogin
 from actors.mqtt.broker.grants import Grants
 from actors.mqtt.broker.mosquitto_config import Tls, rights
-from actors.mqtt.dialects.logins import FAMILIES, Server
 from actors.mqtt.dialects.registry import Prefixes, UnknownFamily
+from actors.mqtt.families import FAMILIES, Server
 from actors.mqtt.logins import FamilyLogins, NoTopic
 from tests.brokers import PATIENCE, CrashableBroker, nats, require_mosquitto
 from tests.mqtt.guarded import (
