@@ -303,12 +303,32 @@ def page(minutes: float, folder: Path) -> list[Figure]:
     ]
 
 
+def imported(folder: Path) -> list[Figure]:
+    """Three rounds, each beside as many devices of the house's own; ratios are of one round."""
+    from tests.bench.imported import DEVICES, measure
+
+    rounds = [measure(folder / str(n), 30_000) for n in range(3)]
+    rate = statistics.median(each.imported for each in rounds)
+    ratio = statistics.median(each.imported / each.native for each in rounds)
+    announced = statistics.median(each.announced_s for each in rounds)
+    size = statistics.median(each.imported_kib for each in rounds)
+    larger = statistics.median(each.imported_kib - each.native_kib for each in rounds)
+    return [
+        Figure(f"{DEVICES} Tasmota plugs in bursts of 10, 1 SSE client", rate, "msg/s"),
+        Figure("  as a ratio to reports of as many of ours", ratio, "", at_least=0.6),
+        Figure("  announced, all at once: in the list after", announced, "s", at_most=5),
+        Figure("  resident of each", size, "KiB"),
+        Figure("  more than of one of ours", larger, "KiB"),
+    ]
+
+
 FIGURES: dict[str, Callable[[Path], list[Figure]]] = {
     "throughput": throughput,
     "latency": latency,
     "log": big_log,
     "idle": idle,
     "broker": broker,
+    "imported": imported,
 }
 
 
