@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from actors.domain.findings import KeptFinding
 from actors.domain.model import DeadLetter, LogEntry
@@ -80,6 +81,11 @@ class Backup:
     """Seconds since the epoch, as its name says."""
     size: int | None = None
     """Bytes; ``None`` while it is being made."""
+
+
+MAX_ANNOUNCEMENTS: Final = 16_384
+"""That are kept, and :data:`MAX_ANNOUNCED_BYTES` of them: a house of 500 devices of 16 entities has half."""
+MAX_ANNOUNCED_BYTES: Final = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)

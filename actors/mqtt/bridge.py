@@ -132,6 +132,8 @@ class Bridge:
         self._trouble: str | None = None
         self.received = 0
         self.rejected = 0
+        self.untranslated = 0
+        """Messages of other makes that became dead letters; the translator counts them."""
         self._intake = Intake(max_in_flight, self._acknowledge)
         self._client_id = client_id
         self._resume = resume
@@ -480,7 +482,7 @@ class Bridge:
             told = self._read(message, delivery)
             to = self._writer if isinstance(told, KeepDeadLetter | Settle) else self._directory
         try:
-            self._intake.hand_on(delivery, to, told, self._clock.monotonic())
+            self._intake.hand_on(delivery, to, told, self._clock.monotonic(), len(message.payload))
         except pykka.ActorDeadError:
             # Nobody will ever settle anything again; unacknowledged, it comes again at the next start.
             logger.error("intake_stopped dead=%s", to)

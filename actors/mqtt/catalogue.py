@@ -12,13 +12,11 @@ from itertools import islice
 from typing import Final, NamedTuple, TypeAlias
 
 from actors.domain.model import SERIAL
+from actors.domain.read_models import MAX_ANNOUNCED_BYTES, MAX_ANNOUNCEMENTS
 from actors.mqtt.dialects.dialect import MAX_ENTITIES, Announcement, Definition, Dialect
 from actors.mqtt.protocol.filters import FilterTree, disjoint, is_filter, is_wild, literal_levels
 from actors.mqtt.protocol.payloads import SUBSCRIPTIONS
 
-# Of all dialects: announcements, and bytes of them. A house of 500 devices of 16 entities has half of it.
-MAX_ANNOUNCEMENTS: Final = 16_384
-MAX_BYTES: Final = 64 * 1024 * 1024
 MAX_ID: Final = 200
 """Characters of a group's and of a key's name."""
 MAX_TOPIC: Final = 1024
@@ -155,8 +153,8 @@ class Catalogue:
             raise Full(f"un nombre pasa de {MAX_ID} caracteres")
         if size and not before and self._announcements >= MAX_ANNOUNCEMENTS:
             raise Full(f"ya hay {MAX_ANNOUNCEMENTS} anuncios")
-        if size > before and self._bytes + size - before > MAX_BYTES:
-            raise Full(f"los anuncios pasan de {MAX_BYTES >> 20} MiB en total")
+        if size > before and self._bytes + size - before > MAX_ANNOUNCED_BYTES:
+            raise Full(f"los anuncios pasan de {MAX_ANNOUNCED_BYTES >> 20} MiB en total")
 
     def redefine(self, group: Group) -> Upheaval:
         """What its announcements make of it. Raises whatever the dialect does, and then all stays."""

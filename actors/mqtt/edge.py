@@ -213,7 +213,7 @@ class MqttEdge:
             connected=bridge.connected and bridge.healthy,
             embedded_alive=None if self.broker is None else self.broker.alive,
             received=bridge.received,
-            rejected=bridge.rejected,
+            rejected=bridge.rejected + bridge.untranslated,
             in_flight=bridge.in_flight,
             stalls=bridge.stalls,
             oldest=max(bridge.oldest, self._waiting),

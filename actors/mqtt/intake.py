@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import pykka
 
 from actors.messages import Delivery
+
+MAX_UNDERWAY: Final = 64 * 1024 * 1024
+"""Bytes of payloads that are handed on and not yet on disk; the one that exceeds it is the last."""
 
 
 class Intake:
@@ -26,6 +29,9 @@ class Intake:
         self._line: deque[Delivery] = deque()
         self._came: deque[float] = deque()
         """When each of the line did, on the monotonic clock."""
+        self._sizes: deque[int] = deque()
+        """Of the payload of each."""
+        self._bytes = 0
         self._unsettled: set[Delivery] = set()
         self._epoch = 0
         self._open = True
@@ -73,21 +79,34 @@ class Intake:
             return not self._stalled
 
     def _has_room(self) -> bool:
-        return len(self._line) < self._limit or not self._open
+        return (len(self._line) < self._limit and self._bytes < MAX_UNDERWAY) or not self._open
 
-    def hand_on(self, delivery: Delivery, to: pykka.ActorRef[Any], message: object, now: float = 0.0) -> bool:
-        """Tell, where there is room; ``False`` once closed. Raises ``ActorDeadError``, told nobody."""
+    def hand_on(
+        self,
+        delivery: Delivery,
+        to: pykka.ActorRef[Any],
+        message: object,
+        now: float = 0.0,
+        size: int = 0,
+    ) -> bool:
+        """Tell, where there is room; ``False`` once closed. Raises ``ActorDeadError``, told nobody.
+
+        ``size`` is the payload's, in bytes.
+        """
         with self._room:
             if not self._open:
                 return False
             self._line.append(delivery)
             self._came.append(now)
+            self._sizes.append(size)
+            self._bytes += size
             self._unsettled.add(delivery)
             try:
                 to.tell(message)
             except pykka.ActorDeadError:
                 self._line.pop()
                 self._came.pop()
+                self._bytes -= self._sizes.pop()
                 self._unsettled.discard(delivery)
                 raise
             return True
@@ -103,6 +122,7 @@ class Intake:
         while self._line and self._line[0] not in self._unsettled:
             first = self._line.popleft()
             self._came.popleft()
+            self._bytes -= self._sizes.popleft()
             if first.qos and first.epoch == self._epoch:
                 mids.append(first.mid)
         try:

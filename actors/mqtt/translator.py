@@ -63,6 +63,8 @@ T = TypeVar("T")
 class Wire(Protocol):
     """The bridge, as the translator has it. Calls return at once."""
 
+    untranslated: int
+
     def hear(self, wanted: Iterable[str], unwanted: Iterable[str]) -> None: ...
 
     def publish(self, messages: Iterable[Outgoing]) -> bool: ...
@@ -244,6 +246,7 @@ class TranslatorActor(SupervisedActor):
             self._announce(known)
 
     def _refuse(self, heard: Heard, reason: str) -> None:
+        self._wire.untranslated += 1
         letter = DeadLetter(heard.at, heard.topic, heard.payload[:_KEPT_BYTES], reason)
         self._writer.tell(KeepDeadLetter(letter, self._owed.take() if self._owed.is_open else None))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from actors.domain.read_models import StoredAnnouncement
+from actors.domain.read_models import MAX_ANNOUNCED_BYTES, MAX_ANNOUNCEMENTS, StoredAnnouncement
 from persistence.database.schema import sqlite3
 
-# Of all together, and bytes of one group: a gateway with 80 devices tells 300 kB.
-MAX_ROWS: Final = 5_000
-MAX_BYTES: Final = 64 * 1024 * 1024
+MAX_ROWS: Final = MAX_ANNOUNCEMENTS
+MAX_BYTES: Final = MAX_ANNOUNCED_BYTES
+# Of one group: a gateway with 80 devices tells 300 kB.
 MAX_GROUP_BYTES: Final = 2 * 1024 * 1024
 
 _READ: Final = "SELECT dialecto, grupo, clave, CAST(contenido AS BLOB) FROM anuncios ORDER BY rowid"

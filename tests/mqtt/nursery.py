@@ -51,6 +51,7 @@ class Line:
     """Implements :class:`actors.mqtt.translator.Wire`: a broker that is there, or not."""
 
     connected: bool = True
+    untranslated: int = 0
     heard: Counter[str] = field(default_factory=Counter)
     """How often each filter is subscribed to."""
     published: list[Outgoing] = field(default_factory=list)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from actors.messages import Delivery
-from actors.mqtt.intake import Intake
+from actors.mqtt.intake import MAX_UNDERWAY, Intake
 from tests.brokers import PATIENCE, wait_until
 
 
@@ -153,3 +153,17 @@ def test_what_a_dead_actor_did_not_hear_is_not_under_way() -> None:
         intake.hand_on(Delivery(1, 1, 0), dead, "message")
     assert intake.in_flight == 0
     assert acknowledged == []
+
+
+def test_what_is_large_fills_the_line_too(ear: pykka.ActorRef[Ear]) -> None:
+    """Megabytes, of which thousands would fit by number, wait for each other; settled, they are gone."""
+    intake = Intake(100, lambda _: None)
+    deliveries = [Delivery(mid, 1, 0) for mid in range(3)]
+    for delivery in deliveries:
+        assert intake.wait_for_room(0)
+        intake.hand_on(delivery, ear, delivery, size=MAX_UNDERWAY // 2)
+        if delivery is deliveries[1]:
+            assert not intake.wait_for_room(0)
+            intake.settle(deliveries[:1])
+    intake.settle(deliveries)
+    assert intake.wait_for_room(0)

@@ -382,6 +382,7 @@ def test_what_is_not_understood_is_kept_once_counted_and_noted(payload: bytes) -
     letter = nursery.one(KeepDeadLetter)
     assert (letter.letter.topic, letter.letter.payload) == ("t/a1/state", payload)
     assert letter.delivery is deliveries[0]
+    assert nursery.line.untranslated == 1
     assert [each.delivery for each in nursery.of(Settle)] == deliveries[1:]
     notes = [each.profile.notes for each in nursery.of(Announced) if each.profile is not None]
     reason = letter.letter.reason
