@@ -112,6 +112,11 @@ class MqttSettings:
         """Where nobody but who announces has anything to say."""
         return self.prefixes.home_assistant, self.prefixes.tasmota
 
+    @property
+    def announced_by(self) -> tuple[str, ...]:
+        """Filters of all families that there are: what an earlier run may have asked to hear."""
+        return tuple(filter for each in dialects((ALL,), self.prefixes) for filter in each.filters)
+
     def seen_from_house(self, host: str) -> SeenServer:
         """Where devices reach the broker, which if it is ours runs on ``host``."""
         return SeenServer(self.broker or host, self.tls_port if self.tls else self.port, self.tls)
@@ -191,6 +196,7 @@ class MqttEdge:
             every_topic if self._wishes.broker or self._wishes.embedded == "mosquitto" else nats_carries,
         )
         self.bridge.attach(directory, writer, translator)
+        self.bridge.hear((), self._wishes.announced_by)  # until the translator asks for those that it needs
         return translator
 
     @property

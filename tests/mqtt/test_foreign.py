@@ -22,7 +22,7 @@ from actors.messages import (
 from actors.mqtt.bridge import Bridge
 from actors.mqtt.broker.acl import LARGEST_OF_GATEWAY
 from actors.mqtt.dialects.dialect import Outgoing
-from tests.brokers import PATIENCE, Broker, CrashableBroker, Device, ScriptedBroker, wait_until
+from tests.brokers import PATIENCE, Broker, CrashableBroker, Device, Mosquitto, ScriptedBroker, wait_until
 from tests.mqtt.backend import SERIAL, STATE, Backend, Ear, Start
 
 NOTHING: JsonObject = {}
@@ -211,3 +211,25 @@ def test_an_order_without_a_translator_or_a_broker_is_unsent(script: ScriptedBro
     assert not backend.bridge.publish([Outgoing("a", b"")])
     backend.bridge.order(order)
     assert backend.next(OrderUnsent).order is order
+
+
+def test_a_family_that_is_not_spoken_any_more_is_not_heard(mosquitto: Mosquitto, start: Start) -> None:
+    """Though the broker remembers that an earlier run has asked for it."""
+    with translated(mosquitto, start) as them:
+        them.hear("tasmota/discovery/+/config")
+        them.backend.stop()
+    later = start(mosquitto.port)
+    later.bridge.hear((), ["tasmota/discovery/+/config"])
+    later.bridge.hear([BARRIER], ())
+    ear: SimpleQueue[object] = SimpleQueue()
+    translator = Ear.start(ear)
+    later.bridge.attach(later.directory, later.writer, translator)
+    assert later.bridge.wait_until_heard(PATIENCE)
+    later.bridge.publish([Outgoing(BARRIER, b"first")])
+    later.bridge.publish([Outgoing("tasmota/discovery/A/config", b"{}"), Outgoing(BARRIER, b"last")])
+    topics: list[tuple[str, bytes]] = []
+    while not topics or topics[-1] != (BARRIER, b"last"):
+        if isinstance(message := ear.get(timeout=PATIENCE), Heard):
+            topics.append((message.topic, message.payload))
+    assert topics == [(BARRIER, b"first"), (BARRIER, b"last")]
+    translator.stop(timeout=PATIENCE)
