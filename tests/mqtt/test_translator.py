@@ -369,6 +369,27 @@ def test_who_never_tells_its_presence_is_there_once_it_is_announced() -> None:
     assert [(each.serial, each.online) for each in nursery.of(Presence)] == [(SERIAL, True)]
 
 
+def test_who_is_announced_as_there_is_there() -> None:
+    """No message of its own will say it again."""
+    nursery = Nursery()
+    nursery.announce("a1", online=True)
+    assert presences(nursery) == [True]
+
+
+def test_who_says_how_often_it_speaks_is_missed_accordingly() -> None:
+    """Whatever its announcement says, until it is withdrawn; told again it is no news."""
+    nursery = Nursery()
+    nursery.announce("a1", patience=3600)
+    for seconds in 60, 60, 90:
+        nursery.hear("t/a1/state", {"patience": seconds})
+    assert [each.profile.patience for each in nursery.of(Announced) if each.profile] == [3600, 60, 90]
+    nursery.announce("a1", patience=3600, name="Osito")
+    assert nursery.profiles()[SERIAL].patience == 90
+    nursery.withdraw("a1")
+    nursery.announce("a1", patience=3600)
+    assert nursery.profiles()[SERIAL].patience == 3600
+
+
 # -- what is not understood ----------------------------------------------------------------------
 
 

@@ -73,6 +73,7 @@ class Toys:
             ),
             topics=tuple(told.get("topics", (f"{base}/state", f"{base}/lwt"))),
             body=Body(base, told.get("orders", f"{base}/set")),
+            online=told.get("online", False),
         )
 
     def greet(self, definition: Definition) -> Sequence[Outgoing]:
@@ -88,7 +89,7 @@ class Toys:
         told = _read(message.payload)
         reported: dict[str, Any] = {name: told.pop(name) for name in ("encendido", "brillo") if name in told}
         invalid = tuple(told.pop("invalid", ()))
-        return Reading(told, reported, invalid=invalid)
+        return Reading(told, reported, invalid=invalid, patience=told.pop("patience", None))
 
     def order(self, definition: Definition, wanted: JsonObject) -> Sequence[Outgoing]:
         return (Outgoing(definition.body.orders, json.dumps(dict(wanted)).encode()),)
