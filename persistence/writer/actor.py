@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from typing import ClassVar, Final
@@ -62,6 +63,16 @@ ROW_FAULTS: Final = (
 STORAGE_FAULTS: Final = (UnusableDatabase, sqlite3.Error, OSError, MemoryError)
 
 
+@dataclass(frozen=True, slots=True)
+class _InDoubt:
+    """Of which messages, the oldest that wait, only the disk knows whether they are kept."""
+
+    found: Unsettled
+    messages: Sequence[ToKeep]
+    follow_up: Callable[[Sequence[ToKeep], Saved], None]
+    """What is to follow if they are."""
+
+
 class WriterActor(SupervisedActor):
     """Keeps what it is told in as few transactions as the load allows.
 
@@ -100,8 +111,7 @@ class WriterActor(SupervisedActor):
         self._instance: str | None = None
         self._commits: int | None = None
         self._waiting: list[ToKeep] = []
-        self._unsettled: tuple[int, Unsettled] | None = None
-        """Of how many of them, the oldest, only the disk knows whether they are kept."""
+        self._in_doubt: _InDoubt | None = None
         self._retry: Timer | None = None
         self._retry_s = 0.0
         self._isolates_until = 0.0
@@ -192,14 +202,10 @@ class WriterActor(SupervisedActor):
 
     def _find_out(self, store: Store) -> None:
         """Stored again, what is there already would be taken for something that cannot be stored."""
-        if self._unsettled is None:
-            return
-        (count, found), self._unsettled = self._unsettled, None
-        if store.commits >= found.commit:
-            messages = self._waiting[:count]
-            self._commits = store.commits
-            self._kept(messages)
-            self._follow_up(messages, found.saved)
+        doubt, self._in_doubt = self._in_doubt, None
+        if doubt is not None and store.commits >= doubt.found.commit:
+            self._kept(store, doubt.messages)
+            doubt.follow_up(doubt.messages, doubt.found.saved)
 
     def _look_at_files(self) -> None:
         """Whether what was opened still lies where it was, which an idle house would learn too late."""
@@ -219,7 +225,7 @@ class WriterActor(SupervisedActor):
             store = self._opened()
             saved = store.save(batch_of(messages, self._clock.now()))
         except Unsettled as unsettled:
-            self._unsettled = count, unsettled
+            self._in_doubt = _InDoubt(unsettled, messages, self._follow_up)
             raise unsettled.cause from None
         except ROW_FAULTS as error:
             self._halve(messages, error)
@@ -234,8 +240,7 @@ class WriterActor(SupervisedActor):
             self._close()
             self._halve(messages, RuntimeError(one_line(error)))
         else:
-            self._commits = store.commits
-            self._kept(messages)
+            self._kept(store, messages)
             self._follow_up(messages, saved)
 
     def _halve(self, messages: Sequence[ToKeep], why: Exception) -> None:
@@ -258,14 +263,23 @@ class WriterActor(SupervisedActor):
     def _keep_refused(self, message: Refusable, why: Exception) -> None:
         logger.warning("message_refused kind=%s error=%r", type(message).__name__, why)
         letter = refusal(message, self._clock.now(), why)
+        refuse = partial(self._refuse, why)
         try:
-            self._opened().save(Batch(letters=[letter]))
+            store = self._opened()
+            saved = store.save(Batch(letters=[letter]))
+        except Unsettled as unsettled:
+            self._in_doubt = _InDoubt(unsettled, [message], refuse)
+            raise unsettled.cause from None
         except ROW_FAULTS as error:
             # A refusal holds nothing that could be refused, so it is the storage that is at fault.
             raise sqlite3.DatabaseError(str(error)) from error
-        self._kept([message])
-        self._settle([message])
-        match message:
+        self._kept(store, [message])
+        refuse([message], saved)
+
+    def _refuse(self, why: Exception, messages: Sequence[ToKeep], _saved: Saved) -> None:
+        """What follows once the refusal of a message, the only one, is on disk."""
+        self._settle(messages)
+        match messages[0]:
             case Keep(reply=reply) | KeepRooms(reply=reply) | Remove(reply=reply) | Replace(reply=reply) if (
                 reply is not None
             ):
@@ -273,7 +287,8 @@ class WriterActor(SupervisedActor):
             case RecallMemory(to=to):
                 self._call(to, MemoryRecalled(None))
 
-    def _kept(self, messages: Sequence[ToKeep]) -> None:
+    def _kept(self, store: Store, messages: Sequence[ToKeep]) -> None:
+        self._commits = store.commits
         del self._waiting[: len(messages)]
         self._status.commits += 1
         self._status.rows += len(messages)

@@ -12,8 +12,8 @@ import pytest
 from actors.domain.model import DeadLetter, Device, Refused
 from actors.messages import Keep, KeepDeadLetter, Recall, Tidied, Tidy
 from actors.runtime.supervision import CORE_DELAY, MOST_FAILURES, WINDOW, Name, Part
-from persistence.database.schema import UnusableDatabase
-from persistence.writer.store import Batch, Saved, Store
+from persistence.database.schema import UnusableDatabase, sqlite3
+from persistence.writer.store import Batch, Saved, Store, Unsettled
 from tests.household import actor
 from tests.persistence.house import House, reported
 
@@ -113,6 +113,37 @@ def test_a_message_that_the_store_fails_over_each_time_is_refused_alone(
         assert isinstance(answers[-1], Refused)
         house.stage.wait(WINDOW / 2)
     assert quarantined(house) == []
+    assert house.status.healthy
+
+
+@pytest.mark.parametrize("arrived", [True, False])
+def test_a_refusal_of_which_only_the_disk_knows_is_kept_once(
+    monkeypatch: pytest.MonkeyPatch, house: House, arrived: bool
+) -> None:
+    """Whether its commit has come to the disk or not: one dead letter, one answer, one acknowledgement."""
+    device = house.device("A")
+    lost = [True]
+    save = Store.save
+
+    def unsettled(store: Store, batch: Batch) -> Saved:
+        if not (batch.letters and lost):
+            return save(store, batch)
+        lost.clear()
+        nothing = Saved({}, [], {}, None, ())
+        saved = save(store, batch) if arrived else nothing
+        raise Unsettled(store.commits + (not arrived), saved, sqlite3.OperationalError("planted"))
+
+    monkeypatch.setattr(Store, "save", unsettled)
+    answers: list[Device | Refused] = []
+    device, entry = reported(device, 1, x=10**400)
+    house.tell(Keep(device, entry, house.delivery(), reply=answers.append))
+    house.stage.settle()
+    assert (answers, house.neighbours.settled()) == ([], [])
+    house.stage.wait(1.0)
+    (rejected,) = house.queries.rejected(9)
+    assert rejected.letter.reason.startswith("No se pudo guardar")
+    assert [type(answer) for answer in answers] == [Refused]
+    assert house.neighbours.settled() == [1]
     assert house.status.healthy
 
 
