@@ -11,16 +11,23 @@ import logging
 import secrets
 import ssl
 import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from actors.runtime.backoff import Backoff
+
 logger = logging.getLogger(__name__)
 
 # To reach the broker, and for it to give back our question, s; without that we learn nothing.
 _REACH: Final = 1.0
+# When it is tried to remove the sessions that a slow broker may have made for us: within some four minutes.
+_CLEAR_UP: Final = Backoff(1.0, 64.0)
+_MOST_TRIES: Final = 8
 # For a living one to answer, however busy it is, s. Waited for only where there is a note.
 ANSWER_S: Final = 1.5
 
@@ -72,14 +79,15 @@ class Unaskable(Exception):
 
 
 class _Search:
-    def __init__(self, who: Identity, way: Way) -> None:
+    def __init__(self, who: Identity, session: str, way: Way) -> None:
         self._who = who
+        self.greeted = threading.Event()
         self._noted = False
         self._echoed = threading.Event()
         self._taken = threading.Event()
         self._answered = threading.Event()
         self.found: bytes | None = None
-        self._client = _client_of(who, way, lasting=False)
+        self._client = _client_of(session, way, lasting=False)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe
         self._client.on_publish = lambda *_: self._taken.set()
@@ -102,6 +110,7 @@ class _Search:
         return self.found
 
     def _on_connect(self, client: paho.Client, *_: object) -> None:
+        self.greeted.set()
         client.subscribe([(topic, 0) for topic in (self._who.note, self._who.question, self._who.answer)])
 
     def _on_subscribe(self, client: paho.Client, *_: object) -> None:
@@ -126,14 +135,9 @@ class _Search:
             self._answered.set()
 
 
-def _client_of(who: Identity, way: Way, *, lasting: bool) -> paho.Client:
-    """With a session of its own, where the broker goes by what clients call themselves."""
-    client = paho.Client(
-        CallbackAPIVersion.VERSION2,
-        f"{who.client_id}-{who.start}",
-        clean_session=not lasting,
-        manual_ack=True,
-    )
+def _client_of(session: str, way: Way, *, lasting: bool) -> paho.Client:
+    """With a session of that name, where the broker goes by what clients call themselves."""
+    client = paho.Client(CallbackAPIVersion.VERSION2, session, clean_session=not lasting, manual_ack=True)
     client.username_pw_set(way.username or None, way.password or None)
     if way.tls is not None:
         client.tls_set_context(way.tls)
@@ -142,12 +146,16 @@ def _client_of(who: Identity, way: Way, *, lasting: bool) -> paho.Client:
     return client
 
 
-def _shares_session(who: Identity, way: Way, host: str, port: int) -> bool | None:
-    """Whether the broker gives all who have our login one session, as Mosquitto does where it is told to;
-    ``None`` where it does not say in time.
+def _new_session(who: Identity) -> str:
+    """A name that no session has yet."""
+    return f"{who.client_id}-{secrets.token_hex(4)}"
 
-    A clean session would empty it of what was kept for us, so we do not begin with one. What we are sent
-    stays unacknowledged.
+
+def _was_there(session: str, way: Way, host: str, port: int, *, lasting: bool) -> bool | None:
+    """Whether the broker had the session before we came; ``None`` where it does not say in time. It keeps
+    one only if that is to be ``lasting``. Raises ``OSError`` where it has not heard of us.
+
+    What we are sent stays unacknowledged.
     """
     greeted = threading.Event()
     found = False
@@ -157,12 +165,9 @@ def _shares_session(who: Identity, way: Way, host: str, port: int) -> bool | Non
         found = flags.session_present
         greeted.set()
 
-    client = _client_of(who, way, lasting=True)
+    client = _client_of(session, way, lasting=lasting)
     client.on_connect = on_connect
-    try:
-        client.connect(host, port)
-    except OSError:
-        return None  # whoever connects next says what is wrong
+    client.connect(host, port)
     client.loop_start()
     try:
         return found if greeted.wait(_REACH) else None
@@ -171,13 +176,46 @@ def _shares_session(who: Identity, way: Way, host: str, port: int) -> bool | Non
         client.loop_stop()
 
 
+def _clear_up(who: Identity, left: list[str], way: Way, host: str, port: int) -> None:
+    """Remove the sessions ``left`` at the broker once it says that they are nobody's but ours: it may give
+    all who have our login the backend's own.
+    """
+    delay = 0.0
+    for _ in range(_MOST_TRIES):
+        delay = _CLEAR_UP.longer_than(delay)
+        threading.Event().wait(delay)
+        probe = _new_session(who)
+        with suppress(OSError):
+            shared = _was_there(probe, way, host, port, lasting=True)
+            if shared:
+                return
+            left.append(probe)
+            if shared is False:
+                left[:] = [each for each in left if _was_there(each, way, host, port, lasting=False) is None]
+            if not left:
+                return
+    logger.warning("sessions_left names=%s", left)
+
+
 def living_twin(who: Identity, way: Way, host: str, port: int) -> bytes | None:
     """The name of another one that is there; ``None`` where nobody answers, or the broker is too slow.
 
     It takes as long as to connect twice, and :data:`ANSWER_S` more where somebody has left a note.
-    Raises :class:`Unaskable`.
+    Raises :class:`Unaskable`, also where the broker gives all who have our login one session, as Mosquitto
+    does where it is told to. A clean session would empty it of what was kept for us, so we do not begin
+    with one; the next one, by the same name, removes it.
     """
-    shared = _shares_session(who, way, host, port)
+    session = _new_session(who)
+    try:
+        shared = _was_there(session, way, host, port, lasting=True)
+    except OSError:
+        return None  # whoever connects next says what is wrong
     if shared:
         raise Unaskable
-    return None if shared is None else _Search(who, way).run(host, port)
+    search = _Search(who, session, way)
+    try:
+        return None if shared is None else search.run(host, port)
+    finally:
+        if not search.greeted.is_set():
+            clear_up = partial(_clear_up, who, [session], way, host, port)
+            threading.Thread(target=clear_up, name="mqtt-sessions", daemon=True).start()

@@ -51,8 +51,9 @@ RECONNECTS: Final = Backoff(1, 30)
 JITTER: Final = 0.5
 # How long the network thread waits for room before it looks at the connection again.
 _HELD_BACK: Final = 0.25
-# For the broker to read the last that we sent and to close the connection, s.
+# For the broker to read the last that we sent and to close the connection, s: a silence, and altogether.
 _READ_OUT: Final = 0.5
+_READ_OUT_MOST: Final = 1.0
 
 
 class BufferedSocket:
@@ -80,12 +81,15 @@ class BufferedSocket:
         """Bytes that can be had without asking the operating system; paho looks for this method."""
         return len(self._received) - self._position
 
-    def read_out(self, patience: float) -> None:
-        """Send no more, and wait until the other side has read all and closes: ``patience`` s a silence."""
+    def read_out(self, silence: float, most: float) -> None:
+        """Send no more, and wait until the other side has read all and closes: ``silence`` s for it to say
+        anything, ``most`` s altogether.
+        """
+        ends = paho.time_func() + most
         with suppress(OSError):
-            self._sock.settimeout(patience)
+            self._sock.settimeout(silence)
             self._sock.shutdown(socket.SHUT_WR)
-            while self._sock.recv(CHUNK):
+            while self._sock.recv(CHUNK) and paho.time_func() < ends:
                 pass
 
 
@@ -194,7 +198,7 @@ class Client(paho.Client):
     def _sock_close(self) -> None:
         """What a broker has not read of one connection when the next one comes is lost to it."""
         if self._leaving.is_set() and isinstance(self._sock, BufferedSocket):
-            self._sock.read_out(_READ_OUT)
+            self._sock.read_out(_READ_OUT, _READ_OUT_MOST)
         super()._sock_close()
 
     def _create_socket(self) -> BufferedSocket:
