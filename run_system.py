@@ -16,24 +16,30 @@ if (
 import argparse
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
+
+import pykka
 
 from actors import command_line as device_command_line
 from actors.context import ActorContext
 from actors.directory import Directory
 from actors.domain.kinds import PREFIXES
+from actors.domain.model import Device
+from actors.domain.rule import RuleFactory
 from actors.messages import ForgetDevice, ForgetUnheard
 from actors.mqtt.broker.credentials import Logins
 from actors.mqtt.broker.embedded import BrokerUnavailable
 from actors.mqtt.edge import MqttEdge, MqttFiles, MqttSettings
-from actors.runtime.clock import SystemClock, set_zone
-from actors.runtime.dispatch import ThreadPool, tell_if_alive
+from actors.mqtt.translator import Stored, TranslatorActor
+from actors.ports import CommandSink
+from actors.runtime.clock import Clock, SystemClock, set_zone
+from actors.runtime.dispatch import Dispatcher, ThreadPool, Threads, tell_if_alive
 from actors.runtime.event_loop import LoopThread
 from actors.runtime.house_clock import HouseClock
 from actors.runtime.log_format import log_to_stderr
@@ -107,6 +113,98 @@ CANNOT_START: Final = (
 )
 
 
+class DevicesEdge(Protocol):
+    """As :class:`actors.mqtt.edge.MqttEdge`."""
+
+    @property
+    def bridge(self) -> CommandSink: ...
+
+    def attach(
+        self,
+        dispatcher: Dispatcher,
+        failure_registry: FailureRegistry,
+        announcements: Iterable[Stored],
+        writer: pykka.ActorRef[Any],
+        directory: pykka.ActorRef[Any],
+    ) -> pykka.ActorRef[TranslatorActor]: ...
+
+
+class ActorSystem:
+    """The actors of a house, wired to one another, to the archive and to both edges.
+
+    A real house has the same as one on a test's stage, which steps ``threads`` and ``archive``'s itself.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        archive: Archive,
+        devices: Sequence[Device],
+        hub: EventHub,
+        edge: DevicesEdge,
+        clock: Clock,
+        threads: Threads,
+        rules: Mapping[str, RuleFactory],
+        extremes: RuleFactory,
+    ) -> None:
+        """``devices`` are those of ``archive``; by ``extremes`` history is searched."""
+        self.failure_registry = FailureRegistry()
+        self._archive = archive
+        self._threads = threads
+        archive.employ(edge.bridge, hub, self.failure_registry, self._forget)
+        context = ActorContext(
+            dispatcher=threads,
+            clock=clock,
+            writer=archive.writer,
+            log_reader=archive.log_reader,
+            events=hub,
+            commands=edge.bridge,
+            rules=rules,
+            offline_after=settings.ai_r4_offline_secs,
+            startup_grace=settings.ai_r4_startup_grace_secs,
+            claim_window=settings.claim_window_s,
+            failure_registry=self.failure_registry,
+        )
+        self.directory = Directory.start(context, devices, settings.max_devices, settings.max_no_reclamados)
+        self.translator = edge.attach(
+            threads, self.failure_registry, archive.announcements(), archive.writer, self.directory
+        )
+        self.scanner = ScannerActor.start(
+            threads,
+            clock,
+            archive.log_reader,
+            hub,
+            extremes,
+            settings.ai_hist_window_days,
+            self.failure_registry,
+        )
+
+    def _forget(self, farewell: ForgetUnheard) -> None:
+        tell_if_alive(self.directory, farewell)
+
+    def start(self) -> None:
+        self._archive.start()
+        self._threads.start()
+
+    def stop(self) -> None:
+        """Keep what was taken in; rules say what they know, as far as the time reaches."""
+        self.translator.stop(block=False)
+        self.directory.stop(block=False)
+        self._threads.stop(TURNS_S)
+        self._archive.stop(TURNS_S, LAST_COMMIT_S)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the threads live, and the actors that there is one of."""
+        actors = (self.directory, self.translator, self.scanner)
+        return all(actor.is_alive() for actor in actors) and self._threads.alive and self._archive.alive
+
+    @property
+    def waiting(self) -> int:
+        """Actors that wait for a thread."""
+        return self._threads.waiting
+
+
 class System:
     """All parts, wired. Each layer is started after those that it tells, and stopped before them."""
 
@@ -119,13 +217,11 @@ class System:
         self._began = time.monotonic()
         self._machine_clock = SystemClock()
         self.clock = HouseClock(self._machine_clock)
-        self._failure_registry = FailureRegistry()
         here = zone.rules
         self._archive = Archive(settings.data_dir, Keeping.of(settings), here, self.clock)
-        self._actors = ThreadPool("actors", ACTOR_THREADS)
         loop = LoopThread("web")
         devices = self._archive.hand_over()
-        self._hub = EventHub(loop, devices)
+        hub = EventHub(loop, devices)
         self._edge = MqttEdge(
             MqttSettings.of(settings),
             MqttFiles.under(settings.data_dir),
@@ -135,38 +231,22 @@ class System:
         )
         self._bridge = self._edge.bridge
         self._farewells = FarewellBox(settings.data_dir / FAREWELLS)
-        self._archive.employ(self._bridge, self._hub, self._failure_registry, self._forget)
         self._rule_files = RuleFiles(
             settings.data_dir / "tablas", settings.ai_limites_path, settings.ai_estandar_path
         )
         demo = partial(self._rule_files.demo, LearnSettings.of(settings), here)
         rules = rulebook(settings, self._rule_files.limits, self._rule_files.standards, here, demo)
-        context = ActorContext(
-            dispatcher=self._actors,
-            clock=self.clock,
-            writer=self._archive.writer,
-            log_reader=self._archive.log_reader,
-            events=self._hub,
-            commands=self._bridge,
-            rules=rules,
-            offline_after=settings.ai_r4_offline_secs,
-            startup_grace=settings.ai_r4_startup_grace_secs,
-            claim_window=settings.claim_window_s,
-            failure_registry=self._failure_registry,
-        )
-        self._directory = Directory.start(context, devices, settings.max_devices, settings.max_no_reclamados)
-        self._translator = self._edge.attach(
-            *(self._actors, self._failure_registry, self._archive.announcements()),
-            *(self._archive.writer, self._directory),
-        )
-        self._scanner = ScannerActor.start(
-            self._actors,
+        threads = ThreadPool("actors", ACTOR_THREADS)
+        self._actors = ActorSystem(
+            settings,
+            self._archive,
+            devices,
+            hub,
+            self._edge,
             self.clock,
-            self._archive.log_reader,
-            self._hub,
+            threads,
+            rules,
             rules["extremos"],
-            settings.ai_hist_window_days,
-            self._failure_registry,
         )
         hosts = Hosts(settings.allowed_hosts)
         self._endpoint = Endpoint(Appearance.of(settings), hosts, self.clock)
@@ -174,9 +254,9 @@ class System:
         access = access_of(settings, accounts, self._endpoint, hosts, self.clock)
         self.web = WebServer(
             loop=loop,
-            hub=self._hub,
-            directory=self._directory,
-            scanner=self._scanner,
+            hub=hub,
+            directory=self._actors.directory,
+            scanner=self._actors.scanner,
             queries=self._archive.queries,
             backups=self._archive.backups,
             settings=settings,
@@ -198,10 +278,7 @@ class System:
         """What the console has left for a running system; looked for again, whatever comes in between."""
         self.clock.call_later(FAREWELLS_S, self._take_farewells)
         for removal in self._farewells.take():
-            tell_if_alive(self._directory, ForgetDevice(removal, lambda _: None))
-
-    def _forget(self, farewell: ForgetUnheard) -> None:
-        tell_if_alive(self._directory, farewell)
+            tell_if_alive(self._actors.directory, ForgetDevice(removal, lambda _: None))
 
     def start(self) -> None:
         """Raises ``BrokerUnavailable`` or ``Unstartable`` where a port cannot be had."""
@@ -212,7 +289,6 @@ class System:
             raise Unstartable(f"BACKEND_PORT: {where} no se puede abrir ({error.strerror}).") from None
         self._machine_clock.start()
         self._edge.start()
-        self._archive.start()
         self._actors.start()
         self._take_farewells()
         self._endpoint.start(self._services())
@@ -226,10 +302,7 @@ class System:
         if not self._bridge.wait_until_settled(DRAIN_S):
             logger.error("stopped_without_keeping in_flight=%d", self._bridge.in_flight)
         self.web.stop()
-        self._translator.stop(block=False)
-        self._directory.stop(block=False)
-        self._actors.stop(TURNS_S)
-        self._archive.stop(TURNS_S, LAST_COMMIT_S)
+        self._actors.stop()
         self._edge.stop()
         self._endpoint.stop()
         self._machine_clock.stop()
@@ -265,22 +338,19 @@ class System:
 
     def health(self) -> Health:
         """How the parts are doing; any thread may ask."""
+        failures = self._actors.failure_registry
         return Health(
             broker=self._edge.status,
             writer=self._archive.writer_status,
             maintenance=self._archive.maintenance_status,
             recovery=self._archive.recovery,
             accounts_error=self.web.accounts_trouble,
-            actors_healthy=self._actors.alive
-            and self._archive.alive
-            and self._directory.is_alive()
-            and self._translator.is_alive()
-            and self._scanner.is_alive(),
+            actors_healthy=self._actors.healthy,
             actors_waiting=self._actors.waiting,
-            device_failures=self._failure_registry.failures(Part.DEVICE),
-            rule_failures=self._failure_registry.failures(Part.RULE),
-            core_failures=self._failure_registry.failures(*(part for part in Part if Name(part).is_core)),
-            quarantined=self._failure_registry.quarantined,
+            device_failures=failures.failures(Part.DEVICE),
+            rule_failures=failures.failures(Part.RULE),
+            core_failures=failures.failures(*(part for part in Part if Name(part).is_core)),
+            quarantined=failures.quarantined,
             tables=self._rule_files.troubles,
             clock_doubt=self.clock.doubt,
             uptime=time.monotonic() - self._began,

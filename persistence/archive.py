@@ -16,7 +16,7 @@ from actors.domain.read_models import Backup, StoredAnnouncement
 from actors.domain.status import Hindrance, MaintenanceStatus, WriterStatus
 from actors.messages import ForgetUnheard, LookAtFiles
 from actors.ports import CommandSink, EventSink
-from actors.runtime.dispatch import ThreadPool, tell_if_alive
+from actors.runtime.dispatch import ThreadPool, Threads, tell_if_alive
 from actors.runtime.house_clock import HouseClock
 from actors.runtime.process import expect_memory
 from actors.runtime.supervision import FailureRegistry
@@ -80,10 +80,17 @@ class Archive:
     maintenance: pykka.ActorRef[MaintenanceActor]
     backups: BackupsOnDemand
 
-    def __init__(self, folder: Path, keeping: Keeping, zone: tzinfo, clock: HouseClock) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        keeping: Keeping,
+        zone: tzinfo,
+        clock: HouseClock,
+        threads: Callable[[str, int], Threads] = ThreadPool,
+    ) -> None:
         """Opens the database once, having mended it if need be, and holds ``clock`` against it.
 
-        Days begin in ``zone``.
+        Days begin in ``zone``. Each actor runs on one of its own of ``threads``.
 
         Raises ``UnusableDatabase``, and ``MemoryError`` where the devices do not fit.
         """
@@ -105,9 +112,9 @@ class Archive:
         self.queries = Queries(self._path, zone)
         self.writer_status = WriterStatus()
         self.maintenance_status = MaintenanceStatus()
-        self._disk = ThreadPool("writer", 1)
-        self._reading = ThreadPool("log_reader", 1)
-        self._upkeep = ThreadPool("maintenance", 1)
+        self._disk = threads("writer", 1)
+        self._reading = threads("log_reader", 1)
+        self._upkeep = threads("maintenance", 1)
 
     def hand_over(self) -> Sequence[Device]:
         """The devices as they were stored, in the order of their ids; for once, as they do not stay so."""
@@ -155,7 +162,7 @@ class Archive:
 
     def stop(self, patience: float, last_commit: float) -> None:
         """End reading and upkeep, for at most ``patience`` s each, then the writer, for ``last_commit`` s."""
-        others: list[tuple[pykka.ActorRef[Any], ThreadPool, float]] = [
+        others: list[tuple[pykka.ActorRef[Any], Threads, float]] = [
             (self.maintenance, self._upkeep, patience),
             (self.log_reader, self._reading, patience),
             (self.writer, self._disk, last_commit),

@@ -1,8 +1,8 @@
 """A whole household on a stage: the real classes, a broker and a world made of plain Python.
 
-:class:`House` is the system under test, wired as ``run_system`` wires it but for the dispatcher, the
-clock and the network. :class:`World` is all that survives it: the broker's unacknowledged messages,
-the database file, and what an outside observer knows to be true.
+:class:`House` is the system under test: the archive and the :class:`run_system.ActorSystem` of a real one,
+on a stage instead of threads, with another clock and network. :class:`World` is all that survives it: the
+broker's unacknowledged messages, the database file, and what an outside observer knows to be true.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from __future__ import annotations
 import itertools
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -20,28 +21,28 @@ import orjson
 import pykka
 from paho.mqtt.client import MQTTMessage
 
-from actors.context import ActorContext
-from actors.directory import MAX_UNCLAIMED, Directory
+from actors.directory import MAX_UNCLAIMED
 from actors.domain.model import Device, JsonObject
 from actors.domain.rule import RuleFactory
-from actors.domain.status import WriterStatus
 from actors.messages import BrokerForgot, Delivery, Order, Removal
 from actors.mqtt.bridge import Bridge
+from actors.mqtt.translator import Stored, TranslatorActor
 from actors.runtime.clock import Clock
-from actors.runtime.dispatch import PooledActor
+from actors.runtime.dispatch import Dispatcher, PooledActor
 from actors.runtime.house_clock import HouseClock
 from actors.runtime.supervision import FailureRegistry
 from actors.runtime.time_zone import UTC_ZONE
+from config import Settings
+from persistence.archive import Archive, Keeping
 from persistence.database.device_rows import DEVICES, device_of
-from persistence.database.timestamps import heard_at
-from persistence.readers.log_reader import LogReaderActor
-from persistence.readers.queries import Queries
-from persistence.writer.actor import WriterActor
-from persistence.writer.store import Store
+from rules.rulebook import rulebook
+from run_system import ActorSystem
 from tests.stage import FakeClock, Stage
 from web.live.hub import EventHub
 
 MAX_DEVICES = 3
+# By which history is searched where the devices have no such rule.
+EXTREMES = rulebook(Settings(), {}, {}, UTC, lambda _: None)["extremos"]
 # Nothing here depends on the disk's own promise, and thousands of synced commits take minutes.
 IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
@@ -73,6 +74,8 @@ class World:
     claim_window: float = 0.0
     max_devices: int = MAX_DEVICES
     max_unclaimed: int = MAX_UNCLAIMED
+    maintained: bool = False
+    """Whether maintenance is at work too, which looks each minute: a month of that takes its time."""
     clock: FakeClock = field(default_factory=FakeClock)
     unacknowledged: dict[int, tuple[str, bytes, bool]] = field(default_factory=dict)
     """The broker's: delivered, or waiting to be, by message identifier; in order."""
@@ -88,6 +91,17 @@ class World:
     """The ids of devices that were forgotten."""
     faults: list[BaseException] = field(default_factory=list)
     """What came to light where nobody would have heard of it."""
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(
+            data_dir=self.path.parent,
+            ai_r4_offline_secs=self.offline_after,
+            ai_r4_startup_grace_secs=self.grace,
+            claim_window_s=self.claim_window,
+            max_devices=self.max_devices,
+            max_no_reclamados=self.max_unclaimed,
+        )
 
     @contextmanager
     def witness(self) -> Iterator[None]:
@@ -156,6 +170,29 @@ class BridgeOnStage(Bridge):
                 del self._world.unacknowledged[mid]
 
 
+class EdgeOnStage:
+    """As :class:`actors.mqtt.edge.MqttEdge`, of a house that speaks no other make's dialect."""
+
+    def __init__(self, bridge: BridgeOnStage, clock: Clock) -> None:
+        self.bridge = bridge
+        self._clock = clock
+
+    def attach(
+        self,
+        dispatcher: Dispatcher,
+        failure_registry: FailureRegistry,
+        announcements: Iterable[Stored],
+        writer: pykka.ActorRef[Any],
+        directory: pykka.ActorRef[Any],
+    ) -> pykka.ActorRef[TranslatorActor]:
+        translator = TranslatorActor.start(
+            *(dispatcher, self._clock, failure_registry, (), announcements),
+            *(writer, directory, self.bridge),
+        )
+        self.bridge.attach(directory, writer, translator)
+        return translator
+
+
 class House:
     """The system, on a stage."""
 
@@ -164,39 +201,27 @@ class House:
         self.stage = Stage(world.clock)
         self.loop = LoopOnStage()
         self.clock = HouseClock(world.clock)
-        with Store(world.path) as store:
-            self.clock.compare(heard_at(store.database.conn, self.clock.now()))
-            devices = store.devices()
+        self.archive = Archive(
+            world.path.parent, Keeping.of(world.settings), UTC, self.clock, lambda *_: self.stage
+        )
+        devices = self.archive.hand_over()
         self.hub = EventHub(self.loop, devices, ring_events=64)
         self.bridge = BridgeOnStage(world, self.clock)
-        self.failure_registry = FailureRegistry()
-        self.writer = WriterActor.start(
-            self.stage,
-            lambda: Store(world.path),
-            self.clock,
-            self.bridge,
+        self.actors = ActorSystem(
+            world.settings,
+            self.archive,
+            devices,
             self.hub,
-            WriterStatus(),
-            self.failure_registry,
+            EdgeOnStage(self.bridge, self.clock),
+            self.clock,
+            self.stage,
+            rules,
+            rules.get("extremos", EXTREMES),
         )
-        self.log_reader = LogReaderActor.start(
-            self.stage, Queries(world.path), self.clock, self.failure_registry
-        )
-        context = ActorContext(
-            dispatcher=self.stage,
-            clock=self.clock,
-            writer=self.writer,
-            log_reader=self.log_reader,
-            events=self.hub,
-            commands=self.bridge,
-            rules=rules,
-            offline_after=world.offline_after,
-            startup_grace=world.grace,
-            failure_registry=self.failure_registry,
-            claim_window=world.claim_window,
-        )
-        self.directory = Directory.start(context, devices, world.max_devices, world.max_unclaimed)
-        self.bridge.attach(self.directory, self.writer)
+        self.directory, self.writer = self.actors.directory, self.archive.writer
+        self.failure_registry = self.actors.failure_registry
+        if not world.maintained:
+            self.archive.maintenance.stop(block=False)
         for mid in list(world.unacknowledged):
             self.bridge.deliver(mid)
 
@@ -235,9 +260,7 @@ class House:
         """In order: what was taken in is kept."""
         self.bridge.stop_intake()
         self.flush()
-        self.directory.stop(block=False)
-        self.flush()
-        self.writer.stop(block=False)
+        self.actors.stop()
         self.flush()
 
     # -- on disk -----------------------------------------------------------------------------

@@ -70,7 +70,12 @@ class FakeClock:
 
 
 class Stage:
-    """A dispatcher that moves only when told to, one actor's turn at a time."""
+    """A dispatcher that moves only when told to, one actor's turn at a time.
+
+    Implements :class:`actors.runtime.dispatch.Threads`, without any.
+    """
+
+    alive = True
 
     def __init__(self, clock: FakeClock) -> None:
         self.clock = clock
@@ -78,6 +83,15 @@ class Stage:
 
     def submit(self, actor: PooledActor) -> None:
         self._ready.append(actor)
+
+    def start(self) -> None: ...
+
+    def stop(self, timeout: float) -> None:  # noqa: ARG002
+        self.settle()
+
+    @property
+    def waiting(self) -> int:
+        return len(self._ready)
 
     @property
     def idle(self) -> bool:

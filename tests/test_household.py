@@ -55,7 +55,7 @@ class Household(Replacements, RuleBasedStateMachine):
     def build(self, times: tuple[float, float], claimed: tuple[str, ...]) -> None:
         """``times`` are the patience with a silent device, and that with one at the start."""
         self.folder = Path(tempfile.mkdtemp(prefix="household-", dir=IN_MEMORY))
-        self.world = World(self.folder / "iot.db", *times)
+        self.world = World(self.folder / "iot.db", *times, maintained=True)
         self.known = {}
         self.refused = []
         self.maybe_twice = set()

@@ -33,6 +33,22 @@ class Dispatcher(Protocol):
         """See to it that the actor takes a turn. Called from any thread; must not block."""
 
 
+class Threads(Dispatcher, Protocol):
+    """A dispatcher with threads of its own; :class:`ThreadPool`, but where a test has one that it steps."""
+
+    def start(self) -> None: ...
+
+    def stop(self, timeout: float) -> None:
+        """Serve until nobody wants a turn any more, then end the threads; ``timeout`` s for each."""
+
+    @property
+    def alive(self) -> bool: ...
+
+    @property
+    def waiting(self) -> int:
+        """Actors that wait for a thread."""
+
+
 def tell_if_alive(ref: pykka.ActorRef[Any], message: object) -> bool:
     """For timers and neighbours that may outlive whom they tell; whether it was alive."""
     try:
@@ -230,7 +246,7 @@ class RestingActor(PooledActor):
 
 
 class ThreadPool:
-    """A :class:`Dispatcher` of ``threads`` threads that serve actors first come, first served."""
+    """``threads`` threads that serve actors first come, first served. Implements :class:`Threads`."""
 
     def __init__(self, name: str, threads: int) -> None:
         self._ready: SimpleQueue[PooledActor | None] = SimpleQueue()
@@ -243,7 +259,6 @@ class ThreadPool:
             thread.start()
 
     def stop(self, timeout: float) -> None:
-        """Serve until nobody wants a turn any more, then end the threads; ``timeout`` s for each."""
         self._ready.put(None)
         for thread in self._threads:
             thread.join(timeout)
@@ -254,7 +269,6 @@ class ThreadPool:
 
     @property
     def waiting(self) -> int:
-        """Actors that wait for a thread."""
         return self._ready.qsize()
 
     def submit(self, actor: PooledActor) -> None:

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import pykka
 import pytest
 
 from actors.device import DeviceActor
@@ -109,13 +108,6 @@ def refused(house: House) -> list[int]:
     return [orjson.loads(row[0])["parametros"]["x"] for row in rows]
 
 
-def start_scanner(house: House) -> pykka.ActorRef[ScannerActor]:
-    clock, extremes = house.world.clock, RULES["extremos"]
-    return ScannerActor.start(
-        house.stage, clock, house.log_reader, house.hub, extremes, 30.0, house.failure_registry
-    )
-
-
 def assert_all_over(house: House, reports: int) -> None:
     """Each is in its device's log once and in order, or refused once, and all are acknowledged."""
     assert house.world.unacknowledged == {}
@@ -145,7 +137,7 @@ def test_a_fault_of_the_core_loses_nothing_and_leaves_nobody_waiting(
     """Each report is in the log once and in order, or refused once; each search is told to be done."""
     told: list[ScanNews] = []
     house.hub.scan_told = told.append  # type: ignore[method-assign,assignment]
-    scanner = start_scanner(house)
+    scanner = house.actors.scanner
     fault = Fault(monkeypatch, kind, place, error)
     for x in range(0, 20, 5):
         fault.times = 1

@@ -12,7 +12,6 @@ import pytest
 
 from actors.domain.model import Claim, JsonObject
 from actors.messages import ClaimDevice, ScanHistory
-from actors.scanner import ScannerActor
 from config import Settings
 from persistence.database.schema import sqlite3
 from rules.base.tables import Limit, Standard
@@ -143,13 +142,11 @@ def test_a_misconfiguration_is_told_again_after_the_cooldown_though_nothing_happ
     assert events(world).count("ai_misconfig") == 2
 
 
-def test_a_search_through_history_finds_what_rule_1_would_have_found(world: World, house: House) -> None:
+def test_a_search_through_history_finds_what_rule_1_would_have_found(house: House) -> None:
     read(house, *[20 + n % 5 for n in range(30)], 200, 21)
     told: list[Any] = []
     house.hub.scan_told = told.append  # type: ignore[assignment,method-assign]
-    scanner = ScannerActor.start(
-        house.stage, world.clock, house.log_reader, house.hub, RULES["extremos"], window_days=30
-    )
+    scanner = house.actors.scanner
     device = house.devices()[SERIAL]
     scanner.tell(ScanHistory(device, "temperatura", days=3))
     scanner.tell(ScanHistory(device, "humedad", days=3))

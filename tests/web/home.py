@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import queue
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
@@ -11,24 +11,27 @@ from typing import Any
 
 import pykka
 
-from actors.context import ActorContext
-from actors.directory import Directory
 from actors.domain.findings import Finding, Proposal, RuleMemory
 from actors.domain.model import Device, JsonObject
 from actors.domain.proposals import basis_of
-from actors.domain.status import WriterStatus
 from actors.messages import Delivery, KeepConclusion, Order, Recall, Recalled, Removal
-from actors.runtime.dispatch import ThreadPool
+from actors.mqtt.dialects.dialect import Outgoing
+from actors.mqtt.translator import Stored, TranslatorActor
+from actors.runtime.dispatch import Dispatcher, ThreadPool
+from actors.runtime.house_clock import HouseClock
+from actors.runtime.supervision import FailureRegistry
 from config import Settings
-from persistence.readers.log_reader import LogReaderActor
+from persistence.archive import Archive, Keeping
 from persistence.readers.queries import Queries
-from persistence.writer.actor import WriterActor
 from persistence.writer.store import Batch, Store
 from rules.rulebook import rulebook
+from run_system import ActorSystem
 from tests.stage import FakeClock
 from tests.web.site import PATIENCE, Site
 from web.http.services import WithdrawLogin, no_login
 from web.live.hub import EventHub
+
+SETTINGS = Settings(max_devices=10, ai_r4_offline_secs=120.0, ai_r4_startup_grace_secs=60.0)
 
 
 class Network:
@@ -38,6 +41,26 @@ class Network:
         self.configurations: list[tuple[str, int, JsonObject]] = []
         self.forgotten: list[tuple[Removal, bool]] = []
         self.orders: list[Order] = []
+
+    def hear(self, wanted: Iterable[str], unwanted: Iterable[str]) -> None: ...
+
+    def publish(self, messages: Iterable[Outgoing]) -> bool: ...  # type: ignore[empty-body]
+
+    @property
+    def bridge(self) -> Network:
+        return self
+
+    def attach(
+        self,
+        dispatcher: Dispatcher,
+        failure_registry: FailureRegistry,
+        announcements: Iterable[Stored],
+        writer: pykka.ActorRef[Any],
+        directory: pykka.ActorRef[Any],
+    ) -> pykka.ActorRef[TranslatorActor]:
+        return TranslatorActor.start(
+            *(dispatcher, FakeClock(), failure_registry, (), announcements), *(writer, directory, self)
+        )
 
     def settle(self, deliveries: Sequence[Delivery]) -> None: ...
 
@@ -61,47 +84,43 @@ class Home:
     def __init__(self, path: Path, device: Device, withdraw_login: WithdrawLogin = no_login) -> None:
         self.path = path
         self.network = Network()
-        self._actors, self._disk = ThreadPool("actors", 2), ThreadPool("writer", 1)
+        self._clock = HouseClock(FakeClock())
         with Store(path) as store:
             self.device = replace(device, id=store.recall(device.serial).id)
             store.save(Batch(devices={self.device.id: self.device}))
+        self._archive = Archive(path.parent, Keeping.of(SETTINGS), UTC, self._clock)
         self.site = Site(
-            self.device,
+            *self._archive.hand_over(),
             queries=Queries(path),
             directory=self._directory,
             withdraw_login=withdraw_login,
         )
 
     def _directory(self, hub: EventHub) -> pykka.ActorRef[Any]:
-        clock = FakeClock()
-        self.writer = WriterActor.start(
-            self._disk, lambda: Store(self.path), clock, self.network, hub, WriterStatus()
+        # Dismissals go by way of their rule. This one has no table here, so that it finds nothing itself.
+        rules = {"misconfig": rulebook(SETTINGS, {}, {}, UTC, lambda _: None)["misconfig"]}
+        self._actors = ActorSystem(
+            SETTINGS,
+            self._archive,
+            [self.device],
+            hub,
+            self.network,
+            self._clock,
+            ThreadPool("actors", 2),
+            rules,
+            rules["misconfig"],
         )
-        context = ActorContext(
-            dispatcher=self._actors,
-            clock=clock,
-            writer=self.writer,
-            log_reader=LogReaderActor.start(self._disk, Queries(self.path), clock),
-            events=hub,
-            commands=self.network,
-            # Dismissals go by way of their rule. This one has no table here, so that it finds nothing itself.
-            rules={"misconfig": rulebook(Settings(), {}, {}, UTC, lambda _: None)["misconfig"]},
-            offline_after=120.0,
-            startup_grace=60.0,
-        )
-        return Directory.start(context, [self.device], 10)
+        self.writer = self._archive.writer
+        return self._actors.directory
 
     def __enter__(self) -> Home:
         self._actors.start()
-        self._disk.start()
         self.site.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.site.__exit__()
-        self.writer.stop(block=False)
-        self._actors.stop(PATIENCE)
-        self._disk.stop(PATIENCE)
+        self._actors.stop()
         pykka.ActorRegistry.stop_all(block=False)
 
     def stored(self) -> Device:
