@@ -13,7 +13,7 @@ HOUSE: Final = Path(__file__).resolve().parents[2]
 PAGES: Final = sorted([HOUSE / "README.md", HOUSE / "CONTRIBUTING.md", *(HOUSE / "docs").rglob("*.md")])
 
 COMMANDS: Final = ("sh", "console", "powershell")
-NOT_COMMANDS: Final = ("c", "cpp", "ini", "json", "mermaid", "python", "text", "toml")
+NOT_COMMANDS: Final = ("c", "cpp", "ini", "json", "mermaid", "python", "text", "toml", "yaml")
 
 # What a reader sees where no test stands behind a command: on top of a page, or in a block's first line.
 PAGE_NOT_RUN: Final = "> **Commands on this page are not run by a test.**"

@@ -32,6 +32,9 @@ from tests.mqtt.dialects.home_assistant import device, online, own, read
         ({"name": "Uptime", "unit_of_meas": "s", "ent_cat": "diagnostic"}, "12", {"uptime": 12}),
         ({"name": "Next sunrise"}, "08:01:02", {"next_sunrise": "08:01:02"}),
         ({"name": "Thing Air quality"}, "good", {"air_quality": "good"}),
+        ({"name": "T1-fer", "unit_of_meas": "µS/cm"}, "350", {"fer": 350}),
+        ({"name": "T1-moi", "unit_of_meas": "%"}, "21", {"humedad_suelo": 21}),
+        ({"dev_cla": "pm25", "unit_of_meas": "\u03bcg/m³"}, "8", {"pm25": 8}),
         ({"name": "Calidad del añejo", "unit_of_meas": "x"}, "3", {"calidad_del_anejo": 3}),
         (
             {"dev_cla": "temperature", "val_tpl": "{{ value_json.tempc | is_defined }}"},

@@ -108,11 +108,12 @@ class _Assembly:
         if len(self.entities) > MAX_ENTITIES:
             self.notes.append(f"de {len(self.entities)} entidades se toman {MAX_ENTITIES}")
         entities = sorted(self.entities[:MAX_ENTITIES], key=rank)
-        names = Names(self._name)
+        owner = (self._name, *dict.fromkeys(each.owner.model for each in self.entities))
+        names = Names(owner)
         channels: list[_Channel] = []
         for entity in filter(is_main, entities):
             # A further channel has names of its own.
-            part = self._made(MAIN[entity.component], entity, Names(self._name) if channels else names)
+            part = self._made(MAIN[entity.component], entity, Names(owner) if channels else names)
             if part is not None:
                 channels.append(_Channel(entity, [part]))
         channels = channels or [_Channel(None)]

@@ -52,7 +52,7 @@ _BY_UNIT: Final[Mapping[str, str]] = {
     **{"Hz": "frequency", "VA": "apparent_power", "dB": "sound_pressure", "m/s": "wind_speed"},
 }
 # What a share of something is of, by a word in its name.
-_SHARES: Final = (("hum", "humidity"), ("bat", "battery"), ("moist", "soil_moisture"), ("co2", "co2"))
+_SHARES: Final = (("hum", "humidity"), ("bat", "battery"), ("moi", "soil_moisture"), ("co2", "co2"))
 _PLAIN_DIAGNOSES: Final = frozenset({"battery", "signal_strength", "linkquality"})
 """What keeps its plain name though it is but a diagnosis: a device has one, and it is about the device."""
 
@@ -69,8 +69,8 @@ _TAKEN: Final = frozenset(
 class Names:
     """The names of a device's readings, each given once."""
 
-    owner: str = ""
-    """What the device is called, which its entities' names may repeat."""
+    owner: tuple[str, ...] = ()
+    """What the device and its model are called, which its entities' names may repeat."""
     given: set[str] = field(default_factory=set)
 
     def of(self, plain: str, entity: Entity) -> str:
@@ -92,9 +92,9 @@ class Names:
         """The entity's name as one of ours, without the device's."""
         object_id = entity.key.split("/")[-1]
         whole = slug(entity.name) or slug(object_id)
-        device = slug(self.owner)
-        own = whole.removeprefix(f"{device}_") if device else whole
-        return own or "dato"
+        for each in filter(None, map(slug, self.owner)):
+            whole = whole.removeprefix(f"{each}_")
+        return whole or "dato"
 
     def _unique(self, name: str) -> str:
         base, number = name[:_MAX_NAME], 2
@@ -107,7 +107,8 @@ class Names:
 
 def sensor(entity: Entity, names: Names) -> Part:
     """A number, a word or a time."""
-    unit = entity.word("unit_of_measurement", "").strip()
+    # Some write the Greek letter for a millionth part.
+    unit = entity.word("unit_of_measurement", "").strip().replace("\u03bc", "\u00b5")
     device_class = entity.word("device_class", "")
     quantity = _quantity(device_class, unit, names.own(entity))
     if quantity is not None:
