@@ -243,6 +243,18 @@ def test_a_cover_by_position() -> None:
     assert told(thing, posicion=100, inclinacion=50) == [("a/p/set", {"p": 0}), ("a/t/set", "45")]
 
 
+def test_what_has_few_steps_is_confirmed_by_the_nearest() -> None:
+    """A cover that counts to 99 is half open at 51 %, and a lamp of ten steps at 45 % is at 50."""
+    cover = device(("cover/a/c", own(pos_t="a/p", set_pos_t="a/p/set", pos_open=99)))
+    lamp_of_ten = lamp(bri_stat_t="a/b", bri_cmd_t="a/b/set", bri_scl=10)
+    for thing, name, topic in ((cover, "posicion", "a/p"), (lamp_of_ten, "brillo", "a/b")):
+        for wanted in range(101):
+            ((_, payload),) = told(thing, **{name: wanted})
+            reading = read(thing, topic, payload)
+            assert reading is not None
+            assert thing.profile.controls[name].confirms(wanted, reading.reported[name]), (name, wanted)
+
+
 def test_a_cover_that_only_opens_and_closes() -> None:
     """What is on the way is neither."""
     thing = device(("cover/a/c", own(stat_t="a/s", cmd_t="a/c", pl_cls="DOWN")))

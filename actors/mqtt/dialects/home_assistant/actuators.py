@@ -9,7 +9,7 @@ from typing import Final
 import orjson
 
 from actors.domain.model import Json, JsonObject
-from actors.domain.profile import PERCENT, SWITCH, Control, Form
+from actors.domain.profile import SWITCH, Control, Form
 from actors.mqtt.dialects.codecs import Codec, OpenOrClosed, Truth, Word
 from actors.mqtt.dialects.dialect import Outgoing
 from actors.mqtt.dialects.home_assistant.announcement import Entity, Malformed
@@ -26,7 +26,7 @@ from actors.mqtt.dialects.home_assistant.parts import (
     message,
 )
 from actors.mqtt.dialects.home_assistant.template import Template
-from actors.mqtt.dialects.home_assistant.values import Between, Ranged, Wavering
+from actors.mqtt.dialects.home_assistant.values import Between, Ranged, Wavering, percents
 
 _OPEN_OR_CLOSED: Final = Control(Form.NUMBER, 0, 100, 100)
 
@@ -135,7 +135,7 @@ def cover(entity: Entity) -> Part:
     if topic := commanded(entity, "set_position_topic"):
         template = entity.template("set_position_template")
         teller = Direct("posicion", topic, template, way, "position")
-        control = PERCENT if entity.topic("position_topic") else _OPEN_OR_CLOSED
+        control = way.control if entity.topic("position_topic") else _OPEN_OR_CLOSED
     elif topic := commanded(entity, "command_topic"):
         words = OpenOrClosed(entity.word("payload_open", "OPEN"), entity.word("payload_close", "CLOSE"))
         teller, control = Direct("posicion", topic, None, words), _OPEN_OR_CLOSED
@@ -163,7 +163,7 @@ def _tilt(entity: Entity) -> Part:
     way = _way(entity.number("tilt_min", 0), entity.number("tilt_max", 100))
     sources = _state(entity, "inclinacion", way, "tilt_status_template", topic="tilt_status_topic")
     teller = Direct("inclinacion", topic, entity.template("tilt_command_template"), way, "tilt_position")
-    return Part(sources, (teller,), {"inclinacion": PERCENT})
+    return Part(sources, (teller,), {"inclinacion": way.control})
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +250,7 @@ def fan(entity: Entity) -> Part:
         speed = Direct("velocidad", topic, entity.template("percentage_command_template"), Ranged(low, high))
         where = "percentage_state_topic"
         sources += _state(entity, "velocidad", speed.codec, "percentage_value_template", topic=where)
-        controls["velocidad"] = Control(Form.NUMBER, 0, 100, max(1.0, 100 / (high - low + 1)))
+        controls["velocidad"] = percents(high - low + 1)
         last: Teller = _FanTeller(power, speed)
     else:
         last = power

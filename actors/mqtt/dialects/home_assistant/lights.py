@@ -9,7 +9,7 @@ from typing import Final
 import orjson
 
 from actors.domain.model import Json, JsonObject
-from actors.domain.profile import PERCENT, SWITCH, Control, Form
+from actors.domain.profile import SWITCH, Control, Form
 from actors.mqtt.dialects import colors
 from actors.mqtt.dialects.codecs import Codec, Mired, Number, Percent, Truth, Word, finite
 from actors.mqtt.dialects.dialect import Outgoing
@@ -27,7 +27,7 @@ from actors.mqtt.dialects.home_assistant.parts import (
     message,
 )
 from actors.mqtt.dialects.home_assistant.template import Template
-from actors.mqtt.dialects.home_assistant.values import XY, HueSaturation, RedGreenBlue, full_color
+from actors.mqtt.dialects.home_assistant.values import XY, HueSaturation, RedGreenBlue, full_color, percents
 from actors.mqtt.dialects.home_assistant.words import TemplateFailed
 
 _COOLEST, _WARMEST = 153.0, 500.0
@@ -152,11 +152,12 @@ def _basic(entity: Entity) -> Part:
     if topic := entity.topic("state_topic"):
         template = entity.template("state_value_template", "value_template")
         sources.append(Value(topic, template, "encendido", switch, Place.STATE))
-    bright = Percent(max(1.0, entity.number("brightness_scale", 255)))
+    scale = max(1.0, entity.number("brightness_scale", 255))
+    bright = Percent(scale)
     warmth, warmth_control = _warmth(entity)
     words = Word(entity.words("effect_list"))
     for prefix, name, codec, control in (
-        ("brightness", "brillo", bright, PERCENT),
+        ("brightness", "brillo", bright, percents(scale)),
         ("color_temp", "temp_color", warmth, warmth_control),
         ("effect", "efecto", words, Control(Form.CHOICE, choices=words.choices)),
     ):
@@ -242,11 +243,12 @@ class _JsonLamp:
 
 
 def _json(entity: Entity) -> Part:
+    scale = max(1.0, entity.number("brightness_scale", 255))
     modes = frozenset(entity.words("supported_color_modes")) or _older_modes(entity)
     warmth, warmth_control = _warmth(entity)
     controls: dict[str, Control] = {"encendido": SWITCH}
     if modes - {"onoff"} or entity.flag("brightness", False):
-        controls["brillo"] = PERCENT
+        controls["brillo"] = percents(scale)
     if "color_temp" in modes:
         controls["temp_color"] = warmth_control
     if modes & {"hs", "rgb", "rgbw", "rgbww", "xy"}:
@@ -256,9 +258,8 @@ def _json(entity: Entity) -> Part:
     command = commanded(entity, "command_topic")
     if not command:
         raise Malformed("no dice por qué tema se le ordena")
-    bright = Percent(max(1.0, entity.number("brightness_scale", 255)))
     topic = entity.topic("state_topic")
-    lamp = _JsonLamp(topic, command, bright, warmth, modes, tuple(controls))
+    lamp = _JsonLamp(topic, command, Percent(scale), warmth, modes, tuple(controls))
     return Part((lamp,) if topic else (), (lamp,), controls)
 
 
@@ -373,7 +374,7 @@ def _by_templates(entity: Entity) -> Part:
     if (template := entity.template("state_template")) is not None and state:
         sources.append(Value(state, template, "encendido", Truth("on", "off"), Place.STATE))
     for key, name, codec, control in (
-        ("brightness_template", "brillo", Percent(255), PERCENT),
+        ("brightness_template", "brillo", Percent(255), percents(255)),
         ("color_temp_template", "temp_color", warmth, warmth_control),
     ):
         if (template := entity.template(key)) is not None:

@@ -10,11 +10,17 @@ from typing import Final
 import orjson
 
 from actors.domain.model import Json
+from actors.domain.profile import Control, Form
 from actors.mqtt.dialects import colors
 from actors.mqtt.dialects.codecs import MAX_TEXT, Codec, finite
 from actors.mqtt.dialects.quantities import converted, is_nothing
 
 FAHRENHEIT: Final = "°F"
+
+
+def percents(parts: float) -> Control:
+    """What takes 0 to 100 % and can be set in so many parts of that."""
+    return Control(Form.NUMBER, 0, 100, max(1.0, 100 / abs(parts)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,10 @@ class Between:
 
     closed: float = 0
     open: float = 100
+
+    @property
+    def control(self) -> Control:
+        return percents(self.open - self.closed)
 
     def read(self, value: Json) -> int | None:
         number = finite(value)
