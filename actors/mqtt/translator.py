@@ -21,10 +21,9 @@ from actors.messages import (
     KeepDeadLetter,
     Order,
     OrderUnsent,
-    Presence,
     Settle,
 )
-from actors.mqtt.catalogue import OURS, Carries, Catalogue, Full, Group, Known, Upheaval
+from actors.mqtt.catalogue import Carries, Catalogue, Full, Group, Known, Upheaval
 from actors.mqtt.complaints import Complaints
 from actors.mqtt.dialects.dialect import (
     MAX_GATEWAY,
@@ -36,9 +35,10 @@ from actors.mqtt.dialects.dialect import (
     Reading,
 )
 from actors.mqtt.gathering import NOBODYS, Gathering, Owed
-from actors.mqtt.protocol.filters import is_topic
+from actors.mqtt.outlet import Outlet, Publisher
+from actors.mqtt.presences import Presences
 from actors.mqtt.protocol.payloads import MAX_BYTES
-from actors.runtime.clock import Clock, Timer
+from actors.runtime.clock import Clock
 from actors.runtime.dispatch import Dispatcher, tell_if_alive
 from actors.runtime.supervision import FailureRegistry, Part, SupervisedActor
 
@@ -46,8 +46,6 @@ logger = logging.getLogger(__name__)
 
 GATHER_S: Final = 0.2
 """For which a device's messages, or a group's announcements, are gathered."""
-WILL_S: Final = 15.0
-"""For which a device's going offline has to last before it counts."""
 GREET_S: Final = 0.1
 GREETED: Final = 20
 """Devices that are asked for their present values each :data:`GREET_S`."""
@@ -60,14 +58,14 @@ _KEPT_BYTES: Final = MAX_BYTES
 T = TypeVar("T")
 
 
-class Wire(Protocol):
+class Wire(Publisher, Protocol):
     """The bridge, as the translator has it. Calls return at once."""
 
     untranslated: int
+    """Messages that became dead letters."""
 
-    def hear(self, wanted: Iterable[str], unwanted: Iterable[str]) -> None: ...
-
-    def publish(self, messages: Iterable[Outgoing]) -> bool: ...
+    def hear(self, wanted: Iterable[str], unwanted: Iterable[str]) -> None:
+        """Whatever comes by these filters, and no more by those."""
 
 
 class Stored(Protocol):
@@ -93,7 +91,7 @@ class GatheringsDue:
 
 @dataclass(frozen=True, slots=True)
 class WillDue:
-    """The device was said to be offline :data:`WILL_S` ago."""
+    """The device was said to be offline a while ago."""
 
     serial: str
 
@@ -129,13 +127,12 @@ class TranslatorActor(SupervisedActor):
         """``forbidden`` are prefixes under which nothing is published: those of announcements."""
         super().__init__(dispatcher, clock, failure_registry)
         self._catalogue = Catalogue(dialects, carries)
-        self._carries = carries
         self._stored = announcements
         self._speaks = {dialect.name for dialect in dialects}
         self._writer = writer
         self._directory = directory
         self._wire = wire
-        self._forbidden = (*OURS, *(prefix.strip("/") for prefix in forbidden))
+        self._outlet = Outlet(wire, forbidden, carries)
         self._complaints = Complaints()
         self._gatherings: OrderedDict[str, Gathering] = OrderedDict()
         """By serial number, the one due next first."""
@@ -146,8 +143,7 @@ class TranslatorActor(SupervisedActor):
         """As the directory was told."""
         self._patience: dict[str, float] = {}
         """Of devices that have said how often they speak."""
-        self._wills: dict[str, Timer] = {}
-        self._offline: set[str] = set()
+        self._presences = Presences(clock, self._ring_for_will, directory.tell)
         self._greetings: deque[str] = deque()
         self._greeting = False
         self._filters: set[str] = set()
@@ -186,7 +182,7 @@ class TranslatorActor(SupervisedActor):
             case Order():
                 self._order(message)
             case WillDue(serial):
-                self._take_for_offline(serial)
+                self._presences.will_is_due(serial)
             case BrokerConnected():
                 self._greetings = deque(known.definition.serial for known in self._catalogue.all)
                 self._greet_on()
@@ -300,15 +296,13 @@ class TranslatorActor(SupervisedActor):
         self._directory.tell(Announced(definition.serial, profile, self._clock.now()))
         if before is None and self._started and (definition.online or profile.patience is not None):
             # None of its messages says so: it is there until it says otherwise, or is silent for long.
-            self._directory.tell(Presence(definition.serial, True, self._clock.now(), False, NOBODYS))
+            self._presences.said_online(definition.serial, self._clock.now())
 
     def _part_from(self, serial: str) -> None:
         gathering = self._gatherings.pop(serial, None)
         for delivery in () if gathering is None else gathering.deliveries:
             self._writer.tell(Settle(delivery))
-        if (will := self._wills.pop(serial, None)) is not None:
-            will.cancel()
-        self._offline.discard(serial)
+        self._presences.forget(serial)
         self._complaints.forget(serial)
         self._patience.pop(serial, None)
         del self._announced[serial]
@@ -328,9 +322,11 @@ class TranslatorActor(SupervisedActor):
         if reading.parameters or reading.reported or reading.invalid:
             self._gather(serial, reading, heard)
         if reading.online is False:
-            self._expect_return(serial)
-        elif reading.online or not heard.retained:
-            self._take_for_online(serial, heard.at, told=reading.online is True)
+            self._presences.said_offline(serial)
+        elif reading.online:
+            self._presences.said_online(serial, heard.at)
+        elif not heard.retained:
+            self._presences.spoke(serial, heard.at)
         if reading.patience is not None and reading.patience != self._patience.get(serial):
             self._patience[serial] = reading.patience
             self._announce(known)
@@ -376,23 +372,8 @@ class TranslatorActor(SupervisedActor):
             self._tell(self._gatherings.popitem(last=False)[1])
         self._ring_when_due()
 
-    def _expect_return(self, serial: str) -> None:
-        """Brokers publish wills late, and devices come back at once: what lasts is told."""
-        if serial not in self._wills and serial not in self._offline:
-            due = partial(tell_if_alive, self.actor_ref, WillDue(serial))
-            self._wills[serial] = self._clock.call_later(WILL_S, due)
-
-    def _take_for_offline(self, serial: str) -> None:
-        if self._wills.pop(serial, None) is not None:
-            self._offline.add(serial)
-            self._directory.tell(Presence(serial, False, self._clock.now(), False, NOBODYS))
-
-    def _take_for_online(self, serial: str, at: float, *, told: bool) -> None:
-        if (will := self._wills.pop(serial, None)) is not None:
-            will.cancel()
-        if told or serial in self._offline:
-            self._offline.discard(serial)
-            self._directory.tell(Presence(serial, True, at, False, NOBODYS))
+    def _ring_for_will(self, serial: str) -> None:
+        tell_if_alive(self.actor_ref, WillDue(serial))
 
     # -- telling devices ---------------------------------------------------------------------
 
@@ -410,18 +391,10 @@ class TranslatorActor(SupervisedActor):
 
     def _publish(self, subject: str, messages: Sequence[Outgoing]) -> bool:
         """Whether there was a broker to carry those of them that may be published."""
-        allowed = []
-        for each in messages:
-            if self._may_publish(each.topic):
-                allowed.append(each)
-            else:
-                self._complain(subject, f"no se publica nada en {each.topic[:80]!r}", None)
-        return not allowed or self._wire.publish(allowed)
-
-    def _may_publish(self, topic: str) -> bool:
-        if not is_topic(topic) or topic.startswith("$") or not self._carries(topic):
-            return False
-        return not any(topic == prefix or topic.startswith(f"{prefix}/") for prefix in self._forbidden)
+        fit, unfit = self._outlet.sort(messages)
+        for each in unfit:
+            self._complain(subject, f"no se publica nada en {each.topic[:80]!r}", None)
+        return self._outlet.publish(fit)
 
     def _greet_on(self) -> None:
         if self._greetings and not self._greeting:

@@ -19,7 +19,8 @@ from actors.messages import (
 )
 from actors.mqtt.broker.nats_server import carries
 from actors.mqtt.dialects.dialect import MAX_GATEWAY, Outgoing
-from actors.mqtt.translator import GREETED, WILL_S
+from actors.mqtt.presences import WILL_S
+from actors.mqtt.translator import GREETED
 from tests.household import actor
 from tests.mqtt.nursery import Nursery
 from tests.mqtt.toys import TOYS, announcement
