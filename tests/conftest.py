@@ -27,7 +27,7 @@ hypothesis.settings.load_profile("shared")
 
 # Whoever asks for one of these needs what it is marked with; the others' tests and modules say it themselves.
 MARKERS: Final[Mapping[str, machine.Marker]] = {
-    **dict.fromkeys((*BROKERS, "broker", "guarded", "open_page"), "broker"),
+    **dict.fromkeys((*BROKERS, "broker", "guarded", "open_filming", "open_page"), "broker"),
     "browser": "browser",
     "browser_home": "browser",
     "lan": "namespaces",
