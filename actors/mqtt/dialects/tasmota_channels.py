@@ -24,7 +24,8 @@ Command: TypeAlias = tuple[str, str]
 _MAX_PULSE: Final = 64_900
 _LAST_TENTH: Final = 111
 _MAX_MINUTES: Final = (_MAX_PULSE - 100) / 60
-DURATION: Final = Control(Form.NUMBER, 0, _MAX_MINUTES, 0.05)
+DURATION: Final = Control(Form.NUMBER, 0, 1440, 0.05)
+"""As of our own sprinklers. What the board cannot count ends earlier: too little water does no harm."""
 
 _HEX: Final = re.compile(r"#?(?:[0-9a-fA-F]{2}){3,5}")
 _FAN_SPEEDS: Final = (0, 33, 67, 100)

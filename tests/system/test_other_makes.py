@@ -1,0 +1,112 @@
+"""Devices of other makes from outside: they appear, are claimed, ordered once, believed, and remembered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+
+from tests.brokers import Device, wait_until
+from tests.system.backend import Backend, Home
+from tests.web.site import PATIENCE
+
+pytestmark = pytest.mark.broker
+
+
+@dataclass(frozen=True, kw_only=True)
+class Make:
+    """A lamp of one family, as it speaks."""
+
+    serial: str
+    announcements: Mapping[str, bytes]
+    """Retained, by topic."""
+    orders: str
+    """The topic at which it is switched."""
+    on: bytes
+    tell: Callable[[bool], tuple[str, bytes, bool]]
+    """Topic, payload and whether it is retained, of what it says once it is on or off."""
+
+    def says(self, lamp: Device, *, on: bool) -> None:
+        topic, payload, retained = self.tell(on)
+        lamp.publish(topic, payload, retain=retained)
+
+
+TASMOTA: Final = Make(
+    serial="tasmota-A4CF12345678",
+    announcements={
+        "tasmota/discovery/A4CF12345678/config": json.dumps(
+            {
+                **{"mac": "A4CF12345678", "dn": "Lámpara", "t": "lampara", "ft": "%topic%/%prefix%/"},
+                **{"tp": ["cmnd", "stat", "tele"], "rl": [2], "lt_st": 1},
+            }
+        ).encode(),
+        "lampara/tele/LWT": b"Online",
+    },
+    orders="lampara/cmnd/Power1",
+    on=b"ON",
+    tell=lambda on: ("lampara/stat/RESULT", json.dumps({"POWER": "ON" if on else "OFF"}).encode(), False),
+)
+HOMIE: Final = Make(
+    serial="homie-casa-lampara",
+    announcements={
+        "casa/5/lampara/$description": json.dumps(
+            {
+                **{"homie": "5.0", "version": 1, "name": "Lámpara"},
+                "nodes": {"luz": {"properties": {"power": {"datatype": "boolean", "settable": True}}}},
+            }
+        ).encode(),
+        "casa/5/lampara/$state": b"ready",
+    },
+    orders="casa/5/lampara/luz/power/set",
+    on=b"true",
+    tell=lambda on: ("casa/5/lampara/luz/power", b"true" if on else b"false", True),
+)
+
+
+def until(backend: Backend, serial: str, **fields: object) -> dict[str, Any]:
+    """The claimed device, once these are so; ``encendido`` is what is wanted of it."""
+
+    def holds() -> bool:
+        known = backend.devices()[serial]
+        return fields.items() <= {**known, "encendido": known["configuracion"].get("encendido")}.items()
+
+    wait_until(holds, PATIENCE)
+    return backend.devices()[serial]
+
+
+def switched_on(backend: Backend, lamp: Device, make: Make) -> None:
+    """Told so once, and by that confirmed."""
+    backend.put(backend.devices()[make.serial]["id"], {"configuracion": {"encendido": True}})
+    assert lamp.heard.get(timeout=PATIENCE) == (make.orders, make.on, False)
+    make.says(lamp, on=True)
+    until(backend, make.serial, estado="activo", sincronizado=True)
+
+
+@pytest.mark.parametrize("make", [TASMOTA, HOMIE], ids=["tasmota", "homie"])
+def test_from_its_announcement_to_the_wall_switch_and_over_a_restart(home: Home, make: Make) -> None:
+    """Whichever the broker: what is on the wall is believed, and never undone."""
+    with home.backend() as backend, Device(backend.mqtt, make.orders) as lamp:
+        for topic, payload in make.announcements.items():
+            lamp.publish(topic, payload, retain=True)
+        make.says(lamp, on=False)
+        wait_until(
+            lambda: (
+                [each["serial_number"] for each in backend.get("/dispositivos/no-reclamados")]
+                == [make.serial]
+            ),
+            PATIENCE,
+        )
+        make.says(lamp, on=False)
+        backend.claim({"serial_number": make.serial, "nombre": "Lámpara"})
+        known = until(backend, make.serial, estado="inactivo", en_linea=True)
+        assert (known["kind"], known["familia"]) == ("luz", make.serial.split("-")[0])
+        switched_on(backend, lamp, make)
+        make.says(lamp, on=False)
+        until(backend, make.serial, estado="inactivo", encendido=False, sincronizado=True)
+    with home.backend() as backend, Device(backend.mqtt, make.orders) as lamp:
+        lamp.publish(*[*make.announcements.items()][1], retain=True)
+        until(backend, make.serial, kind="luz", en_linea=True, encendido=False)
+        switched_on(backend, lamp, make)
