@@ -1,0 +1,134 @@
+"""One thing that announces itself in two ways is one device, by the protocol that is its own."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import pytest
+
+from actors.mqtt.catalogue import Catalogue, Group
+from actors.mqtt.dialects.dialect import Message
+from actors.mqtt.dialects.registry import ALL, Prefixes, dialects
+
+IEEE = "0x00158d0001ab3456"
+Announced = tuple[str, Any]
+
+ZIGBEE: list[Announced] = [
+    ("zigbee2mqtt/bridge/info", {"version": "2.1.0", "config": {"mqtt": {"base_topic": "zigbee2mqtt"}}}),
+    (
+        "zigbee2mqtt/bridge/devices",
+        [
+            {"ieee_address": "0x00124b00120144ae", "type": "Coordinator", "friendly_name": "Coordinator"},
+            {
+                "ieee_address": IEEE,
+                "type": "EndDevice",
+                "friendly_name": "cocina",
+                "supported": True,
+                "interview_completed": True,
+                "definition": {
+                    "model": "WSDCGQ11LM",
+                    "vendor": "Aqara",
+                    "description": "Temperature and humidity sensor",
+                    "exposes": [
+                        {
+                            "type": "numeric",
+                            "name": "temperature",
+                            "property": "temperature",
+                            "access": 1,
+                            "unit": "°C",
+                        }
+                    ],
+                },
+            },
+        ],
+    ),
+]
+ZIGBEE_TOO: list[Announced] = [
+    (
+        f"homeassistant/sensor/{IEEE}/temperature/config",
+        {
+            "state_topic": "zigbee2mqtt/cocina",
+            "device_class": "temperature",
+            "value_template": "{{ value_json.temperature }}",
+            "device": {"identifiers": [f"zigbee2mqtt_{IEEE}"], "name": "cocina"},
+        },
+    ),
+    (
+        "homeassistant/binary_sensor/1221051039810110150109113116116_0x00124b00120144ae/state/config",
+        {
+            "state_topic": "zigbee2mqtt/bridge/state",
+            "device_class": "connectivity",
+            "value_template": "{{ value_json.state }}",
+            "payload_on": "online",
+            "payload_off": "offline",
+            "device": {
+                "identifiers": ["zigbee2mqtt_bridge_0x00124b00120144ae"],
+                "name": "Zigbee2MQTT Bridge",
+            },
+        },
+    ),
+]
+TASMOTA: list[Announced] = [
+    (
+        "tasmota/discovery/A4CF12345678/config",
+        {
+            **{"mac": "A4CF12345678", "dn": "Lavadora", "md": "Sonoff S31", "t": "lavadora", "rl": [1]},
+            **{"ft": "%prefix%/%topic%/", "tp": ["cmnd", "stat", "tele"]},
+        },
+    )
+]
+TASMOTA_TOO: list[Announced] = [
+    (
+        "homeassistant/switch/345678_RL_1/config",
+        {
+            "stat_t": "stat/lavadora/RESULT",
+            "cmd_t": "cmnd/lavadora/POWER",
+            "val_tpl": "{{ value_json.POWER }}",
+            "dev": {"ids": ["345678"], "cns": [["mac", "A4:CF:12:34:56:78"]], "mf": "Tasmota"},
+        },
+    )
+]
+SHELLY: list[Announced] = [
+    (
+        "shellies/announce",
+        {"id": "shelly1-AABBCC005302", "model": "SHSW-1", "mac": "AABBCC005302", "fw_ver": "1"},
+    )
+]
+SHELLY_TOO: list[Announced] = [
+    (
+        "homeassistant/switch/shelly1-aabbcc005302-relay-0/config",
+        {
+            "stat_t": "shellies/shelly1-AABBCC005302/relay/0",
+            "cmd_t": "shellies/shelly1-AABBCC005302/relay/0/command",
+            "pl_on": "on",
+            "pl_off": "off",
+            "dev": {"ids": ["aabbcc005302"], "mf": "Shelly", "cns": [["mac", "aa:bb:cc:00:53:02"]]},
+        },
+    )
+]
+
+
+def known(announced: Iterable[Announced]) -> dict[str, str]:
+    """The serial numbers and the families of what a catalogue knows that hears all these in this order."""
+    catalogue = Catalogue(dialects([ALL], Prefixes()))
+    for topic, payload in announced:
+        message = Message(topic, json.dumps(payload).encode())
+        for dialect in catalogue.listening(topic):
+            for each in dialect.announced(message).announcements:
+                catalogue.keep(dialect.name, each)
+                catalogue.redefine(Group(dialect.name, each.group))
+    return {each.definition.serial: each.definition.profile.family for each in catalogue.all}
+
+
+@pytest.mark.parametrize(
+    ("own", "too", "serial", "family"),
+    [
+        (ZIGBEE, ZIGBEE_TOO, f"z2m-{IEEE[2:]}", "zigbee2mqtt"),
+        (TASMOTA, TASMOTA_TOO, "tasmota-A4CF12345678", "tasmota"),
+        (SHELLY, SHELLY_TOO, "shelly-AABBCC005302", "shelly"),
+    ],
+)
+def test_its_own_protocol_wins(own: list[Announced], too: list[Announced], serial: str, family: str) -> None:
+    """Whichever comes first; and where its own is not heard, it has the same serial number."""
+    assert known([*own, *too]) == known([*too, *own]) == {serial: family}
+    assert known(too)[serial] == "home_assistant"
