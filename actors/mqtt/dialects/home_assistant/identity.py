@@ -11,7 +11,8 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 from actors.mqtt.dialects.home_assistant.announcement import Entity, Owner
@@ -51,6 +52,11 @@ class Trace:
 def trace_of(key: str, entities: Sequence[Entity]) -> Trace:
     """That of an announcement's entities, which all have one owner."""
     owner = entities[0].owner if entities else Owner()
+    return replace(_trace_of_owner(owner), place=_place(key, entities))
+
+
+@lru_cache(maxsize=1024)
+def _trace_of_owner(owner: Owner) -> Trace:
     names, macs, zigbee = set[str](), set[str](), set[str]()
     for identifier in owner.identifiers:
         if (told := _ZIGBEE.fullmatch(identifier)) is not None:
@@ -66,7 +72,7 @@ def trace_of(key: str, entities: Sequence[Entity]) -> Trace:
             )
         elif mac := mac_of(address):
             macs.add(mac)
-    return Trace(frozenset(names), frozenset(macs), frozenset(zigbee), _place(key, entities))
+    return Trace(frozenset(names), frozenset(macs), frozenset(zigbee))
 
 
 def mac_of(text: str) -> str:
