@@ -402,7 +402,10 @@ class DeviceActor(PooledActor):
 
     def _depart_if_unheard(self, removal: Removal, since: float) -> None:
         device = self._device
-        if device.claimed or device.online or (device.seen_at is not None and device.seen_at >= since):
+        heard = device.seen_at is not None and device.seen_at >= since
+        # What has been announced, and sleeps until somebody uses it, has yet to be heard.
+        awaited = device.seen_at is None and device.profile is not None
+        if device.claimed or device.online or heard or awaited:
             tell_if_alive(self._directory, Stayed(device.serial))
         else:
             self._depart(Remove(removal))

@@ -465,10 +465,17 @@ class Device:
     def _with_orders(self, orders: Orders) -> Device:
         return self if orders == self.orders else replace(self, orders=orders)
 
-    def _orders_for(self, names: Iterable[str], before: Device) -> Orders | None:
-        """Once it is to be as it is here: ``names`` are those that people have named."""
+    def _orders_for(self, named: Iterable[str], before: Device, state: str | None = None) -> Orders | None:
+        """Once it is to be as it is here: ``named`` are the names, and ``state`` is the one, that people ask
+        for. In mode ``horario`` only a state switches it.
+        """
         if self.orders is None or not self.claimed:
             return self.orders
+        names = {*named}
+        if self.configuration.get("modo") == SCHEDULED:
+            names.discard("encendido")
+        if state is not None:
+            names.add("encendido")
         # What it can be told is found out when it is told.
         controls = dict.fromkeys(names, _ANY) if self.profile is None else self.profile.controls
         return self.orders.after_wish(
@@ -573,12 +580,9 @@ class Device:
         if not change.configuration and state is None:
             return described
         changed = described._configured(configuration, state)
-        before, now = self.configuration.get("encendido"), changed.configuration.get("encendido")
-        named = frozenset(change.configuration)
-        if self.orders is not None and (state is not None or now is not before):
-            named |= {"encendido"}
-            changed = replace(changed, asked=changed.asked | named)
-        orders = changed._orders_for(named, self)
+        if self.orders is not None and state is not None:
+            changed = replace(changed, asked=changed.asked | {"encendido"})
+        orders = changed._orders_for(change.configuration, self, state)
         as_asked = state in (None, self.state)
         if as_asked and changed.configuration == self.configuration and orders == self.orders:
             return changed
