@@ -367,6 +367,14 @@ class Settings:
     ha_prefijo: str = setting(
         prefix, "homeassistant", "Topics donde se anuncia lo hecho para Home Assistant."
     )
+    ha_discovery: bool = setting(
+        flag, False, "Anuncia a Home Assistant los dispositivos propios reclamados, por el mismo bróker."
+    )
+    ha_discovery_forma: str = setting(
+        choice("dispositivo", "entidades"),
+        "dispositivo",
+        "Un anuncio por dispositivo, o por entidad para Home Assistant anterior a 2024.12.",
+    )
     tasmota_prefijo: str = setting(prefix, "tasmota/discovery", "Topics donde se anuncian los Tasmota.")
     zigbee2mqtt_prefijo: tuple[str, ...] = setting(
         many("una lista de comienzos de topic", prefix),

@@ -38,6 +38,7 @@ from actors.messages import (
 )
 from actors.mqtt.clearing import Clearing
 from actors.mqtt.dialects.dialect import Outgoing
+from actors.mqtt.discovery import ORDERS, ROOT, Retained
 from actors.mqtt.intake import Intake
 from actors.mqtt.protocol import payloads
 from actors.mqtt.protocol.client import Client
@@ -51,6 +52,8 @@ logger = logging.getLogger(__name__)
 
 # How the house's own topics begin.
 _OWN: Final = b"dispositivos/"
+# How those begin by which they are known elsewhere.
+_EXPORTED: Final = f"{ROOT}/".encode()
 NOT_UTF_8: Final = "el topic no es UTF-8 válido"
 # Of a message that is refused; a little more than the largest report, so that one which is refused
 # for its size shows its end when it is but little too long.
@@ -100,6 +103,8 @@ class Bridge:
     _directory: pykka.ActorRef[Any]
     _writer: pykka.ActorRef[Any]
     _translator: pykka.ActorRef[Any] | None = None
+    _exporter: pykka.ActorRef[Any] | None = None
+    _of_exporter: bytes = b""
 
     def __init__(
         self,
@@ -266,6 +271,27 @@ class Bridge:
         if self._translator is None or not tell_if_alive(self._translator, order):
             self._directory.tell(OrderUnsent(order))
 
+    # -- our devices, elsewhere ------------------------------------------------------------------
+
+    def export_to(self, exporter: pykka.ActorRef[Any], status_topic: str) -> None:
+        """Before :meth:`start`: whom orders are told that come by :data:`discovery.ORDERS`, and what comes by
+        ``status_topic`` (:class:`Heard`), and :class:`BrokerConnected`.
+        """
+        self._exporter = exporter
+        self._of_exporter = status_topic.encode()
+        self.hear((ORDERS, status_topic), ())
+
+    def publish_retained(self, messages: Iterable[Retained]) -> None:
+        """Without a broker this does nothing: ``BrokerConnected`` has all of it said again."""
+        if self._connected:
+            for each in messages:
+                self._client.publish(each.topic, each.payload, qos=1, retain=True)
+
+    def _is_for_exporter(self, topic: bytes) -> bool:
+        return self._exporter is not None and (topic == self._of_exporter or topic.startswith(_EXPORTED))
+
+    # -- filters ---------------------------------------------------------------------------------
+
     def _subscribe(self, batch: Batch) -> int | None:
         return self._client.subscribe([(filter, 0) for filter in batch])[1]
 
@@ -409,8 +435,9 @@ class Bridge:
             return
         self._hear_near_misses()
         self._subscriptions.begin()
-        if self._translator is not None:
-            tell_if_alive(self._translator, BrokerConnected())
+        for ear in (self._translator, self._exporter):
+            if ear is not None:
+                tell_if_alive(ear, BrokerConnected())
         self._subscribed.set()
         if self._trouble is not None:
             logger.warning("broker_back host=%s port=%d", self._host, self._port)
@@ -476,8 +503,8 @@ class Bridge:
         self.received += 1
         delivery = Delivery(message.mid, message.qos, self._intake.epoch)
         told: object
-        if self._translator is not None and _is_foreign(message._topic):
-            told, to = self._hear_foreign(message, delivery, self._translator)
+        if (foreign := self._foreign_ear(message._topic)) is not None:
+            told, to = self._hear_foreign(message, delivery, foreign)
         else:
             told = self._read(message, delivery)
             to = self._writer if isinstance(told, KeepDeadLetter | Settle) else self._directory
@@ -515,12 +542,18 @@ class Bridge:
             return Reported(fact, delivery, topic, payload)
         return Presence(fact.serial, fact.online, at, message.retain, delivery)
 
+    def _foreign_ear(self, topic: bytes) -> pykka.ActorRef[Any] | None:
+        """Who hears what is neither of the house's own protocol nor was meant to be."""
+        if self._is_for_exporter(topic):
+            return self._exporter
+        return self._translator if _is_foreign(topic) else None
+
     def _hear_foreign(
-        self, message: MQTTMessage, delivery: Delivery, translator: pykka.ActorRef[Any]
+        self, message: MQTTMessage, delivery: Delivery, ear: pykka.ActorRef[Any]
     ) -> tuple[object, pykka.ActorRef[Any]]:
         at, payload = self._clock.now(), bytes(message.payload)
         try:
-            return Heard(message.topic, payload, at, message.retain, delivery), translator
+            return Heard(message.topic, payload, at, message.retain, delivery), ear
         except UnicodeDecodeError as error:
             topic = error.object.decode(errors="backslashreplace")
             return self._refuse(at, topic, payload, NOT_UTF_8, delivery), self._writer

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import ssl
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Final, Literal, Self
 
 import pykka
 
+from actors.domain.model import Device
 from actors.domain.status import BrokerStatus
 from actors.mqtt.bridge import TWIN, Bridge
 from actors.mqtt.broker.acl import backend_topics
@@ -22,6 +23,8 @@ from actors.mqtt.broker.nats_server import carries as nats_carries
 from actors.mqtt.broker.proxy_access import Door
 from actors.mqtt.dialects.dialect import Dialect
 from actors.mqtt.dialects.registry import ALL, FAMILIES, Prefixes, UnknownFamily, dialects
+from actors.mqtt.discovery import System, announcement, announcement_by_entity
+from actors.mqtt.exporter import Announce, ExporterActor
 from actors.mqtt.families import Server as SeenServer
 from actors.mqtt.protocol import near_misses
 from actors.mqtt.protocol.client import tls_for_broker
@@ -37,6 +40,11 @@ logger = logging.getLogger(__name__)
 
 # Between two looks at what waits in the embedded broker, s.
 _LOOK_S = 1.0
+# What the setting HA_DISCOVERY_FORMA may be.
+FORMS: Final[Mapping[str, Announce]] = {
+    "dispositivo": announcement,
+    "entidades": announcement_by_entity,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +80,8 @@ class MqttSettings:
     """Of other makes, in order of precedence."""
     prefixes: Prefixes = field(default_factory=Prefixes)
     """Of the topics by which they announce themselves."""
+    announce: Announce | None = None
+    """How our own devices are announced to Home Assistant, if they are."""
 
     @classmethod
     def of(cls, settings: Settings) -> Self:
@@ -105,6 +115,7 @@ class MqttSettings:
             disk=settings.mqtt_disco_mb,
             dialects=spoken,
             prefixes=prefixes,
+            announce=FORMS[settings.ha_discovery_forma] if settings.ha_discovery else None,
         )
 
     @property
@@ -198,6 +209,26 @@ class MqttEdge:
         self.bridge.attach(directory, writer, translator)
         self.bridge.hear((), self._wishes.announced_by)  # until the translator asks for those that it needs
         return translator
+
+    def export(
+        self,
+        dispatcher: Dispatcher,
+        failure_registry: FailureRegistry,
+        devices: Iterable[Device],
+        writer: pykka.ActorRef[Any],
+        directory: pykka.ActorRef[Any],
+        version: str,
+    ) -> pykka.ActorRef[ExporterActor] | None:
+        """Who shows our devices to Home Assistant, beginning with these; ``None`` where nobody is to."""
+        if self._wishes.announce is None:
+            return None
+        prefix, alive = self._wishes.prefixes.home_assistant, Identity(self._client_id, 0.0).note
+        exporter = ExporterActor.start(
+            *(dispatcher, self._clock, failure_registry, devices, directory, writer, self.bridge),
+            *(System(prefix, alive, version), self._wishes.announce),
+        )
+        self.bridge.export_to(exporter, f"{prefix}/status")
+        return exporter
 
     @property
     def address(self) -> tuple[str, int]:

@@ -42,6 +42,7 @@ class Part(Enum):
     MAINTENANCE = auto()
     TIMEKEEPER = auto()
     TRANSLATOR = auto()
+    EXPORTER = auto()
 
 
 @dataclass(frozen=True, slots=True)
