@@ -28,6 +28,8 @@ class ActorContext:
     """Seconds of silence after which a device counts as offline."""
     startup_grace: float
     """Seconds that a device has to report in the first time, since nobody could hear it before."""
+    timekeeper: pykka.ActorRef[Any] | None = None
+    """Who keeps the schedules of devices that do not; without one nobody does."""
     failure_registry: FailureRegistry = field(default_factory=FailureRegistry)
     claim_window: float = 0.0
     """Seconds after its start in which a device without a code can be claimed; 0 is always."""

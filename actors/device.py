@@ -14,7 +14,7 @@ from actors.context import ActorContext
 from actors.dead_letter_words import reason_for
 from actors.domain.claiming import Door, unproven_spare
 from actors.domain.findings import Decision, KeptFinding
-from actors.domain.model import DeadLetter, Device, LogEntry, Refusal, Refused, Report
+from actors.domain.model import DeadLetter, Device, JsonObject, LogEntry, Refusal, Refused, Report
 from actors.domain.profile import SETTLING_S, Profile
 from actors.domain.proposals import applied
 from actors.domain.rooms import RoomGone
@@ -57,6 +57,8 @@ from actors.messages import (
     RestartRule,
     RuleEnded,
     RuleFailed,
+    Scheduled,
+    ScheduleDue,
     Settle,
     SettlingOver,
     SilenceDue,
@@ -97,6 +99,8 @@ class DeviceActor(PooledActor):
         self._rows_to_skip: dict[str, frozenset[int]] = {}
         self._silent_at = 0.0
         self._timer_at: float | None = None
+        self._schedule: JsonObject | None = None
+        """As the timekeeper was told."""
         self._settled_at = 0.0
         """When the device has had its time to do as it was told."""
 
@@ -104,6 +108,7 @@ class DeviceActor(PooledActor):
 
     def on_start(self) -> None:
         self._expect_first_word()
+        self._hand_schedule_over()
         if self._device.claimed:
             self._start_rules()
         if self._device.orders is not None and self._device.orders.unconfirmed:
@@ -156,6 +161,8 @@ class DeviceActor(PooledActor):
                 self._take_back(order)
             case SettlingOver():
                 self._end_settling()
+            case ScheduleDue(at, settings):
+                self._follow_schedule(self._device.after_schedule(settings, at), at)
             case ApplyFinding(finding) | DismissFinding(finding) if (
                 finding.finding.device_id != self._device.id
             ):
@@ -350,6 +357,30 @@ class DeviceActor(PooledActor):
             if device != self._device:
                 self._go_on(Keep(device), self._clock.now())
 
+    # -- the schedule ------------------------------------------------------------------------
+
+    def _hand_schedule_over(self) -> None:
+        """To who keeps it, if the device does not."""
+        schedule = self._device.server_schedule
+        if schedule != self._schedule:
+            self._tell_schedule(schedule)
+
+    def _take_schedule_back(self) -> None:
+        if self._schedule is not None:
+            self._tell_schedule(None)
+
+    def _tell_schedule(self, schedule: JsonObject | None) -> None:
+        self._schedule = schedule
+        to = partial(tell_if_alive, self.actor_ref)
+        if self._context.timekeeper is not None:
+            news = Scheduled(self._device.serial, to, schedule, self._device.scheduled_at)
+            tell_if_alive(self._context.timekeeper, news)
+
+    def _follow_schedule(self, device: Device, at: float) -> None:
+        if device != self._device:
+            publish = device.orders is None and device.version > self._device.version
+            self._go_on(Keep(device, publish=publish), at)
+
     # -- commands ----------------------------------------------------------------------------
 
     def _carry_out(
@@ -395,6 +426,7 @@ class DeviceActor(PooledActor):
     def _depart(self, removal: Remove) -> None:
         """Hub and writer are told by whoever has told them all else of this device, so in order."""
         self._departed = True
+        self._take_schedule_back()
         self._context.events.device_removed(removal.removal)
         self._keep(removal)
         tell_if_alive(self._directory, Departed(self._device.serial))
@@ -444,6 +476,7 @@ class DeviceActor(PooledActor):
             request.reply(device)
             tell_if_alive(self._directory, Declined(offer))
             return
+        self._take_schedule_back()
         for rule in self._context.rules:
             self._context.failure_registry.release(self._rule_name(rule))
         self._door = Door(self._context.claim_window)
@@ -547,6 +580,8 @@ class DeviceActor(PooledActor):
             or device.serial is not before.serial
             or device.profile is not before.profile
         )
+        if changed:
+            self._hand_schedule_over()
         seen = Observed(device, at, report)
         for name, rule in self._rules.items():
             if changed or (report is not None and self._context.rules[name].watches_reports):

@@ -40,6 +40,9 @@ UNKNOWN_TYPE: Final = "generico"
 UNKNOWN_MODEL: Final = "desconocido"
 MANUAL: Final = "manual"
 SCHEDULED: Final = "horario"
+BY_SERVER: Final = "horario_servidor"
+"""In a device's own configuration: that it leaves its schedule to the server."""
+_SCHEDULES: Final = "horarios"
 
 # Of a whole configuration: it goes out as one MQTT message and into every event of the device. It holds the
 # schedules of all channels, so it has more names than there are readings.
@@ -208,6 +211,9 @@ class Device:
     """The metrics that were last told with a number that is none, at most :data:`MAX_INVALID`."""
     orders: Orders | None = None
     """What it has yet to be told or to do; ``None`` for one of our own protocol."""
+    scheduled_at: float | None = None
+    """Until when, in seconds since the epoch, the server has carried out its schedule; ``None`` where it has
+    yet to begin."""
     profile: Profile | None = field(default=None, compare=False)
     """What it is, of one of another make, while something announces it. Nothing of it is stored."""
 
@@ -586,7 +592,39 @@ class Device:
         as_asked = state in (None, self.state)
         if as_asked and changed.configuration == self.configuration and orders == self.orders:
             return changed
-        return replace(changed, version=self.version + 1, orders=orders)
+        anew = self.configuration.get("modo") != SCHEDULED
+        scheduled_at = None if anew else self.scheduled_at
+        return replace(changed, version=self.version + 1, orders=orders, scheduled_at=scheduled_at)
+
+    # -- schedules ---------------------------------------------------------------------------
+
+    @property
+    def server_schedule(self) -> JsonObject | None:
+        """The part of its configuration that the server keeps for it; ``None`` where it keeps none.
+
+        A device of our own protocol keeps its schedule by itself, unless it says ``horario_servidor``.
+        """
+        if not self.claimed or self.configuration.get("modo") != SCHEDULED:
+            return None
+        if self.orders is None:
+            if self.reported.get(BY_SERVER) is not True:
+                return None
+        elif self.profile is None or self.profile.runs_schedules:
+            return None
+        return {name: value for name, value in self.configuration.items() if name.startswith(_SCHEDULES)}
+
+    def after_schedule(self, settings: JsonObject, at: float) -> Device:
+        """The device once its schedule asks for ``settings``, of which it is told what it takes."""
+        if self.server_schedule is None:
+            return self
+        if self.profile is not None:
+            settings = {name: value for name, value in settings.items() if name in self.profile.controls}
+        on = settings.get("encendido")
+        state = None if on is None else ACTIVE if on else INACTIVE
+        rest = {name: value for name, value in settings.items() if name != "encendido"}
+        changed = self.after_change(Change(configuration=rest, state=state))
+        # What it has no room for is not asked of it, now or until the schedule's next change.
+        return replace(self if isinstance(changed, Refused) else changed, scheduled_at=at)
 
     def after_leaving(self) -> Device:
         """The device once its room is no more."""

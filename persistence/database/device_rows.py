@@ -37,6 +37,7 @@ class DeviceRow(NamedTuple):
     habitacion_id: int | None
     no_validas: bytes
     ordenes: bytes | None
+    programado_en: float | None
 
 
 DEVICE_COLUMNS: Final = DeviceRow._fields
@@ -79,6 +80,7 @@ def device_row(device: Device) -> Row:
         device.room,
         json_text(device.invalid) if device.invalid else "[]",
         None if device.orders is None else json_text(_orders_json(device.orders)),
+        device.scheduled_at,
     )
 
 
@@ -115,6 +117,7 @@ def device_of(columns: Row) -> Device:
         room=row.habitacion_id,
         invalid=tuple(invalid or ()),
         orders=None if row.ordenes is None else orders or Orders(),
+        scheduled_at=row.programado_en,
     )
 
 

@@ -237,6 +237,11 @@ def _orders(db: Database) -> None:
     db.conn.execute("ALTER TABLE dispositivos ADD COLUMN ordenes TEXT")
 
 
+def _scheduled(db: Database) -> None:
+    # Until when the server has carried out the schedule of a device that leaves it to the server.
+    db.conn.execute("ALTER TABLE dispositivos ADD COLUMN programado_en REAL")
+
+
 STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _devices_and_log,
     _dead_letters,
@@ -255,6 +260,7 @@ STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _no_reception,
     _announcements,
     _orders,
+    _scheduled,
 )
 """Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
 
