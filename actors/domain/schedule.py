@@ -128,6 +128,10 @@ class WeeklyEvents(Generic[V]):
         """When the value next becomes another one; ``None`` if it never does."""
         return _first_after((second for second, _ in self._changes()), after)
 
+    def next_event(self, after: datetime) -> datetime | None:
+        """When the next event is, also one of the value that is there already; ``None`` if there are none."""
+        return _first_after((second for second, _ in self.events), after)
+
     def windows_of(self, value: V) -> WeeklyWindows:
         """The times at which the value is ``value``."""
         ring = (*self.events, *((second + WEEK, at) for second, at in self.events[:1]))
@@ -168,6 +172,14 @@ class Timetable:
         """When the first of the channels next changes; ``None`` if none ever does."""
         changes = [channel.next_change(after) for channel in self.channels]
         return min((change for change in changes if change is not None), default=None)
+
+    def next_event(self, after: datetime) -> datetime | None:
+        """When one of the channels next says how it is to be, which somebody may have set otherwise since."""
+        events = [
+            channel.next_change(after) if isinstance(channel, WeeklyWindows) else channel.next_event(after)
+            for channel in self.channels
+        ]
+        return min((event for event in events if event is not None), default=None)
 
 
 # -- from the configuration ----------------------------------------------------------------------

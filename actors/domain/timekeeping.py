@@ -50,13 +50,13 @@ def settings_at(timetable: Timetable, at: float, zone: tzinfo) -> dict[str, Json
 
 
 def next_edge(timetable: Timetable, after: float, zone: tzinfo) -> float | None:
-    """The first moment after ``after`` at which it asks for something else; ``None`` if it never does.
+    """The first moment after ``after`` at which it says how something is to be; ``None`` if it never does.
 
     Both in seconds since the epoch.
     """
     local: datetime | None = _on_the_wall(after, zone)
     for _ in range(_MOST_EDGES):
-        if local is None or (local := timetable.next_change(local)) is None:
+        if local is None or (local := timetable.next_event(local)) is None:
             return None
         at = _first_moment(local, zone)
         if at > after:

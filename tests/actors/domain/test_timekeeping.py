@@ -91,6 +91,12 @@ def test_every_channel_is_told() -> None:
     }
 
 
+def test_an_event_of_the_same_value_is_one() -> None:
+    """A blind that is to be half open each morning, and was moved since, is told each morning."""
+    timetable = parse({"horarios_pos": {"diario": [["08:00", 50]]}})
+    assert next_edge(timetable, at("2026-01-10T07:00"), MADRID) == at("2026-01-11T07:00")
+
+
 def test_nothing_is_asked_without_an_event() -> None:
     """A schedule without events asks for nothing, ever."""
     timetable = parse({"horarios_pos": {"lunes": []}, "horarios": []})
