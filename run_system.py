@@ -18,7 +18,7 @@ import logging
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -36,6 +36,7 @@ from actors.messages import ForgetDevice, ForgetUnheard
 from actors.mqtt.broker.credentials import Logins
 from actors.mqtt.broker.embedded import BrokerUnavailable
 from actors.mqtt.edge import MqttEdge, MqttFiles, MqttSettings
+from actors.mqtt.exporter import ExporterActor, ExportingSink
 from actors.mqtt.translator import Stored, TranslatorActor
 from actors.ports import CommandSink
 from actors.runtime.clock import Clock, SystemClock, set_zone
@@ -55,6 +56,7 @@ from actors.runtime.time_zone import UnknownZone, Zone, house_zone
 from actors.scanner import ScannerActor
 from actors.simulator.device import fleet
 from actors.simulator.fleet import Simulator
+from actors.timekeeper import TimekeeperActor
 from config import SettingError, Settings, is_loopback
 from persistence import command_line as archive_command_line
 from persistence.accounts.accounts import ACCOUNTS, Accounts
@@ -128,6 +130,15 @@ class DevicesEdge(Protocol):
         directory: pykka.ActorRef[Any],
     ) -> pykka.ActorRef[TranslatorActor]: ...
 
+    def export(
+        self,
+        dispatcher: Dispatcher,
+        failure_registry: FailureRegistry,
+        devices: Iterable[Device],
+        writer: pykka.ActorRef[Any],
+        directory: pykka.ActorRef[Any],
+    ) -> pykka.ActorRef[ExporterActor] | None: ...
+
 
 class ActorSystem:
     """The actors of a house, wired to one another, to the archive and to both edges.
@@ -143,32 +154,37 @@ class ActorSystem:
         hub: EventHub,
         edge: DevicesEdge,
         clock: Clock,
+        zone: tzinfo,
         threads: Threads,
         rules: Mapping[str, RuleFactory],
         extremes: RuleFactory,
     ) -> None:
-        """``devices`` are those of ``archive``; by ``extremes`` history is searched."""
+        """``devices`` are those of ``archive``; schedules go by ``zone``, searches of history by ``extremes``."""
         self.failure_registry = FailureRegistry()
         self._archive = archive
         self._threads = threads
         archive.employ(edge.bridge, hub, self.failure_registry, self._forget)
+        events = ExportingSink(hub)
+        self.timekeeper = TimekeeperActor.start(threads, clock, zone, self.failure_registry)
         context = ActorContext(
             dispatcher=threads,
             clock=clock,
             writer=archive.writer,
             log_reader=archive.log_reader,
-            events=hub,
+            events=events,
             commands=edge.bridge,
             rules=rules,
             offline_after=settings.ai_r4_offline_secs,
             startup_grace=settings.ai_r4_startup_grace_secs,
             claim_window=settings.claim_window_s,
+            timekeeper=self.timekeeper,
             failure_registry=self.failure_registry,
         )
         self.directory = Directory.start(context, devices, settings.max_devices, settings.max_no_reclamados)
         self.translator = edge.attach(
             threads, self.failure_registry, archive.announcements(), archive.writer, self.directory
         )
+        events.attach(edge.export(threads, self.failure_registry, devices, archive.writer, self.directory))
         self.scanner = ScannerActor.start(
             threads,
             clock,
@@ -196,7 +212,7 @@ class ActorSystem:
     @property
     def healthy(self) -> bool:
         """Whether the threads live, and the actors that there is one of."""
-        actors = (self.directory, self.translator, self.scanner)
+        actors = (self.directory, self.translator, self.scanner, self.timekeeper)
         return all(actor.is_alive() for actor in actors) and self._threads.alive and self._archive.alive
 
     @property
@@ -228,6 +244,7 @@ class System:
             client_id=f"iot-backend-{self._archive.instance}",
             clock=self.clock,
             zone=zone,
+            version=VERSION,
         )
         self._bridge = self._edge.bridge
         self._farewells = FarewellBox(settings.data_dir / FAREWELLS)
@@ -244,6 +261,7 @@ class System:
             hub,
             self._edge,
             self.clock,
+            here,
             threads,
             rules,
             rules["extremos"],

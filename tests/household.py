@@ -192,6 +192,9 @@ class EdgeOnStage:
         self.bridge.attach(directory, writer, translator)
         return translator
 
+    def export(self, *_: object) -> None:
+        """To nobody."""
+
 
 class House:
     """The system, on a stage."""
@@ -214,6 +217,7 @@ class House:
             self.hub,
             EdgeOnStage(self.bridge, self.clock),
             self.clock,
+            UTC,
             self.stage,
             rules,
             rules.get("extremos", EXTREMES),

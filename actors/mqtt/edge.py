@@ -168,11 +168,18 @@ class MqttEdge:
     """
 
     def __init__(
-        self, wishes: MqttSettings, files: MqttFiles, client_id: str, clock: Clock, zone: Zone
+        self,
+        wishes: MqttSettings,
+        files: MqttFiles,
+        client_id: str,
+        clock: Clock,
+        zone: Zone,
+        version: str = "",
     ) -> None:
         """Raises ``BrokerUnavailable`` for a CA that cannot be used."""
         self._wishes = wishes
         self._client_id = client_id
+        self._version = version
         self._clock = clock
         self._waiting = 0.0
         self._stopping = threading.Event()
@@ -217,7 +224,6 @@ class MqttEdge:
         devices: Iterable[Device],
         writer: pykka.ActorRef[Any],
         directory: pykka.ActorRef[Any],
-        version: str,
     ) -> pykka.ActorRef[ExporterActor] | None:
         """Who shows our devices to Home Assistant, beginning with these; ``None`` where nobody is to."""
         if self._wishes.announce is None:
@@ -225,7 +231,7 @@ class MqttEdge:
         prefix, alive = self._wishes.prefixes.home_assistant, Identity(self._client_id, 0.0).note
         exporter = ExporterActor.start(
             *(dispatcher, self._clock, failure_registry, devices, directory, writer, self.bridge),
-            *(System(prefix, alive, version), self._wishes.announce),
+            *(System(prefix, alive, self._version), self._wishes.announce),
         )
         self.bridge.export_to(exporter, f"{prefix}/status")
         return exporter

@@ -62,6 +62,9 @@ class Network:
             *(dispatcher, FakeClock(), failure_registry, (), announcements), *(writer, directory, self)
         )
 
+    def export(self, *_: object) -> None:
+        """To nobody."""
+
     def settle(self, deliveries: Sequence[Delivery]) -> None: ...
 
     def publish_configuration(self, serial: str, version: int, configuration: JsonObject) -> None:
@@ -106,6 +109,7 @@ class Home:
             hub,
             self.network,
             self._clock,
+            UTC,
             ThreadPool("actors", 2),
             rules,
             rules["misconfig"],
