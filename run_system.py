@@ -159,7 +159,7 @@ class ActorSystem:
         rules: Mapping[str, RuleFactory],
         extremes: RuleFactory,
     ) -> None:
-        """``devices`` are those of ``archive``; schedules go by ``zone``, searches of history by ``extremes``."""
+        """``devices`` are those of ``archive``; ``zone`` is the schedules', ``extremes`` the searches'."""
         self.failure_registry = FailureRegistry()
         self._archive = archive
         self._threads = threads
