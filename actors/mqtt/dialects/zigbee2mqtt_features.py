@@ -196,8 +196,10 @@ def _of_generic(expose: JsonObject, endpoint: str) -> Feature | None:
             name, kept = reading_name(expose, own, endpoint)
             return _feature(expose, name, Number(text_of(expose, "unit"), kept), None, kept)
         case "binary":
-            # Whatever a definition says of it: a contact is true when it is closed.
-            on, off = (False, True) if expose.get("name") == "contact" else _on_and_off(expose)
+            on, off = _on_and_off(expose)
+            if expose.get("name") == "contact":
+                # It is true, or on, when it is closed, whichever of the two a definition calls on.
+                on, off = (False, True) if isinstance(on, bool) else (off, on)
             name = own if settable else reading_name(expose, own, endpoint)[0]
             return _feature(expose, name, Truth(on, off), SWITCH)
         case "enum" if settable:

@@ -400,6 +400,12 @@ def test_a_valve_stops_by_itself() -> None:
             "puerta",
         ),
         (
+            [state("contact", "ON", "OFF", 5) | {"name": "contact"}],
+            {"contact": "OFF"},
+            {"abierta": True},
+            "puerta",
+        ),
+        (
             [state("occupancy", True, False, 1) | {"name": "occupancy"}, numeric("illuminance", unit="lx")],
             {"occupancy": True, "illuminance": 12},
             {"movimiento": True, "luz_lux": 12},
