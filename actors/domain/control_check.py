@@ -13,13 +13,13 @@ KELVIN: Final = Control(Form.NUMBER, 1_000, 20_000, 1)
 OF_OURS: Final[Mapping[str, Control]] = {
     "brillo": PERCENT,
     "temp_color": KELVIN,
-    "color": Control(Form.COLOR),
     "inclinacion": PERCENT,
 }
-"""What devices of our own protocol may take beside what schedules set."""
+"""What devices of our own protocol may take beside what schedules set. Boards have long called colours by any
+word, so theirs is not checked."""
 # Of some devices of other makes; what one of these has no control for is nothing that it can be told.
 _STANDARD: Final = frozenset(
-    (*OF_OURS, "encendido", "posicion", "velocidad", "bloqueada", "temp_objetivo", "modo_clima")
+    (*OF_OURS, "color", "encendido", "posicion", "velocidad", "bloqueada", "temp_objetivo", "modo_clima")
 )
 
 

@@ -13,7 +13,6 @@ from typing import Final
 
 from actors.domain.control_check import KELVIN
 from actors.domain.model import MANUAL, MAX_NAMES, SCHEDULED, Json
-from actors.domain.profile import COLOR
 from actors.domain.readings import OFF_WORDS, ON_WORDS
 from actors.domain.schedule import DAYS, ENGLISH_DAYS, EVERY_DAY, LOCKED_WORDS, UNLOCKED_WORDS
 from web.schemas.body import MAX_LEVELS, Object, check_configuration
@@ -99,7 +98,10 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
                 "maximum": KELVIN.high,
                 "description": "Del blanco, en kelvin.",
             },
-            "color": {"type": "string", "pattern": f"^{COLOR.pattern}$", "examples": ["#ff8800"]},
+            "color": {
+                "description": "Como #ff8800. Los dispositivos propios pueden darle otro nombre.",
+                "examples": ["#ff8800"],
+            },
             "inclinacion": {**_PER_CENT, "description": "De las lamas, en tanto por ciento."},
             "intervalo_envio": {"type": "number", "exclusiveMinimum": 0, "description": "Segundos."},
             "horarios": {
