@@ -60,11 +60,11 @@ from actors.timekeeper import TimekeeperActor
 from config import SettingError, Settings, is_loopback
 from persistence import command_line as archive_command_line
 from persistence.accounts.accounts import ACCOUNTS, Accounts
-from persistence.archive import DATABASE, FAREWELLS, Archive, Keeping
+from persistence.archive import DATABASE, FAREWELLS, Archive, ArchiveSettings
 from persistence.backup.backups import BackupFailed
 from persistence.database.schema import UnusableDatabase, hindrance_of
-from persistence.farewells import FarewellBox, NotForgotten
 from persistence.readers.queries import last_heard, serials
+from persistence.removal_queue import NotForgotten, RemovalQueue
 from persistence.rule_files import RuleFiles
 from rules.base.settings import LearnSettings
 from rules.rulebook import rulebook
@@ -74,7 +74,7 @@ from web.export.spreadsheet import emptied
 from web.http.health import Health
 from web.http.services import Limits
 from web.identity.certificates import UnusableCertificate
-from web.identity.endpoint import Appearance, Endpoint, broker_host, public_url
+from web.identity.endpoint import Endpoint, EndpointSettings, broker_host, public_url
 from web.identity.hosts import Hosts
 from web.identity.mdns_announcer import Service
 from web.live.hub import EventHub
@@ -234,7 +234,7 @@ class System:
         self._machine_clock = SystemClock()
         self.clock = HouseClock(self._machine_clock)
         here = zone.rules
-        self._archive = Archive(settings.data_dir, Keeping.of(settings), here, self.clock)
+        self._archive = Archive(settings.data_dir, ArchiveSettings.of(settings), here, self.clock)
         loop = LoopThread("web")
         devices = self._archive.hand_over()
         hub = EventHub(loop, devices)
@@ -247,7 +247,7 @@ class System:
             version=VERSION,
         )
         self._bridge = self._edge.bridge
-        self._farewells = FarewellBox(settings.data_dir / FAREWELLS)
+        self._farewells = RemovalQueue(settings.data_dir / FAREWELLS)
         self._rule_files = RuleFiles(
             settings.data_dir / "tablas", settings.ai_limites_path, settings.ai_estandar_path
         )
@@ -267,7 +267,7 @@ class System:
             rules["extremos"],
         )
         hosts = Hosts(settings.allowed_hosts)
-        self._endpoint = Endpoint(Appearance.of(settings), hosts, self.clock)
+        self._endpoint = Endpoint(EndpointSettings.of(settings), hosts, self.clock)
         accounts = Accounts(settings.data_dir / ACCOUNTS, self.clock.now)
         access = access_of(settings, accounts, self._endpoint, hosts, self.clock)
         self.web = WebServer(
@@ -433,7 +433,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case "demo":
                 serve(demo_settings(settings), zone, clock, devices=len(PREFIXES))
             case command if command in device_command_line.COMMANDS:
-                Endpoint(Appearance.of(settings), Hosts(), clock)  # whose certificate Mosquitto may need
+                # Mosquitto may need its certificate.
+                Endpoint(EndpointSettings.of(settings), Hosts(), clock)
                 known = partial(serials, settings.data_dir / DATABASE)
                 finished, host = finish_on_signals().wait, broker_host(settings)
                 device_command_line.obey(options, settings, known, clock, finished, sys.stdout, host)
@@ -467,7 +468,7 @@ def demo_settings(settings: Settings) -> Settings:
 
 def people(options: argparse.Namespace, settings: Settings, clock: HouseClock) -> None:
     """Who may enter; and, before the first of them, the certificate by which they know the house."""
-    appearance = Endpoint(Appearance.of(settings), Hosts(), clock)
+    appearance = Endpoint(EndpointSettings.of(settings), Hosts(), clock)
     accounts = Accounts(settings.data_dir / ACCOUNTS, clock.now)
     url = public_url(settings, settings.backend_port)
     if options.command == "setup" and (warning := _about(clock)):

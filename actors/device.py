@@ -12,7 +12,7 @@ import pykka
 
 from actors.context import ActorContext
 from actors.dead_letter_words import reason_for
-from actors.domain.claiming import Door, unproven_spare
+from actors.domain.claiming import ClaimGuard, unproven_spare
 from actors.domain.findings import Decision, KeptFinding
 from actors.domain.model import DeadLetter, Device, JsonObject, LogEntry, Refusal, Refused, Report
 from actors.domain.profile import SETTLING_S, Profile
@@ -90,7 +90,7 @@ class DeviceActor(PooledActor):
         self._clock = context.clock
         self._directory = directory
         self._device = device
-        self._door = Door(context.claim_window)
+        self._claim_guard = ClaimGuard(context.claim_window)
         self._rules: dict[str, pykka.ActorRef[RuleActor]] = {}
         self._ending: set[str] = set()
         """Rules whose actors were told to stop, and have not said yet that they have."""
@@ -144,7 +144,7 @@ class DeviceActor(PooledActor):
             case SilenceDue():
                 self._check_silence()
             case ClaimDevice(claim):
-                objection = self._door.objection_to(claim, self._device, self._clock.since_boot())
+                objection = self._claim_guard.objection_to(claim, self._device, self._clock.since_boot())
                 self._carry_out(objection or self._device.after_claim(claim), message)
             case ChangeDevice(change=change, seen=seen):
                 stale = self._device.stale_for(seen)
@@ -227,7 +227,7 @@ class DeviceActor(PooledActor):
             self._take_present_values(message)
         else:
             late = device.is_late(report)
-            self._door.hear(report, device, self._clock.since_boot())
+            self._claim_guard.hear(report, device, self._clock.since_boot())
             if not {*report.invalid} <= {*device.invalid}:
                 logger.warning("readings_invalid serial=%s metrics=%s", device.serial, report.invalid)
             again = report.boot is not None and device.boot(report.boot).again
@@ -262,7 +262,7 @@ class DeviceActor(PooledActor):
             if device.is_repeat(report):
                 self._keep(Settle(delivery, (device, boot)))
                 return
-            self._door.hear(report, device, self._clock.since_boot())
+            self._claim_guard.hear(report, device, self._clock.since_boot())
         device = device.after_refusal(report)
         self._go_on(Keep(device, delivery=delivery, refused=(letter, boot)), report.at)
         if not report.retained:
@@ -455,7 +455,7 @@ class DeviceActor(PooledActor):
     def _offer(self, request: ReplaceDevice) -> None:
         """End, which is not for good: if the other one declines, this one is started again."""
         device = self._device
-        refused = self._door.objection_to(request.spare, device, self._clock.since_boot())
+        refused = self._claim_guard.objection_to(request.spare, device, self._clock.since_boot())
         if refused is not None and refused.why is Refusal.UNPROVEN:
             refused = unproven_spare(device.serial)
         elif refused is None and device.claimed:
@@ -479,7 +479,7 @@ class DeviceActor(PooledActor):
         self._take_schedule_back()
         for rule in self._context.rules:
             self._context.failure_registry.release(self._rule_name(rule))
-        self._door = Door(self._context.claim_window)
+        self._claim_guard = ClaimGuard(self._context.claim_window)
         self._context.events.device_removed(Removal(spare.id, spare.serial))
         self._become(device, self._clock.now())
         self._keep(Replace(device, Removal(spare.id, before.serial), request.reply))

@@ -37,7 +37,7 @@ from persistence.writer.store import Store
 
 DATABASE: Final = "iot.db"
 FAREWELLS: Final = "olvidar"
-"""The folder for :class:`persistence.farewells.FarewellBox`."""
+"""The folder for :class:`persistence.removal_queue.RemovalQueue`."""
 # Addresses that a house takes beside its devices: most are what the C library sets apart for each thread.
 MEMORY: Final = 640 * 1024 * 1024
 # A list of spans of numbers takes eight times its text, all else not much more than that.
@@ -47,7 +47,7 @@ LOOK_EVERY_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
+class ArchiveSettings:
     """How much is kept, and how long."""
 
     retention: Retention
@@ -83,7 +83,7 @@ class Archive:
     def __init__(
         self,
         folder: Path,
-        keeping: Keeping,
+        keeping: ArchiveSettings,
         zone: tzinfo,
         clock: HouseClock,
         threads: Callable[[str, int], Threads] = ThreadPool,

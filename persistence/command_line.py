@@ -7,13 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, TextIO
 
-from actors.domain.people import CONSOLE, Act
+from actors.domain.people import CONSOLE, AuditEntry
 from config import Settings
 from persistence.accounts.accounts import ACCOUNTS, Accounts
 from persistence.archive import DATABASE, FAREWELLS
 from persistence.backup.backups import Kind, make_backup, write_backup
 from persistence.backup.restoring import restore
-from persistence.farewells import FarewellBox, forget_device
+from persistence.removal_queue import RemovalQueue, forget_device
 
 COMMANDS: Final = ("backup", "restore", "device")
 
@@ -54,13 +54,13 @@ def obey(
             print(f"Copia hecha y comprobada: {target}", file=out)
         case "device", _:
             removal = forget_device(
-                database, FarewellBox(settings.data_dir / FAREWELLS), options.serial, remove_login
+                database, RemovalQueue(settings.data_dir / FAREWELLS), options.serial, remove_login
             )
             print(f"{removal.serial} (id {removal.device_id}), olvidado.", file=out)
             accounts = Accounts(settings.data_dir / ACCOUNTS, lambda: at)
-            accounts.note(Act(CONSOLE, "dispositivo olvidado", removal.serial))
+            accounts.note(AuditEntry(CONSOLE, "dispositivo olvidado", removal.serial))
         case _:
             recovery = restore(database, options.backup, at)
             print(recovery, file=out)
             accounts = Accounts(settings.data_dir / ACCOUNTS, lambda: at)
-            accounts.note(Act(CONSOLE, "restauración", recovery.source or ""))
+            accounts.note(AuditEntry(CONSOLE, "restauración", recovery.source or ""))

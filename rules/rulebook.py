@@ -24,7 +24,7 @@ DAY_S: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
-class Volume:
+class RuleStarter:
     """How one rule is started: anew, or from what it knew."""
 
     fresh: Callable[[Device], Rule]
@@ -47,7 +47,7 @@ class Volume:
 
 
 @dataclass(frozen=True, slots=True)
-class LearnVolume:
+class LearnStarter:
     """Rule 3, which has settings for what it starts from."""
 
     settings: LearnSettings
@@ -80,7 +80,7 @@ def rulebook(
     of_misconfig = MisconfigSettings.of(settings)
     of_offline = OfflineSettings.of(settings)
     return {
-        extremes.NAME: Volume(
+        extremes.NAME: RuleStarter(
             lambda device: extremes.ExtremesRule(of_extremes, of_device(limits, device.serial, {})),
             lambda device, state: extremes.ExtremesRule.from_state(
                 of_extremes, of_device(limits, device.serial, {}), state
@@ -88,7 +88,7 @@ def rulebook(
             watches_reports=True,
             log_s=of_extremes.ai_hist_window_days * DAY_S,
         ),
-        misconfig.NAME: Volume(
+        misconfig.NAME: RuleStarter(
             lambda device: misconfig.MisconfigRule(
                 of_misconfig, of_device(standards, device.serial, Standard())
             ),
@@ -98,8 +98,8 @@ def rulebook(
             watches_reports=False,
             log_s=0,
         ),
-        learn.NAME: LearnVolume(LearnSettings.of(settings), timezone, demo),
-        offline.NAME: Volume(
+        learn.NAME: LearnStarter(LearnSettings.of(settings), timezone, demo),
+        offline.NAME: RuleStarter(
             lambda _: offline.OfflineRule(of_offline, timezone),
             lambda _, state: offline.OfflineRule.from_state(of_offline, timezone, state),
             watches_reports=False,

@@ -33,7 +33,7 @@ from actors.runtime.house_clock import HouseClock
 from actors.runtime.supervision import FailureRegistry
 from actors.runtime.time_zone import UTC_ZONE
 from config import Settings
-from persistence.archive import Archive, Keeping
+from persistence.archive import Archive, ArchiveSettings
 from persistence.database.device_rows import DEVICES, device_of
 from rules.rulebook import rulebook
 from run_system import ActorSystem
@@ -205,7 +205,7 @@ class House:
         self.loop = LoopOnStage()
         self.clock = HouseClock(world.clock)
         self.archive = Archive(
-            world.path.parent, Keeping.of(world.settings), UTC, self.clock, lambda *_: self.stage
+            world.path.parent, ArchiveSettings.of(world.settings), UTC, self.clock, lambda *_: self.stage
         )
         devices = self.archive.hand_over()
         self.hub = EventHub(self.loop, devices, ring_events=64)

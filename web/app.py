@@ -46,9 +46,9 @@ from web.routes.settings_in_force import SettingsInForce
 from web.routes.statistics import DeviceStatistics
 from web.routes.streams import DeviceStream, FindingStream
 from web.security.access import Access
-from web.security.audience import Audience
+from web.security.authenticator import Authenticator
 from web.security.connections import Connections, Server
-from web.security.gate import Gate
+from web.security.open_streams import OpenStreams
 
 logger = logging.getLogger(__name__)
 
@@ -147,7 +147,8 @@ class WebServer:
         self._exports = ThreadPoolExecutor(limits.exports, thread_name_prefix="web-exports")
         connections = _most_connections(limits)
         # Where there are few, half of them are for streams, which never give way to what is no stream.
-        audience = Audience(min(limits.clients, max(connections - SPARE_CONNECTIONS, connections // 2)))
+        streams = max(connections - SPARE_CONNECTIONS, connections // 2)
+        open_streams = OpenStreams(min(limits.clients, streams))
         self._services = Services(
             loop=loop,
             hub=hub,
@@ -167,9 +168,9 @@ class WebServer:
             scratch=scratch,
             withdraw_login=withdraw_login,
             access=access,
-            gate=Gate(access, self._ledger, audience),
+            authenticator=Authenticator(access, self._ledger, open_streams),
             connections=Connections(connections),
-            audience=audience,
+            open_streams=open_streams,
             limits=limits,
             version=version,
         )
@@ -183,7 +184,7 @@ class WebServer:
     @property
     def accounts_trouble(self) -> str | None:
         """Why people and tokens cannot be read, if they cannot; any thread may ask."""
-        return self._services.gate.trouble
+        return self._services.authenticator.trouble
 
     @property
     def url(self) -> str:
@@ -194,7 +195,7 @@ class WebServer:
 
     def start(self) -> None:
         """Listen. Raises :class:`OSError` if the address cannot be had."""
-        self._services.gate.load()
+        self._services.authenticator.load()
         family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
         listener = socket.create_server(
             (self._host, self._port), family=family, backlog=BACKLOG, dualstack_ipv6=self._host == "::"
@@ -240,13 +241,13 @@ class WebServer:
         )
         self._server.connections = self._services.connections
         self._server.add_socket(listener)
-        self._watch = asyncio.create_task(self._services.gate.keep_current())
+        self._watch = asyncio.create_task(self._services.authenticator.keep_current())
 
     async def _close(self, server: Server) -> None:
         server.stop()
         self._watch.cancel()
-        await self._services.audience.dismiss(patience=0.5)
-        await self._services.gate.settle()
+        await self._services.open_streams.end_all(patience=0.5)
+        await self._services.authenticator.settle()
         await server.close_all_connections()
 
 

@@ -21,7 +21,7 @@ from web.schemas.preconditions import ETAG
 from web.schemas.query import Parameter
 from web.schemas.serializers import device_json
 from web.schemas.validators import Schema
-from web.security.gate import SAFE
+from web.security.authenticator import SAFE
 from web.texts.languages import Language
 from web.texts.sentences import title_of
 

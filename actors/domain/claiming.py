@@ -47,7 +47,7 @@ def unproven_spare(serial: str) -> Refused:
     )
 
 
-class Door:
+class ClaimGuard:
     """One device's. ``window`` is for how many seconds after its start one without a code can be claimed.
 
     With 0 it always can. All times are monotonic. What was heard and tried is forgotten with the actor:

@@ -85,7 +85,7 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Roll:
+class TokenList:
     """All tokens that may call, as of one generation of the accounts."""
 
     generation: int
@@ -105,7 +105,7 @@ CONSOLE: Final = Author("consola", "")
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class AuditEntry:
     """Something that was done, in a few words of Spanish: what, and to what."""
 
     author: Author
@@ -114,12 +114,12 @@ class Act:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptAct:
+class KeptAuditEntry:
     """An act as it is stored; a greater ``id`` is newer."""
 
     id: int
     at: float
-    act: Act
+    act: AuditEntry
 
 
 class PeopleError(Exception):

@@ -36,14 +36,14 @@ from actors.messages import (
     Reported,
     Settle,
 )
-from actors.mqtt.clearing import Clearing
+from actors.mqtt.clearing import RetainedClearing
 from actors.mqtt.dialects.dialect import Outgoing
 from actors.mqtt.discovery import ORDERS, ROOT, Retained
 from actors.mqtt.intake import Intake
 from actors.mqtt.protocol import payloads
 from actors.mqtt.protocol.client import Client
 from actors.mqtt.subscriptions import Batch, Subscriptions
-from actors.mqtt.twins import Identity, Unaskable, Way, living_twin
+from actors.mqtt.twins import BrokerAccess, Identity, Unaskable, living_twin
 from actors.runtime.clock import Clock
 from actors.runtime.dispatch import tell_if_alive
 from actors.runtime.time_zone import Zone
@@ -144,7 +144,7 @@ class Bridge:
         self._resume = resume
         self._who = who
         self._question = b"" if who is None else who.question.encode()
-        self._way = Way(username, password, tls)
+        self._way = BrokerAccess(username, password, tls)
         self._connected_at = 0.0
         self._cut_short = 0
         self._back_at = -math.inf
@@ -163,7 +163,7 @@ class Bridge:
         self._client.on_disconnect = _logged(self._on_disconnect)
         self._client.on_message = _logged(self._on_message)
         self._client.on_publish = _logged(self._on_publish)
-        self._clearing = Clearing()
+        self._clearing = RetainedClearing()
         self._subscriptions = Subscriptions(self._subscribe, self._unsubscribe)
         self._spellings: dict[str, tuple[str, ...]] = {}
 

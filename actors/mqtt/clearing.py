@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 
-class Clearing:
+class RetainedClearing:
     """Which empty messages are out that have the broker retain nothing, and which of them come back to us.
 
     The writer's thread sends, the network thread hears. What was not confirmed on its connection is asked

@@ -59,7 +59,7 @@ class Identity:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class BrokerAccess:
     """To the broker."""
 
     username: str
@@ -79,7 +79,7 @@ class Unaskable(Exception):
 
 
 class _Search:
-    def __init__(self, who: Identity, session: str, way: Way) -> None:
+    def __init__(self, who: Identity, session: str, way: BrokerAccess) -> None:
         self._who = who
         self.greeted = threading.Event()
         self._noted = False
@@ -135,7 +135,7 @@ class _Search:
             self._answered.set()
 
 
-def _client_of(session: str, way: Way, *, lasting: bool) -> paho.Client:
+def _client_of(session: str, way: BrokerAccess, *, lasting: bool) -> paho.Client:
     """With a session of that name, where the broker goes by what clients call themselves."""
     client = paho.Client(CallbackAPIVersion.VERSION2, session, clean_session=not lasting, manual_ack=True)
     client.username_pw_set(way.username or None, way.password or None)
@@ -151,7 +151,7 @@ def _new_session(who: Identity) -> str:
     return f"{who.client_id}-{secrets.token_hex(4)}"
 
 
-def _was_there(session: str, way: Way, host: str, port: int, *, lasting: bool) -> bool | None:
+def _was_there(session: str, way: BrokerAccess, host: str, port: int, *, lasting: bool) -> bool | None:
     """Whether the broker had the session before we came; ``None`` where it does not say in time. It keeps
     one only if that is to be ``lasting``. Raises ``OSError`` where it has not heard of us.
 
@@ -176,7 +176,7 @@ def _was_there(session: str, way: Way, host: str, port: int, *, lasting: bool) -
         client.loop_stop()
 
 
-def _clear_up(who: Identity, left: list[str], way: Way, host: str, port: int) -> None:
+def _clear_up(who: Identity, left: list[str], way: BrokerAccess, host: str, port: int) -> None:
     """Remove the sessions ``left`` at the broker once it says that they are nobody's but ours: it may give
     all who have our login the backend's own.
     """
@@ -197,7 +197,7 @@ def _clear_up(who: Identity, left: list[str], way: Way, host: str, port: int) ->
     logger.warning("sessions_left names=%s", left)
 
 
-def living_twin(who: Identity, way: Way, host: str, port: int) -> bytes | None:
+def living_twin(who: Identity, way: BrokerAccess, host: str, port: int) -> bytes | None:
     """The name of another one that is there; ``None`` where nobody answers, or the broker is too slow.
 
     It takes as long as to connect twice, and :data:`ANSWER_S` more where somebody has left a note.

@@ -59,7 +59,7 @@ class Moment:
         return 0.1 if 9 <= self.hour < 18 else 0.03
 
 
-class Wander:
+class AutocorrelatedNoise:
     """Noise that wanders around zero: standard deviation ``spread``, forgetting in ``memory_s``."""
 
     def __init__(self, random: Random, spread: float, memory_s: float) -> None:
@@ -110,7 +110,7 @@ class Lamp(Appliance):
 class Sprinkler(Appliance):
     def __init__(self, random: Random) -> None:
         super().__init__(random)
-        self._flow = Wander(random, 0.4, 300)
+        self._flow = AutocorrelatedNoise(random, 0.4, 300)
         self._moisture = random.uniform(25, 40)
 
     def step(self, now: Moment) -> JsonObject:
@@ -172,8 +172,8 @@ class Thermometer(Appliance):
 
     def __init__(self, random: Random) -> None:
         super().__init__(random)
-        self._drift = Wander(random, 0.3, 3600)
-        self._damp = Wander(random, 4, 7200)
+        self._drift = AutocorrelatedNoise(random, 0.3, 3600)
+        self._damp = AutocorrelatedNoise(random, 4, 7200)
         self._room: float | None = None
 
     def step(self, now: Moment) -> JsonObject:
@@ -198,7 +198,7 @@ class Plug(Appliance):
     def __init__(self, random: Random) -> None:
         super().__init__(random)
         self._rating = random.choice((60.0, 120.0, 350.0, 900.0))
-        self._load = Wander(random, 0.06, 600)
+        self._load = AutocorrelatedNoise(random, 0.06, 600)
         self._energy_kwh = 0.0
 
     def step(self, now: Moment) -> JsonObject:
@@ -210,7 +210,7 @@ class Plug(Appliance):
 class LightSensor(Appliance):
     def __init__(self, random: Random) -> None:
         super().__init__(random)
-        self._clouds = Wander(random, 0.15, 1800)
+        self._clouds = AutocorrelatedNoise(random, 0.15, 1800)
 
     def step(self, now: Moment) -> JsonObject:
         sun = 700 * now.daylight * max(0.1, 1 + self._clouds.after(now.seconds))
@@ -221,7 +221,7 @@ class LightSensor(Appliance):
 class CarbonDioxideSensor(Appliance):
     def __init__(self, random: Random) -> None:
         super().__init__(random)
-        self._noise = Wander(random, 15, 600)
+        self._noise = AutocorrelatedNoise(random, 15, 600)
         self._ppm = 450.0
 
     def step(self, now: Moment) -> JsonObject:
@@ -232,7 +232,7 @@ class CarbonDioxideSensor(Appliance):
 class SmokeSensor(Appliance):
     def __init__(self, random: Random) -> None:
         super().__init__(random)
-        self._haze = Wander(random, 0.6, 900)
+        self._haze = AutocorrelatedNoise(random, 0.6, 900)
 
     def step(self, now: Moment) -> JsonObject:
         cooking = 4 if now.bustle > 0.5 else 1
@@ -247,7 +247,7 @@ class MotionSensor(Appliance):
 class NoiseSensor(Appliance):
     def __init__(self, random: Random) -> None:
         super().__init__(random)
-        self._noise = Wander(random, 2.5, 120)
+        self._noise = AutocorrelatedNoise(random, 2.5, 120)
 
     def step(self, now: Moment) -> JsonObject:
         return {"db": round(32 + 25 * now.bustle + self._noise.after(now.seconds), 1)}

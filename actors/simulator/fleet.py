@@ -22,7 +22,7 @@ from typing import Final
 
 from actors.runtime.clock import Clock
 from actors.simulator.device import SimulatedDevice
-from actors.simulator.link import Address, Gate, Link
+from actors.simulator.link import Address, CircuitBreaker, Link
 
 logger = logging.getLogger(__name__)
 
@@ -65,11 +65,11 @@ class Simulator:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         address = Address(host, port, username, password, logins, tls)
-        gate = Gate(address)
+        circuit = CircuitBreaker(address)
         self._clock = clock
         # Not select(): that ends at 1,024 descriptors.
         self._selector = selectors.DefaultSelector()
-        self._links = [Link(device, address, gate, self._selector, clock, local) for device in devices]
+        self._links = [Link(device, address, circuit, self._selector, clock, local) for device in devices]
         self._order = itertools.count()
         # A link stands there once more whenever its time changes; only the entry that agrees counts.
         self._agenda: list[tuple[float, int, Link]] = []

@@ -65,24 +65,24 @@ class Address:
             client.tls_set_context(self.tls)
 
 
-class Gate:
+class CircuitBreaker:
     """Keeps the fleet from storming a broker that is away: after a failure all wait, then one tries."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
         self._random = Random()
-        self._opens_at = 0.0
+        self._closes_at = 0.0
         self._retry_s = 0.0
 
     def failed(self, monotonic: float, error: object) -> None:
-        if monotonic < self._opens_at:
+        if monotonic < self._closes_at:
             return  # another device has met the same failure
         if not self._retry_s:
             logger.warning(
                 "connection_lost host=%s port=%d error=%s", self._address.host, self._address.port, error
             )
         self._retry_s = RECONNECTS.longer_than(self._retry_s)
-        self._opens_at = monotonic + jittered(self._retry_s)
+        self._closes_at = monotonic + jittered(self._retry_s)
 
     def worked(self) -> None:
         if self._retry_s:
@@ -90,10 +90,10 @@ class Gate:
         self._retry_s = 0.0
 
     def next_try(self, monotonic: float) -> float:
-        return max(monotonic, self._opens_at) + self._random.random()
+        return max(monotonic, self._closes_at) + self._random.random()
 
-    def is_open(self, monotonic: float) -> bool:
-        return monotonic >= self._opens_at
+    def allows(self, monotonic: float) -> bool:
+        return monotonic >= self._closes_at
 
 
 class Link:
@@ -106,7 +106,7 @@ class Link:
         self,
         device: SimulatedDevice,
         address: Address,
-        gate: Gate,
+        circuit: CircuitBreaker,
         selector: selectors.BaseSelector,
         clock: Clock,
         local: Callable[[float], datetime],
@@ -117,7 +117,7 @@ class Link:
         self.connected = False
         self.sent = self.resent = self.receipted = 0
         self._address = address
-        self._gate = gate
+        self._circuit = circuit
         self._selector = selector
         self._clock = clock
         self._local = local
@@ -173,7 +173,7 @@ class Link:
         """Cut the connection, if it still stands; the next one is tried in a while."""
         client, self._client = self._client, None
         self.connected = False
-        self._connect_at = self.due = self._gate.next_try(self._clock.monotonic())
+        self._connect_at = self.due = self._circuit.next_try(self._clock.monotonic())
         if client is not None and (sock := client.socket()) is not None:
             client.on_socket_close = None
             self._selector.unregister(sock)
@@ -182,8 +182,8 @@ class Link:
     # -- connection --------------------------------------------------------------------------
 
     def _connect(self, now: float) -> None:
-        if not self._gate.is_open(now):
-            self._connect_at = self._gate.next_try(now)
+        if not self._circuit.allows(now):
+            self._connect_at = self._circuit.next_try(now)
             return
         serial = self.device.serial
         client = Client(CallbackAPIVersion.VERSION2, client_id=serial, clean_session=True)
@@ -203,10 +203,10 @@ class Link:
             self._lost(error)
 
     def _lost(self, error: object) -> None:
-        self._gate.failed(self._clock.monotonic(), error)
+        self._circuit.failed(self._clock.monotonic(), error)
         self._client = None
         self.connected = False
-        self._connect_at = self._gate.next_try(self._clock.monotonic())
+        self._connect_at = self._circuit.next_try(self._clock.monotonic())
 
     def _flush(self) -> None:
         """Write what waits; what the socket has no room for is written when it has."""
@@ -229,9 +229,9 @@ class Link:
     ) -> None:
         if reason.is_failure:
             # The broker closes, and on_disconnect follows, which knows less about the reason.
-            self._gate.failed(self._clock.monotonic(), reason)
+            self._circuit.failed(self._clock.monotonic(), reason)
             return
-        self._gate.worked()
+        self._circuit.worked()
         self.connected = True
         serial = self.device.serial
         client.subscribe([(configuration_topic(serial), 1), (receipt_topic(serial), 1)])

@@ -10,18 +10,18 @@ from typing import Any, Final
 from actors.domain.claiming import without_typos
 from actors.domain.model import Refusal
 from actors.domain.people import (
-    Act,
+    AuditEntry,
     Author,
     Caller,
     Issued,
-    KeptAct,
+    KeptAuditEntry,
     NoSuch,
     PairingCode,
     Person,
     Role,
-    Roll,
     Token,
     TokenKind,
+    TokenList,
     fingerprint,
     key_of,
 )
@@ -84,13 +84,13 @@ class Accounts:
         device, inode = identity(self._path) or (0, 0)
         return (device << 128) + (inode << 64) + counted
 
-    def roll(self) -> Roll:
+    def roll(self) -> TokenList:
         """Everybody who may call; expired tokens too, since tokens expire while a roll is in use."""
         with reading(self._path) as connection:
             connection.execute("BEGIN")
             (generation,) = connection.execute("SELECT n FROM generacion").fetchone()
             rows = [TokenRow(*row) for row in connection.execute(TOKEN)]
-        return Roll(
+        return TokenList(
             self._generation(generation),
             {row.huella: Caller(row.propietario, Role(row.rol), token_of(row)) for row in rows},
         )
@@ -119,7 +119,7 @@ class Accounts:
         )
         return [token_of(TokenRow(*row)) for row in rows]
 
-    def acts(self, limit: int, before: int = _AFTER_THE_LAST_ID) -> list[KeptAct]:
+    def acts(self, limit: int, before: int = _AFTER_THE_LAST_ID) -> list[KeptAuditEntry]:
         """At most ``limit``, newest first, those older than the one numbered ``before``."""
         query = "SELECT id, en, quien, desde, acto, objeto FROM auditoria WHERE id < ?"
         return [act_of(row) for row in self._read(f"{query} ORDER BY id DESC LIMIT ?", before, limit)]
@@ -140,7 +140,7 @@ class Accounts:
                 "INSERT INTO usuarios (nombre, llave, rol, clave, creado_en) VALUES (?, ?, ?, ?, ?)",
                 (name, key_of(name), role.value, password, now),
             )
-            write_down(connection, now, [Act(by, "alta de persona", f"{name} ({role.value})")])
+            write_down(connection, now, [AuditEntry(by, "alta de persona", f"{name} ({role.value})")])
             return find_person(connection, int(row.lastrowid or 0))
 
     def change_person(
@@ -175,7 +175,7 @@ class Accounts:
                 ),
             )
             about = f"{before.name}: {', '.join(changes)}"
-            write_down(connection, self._now(), [Act(by, "cambio de persona", about)])
+            write_down(connection, self._now(), [AuditEntry(by, "cambio de persona", about)])
             return find_person(connection, person_id)
 
     def remove_person(self, person_id: int, by: Author) -> None:
@@ -184,7 +184,7 @@ class Accounts:
             person = find_person(connection, person_id)
             check_not_last_admin(connection, person)
             connection.execute("DELETE FROM usuarios WHERE id = ?", (person_id,))
-            write_down(connection, self._now(), [Act(by, "baja de persona", person.name)])
+            write_down(connection, self._now(), [AuditEntry(by, "baja de persona", person.name)])
 
     # -- tokens and codes ----------------------------------------------------------------------
 
@@ -215,7 +215,7 @@ class Accounts:
         )
         token = Token(int(row.lastrowid or 0), person.id, person.name, name, kind, now, None, expires_at)
         what = "sesión abierta" if kind is TokenKind.SESSION else "token nuevo"
-        write_down(connection, now, [Act(by, what, _described(token))])
+        write_down(connection, now, [AuditEntry(by, what, _described(token))])
         return Issued(token, person.role, secret)
 
     def revoke(self, token_id: int, owner: int | None, by: Author) -> None:
@@ -228,7 +228,9 @@ class Accounts:
                 raise NoSuch(Refusal.NO_SUCH_TOKEN, id=token_id)
             connection.execute("DELETE FROM tokens WHERE id = ?", (token_id,))
             write_down(
-                connection, self._now(), [Act(by, "token revocado", _described(token_of(TokenRow(*row))))]
+                connection,
+                self._now(),
+                [AuditEntry(by, "token revocado", _described(token_of(TokenRow(*row))))],
             )
 
     def make_code(self, person_id: int, by: Author) -> PairingCode:
@@ -241,7 +243,7 @@ class Accounts:
                 "INSERT OR REPLACE INTO codigos (usuario_id, huella, caduca_en) VALUES (?, ?, ?)",
                 (person_id, fingerprint(letters), now + CODE_LIFE_S),
             )
-            write_down(connection, now, [Act(by, "código de emparejamiento", person.name)])
+            write_down(connection, now, [AuditEntry(by, "código de emparejamiento", person.name)])
         half = CODE_LENGTH // 2
         return PairingCode(f"{letters[:half]}-{letters[half:]}", person, now + CODE_LIFE_S)
 
@@ -267,7 +269,7 @@ class Accounts:
 
     # -- what was done -------------------------------------------------------------------------
 
-    def note(self, *acts: Act) -> None:
+    def note(self, *acts: AuditEntry) -> None:
         """Write acts down, in one transaction."""
         with writing(self._path) as connection:
             write_down(connection, self._now(), acts)

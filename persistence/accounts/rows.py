@@ -7,10 +7,10 @@ from typing import Any, Final, NamedTuple
 
 from actors.domain.model import Refusal
 from actors.domain.people import (
-    Act,
+    AuditEntry,
     Author,
     Conflict,
-    KeptAct,
+    KeptAuditEntry,
     NoSuch,
     Person,
     Role,
@@ -79,9 +79,9 @@ def token_of(row: TokenRow) -> Token:
     )
 
 
-def act_of(row: Any) -> KeptAct:
+def act_of(row: Any) -> KeptAuditEntry:
     number, at, who, address, what, about = row
-    return KeptAct(number, at, Act(Author(who, address), what, about))
+    return KeptAuditEntry(number, at, AuditEntry(Author(who, address), what, about))
 
 
 def find_person(connection: sqlite3.Connection, person_id: int) -> Person:
@@ -128,7 +128,7 @@ def make_room_for_token(connection: sqlite3.Connection, person: Person, now: flo
         raise Conflict(Refusal.TOO_MANY_TOKENS, name=person.name, most=MAX_TOKENS)
 
 
-def write_down(connection: sqlite3.Connection, at: float, acts: Sequence[Act]) -> None:
+def write_down(connection: sqlite3.Connection, at: float, acts: Sequence[AuditEntry]) -> None:
     for act in acts:
         connection.execute(
             "INSERT INTO auditoria (en, quien, desde, acto, objeto) VALUES (?, ?, ?, ?, ?)",

@@ -23,7 +23,7 @@ DAILY: Final = "resumen_dias"
 
 
 @dataclass(slots=True)
-class Tally:
+class Aggregate:
     """What is kept of many readings."""
 
     n: int
@@ -35,14 +35,14 @@ class Tally:
     last: int
 
     @classmethod
-    def of(cls, value: float, row: int) -> Tally:
+    def of(cls, value: float, row: int) -> Aggregate:
         return cls(1, value, value, value, row, row)
 
     @property
     def mean(self) -> float:
         return self.total / self.n
 
-    def take(self, more: Tally) -> None:
+    def take(self, more: Aggregate) -> None:
         self.n += more.n
         self.total += more.total
         if more.low < self.low:

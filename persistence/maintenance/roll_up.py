@@ -8,7 +8,7 @@ from typing import Final
 
 from persistence.database.local_time import LocalTime
 from persistence.database.rows import Row
-from persistence.database.summaries import DAILY, HOURLY, Cell, MetricNames, RawRow, Tally
+from persistence.database.summaries import DAILY, HOURLY, Aggregate, Cell, MetricNames, RawRow
 from persistence.writer.store import Store
 
 _COLUMNS: Final = "metrica_id, inicio, n, suma, minimo, maximo, primero, ultimo"
@@ -35,8 +35,8 @@ class RollUp:
     device_id: int
     after: int
     upto: int
-    hours: Mapping[Cell, Tally] = field(repr=False)
-    days: Mapping[Cell, Tally] = field(repr=False)
+    hours: Mapping[Cell, Aggregate] = field(repr=False)
+    days: Mapping[Cell, Aggregate] = field(repr=False)
 
     def __call__(self, store: Store) -> int:
         """The rows dealt with; none where others than those up to ``after`` are rolled up, nor of a
@@ -62,7 +62,7 @@ class RollUp:
         return self.upto - self.after
 
 
-def _summary_row(metric_id: int, begin: int, tally: Tally) -> Row:
+def _summary_row(metric_id: int, begin: int, tally: Aggregate) -> Row:
     return (metric_id, begin, tally.n, tally.total, tally.low, tally.high, tally.first, tally.last)
 
 
@@ -80,7 +80,7 @@ def roll_up(
     It ends early with the row that makes more than ``most_cells`` hours of metrics. Rows at no known
     moment are counted nowhere.
     """
-    hours: dict[Cell, Tally] = {}
+    hours: dict[Cell, Aggregate] = {}
     for row in rows:
         if local.knows(row.at):
             hour = local.hour(row.at)
@@ -88,11 +88,11 @@ def roll_up(
                 if (known := hours.get((metric, hour))) is not None:
                     known.take_value(value, row.n)
                 elif names.admit(metric):
-                    hours[metric, hour] = Tally.of(value, row.n)
+                    hours[metric, hour] = Aggregate.of(value, row.n)
         if len(hours) > most_cells:
             upto = row.n
             break
-    days: dict[Cell, Tally] = {}
+    days: dict[Cell, Aggregate] = {}
     for (metric, hour), tally in hours.items():
         day = metric, local.day(hour)
         if day in days:

@@ -12,9 +12,9 @@ from persistence.database.schema import sqlite3
 from persistence.database.summaries import (
     DAILY,
     HOURLY,
+    Aggregate,
     MetricNames,
     StoredRow,
-    Tally,
     raw_row,
     reading,
     reading_by_former_name,
@@ -139,11 +139,13 @@ class _Device:
     def rows(self, first: int, last: int) -> Iterator[StoredRow]:
         yield from self._connection.execute(_ROWS, (self._device_id, first, last))
 
-    def summaries(self, table: str, metric: str, between: tuple[float, float]) -> Iterator[tuple[int, Tally]]:
+    def summaries(
+        self, table: str, metric: str, between: tuple[float, float]
+    ) -> Iterator[tuple[int, Aggregate]]:
         """Each with its begin; those that begin from one moment on and before another one."""
         given = (self.ids.get(metric), *between)
         for begin, *columns in self._connection.execute(_SUMMARIES.format(table), given):
-            yield begin, Tally(*columns)
+            yield begin, Aggregate(*columns)
 
 
 class _Reading:
@@ -153,7 +155,7 @@ class _Reading:
         self._device = device
         self._metric = metric
         self._buckets = buckets
-        self._points: dict[int, Tally] = {}
+        self._points: dict[int, Aggregate] = {}
 
     def statistics(self) -> Statistics:
         device, begin = self._device, self._buckets.begin
@@ -176,7 +178,7 @@ class _Reading:
         for begin, day in self._device.summaries(DAILY, self._metric, self._buckets.days):
             self._take(self._buckets.of_day(begin), day)
 
-    def _read_hours(self) -> dict[int, Tally]:
+    def _read_hours(self) -> dict[int, Aggregate]:
         """Those that are to be read row by row, as all of their rows are still there."""
         whole = {}
         for begin, hour in self._device.summaries(HOURLY, self._metric, self._buckets.hours):
@@ -210,9 +212,9 @@ class _Reading:
     def _take_value(self, n: int, at: float, value: float | None) -> None:
         begin = None if value is None else self._buckets.of_row(at)
         if value is not None and begin is not None:
-            self._take(begin, Tally.of(value, n))
+            self._take(begin, Aggregate.of(value, n))
 
-    def _take(self, begin: int, tally: Tally) -> None:
+    def _take(self, begin: int, tally: Aggregate) -> None:
         if not self._buckets.has(begin):
             return
         known = self._points.get(begin)

@@ -52,7 +52,7 @@ _DONE: Final = "DELETE FROM olvidados WHERE dispositivo_id = ? AND NOT en_broker
 
 
 @dataclass(frozen=True, slots=True)
-class Ghost:
+class RemovedDevice:
     """A removed device of which the broker may still retain something."""
 
     removal: Removal
@@ -99,6 +99,6 @@ def note_forgotten(connection: sqlite3.Connection, device_ids: Iterable[int]) ->
         sweep(connection, device_id)
 
 
-def read_ghosts(connection: sqlite3.Connection) -> list[Ghost]:
+def read_ghosts(connection: sqlite3.Connection) -> list[RemovedDevice]:
     rows = connection.execute(_GHOSTS).fetchall()
-    return [Ghost(Removal(device_id, serial), bool(reborn)) for device_id, serial, reborn in rows]
+    return [RemovedDevice(Removal(device_id, serial), bool(reborn)) for device_id, serial, reborn in rows]

@@ -38,7 +38,13 @@ from persistence.database.schema import (
     open_database,
     sqlite3,
 )
-from persistence.writer.removals import Ghost, note_forgotten, read_ghosts, remove_device, replace_hardware
+from persistence.writer.removals import (
+    RemovedDevice,
+    note_forgotten,
+    read_ghosts,
+    remove_device,
+    replace_hardware,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -146,7 +152,7 @@ class Saved:
     """Those that are there."""
     rooms: Rooms | None
     """If they were to be read."""
-    removed: Sequence[Ghost]
+    removed: Sequence[RemovedDevice]
     """The same."""
 
     def memory(self, key: MemoryKey) -> RuleMemory | None:

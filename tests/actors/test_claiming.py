@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.domain.claiming import LOCKED_S, TRIES, Door, code_digest, unproven
+from actors.domain.claiming import LOCKED_S, TRIES, ClaimGuard, code_digest, unproven
 from actors.domain.model import Claim, Device, Refusal, Refused, Report
 from actors.messages import ClaimDevice
 from tests.household import House, World
@@ -272,14 +272,14 @@ WAITS = st.sampled_from([0.0, 1.0, 100.0, LOCKED_S - 1, LOCKED_S, LOCKED_S + 1])
 LOCKABLE = Device(id=1, serial=SERIAL, reports=1, code_digest=DIGEST)
 
 
-def lets_in(door: Door, device: Device, code: str | None, now: float) -> bool:
+def lets_in(door: ClaimGuard, device: Device, code: str | None, now: float) -> bool:
     return door.objection_to(Claim(SERIAL, code=code), device, now) is None
 
 
 @given(st.lists(st.tuples(WAITS, st.sampled_from([CODE, None, "x", "x", "x", "y"])), max_size=60))
 def test_in_a_quarter_of_an_hour_five_guesses_have_a_chance(tries: list[tuple[float, str | None]]) -> None:
     """A wrong code has one if the right one in its place would have been let in; and an idle door opens."""
-    door, now = Door(0), 0.0
+    door, now = ClaimGuard(0), 0.0
     chances: list[float] = []
     wrong = 0
     for wait, code in tries:
@@ -312,7 +312,7 @@ def test_the_window_is_open_for_so_long_after_each_start(
     reports: list[tuple[float, str | None, bool, bool]],
 ) -> None:
     """A start is the first report, or the first numbered one of a boot that the broker had not kept."""
-    door, device, now = Door(WINDOW), Device(id=1, serial=SERIAL), 0.0
+    door, device, now = ClaimGuard(WINDOW), Device(id=1, serial=SERIAL), 0.0
     heard: dict[str, int] = {}
     started = float("-inf")
     for n, (wait, boot, numbered, retained) in enumerate(reports):

@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.bench.processes import System, floor, free_port, mosquitto, system
-from tests.bench.wire import House, Publisher, StreamClient, paced, pump, sent_at
+from tests.bench.wire import Publisher, Reporters, StreamClient, paced, pump, sent_at
 
 
 @dataclass
@@ -51,7 +51,7 @@ def serials(count: int) -> list[str]:
     return [f"TMP0{n:08d}" for n in range(count)]
 
 
-def introduce(running: System, publisher: Publisher, house: House, claimed: bool) -> None:
+def introduce(running: System, publisher: Publisher, house: Reporters, claimed: bool) -> None:
     """Have each device report once; the rules run for those that are claimed."""
     watcher = StreamClient(running.http)
     pump(publisher, [watcher], house, len(house.serials), window=500)
@@ -71,7 +71,7 @@ def measure_floor(folder: Path, total: int) -> float:
     """Messages a second through a bare subscriber, published as fast as the broker takes them."""
     with mosquitto(folder) as port, floor(port, total) as subscriber:
         publisher = Publisher(port)
-        house = House(serials(20))
+        house = Reporters(serials(20))
         assert subscriber.stdout is not None
         for _ in range(total // 500):
             publisher.publish(house.reports(500))
@@ -84,7 +84,7 @@ def measure_throughput(folder: Path, devices: int, total: int, claimed: bool) ->
     """Reports a second, each on disk and at each of five clients; and the MiB resident after it."""
     data = folder / "data"
     with mosquitto(folder) as port, system(data, port) as running:
-        publisher, house = Publisher(port), House(serials(devices))
+        publisher, house = Publisher(port), Reporters(serials(devices))
         introduce(running, publisher, house, claimed)
         clients = [StreamClient(running.http) for _ in range(5)]
         pump(publisher, clients, house, total // 10, window=4000)
@@ -152,7 +152,7 @@ def latency(folder: Path) -> list[Figure]:
 def _delays(folder: Path) -> list[float]:
     delays: list[float] = []
     with mosquitto(folder) as port, system(folder / "data", port) as running:
-        publisher, house = Publisher(port), House(serials(20))
+        publisher, house = Publisher(port), Reporters(serials(20))
         introduce(running, publisher, house, claimed=True)
         client = StreamClient(running.http, lambda update: delays.append(time.time() - sent_at(update)))
         others = [StreamClient(running.http) for _ in range(4)]
@@ -164,7 +164,7 @@ def _delays(folder: Path) -> list[float]:
 
 def _bare_delays(folder: Path) -> list[float]:
     with mosquitto(folder) as port, floor(port, 500) as subscriber:
-        publisher, house = Publisher(port), House(serials(20))
+        publisher, house = Publisher(port), Reporters(serials(20))
         paced(publisher, None, house, rate=50, seconds=10)
         assert subscriber.stdout is not None
         subscriber.stdout.readline()
@@ -204,7 +204,7 @@ def fill_log(path: Path, devices: int, rows: int) -> None:
 
 def idle(folder: Path) -> list[Figure]:
     with mosquitto(folder) as port, system(folder / "data", port) as running:
-        publisher, house = Publisher(port), House(serials(20))
+        publisher, house = Publisher(port), Reporters(serials(20))
         introduce(running, publisher, house, claimed=True)
         client = StreamClient(running.http)
         paced(publisher, client, house, rate=4, seconds=5)
@@ -249,7 +249,7 @@ def _side_by_side(folder: Path) -> tuple[_Side, _Side]:
 
 
 def _driven(running: System, port: int) -> _Side:
-    publisher, house = Publisher(port), House(serials(20))
+    publisher, house = Publisher(port), Reporters(serials(20))
     introduce(running, publisher, house, claimed=False)
     clients = [StreamClient(running.http) for _ in range(5)]
     rate = 20_000 / pump(publisher, clients, house, 20_000, window=4000)
@@ -266,7 +266,7 @@ def _embedded_at_length(folder: Path) -> tuple[float, float, float]:
     folder.mkdir(parents=True)
     port, began = free_port(), time.perf_counter()
     with system(folder / "data", port, broker="") as running:
-        publisher, house = Publisher(port), House(serials(200))
+        publisher, house = Publisher(port), Reporters(serials(200))
         watcher = StreamClient(running.http)
         pump(publisher, [watcher], house, 1, window=1)
         started = time.perf_counter() - began

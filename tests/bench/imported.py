@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.bench.processes import System, mosquitto, system
-from tests.bench.wire import House, Publisher, StreamClient, pump
+from tests.bench.wire import Publisher, Reporters, StreamClient, pump
 
 DEVICES = 500
 BURST = 10
@@ -114,7 +114,7 @@ def measure(folder: Path, total: int) -> Measured:
 def _native(folder: Path, total: int) -> tuple[float, float]:
     with mosquitto(folder) as port, system(folder / "data", port) as running:
         publisher = Publisher(port)
-        house = House([f"TMP0{number:08d}" for number in range(DEVICES)])
+        house = Reporters([f"TMP0{number:08d}" for number in range(DEVICES)])
         empty = running.resident
         client = StreamClient(running.http)
         pump(publisher, [client], house, DEVICES * BURST, WINDOW)

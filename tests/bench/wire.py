@@ -99,7 +99,7 @@ class StreamClient:
 
 
 @dataclass
-class House:
+class Reporters:
     """Devices that report in turn, two metrics each, and when in a place where no rule looks."""
 
     serials: list[str]
@@ -123,7 +123,9 @@ class House:
         return out
 
 
-def pump(publisher: Publisher, clients: list[StreamClient], house: House, total: int, window: int) -> float:
+def pump(
+    publisher: Publisher, clients: list[StreamClient], house: Reporters, total: int, window: int
+) -> float:
     """Send ``total`` reports, at most ``window`` ahead of the slowest client; seconds it took."""
     selector = selectors.DefaultSelector()
     selector.register(publisher.sock, selectors.EVENT_READ, publisher)
@@ -149,7 +151,7 @@ def pump(publisher: Publisher, clients: list[StreamClient], house: House, total:
 
 
 def paced(
-    publisher: Publisher, client: StreamClient | None, house: House, rate: float, seconds: float
+    publisher: Publisher, client: StreamClient | None, house: Reporters, rate: float, seconds: float
 ) -> None:
     """Publish ``rate`` reports a second, evenly, while reading the client's stream if there is one."""
     selector = selectors.DefaultSelector()

@@ -19,7 +19,7 @@ THERE = "LGT0THERE"
 
 
 @dataclass(frozen=True)
-class House:
+class GuardedBroker:
     """``port`` is the one that devices reach, with TLS; ``inside`` is how the backend connects."""
 
     port: int
@@ -84,15 +84,19 @@ class GuardedMosquitto(Mosquitto):
         return super()._adapted(conf, directory)
 
 
-def mosquitto_house(broker: GuardedMosquitto, client: ssl.SSLContext) -> House:
+def mosquitto_house(broker: GuardedMosquitto, client: ssl.SSLContext) -> GuardedBroker:
     passwords = broker.written.passwords
     backend = Login("backend", passwords["backend"])
-    return House(broker.tls_port, broker.port, backend, passwords, client, broker.logins)
+    return GuardedBroker(broker.tls_port, broker.port, backend, passwords, client, broker.logins)
 
 
-def embedded_house(broker: EmbeddedBroker, passwords: dict[str, str], client: ssl.SSLContext) -> House:
+def embedded_house(
+    broker: EmbeddedBroker, passwords: dict[str, str], client: ssl.SSLContext
+) -> GuardedBroker:
     assert broker.door is not None
-    return House(broker.door.port, broker.port, Login(), passwords, client, Logins(broker.door.logins))
+    return GuardedBroker(
+        broker.door.port, broker.port, Login(), passwords, client, Logins(broker.door.logins)
+    )
 
 
 def guarded_door(folder: Path, pair: Tls, *, shared_topic: bool = True) -> tuple[Door, dict[str, str]]:

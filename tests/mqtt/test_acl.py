@@ -26,8 +26,8 @@ from tests.brokers import (
 from tests.mqtt.guarded import (
     HERE,
     THERE,
+    GuardedBroker,
     GuardedMosquitto,
-    House,
     embedded_house,
     guarded_door,
     make_pair,
@@ -54,7 +54,7 @@ def shared_topic() -> bool:
 
 
 @pytest.fixture
-def house(kind: str, shared_topic: bool, tmp_path: Path) -> Iterator[House]:
+def house(kind: str, shared_topic: bool, tmp_path: Path) -> Iterator[GuardedBroker]:
     pair = make_pair(tmp_path / "tls")
     if kind != "mosquitto":
         door, passwords = guarded_door(tmp_path, pair, shared_topic=shared_topic)
@@ -72,7 +72,7 @@ def house(kind: str, shared_topic: bool, tmp_path: Path) -> Iterator[House]:
         mosquitto.stop()
 
 
-def heard_after_barrier(house: House, backend: Device) -> list[str]:
+def heard_after_barrier(house: GuardedBroker, backend: Device) -> list[str]:
     """The topics on which the backend hears anything, up to one more report of the device here."""
     with house.device(HERE) as device:
         device.publish(OWN, b"barrier")
@@ -83,7 +83,7 @@ def heard_after_barrier(house: House, backend: Device) -> list[str]:
 
 
 @pytest.mark.parametrize("topic", [OWN, presence_topic(HERE), SHARED])
-def test_a_device_speaks_for_itself(house: House, topic: str) -> None:
+def test_a_device_speaks_for_itself(house: GuardedBroker, topic: str) -> None:
     """It reports, says that it is there, and may use the topic for all while that serves."""
     with house.hears("dispositivos/#") as backend, house.device(HERE) as device:
         device.publish(topic, b"own")
@@ -104,7 +104,7 @@ def test_a_device_speaks_for_itself(house: House, topic: str) -> None:
         "elsewhere",
     ],
 )
-def test_a_device_speaks_for_nobody_else(house: House, topic: str) -> None:
+def test_a_device_speaks_for_nobody_else(house: GuardedBroker, topic: str) -> None:
     """What it says on another's topic, or as if it were the backend, reaches nobody."""
     with house.hears("#") as backend, house.device(HERE) as device:
         device.overstep(topic, b"forged")
@@ -112,7 +112,7 @@ def test_a_device_speaks_for_nobody_else(house: House, topic: str) -> None:
 
 
 @pytest.mark.parametrize("shared_topic", [False])
-def test_the_shared_topic_can_be_closed(house: House) -> None:
+def test_the_shared_topic_can_be_closed(house: GuardedBroker) -> None:
     """Without it no device can speak for another at all."""
     with house.hears("#") as backend, house.device(HERE) as device:
         device.overstep(SHARED, b"forged")
@@ -129,7 +129,7 @@ def test_the_shared_topic_can_be_closed(house: House) -> None:
         "dispositivos/+/configuracion",
     ],
 )
-def test_a_device_reads_nothing_of_another(house: House, topic: str) -> None:
+def test_a_device_reads_nothing_of_another(house: GuardedBroker, topic: str) -> None:
     """Neither what is said now nor what the broker has kept, whatever it subscribes to."""
     own = configuration_topic(HERE)
     with house.hears() as backend:
@@ -147,7 +147,7 @@ def heard_or_cut_off(device: Device) -> list[tuple[str, bytes, bool]]:
     return [device.heard.get() for _ in range(device.heard.qsize())]
 
 
-def test_a_device_reads_its_own(house: House) -> None:
+def test_a_device_reads_its_own(house: GuardedBroker) -> None:
     """Its configuration, also one from before it came, and its receipts."""
     with house.hears() as backend:
         backend.publish(configuration_topic(HERE), b"kept", retain=True)
@@ -158,7 +158,7 @@ def test_a_device_reads_its_own(house: House) -> None:
             assert not device.cut_off.is_set()
 
 
-def test_a_last_will_is_the_device_s_own(house: House) -> None:
+def test_a_last_will_is_the_device_s_own(house: GuardedBroker) -> None:
     """It is published when the device is cut off; on another's topic it never is."""
     topic = presence_topic(HERE)
     with house.hears("dispositivos/#") as backend:
@@ -167,7 +167,7 @@ def test_a_last_will_is_the_device_s_own(house: House) -> None:
         assert backend.heard.get(timeout=PATIENCE)[:2] == (topic, b"offline")
 
 
-def die(house: House, serial: str, topic: str, will: bytes) -> None:
+def die(house: GuardedBroker, serial: str, topic: str, will: bytes) -> None:
     """Log in with this last will, and go without a farewell."""
     client = house.login(serial).client()
     client.will_set(topic, will, qos=1)
@@ -181,19 +181,19 @@ def die(house: House, serial: str, topic: str, will: bytes) -> None:
 @pytest.mark.parametrize(
     ("user", "password"), [("", ""), (HERE, ""), (HERE, "wrong"), ("nobody", "wrong"), ("", "wrong")]
 )
-def test_who_is_not_known_stays_outside(house: House, user: str, password: str) -> None:
+def test_who_is_not_known_stays_outside(house: GuardedBroker, user: str, password: str) -> None:
     """Without a login, and with a wrong one, nobody comes in."""
     said = refusal(house.port, Login(user, password, house.client))
     assert said in ("Not authorized", "Bad user name or password", "cut off")
 
 
-def test_another_s_password_opens_nothing(house: House) -> None:
+def test_another_s_password_opens_nothing(house: GuardedBroker) -> None:
     """A login is a name with its own password."""
     said = refusal(house.port, Login(THERE, house.passwords[HERE], house.client))
     assert said == "Not authorized"
 
 
-def test_nobody_takes_over_another_s_session(house: House) -> None:
+def test_nobody_takes_over_another_s_session(house: GuardedBroker) -> None:
     """A client id is only what a device calls itself: what was kept for another stays the other's."""
     own = configuration_topic(HERE)
     named, thief = (replace(house.login(serial), client_id="mine") for serial in (HERE, THERE))
@@ -204,7 +204,7 @@ def test_nobody_takes_over_another_s_session(house: House) -> None:
         assert not device.cut_off.is_set()
 
 
-def test_only_who_trusts_the_house_s_ca_connects(house: House, tmp_path: Path) -> None:
+def test_only_who_trusts_the_house_s_ca_connects(house: GuardedBroker, tmp_path: Path) -> None:
     """The strictest client verifies the certificate, one that trusts another house refuses it."""
     with house.device(HERE):
         pass
@@ -216,6 +216,6 @@ def test_only_who_trusts_the_house_s_ca_connects(house: House, tmp_path: Path) -
         stranger.wrap_socket(connection, server_hostname="127.0.0.1")
 
 
-def test_without_tls_nothing_is_answered(house: House) -> None:
+def test_without_tls_nothing_is_answered(house: GuardedBroker) -> None:
     """A password sent in the clear to the port for TLS gets nobody in."""
     assert refusal(house.port, replace(house.login(HERE), tls=None)) == "cut off"

@@ -15,8 +15,8 @@ from actors.mqtt.families import FAMILIES, Server
 from actors.mqtt.logins import FamilyLogins, NoTopic
 from tests.brokers import PATIENCE, CrashableBroker, nats, require_mosquitto
 from tests.mqtt.guarded import (
+    GuardedBroker,
     GuardedMosquitto,
-    House,
     embedded_house,
     guarded_door,
     mosquitto_house,
@@ -43,7 +43,9 @@ def logins_in(folder: Path) -> FamilyLogins:
 
 
 @pytest.fixture(params=["nats", "mosquitto"])
-def house(request: pytest.FixtureRequest, tmp_path: Path, pair: Tls) -> Iterator[tuple[House, FamilyLogins]]:
+def house(
+    request: pytest.FixtureRequest, tmp_path: Path, pair: Tls
+) -> Iterator[tuple[GuardedBroker, FamilyLogins]]:
     """With a login of each family, called as itself, for what calls itself ``salon``."""
     made = logins_in(tmp_path)
     passwords = {family: made.make(family, family, "salon").account.password for family in FAMILIES}
@@ -63,7 +65,7 @@ def house(request: pytest.FixtureRequest, tmp_path: Path, pair: Tls) -> Iterator
     broker.stop()
 
 
-def test_each_family_speaks_on_its_own_topics_alone(house: tuple[House, FamilyLogins]) -> None:
+def test_each_family_speaks_on_its_own_topics_alone(house: tuple[GuardedBroker, FamilyLogins]) -> None:
     """What it may say is heard inside; what it may not never is."""
     inside, _ = house
     for family, (own, others) in SPEAKS.items():

@@ -32,7 +32,16 @@ from tests.brokers import (
     require_mosquitto,
     wait_until,
 )
-from tests.mqtt.guarded import HERE, THERE, House, embedded_house, guarded_door, make_pair, shown, trusting
+from tests.mqtt.guarded import (
+    HERE,
+    THERE,
+    GuardedBroker,
+    embedded_house,
+    guarded_door,
+    make_pair,
+    shown,
+    trusting,
+)
 
 pytestmark = pytest.mark.broker
 
@@ -53,7 +62,7 @@ def pair(tmp_path: Path) -> Tls:
 @pytest.fixture(params=["nats", "mosquitto"])
 def guarded(
     request: pytest.FixtureRequest, tmp_path: Path, pair: Tls
-) -> Iterator[tuple[CrashableBroker, House]]:
+) -> Iterator[tuple[CrashableBroker, GuardedBroker]]:
     if request.param == "mosquitto":
         require_mosquitto()
     server = nats if request.param == "nats" else embedded_mosquitto
@@ -65,11 +74,11 @@ def guarded(
 
 
 @pytest.fixture
-def house(guarded: tuple[CrashableBroker, House]) -> House:
+def house(guarded: tuple[CrashableBroker, GuardedBroker]) -> GuardedBroker:
     return guarded[1]
 
 
-def test_who_says_nothing_keeps_nobody_out(house: House) -> None:
+def test_who_says_nothing_keeps_nobody_out(house: GuardedBroker) -> None:
     """Connections without handshake, without login, and with a flood of nonsense: devices come in."""
     with ExitStack() as crowd, house.device(HERE) as early:
         for number in range(2 * MOST_STRANGERS):
@@ -87,7 +96,7 @@ def test_who_says_nothing_keeps_nobody_out(house: House) -> None:
             assert backend.heard.get(timeout=PATIENCE)[1] == b"still here"
 
 
-def test_a_login_taken_away_ends_its_connection(house: House) -> None:
+def test_a_login_taken_away_ends_its_connection(house: GuardedBroker) -> None:
     """At once for who is in, and for good; others stay."""
     with house.device(HERE) as device, house.device(THERE) as other:
         house.logins.remove(HERE)
@@ -97,7 +106,7 @@ def test_a_login_taken_away_ends_its_connection(house: House) -> None:
         assert not other.cut_off.is_set()
 
 
-def test_a_new_login_is_known_at_once(house: House) -> None:
+def test_a_new_login_is_known_at_once(house: GuardedBroker) -> None:
     """A device that comes later needs no restart; a renewed password replaces the old one."""
     made = house.logins.complete(["PLG0NEW"])
     assert refusal(house.port, Login("PLG0NEW", made["PLG0NEW"], house.client)) == "Success"
@@ -108,7 +117,9 @@ def test_a_new_login_is_known_at_once(house: House) -> None:
     assert refusal(house.port, replace(house.login(HERE), password=renewed)) == "Success"
 
 
-def test_a_renewed_certificate_is_shown_and_nobody_cut_off(house: House, pair: Tls, tmp_path: Path) -> None:
+def test_a_renewed_certificate_is_shown_and_nobody_cut_off(
+    house: GuardedBroker, pair: Tls, tmp_path: Path
+) -> None:
     """From the next handshake on; open connections go on."""
     other = make_pair(tmp_path / "other")
     with house.device(HERE) as device:
@@ -122,7 +133,7 @@ def test_a_renewed_certificate_is_shown_and_nobody_cut_off(house: House, pair: T
 
 
 def test_a_large_report_passes_and_a_larger_ends_only_its_sender(
-    guarded: tuple[CrashableBroker, House],
+    guarded: tuple[CrashableBroker, GuardedBroker],
 ) -> None:
     """Each login has a limit of its own, which is told."""
     broker, house = guarded
@@ -138,7 +149,7 @@ def test_a_large_report_passes_and_a_larger_ends_only_its_sender(
     wait_until(lambda: Unserved(HERE, Trouble.TOO_LARGE) in broker.unserved)
 
 
-def test_many_reports_come_whole_and_in_order(house: House) -> None:
+def test_many_reports_come_whole_and_in_order(house: GuardedBroker) -> None:
     """The door neither loses nor mixes up what passes it."""
     with house.hears(OWN) as backend, house.device(HERE) as device:
         for number in range(2000):
@@ -149,7 +160,7 @@ def test_many_reports_come_whole_and_in_order(house: House) -> None:
 
 
 def test_what_is_refused_is_said_without_the_password(
-    guarded: tuple[CrashableBroker, House], caplog: pytest.LogCaptureFixture
+    guarded: tuple[CrashableBroker, GuardedBroker], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Who tries in vain is in the log and among those that cannot be served, with the address."""
     broker, house = guarded
@@ -160,7 +171,7 @@ def test_what_is_refused_is_said_without_the_password(
     wait_until(lambda: Unserved("127.0.0.1", Trouble.NO_LOGIN) in broker.unserved)
 
 
-def test_what_is_forbidden_is_not_acknowledged(guarded: tuple[CrashableBroker, House]) -> None:
+def test_what_is_forbidden_is_not_acknowledged(guarded: tuple[CrashableBroker, GuardedBroker]) -> None:
     """A device that were told yes would never be seen to be wrong; its login is named."""
     broker, house = guarded
     with house.device(HERE) as device:
@@ -169,7 +180,7 @@ def test_what_is_forbidden_is_not_acknowledged(guarded: tuple[CrashableBroker, H
     wait_until(lambda: Unserved(HERE, Trouble.FORBIDDEN) in broker.unserved)
 
 
-def test_a_login_that_floods_delays_nobody_else(guarded: tuple[CrashableBroker, House]) -> None:
+def test_a_login_that_floods_delays_nobody_else(guarded: tuple[CrashableBroker, GuardedBroker]) -> None:
     """It gets its burst and then its pace, and is named; another's report comes meanwhile at once."""
     broker, house = guarded
     with house.hears(OWN, state_topic(THERE)) as backend, house.device(HERE) as rude:
@@ -186,12 +197,12 @@ def test_a_login_that_floods_delays_nobody_else(guarded: tuple[CrashableBroker, 
 
 
 @pytest.mark.parametrize("client_id", [b"", b"Mi placa", b"a.b/c", b"esp*1", "ñ".encode()])
-def test_a_device_may_call_itself_anything(house: House, client_id: bytes) -> None:
+def test_a_device_may_call_itself_anything(house: GuardedBroker, client_id: bytes) -> None:
     """Also nothing, with a session that is to last: the session is its login's."""
     assert introduced(house, PLAIN, client_id) == ACCEPTED
 
 
-def test_two_devices_may_call_themselves_alike(house: House) -> None:
+def test_two_devices_may_call_themselves_alike(house: GuardedBroker) -> None:
     """As boards do that run the same sketch; neither is cut off."""
     alike = [replace(house.login(serial), client_id="ESP32Client") for serial in (HERE, THERE)]
     with house.hears("dispositivos/+/estado") as backend:
@@ -203,7 +214,7 @@ def test_two_devices_may_call_themselves_alike(house: House) -> None:
         assert {backend.heard.get(timeout=PATIENCE)[1] for _ in range(2)} == {b"1", b"2"}
 
 
-def test_no_login_takes_the_session_of_a_program_of_this_machine(house: House) -> None:
+def test_no_login_takes_the_session_of_a_program_of_this_machine(house: GuardedBroker) -> None:
     """Whoever calls itself alike neither gets nor empties what waits there."""
     program = Login(client_id="zigbee2mqtt", lasting=True)
     topic = configuration_topic(HERE)
@@ -230,7 +241,7 @@ def test_no_login_takes_the_session_of_a_program_of_this_machine(house: House) -
     ],
 )
 def test_another_version_is_refused_in_its_own_words(
-    guarded: tuple[CrashableBroker, House], protocol: bytes, answer: bytes, trouble: Trouble
+    guarded: tuple[CrashableBroker, GuardedBroker], protocol: bytes, answer: bytes, trouble: Trouble
 ) -> None:
     """Of MQTT 5 "unsupported protocol version", of 3.1 "unacceptable"; and it is told of."""
     broker, house = guarded
@@ -238,7 +249,7 @@ def test_another_version_is_refused_in_its_own_words(
     wait_until(lambda: Unserved("127.0.0.1", trouble) in broker.unserved)
 
 
-def introduced(house: House, protocol: bytes, client_id: bytes) -> bytes:
+def introduced(house: GuardedBroker, protocol: bytes, client_id: bytes) -> bytes:
     """What a device that introduces itself so is answered."""
     login = house.login(HERE)
     texts = (client_id, login.user.encode(), login.password.encode())
@@ -251,7 +262,7 @@ def introduced(house: House, protocol: bytes, client_id: bytes) -> bytes:
         return device.recv(16)
 
 
-def test_the_oldest_stranger_has_to_go(house: House) -> None:
+def test_the_oldest_stranger_has_to_go(house: GuardedBroker) -> None:
     """Connections without a login are few, however many are opened."""
     with ExitStack() as crowd:
         strangers = [socket.create_connection(("127.0.0.1", house.port)) for _ in range(MOST_STRANGERS + 1)]
@@ -261,7 +272,7 @@ def test_the_oldest_stranger_has_to_go(house: House) -> None:
         assert strangers[0].recv(1) == b""
 
 
-def test_a_host_that_floods_pushes_out_its_own(house: House) -> None:
+def test_a_host_that_floods_pushes_out_its_own(house: GuardedBroker) -> None:
     """A slow device of another address has its time for the handshake, however many come after it."""
     with ExitStack() as crowd:
         device = crowd.enter_context(socket.create_connection(("127.0.0.1", house.port), LOGIN_TIME))
@@ -276,7 +287,7 @@ def test_a_host_that_floods_pushes_out_its_own(house: House) -> None:
             assert client.version() is not None
 
 
-def test_a_broker_with_a_door_comes_back_whole(guarded: tuple[CrashableBroker, House]) -> None:
+def test_a_broker_with_a_door_comes_back_whole(guarded: tuple[CrashableBroker, GuardedBroker]) -> None:
     """After a crash both listen where they did."""
     broker, house = guarded
     door = broker.door

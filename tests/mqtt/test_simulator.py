@@ -21,7 +21,7 @@ from actors.runtime.clock import SystemClock
 from actors.runtime.time_zone import UTC_ZONE
 from actors.simulator.device import RESEND_S, SimulatedDevice, fleet
 from actors.simulator.fleet import Counters, Simulator
-from actors.simulator.link import Address, Gate
+from actors.simulator.link import Address, CircuitBreaker
 from tests.brokers import PATIENCE, Broker, CrashableBroker, Device, Mosquitto, ScriptedBroker, wait_until
 from tests.stage import FakeClock
 
@@ -29,7 +29,7 @@ from tests.stage import FakeClock
 EVENING = datetime(2024, 1, 5, 21, 59, 30)
 
 
-class House:
+class DrivenSimulator:
     """A simulator driven by hand, and somebody who listens to its devices."""
 
     def __init__(self, port: int, devices: Sequence[SimulatedDevice]) -> None:
@@ -91,19 +91,19 @@ class House:
 
 
 @pytest.fixture
-def house(broker: Broker) -> Iterator[House]:
+def house(broker: Broker) -> Iterator[DrivenSimulator]:
     """One lamp, on each of the brokers."""
-    house = House(broker.port, fleet(1, kinds=["luz"]))
+    house = DrivenSimulator(broker.port, fleet(1, kinds=["luz"]))
     yield house
     house.close()
 
 
-def configure(house: House, version: int, **configuration: Any) -> None:
+def configure(house: DrivenSimulator, version: int, **configuration: Any) -> None:
     topic = configuration_topic(house.devices[0].serial)
     house.listener.publish(topic, configuration_payload(version, configuration, UTC_ZONE), retain=True)
 
 
-def receipt(house: House, seq: int) -> None:
+def receipt(house: DrivenSimulator, seq: int) -> None:
     (device,) = house.devices
     house.listener.publish(receipt_topic(device.serial), receipt_payload(device.outbox.boot, seq))
 
@@ -111,7 +111,7 @@ def receipt(house: House, seq: int) -> None:
 # -- one device ----------------------------------------------------------------------------------
 
 
-def test_a_device_says_that_it_is_there_and_reports(house: House) -> None:
+def test_a_device_says_that_it_is_there_and_reports(house: DrivenSimulator) -> None:
     """``online``, then reports from number 1, one each interval."""
     (device,) = house.devices
     house.connect()
@@ -125,7 +125,7 @@ def test_a_device_says_that_it_is_there_and_reports(house: House) -> None:
     assert house.counters == Counters(connected=1, sent=3, resent=0, receipted=0, kept=3)
 
 
-def test_it_starts_as_it_was_configured(house: House) -> None:
+def test_it_starts_as_it_was_configured(house: DrivenSimulator) -> None:
     """The retained configuration is obeyed before the first report."""
     configure(house, 4, modo="manual", encendido=False)
     house.connect()
@@ -135,7 +135,7 @@ def test_it_starts_as_it_was_configured(house: House) -> None:
     assert house.reports[0]["estado"] == "inactivo"
 
 
-def test_a_change_is_answered_without_waiting(house: House) -> None:
+def test_a_change_is_answered_without_waiting(house: DrivenSimulator) -> None:
     """No time passes between the configuration and the report that shows it."""
     house.connect()
     house.wait(5)
@@ -145,7 +145,7 @@ def test_a_change_is_answered_without_waiting(house: House) -> None:
     assert [report["estado"] for report in house.reports] == ["activo", "inactivo"]
 
 
-def test_a_window_opens_on_the_minute(house: House) -> None:
+def test_a_window_opens_on_the_minute(house: DrivenSimulator) -> None:
     """With an hour between reports the lamp still goes on, and says so, at 22:00."""
     window = {"dias": ["viernes"], "inicio": "22:00", "fin": "06:00"}
     configure(house, 1, modo="horario", encendido=False, intervalo_envio=3600, horarios=[window])
@@ -158,7 +158,7 @@ def test_a_window_opens_on_the_minute(house: House) -> None:
     assert [report["estado"] for report in house.reports] == ["inactivo", "activo"]
 
 
-def test_only_what_has_no_receipt_is_sent_again(house: House) -> None:
+def test_only_what_has_no_receipt_is_sent_again(house: DrivenSimulator) -> None:
     """Behind a broker that stayed up: what was receipted is gone, the rest comes again, as it was."""
     configure(house, 1, modo="manual", encendido=True, intervalo_envio=86_400)
     house.connect()
@@ -175,7 +175,7 @@ def test_only_what_has_no_receipt_is_sent_again(house: House) -> None:
     assert house.reports[3:] == [house.reports[2]] * house.counters.resent
 
 
-def test_after_a_crash_of_the_broker_nothing_is_missing(house: House, broker: Broker) -> None:
+def test_after_a_crash_of_the_broker_nothing_is_missing(house: DrivenSimulator, broker: Broker) -> None:
     """Reports made while it was away arrive after it is back, with all that had no receipt before."""
     house.connect()
     house.wait(10)
@@ -197,7 +197,7 @@ def test_after_a_crash_of_the_broker_nothing_is_missing(house: House, broker: Br
 
 def test_what_nobody_was_there_to_hear_comes_again(embedded: CrashableBroker) -> None:
     """Its memory lost and the backend not back yet, a broker takes the reports and nobody gets them."""
-    house = House(embedded.port, fleet(1, kinds=["luz"]))
+    house = DrivenSimulator(embedded.port, fleet(1, kinds=["luz"]))
     house.connect()
     house.wait(10)
     house.until(lambda: len(house.reports) >= 2)
@@ -219,7 +219,7 @@ def test_what_nobody_was_there_to_hear_comes_again(embedded: CrashableBroker) ->
 
 def test_a_fleet_waits_for_its_broker(mosquitto: Mosquitto, caplog: pytest.LogCaptureFixture) -> None:
     """A broker that goes away costs one line, its return another, and then all devices are back."""
-    house = House(mosquitto.port, fleet(40))
+    house = DrivenSimulator(mosquitto.port, fleet(40))
     house.connect()
     house.listener.close()
     mosquitto.stop()
@@ -238,20 +238,20 @@ def test_a_fleet_waits_for_its_broker(mosquitto: Mosquitto, caplog: pytest.LogCa
 
 def test_a_broker_that_is_away_is_asked_ever_less_often() -> None:
     """The wait doubles up to 30 s, give or take a half; fifty devices that meet one failure count once."""
-    gate = Gate(Address("127.0.0.1", 1, "", ""))
+    circuit = CircuitBreaker(Address("127.0.0.1", 1, "", ""))
     now = 100.0
     for wait in (1, 2, 4, 8, 16, 30, 30, 30):
-        assert gate.is_open(now)
+        assert circuit.allows(now)
         for _ in range(50):
-            gate.failed(now, "refused")
-        assert not gate.is_open(now)
-        tries = [gate.next_try(now) - now for _ in range(50)]
+            circuit.failed(now, "refused")
+        assert not circuit.allows(now)
+        tries = [circuit.next_try(now) - now for _ in range(50)]
         assert wait / 2 <= min(tries) <= max(tries) <= 1.5 * wait + 1
         assert max(tries) - min(tries) <= 1
         now += max(tries)
-    gate.worked()
-    gate.failed(now, "refused")
-    assert gate.is_open(now + 1.5)
+    circuit.worked()
+    circuit.failed(now, "refused")
+    assert circuit.allows(now + 1.5)
 
 
 def test_every_report_of_a_fleet_gets_its_receipt(broker: Broker) -> None:
@@ -278,7 +278,7 @@ def test_one_device_s_failure_is_not_the_others(
 ) -> None:
     """A device whose code raises is logged with its traceback; the other one reports on."""
     bad, good = devices = fleet(2, kinds=["luz"])
-    house = House(mosquitto.port, devices)
+    house = DrivenSimulator(mosquitto.port, devices)
     house.connect()
     bad.configuration = {}
     house.wait(15)

@@ -25,8 +25,8 @@ from tests.brokers import PATIENCE, Login, ScriptedBroker, packet, wait_until
 from tests.mqtt.backend import Ear
 from tests.mqtt.guarded import (
     HERE,
+    GuardedBroker,
     GuardedMosquitto,
-    House,
     make_pair,
     mosquitto_house,
     trusting,
@@ -37,7 +37,7 @@ OWN = payloads.state_topic(HERE)
 
 
 @pytest.fixture
-def house(guarded: GuardedMosquitto, pair: Tls) -> House:
+def house(guarded: GuardedMosquitto, pair: Tls) -> GuardedBroker:
     return mosquitto_house(guarded, trusting(pair))
 
 
@@ -98,7 +98,7 @@ def reports(bridge: Bridge, told: SimpleQueue[object], count: int) -> list[int |
     return numbers
 
 
-def test_thousands_of_reports_come_over_tls(house: House, pair: Tls) -> None:
+def test_thousands_of_reports_come_over_tls(house: GuardedBroker, pair: Tls) -> None:
     """All of them, in order and acknowledged, from a broker that asks for the login."""
     login = Login(house.backend.user, house.backend.password, ours(pair))
     with a_backend("localhost", house.port, login) as (bridge, told):
@@ -145,7 +145,7 @@ def test_a_broker_that_cannot_prove_itself_gets_no_password(
         assert not bridge.connected
 
 
-def test_without_the_shared_topic_nothing_on_it_is_heard(house: House) -> None:
+def test_without_the_shared_topic_nothing_on_it_is_heard(house: GuardedBroker) -> None:
     """Also where an earlier session with the broker had it."""
     with a_backend("127.0.0.1", house.inside, house.backend) as (bridge, _):
         assert bridge.wait_until_heard(PATIENCE)
@@ -157,7 +157,9 @@ def test_without_the_shared_topic_nothing_on_it_is_heard(house: House) -> None:
         assert reports(bridge, told, 1) == [2]
 
 
-def test_simulated_devices_log_in_each_by_itself(guarded: GuardedMosquitto, house: House, pair: Tls) -> None:
+def test_simulated_devices_log_in_each_by_itself(
+    guarded: GuardedMosquitto, house: GuardedBroker, pair: Tls
+) -> None:
     """They report where only they may, and hear what is said to them."""
     devices = fleet(2)
     passwords = house.logins.complete(device.serial for device in devices)

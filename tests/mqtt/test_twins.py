@@ -10,12 +10,12 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from actors.mqtt import twins
-from actors.mqtt.twins import Identity, Unaskable, Way, living_twin
+from actors.mqtt.twins import BrokerAccess, Identity, Unaskable, living_twin
 from actors.runtime.backoff import Backoff
 from tests.brokers import PATIENCE
 
 WHO = Identity("iot-backend-test", 1_000.0)
-ANYHOW = Way("", "", None)
+ANYHOW = BrokerAccess("", "", None)
 
 CONNECT, PUBLISH, SUBSCRIBE = 0x10, 0x32, 0x82
 # As CONNECT, with a session that is there already.

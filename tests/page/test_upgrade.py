@@ -43,7 +43,7 @@ def until_judged(tab: Page) -> None:
     tab.evaluate(JUDGED)
 
 
-class House:
+class UpgradingSite:
     """A server whose page is another one after an upgrade."""
 
     def __init__(self, folder: Path) -> None:
@@ -70,14 +70,14 @@ class House:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path / "page")
+def house(tmp_path: Path) -> Iterator[UpgradingSite]:
+    house = UpgradingSite(tmp_path / "page")
     yield house
     house.end()
 
 
 @pytest.fixture
-def open_tab(open_page: OpenPage, house: House, complaints: Complaints) -> Page:
+def open_tab(open_page: OpenPage, house: UpgradingSite, complaints: Complaints) -> Page:
     """One that is open before the upgrade, and kept by its worker."""
     complaints.expect("net::ERR_")
     page = open_page(service_workers="allow")
@@ -89,7 +89,7 @@ def open_tab(open_page: OpenPage, house: House, complaints: Complaints) -> Page:
     return page
 
 
-def test_it_is_loaded_anew(open_tab: Page, house: House) -> None:
+def test_it_is_loaded_anew(open_tab: Page, house: UpgradingSite) -> None:
     """Once the new version is there."""
     open_tab.evaluate(UPDATE_AGAIN_AND_AGAIN)
     with open_tab.expect_event("load"):
@@ -98,7 +98,7 @@ def test_it_is_loaded_anew(open_tab: Page, house: House) -> None:
     assert open_tab.evaluate("window.old") is None
 
 
-def test_what_is_not_saved_is_not_lost(open_tab: Page, house: House) -> None:
+def test_what_is_not_saved_is_not_lost(open_tab: Page, house: UpgradingSite) -> None:
     """The page waits until nothing is held back."""
     open_tab.evaluate(HOLD)
     house.upgrade()
@@ -108,7 +108,7 @@ def test_what_is_not_saved_is_not_lost(open_tab: Page, house: House) -> None:
         open_tab.evaluate("release()")
 
 
-def test_a_tab_that_is_new_already_is_left_alone(open_tab: Page, house: House) -> None:
+def test_a_tab_that_is_new_already_is_left_alone(open_tab: Page, house: UpgradingSite) -> None:
     """Its worker is the older one of the two at first."""
     open_tab.evaluate(HOLD)
     house.upgrade()

@@ -17,7 +17,7 @@ from persistence.database.local_time import LocalTime
 from persistence.maintenance.actor import Backups, MaintenanceActor
 from persistence.maintenance.retention import Retention
 from persistence.maintenance.upkeep import Upkeep
-from tests.persistence.house import House
+from tests.persistence.house import WriterOnStage
 
 HOUR = 3_600.0
 DAY = 24 * HOUR
@@ -44,11 +44,11 @@ class Shed:
         return self.newest if Kind.DAILY in kinds else None
 
 
-class Home:
+class MaintainedStore:
     """A house with a maintenance actor, and one device in it."""
 
     def __init__(self, path: Path) -> None:
-        self.house = House(path)
+        self.house = WriterOnStage(path)
         self.house.store.database.conn.execute("PRAGMA synchronous = OFF")
         self.clock, self.stage = self.house.clock, self.house.stage
         self.shed = Shed()

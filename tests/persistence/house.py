@@ -76,7 +76,7 @@ class Neighbours:
         return [mid for what, *rest in self.diary if what == "settle" for mid in rest[0]]
 
 
-class House:
+class WriterOnStage:
     """A writer on a stage, over a disk that can be made full."""
 
     def __init__(self, path: Path) -> None:

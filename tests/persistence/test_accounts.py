@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from actors.domain.people import CONSOLE, Act, Author, Conflict, NoSuch, Role, TokenKind, fingerprint
+from actors.domain.people import CONSOLE, AuditEntry, Author, Conflict, NoSuch, Role, TokenKind, fingerprint
 from persistence.accounts.accounts import CODE_LIFE_S, Accounts
 from persistence.accounts.rows import MAX_ACTS_OF_A_KIND, MAX_PEOPLE, MAX_TOKENS
 from persistence.accounts.schema import APPLICATION_ID, STEPS
@@ -149,8 +149,8 @@ def test_people_and_tokens_are_limited(accounts: Accounts, clock: FakeClock) -> 
 def test_a_flood_of_acts_drowns_no_other_kind(accounts: Accounts) -> None:
     """The newest of each kind are kept."""
     thief = Author("Ladrón", "10.0.0.9")
-    accounts.note(Act(thief, "token nuevo", "el importante"))
-    accounts.note(*(Act(thief, "cambio", f"{number}") for number in range(MAX_ACTS_OF_A_KIND + 500)))
+    accounts.note(AuditEntry(thief, "token nuevo", "el importante"))
+    accounts.note(*(AuditEntry(thief, "cambio", f"{number}") for number in range(MAX_ACTS_OF_A_KIND + 500)))
     kept = accounts.acts(10_000)
     assert [each.act.about for each in kept if each.act.what == "token nuevo"] == ["el importante"]
     changes = [each.act.about for each in kept if each.act.what == "cambio"]

@@ -16,7 +16,7 @@ from persistence.database import announcement_rows
 from persistence.database.schema import migrate, sqlite3
 from persistence.database.tables import STEPS
 from persistence.writer.store import Batch, Store
-from tests.persistence.house import House
+from tests.persistence.house import WriterOnStage
 
 PAYLOADS = st.binary(max_size=6)
 TOLD = st.builds(
@@ -30,8 +30,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def house(path: Path) -> Iterator[House]:
-    house = House(path)
+def house(path: Path) -> Iterator[WriterOnStage]:
+    house = WriterOnStage(path)
     yield house
     house.stop()
 
@@ -40,7 +40,7 @@ def told(key: str, size: int, group: str = "g") -> StoredAnnouncement:
     return StoredAnnouncement("tasmota", group, key, b"x" * size)
 
 
-def test_an_announcement_is_settled_once_it_is_on_disk(house: House) -> None:
+def test_an_announcement_is_settled_once_it_is_on_disk(house: WriterOnStage) -> None:
     """With all the messages that it was gathered from."""
     first, second = house.delivery(), house.delivery()
     house.tell(KeepAnnouncement("tasmota", "A4CF", "config", b"\xff{}", (first, second)))

@@ -12,20 +12,20 @@ from actors.domain.clock_doubt import ClockDoubt, Doubt
 from persistence.database.timestamps import heard_at
 from persistence.maintenance import actor as maintenance
 from persistence.maintenance.clock_watch import ClockWatch
-from tests.persistence.home import DAY, HOUR, Home
+from tests.persistence.home import DAY, HOUR, MaintainedStore
 from tests.stage import FakeClock
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
+def home(tmp_path: Path) -> Iterator[MaintainedStore]:
     """Maintenance looks every five minutes, which is often for days of them."""
-    home = Home(tmp_path / "iot.db")
+    home = MaintainedStore(tmp_path / "iot.db")
     with patch.object(maintenance, "IDLE_S", 300.0):
         yield home
     home.stop()
 
 
-def test_a_jump_of_ten_years_deletes_nothing_of_what_is_young(home: Home) -> None:
+def test_a_jump_of_ten_years_deletes_nothing_of_what_is_young(home: MaintainedStore) -> None:
     """Nor does a restart within the day after it, when the newest row is as wrong as the clock."""
     home.hire()
     home.live(1)
@@ -45,7 +45,7 @@ def test_a_jump_of_ten_years_deletes_nothing_of_what_is_young(home: Home) -> Non
     assert home.ask("SELECT min(n) FROM estado_log") > 1
 
 
-def test_a_jump_of_days_is_doubted_although_the_house_was_heard_of_late(home: Home) -> None:
+def test_a_jump_of_days_is_doubted_although_the_house_was_heard_of_late(home: MaintainedStore) -> None:
     home.hire()
     home.live(1)
     home.clock.jump(3 * DAY)
@@ -53,7 +53,7 @@ def test_a_jump_of_days_is_doubted_although_the_house_was_heard_of_late(home: Ho
     assert home.ask("SELECT min(n) FROM estado_log") == 1
 
 
-def test_after_a_day_the_new_time_is_believed(home: Home) -> None:
+def test_after_a_day_the_new_time_is_believed(home: MaintainedStore) -> None:
     """The house goes on by it: what is old by then goes, and nothing is stuck."""
     home.hire()
     home.live(1)
@@ -65,7 +65,7 @@ def test_after_a_day_the_new_time_is_believed(home: Home) -> None:
     assert home.ask("SELECT min(n) FROM estado_log") > 96
 
 
-def test_a_silence_before_the_start_is_held_against_the_clock(home: Home) -> None:
+def test_a_silence_before_the_start_is_held_against_the_clock(home: MaintainedStore) -> None:
     home.hire()
     home.live(1)
     home.dismiss()
@@ -107,7 +107,7 @@ def test_a_jump_within_the_day_begins_it_anew() -> None:
     assert watch.look() is None
 
 
-def test_a_server_that_sleeps_at_night_deletes_what_is_old(home: Home) -> None:
+def test_a_server_that_sleeps_at_night_deletes_what_is_old(home: MaintainedStore) -> None:
     """The clock on the wall goes on while it sleeps, and so does the time since the boot."""
     home.hire()
     for _ in range(8):
@@ -117,7 +117,7 @@ def test_a_server_that_sleeps_at_night_deletes_what_is_old(home: Home) -> None:
     assert home.ask("SELECT min(n) FROM estado_log") > 96
 
 
-def test_rows_from_the_future_are_marked_and_tell_nothing(home: Home) -> None:
+def test_rows_from_the_future_are_marked_and_tell_nothing(home: MaintainedStore) -> None:
     """Such as an earlier version has kept: in the log as they are, in no summary and no statistic."""
     home.live(1)
     home.clock.jump(3650 * DAY)
@@ -132,7 +132,7 @@ def test_rows_from_the_future_are_marked_and_tell_nothing(home: Home) -> None:
     assert home.ask("SELECT max(inicio) FROM resumen_horas") <= home.clock.now()
 
 
-def test_a_clock_that_was_believed_and_is_set_back(home: Home) -> None:
+def test_a_clock_that_was_believed_and_is_set_back(home: MaintainedStore) -> None:
     """What it had stamped is marked within the hour, and no summary tells of it after a day."""
     home.hire()
     home.live(1)
@@ -162,7 +162,7 @@ def test_a_clock_that_was_believed_and_is_set_back(home: Home) -> None:
     ],
 )
 def test_what_the_log_says_of_the_time(
-    home: Home, stamps: Sequence[float], now: float, heard: float | None
+    home: MaintainedStore, stamps: Sequence[float], now: float, heard: float | None
 ) -> None:
     """Days of reports, and of today: the newest that is to be believed, where a gap tells which is wrong."""
     base = home.clock.now()

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from actors.domain.findings import Decision, Finding, KeptFinding, RuleMemory
 from actors.domain.model import JsonObject
 from actors.messages import Keep, KeepConclusion, RecallMemory
-from tests.persistence.house import BIG, House, reported
+from tests.persistence.house import BIG, WriterOnStage, reported
 
 DEVICE = 1
 UNSTORABLE: dict[str, Any] = {"x": 2**70}
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path / "iot.db")
+def house(tmp_path: Path) -> Iterator[WriterOnStage]:
+    house = WriterOnStage(tmp_path / "iot.db")
     assert house.device("A").id == DEVICE
     yield house
     house.stop()
@@ -41,14 +41,14 @@ def memory(upto: int, rule: str = "learn", **state: object) -> RuleMemory:
     return RuleMemory(DEVICE, rule, upto, state)
 
 
-def recall(house: House, rule: str = "learn") -> RecallMemory:
+def recall(house: WriterOnStage, rule: str = "learn") -> RecallMemory:
     return RecallMemory(DEVICE, rule, house.neighbours.remembered)
 
 
 # -- order ---------------------------------------------------------------------------------------
 
 
-def test_findings_are_announced_in_order_with_the_numbers_they_have_on_disk(house: House) -> None:
+def test_findings_are_announced_in_order_with_the_numbers_they_have_on_disk(house: WriterOnStage) -> None:
     house.statements.clear()
     one, two, three = found(1.0), found(2.0), found(3.0, x=[1])
     house.tell(
@@ -67,7 +67,7 @@ def test_findings_are_announced_in_order_with_the_numbers_they_have_on_disk(hous
     assert house.statements.count("COMMIT") == 1
 
 
-def test_a_memory_is_recalled_as_it_was_when_it_was_asked_for(house: House) -> None:
+def test_a_memory_is_recalled_as_it_was_when_it_was_asked_for(house: WriterOnStage) -> None:
     """All told before in the batch counts, and nothing that comes later in it."""
     house.tell(KeepConclusion([], memory(1)))
     house.stage.settle()
@@ -94,7 +94,7 @@ def test_a_memory_is_recalled_as_it_was_when_it_was_asked_for(house: House) -> N
     assert house.neighbours.diary[-1] == ("remembered", memory(3))
 
 
-def test_of_several_memories_of_a_rule_only_the_last_is_written(house: House) -> None:
+def test_of_several_memories_of_a_rule_only_the_last_is_written(house: WriterOnStage) -> None:
     """Those before it are not even looked at, so that one that could not be stored does no harm."""
     house.statements.clear()
     house.tell(
@@ -109,7 +109,7 @@ def test_of_several_memories_of_a_rule_only_the_last_is_written(house: House) ->
     assert house.queries.rejected(9) == []
 
 
-def test_a_recall_sees_every_row_told_of_before_it_in_the_log(house: House) -> None:
+def test_a_recall_sees_every_row_told_of_before_it_in_the_log(house: WriterOnStage) -> None:
     device = house.store.devices()[0]
     seen: list[int] = []
     for seq in range(5):
@@ -125,11 +125,11 @@ def test_a_recall_sees_every_row_told_of_before_it_in_the_log(house: House) -> N
 
 
 def test_a_restart_brings_findings_and_memories_back(tmp_path: Path) -> None:
-    before = House(tmp_path / "iot.db")
+    before = WriterOnStage(tmp_path / "iot.db")
     before.device("A")
     before.tell(KeepConclusion(resting(found(1.0)), memory(7, x={"y": [0.5]})))
     before.stop()
-    after = House(tmp_path / "iot.db")
+    after = WriterOnStage(tmp_path / "iot.db")
     after.tell(recall(after), KeepConclusion(resting(found(2.0)), memory(8)))
     after.stop()
     assert after.neighbours.diary == [
@@ -139,7 +139,7 @@ def test_a_restart_brings_findings_and_memories_back(tmp_path: Path) -> None:
     assert [kept.id for kept in after.queries.findings(1, 9).rows] == [2, 1]
 
 
-def test_what_people_decide_is_kept_with_the_change_that_it_is(house: House) -> None:
+def test_what_people_decide_is_kept_with_the_change_that_it_is(house: WriterOnStage) -> None:
     house.tell(KeepConclusion(resting(found(1.0), found(2.0), found(3.0)), memory(1)))
     device = replace(house.device("A"), version=1)
     house.neighbours.diary.clear()
@@ -159,7 +159,7 @@ def test_what_people_decide_is_kept_with_the_change_that_it_is(house: House) -> 
 # -- failure -------------------------------------------------------------------------------------
 
 
-def test_on_a_full_disk_nothing_is_announced_and_nobody_is_answered(house: House) -> None:
+def test_on_a_full_disk_nothing_is_announced_and_nobody_is_answered(house: WriterOnStage) -> None:
     house.fill_the_disk()
     house.tell(KeepConclusion(resting(found(1.0, x=BIG)), memory(1)), recall(house))
     house.stage.wait(60)
@@ -185,7 +185,7 @@ def test_on_a_full_disk_nothing_is_announced_and_nobody_is_answered(house: House
     ids=["finding", "memory", "number"],
 )
 def test_a_conclusion_that_cannot_be_stored_is_refused_whole_and_alone(
-    house: House, bad: KeepConclusion, payload: bytes
+    house: WriterOnStage, bad: KeepConclusion, payload: bytes
 ) -> None:
     """It leaves a dead letter; neither its findings nor its memory count."""
     house.tell(
@@ -205,7 +205,9 @@ def test_a_conclusion_that_cannot_be_stored_is_refused_whole_and_alone(
     assert house.status.healthy
 
 
-def test_a_damaged_memory_is_answered_with_none(house: House, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_damaged_memory_is_answered_with_none(
+    house: WriterOnStage, caplog: pytest.LogCaptureFixture
+) -> None:
     """And stops nobody."""
     house.tell(KeepConclusion([], memory(1)), KeepConclusion([], memory(1, "offline")))
     house.stage.settle()
@@ -237,7 +239,7 @@ def test_whatever_happens_each_finding_is_announced_once_in_order_and_recalls_te
     tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, object, object, object]]
 ) -> None:
     path = tmp_path_factory.mktemp("house") / "iot.db"
-    house = House(path)
+    house = WriterOnStage(path)
     house.device("A")
     expected: list[tuple[str, object]] = []
     told: list[tuple[str, object]] = []
@@ -269,7 +271,7 @@ def test_whatever_happens_each_finding_is_announced_once_in_order_and_recalls_te
                 house.free_the_disk()
                 house.stop()
                 told += house.neighbours.diary
-                house = House(path)
+                house = WriterOnStage(path)
     house.free_the_disk()
     house.stage.wait(60)
     told += house.neighbours.diary
@@ -279,7 +281,7 @@ def test_whatever_happens_each_finding_is_announced_once_in_order_and_recalls_te
     house.stop()
 
 
-def test_what_is_brought_up_to_date_keeps_its_number(house: House) -> None:
+def test_what_is_brought_up_to_date_keeps_its_number(house: WriterOnStage) -> None:
     """Also of one that is in the same commit; where it is gone there is a new one."""
     first, second = found(1.0, inestable=True, cortes=4), found(2.0)
     third = replace(found(3.0, inestable=True, cortes=9), renews=True)
@@ -293,7 +295,7 @@ def test_what_is_brought_up_to_date_keeps_its_number(house: House) -> None:
     assert (newest.id, oldest.id, oldest.finding.details["cortes"]) == (2, 1, 12)
 
 
-def test_to_bring_one_up_to_date_costs_no_more_in_an_old_house(house: House) -> None:
+def test_to_bring_one_up_to_date_costs_no_more_in_an_old_house(house: WriterOnStage) -> None:
     """It is among the newest, which are all that is looked at; also where it is gone."""
 
     def steps(*findings: Finding) -> int:

@@ -13,7 +13,7 @@ from actors.domain.sequences import Boot
 from actors.messages import Keep, Recall, RecallMemory
 from persistence.database.schema import RETRIES
 from persistence.writer.store import Batch, Store
-from tests.persistence.house import House, reported
+from tests.persistence.house import WriterOnStage, reported
 
 WHOLE = Device(
     id=1,
@@ -38,8 +38,8 @@ DAMAGED = [(column, text) for column in EMPTY for text in DAMAGE] + [
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path / "iot.db")
+def house(tmp_path: Path) -> Iterator[WriterOnStage]:
+    house = WriterOnStage(tmp_path / "iot.db")
     yield house
     house.stop()
 
@@ -82,7 +82,7 @@ def test_every_damaged_column_is_told_of(store: Store, caplog: pytest.LogCapture
     assert caplog.messages == [f"device_row_damaged serial=A column={column}" for column in EMPTY]
 
 
-def test_a_damaged_device_is_recalled_with_its_batch(house: House) -> None:
+def test_a_damaged_device_is_recalled_with_its_batch(house: WriterOnStage) -> None:
     device = house.device("A")
     damage(house.store, "configuracion", b"{")
     house.tell(Recall("A", house.neighbours.recalled), Recall("B", house.neighbours.recalled))
@@ -95,7 +95,7 @@ def test_a_damaged_device_is_recalled_with_its_batch(house: House) -> None:
 # -- refused -------------------------------------------------------------------------------------
 
 
-def test_a_refused_memory_is_answered_with_none(house: House) -> None:
+def test_a_refused_memory_is_answered_with_none(house: WriterOnStage) -> None:
     """And leaves a dead letter; those beside it are answered as ever."""
     told = house.neighbours
     house.tell(
@@ -110,7 +110,7 @@ def test_a_refused_memory_is_answered_with_none(house: House) -> None:
 
 
 def test_a_refused_recall_holds_nobody_up_and_is_answered_once_it_can_be(
-    house: House, caplog: pytest.LogCaptureFixture
+    house: WriterOnStage, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Here a trigger refuses the newcomer's row. A try leaves a line in the log and no dead letter."""
     device = house.device("A")

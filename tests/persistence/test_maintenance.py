@@ -20,15 +20,15 @@ from persistence.maintenance.actor import BackUp
 from persistence.maintenance.upkeep import Upkeep
 from persistence.writer.actor import TIDY_PATIENCE_S, WriterActor
 from persistence.writer.store import Store
-from tests.persistence.home import DAY, HOUR, Home
+from tests.persistence.home import DAY, HOUR, MaintainedStore
 from tests.persistence.house import reported
 
 FULL = OSError(errno.ENOSPC, "No queda sitio en el disco.")
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    home = Home(tmp_path / "iot.db")
+def home(tmp_path: Path) -> Iterator[MaintainedStore]:
+    home = MaintainedStore(tmp_path / "iot.db")
     yield home
     home.stop()
 
@@ -36,7 +36,7 @@ def home(tmp_path: Path) -> Iterator[Home]:
 # -- upkeep --------------------------------------------------------------------------------------
 
 
-def test_the_file_stops_growing(home: Home) -> None:
+def test_the_file_stops_growing(home: MaintainedStore) -> None:
     """Six weeks of reports, kept for days: once all kinds of rows have come and gone, no page is added."""
     home.hire()
     pages = []
@@ -53,7 +53,7 @@ def test_the_file_stops_growing(home: Home) -> None:
     assert home.status.deletion_paused is None
 
 
-def test_a_busy_device_is_rolled_up_at_once_and_a_slow_one_by_the_hour(home: Home) -> None:
+def test_a_busy_device_is_rolled_up_at_once_and_a_slow_one_by_the_hour(home: MaintainedStore) -> None:
     """Each roll-up rewrites pages, so a few rows wait for more."""
     home.hire()
     home.stage.wait(100)
@@ -68,7 +68,7 @@ def test_a_busy_device_is_rolled_up_at_once_and_a_slow_one_by_the_hour(home: Hom
     assert home.status.rolled_up == 503
 
 
-def test_a_step_is_followed_by_nine_times_its_rest(home: Home) -> None:
+def test_a_step_is_followed_by_nine_times_its_rest(home: MaintainedStore) -> None:
     """Reading counts as well as writing, so at most a tenth of the time is spent."""
     home.hire()
     steps: list[tuple[float, float]] = []
@@ -87,7 +87,9 @@ def test_a_step_is_followed_by_nine_times_its_rest(home: Home) -> None:
     assert all(later[0] - earlier[1] >= 18 for earlier, later in pairwise(steps))
 
 
-def test_a_writer_that_fails_is_asked_again_later(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_writer_that_fails_is_asked_again_later(
+    home: MaintainedStore, caplog: pytest.LogCaptureFixture
+) -> None:
     home.hire()
     home.report(600)
     with patch.object(Store, "tidy", side_effect=sqlite3.OperationalError("disk I/O error")):
@@ -99,7 +101,9 @@ def test_a_writer_that_fails_is_asked_again_later(home: Home, caplog: pytest.Log
     assert "commit_failed" in caplog.text
 
 
-def test_a_writer_that_never_answers_is_asked_again(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_writer_that_never_answers_is_asked_again(
+    home: MaintainedStore, caplog: pytest.LogCaptureFixture
+) -> None:
     home.report(1)
     home.house.stop()
     home.hire()
@@ -109,7 +113,7 @@ def test_a_writer_that_never_answers_is_asked_again(home: Home, caplog: pytest.L
     assert home.maintenance.is_alive()
 
 
-def test_a_file_that_cannot_be_read_is_tried_again(home: Home, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_tried_again(home: MaintainedStore, tmp_path: Path) -> None:
     home.report(600)
     (tmp_path / "iot.db").rename(tmp_path / "elsewhere")
     home.hire()
@@ -119,7 +123,9 @@ def test_a_file_that_cannot_be_read_is_tried_again(home: Home, tmp_path: Path) -
     assert home.status.rolled_up == 600
 
 
-def test_a_damaged_log_does_not_hold_up_the_others(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_damaged_log_does_not_hold_up_the_others(
+    home: MaintainedStore, caplog: pytest.LogCaptureFixture
+) -> None:
     home.report(10)
     home.device = home.house.device("TMP0BBBBBBBB")
     home.report(10)
@@ -140,7 +146,7 @@ def test_a_damaged_log_does_not_hold_up_the_others(home: Home, caplog: pytest.Lo
 # -- the writer's half ---------------------------------------------------------------------------
 
 
-def test_upkeep_waits_for_a_free_moment_but_not_for_ever(home: Home) -> None:
+def test_upkeep_waits_for_a_free_moment_but_not_for_ever(home: MaintainedStore) -> None:
     """While there is something to keep that comes first; after a second upkeep has its turn."""
     done: list[Tidied] = []
 
@@ -164,7 +170,7 @@ def test_upkeep_waits_for_a_free_moment_but_not_for_ever(home: Home) -> None:
         home.stage.settle()
 
 
-def test_a_step_goes_with_what_was_kept_before_it(home: Home) -> None:
+def test_a_step_goes_with_what_was_kept_before_it(home: MaintainedStore) -> None:
     """It is a transaction of its own, after those of the messages that came before it."""
     home.house.statements.clear()
     seen: list[int] = []
@@ -181,7 +187,7 @@ def test_a_step_goes_with_what_was_kept_before_it(home: Home) -> None:
 
 @pytest.mark.parametrize("error", [ValueError("x"), sqlite3.IntegrityError("x")])
 def test_a_step_at_fault_is_no_fault_of_the_disk(
-    home: Home, error: Exception, caplog: pytest.LogCaptureFixture
+    home: MaintainedStore, error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
     done: list[Tidied] = []
 
@@ -198,7 +204,7 @@ def test_a_step_at_fault_is_no_fault_of_the_disk(
 # -- backups -------------------------------------------------------------------------------------
 
 
-def test_a_backup_is_made_every_day(home: Home) -> None:
+def test_a_backup_is_made_every_day(home: MaintainedStore) -> None:
     """Ten minutes after the start, if there is none; then daily."""
     begin = home.clock.now()
     home.hire()
@@ -210,7 +216,7 @@ def test_a_backup_is_made_every_day(home: Home) -> None:
 
 
 @pytest.mark.parametrize(("age", "due"), [(2 * HOUR, 22 * HOUR), (23.99 * HOUR, 600), (40 * DAY, 600)])
-def test_the_first_one_counts_from_the_newest_there_is(home: Home, age: float, due: float) -> None:
+def test_the_first_one_counts_from_the_newest_there_is(home: MaintainedStore, age: float, due: float) -> None:
     home.shed.newest = home.clock.now() - age
     home.hire()
     assert home.status.last_backup_at == home.shed.newest
@@ -220,7 +226,9 @@ def test_the_first_one_counts_from_the_newest_there_is(home: Home, age: float, d
     assert len(home.shed.made) == 1
 
 
-def test_a_backup_that_fails_is_tried_again_in_an_hour(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_backup_that_fails_is_tried_again_in_an_hour(
+    home: MaintainedStore, caplog: pytest.LogCaptureFixture
+) -> None:
     """Upkeep goes on meanwhile, and the reason can be read until it has worked."""
     home.shed.error = FULL
     home.hire()
@@ -235,7 +243,7 @@ def test_a_backup_that_fails_is_tried_again_in_an_hour(home: Home, caplog: pytes
     assert not home.status.backup_error
 
 
-def test_one_that_is_asked_for_takes_no_daily_ones_place(home: Home) -> None:
+def test_one_that_is_asked_for_takes_no_daily_ones_place(home: MaintainedStore) -> None:
     """Nor does it put it off, also if it fails; which is told, and can be read until a backup is made."""
     told: list[Backup | Refused] = []
     home.hire()
@@ -268,7 +276,9 @@ def test_one_that_is_asked_for_takes_no_daily_ones_place(home: Home) -> None:
 
 
 @pytest.mark.parametrize("apart", [HOUR - 300, HOUR + 300])
-def test_however_often_one_that_is_asked_for_fails_the_daily_ones_come(home: Home, apart: float) -> None:
+def test_however_often_one_that_is_asked_for_fails_the_daily_ones_come(
+    home: MaintainedStore, apart: float
+) -> None:
     """And no more of them, whether each is asked for within an hour of the last one's failure or after it."""
     home.hire()
     begin = home.clock.monotonic()
@@ -282,7 +292,7 @@ def test_however_often_one_that_is_asked_for_fails_the_daily_ones_come(home: Hom
     assert home.shed.kinds == [Kind.DAILY] * 3
 
 
-def test_a_clock_that_jumps_makes_no_backups(home: Home) -> None:
+def test_a_clock_that_jumps_makes_no_backups(home: MaintainedStore) -> None:
     """Only time that has passed does."""
     home.hire()
     home.stage.wait(700)
@@ -295,7 +305,7 @@ def test_a_clock_that_jumps_makes_no_backups(home: Home) -> None:
     assert len(home.shed.made) == 2
 
 
-def test_maintenance_that_fails_goes_on(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+def test_maintenance_that_fails_goes_on(home: MaintainedStore, caplog: pytest.LogCaptureFixture) -> None:
     home.hire()
     home.report(600)
     with patch.object(Upkeep, "roll_ups", side_effect=RuntimeError("nobody thought of it")):

@@ -15,7 +15,7 @@ from actors.domain.model import Refused
 from actors.domain.read_models import Backup
 from persistence.backup.backups import Kind, backups_of, make_backup, planned_backup
 from persistence.maintenance.backups_on_demand import BackupsOnDemand
-from tests.persistence.home import DAY, HOUR, Home, Shed
+from tests.persistence.home import DAY, HOUR, MaintainedStore, Shed
 
 ACTS = st.lists(
     st.sampled_from(["ask", "let it work", "a minute", "a day and night", "break", "mend"]), max_size=20
@@ -28,7 +28,7 @@ class Cellar(Shed):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.path = path
-        self.home = Home(path)
+        self.home = MaintainedStore(path)
         self.home.shed = self
         self.home.hire()
         assert self.home.maintenance is not None
@@ -62,7 +62,7 @@ class Cellar(Shed):
         assert all(each.path in promised for each in self.under_way)
 
 
-def pass_a_day(home: Home) -> None:
+def pass_a_day(home: MaintainedStore) -> None:
     """The machine is awake in its last hour, for which maintenance looks as often as it would all day."""
     home.clock.sleep(DAY - HOUR)
     home.stage.wait(HOUR)

@@ -14,12 +14,12 @@ from actors.domain.model import Device
 from actors.messages import Delivery, Keep, KeepConclusion
 from persistence.database.schema import UnusableDatabase, sqlite3
 from persistence.writer.store import Store
-from tests.persistence.house import BIG, House, Neighbours, reported
+from tests.persistence.house import BIG, Neighbours, WriterOnStage, reported
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path / "disk" / "iot.db")
+def house(tmp_path: Path) -> Iterator[WriterOnStage]:
+    house = WriterOnStage(tmp_path / "disk" / "iot.db")
     yield house
     house.stop()
 
@@ -29,7 +29,7 @@ def refuse_rollback(action: int, what: str | None, *_: str | None) -> int:
     return sqlite3.SQLITE_DENY if denied else sqlite3.SQLITE_OK
 
 
-def rows_at_settling(house: House) -> list[int]:
+def rows_at_settling(house: WriterOnStage) -> list[int]:
     """How many log rows of the first device others see, noted as often as something is acknowledged."""
     seen: list[int] = []
 
@@ -42,7 +42,7 @@ def rows_at_settling(house: House) -> list[int]:
 
 
 def test_a_rollback_that_fails_never_leads_to_an_acknowledgement_of_what_is_not_on_disk(
-    house: House,
+    house: WriterOnStage,
 ) -> None:
     """The bad value makes the rollback needed; what is then retried is committed and not only released."""
     device = house.device("A")
@@ -62,7 +62,7 @@ def test_a_rollback_that_fails_never_leads_to_an_acknowledgement_of_what_is_not_
     assert house.status.healthy
 
 
-def test_a_connection_left_inside_a_transaction_is_not_used(house: House) -> None:
+def test_a_connection_left_inside_a_transaction_is_not_used(house: WriterOnStage) -> None:
     device = house.device("A")
     seen = rows_at_settling(house)
     house.store.database.conn.execute("BEGIN")
@@ -86,7 +86,7 @@ def test_the_store_refuses_to_save_inside_a_transaction(tmp_path: Path) -> None:
         assert store.recall("A").id == 1
 
 
-def test_while_it_waits_the_lock_is_free_and_then_it_is_taken_again(house: House) -> None:
+def test_while_it_waits_the_lock_is_free_and_then_it_is_taken_again(house: WriterOnStage) -> None:
     """Whoever has it meanwhile is waited for."""
     device, entry = reported(house.device("A"), 0, x=BIG)
     house.fill_the_disk()
@@ -103,7 +103,7 @@ def test_while_it_waits_the_lock_is_free_and_then_it_is_taken_again(house: House
         Store(house.path)
 
 
-def test_a_disk_that_comes_back_is_written_and_its_bare_mount_point_is_not(house: House) -> None:
+def test_a_disk_that_comes_back_is_written_and_its_bare_mount_point_is_not(house: WriterOnStage) -> None:
     """Nothing is acknowledged into the new database that the mount point has room for."""
     device, entry = reported(house.device("A"), 0, x=BIG)
     house.fill_the_disk()
@@ -127,7 +127,7 @@ def test_a_disk_that_comes_back_is_written_and_its_bare_mount_point_is_not(house
 
 @pytest.mark.parametrize("on_disk", [True, False])
 def test_a_commit_of_which_only_the_disk_knows_is_found_out(
-    house: House, monkeypatch: pytest.MonkeyPatch, on_disk: bool
+    house: WriterOnStage, monkeypatch: pytest.MonkeyPatch, on_disk: bool
 ) -> None:
     """What is there is not stored again, nor refused for being there; what follows it follows once."""
     device = house.device("A")
@@ -150,7 +150,7 @@ def test_a_commit_of_which_only_the_disk_knows_is_found_out(
 
 
 def test_files_that_were_away_when_it_was_committed_are_found_out(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: WriterOnStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Moved in the very moment, and moved back."""
     device = house.device("A")
@@ -171,7 +171,7 @@ def test_files_that_were_away_when_it_was_committed_are_found_out(
     assert_kept_once(house, device)
 
 
-def assert_kept_once(house: House, device: Device) -> None:
+def assert_kept_once(house: WriterOnStage, device: Device) -> None:
     def finding(at: float) -> KeepConclusion:
         found = Finding("offline", "ai_offline", device.id, device.serial, at, {})
         return KeepConclusion([(found, {})], RuleMemory(device.id, "offline", 1, {}))

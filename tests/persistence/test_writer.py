@@ -20,12 +20,12 @@ from actors.runtime.clock import SystemClock
 from actors.runtime.dispatch import ThreadPool
 from persistence.writer.actor import WriterActor
 from persistence.writer.store import Store
-from tests.persistence.house import BIG, House, Neighbours, reported
+from tests.persistence.house import BIG, Neighbours, WriterOnStage, reported
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path / "iot.db")
+def house(tmp_path: Path) -> Iterator[WriterOnStage]:
+    house = WriterOnStage(tmp_path / "iot.db")
     yield house
     if house.writer.is_alive():
         house.stop()
@@ -34,7 +34,7 @@ def house(tmp_path: Path) -> Iterator[House]:
 # -- group commit --------------------------------------------------------------------------------
 
 
-def test_all_that_waits_goes_into_one_transaction(house: House) -> None:
+def test_all_that_waits_goes_into_one_transaction(house: WriterOnStage) -> None:
     """Five hundred reports of two devices: one commit, one settling, one receipt a device."""
     one, two = house.device("A"), house.device("B")
     house.statements.clear()
@@ -56,7 +56,7 @@ def test_all_that_waits_goes_into_one_transaction(house: House) -> None:
     assert house.store.devices() == [one, two]
 
 
-def test_a_lone_message_is_kept_at_once(house: House) -> None:
+def test_a_lone_message_is_kept_at_once(house: WriterOnStage) -> None:
     device = house.device("A")
     after, entry = reported(device, 0)
     house.tell(Keep(after, entry, house.delivery()))
@@ -65,7 +65,7 @@ def test_a_lone_message_is_kept_at_once(house: House) -> None:
     assert house.status == WriterStatus(commits=2, rows=2)
 
 
-def test_what_follows_a_commit_comes_in_the_order_of_arrival(house: House) -> None:
+def test_what_follows_a_commit_comes_in_the_order_of_arrival(house: WriterOnStage) -> None:
     device = house.device("A")
     claimed = replace(device, claimed=True, version=1, configuration={"modo": "manual"})
     finding = Finding("misconfig", "ai_misconfig", device.id, "A", 5.0, {"issues": ["x"]})
@@ -91,7 +91,7 @@ def test_what_follows_a_commit_comes_in_the_order_of_arrival(house: House) -> No
     ]
 
 
-def test_a_repeat_is_given_the_receipt_that_it_missed(house: House) -> None:
+def test_a_repeat_is_given_the_receipt_that_it_missed(house: WriterOnStage) -> None:
     device = house.device("A")
     for seq in (0, 1, 3):
         device, _ = reported(device, seq)
@@ -102,7 +102,7 @@ def test_a_repeat_is_given_the_receipt_that_it_missed(house: House) -> None:
 
 @pytest.mark.parametrize("error", [RuntimeError, SystemExit])
 def test_a_neighbour_that_fails_takes_nobody_along(
-    house: House, caplog: pytest.LogCaptureFixture, error: type[BaseException]
+    house: WriterOnStage, caplog: pytest.LogCaptureFixture, error: type[BaseException]
 ) -> None:
     def fail(_: object) -> None:
         raise error("the loop is closed")
@@ -119,7 +119,7 @@ def test_a_neighbour_that_fails_takes_nobody_along(
 
 
 def test_a_full_disk_holds_everything_back_until_it_is_freed(
-    house: House, caplog: pytest.LogCaptureFixture
+    house: WriterOnStage, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Nothing is acknowledged, newcomers join the batch, and it is logged once each way."""
     caplog.set_level(logging.INFO, "persistence.writer.actor")
@@ -142,7 +142,7 @@ def test_a_full_disk_holds_everything_back_until_it_is_freed(
     assert [record.message.split()[0] for record in caplog.records] == ["commit_failed", "commit_recovered"]
 
 
-def test_retries_come_less_and_less_often(house: House) -> None:
+def test_retries_come_less_and_less_often(house: WriterOnStage) -> None:
     device = house.device("A")
     house.fill_the_disk()
     house.statements.clear()
@@ -158,7 +158,7 @@ def test_retries_come_less_and_less_often(house: House) -> None:
 def test_a_database_that_cannot_be_opened_yet_is_tried_again(tmp_path: Path) -> None:
     """Even with nothing to keep, so that the health says so as soon as it is well."""
     with Store(tmp_path / "iot.db"):
-        house = House(tmp_path / "iot.db")
+        house = WriterOnStage(tmp_path / "iot.db")
         assert not house.status.healthy
     house.stage.wait(1)
     assert house.status.healthy
@@ -167,7 +167,7 @@ def test_a_database_that_cannot_be_opened_yet_is_tried_again(tmp_path: Path) -> 
 
 
 def test_stopping_keeps_what_came_before(tmp_path: Path) -> None:
-    house = House(tmp_path / "iot.db")
+    house = WriterOnStage(tmp_path / "iot.db")
     device, entry = reported(house.device("A"), 0)
     house.tell(Keep(device, entry, house.delivery()))
     house.stop()
@@ -179,7 +179,7 @@ def test_stopping_keeps_what_came_before(tmp_path: Path) -> None:
 def test_stopping_on_a_full_disk_acknowledges_nothing_and_lets_go(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    house = House(tmp_path / "iot.db")
+    house = WriterOnStage(tmp_path / "iot.db")
     device = house.device("A")
     house.fill_the_disk()
     house.tell(Keep(*reported(device, 0, x=BIG), house.delivery()))
@@ -207,7 +207,7 @@ def test_stopping_on_a_full_disk_acknowledges_nothing_and_lets_go(
     ],
 )
 def test_a_row_that_cannot_be_stored_is_refused_alone(
-    house: House, spoil: Callable[[Device, LogEntry], tuple[Device, LogEntry]]
+    house: WriterOnStage, spoil: Callable[[Device, LogEntry], tuple[Device, LogEntry]]
 ) -> None:
     """It goes to the dead letters and is settled; the rest of its batch is kept."""
     told = house.neighbours
@@ -236,7 +236,7 @@ def test_a_row_that_cannot_be_stored_is_refused_alone(
     assert house.status.healthy
 
 
-def test_a_dead_letter_that_cannot_be_stored_is_stored_in_plain(house: House) -> None:
+def test_a_dead_letter_that_cannot_be_stored_is_stored_in_plain(house: WriterOnStage) -> None:
     house.tell(KeepDeadLetter(DeadLetter(1.0, "a\ud800", b"\xff", "r\ud800"), house.delivery()))
     house.stage.settle()
     (rejected,) = house.queries.rejected(9)
@@ -244,7 +244,7 @@ def test_a_dead_letter_that_cannot_be_stored_is_stored_in_plain(house: House) ->
     assert house.neighbours.settled() == [1]
 
 
-def test_a_change_that_cannot_be_stored_leaves_a_trace(house: House) -> None:
+def test_a_change_that_cannot_be_stored_leaves_a_trace(house: WriterOnStage) -> None:
     device = house.device("A")
     house.tell(Keep(replace(device, configuration={"x": "\ud800"}), publish=True))
     house.stage.settle()
@@ -269,7 +269,7 @@ acts = st.lists(
 def test_whatever_happens_each_delivery_is_settled_once_in_order_when_it_is_on_disk(
     tmp_path_factory: pytest.TempPathFactory, acts: list[str]
 ) -> None:
-    house = House(tmp_path_factory.mktemp("house") / "iot.db")
+    house = WriterOnStage(tmp_path_factory.mktemp("house") / "iot.db")
     device = house.device("A")
     kept = house.neighbours
     expected: dict[int, LogEntry] = {}

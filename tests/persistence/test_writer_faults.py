@@ -15,7 +15,7 @@ from actors.runtime.supervision import CORE_DELAY, MOST_FAILURES, WINDOW, Name, 
 from persistence.database.schema import UnusableDatabase, sqlite3
 from persistence.writer.store import Batch, Saved, Store, Unsettled
 from tests.household import actor
-from tests.persistence.house import House, reported
+from tests.persistence.house import WriterOnStage, reported
 
 
 class Panic(BaseException):
@@ -32,8 +32,8 @@ def _quiet(caplog: pytest.LogCaptureFixture) -> None:
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[House]:
-    house = House(tmp_path / "iot.db")
+def house(tmp_path: Path) -> Iterator[WriterOnStage]:
+    house = WriterOnStage(tmp_path / "iot.db")
     yield house
     house.stop()
 
@@ -57,20 +57,20 @@ def holds_13(batch: Batch) -> bool:
     return any(entry.parameters.get("x") == 13 for entry in batch.entries)
 
 
-def keep(house: House, device: Device, numbers: range) -> Device:
+def keep(house: WriterOnStage, device: Device, numbers: range) -> Device:
     for x in numbers:
         device, entry = reported(device, x, x=x)
         house.tell(Keep(device, entry, house.delivery()))
     return device
 
 
-def quarantined(house: House) -> list[Name]:
+def quarantined(house: WriterOnStage) -> list[Name]:
     return [case.name for case in actor(house.writer)._failure_registry.quarantined]
 
 
 @ERRORS
 def test_a_fault_that_passes_loses_nothing(
-    monkeypatch: pytest.MonkeyPatch, house: House, error: type[BaseException]
+    monkeypatch: pytest.MonkeyPatch, house: WriterOnStage, error: type[BaseException]
 ) -> None:
     """The batch waits 0.1 s, newcomers join it, and a new connection keeps it."""
     device = house.device("A")
@@ -91,7 +91,7 @@ def test_a_fault_that_passes_loses_nothing(
 
 @ERRORS
 def test_a_message_that_the_store_fails_over_each_time_is_refused_alone(
-    monkeypatch: pytest.MonkeyPatch, house: House, error: type[BaseException]
+    monkeypatch: pytest.MonkeyPatch, house: WriterOnStage, error: type[BaseException]
 ) -> None:
     """Its batch waits once; from then on, for a minute, such a message costs the others nothing."""
     device = house.device("A")
@@ -118,7 +118,7 @@ def test_a_message_that_the_store_fails_over_each_time_is_refused_alone(
 
 @pytest.mark.parametrize("arrived", [True, False])
 def test_a_refusal_of_which_only_the_disk_knows_is_kept_once(
-    monkeypatch: pytest.MonkeyPatch, house: House, arrived: bool
+    monkeypatch: pytest.MonkeyPatch, house: WriterOnStage, arrived: bool
 ) -> None:
     """Whether its commit has come to the disk or not: one dead letter, one answer, one acknowledgement."""
     device = house.device("A")
@@ -149,7 +149,7 @@ def test_a_refusal_of_which_only_the_disk_knows_is_kept_once(
 
 @ERRORS
 def test_where_nothing_can_be_stored_nothing_is_refused(
-    monkeypatch: pytest.MonkeyPatch, house: House, error: type[BaseException]
+    monkeypatch: pytest.MonkeyPatch, house: WriterOnStage, error: type[BaseException]
 ) -> None:
     """In quarantine it is tried every 30 s, and all is there when the cause is gone."""
     device = house.device("A")
@@ -174,7 +174,7 @@ def test_where_nothing_can_be_stored_nothing_is_refused(
 
 @pytest.mark.parametrize("error", [OSError, UnusableDatabase])
 def test_what_the_operating_system_refuses_is_the_storages_fault(
-    monkeypatch: pytest.MonkeyPatch, house: House, error: type[BaseException]
+    monkeypatch: pytest.MonkeyPatch, house: WriterOnStage, error: type[BaseException]
 ) -> None:
     device = house.device("A")
     faults = [True]
@@ -188,7 +188,7 @@ def test_what_the_operating_system_refuses_is_the_storages_fault(
 
 
 @ERRORS
-def test_a_step_of_upkeep_that_fails_is_answered(house: House, error: type[BaseException]) -> None:
+def test_a_step_of_upkeep_that_fails_is_answered(house: WriterOnStage, error: type[BaseException]) -> None:
     def fail(_: Any) -> int:
         raise error("planted")
 
@@ -202,7 +202,7 @@ def test_a_step_of_upkeep_that_fails_is_answered(house: House, error: type[BaseE
 
 
 def test_one_that_fails_lets_go_of_the_database_until_it_goes_on(
-    monkeypatch: pytest.MonkeyPatch, house: House
+    monkeypatch: pytest.MonkeyPatch, house: WriterOnStage
 ) -> None:
     device = house.device("A")
     faults = [True]
@@ -213,7 +213,7 @@ def test_one_that_fails_lets_go_of_the_database_until_it_goes_on(
 
 
 def test_a_stop_in_quarantine_tries_once_more(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    house = House(tmp_path / "iot.db")
+    house = WriterOnStage(tmp_path / "iot.db")
     device = house.device("A")
     faults = [True]
     plant(monkeypatch, lambda _: bool(faults), Panic)
@@ -226,7 +226,7 @@ def test_a_stop_in_quarantine_tries_once_more(monkeypatch: pytest.MonkeyPatch, t
     Store(house.path).close()
 
 
-def test_a_refused_report_and_its_number_are_kept_together(house: House) -> None:
+def test_a_refused_report_and_its_number_are_kept_together(house: WriterOnStage) -> None:
     """In one transaction, and the receipt follows it."""
     device, letter = reported(house.device("A"), 1)[0], DeadLetter(1.0, "t", b"x", "r")
     house.statements.clear()
@@ -238,7 +238,7 @@ def test_a_refused_report_and_its_number_are_kept_together(house: House) -> None
     assert [rejected.letter for rejected in house.queries.rejected(9)] == [letter]
 
 
-def test_of_a_refused_report_that_cannot_be_stored_the_letter_remains(house: House) -> None:
+def test_of_a_refused_report_that_cannot_be_stored_the_letter_remains(house: WriterOnStage) -> None:
     letter = DeadLetter(1.0, "a\ud800", b"x", "r")
     house.tell(Keep(house.device("A"), delivery=house.delivery(), refused=(letter, "b")))
     house.stage.settle()

@@ -230,7 +230,7 @@ def update(stream: Listener, serial: str, **fields: object) -> Event:
     )
 
 
-class Home:
+class Installation:
     """Where a backend lives: its data, the broker, unless it brings its own, and its usual settings."""
 
     def __init__(

@@ -7,36 +7,36 @@ from pathlib import Path
 import pytest
 
 from tests.brokers import Mosquitto, require_mosquitto
-from tests.system.backend import Home
+from tests.system.backend import Installation
 
 
 @pytest.fixture
-def plain_home(tmp_path: Path) -> Home:
+def plain_home(tmp_path: Path) -> Installation:
     """The backend starts its own broker."""
-    return Home(tmp_path)
+    return Installation(tmp_path)
 
 
 @pytest.fixture
-def mosquitto_home(tmp_path: Path, mosquitto: Mosquitto) -> Home:
-    return Home(tmp_path, mosquitto)
+def mosquitto_home(tmp_path: Path, mosquitto: Mosquitto) -> Installation:
+    return Installation(tmp_path, mosquitto)
 
 
 @pytest.fixture
-def mosquitto_child_home(tmp_path: Path) -> Home:
+def mosquitto_child_home(tmp_path: Path) -> Installation:
     """The backend starts a Mosquitto."""
     require_mosquitto()
-    return Home(tmp_path, mqtt_embedded="mosquitto")
+    return Installation(tmp_path, mqtt_embedded="mosquitto")
 
 
 @pytest.fixture(params=["plain_home", "mosquitto_child_home"])
-def embedded_home(request: pytest.FixtureRequest) -> Home:
+def embedded_home(request: pytest.FixtureRequest) -> Installation:
     """Each of those whose broker ends with the backend."""
-    chosen: Home = request.getfixturevalue(request.param)
+    chosen: Installation = request.getfixturevalue(request.param)
     return chosen
 
 
 @pytest.fixture(params=["plain_home", "mosquitto_child_home", "mosquitto_home"])
-def home(request: pytest.FixtureRequest) -> Home:
+def home(request: pytest.FixtureRequest) -> Installation:
     """Each of the brokers that the project supports."""
-    chosen: Home = request.getfixturevalue(request.param)
+    chosen: Installation = request.getfixturevalue(request.param)
     return chosen

@@ -18,7 +18,7 @@ import pytest
 
 from tests.brokers import wait_until
 from tests.machine import lacking
-from tests.system.backend import Backend, Home, run_to_end
+from tests.system.backend import Backend, Installation, run_to_end
 from tests.web.site import PATIENCE, Answer
 
 pytestmark = pytest.mark.broker
@@ -38,7 +38,7 @@ def trusting(authority: Path) -> ssl.SSLContext:
 class Phone:
     """A client on HTTPS that knows the house's root certificate."""
 
-    def __init__(self, home: Home, backend: Backend) -> None:
+    def __init__(self, home: Installation, backend: Backend) -> None:
         self._port = backend.http
         self._tls = trusting(home.data / "tls" / "ca.pem")
         self._headers: dict[str, str] = {}
@@ -67,14 +67,14 @@ class Phone:
                 yield stream
 
 
-def on_the_console(home: Home, *arguments: str) -> str:
+def on_the_console(home: Installation, *arguments: str) -> str:
     """What a command that must succeed prints."""
     done = run_to_end(home.data.parent, *arguments, data_dir=home.data, **GUARDED)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def set_up(home: Home) -> str:
+def set_up(home: Installation) -> str:
     """The first code, as it is printed."""
     said = on_the_console(home, "setup")
     [code] = re.findall(r": ([0-9A-Z]{5}-[0-9A-Z]{5})\n", said)
@@ -82,7 +82,7 @@ def set_up(home: Home) -> str:
     return str(code)
 
 
-def test_a_house_without_people_says_what_to_do(plain_home: Home) -> None:
+def test_a_house_without_people_says_what_to_do(plain_home: Installation) -> None:
     """And lets nobody in, not even to find that out."""
     done = run_to_end(plain_home.data.parent, "run", data_dir=plain_home.data, backend_port=0, **GUARDED)
     assert done.returncode == 2
@@ -92,7 +92,7 @@ def test_a_house_without_people_says_what_to_do(plain_home: Home) -> None:
     )
 
 
-def test_from_the_first_code_to_a_revoked_token(plain_home: Home) -> None:
+def test_from_the_first_code_to_a_revoked_token(plain_home: Installation) -> None:
     """A code is good once; a token that the console revokes ends its stream, in a running system."""
     code = set_up(plain_home)
     with plain_home.backend(**GUARDED) as backend:
@@ -112,7 +112,7 @@ def test_from_the_first_code_to_a_revoked_token(plain_home: Home) -> None:
         assert phone.ask("GET", "/dispositivos").status == 401
 
 
-def test_only_the_houses_own_root_is_to_be_trusted(plain_home: Home) -> None:
+def test_only_the_houses_own_root_is_to_be_trusted(plain_home: Installation) -> None:
     """Who does not know it does not believe the server; and there is no way in without TLS."""
     set_up(plain_home)
     with plain_home.backend(**GUARDED) as backend:
@@ -164,7 +164,7 @@ def shown(home: Path, url: str) -> str:
 
 
 @pytest.mark.timeout(4 * BROWSER_S)
-def test_a_browser_that_trusts_the_root_opens_the_page(plain_home: Home, browser_home: Path) -> None:
+def test_a_browser_that_trusts_the_root_opens_the_page(plain_home: Installation, browser_home: Path) -> None:
     """And one that does not shows nothing of it."""
     set_up(plain_home)
     with plain_home.backend(**GUARDED) as backend:

@@ -10,7 +10,7 @@ from operator import itemgetter
 import pytest
 
 from tests.brokers import Device, Mosquitto, wait_until
-from tests.system.backend import Backend, Home, update
+from tests.system.backend import Backend, Installation, update
 from tests.web.site import PATIENCE
 
 pytestmark = pytest.mark.broker
@@ -59,7 +59,7 @@ REFUSED: list[tuple[str, bytes, str]] = [
 NO_NUMBERS = ["NaN", "-nan", "Infinity", "1e999", str(2**70), "9" * 5_000]
 
 
-def test_what_breaks_the_contract_is_refused_and_readable(home: Home) -> None:
+def test_what_breaks_the_contract_is_refused_and_readable(home: Installation) -> None:
     """Each message stands among the refused ones with its reason; the good one after them arrives.
 
     So does each on a topic that is nearly one of ours.
@@ -83,7 +83,7 @@ def test_what_breaks_the_contract_is_refused_and_readable(home: Home) -> None:
     assert backend.said == []
 
 
-def test_a_number_that_is_none_is_left_out_and_the_rest_is_kept(home: Home) -> None:
+def test_a_number_that_is_none_is_left_out_and_the_rest_is_kept(home: Installation) -> None:
     """The report counts as any other; which reading was none is told until it is one again."""
     with home.backend() as backend:
         backend.until_health_is(200)
@@ -109,7 +109,7 @@ def until_only_good_ones_count(backend: Backend, received: int) -> None:
     assert health["actores"]["fallos_de_dispositivo"] == 0
 
 
-def test_a_topic_that_is_not_utf8_harms_only_its_sender(home: Home) -> None:
+def test_a_topic_that_is_not_utf8_harms_only_its_sender(home: Installation) -> None:
     """Both brokers hang up on it; the system hears the next device."""
     with home.backend() as backend:
         backend.until_health_is(200)
@@ -134,7 +134,7 @@ def publish_raw(port: int, topic: bytes, payload: bytes) -> bytes:
         return client.recv(4)
 
 
-def test_a_retained_flood_is_taken_in_once(mosquitto_home: Home, mosquitto: Mosquitto) -> None:
+def test_a_retained_flood_is_taken_in_once(mosquitto_home: Installation, mosquitto: Mosquitto) -> None:
     """A thousand retained reports, which come at each start, make a thousand log rows."""
     with Device(mosquitto.port) as device:
         published = [
@@ -167,7 +167,7 @@ def _received_all(backend: Backend, count: int) -> bool:
     return bool(broker["recibidos"] >= count and broker["sin_confirmar"] == 0)
 
 
-def test_two_devices_with_one_serial_are_both_logged(home: Home) -> None:
+def test_two_devices_with_one_serial_are_both_logged(home: Installation) -> None:
     """Each has its own boot, so neither one's numbers hide the other's; a repeat is stored once."""
     with home.backend() as backend:
         backend.until_health_is(200)
@@ -187,7 +187,7 @@ def test_two_devices_with_one_serial_are_both_logged(home: Home) -> None:
     assert home.numbered_reports() == [(SERIAL, seq) for seq in range(20) for _ in range(2)]
 
 
-def test_one_boot_at_each_start_is_noticed_and_loses_nothing(home: Home) -> None:
+def test_one_boot_at_each_start_is_noticed_and_loses_nothing(home: Installation) -> None:
     """Numbers that come again with something else are another start's: stored, and told."""
     with home.backend() as backend:
         backend.until_health_is(200)

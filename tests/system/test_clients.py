@@ -15,7 +15,7 @@ from typing import Any, Final
 import pytest
 
 from tests.brokers import Device, wait_until
-from tests.system.backend import Backend, Home
+from tests.system.backend import Backend, Installation
 from tests.web.site import PATIENCE
 
 pytestmark = pytest.mark.broker
@@ -31,7 +31,7 @@ GENERATED_S: Final = 60
 
 
 @pytest.fixture
-def backend(plain_home: Home) -> Iterator[Backend]:
+def backend(plain_home: Installation) -> Iterator[Backend]:
     """With a lamp that nobody has claimed and that has told how bright it is."""
     with plain_home.backend() as running:
         with Device(running.mqtt) as lamp:

@@ -15,7 +15,7 @@ import pytest
 from actors.domain.kinds import PREFIXES
 from actors.mqtt.broker.credentials import Logins
 from tests.brokers import Device, Mosquitto
-from tests.system.backend import Home, Process, run_to_end
+from tests.system.backend import Installation, Process, run_to_end
 from tests.web.site import PATIENCE
 
 FREE = {"backend_port": 0, "mqtt_broker_port": 0}
@@ -98,7 +98,7 @@ def test_simulated_devices_are_others_each_time(tmp_path: Path, mosquitto: Mosqu
 
 @pytest.mark.broker
 @pytest.mark.parametrize("runs", [True, False])
-def test_a_device_is_forgotten_from_the_console(plain_home: Home, tmp_path: Path, runs: bool) -> None:
+def test_a_device_is_forgotten_from_the_console(plain_home: Installation, tmp_path: Path, runs: bool) -> None:
     """Whether the system runs or not; however its serial number is written; and its login with it."""
     logins = Logins(plain_home.data / "mqtt" / "claves")
     logins.renew("TMP0A")
@@ -123,7 +123,7 @@ def test_a_device_is_forgotten_from_the_console(plain_home: Home, tmp_path: Path
 
 
 @pytest.mark.broker
-def test_two_backends_do_not_share_a_directory(plain_home: Home) -> None:
+def test_two_backends_do_not_share_a_directory(plain_home: Installation) -> None:
     """The second one is refused, and the first one goes on."""
     with plain_home.backend() as first:
         line = refusal(plain_home.data, "run", data_dir=plain_home.data)

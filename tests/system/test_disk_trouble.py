@@ -19,7 +19,7 @@ from persistence.writer.store import Store
 from tests.brokers import Device, Mosquitto, wait_until
 from tests.chaos.disk import Volume, as_root, small_disk
 from tests.machine import lacking
-from tests.system.backend import Backend, Home, run_to_end
+from tests.system.backend import Backend, Installation, run_to_end
 from tests.web.site import PATIENCE, Answer
 
 pytestmark = pytest.mark.broker
@@ -43,26 +43,26 @@ def people(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def full(tmp_path: Path, people: Path) -> Iterator[tuple[Home, Volume]]:
+def full(tmp_path: Path, people: Path) -> Iterator[tuple[Installation, Volume]]:
     yield from house_on_a_small_disk(tmp_path, people, None)
 
 
 @pytest.fixture
 def full_beside_mosquitto(
     tmp_path: Path, people: Path, mosquitto: Mosquitto
-) -> Iterator[tuple[Home, Volume]]:
+) -> Iterator[tuple[Installation, Volume]]:
     """Its broker has room; the embedded one takes nothing either once the disk is full."""
     yield from house_on_a_small_disk(tmp_path, people, mosquitto)
 
 
 def house_on_a_small_disk(
     tmp_path: Path, people: Path, broker: Mosquitto | None
-) -> Iterator[tuple[Home, Volume]]:
+) -> Iterator[tuple[Installation, Volume]]:
     """With people; the disk is filled when a test says so."""
     with small_disk(tmp_path / "instance") as disk:
         if not isinstance(disk, Volume):
             lacking("the right to mount a tmpfs")
-        home = Home(tmp_path, broker)
+        home = Installation(tmp_path, broker)
         shutil.copytree(people, home.data, dirs_exist_ok=True)
         yield home, disk
 
@@ -93,7 +93,7 @@ def no_more_files(disk: Volume) -> str:
 @pytest.mark.parametrize("hinder", [read_only, no_more_files])
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_a_disk_that_makes_no_file_is_called_so(
-    full: tuple[Home, Volume], tmp_path: Path, words: list[str], hinder: Callable[[Volume], str]
+    full: tuple[Installation, Volume], tmp_path: Path, words: list[str], hinder: Callable[[Volume], str]
 ) -> None:
     """In one line, which speaks neither of damage nor of rights; and all is as it was."""
     home, disk = full
@@ -109,7 +109,7 @@ def test_a_disk_that_makes_no_file_is_called_so(
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_on_a_full_disk_no_command_says_that_anything_is_damaged(
-    full: tuple[Home, Volume], tmp_path: Path, words: list[str]
+    full: tuple[Installation, Volume], tmp_path: Path, words: list[str]
 ) -> None:
     """It says in one line that there is no room, and leaves all as it was."""
     home, disk = full
@@ -124,7 +124,7 @@ def test_on_a_full_disk_no_command_says_that_anything_is_damaged(
     assert accounts.read_bytes() == before
 
 
-def test_on_a_full_disk_no_device_is_forgotten(full: tuple[Home, Volume], tmp_path: Path) -> None:
+def test_on_a_full_disk_no_device_is_forgotten(full: tuple[Installation, Volume], tmp_path: Path) -> None:
     """Why is said in one line, and it keeps its login."""
     home, disk = full
     with Store(home.data / "iot.db") as store:
@@ -140,7 +140,7 @@ def test_on_a_full_disk_no_device_is_forgotten(full: tuple[Home, Volume], tmp_pa
 
 @pytest.mark.parametrize("words", [["token", "list"], ["user", "list"]], ids=" ".join)
 def test_on_a_full_disk_what_only_reads_works(
-    full: tuple[Home, Volume], tmp_path: Path, words: list[str]
+    full: tuple[Installation, Volume], tmp_path: Path, words: list[str]
 ) -> None:
     home, disk = full
     disk.fill()
@@ -183,7 +183,7 @@ def assert_refused(
 
 
 def test_on_a_full_disk_every_route_that_writes_is_503_with_the_reason(
-    full_beside_mosquitto: tuple[Home, Volume], tmp_path: Path
+    full_beside_mosquitto: tuple[Installation, Volume], tmp_path: Path
 ) -> None:
     """Also where it is the first to find out; and when there is room again all of it works."""
     home, disk = full_beside_mosquitto
@@ -209,7 +209,7 @@ def test_a_disk_that_fails_and_is_read_only_is_503_with_the_reason(
 ) -> None:
     """So the kernel leaves one, whoever may be writing to it; what was kept can still be read."""
     with failing_disk(tmp_path) as fail:
-        home = Home(tmp_path, mosquitto)
+        home = Installation(tmp_path, mosquitto)
         run_to_end(tmp_path, "user", "add", "ana", "--role", "admin", data_dir=home.data)
         token = run_to_end(tmp_path, "token", "create", "ana", "tres", data_dir=home.data).stdout.strip()
         with home.backend() as backend, Device(backend.mqtt) as device:
@@ -247,7 +247,7 @@ def failing_disk(folder: Path) -> Iterator[Callable[[], object]]:
 
 
 def test_a_disk_that_makes_no_more_files_keeps_what_needs_none(
-    full_beside_mosquitto: tuple[Home, Volume], tmp_path: Path
+    full_beside_mosquitto: tuple[Installation, Volume], tmp_path: Path
 ) -> None:
     """As reports do; what needs one is 503 with the reason."""
     home, disk = full_beside_mosquitto
@@ -292,7 +292,7 @@ def replaced_by_an_older_copy(data: Path) -> None:
 
 @pytest.mark.parametrize("how", [deleted, renamed, replaced_by_an_older_copy])
 def test_what_the_disk_no_longer_holds_is_not_acknowledged(
-    mosquitto_home: Home, mosquitto: Mosquitto, how: Callable[[Path], None]
+    mosquitto_home: Installation, mosquitto: Mosquitto, how: Callable[[Path], None]
 ) -> None:
     """It is 503 within seconds even if nobody reports, nothing is confirmed, and why is said once."""
     data = mosquitto_home.data
@@ -317,7 +317,7 @@ def test_what_the_disk_no_longer_holds_is_not_acknowledged(
 
 
 def test_a_database_that_is_put_back_goes_on_and_has_everything(
-    mosquitto_home: Home, mosquitto: Mosquitto
+    mosquitto_home: Installation, mosquitto: Mosquitto
 ) -> None:
     """Its write-ahead log alone, once deleted, costs nothing at all."""
     data, away = mosquitto_home.data, mosquitto_home.data.with_name("llevada")
@@ -338,7 +338,9 @@ def test_a_database_that_is_put_back_goes_on_and_has_everything(
         assert db.execute("SELECT count(*) FROM estado_log").fetchone() == (3,)
 
 
-def test_people_whose_file_goes_away_are_missed_and_may_come_back(plain_home: Home, tmp_path: Path) -> None:
+def test_people_whose_file_goes_away_are_missed_and_may_come_back(
+    plain_home: Installation, tmp_path: Path
+) -> None:
     """No empty file is made in its place; who may call still may, and what would change that is 503."""
     run_to_end(tmp_path, "user", "add", "ana", "--role", "admin", data_dir=plain_home.data)
     token = run_to_end(tmp_path, "token", "create", "ana", "uno", data_dir=plain_home.data).stdout.strip()

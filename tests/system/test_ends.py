@@ -16,7 +16,7 @@ from actors.domain.kinds import PREFIXES
 from actors.mqtt.protocol.payloads import state_topic
 from actors.simulator.claim_code import claim_body
 from tests.brokers import Device, Mosquitto, wait_until
-from tests.system.backend import Backend, Home
+from tests.system.backend import Backend, Installation
 from tests.system.load import SERIALS, Load
 from tests.web.site import PATIENCE
 
@@ -35,7 +35,7 @@ def end(backend: Backend, how: signal.Signals) -> None:
 
 @pytest.mark.parametrize("ends", [[signal.SIGTERM], [signal.SIGINT], [signal.SIGKILL] * 2], ids=repr)
 def test_nothing_acknowledged_is_lost(
-    mosquitto_home: Home, mosquitto: Mosquitto, ends: list[signal.Signals]
+    mosquitto_home: Installation, mosquitto: Mosquitto, ends: list[signal.Signals]
 ) -> None:
     """Ended under load, the backend has each report that the broker took once in its log."""
     with mosquitto_home.backend() as backend:
@@ -58,7 +58,7 @@ def until_all_is_logged(backend: Backend, load: Load) -> None:
 
 
 @pytest.mark.parametrize("how", ENDS)
-def test_a_receipt_is_kept_to(embedded_home: Home, how: signal.Signals) -> None:
+def test_a_receipt_is_kept_to(embedded_home: Installation, how: signal.Signals) -> None:
     """With the embedded broker, which ends too, all that a device was given a receipt for is logged once."""
     with embedded_home.backend() as backend:
         backend.until_health_is(200)
@@ -70,7 +70,9 @@ def test_a_receipt_is_kept_to(embedded_home: Home, how: signal.Signals) -> None:
     assert set(logged) >= {(serial, n) for serial in SERIALS for n in range(1, load.receipts[serial] + 1)}
 
 
-def test_what_the_embedded_broker_acknowledged_outlives_a_kill_of_the_backend(embedded_home: Home) -> None:
+def test_what_the_embedded_broker_acknowledged_outlives_a_kill_of_the_backend(
+    embedded_home: Installation,
+) -> None:
     """Though the backend had heard none of it: the broker is told to end, and keeps it."""
     with embedded_home.backend() as backend, Device(backend.mqtt) as device:
         backend.until_health_is(200)
@@ -84,7 +86,7 @@ def test_what_the_embedded_broker_acknowledged_outlives_a_kill_of_the_backend(em
     assert embedded_home.numbered_reports() == [("A", number) for number in range(300)]
 
 
-def test_a_report_beside_topics_with_spaces_is_heard(mosquitto_child_home: Home) -> None:
+def test_a_report_beside_topics_with_spaces_is_heard(mosquitto_child_home: Installation) -> None:
     """As Zigbee2MQTT, which is one client for all of its devices, would send it."""
     with mosquitto_child_home.backend() as backend, Device(backend.mqtt) as gateway:
         gateway.publish("zigbee2mqtt/Luz del salón", b'{"state":"ON"}')
@@ -94,7 +96,7 @@ def test_a_report_beside_topics_with_spaces_is_heard(mosquitto_child_home: Home)
         assert backend.get("/salud")["broker"]["avisos"] == []
 
 
-def test_a_demo_that_ends_finds_nobody_gone(home: Home) -> None:
+def test_a_demo_that_ends_finds_nobody_gone(home: Installation) -> None:
     """Its devices end with it and are there again when it is; nor is their goodbye a message too late."""
     with home.backend("demo") as first:
         wait_until(lambda: len(first.devices()) == len(PREFIXES), PATIENCE)
@@ -111,7 +113,7 @@ def test_a_demo_that_ends_finds_nobody_gone(home: Home) -> None:
 
 
 def test_a_demo_leaves_nobody_online_on_a_broker_that_goes_on(
-    mosquitto_home: Home, mosquitto: Mosquitto
+    mosquitto_home: Installation, mosquitto: Mosquitto
 ) -> None:
     """Its devices are gone for whoever else listens there, or comes later."""
     with Device(mosquitto.port, "dispositivos/+/conexion") as listener:
@@ -122,7 +124,7 @@ def test_a_demo_leaves_nobody_online_on_a_broker_that_goes_on(
         assert [late.heard.get(timeout=PATIENCE)[1] for _ in PREFIXES] == [b"offline"] * len(PREFIXES)
 
 
-def test_a_backend_that_was_killed_leaves_its_place_free(plain_home: Home) -> None:
+def test_a_backend_that_was_killed_leaves_its_place_free(plain_home: Installation) -> None:
     """Directory and ports can be had again at once."""
     with plain_home.backend() as first:
         first.kill()

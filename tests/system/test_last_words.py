@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.brokers import Device, accepts, free_port, wait_until
-from tests.system.backend import END_S, Backend, Home, command_line, surroundings
+from tests.system.backend import END_S, Backend, Installation, command_line, surroundings
 from tests.web.site import PATIENCE
 
 pytestmark = pytest.mark.broker
@@ -26,7 +26,9 @@ SERIAL = "TMP0ULTIMAS"
 class Mute(Backend):
     """A backend whose ports are known beforehand, so that it need say nothing."""
 
-    def __init__(self, home: Home, folder: Path, stdout: int | None, stderr: int | None, before: str) -> None:
+    def __init__(
+        self, home: Installation, folder: Path, stdout: int | None, stderr: int | None, before: str
+    ) -> None:
         self.http, self.mqtt = free_port(), free_port()
         settings = {"backend_port": self.http, "mqtt_broker_port": self.mqtt, "data_dir": home.data}
         shell = ["sh", "-c", f'{before} exec "$@"', "sh"]
@@ -68,7 +70,7 @@ def report_everything(backend: Backend) -> None:
         wait_until(lambda: backend.ask("GET", "/salud").json["broker"]["recibidos"] >= REPORTS, PATIENCE)
 
 
-def assert_all_is_kept(home: Home) -> None:
+def assert_all_is_kept(home: Installation) -> None:
     assert home.numbered_reports() == [(SERIAL, n) for n in range(REPORTS)]
 
 
@@ -115,7 +117,7 @@ def terminal_closed() -> Iterator[tuple[int, int]]:
 
 @pytest.mark.parametrize("listeners", [reader_gone, nobody_reads, disk_full, terminal_closed])
 def test_an_end_that_nobody_hears_of_is_in_order(
-    plain_home: Home, tmp_path: Path, listeners: Callable[[], Iterator[tuple[int, int]]]
+    plain_home: Installation, tmp_path: Path, listeners: Callable[[], Iterator[tuple[int, int]]]
 ) -> None:
     """With nobody at either standard stream it serves, ends with status 0, and has kept everything."""
     with listeners() as (out, err), Mute(plain_home, tmp_path, out, err, "") as backend:  # type: ignore[attr-defined]
@@ -124,7 +126,7 @@ def test_an_end_that_nobody_hears_of_is_in_order(
     assert_all_is_kept(plain_home)
 
 
-def test_standard_streams_that_are_closed_are_nobodys_files(plain_home: Home, tmp_path: Path) -> None:
+def test_standard_streams_that_are_closed_are_nobodys_files(plain_home: Installation, tmp_path: Path) -> None:
     """Begun with ``<&- >&- 2>&-`` it has none of its own files where things are printed."""
     with Mute(plain_home, tmp_path, None, None, "exec <&- >&- 2>&-;") as backend:
         links = [os.readlink(f"/proc/{backend.pid}/fd/{number}") for number in range(3)]
@@ -136,7 +138,7 @@ def test_standard_streams_that_are_closed_are_nobodys_files(plain_home: Home, tm
 
 @pytest.mark.parametrize(("alphabet", "said"), [("ascii", "Terminando..."), ("latin-1", "Terminando...")])
 def test_an_alphabet_without_the_letters(
-    plain_home: Home, monkeypatch: pytest.MonkeyPatch, alphabet: str, said: str
+    plain_home: Installation, monkeypatch: pytest.MonkeyPatch, alphabet: str, said: str
 ) -> None:
     """What cannot be written is written plainer."""
     monkeypatch.setenv("PYTHONIOENCODING", alphabet)
@@ -161,7 +163,7 @@ def test_an_alphabet_without_the_letters(
 
 
 @pytest.mark.parametrize("how", [signal.SIGHUP, signal.SIGQUIT])
-def test_a_closed_terminal_ends_it_in_order(plain_home: Home, how: signal.Signals) -> None:
+def test_a_closed_terminal_ends_it_in_order(plain_home: Installation, how: signal.Signals) -> None:
     """SIGHUP, of which a terminal that closes sends several, as a SIGTERM; and SIGQUIT."""
     with plain_home.backend() as backend:
         report_everything(backend)
@@ -172,7 +174,7 @@ def test_a_closed_terminal_ends_it_in_order(plain_home: Home, how: signal.Signal
     assert_all_is_kept(plain_home)
 
 
-def test_nohup_keeps_it_running(plain_home: Home, tmp_path: Path) -> None:
+def test_nohup_keeps_it_running(plain_home: Installation, tmp_path: Path) -> None:
     """A SIGHUP that whoever started it has ignored stays ignored."""
     with Mute(plain_home, tmp_path, subprocess.DEVNULL, subprocess.DEVNULL, "trap '' HUP;") as backend:
         os.kill(backend.pid, signal.SIGHUP)
@@ -181,7 +183,7 @@ def test_nohup_keeps_it_running(plain_home: Home, tmp_path: Path) -> None:
     assert_all_is_kept(plain_home)
 
 
-def test_ctrl_c_while_it_begins_leaves_no_traceback(plain_home: Home) -> None:
+def test_ctrl_c_while_it_begins_leaves_no_traceback(plain_home: Installation) -> None:
     """From when the interpreter stands it just ends, by the signal or with status 0."""
     for patience in (0.0, 0.1, 0.3, 0.6, 1.0, 1.5):
         process = subprocess.Popen(

@@ -13,7 +13,7 @@ import pytest
 from actors.domain.kinds import PREFIXES
 from actors.simulator.claim_code import claim_body
 from tests.brokers import Device, wait_until
-from tests.system.backend import Backend, Home, update
+from tests.system.backend import Backend, Installation, update
 from tests.web.site import PATIENCE
 
 pytestmark = pytest.mark.broker
@@ -39,7 +39,7 @@ def told(device: Device) -> dict[str, Any]:
 # -- one device ------------------------------------------------------------------------------------
 
 
-def test_from_the_first_report_to_the_live_view(home: Home) -> None:
+def test_from_the_first_report_to_the_live_view(home: Installation) -> None:
     """A device appears, is claimed with what its QR code holds, changed, told so, and seen live."""
     with home.backend() as backend:
         backend.until_health_is(200)
@@ -83,7 +83,7 @@ def test_from_the_first_report_to_the_live_view(home: Home) -> None:
     assert backend.said == []
 
 
-def test_a_restart_brings_everything_back(home: Home) -> None:
+def test_a_restart_brings_everything_back(home: Installation) -> None:
     """Devices, ids, log and refusals are as they were; an old stream's id gets one resync, then news."""
     with home.backend() as backend:
         backend.until_health_is(200)
@@ -133,7 +133,7 @@ class OriginalSimulator:
         self._wire.publish("dispositivos/estado", json.dumps(fields), qos=0)
 
 
-def test_the_originals_simulator_works(home: Home) -> None:
+def test_the_originals_simulator_works(home: Installation) -> None:
     """It sees itself in the list and in its own page, and does what a person has asked for."""
     with home.backend() as backend:
         backend.until_health_is(200)
@@ -159,7 +159,7 @@ def window(start: timedelta, length: timedelta) -> dict[str, Any]:
     return {"dias": ["todos"], "inicio": f"{begin:%H:%M}", "fin": f"{begin + length:%H:%M}"}
 
 
-def test_the_demo_shows_all_kinds_and_obeys(plain_home: Home) -> None:
+def test_the_demo_shows_all_kinds_and_obeys(plain_home: Installation) -> None:
     """One device of each of the 13 kinds, claimed with the code that is its own alone; each obeys switch,
     schedule and interval.
     """

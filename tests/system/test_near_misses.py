@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.brokers import Device, wait_until
-from tests.system.backend import Home
+from tests.system.backend import Installation
 from tests.web.site import PATIENCE
 
 pytestmark = pytest.mark.broker
@@ -30,7 +30,7 @@ NEARLY = {
 }
 
 
-def test_each_is_listed_once_with_what_was_meant(home: Home) -> None:
+def test_each_is_listed_once_with_what_was_meant(home: Installation) -> None:
     """At both brokers, retained ones too; what is right is stored as ever."""
     with home.backend() as backend, Device(backend.mqtt) as device:
         for topic in NEARLY:

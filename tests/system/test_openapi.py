@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 
 from tests.brokers import Device, wait_until
-from tests.system.backend import Home, run_to_end
+from tests.system.backend import Installation, run_to_end
 from tests.web.site import PATIENCE
 
 pytestmark = pytest.mark.broker
@@ -43,18 +43,18 @@ generate-duplicate-query-parameters = true
 RUN_S: Final = 300
 
 
-def on_the_console(home: Home, *arguments: str) -> str:
+def on_the_console(home: Installation, *arguments: str) -> str:
     done = run_to_end(home.data.parent, *arguments, data_dir=home.data)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 
 
-def token_of(home: Home, person: str, role: str) -> str:
+def token_of(home: Installation, person: str, role: str) -> str:
     on_the_console(home, "user", "add", person, "--role", role)
     return on_the_console(home, "token", "create", person, "prueba")
 
 
-def furnish(home: Home) -> None:
+def furnish(home: Installation) -> None:
     """Two claimed devices that the rules have found something about, and a lamp that nobody has claimed."""
     with home.backend() as backend:
         with Device(backend.mqtt) as device:
@@ -71,7 +71,7 @@ def furnish(home: Home) -> None:
 
 
 @pytest.mark.timeout(RUN_S + 60)
-def test_the_description_holds(plain_home: Home, tmp_path: Path) -> None:
+def test_the_description_holds(plain_home: Installation, tmp_path: Path) -> None:
     """Nothing answers otherwise than described, good requests are taken and bad ones are not, nobody gets in
     without a token, what is deleted is gone, and nothing is logged as wrong.
     """

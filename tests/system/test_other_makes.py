@@ -10,7 +10,7 @@ from typing import Any, Final
 import pytest
 
 from tests.brokers import Device, wait_until
-from tests.system.backend import Backend, Home
+from tests.system.backend import Backend, Installation
 from tests.web.site import PATIENCE
 
 pytestmark = pytest.mark.broker
@@ -86,7 +86,7 @@ def switched_on(backend: Backend, lamp: Device, make: Make) -> None:
 
 
 @pytest.mark.parametrize("make", [TASMOTA, HOMIE], ids=["tasmota", "homie"])
-def test_from_its_announcement_to_the_wall_switch_and_over_a_restart(home: Home, make: Make) -> None:
+def test_from_its_announcement_to_the_wall_switch_and_over_a_restart(home: Installation, make: Make) -> None:
     """Whichever the broker: what is on the wall is believed, and never undone."""
     with home.backend() as backend, Device(backend.mqtt, make.orders) as lamp:
         for topic, payload in make.announcements.items():

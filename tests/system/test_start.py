@@ -9,7 +9,7 @@ import pytest
 
 from tests.bench.wire import Publisher
 from tests.brokers import Device, Mosquitto, ScriptedBroker, wait_until
-from tests.system.backend import Home, update
+from tests.system.backend import Installation, update
 from tests.web.site import PATIENCE
 
 pytestmark = pytest.mark.broker
@@ -21,14 +21,14 @@ def say(publisher: Publisher, serial: str) -> None:
     publisher.publish([("dispositivos/estado", json.dumps({"serial_number": serial}).encode())])
 
 
-def test_a_report_right_after_the_banner_is_heard(plain_home: Home) -> None:
+def test_a_report_right_after_the_banner_is_heard(plain_home: Installation) -> None:
     """Once the first start has printed where MQTT listens, a device that connects there is heard."""
     with plain_home.backend() as backend, Device(backend.mqtt) as device:
         device.publish("dispositivos/estado", json.dumps({"serial_number": SERIAL}))
         backend.until_known(SERIAL)
 
 
-def test_the_banner_waits_for_the_subscription(plain_home: Home) -> None:
+def test_the_banner_waits_for_the_subscription(plain_home: Installation) -> None:
     """A broker that is there but slow to confirm is waited for, or the first reports would go unheard."""
     broker = ScriptedBroker()
     starting = plain_home.backend(mqtt_broker_url="127.0.0.1", mqtt_broker_port=broker.port)
@@ -56,7 +56,7 @@ def test_the_banner_waits_for_the_subscription(plain_home: Home) -> None:
 
 
 def test_a_later_start_hears_what_was_said_before_and_meanwhile(
-    mosquitto_home: Home, mosquitto: Mosquitto
+    mosquitto_home: Installation, mosquitto: Mosquitto
 ) -> None:
     """The broker keeps for the backend what is said while it is away and while it starts."""
     with mosquitto_home.backend() as backend:
@@ -71,7 +71,7 @@ def test_a_later_start_hears_what_was_said_before_and_meanwhile(
     publisher.sock.close()
 
 
-def test_a_broker_that_is_away_is_waited_for(mosquitto_home: Home, mosquitto: Mosquitto) -> None:
+def test_a_broker_that_is_away_is_waited_for(mosquitto_home: Installation, mosquitto: Mosquitto) -> None:
     """People are served meanwhile and told; it is said once, and once more that the broker is back."""
     mosquitto.stop()
     with mosquitto_home.backend() as backend:
@@ -89,7 +89,7 @@ def test_a_broker_that_is_away_is_waited_for(mosquitto_home: Home, mosquitto: Mo
         assert " WARNING actors.mqtt.bridge broker_back host=127.0.0.1 " in back
 
 
-def test_a_broker_that_is_lost_is_found_again(mosquitto_home: Home, mosquitto: Mosquitto) -> None:
+def test_a_broker_that_is_lost_is_found_again(mosquitto_home: Installation, mosquitto: Mosquitto) -> None:
     """What a person asks for meanwhile is kept, and told to the device when the broker is back."""
     with mosquitto_home.backend() as backend, backend.listen() as stream:
         backend.until_health_is(200)

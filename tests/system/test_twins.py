@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.brokers import Device, Mosquitto, wait_until
-from tests.system.backend import Home, run_to_end
+from tests.system.backend import Installation, run_to_end
 from tests.web.site import PATIENCE
 
 pytestmark = pytest.mark.broker
@@ -21,17 +21,17 @@ STATE = f"dispositivos/{SERIAL}/estado"
 
 
 @pytest.fixture
-def copied(mosquitto_home: Home, mosquitto: Mosquitto, tmp_path: Path) -> Home:
+def copied(mosquitto_home: Installation, mosquitto: Mosquitto, tmp_path: Path) -> Installation:
     """Another house with the data of the first one, which has run once."""
     with mosquitto_home.backend() as backend:
         backend.until_health_is(200)
     (tmp_path / "copia").mkdir()
     shutil.copytree(mosquitto_home.data, tmp_path / "copia" / "instance")
-    return Home(tmp_path / "copia", mosquitto)
+    return Installation(tmp_path / "copia", mosquitto)
 
 
 def test_the_later_one_says_so_and_ends(
-    mosquitto_home: Home, mosquitto: Mosquitto, copied: Home, tmp_path: Path
+    mosquitto_home: Installation, mosquitto: Mosquitto, copied: Installation, tmp_path: Path
 ) -> None:
     """In one line, with status 2, without a report of the first one lost or its connection cut."""
     with mosquitto_home.backend() as first, Device(mosquitto.port) as device:
@@ -53,7 +53,7 @@ def test_the_later_one_says_so_and_ends(
         assert first.said == []
 
 
-def test_one_that_was_killed_or_frozen_holds_nobody_up(mosquitto_home: Home) -> None:
+def test_one_that_was_killed_or_frozen_holds_nobody_up(mosquitto_home: Installation) -> None:
     """After a kill at once; a frozen one is waited for 1.5 s, and then it is its session that goes."""
     with mosquitto_home.backend() as killed:
         killed.until_health_is(200)
@@ -63,7 +63,7 @@ def test_one_that_was_killed_or_frozen_holds_nobody_up(mosquitto_home: Home) -> 
         assert second.said == []
 
 
-def test_a_frozen_one_loses_its_session(mosquitto_home: Home, copied: Home) -> None:
+def test_a_frozen_one_loses_its_session(mosquitto_home: Installation, copied: Installation) -> None:
     with mosquitto_home.backend() as frozen:
         frozen.until_health_is(200)
         os.kill(frozen.pid, signal.SIGSTOP)
@@ -72,7 +72,9 @@ def test_a_frozen_one_loses_its_session(mosquitto_home: Home, copied: Home) -> N
             frozen.kill()
 
 
-def test_two_that_could_not_ask_settle_it(mosquitto_home: Home, mosquitto: Mosquitto, copied: Home) -> None:
+def test_two_that_could_not_ask_settle_it(
+    mosquitto_home: Installation, mosquitto: Mosquitto, copied: Installation
+) -> None:
     """Begun while the broker was away; the later one is 503 before long, and the first one has everything."""
     mosquitto.stop()
     with (

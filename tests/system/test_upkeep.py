@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.brokers import Device
-from tests.system.backend import Home, run_to_end
+from tests.system.backend import Installation, run_to_end
 
 pytestmark = pytest.mark.broker
 
@@ -16,7 +16,7 @@ SERIAL = "LGT0AAAAAAAA"
 
 
 def test_the_settings_in_force_are_those_of_the_file_and_of_the_environment(
-    plain_home: Home, tmp_path: Path
+    plain_home: Installation, tmp_path: Path
 ) -> None:
     (tmp_path / "config.toml").write_text('COPIAS_MAX = 2\nMAX_DEVICES = 9\nMQTT_USERNAME = "casa"\n')
     with plain_home.backend(max_devices=8) as backend:
@@ -28,7 +28,7 @@ def test_the_settings_in_force_are_those_of_the_file_and_of_the_environment(
     assert told["MQTT_PASSWORD"] == (None, "defecto")
 
 
-def test_a_backup_from_the_browser_brings_everything_back(plain_home: Home, tmp_path: Path) -> None:
+def test_a_backup_from_the_browser_brings_everything_back(plain_home: Installation, tmp_path: Path) -> None:
     """It is the console's and the daily one's equal: in the same folder, listed, and to be restored from."""
     with plain_home.backend() as backend:
         with Device(backend.mqtt) as device:

@@ -21,7 +21,7 @@ from actors.runtime.dispatch import Dispatcher, ThreadPool
 from actors.runtime.house_clock import HouseClock
 from actors.runtime.supervision import FailureRegistry
 from config import Settings
-from persistence.archive import Archive, Keeping
+from persistence.archive import Archive, ArchiveSettings
 from persistence.readers.queries import Queries
 from persistence.writer.store import Batch, Store
 from rules.rulebook import rulebook
@@ -81,7 +81,7 @@ class Network:
         self.forgotten.append((removal, reborn))
 
 
-class Home:
+class LiveSite:
     """With one device, stored as it is given but for its id."""
 
     def __init__(self, path: Path, device: Device, withdraw_login: WithdrawLogin = no_login) -> None:
@@ -91,7 +91,7 @@ class Home:
         with Store(path) as store:
             self.device = replace(device, id=store.recall(device.serial).id)
             store.save(Batch(devices={self.device.id: self.device}))
-        self._archive = Archive(path.parent, Keeping.of(SETTINGS), UTC, self._clock)
+        self._archive = Archive(path.parent, ArchiveSettings.of(SETTINGS), UTC, self._clock)
         self.site = Site(
             *self._archive.hand_over(),
             queries=Queries(path),
@@ -117,7 +117,7 @@ class Home:
         self.writer = self._archive.writer
         return self._actors.directory
 
-    def __enter__(self) -> Home:
+    def __enter__(self) -> LiveSite:
         self._actors.start()
         self.site.__enter__()
         return self

@@ -16,7 +16,7 @@ from actors.domain.people import Role
 from actors.runtime.house_clock import HouseClock
 from actors.runtime.supervision import FailureRegistry
 from persistence import archive as archive_module
-from persistence.archive import DATABASE, Archive, Keeping
+from persistence.archive import DATABASE, Archive, ArchiveSettings
 from persistence.backup.backups import BackupFailed, make_backup, verify_backup
 from persistence.maintenance.retention import Retention
 from tests.brokers import wait_until
@@ -37,7 +37,7 @@ class Storeroom:
     def __init__(self, folder: Path, limits: Limits | None = None) -> None:
         self.folder = folder / "copias"
         self.clock = FakeClock()
-        self.archive = Archive(folder, Keeping(Retention(), 1000, KEPT), UTC, HouseClock(self.clock))
+        self.archive = Archive(folder, ArchiveSettings(Retention(), 1000, KEPT), UTC, HouseClock(self.clock))
         neighbours = Neighbours()
         self.archive.employ(neighbours, neighbours, FailureRegistry())
         self.site = Site(backups=self.archive.backups, limits=limits)

@@ -13,7 +13,7 @@ import pytest
 from actors.domain.claiming import TRIES, code_digest
 from actors.domain.model import Device
 from actors.domain.people import Role
-from tests.web.home import Home
+from tests.web.home import LiveSite
 from tests.web.keys import Keys
 from tests.web.site import Answer, Site, at_once
 from web.routes.devices import UNPROVEN_S
@@ -29,8 +29,8 @@ MILLISECOND = 0.001
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    with Home(tmp_path / "iot.db", GUARDED) as running:
+def home(tmp_path: Path) -> Iterator[LiveSite]:
+    with LiveSite(tmp_path / "iot.db", GUARDED) as running:
         yield running
 
 
@@ -44,7 +44,7 @@ def seen(answer: Answer, serial: str) -> tuple[int, dict[str, str], bytes]:
     return answer.status, headers, answer.body.replace(serial.encode(), b"SERIAL")
 
 
-def test_nobody_can_tell_a_wrong_code_from_a_device_that_is_not_there(home: Home) -> None:
+def test_nobody_can_tell_a_wrong_code_from_a_device_that_is_not_there(home: LiveSite) -> None:
     """Nor from a lock, or from a device that somebody else has claimed: status, headers, body, and time."""
     asked = [(UNKNOWN, CODE), (SERIAL, None), *[(SERIAL, f"wrong{n}") for n in range(TRIES)]]
     answers, times = [], []
@@ -59,7 +59,7 @@ def test_nobody_can_tell_a_wrong_code_from_a_device_that_is_not_there(home: Home
     assert not home.stored().claimed
 
 
-def test_a_claimed_device_is_told_of_to_whom_has_its_code(home: Home) -> None:
+def test_a_claimed_device_is_told_of_to_whom_has_its_code(home: LiveSite) -> None:
     """To the others it might as well not be there."""
     assert claim(home.site, codigo=CODE).status == 200
     assert claim(home.site, codigo=CODE).status == 409
@@ -67,7 +67,7 @@ def test_a_claimed_device_is_told_of_to_whom_has_its_code(home: Home) -> None:
     assert seen(stranger, SERIAL) == seen(claim(home.site, UNKNOWN), UNKNOWN)
 
 
-def test_of_fifty_with_the_right_code_one_wins(home: Home) -> None:
+def test_of_fifty_with_the_right_code_one_wins(home: LiveSite) -> None:
     """The others learn that it is claimed; the winner's words are what is stored and sent out."""
     names = [f"Sala {n}" for n in range(RACERS)]
     won: list[str] = []
@@ -84,7 +84,7 @@ def test_of_fifty_with_the_right_code_one_wins(home: Home) -> None:
     assert home.network.configurations == [(SERIAL, 1, {})]
 
 
-def test_neither_code_nor_digest_is_shown(home: Home) -> None:
+def test_neither_code_nor_digest_is_shown(home: LiveSite) -> None:
     """Not in lists, not of one device, not in a stream, not in what a claim or a change is answered."""
     with home.site.listen() as client:
         client.next()
@@ -97,7 +97,7 @@ def test_neither_code_nor_digest_is_shown(home: Home) -> None:
 
 
 @pytest.mark.parametrize("code", [7, True, ["a"], {}, "x" * 101])
-def test_what_is_no_code_is_said_to_be_none(home: Home, code: object) -> None:
+def test_what_is_no_code_is_said_to_be_none(home: LiveSite, code: object) -> None:
     """Of whatever device, so that it tells nothing, and it is no try."""
     for _ in range(TRIES):
         answers = [seen(claim(home.site, serial, codigo=code), serial) for serial in (SERIAL, UNKNOWN)]
@@ -108,7 +108,7 @@ def test_what_is_no_code_is_said_to_be_none(home: Home, code: object) -> None:
 
 def test_a_code_that_nobody_asked_for_does_no_harm(tmp_path: Path) -> None:
     """A device whose QR has one, and which has not announced it, is claimed as before."""
-    with Home(tmp_path / "iot.db", replace(GUARDED, code_digest=None)) as home:
+    with LiveSite(tmp_path / "iot.db", replace(GUARDED, code_digest=None)) as home:
         assert claim(home.site, codigo="superfluous").status == 200
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from actors.domain.findings import Proposal
 from actors.domain.model import Device
-from tests.web.home import Home
+from tests.web.home import LiveSite
 from tests.web.site import at_once
 
 SERIAL = "RGD0ABC123"
@@ -24,12 +24,12 @@ SUGGESTED = {"suggested_horarios": {"lunes": [{"inicio": "06:00", "fin": "06:30"
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    with Home(tmp_path / "iot.db", CLAIMED) as running:
+def home(tmp_path: Path) -> Iterator[LiveSite]:
+    with LiveSite(tmp_path / "iot.db", CLAIMED) as running:
         yield running
 
 
-def test_an_applied_suggestion_is_stored_and_sent_to_the_device(home: Home) -> None:
+def test_an_applied_suggestion_is_stored_and_sent_to_the_device(home: LiveSite) -> None:
     """By the time of the answer; and the event says what was made of it."""
     number = home.conclude("learn", "ai_suggest", SUGGESTED, TO_WEEK)
     answer = home.site.post(f"/ai/eventos/{number}/aplicar")
@@ -45,7 +45,7 @@ def test_an_applied_suggestion_is_stored_and_sent_to_the_device(home: Home) -> N
         assert home.site.post(f"/ai/eventos/{number}/{way}").status == 409
 
 
-def test_a_suggestion_of_yesterday_is_not_applied(home: Home) -> None:
+def test_a_suggestion_of_yesterday_is_not_applied(home: LiveSite) -> None:
     """A change since then wins; the suggestion can still be dismissed, once."""
     number = home.conclude("misconfig", "ai_misconfig", LESS_OFTEN, TO_LESS_OFTEN)
     assert home.site.put("/dispositivos/1", {"configuracion": {"intervalo_envio": 30}}).status == 200
@@ -57,7 +57,7 @@ def test_a_suggestion_of_yesterday_is_not_applied(home: Home) -> None:
     assert home.site.post(f"/ai/eventos/{number}/descartar").status == 409
 
 
-def test_what_somebody_has_done_by_hand_counts_as_applied(home: Home) -> None:
+def test_what_somebody_has_done_by_hand_counts_as_applied(home: LiveSite) -> None:
     """Once; the device hears nothing that it has not heard."""
     number = home.conclude("misconfig", "ai_misconfig", LESS_OFTEN, TO_LESS_OFTEN)
     by_hand = home.site.put("/dispositivos/1", {"configuracion": {"intervalo_envio": 60}}).json
@@ -68,7 +68,7 @@ def test_what_somebody_has_done_by_hand_counts_as_applied(home: Home) -> None:
     assert home.stored().version == 4
 
 
-def test_of_racing_decisions_the_stored_one_is_the_one_carried_out(home: Home) -> None:
+def test_of_racing_decisions_the_stored_one_is_the_one_carried_out(home: LiveSite) -> None:
     """Exactly one of four is answered with 200, and the database agrees with the device."""
     for _ in range(5):
         home.device = home.stored()

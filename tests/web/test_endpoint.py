@@ -12,13 +12,13 @@ import pytest
 from config import Settings
 from tests.stage import FakeClock
 from tests.web.handshakes import handshake, strict_client
-from web.identity.endpoint import Appearance, Endpoint, public_url
+from web.identity.endpoint import Endpoint, EndpointSettings, public_url
 from web.identity.hosts import Hosts, host_of
 from web.identity.network import Network
 
 
 def endpoint_of(settings: Settings) -> Endpoint:
-    return Endpoint(Appearance.of(settings), Hosts(), FakeClock(time.time()))
+    return Endpoint(EndpointSettings.of(settings), Hosts(), FakeClock(time.time()))
 
 
 @pytest.mark.parametrize(

@@ -13,20 +13,20 @@ from actors.domain.claiming import code_digest
 from actors.domain.model import Device, JsonObject, Refusal, Refused, Report
 from actors.messages import Delivery, ForgetDevice, Removal, Reported
 from actors.mqtt.broker.credentials import Logins
-from tests.web.home import Home
+from tests.web.home import LiveSite
 from tests.web.site import HEALTHY, PATIENCE, Site
 
 LAMP = Device(id=1, serial="LGT0AAAAAAAA", claimed=True, version=1, configuration={"modo": "manual"})
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    with Home(tmp_path / "iot.db", LAMP) as running:
+def home(tmp_path: Path) -> Iterator[LiveSite]:
+    with LiveSite(tmp_path / "iot.db", LAMP) as running:
         yield running
 
 
 @pytest.mark.parametrize("filter_", ["", "?reclamado=true", "?reclamado=false", "?serial=LGT0AAAAAAAA"])
-def test_a_forgotten_device_is_gone_for_everybody(home: Home, filter_: str) -> None:
+def test_a_forgotten_device_is_gone_for_everybody(home: LiveSite, filter_: str) -> None:
     """Its routes, its findings, and for each listener whatever it listens to; once it is told, it holds."""
     home.conclude("misconfig", "ai_misconfig", {"suggest": {"modo": "horario"}})
     with home.site.listen(f"/stream/dispositivos{filter_}") as client:
@@ -45,7 +45,7 @@ def test_a_forgotten_device_is_gone_for_everybody(home: Home, filter_: str) -> N
     assert home.stored().id == 2, "the same serial number is another device"
 
 
-def test_who_was_away_is_told_of_it(home: Home) -> None:
+def test_who_was_away_is_told_of_it(home: LiveSite) -> None:
     """By Last-Event-ID."""
     with home.site.listen() as client:
         last = client.next().id
@@ -55,7 +55,7 @@ def test_who_was_away_is_told_of_it(home: Home) -> None:
         assert client.next().data["event"] == "device_removed"
 
 
-def test_a_released_device_keeps_all_but_its_claim(home: Home) -> None:
+def test_a_released_device_keeps_all_but_its_claim(home: LiveSite) -> None:
     """And nobody can release what nobody has claimed."""
     before = home.site.get("/dispositivos/1").json
     answer = home.site.post("/dispositivos/1/soltar", {})
@@ -68,7 +68,7 @@ def test_a_released_device_keeps_all_but_its_claim(home: Home) -> None:
 
 
 @pytest.mark.parametrize(("method", "of_it"), [("DELETE", ""), ("POST", "/soltar")])
-def test_who_has_not_seen_it_as_it_is_takes_nothing_out(home: Home, method: str, of_it: str) -> None:
+def test_who_has_not_seen_it_as_it_is_takes_nothing_out(home: LiveSite, method: str, of_it: str) -> None:
     """If they say what they have seen."""
     path = f"/dispositivos/1{of_it}"
     seen = {"If-Match": home.site.get("/dispositivos/1").headers["Etag"]}
@@ -81,7 +81,7 @@ def test_who_has_not_seen_it_as_it_is_takes_nothing_out(home: Home, method: str,
     assert home.site.ask(method, path, headers={"If-Match": present.headers["Etag"]}).status == 200
 
 
-def test_a_change_that_comes_just_before_is_not_lost_either(home: Home) -> None:
+def test_a_change_that_comes_just_before_is_not_lost_either(home: LiveSite) -> None:
     """When the request has found all as it was seen: the device, which was told of the change, has the last
     word, and goes on hearing."""
     answered: Queue[Removal | Refused] = Queue()
@@ -120,7 +120,7 @@ def test_who_stays_keeps_its_login(tmp_path: Path) -> None:
             assert house.site.put("/dispositivos/1", overtaking.pop()).status == 200
         return put_back
 
-    with Home(tmp_path / "iot.db", LAMP, withdraw) as house:
+    with LiveSite(tmp_path / "iot.db", LAMP, withdraw) as house:
         seen = {"If-Match": house.site.get("/dispositivos/1").headers["Etag"]}
         assert house.site.ask("DELETE", "/dispositivos/1", headers=seen).status == 412
         assert logins.path.read_text() == before
@@ -132,7 +132,7 @@ NEW, CODE = "LGT0BBBBBBBB", "K7WQ"
 
 
 @pytest.fixture
-def spare(home: Home) -> None:
+def spare(home: LiveSite) -> None:
     """Other hardware, which was heard."""
     report = Report(NEW, 1.8e9, code_digest=code_digest(NEW, CODE), own_topic=True)
     with home.site.listen(f"/stream/dispositivos?serial={NEW}") as client:
@@ -143,7 +143,7 @@ def spare(home: Home) -> None:
 
 @pytest.mark.usefixtures("spare")
 @pytest.mark.parametrize("serial", [NEW, LAMP.serial])
-def test_other_hardware_takes_the_place_of_a_device(home: Home, serial: str) -> None:
+def test_other_hardware_takes_the_place_of_a_device(home: LiveSite, serial: str) -> None:
     """Who watches either serial number hears of it, and what there was of the new one is gone."""
     before = home.site.get("/dispositivos/1").json
     with home.site.listen(f"/stream/dispositivos?serial={serial}") as client:
@@ -164,7 +164,7 @@ def test_other_hardware_takes_the_place_of_a_device(home: Home, serial: str) -> 
 
 
 @pytest.mark.usefixtures("spare")
-def test_what_cannot_take_its_place_is_told_why(home: Home) -> None:
+def test_what_cannot_take_its_place_is_told_why(home: LiveSite) -> None:
     """As in a claim: without the code nobody learns anything of other hardware."""
 
     def status(body: JsonObject, where: int = 1, seen: str = "*") -> tuple[int, str]:

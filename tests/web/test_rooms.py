@@ -14,7 +14,7 @@ import pytest
 from actors.domain.model import Device
 from actors.domain.rooms import MAX_ROOMS, RemoveRoom, Room, Rooms
 from persistence.writer.store import Batch, Store
-from tests.web.home import Home
+from tests.web.home import LiveSite
 from tests.web.site import Answer, Site, at_once
 from tests.web.test_openapi import check_answer
 from web.live.hub import EventHub
@@ -29,12 +29,12 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def home(path: Path) -> Iterator[Home]:
-    with Home(path, LAMP) as running:
+def home(path: Path) -> Iterator[LiveSite]:
+    with LiveSite(path, LAMP) as running:
         yield running
 
 
-def add(home: Home, name: str) -> int:
+def add(home: LiveSite, name: str) -> int:
     answer = home.site.post("/habitaciones", {"nombre": name})
     assert answer.status == 201, answer.body
     number = answer.json["id"]
@@ -42,7 +42,7 @@ def add(home: Home, name: str) -> int:
     return number
 
 
-def rooms(home: Home) -> list[dict[str, Any]]:
+def rooms(home: LiveSite) -> list[dict[str, Any]]:
     answer = home.site.get("/habitaciones")
     assert answer.status == 200
     found = answer.json
@@ -50,13 +50,13 @@ def rooms(home: Home) -> list[dict[str, Any]]:
     return found
 
 
-def room_of(home: Home) -> int | None:
+def room_of(home: LiveSite) -> int | None:
     found = home.site.get("/dispositivos/1").json["habitacion_id"]
     assert found is None or isinstance(found, int)
     return found
 
 
-def test_rooms_are_listed_by_name(home: Home) -> None:
+def test_rooms_are_listed_by_name(home: LiveSite) -> None:
     """As people sort: neither accents nor capitals count."""
     assert rooms(home) == []
     for name in ("cocina", "Salón", "Ático", "Baño"):
@@ -64,7 +64,7 @@ def test_rooms_are_listed_by_name(home: Home) -> None:
     assert [room["nombre"] for room in rooms(home)] == ["Ático", "Baño", "cocina", "Salón"]
 
 
-def test_a_room_lives_and_goes(home: Home) -> None:
+def test_a_room_lives_and_goes(home: LiveSite) -> None:
     """It is made, renamed and removed; each answer is what is stored by then."""
     made = home.site.post("/habitaciones", {"nombre": "  Cocina "})
     assert (made.status, made.json) == (201, {"id": 1, "nombre": "Cocina", "dispositivos": 0})
@@ -76,7 +76,7 @@ def test_a_room_lives_and_goes(home: Home) -> None:
     assert add(home, "Cocina") == 2
 
 
-def test_what_cannot_be_done_is_said(home: Home) -> None:
+def test_what_cannot_be_done_is_said(home: LiveSite) -> None:
     """By its status; and nothing has changed."""
     add(home, "Cocina")
     add(home, "Salón")
@@ -100,7 +100,7 @@ def test_what_cannot_be_done_is_said(home: Home) -> None:
     assert rooms(home) == before
 
 
-def test_of_racing_rooms_of_one_name_one_is_made(home: Home) -> None:
+def test_of_racing_rooms_of_one_name_one_is_made(home: LiveSite) -> None:
     names = ["Cocina", "cocina", "COCINA", "CoCiNa"]
     assert at_once(lambda name: home.site.post("/habitaciones", {"nombre": name}).status, names) == [
         *(201, 409, 409, 409)
@@ -113,13 +113,13 @@ def test_there_are_so_many_rooms_and_no_more(path: Path) -> None:
     with Store(path) as store:
         names = {number: f"Habitación {number}" for number in range(1, MAX_ROOMS + 1)}
         store.save(Batch(rooms=[Rooms(names, MAX_ROOMS)]))
-    with Home(path, LAMP) as home:
+    with LiveSite(path, LAMP) as home:
         assert home.site.post("/habitaciones", {"nombre": "Una más"}).status == 409
         assert home.site.put("/habitaciones/7", {"nombre": "Otra"}).status == 200
         assert len(rooms(home)) == MAX_ROOMS
 
 
-def test_a_device_is_put_into_a_room_and_taken_out(home: Home) -> None:
+def test_a_device_is_put_into_a_room_and_taken_out(home: LiveSite) -> None:
     """On disk by the time of the answer, live on the stream, and no affair of the device's."""
     kitchen = add(home, "Cocina")
     with home.site.listen() as client:
@@ -133,7 +133,7 @@ def test_a_device_is_put_into_a_room_and_taken_out(home: Home) -> None:
             assert (answer.json["version"], home.network.configurations) == (1, [])
 
 
-def test_a_room_is_named_beside_other_changes(home: Home) -> None:
+def test_a_room_is_named_beside_other_changes(home: LiveSite) -> None:
     """All of it or nothing."""
     kitchen = add(home, "Cocina")
     answer = home.site.put("/dispositivos/1", {"nombre": "Lámpara", "habitacion_id": kitchen})
@@ -145,11 +145,11 @@ def test_a_room_is_named_beside_other_changes(home: Home) -> None:
 
 
 @pytest.mark.parametrize("value", ["1", 0, -1, 1.5, True, [], 10**10])
-def test_what_is_no_room_is_refused(home: Home, value: object) -> None:
+def test_what_is_no_room_is_refused(home: LiveSite, value: object) -> None:
     assert home.site.put("/dispositivos/1", {"habitacion_id": value}).status == 400
 
 
-def test_a_whole_device_sent_back_stays_in_its_room(home: Home) -> None:
+def test_a_whole_device_sent_back_stays_in_its_room(home: LiveSite) -> None:
     """Also by an app that knows only the ten keys."""
     kitchen = add(home, "Cocina")
     home.site.put("/dispositivos/1", {"habitacion_id": kitchen})
@@ -159,7 +159,7 @@ def test_a_whole_device_sent_back_stays_in_its_room(home: Home) -> None:
     assert home.site.put("/dispositivos/1", now).json["habitacion_id"] == kitchen
 
 
-def test_what_is_in_a_removed_room_is_in_none(home: Home) -> None:
+def test_what_is_in_a_removed_room_is_in_none(home: LiveSite) -> None:
     """By the time of the answer, on the stream, on disk, and for good."""
     kitchen, hall = add(home, "Cocina"), add(home, "Salón")
     home.site.put("/dispositivos/1", {"habitacion_id": kitchen})
@@ -174,7 +174,7 @@ def test_what_is_in_a_removed_room_is_in_none(home: Home) -> None:
     assert home.site.put("/dispositivos/1", {"habitacion_id": kitchen}).status == 400
 
 
-def test_what_is_answered_is_described(home: Home) -> None:
+def test_what_is_answered_is_described(home: LiveSite) -> None:
     """To the last key."""
     for method, path, body in (
         ("POST", "/habitaciones", {"nombre": "Cocina"}),
@@ -187,7 +187,7 @@ def test_what_is_answered_is_described(home: Home) -> None:
         check_answer(method, path, home.site.ask(method, path.replace("{id}", "1"), body))
 
 
-def test_of_a_move_and_a_removal_at_once_no_device_is_left_in_a_room_that_is_gone(home: Home) -> None:
+def test_of_a_move_and_a_removal_at_once_no_device_is_left_in_a_room_that_is_gone(home: LiveSite) -> None:
     for _ in range(5):
         room = add(home, "Cocina")
         calls: list[Callable[[], Answer]] = [
@@ -201,11 +201,11 @@ def test_of_a_move_and_a_removal_at_once_no_device_is_left_in_a_room_that_is_gon
 
 def test_rooms_are_there_after_a_restart(path: Path) -> None:
     """With whoever is in them."""
-    with Home(path, LAMP) as home:
+    with LiveSite(path, LAMP) as home:
         kitchen = add(home, "Cocina")
         home.site.put("/dispositivos/1", {"habitacion_id": kitchen})
         stored = home.stored()
-    with Home(path, stored) as home:
+    with LiveSite(path, stored) as home:
         assert rooms(home) == [{"id": kitchen, "nombre": "Cocina", "dispositivos": 1}]
         assert home.site.post("/habitaciones", {"nombre": "cocina"}).status == 409
         assert home.site.ask("DELETE", f"/habitaciones/{kitchen}").status == 204

@@ -25,11 +25,11 @@ from web.schemas.operations import Operation
 from web.schemas.query import Parameter
 from web.schemas.validators import Given
 from web.security.access import Access
-from web.security.audience import Holder
+from web.security.authenticator import SAFE
 from web.security.bans import network_of
 from web.security.connections import Standing
 from web.security.defences import SECURITY_HEADERS, cors_headers, is_foreign, is_link
-from web.security.gate import SAFE
+from web.security.open_streams import Holder
 from web.texts.faults import Fault
 from web.texts.languages import Language, wanted
 from web.texts.problem import Problem
@@ -136,7 +136,7 @@ class Handler(RequestHandler):
         needed = self.role_for(request.method or "")
         if needed is not None:
             ticket = self.get_query_argument("ticket", "") if self.takes_ticket else ""
-            self.caller = services.gate.admit(request, needed, ticket)
+            self.caller = services.authenticator.admit(request, needed, ticket)
             services.connections.heard(client, Standing.KNOWN, self.held_by)
 
     @property
@@ -156,7 +156,7 @@ class Handler(RequestHandler):
     def on_finish(self) -> None:
         if self.change and self.request.method not in SAFE and self.get_status() < 300:
             about = about_change(self.request.method or "", self.request.path, self._taken, self.concerning)
-            self.services.gate.note(self.author, self.change, about)
+            self.services.authenticator.note(self.author, self.change, about)
 
     # -- bodies ------------------------------------------------------------------------------
 

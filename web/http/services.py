@@ -22,9 +22,9 @@ from config import Settings
 from web.http.health import Health
 from web.live.hub import EventHub
 from web.security.access import Access
-from web.security.audience import Audience
+from web.security.authenticator import Authenticator
 from web.security.connections import Connections
-from web.security.gate import Gate
+from web.security.open_streams import OpenStreams
 
 
 class Queries(Protocol):
@@ -136,9 +136,9 @@ class Services:
     """For files that live as long as a request; ``None`` is where the system has such."""
     withdraw_login: WithdrawLogin
     access: Access
-    gate: Gate
+    authenticator: Authenticator
     connections: Connections
-    audience: Audience
+    open_streams: OpenStreams
     limits: Limits
     version: str
     checking: set[Future[bool]] = field(default_factory=set)

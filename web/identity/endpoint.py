@@ -28,7 +28,7 @@ _LAST_LOOK_S: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Appearance:
+class EndpointSettings:
     """What the settings want of it."""
 
     folder: Path
@@ -71,7 +71,7 @@ class Appearance:
 class Endpoint:
     """Certificate and names, looked after by a thread of its own between :meth:`start` and :meth:`stop`."""
 
-    def __init__(self, wishes: Appearance, hosts: Hosts, clock: Clock) -> None:
+    def __init__(self, wishes: EndpointSettings, hosts: Hosts, clock: Clock) -> None:
         """Raises ``UnusableCertificate``. ``hosts`` learns the names, also those that change."""
         self._wishes = wishes
         self._hosts = hosts

@@ -15,7 +15,7 @@ from web.schemas.operations import Operation
 from web.schemas.serializers import iso
 from web.schemas.validators import Body, Field, Line, Name
 from web.security.accounts import Accounts
-from web.security.gate import NOBODY, cookie_name
+from web.security.authenticator import NOBODY, cookie_name
 from web.security.passwords import fits
 from web.security.tickets import LIFE_S as TICKET_LIFE_S
 from web.texts.faults import Fault
@@ -55,7 +55,7 @@ class AccountsHandler(Handler):
             done = await self.read(call)
         except PeopleError as error:
             raise Problem.of(error) from None
-        await self.services.gate.refresh()
+        await self.services.authenticator.refresh()
         return done
 
     @property
@@ -95,13 +95,13 @@ class Pairing(AccountsHandler):
         self.answer(secret_json(issued))
 
     async def redeemed(self, code: str, name: str, kind: TokenKind, lifetime: float | None) -> Issued:
-        gate = self.services.gate
-        gate.count_try(self.request, "código")
+        authenticator = self.services.authenticator
+        authenticator.count_try(self.request, "código")
         issued = await self.account(partial(self.accounts.redeem, code, name, kind, lifetime, self.address))
         if issued is None:
-            gate.note(Author("", self.address), "código rechazado", "")
+            authenticator.note(Author("", self.address), "código rechazado", "")
             raise Problem(Fault.BAD_CODE)
-        gate.bans.succeeded(self.address)
+        authenticator.bans.succeeded(self.address)
         return issued
 
 
@@ -147,8 +147,8 @@ class Session(Pairing):
         self.set_status(204)
 
     async def _logged_in(self, name: str, password: str, browser: str) -> Issued:
-        gate, services = self.services.gate, self.services
-        gate.count_try(self.request, "clave")
+        authenticator, services = self.services.authenticator, self.services
+        authenticator.count_try(self.request, "clave")
         found = await self.account(partial(self.accounts.password_of, name))
         if len(services.checking) >= MAX_CHECKS:
             raise Problem(Fault.TOO_MANY_LOGINS)
@@ -159,9 +159,10 @@ class Session(Pairing):
         check.add_done_callback(services.checking.discard)
         if not await check or found is None:
             # Never what was typed: some type the password there.
-            gate.note(Author("", self.address), "clave rechazada", "" if found is None else found[0].name)
+            whose = "" if found is None else found[0].name
+            authenticator.note(Author("", self.address), "clave rechazada", whose)
             raise Problem(Fault.BAD_LOGIN)
-        gate.bans.succeeded(self.address)
+        authenticator.bans.succeeded(self.address)
         person = found[0]
         by = Author(person.name, self.address)
         return await self.account(
@@ -216,7 +217,7 @@ class StreamTickets(Handler):
     change = ""
 
     async def post(self) -> None:
-        secret = self.services.gate.tickets.issue(self.caller)
+        secret = self.services.authenticator.tickets.issue(self.caller)
         ticket: TicketJson = {"ticket": secret, "caduca_s": int(TICKET_LIFE_S)}
         self.set_status(201)
         self.answer(ticket)

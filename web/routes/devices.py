@@ -301,7 +301,7 @@ class Proving(DeviceHandler):
             device: Device = await self.ask(command)
         except Problem as problem:
             if problem.status == 404:
-                self.services.gate.note(self.author, self.rejected, f"{serial:.64}")
+                self.services.authenticator.note(self.author, self.rejected, f"{serial:.64}")
                 await asyncio.sleep(began + UNPROVEN_S - asyncio.get_running_loop().time())
             raise
         return device

@@ -46,10 +46,10 @@ class SystemHealth(Handler):
         services = self.services
         health = services.health()
         self.set_status(200 if health.ok else 503)
-        clients = len(services.audience)
+        clients = len(services.open_streams)
         told = health_json(health, services.zone, services.hub, clients, services.version, self.language)
         self.add_header("Vary", "Accept-Language")
-        known = services.gate.caller_of(self.request) is not None
+        known = services.authenticator.caller_of(self.request) is not None
         state: StateJson = {"estado": told["estado"]}
         self.answer(told if known else state)
 

@@ -7,7 +7,7 @@ from functools import partial
 from typing import ClassVar, Final
 from urllib.parse import quote
 
-from actors.domain.people import Author, KeptAct, PairingCode, Person, Role, Token, TokenKind
+from actors.domain.people import Author, KeptAuditEntry, PairingCode, Person, Role, Token, TokenKind
 from web.routes.auth import MAX_NAME, NAME, USER, AccountsHandler, secret_json
 from web.routes.devices import PER_PAGE
 from web.routes.overview import BEFORE
@@ -51,7 +51,7 @@ def token_json(token: Token, current: Token | None) -> TokenJson:
     }
 
 
-def act_json(kept: KeptAct) -> ActJson:
+def act_json(kept: KeptAuditEntry) -> ActJson:
     act = kept.act
     return {
         "id": kept.id,

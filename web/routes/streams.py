@@ -17,8 +17,8 @@ from web.routes.devices import CLAIMED
 from web.schemas.answers import EventJson
 from web.schemas.operations import Media, Operation
 from web.schemas.query import Anything, Parameter, Serial
-from web.security.audience import Seat
 from web.security.connections import Standing
+from web.security.open_streams import OpenStream
 from web.texts.faults import Fault
 from web.texts.problem import Problem
 
@@ -51,9 +51,9 @@ class StreamHandler(Handler):
     async def follow(self, stream: Stream, wanted: Wanted) -> None:
         """Send what is wanted of ``stream`` until the client leaves, stalls, or the server stops."""
         last = self._last_event_id()
-        audience = self.services.audience
-        if not audience.has_room_for(self.held_by):
-            raise Problem(Fault.TOO_MANY_STREAMS, own=audience.of(self.held_by))
+        open_streams = self.services.open_streams
+        if not open_streams.has_room_for(self.held_by):
+            raise Problem(Fault.TOO_MANY_STREAMS, own=open_streams.of(self.held_by))
         self._set_stream_headers()
         connection = self.connection
         self._client = connection.stream
@@ -66,7 +66,7 @@ class StreamHandler(Handler):
         self.services.connections.heard(self._client, Standing.STREAM, self.held_by)
         stream.watchers.add(self._stir.set)
         try:
-            with audience.seat(Seat(self.caller, self.held_by, self._leave, connection.close)):
+            with open_streams.counting(OpenStream(self.caller, self.held_by, self._leave, connection.close)):
                 await self.flush()
                 await self._serve(stream, wanted, stream.cursor(last))
         except StreamClosedError:

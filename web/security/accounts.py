@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from actors.domain.people import (
-    Act,
+    AuditEntry,
     Author,
     Issued,
-    KeptAct,
+    KeptAuditEntry,
     PairingCode,
     Person,
     Role,
-    Roll,
     Token,
     TokenKind,
+    TokenList,
 )
 
 
@@ -26,7 +26,7 @@ class Accounts(Protocol):
     def generation(self) -> int:
         """A number that changes whenever :meth:`roll` does."""
 
-    def roll(self) -> Roll:
+    def roll(self) -> TokenList:
         """Everybody who may call."""
 
     def people(self) -> Sequence[Person]: ...
@@ -39,7 +39,7 @@ class Accounts(Protocol):
     def tokens(self, person_id: int | None = None) -> Sequence[Token]:
         """All that can still be used, newest first, or those of one person."""
 
-    def acts(self, limit: int, before: int) -> Sequence[KeptAct]:
+    def acts(self, limit: int, before: int) -> Sequence[KeptAuditEntry]:
         """Newest first, those older than the one numbered ``before``."""
 
     def add_person(self, name: str, role: Role, password: str | None, by: Author) -> Person:
@@ -66,7 +66,7 @@ class Accounts(Protocol):
     ) -> Issued | None:
         """``None`` for a code that is not good, or no longer."""
 
-    def note(self, *acts: Act) -> None: ...
+    def note(self, *acts: AuditEntry) -> None: ...
 
     def used(self, at: Mapping[int, float]) -> None:
         """When tokens, by id, were last used."""

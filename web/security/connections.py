@@ -16,8 +16,8 @@ from tornado.http1connection import HTTP1ServerConnection
 from tornado.httpserver import HTTPServer
 from tornado.iostream import IOStream, SSLIOStream
 
-from web.security.audience import Holder
 from web.security.bans import network_of
+from web.security.open_streams import Holder
 from web.texts.faults import Fault
 from web.texts.languages import Language
 from web.texts.problem import Problem
@@ -45,7 +45,7 @@ class Standing(IntEnum):
     KNOWN = 2
     """Somebody who may."""
     STREAM = 3
-    """A live stream, which keeps its connection: it has a seat in the audience."""
+    """A live stream, which keeps its connection: an open stream."""
 
 
 class Connections:

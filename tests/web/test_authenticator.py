@@ -20,7 +20,7 @@ from tests.web.keys import Keys, bearer, denied
 from tests.web.site import BLIND, LAMP, PATIENCE, Site
 from web.app import ROUTES
 from web.http.handler import Handler
-from web.identity.endpoint import Appearance, Endpoint
+from web.identity.endpoint import Endpoint, EndpointSettings
 from web.identity.hosts import Hosts
 from web.security.access import Mode, NobodyCanEnter, access_of, mode_of
 
@@ -201,7 +201,7 @@ def test_a_house_without_people_does_not_open_to_the_network(tmp_path: Path) -> 
     clock, hosts = FakeClock(), Hosts()
     accounts = Accounts(tmp_path / "cuentas.db", clock.now)
     network = Settings(data_dir=tmp_path, backend_host="0.0.0.0", ssl_enabled=False)
-    endpoint = Endpoint(Appearance.of(network), hosts, clock)
+    endpoint = Endpoint(EndpointSettings.of(network), hosts, clock)
     with pytest.raises(NobodyCanEnter, match=r"run_system\.py setup"):
         access_of(network, accounts, endpoint, hosts, clock)
     for settings, mode in ((Settings(), Mode.HERE), (replace(network, auth_mode="abierto"), Mode.OPEN)):
@@ -260,7 +260,7 @@ def test_accounts_that_cannot_be_read_change_nothing(
     """Who was let in still is, it is logged once, and when they can be read again it goes on."""
     file = tmp_path / "cuentas.db"
     stored = file.read_bytes()
-    with caplog.at_level(logging.ERROR, "web.security.gate"):
+    with caplog.at_level(logging.ERROR, "web.security.authenticator"):
         file.write_bytes(b"no" * 5_000)
         wait_until(lambda: "accounts_unreadable" in caplog.text, PATIENCE)
         assert site.ask("GET", "/dispositivos", headers=keys.bearer(Role.READER)).status == 200

@@ -1,4 +1,4 @@
-"""The gate: who makes a request, whether they may, and for how long their streams go on."""
+"""Authentication and authorization: who makes a request, whether they may, how long their streams go on."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Final, TypeVar
 
 from tornado.httputil import HTTPServerRequest
 
-from actors.domain.people import Act, Author, Caller, Role, Roll, Unreadable, fingerprint
+from actors.domain.people import AuditEntry, Author, Caller, Role, TokenList, Unreadable, fingerprint
 from config import is_loopback
 from web.security.access import Access, Mode
 from web.security.accounts import Accounts
-from web.security.audience import Audience
 from web.security.bans import Bans
 from web.security.defences import is_forwarded
+from web.security.open_streams import OpenStreams
 from web.security.tickets import Tickets
 from web.texts.faults import Fault
 from web.texts.problem import Problem
@@ -37,23 +37,23 @@ NOBODY: Final = Caller("", Role.ADMIN, None)
 """Whoever calls where no token is asked for: may do all, except with the accounts themselves."""
 
 
-class Gate:
+class Authenticator:
     """Knows all tokens by their fingerprints, in memory. Used on the loop only, but for :meth:`load`."""
 
-    def __init__(self, access: Access, disk: Executor, audience: Audience) -> None:
+    def __init__(self, access: Access, disk: Executor, open_streams: OpenStreams) -> None:
         self._mode = access.mode
         self._accounts = access.accounts
         self._clock = access.clock
         self._disk = disk
-        self._audience = audience
-        self._roll = Roll(0, {})
+        self._open_streams = open_streams
+        self._roll = TokenList(0, {})
         self._by_id: dict[int, Caller] = {}
         self._refreshing = asyncio.Lock()
         self.trouble: str | None = None
         """Why the accounts cannot be read, in Spanish; what was last read goes on being so."""
         self._used: dict[int, float] = {}
         self._told_used = self._clock.monotonic()
-        self._notes: Counter[Act] = Counter()
+        self._notes: Counter[AuditEntry] = Counter()
         self.bans = Bans(self._clock.monotonic)
         self.tickets = Tickets(self._clock.monotonic)
 
@@ -138,7 +138,7 @@ class Gate:
 
     def note(self, author: Author, what: str, about: str) -> None:
         """Have an act written down within a second; the same one several times in it only once."""
-        act = Act(author, what, about)
+        act = AuditEntry(author, what, about)
         if act in self._notes or len(self._notes) < MAX_NOTES:
             self._notes[act] += 1
 
@@ -156,7 +156,7 @@ class Gate:
         async with self._refreshing:
             if await self._on_disk(self._accounts.generation) != self._roll.generation:
                 self._take(await self._on_disk(self._accounts.roll))
-        self._audience.expel(lambda caller: not self.holds(caller))
+        self._open_streams.end_those(lambda caller: not self.holds(caller))
 
     async def keep_current(self) -> None:
         """Until cancelled."""
@@ -195,7 +195,7 @@ class Gate:
             self._told_used = self._clock.monotonic()
             await self._on_disk(partial(accounts.used, used))
 
-    def _take(self, roll: Roll) -> None:
+    def _take(self, roll: TokenList) -> None:
         self._roll = roll
         self._by_id = {caller.token.id: caller for caller in roll.callers.values() if caller.token}
         logger.debug("accounts_read generation=%d tokens=%d", roll.generation, len(roll.callers))
@@ -219,10 +219,10 @@ def session_of(request: HTTPServerRequest) -> str:
     return next((each[len(name) :] for each in cookies if each.startswith(name)), "")
 
 
-def _counted(act: Act, times: int) -> Act:
+def _counted(act: AuditEntry, times: int) -> AuditEntry:
     if times == 1:
         return act
-    return Act(act.author, act.what, f"{act.about} ({times} veces)".strip())
+    return AuditEntry(act.author, act.what, f"{act.about} ({times} veces)".strip())
 
 
 def _check_is_own_page(request: HTTPServerRequest) -> None:

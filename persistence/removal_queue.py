@@ -26,7 +26,7 @@ class NotForgotten(Exception):
     """What was asked for could not be done. Its text is one line for people, in Spanish."""
 
 
-class FarewellBox:
+class RemovalQueue:
     """A folder in which the console leaves a file for each device that a running system is to forget.
 
     The database has one writer, which is the running system; so it is told, and does it itself.
@@ -76,7 +76,7 @@ def _told_in(path: Path) -> list[Removal]:
 
 
 def forget_device(
-    database: Path, box: FarewellBox, serial: str, remove_login: Callable[[str], object]
+    database: Path, box: RemovalQueue, serial: str, remove_login: Callable[[str], object]
 ) -> Removal:
     """Have it forgotten, and return when it is. Raises :class:`NotForgotten`; it then keeps its login."""
     try:
@@ -94,7 +94,7 @@ def forget_device(
     return removal
 
 
-def _forget(database: Path, box: FarewellBox, removal: Removal) -> None:
+def _forget(database: Path, box: RemovalQueue, removal: Removal) -> None:
     try:
         with Store(database) as store:
             store.save(Batch(removals=[removal]))

@@ -20,7 +20,7 @@ Holder: TypeAlias = int | str
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class OpenStream:
     caller: Caller
     holder: Holder
     leave: Callable[[], None]
@@ -29,59 +29,59 @@ class Seat:
     """Ends it at once."""
 
 
-class Audience:
+class OpenStreams:
     """The tasks that serve a stream each. Used on the loop only.
 
-    One person may have all seats as long as nobody else wants one. Then whoever has the most gives up the
+    One person may have all streams as long as nobody else wants one. Then whoever has the most gives up the
     oldest of theirs, until all have as many.
     """
 
-    def __init__(self, seats: int) -> None:
-        self._seats = seats
-        self._seated: dict[asyncio.Task[Any], Seat] = {}
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._open: dict[asyncio.Task[Any], OpenStream] = {}
 
     def __len__(self) -> int:
-        return len(self._seated)
+        return len(self._open)
 
     def of(self, holder: Holder) -> int:
-        """How many seats they have."""
-        return sum(seat.holder == holder for seat in self._seated.values())
+        """How many they have."""
+        return sum(stream.holder == holder for stream in self._open.values())
 
     def has_room_for(self, holder: Holder) -> bool:
-        """Whether there is a seat, or is one now that somebody who had more has been asked to leave."""
-        if len(self._seated) < self._seats:
+        """Whether there may be one more, perhaps as somebody who had more has now been asked to leave."""
+        if len(self._open) < self._most:
             return True
-        [(crowd, most)] = Counter(seat.holder for seat in self._seated.values()).most_common(1)
+        [(crowd, most)] = Counter(stream.holder for stream in self._open.values()).most_common(1)
         if most <= self.of(holder) + 1:
             return False
-        oldest = next(task for task, seat in self._seated.items() if seat.holder == crowd)
-        self._show_out(oldest, self._seated.pop(oldest))
+        oldest = next(task for task, stream in self._open.items() if stream.holder == crowd)
+        self._end(oldest, self._open.pop(oldest))
         return True
 
     @contextmanager
-    def seat(self, seat: Seat) -> Iterator[None]:
-        """Hold a seat for the current task."""
+    def counting(self, stream: OpenStream) -> Iterator[None]:
+        """The current task serves it."""
         task = asyncio.current_task()
         assert task is not None
-        self._seated[task] = seat
+        self._open[task] = stream
         try:
             yield
         finally:
-            self._seated.pop(task, None)
+            self._open.pop(task, None)
 
-    def expel(self, unwanted: Callable[[Caller], bool]) -> None:
+    def end_those(self, unwanted: Callable[[Caller], bool]) -> None:
         """Have those leave whose caller is unwanted, and soon cut them off if they do not."""
-        for task, seat in list(self._seated.items()):
-            if unwanted(seat.caller):
-                self._show_out(task, seat)
+        for task, stream in list(self._open.items()):
+            if unwanted(stream.caller):
+                self._end(task, stream)
 
-    def _show_out(self, task: asyncio.Task[Any], seat: Seat) -> None:
-        seat.leave()
-        asyncio.get_running_loop().call_later(PATIENCE_S, lambda: None if task.done() else seat.cut())
+    def _end(self, task: asyncio.Task[Any], stream: OpenStream) -> None:
+        stream.leave()
+        asyncio.get_running_loop().call_later(PATIENCE_S, lambda: None if task.done() else stream.cut())
 
-    async def dismiss(self, patience: float) -> None:
+    async def end_all(self, patience: float) -> None:
         """Have all leave, and wait up to ``patience`` seconds for those who do."""
-        if tasks := list(self._seated):
-            for seat in list(self._seated.values()):
-                seat.leave()
+        if tasks := list(self._open):
+            for stream in list(self._open.values()):
+                stream.leave()
             await asyncio.wait(tasks, timeout=patience)

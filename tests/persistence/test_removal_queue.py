@@ -8,24 +8,24 @@ from pathlib import Path
 import pytest
 
 from actors.messages import Removal
-from persistence.farewells import FarewellBox
+from persistence.removal_queue import RemovalQueue
 
 REMOVAL = Removal(3, "LGT0AAAAAAAA")
 
 
 @pytest.fixture
-def box(tmp_path: Path) -> FarewellBox:
-    return FarewellBox(tmp_path / "olvidar")
+def box(tmp_path: Path) -> RemovalQueue:
+    return RemovalQueue(tmp_path / "olvidar")
 
 
-def test_what_is_left_is_taken_once(box: FarewellBox) -> None:
+def test_what_is_left_is_taken_once(box: RemovalQueue) -> None:
     box.leave(REMOVAL)
     assert box.take() == [REMOVAL]
     assert box.take() == []
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"id": null, "serial_number": "A"}', "\xff"])
-def test_what_cannot_be_read_is_dropped(box: FarewellBox, text: str) -> None:
+def test_what_cannot_be_read_is_dropped(box: RemovalQueue, text: str) -> None:
     path = box.leave(REMOVAL)
     path.write_text(text, "latin-1")
     assert box.take() == []
@@ -33,7 +33,7 @@ def test_what_cannot_be_read_is_dropped(box: FarewellBox, text: str) -> None:
 
 
 def test_what_the_disk_does_not_let_go_is_told_of_once_and_waits(
-    box: FarewellBox, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    box: RemovalQueue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is not forgotten again and again, and nobody dies of it."""
     caplog.set_level(logging.WARNING)
