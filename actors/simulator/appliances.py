@@ -29,6 +29,12 @@ class Orders:
     speed: float | None = None
     locked: bool | None = None
     setpoint: float | None = None
+    brightness: float | None = None
+    """Per cent."""
+    white: float | None = None
+    """Its temperature in kelvin."""
+    color: str | None = None
+    """``#rrggbb``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +109,20 @@ class Lamp(Appliance):
     WATTS: Final = 9.0
 
     def step(self, now: Moment) -> JsonObject:
-        brightness = (100 if now.bustle > 0.5 else 60) if now.orders.on else 0
-        return {"brillo": brightness, "consumo_w": round(self.WATTS * brightness / 100 + 0.3, 2)}
+        brightness = self._brightness(now) if now.orders.on else 0
+        shown = {"temp_color": now.orders.white, "color": now.orders.color}
+        return {
+            "brillo": brightness,
+            "consumo_w": round(self.WATTS * brightness / 100 + 0.3, 2),
+            **{name: value for name, value in shown.items() if value is not None},
+        }
+
+    @staticmethod
+    def _brightness(now: Moment) -> float:
+        """By itself it is as bright as the people of the house like it."""
+        if now.orders.brightness is None:
+            return 100 if now.bustle > 0.5 else 60
+        return now.orders.brightness
 
 
 class Sprinkler(Appliance):

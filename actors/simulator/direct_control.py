@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from actors.domain.control_check import KELVIN
 from actors.domain.model import JsonObject
+from actors.domain.profile import COLORED
 from actors.simulator.appliances import Orders
 
 
@@ -39,6 +41,9 @@ class DirectControl:
             speed=_number(told, "velocidad", 0, 100) if on else None,
             locked=locked if isinstance(locked, bool) else None,
             setpoint=_number(told, "temp_objetivo", -50, 100),
+            brightness=_number(told, "brillo", 0, 100),
+            white=_number(told, "temp_color", KELVIN.low, KELVIN.high),
+            color=told["color"] if COLORED.takes(told.get("color")) else None,
         )
 
     def _is_over(self, local: datetime) -> bool:

@@ -11,11 +11,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlite_utils import Database
 
 from actors.domain.findings import Decision, Finding, KeptFinding, RuleMemory
 from actors.domain.model import DeadLetter, Device, JsonObject, LogEntry, Report
+from actors.domain.orders import Orders
 from actors.domain.sequences import MAX_BOOTS, Boot
-from persistence.database.schema import sqlite3
+from persistence.database.device_rows import newcomer_row
+from persistence.database.schema import migrate, sqlite3
+from persistence.database.tables import STEPS
 from persistence.readers.queries import Queries
 from persistence.writer.store import (
     LETTER_PAYLOAD,
@@ -62,6 +66,10 @@ devices = st.builds(
     reported=json_objects,
     asked=st.frozensets(st.text(), max_size=5),
     code_digest=st.none() | st.just("a9" * 32),
+    orders=st.none()
+    | st.builds(
+        Orders, st.frozensets(st.text(), max_size=3), st.frozensets(st.text(), max_size=3), st.text()
+    ),
 )
 
 
@@ -352,3 +360,25 @@ def test_a_kill_loses_nothing_that_was_reported_stored(path: Path) -> None:
         assert newest.rows[0].finding.details == {"upto": device.reports}
         assert newest.total == newest.rows[0].id == device.reports // BATCH
         assert memory == RuleMemory(device.id, "learn", device.reports, {"upto": device.reports})
+
+
+@pytest.mark.parametrize("damaged", ["", "[]", '{"sin_enviar":[1],"sin_confirmar":[],"direccion":""}'])
+def test_damaged_orders_are_none_and_consented_to_by_nobody(store: Store, damaged: str) -> None:
+    """It stays a device of another make, and is told nothing that nobody asks for anew."""
+    device = replace(store.recall("ha-lamp"), orders=Orders(frozenset({"brillo"}), address="a/set"))
+    store.save(Batch(devices={device.id: device}))
+    store.database.conn.execute("UPDATE dispositivos SET ordenes = ?", [damaged])
+    assert store.recall("ha-lamp").orders == Orders()
+
+
+def test_a_device_of_before_is_one_of_ours(path: Path) -> None:
+    before = [step.__name__ for step in STEPS].index("_orders")
+    old = Database(sqlite3.connect(path, isolation_level=None))
+    migrate(old, STEPS[:before])
+    row = {name: value for name, value in newcomer_row("LGT0AA").items() if name != "ordenes"}
+    old.table("dispositivos").insert(row)
+    old.close()
+    with Store(path) as store:
+        [device] = store.devices()
+        assert device == Device(id=1, serial="LGT0AA")
+        assert device.orders is None
