@@ -68,6 +68,18 @@ def test_stored_announcements_need_no_broker() -> None:
     assert "t/a1/state" in nursery.line.filters
 
 
+@pytest.mark.parametrize("letter", ["\n", "\x01", "\ud800", "\ufffe"])
+def test_no_announcement_can_have_us_cut_off(letter: str) -> None:
+    """A topic that brokers do not take is neither heard nor asked by; what else was said is."""
+    nursery = Nursery()
+    nursery.announce("a1", name="Osito", base=f"t/{letter}")
+    nursery.stage.wait(1)
+    assert nursery.line.published == []
+    assert not [filter for filter in nursery.line.filters if letter in filter]
+    assert (profile := nursery.profiles()[SERIAL]) is not None
+    assert any("no se oye" in note for note in profile.notes)
+
+
 def test_many_announcements_of_a_group_are_understood_once() -> None:
     """A gateway that tells again and again within 0.2 s is taken at its last word."""
     nursery = Nursery()
