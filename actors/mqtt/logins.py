@@ -14,6 +14,9 @@ from actors.mqtt.dialects.registry import Prefixes, UnknownFamily
 from actors.mqtt.families import FAMILIES, Account, Server, Setup
 from actors.mqtt.protocol.filters import is_topic
 
+# By which all of a family speak or are ordered: whoever were called so would speak for the others.
+_SHARED: Final = ("cmnd", "esphome", "home", "homie", "shellies", "stat", "tele")
+
 
 class NoTopic(ValueError):
     """What the device is said to be called in its topics cannot stand there; the message is that."""
@@ -56,9 +59,10 @@ class FamilyLogins:
         return NewLogin(account, FAMILIES[family].setup(self.server, account))
 
     def _is_taken(self, level: str) -> bool:
-        """Whether what begins so is ours, the broker's, or where others announce themselves."""
+        """Whether what begins so is ours, the broker's, a family's, or where others announce themselves."""
         taken = (
             *OURS,
+            *_SHARED,
             *(prefix.split("/")[0] for prefix in (self._prefixes.home_assistant, self._prefixes.tasmota)),
         )
         return level.startswith("$") or level.lower() in taken

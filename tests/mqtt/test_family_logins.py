@@ -110,6 +110,16 @@ def test_nobody_gets_the_topics_of_others(tmp_path: Path, topic: str) -> None:
     assert logins.known() == {}
 
 
+@pytest.mark.parametrize("topic", ["cmnd", "tele/x", "stat", "shellies", "Homie", "home", "esphome", "a\nb"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_nobody_is_called_as_all_of_a_family_begin(tmp_path: Path, family: str, topic: str) -> None:
+    """One Shelly that calls itself ``shellies`` would speak for all of them, and ``cmnd`` would order."""
+    logins = logins_in(tmp_path)
+    with pytest.raises(NoTopic):
+        logins.make(family, "pasarela", topic)
+    assert logins.known() == {}
+
+
 def test_what_cannot_be_a_login_is_none(tmp_path: Path) -> None:
     """Nothing is kept of it."""
     logins = logins_in(tmp_path)

@@ -101,7 +101,7 @@ def test_what_is_no_filter_is_known(text: str) -> None:
 
 @pytest.mark.parametrize("letter", [*"\n\x01\x1f\x7f\x85\ud800\udfff\ufdd0\ufffe\U0010ffff"])
 def test_what_a_broker_cuts_off_for_is_in_no_topic(letter: str) -> None:
-    """Controls, halves of a pair and what Unicode has set apart: it would be sent again on each connection."""
+    """Controls, halves of a pair, what Unicode has set apart: it would be sent again on each connection."""
     assert not is_topic(f"a/{letter}b")
     assert not is_filter(f"a/{letter}/#")
 
