@@ -92,6 +92,8 @@ class Catalogue:
         self._by_prefix: dict[str, dict[_Source, None]] = {}
         """By each beginning of their first topic that ends at a level."""
         self._known: dict[str, Known] = {}
+        self._addresses: dict[str, set[str]] = {}
+        """Of those who are known, where their orders go: serial numbers by beginnings of topics."""
         self._topics: FilterTree[str] = FilterTree()
         self._listeners: FilterTree[str] = FilterTree()
         """Names of the dialects that hear announcements there."""
@@ -117,6 +119,21 @@ class Catalogue:
     def listening(self, topic: str) -> Sequence[Dialect]:
         """Who hears announcements by it."""
         return [self._dialects[name] for name in self._listeners.find(topic)]
+
+    def is_told_by(self, topic: str, known: Known) -> bool:
+        """Whether orders to it may go there: not where a protocol that stands before has another thing.
+
+        What hears the same as that one is no other.
+        """
+        rank, heard = self._rank[known.dialect.name], {*known.definition.topics}
+        for place in (*beginnings([topic]), topic):
+            if self._is_gateway(place, rank):
+                return False
+            for serial in self._addresses.get(place, ()):
+                owner = self._known[serial]
+                if self._rank[owner.dialect.name] < rank and heard.isdisjoint(owner.definition.topics):
+                    return False
+        return True
 
     def serials_of(self, group: Group) -> Sequence[str]:
         told = self._told.get(group)
@@ -216,8 +233,8 @@ class Catalogue:
             before, known = self._known.get(serial), self._best(serial)
             if before == known:
                 continue
-            for topic in () if before is None else before.definition.topics:
-                self._topics.discard(topic, serial)
+            if before is not None:
+                self._forget_places(before.definition)
             if known is None:
                 del self._known[serial]
                 gone.append(serial)
@@ -225,8 +242,17 @@ class Catalogue:
             self._known[serial] = known
             for topic in known.definition.topics:
                 self._topics.add(topic, serial)
+            self._addresses.setdefault(_place(known.definition), set()).add(serial)
             now.append(known)
         return Upheaval(now, gone)
+
+    def _forget_places(self, definition: Definition) -> None:
+        for topic in definition.topics:
+            self._topics.discard(topic, definition.serial)
+        place = _place(definition)
+        self._addresses[place].remove(definition.serial)
+        if not self._addresses[place]:
+            del self._addresses[place]
 
     def _best(self, serial: str) -> Known | None:
         """By the dialect that stands first; of one dialect's, by the group that has told of it last."""
@@ -246,13 +272,19 @@ class Catalogue:
         for address in definition.hardware:
             if any(self._rank[source.group.dialect] < rank for source in self._by_hardware[address]):
                 return True
-        gateways = [*self._dialects][:rank]
         for prefix in beginnings(definition.topics[:1]):
-            for dialect in gateways:
-                told = self._told.get(Group(dialect, prefix))
-                if told is not None and told.definitions:
-                    return all(topic.startswith(f"{prefix}/") for topic in definition.topics)
+            if self._is_gateway(prefix, rank):
+                return all(topic.startswith(f"{prefix}/") for topic in definition.topics)
         return False
+
+    def _is_gateway(self, prefix: str, rank: int) -> bool:
+        """Whether a dialect that stands before knows things that are told of, and told, under it."""
+        groups = (Group(dialect, prefix) for dialect in [*self._dialects][:rank])
+        return any((told := self._told.get(group)) is not None and told.definitions for group in groups)
+
+
+def _place(definition: Definition) -> str:
+    return definition.profile.address.strip("/")
 
 
 def beginnings(topics: Iterable[str]) -> Iterator[str]:

@@ -386,7 +386,13 @@ class TranslatorActor(SupervisedActor):
         messages = self._understood(
             order.serial, partial(known.dialect.order, known.definition, order.wanted)
         )
-        if messages is not None and not self._publish(order.serial, messages):
+        if messages is None:
+            return
+        own = [each for each in messages if self._catalogue.is_told_by(each.topic, known)]
+        for each in messages:
+            if each not in own:
+                self._complain(order.serial, f"se ordena a otro aparato por {each.topic[:80]!r}", None)
+        if not self._publish(order.serial, own):
             self._directory.tell(OrderUnsent(order))
 
     def _publish(self, subject: str, messages: Sequence[Outgoing]) -> bool:

@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
+from actors.messages import Announced
 from actors.mqtt.catalogue import Catalogue, Group
 from actors.mqtt.dialects.dialect import Message
 from actors.mqtt.dialects.registry import ALL, Prefixes, dialects
+from tests.mqtt.nursery import Nursery
 
 IEEE = "0x00158d0001ab3456"
-Announced = tuple[str, Any]
+Said = tuple[str, Any]
 
-ZIGBEE: list[Announced] = [
+ZIGBEE: list[Said] = [
     ("zigbee2mqtt/bridge/info", {"version": "2.1.0", "config": {"mqtt": {"base_topic": "zigbee2mqtt"}}}),
     (
         "zigbee2mqtt/bridge/devices",
@@ -43,7 +45,7 @@ ZIGBEE: list[Announced] = [
         ],
     ),
 ]
-ZIGBEE_TOO: list[Announced] = [
+ZIGBEE_TOO: list[Said] = [
     (
         f"homeassistant/sensor/{IEEE}/temperature/config",
         {
@@ -68,7 +70,7 @@ ZIGBEE_TOO: list[Announced] = [
         },
     ),
 ]
-TASMOTA: list[Announced] = [
+TASMOTA: list[Said] = [
     (
         "tasmota/discovery/A4CF12345678/config",
         {
@@ -77,7 +79,7 @@ TASMOTA: list[Announced] = [
         },
     )
 ]
-TASMOTA_TOO: list[Announced] = [
+TASMOTA_TOO: list[Said] = [
     (
         "homeassistant/switch/345678_RL_1/config",
         {
@@ -88,13 +90,13 @@ TASMOTA_TOO: list[Announced] = [
         },
     )
 ]
-SHELLY: list[Announced] = [
+SHELLY: list[Said] = [
     (
         "shellies/announce",
         {"id": "shelly1-AABBCC005302", "model": "SHSW-1", "mac": "AABBCC005302", "fw_ver": "1"},
     )
 ]
-SHELLY_TOO: list[Announced] = [
+SHELLY_TOO: list[Said] = [
     (
         "homeassistant/switch/shelly1-aabbcc005302-relay-0/config",
         {
@@ -108,7 +110,7 @@ SHELLY_TOO: list[Announced] = [
 ]
 
 
-def known(announced: Iterable[Announced]) -> dict[str, str]:
+def known(announced: Iterable[Said]) -> dict[str, str]:
     """The serial numbers and the families of what a catalogue knows that hears all these in this order."""
     catalogue = Catalogue(dialects([ALL], Prefixes()))
     for topic, payload in announced:
@@ -128,7 +130,43 @@ def known(announced: Iterable[Announced]) -> dict[str, str]:
         (SHELLY, SHELLY_TOO, "shelly-AABBCC005302", "shelly"),
     ],
 )
-def test_its_own_protocol_wins(own: list[Announced], too: list[Announced], serial: str, family: str) -> None:
+def test_its_own_protocol_wins(own: list[Said], too: list[Said], serial: str, family: str) -> None:
     """Whichever comes first; and where its own is not heard, it has the same serial number."""
     assert known([*own, *too]) == known([*too, *own]) == {serial: family}
     assert known(too)[serial] == "home_assistant"
+
+
+def ordered(state: str, command: str) -> list[str]:
+    """The topics of what goes out where a switch by Home Assistant's discovery is told to be on, among one
+    thing of each protocol.
+    """
+    nursery = Nursery(dialects=dialects([ALL], Prefixes()))
+    stranger = {"uniq_id": "x1", "stat_t": state, "cmd_t": command, "dev": {"ids": ["x1"], "name": "x"}}
+    for topic, payload in [*TASMOTA, *SHELLY, *ZIGBEE, ("homeassistant/switch/x1/config", stranger)]:
+        nursery.hear(topic, json.dumps(payload).encode(), retained=True)
+    nursery.stage.wait(1.0)
+    nursery.line.published.clear()
+    [told] = [each for each in nursery.of(Announced) if each.serial.startswith("ha-") and each.profile]
+    assert told.profile is not None
+    nursery.order(told.serial, told.profile.address, encendido=True)
+    return [each.topic for each in nursery.line.published]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "cmnd/lavadora/Power1",
+        "shellies/shelly1-AABBCC005302/relay/0/command",
+        "zigbee2mqtt/cocina/set",
+        "zigbee2mqtt/bridge/request/device/remove",
+    ],
+)
+def test_nobody_orders_by_the_topics_of_another(command: str) -> None:
+    """Although its announcement says that they are its own."""
+    assert ordered("x/state", command) == []
+
+
+def test_what_hears_the_same_may_order_the_same() -> None:
+    """Tasmota's old discovery, which tells no address: one that was claimed by it is still told."""
+    assert ordered("tele/lavadora/STATE", "cmnd/lavadora/POWER") == ["cmnd/lavadora/POWER"]
+    assert ordered("x/state", "x/set") == ["x/set"]
