@@ -14,6 +14,7 @@ from actors.domain.kinds import capability_of, kind_of
 from actors.domain.model import ACTIVE, INACTIVE, SCHEDULED, Change, Device, Json
 from actors.domain.packed import encoded
 from actors.domain.readings import flattened, number_of, switch_of
+from actors.mqtt.dialects.dialect import HOUSE
 from actors.mqtt.dialects.quantities import QUANTITIES
 
 ROOT: Final = "iot"
@@ -116,14 +117,14 @@ def _entity_topic(serial: str, name: str, component: str, system: System) -> str
 
 
 def _frame(device: Device, system: System) -> dict[str, Any]:
-    origin = {"name": "IoT Backend", "sw": system.version, **({"url": system.url} if system.url else {})}
+    origin = {"name": HOUSE, "sw": system.version, **({"url": system.url} if system.url else {})}
     return {
         "dev": {
             "ids": [f"{ROOT}_{device.serial}"],
             "name": device.name,
             "mdl": device.model,
             "sn": device.serial,
-            "mf": "IoT Backend",
+            "mf": HOUSE,
         },
         "o": origin,
         "avty": [

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.domain.model import Change, Device
+from actors.mqtt.dialects.dialect import Heard, Message
+from actors.mqtt.dialects.home_assistant.dialect import HomeAssistant
 from actors.mqtt.discovery import (
     System,
     announcement,
@@ -33,6 +35,13 @@ def device(serial: str, **fields: Any) -> Device:
 def only(messages: Any) -> tuple[str, Any]:
     [message] = messages
     return message.topic, orjson.loads(message.payload)
+
+
+@pytest.mark.parametrize("announce", [announcement, announcement_by_entity])
+def test_what_we_announce_is_no_device_of_another_make_here(announce: Any) -> None:
+    """The broker tells us of it as it tells Home Assistant, and there would be each of our devices twice."""
+    for each in announce(device("PLG0X", parameters={"consumo_w": 12.5}), SYSTEM):
+        assert HomeAssistant().announced(Message(each.topic, each.payload, retained=True)) == Heard()
 
 
 def test_a_device_is_one_payload() -> None:

@@ -11,7 +11,7 @@ import orjson
 
 from actors.domain.model import Json, JsonObject
 from actors.domain.readings import number_of
-from actors.mqtt.dialects.dialect import MAX_ANNOUNCEMENT, MAX_ENTITIES, NotUnderstood
+from actors.mqtt.dialects.dialect import HOUSE, MAX_ANNOUNCEMENT, MAX_ENTITIES, NotUnderstood
 from actors.mqtt.dialects.home_assistant.abbreviations import DEVICE, ENTITY, ORIGIN, expanded
 from actors.mqtt.dialects.home_assistant.template import Template, compiled
 
@@ -142,6 +142,11 @@ def entities_of(key: str, payload: bytes) -> Iterator[Entity]:
         if isinstance(platform, str) and own:  # the platform alone: this component is gone
             config = {**_beside(inherited, own), **_with_whole_topics(own)}
             yield Entity(platform, f"{place}/{name}", config, owner)
+
+
+def is_of_the_house(payload: bytes) -> bool:
+    """Whether a system like this one has announced it. Raises :class:`NotUnderstood`."""
+    return _owner(expanded(_object(payload), ENTITY)).origin == HOUSE
 
 
 def _beside(inherited: JsonObject, own: JsonObject) -> JsonObject:

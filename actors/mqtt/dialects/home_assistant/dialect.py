@@ -17,7 +17,7 @@ from actors.mqtt.dialects.dialect import (
     Outgoing,
     Reading,
 )
-from actors.mqtt.dialects.home_assistant.announcement import DEVICE_PAYLOAD, entities_of
+from actors.mqtt.dialects.home_assistant.announcement import DEVICE_PAYLOAD, entities_of, is_of_the_house
 from actors.mqtt.dialects.home_assistant.availability import said_by
 from actors.mqtt.dialects.home_assistant.commands import check_topics
 from actors.mqtt.dialects.home_assistant.devices import NAME, Body, definitions_of, trace
@@ -59,6 +59,8 @@ class HomeAssistant:
         if not 1 <= len(place) <= 2 or not all(map(_ID.fullmatch, place)):
             raise NotUnderstood("el tema del anuncio no es como debe ser")
         if message.payload:
+            if is_of_the_house(message.payload):
+                return Heard()
             entities = [*entities_of(key, message.payload)]
             if component != DEVICE_PAYLOAD and entities:
                 check_topics(entities[0])
