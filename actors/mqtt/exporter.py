@@ -81,15 +81,21 @@ class ExporterActor(SupervisedActor):
         self._announce = announce
         self._devices: dict[str, Device] = {}
         self._exported: dict[str, _Exported] = {}
+        self._withdrawn: dict[str, bytes] = {}
+        """Topics to be emptied, as a broker that was away may retain them still."""
 
     def on_start(self) -> None:
         for device in self._known:
             self.on_receive(Shown(device))
         self._known = ()  # as they were then is nobody's to keep
 
+    def on_fault(self, _error: BaseException) -> None:
+        if isinstance(self.handling, Heard):
+            self._writer.tell(Settle(self.handling.delivery))
+
     def on_receive(self, message: object) -> None:
         match message:
-            case Shown(device) if device.claimed and device.profile is None:
+            case Shown(device) if device.claimed and device.orders is None:
                 self._show(device)
             case Shown(device):
                 self._withdraw(device.serial)
@@ -110,8 +116,8 @@ class ExporterActor(SupervisedActor):
         self._devices[device.serial] = device
         if before is None or _looks(before) != _looks(device):
             announced = {each.topic: each.payload for each in self._announce(device, self._system)}
-            gone = {topic: b"" for topic in exported.announced if topic not in announced}
-            self._say({**gone, **_news(exported.announced, announced)})
+            self._empty(topic for topic in exported.announced if topic not in announced)
+            self._say(_news(exported.announced, announced))
             exported.announced = announced
         states = {each.topic: each.payload for each in state(device)}
         self._say(_news(exported.states, states))
@@ -122,13 +128,21 @@ class ExporterActor(SupervisedActor):
         exported = self._exported.pop(serial, None)
         if exported is not None:
             # First that it is there no more, so that nobody shows it as unavailable in between.
-            self._say(dict.fromkeys([*exported.announced, *exported.states], b""))
+            self._empty([*exported.announced, *exported.states])
+
+    def _empty(self, topics: Iterable[str]) -> None:
+        gone = dict.fromkeys(topics, b"")
+        self._withdrawn.update(gone)
+        self._say(gone)
 
     def _say_again(self) -> None:
+        self._say(self._withdrawn)
         for exported in self._exported.values():
             self._say({**exported.announced, **exported.states})
 
     def _say(self, contents: dict[str, bytes]) -> None:
+        for topic in [topic for topic, payload in contents.items() if payload]:
+            self._withdrawn.pop(topic, None)
         if contents:
             self._publisher.publish_retained(Retained(*each) for each in contents.items())
 

@@ -8,11 +8,13 @@ from typing import Any
 
 import orjson
 import pykka
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from actors.domain.model import Change, Device
+from actors.domain.orders import Orders
 from actors.domain.profile import Profile
 from actors.messages import BrokerConnected, ChangeDevice, Delivery, Heard, Removal, Settle
 from actors.mqtt.discovery import Retained, System, announcement, state
@@ -82,8 +84,9 @@ def plug(**fields: Any) -> Device:
 
 def test_those_known_at_the_start_are_shown() -> None:
     """But for what nobody has claimed, and what another make's protocol has brought."""
-    foreign = Device(id=4, serial="tasmota-1", claimed=True, profile=FOREIGN)
-    export = Export([plug(), Device(id=1, serial="LGT0A"), foreign])
+    foreign = Device(id=4, serial="tasmota-1", claimed=True, profile=FOREIGN, orders=Orders())
+    unannounced = Device(id=5, serial="tasmota-2", claimed=True, orders=Orders())
+    export = Export([plug(), Device(id=1, serial="LGT0A"), foreign, unannounced])
     assert set(export.broker.retained) == {
         "homeassistant/device/PLG0B/config",
         "iot/PLG0B/estado",
@@ -122,6 +125,14 @@ def test_home_assistant_that_begins_is_told_all() -> None:
     assert len(export.broker.retained) == 3
 
 
+def test_a_message_that_fails_it_is_settled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that never were would keep all that came after it from being acknowledged."""
+    export = Export([plug()])
+    monkeypatch.setattr("actors.mqtt.exporter.ordered", lambda *_: 1 / 0)
+    delivery = export.hear("iot/PLG0B/orden/encendido", b"OFF")
+    assert export.kept == [Settle(delivery)]
+
+
 def test_a_report_says_what_has_changed_alone() -> None:
     """A device of unchanged looks is announced once."""
     export = Export([plug(parameters={"consumo_w": 1.0})])
@@ -139,19 +150,24 @@ class Exporting(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.export = Export()
+        self.broker = self.export.broker
         self.devices: dict[str, Device] = {}
 
     @rule(
         serial=st.sampled_from(SERIALS),
         claimed=st.booleans(),
         foreign=st.booleans(),
+        announced=st.booleans(),
         name=st.sampled_from(("Salón", "Cocina")),
         parameters=st.dictionaries(st.sampled_from(("a", "b")), st.one_of(st.booleans(), st.integers(0, 3))),
     )
-    def shown(self, serial: str, claimed: bool, foreign: bool, name: str, parameters: Any) -> None:
+    def shown(
+        self, serial: str, claimed: bool, foreign: bool, announced: bool, name: str, parameters: Any
+    ) -> None:
         device = Device(id=SERIALS.index(serial) + 1, serial=serial, name=name, claimed=claimed)
-        profile = FOREIGN if foreign else None
-        self.devices[serial] = replace(device, parameters=parameters, profile=profile)
+        if foreign:
+            device = replace(device, orders=Orders(), profile=FOREIGN if announced else None)
+        self.devices[serial] = replace(device, parameters=parameters)
         self.export.tell(Shown(self.devices[serial]))
 
     @rule(serial=st.sampled_from(SERIALS))
@@ -159,21 +175,28 @@ class Exporting(RuleBasedStateMachine):
         if self.devices.pop(serial, None) is not None:
             self.export.tell(Removal(1, serial))
 
+    @rule()
+    def broker_goes(self) -> None:
+        self.broker.connected = False
+
     @rule(forgets=st.booleans())
-    def broker_restarts(self, forgets: bool) -> None:
+    def broker_is_there_again(self, forgets: bool) -> None:
         if forgets:
-            self.export.broker.retained.clear()
+            self.broker.retained.clear()
+        self.broker.connected = True
         self.export.tell(BrokerConnected())
 
     @invariant()
     def broker_retains_what_they_are(self) -> None:
-        shown = [each for each in self.devices.values() if each.claimed and each.profile is None]
+        if not self.broker.connected:
+            return
+        shown = [each for each in self.devices.values() if each.claimed and each.orders is None]
         expected = {
             each.topic: each.payload
             for device in shown
             for each in (*announcement(device, SYSTEM), *state(device))
         }
-        assert self.export.broker.retained == expected
+        assert self.broker.retained == expected
 
 
 TestExporting = Exporting.TestCase
