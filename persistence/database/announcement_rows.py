@@ -10,21 +10,10 @@ from persistence.database.schema import sqlite3
 
 MAX_ROWS: Final = MAX_ANNOUNCEMENTS
 MAX_BYTES: Final = MAX_ANNOUNCED_BYTES
-# Of one group: a gateway with 80 devices tells 300 kB.
-MAX_GROUP_BYTES: Final = 2 * 1024 * 1024
 
 _READ: Final = "SELECT dialecto, grupo, clave, CAST(contenido AS BLOB) FROM anuncios ORDER BY rowid"
 _DROP: Final = "DELETE FROM anuncios WHERE dialecto = ? AND grupo = ? AND clave = ?"
 _WRITE: Final = "INSERT INTO anuncios (dialecto, grupo, clave, contenido, visto_en) VALUES (?, ?, ?, ?, ?)"
-# Those that are newer, and it itself, are within the bound; each is written anew when it is told anew.
-_DROP_OF_GROUP: Final = """
-    DELETE FROM anuncios WHERE rowid IN (
-        SELECT number FROM (
-            SELECT rowid AS number, sum(length(contenido)) OVER (ORDER BY rowid DESC) AS bytes
-            FROM anuncios WHERE dialecto = ? AND grupo = ?
-        ) WHERE bytes > ?
-    )
-"""
 _SIZE: Final = "SELECT count(*), total(length(contenido)) FROM anuncios"
 _DROP_OLDEST: Final = """
     DELETE FROM anuncios WHERE rowid IN (
@@ -48,15 +37,11 @@ def write_announcements(
     """In the transaction of whoever calls. An empty one removes what was kept; those that are too many, or
     too long, have the ones that were not heard for longest removed.
     """
-    groups: set[tuple[str, str]] = set()
     for told in announcements:
         key = told.dialect, told.group, told.key
         connection.execute(_DROP, key)
         if told.payload:
             connection.execute(_WRITE, (*key, told.payload, at))
-            groups.add(key[:2])
-    for group in groups:
-        connection.execute(_DROP_OF_GROUP, (*group, MAX_GROUP_BYTES))
     rows, size = connection.execute(_SIZE).fetchone()
     if rows > MAX_ROWS or size > MAX_BYTES:
         connection.execute(_DROP_OLDEST, (MAX_ROWS, MAX_BYTES))

@@ -84,15 +84,12 @@ def test_the_last_word_counts(batches: list[list[StoredAnnouncement]]) -> None:
     connection.close()
 
 
-def test_a_group_that_says_too_much_loses_what_it_said_first(path: Path) -> None:
-    """And no other group loses anything by it."""
-    half = announcement_rows.MAX_GROUP_BYTES // 2
+def test_a_house_full_of_one_group_is_kept_whole(path: Path) -> None:
+    """Home Assistant's discovery is one group: 500 devices of 16 entities, of 700 bytes each."""
+    house = [told(str(number), 700) for number in range(500 * 16)]
     with Store(path) as store:
-        store.save(Batch(announcements=[told("1", 9, "quiet"), told("1", half), told("2", half)]))
-        assert len(store.announcements()) == 3
-        store.save(Batch(announcements=[told("3", 1)]))
-        kept = [(each.group, each.key) for each in store.announcements()]
-    assert kept == [("quiet", "1"), ("g", "2"), ("g", "3")]
+        store.save(Batch(announcements=house))
+        assert len(store.announcements()) == len(house)
 
 
 @pytest.mark.parametrize("bound", ["MAX_ROWS", "MAX_BYTES"])
