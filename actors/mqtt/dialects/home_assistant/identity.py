@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
@@ -28,6 +28,8 @@ _WEAK: Final = frozenset(
     | {"none", "null", "openmqttgateway", "sensor", "tasmota", "test", "undefined", "unknown", "zigbee2mqtt"}
 )
 """Identifiers that makers have left as they were."""
+_TASMOTA: Final = re.compile(r"(?:^|/)(?:tele|stat)/(?:.+/)?(?:STATE|SENSOR|LWT|RESULT|POWER[1-9]?)$")
+"""Topics that nobody else goes by, in either order of their parts."""
 _SLUG: Final = 24
 
 
@@ -155,8 +157,10 @@ def is_esphome(owner: Owner) -> bool:
     return "esphome" in told or "config hash" in told or owner.maker.lower() == "espressif"
 
 
-def is_tasmota(owner: Owner) -> bool:
-    return "tasmota" in f"{owner.software} {owner.maker} {owner.origin}".lower()
+def is_tasmota(owners: Sequence[Owner], topics: Iterable[str]) -> bool:
+    """Whoever says nothing of the maker is known by how it speaks."""
+    told = " ".join(f"{owner.software} {owner.maker} {owner.origin}" for owner in owners)
+    return "tasmota" in told.lower() or any(map(_TASMOTA.search, topics))
 
 
 def is_bluetooth(owner: Owner, topics: Iterable[str]) -> bool:
@@ -165,7 +169,7 @@ def is_bluetooth(owner: Owner, topics: Iterable[str]) -> bool:
     return bool(owner.gateway) and any("/BTtoMQTT" in topic for topic in topics)
 
 
-def serial_of(traces: Sequence[Trace], owners: Sequence[Owner], topics: Iterable[str]) -> str:
+def serial_of(traces: Sequence[Trace], owners: Sequence[Owner], topics: Collection[str]) -> str:
     """The serial number of the device that these are of: by its hardware, as its own dialect would say it."""
     zigbee = sorted({address for trace in traces for address in trace.zigbee})
     macs = sorted({mac for trace in traces for mac in trace.macs})
@@ -174,7 +178,7 @@ def serial_of(traces: Sequence[Trace], owners: Sequence[Owner], topics: Iterable
     if macs:
         if any(map(is_shelly, owners)):
             return f"shelly-{macs[0].upper()}"
-        if any(map(is_tasmota, owners)):
+        if is_tasmota(owners, topics):
             return f"tasmota-{macs[0].upper()}"
         if any(is_bluetooth(owner, topics) for owner in owners):
             return f"ble-{macs[0]}"
