@@ -21,6 +21,8 @@ MAX_ID: Final = 200
 """Characters of a group's and of a key's name."""
 MAX_TOPIC: Final = 1024
 MAX_NOTES: Final = 16
+MAX_TOPICS: Final = 4 * MAX_ENTITIES
+"""Of one device: each is subscribed to, and an announcement of 32 kB has room for 1,500."""
 # A wildcard of a device's own stands beside so many levels that are none.
 LEAST_LITERAL: Final = 2
 NOT_CARRIED: Final = (
@@ -300,9 +302,11 @@ def bounded(definition: Definition, carries: Carries) -> Definition:
     """The same, but for what would be too much or nobody's business; its notes say so."""
     profile = definition.profile
     hearable = dict.fromkeys(topic for topic in definition.topics if is_hearable(topic))
-    topics = tuple(filter(carries, hearable))
+    topics = tuple(islice(filter(carries, hearable), MAX_TOPICS))
     notes = [f"no se oye {topic[:80]!r}" for topic in definition.topics if topic not in hearable]
-    notes += [NOT_CARRIED.format(topic=topic[:80]) for topic in hearable if topic not in topics][:1]
+    notes += [NOT_CARRIED.format(topic=topic[:80]) for topic in hearable if not carries(topic)][:1]
+    if len(topics) == MAX_TOPICS < len(hearable):
+        notes.append(f"tiene más de {MAX_TOPICS} topics; los demás no se oyen")
     controls = dict(islice(profile.controls.items(), MAX_ENTITIES))
     units = dict(islice(profile.units.items(), MAX_ENTITIES))
     if (len(controls), len(units)) != (len(profile.controls), len(profile.units)):

@@ -18,6 +18,7 @@ from actors.messages import (
     Settle,
 )
 from actors.mqtt.broker.nats_server import carries
+from actors.mqtt.catalogue import MAX_TOPICS
 from actors.mqtt.dialects.dialect import MAX_GATEWAY, Outgoing
 from actors.mqtt.presences import WILL_S
 from actors.mqtt.translator import GREETED
@@ -78,6 +79,15 @@ def test_no_announcement_can_have_us_cut_off(letter: str) -> None:
     assert not [filter for filter in nursery.line.filters if letter in filter]
     assert (profile := nursery.profiles()[SERIAL]) is not None
     assert any("no se oye" in note for note in profile.notes)
+
+
+def test_one_device_does_not_have_everything_heard() -> None:
+    """Each topic is subscribed to at each connection; of those that are too many its notes tell."""
+    nursery = Nursery()
+    nursery.announce("a1", topics=[f"t/a1/{number}" for number in range(MAX_TOPICS + 1)])
+    assert sum(filter.startswith("t/a1/") for filter in nursery.line.filters) == MAX_TOPICS
+    assert (profile := nursery.profiles()[SERIAL]) is not None
+    assert any("topics" in note for note in profile.notes)
 
 
 def test_many_announcements_of_a_group_are_understood_once() -> None:
