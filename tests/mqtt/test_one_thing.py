@@ -172,11 +172,19 @@ def test_what_hears_the_same_may_order_the_same() -> None:
     assert ordered("x/state", "x/set") == ["x/set"]
 
 
-@pytest.mark.parametrize("topic", ["stat/lavadora/RESULT", "lavadora/tele/STATE", "tele/lavadora/LWT"])
-def test_a_board_that_does_not_name_its_maker_is_known_by_its_topics(topic: str) -> None:
+@pytest.mark.parametrize(
+    ("topic", "family"),
+    [
+        ("stat/lavadora/RESULT", "tasmota"),
+        ("lavadora/tele/STATE", "tasmota"),
+        ("tele/lavadora/LWT", "tasmota"),
+        ("shellies/shelly1-345678/relay/0", "shelly"),
+    ],
+)
+def test_a_board_that_does_not_name_its_maker_is_known_by_its_topics(topic: str, family: str) -> None:
     """Claimed by the one protocol, it is the same device by the other."""
     owner = {"ids": ["345678"], "cns": [["mac", "A4:CF:12:34:56:78"]]}
-    switch = {"stat_t": topic, "cmd_t": "cmnd/lavadora/POWER", "dev": owner}
+    switch = {"stat_t": topic, "cmd_t": "x/set", "dev": owner}
     assert known([("homeassistant/switch/345678_RL_1/config", switch)]) == {
-        "tasmota-A4CF12345678": "home_assistant"
+        f"{family}-A4CF12345678": "home_assistant"
     }

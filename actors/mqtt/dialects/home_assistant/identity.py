@@ -176,7 +176,7 @@ def serial_of(traces: Sequence[Trace], owners: Sequence[Owner], topics: Collecti
     if zigbee:
         return f"z2m-{zigbee[0]}"
     if macs:
-        if any(map(is_shelly, owners)):
+        if any(map(is_shelly, owners)) or any(topic.startswith("shellies/") for topic in topics):
             return f"shelly-{macs[0].upper()}"
         if is_tasmota(owners, topics):
             return f"tasmota-{macs[0].upper()}"
