@@ -136,6 +136,8 @@ class TranslatorActor(SupervisedActor):
         self._complaints = Complaints()
         self._gatherings: OrderedDict[str, Gathering] = OrderedDict()
         """By serial number, the one due next first."""
+        self._telling: Gathering | None = None
+        """Whose deliveries nobody else has yet."""
         self._redefinitions: OrderedDict[Group, float] = OrderedDict()
         """When the groups are to be defined anew, on the monotonic clock; the one due next first."""
         self._rings_at: float | None = None
@@ -169,6 +171,9 @@ class TranslatorActor(SupervisedActor):
     def on_fault(self, error: BaseException) -> None:
         if isinstance(self.handling, Heard) and self._owed.is_open:
             self._refuse(self.handling, f"fallo interno al tratarlo: {error!r}"[:200])
+        if self._telling is not None:
+            self._settle(self._telling)
+            self._telling = None
         self._rings_at = None
         self._ring_when_due()
 
@@ -299,9 +304,8 @@ class TranslatorActor(SupervisedActor):
             self._presences.said_online(definition.serial, self._clock.now())
 
     def _part_from(self, serial: str) -> None:
-        gathering = self._gatherings.pop(serial, None)
-        for delivery in () if gathering is None else gathering.deliveries:
-            self._writer.tell(Settle(delivery))
+        if (gathering := self._gatherings.pop(serial, None)) is not None:
+            self._settle(gathering)
         self._presences.forget(serial)
         self._complaints.forget(serial)
         self._patience.pop(serial, None)
@@ -348,11 +352,17 @@ class TranslatorActor(SupervisedActor):
         if self._owed.is_open:
             gathering.deliveries.append(self._owed.take())
 
+    def _settle(self, gathering: Gathering) -> None:
+        for delivery in gathering.deliveries:
+            self._writer.tell(Settle(delivery))
+
     def _tell(self, gathering: Gathering) -> None:
+        self._telling = gathering
         known = self._catalogue.known(gathering.serial)
         assert known is not None  # with whom its gathering goes
         doubtful = self._clock.doubt is not None
         self._directory.tell(gathering.told(known.definition.profile, doubtful=doubtful))
+        self._telling = None
 
     def _ring_when_due(self) -> None:
         if self._rings_at is not None:

@@ -81,6 +81,17 @@ def test_no_announcement_can_have_us_cut_off(letter: str) -> None:
     assert any("no se oye" in note for note in profile.notes)
 
 
+def test_what_a_fault_has_kept_from_being_told_is_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A delivery that never were would keep all that came after it from being acknowledged."""
+    nursery = Nursery()
+    nursery.announce("a1")
+    delivery = nursery.hear("t/a1/state", b'{"temperatura": 1}')
+    nursery.of(object)
+    monkeypatch.setattr("actors.mqtt.gathering.Gathering.told", lambda *_, **__: 1 / 0)
+    nursery.stage.wait(1)
+    assert nursery.of(Settle) == [Settle(delivery)]
+
+
 def test_one_device_does_not_have_everything_heard() -> None:
     """Each topic is subscribed to at each connection; of those that are too many its notes tell."""
     nursery = Nursery()
