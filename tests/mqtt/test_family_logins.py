@@ -120,18 +120,6 @@ def test_nobody_is_called_as_all_of_a_family_begin(tmp_path: Path, family: str, 
     assert logins.known() == {}
 
 
-def test_a_damaged_file_is_not_written_over(tmp_path: Path) -> None:
-    """What others may do would be lost for good; nobody gets a login without rights of its own."""
-    logins = logins_in(tmp_path)
-    logins.make("tasmota", "salon")
-    grants = Grants(tmp_path / "claves")
-    damaged = grants.path.read_bytes()[:-5]
-    grants.path.write_bytes(damaged)
-    with pytest.raises(OSError, match="dañado"):
-        logins.make("tasmota", "cocina")
-    assert grants.path.read_bytes() == damaged
-
-
 def test_what_cannot_be_a_login_is_none(tmp_path: Path) -> None:
     """Nothing is kept of it."""
     logins = logins_in(tmp_path)

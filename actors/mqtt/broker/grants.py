@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import errno
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,28 +36,17 @@ class Grants:
     def read(self) -> dict[str, Grant]:
         """By login; what is damaged grants nothing."""
         try:
-            return self._read()
-        except ValueError:
-            return {}
-
-    def _read(self) -> dict[str, Grant]:
-        """Raises ``ValueError`` for a damaged file."""
-        try:
             told = json.loads(self.path.read_text("utf-8"))
         except FileNotFoundError:
+            return {}
+        except ValueError:
             return {}
         found = told.items() if isinstance(told, dict) else ()
         return {user: grant for user, each in found if (grant := _grant_in(each)) is not None}
 
     def give(self, user: str, grant: Grant) -> None:
-        """In the place of what ``user`` was granted before. A damaged file, which may hold what the others
-        were, stays as it is: that is an ``OSError`` too.
-        """
-        try:
-            known = self._read()
-        except ValueError as error:
-            raise OSError(errno.EIO, f"{self.path} está dañado: {error}") from None
-        self._write({**known, user: grant})
+        """In the place of what ``user`` was granted before."""
+        self._write({**self.read(), user: grant})
 
     def withdraw(self, user: str) -> bool:
         """Whether there was one."""
