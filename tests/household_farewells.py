@@ -109,7 +109,7 @@ class Farewells(RoomLife, Truths):
         for memory in (self.known, self.world.ids, self.codes, self.promises.places):
             memory.pop(serial, None)
         logged = self.logged_of(serial)
-        assert set(later) <= set(logged) <= {*sooner, *later, *(self.of_those_gone & self.maybe_twice)}
+        assert set(later) <= set(logged) <= {*sooner, *later, *self.of_nobody_there()}
         if logged:
             # The new device may have said the later before the crash; the earlier came again behind it.
             last = list(dict.fromkeys(reversed(logged)))[::-1]
@@ -119,6 +119,12 @@ class Farewells(RoomLife, Truths):
             assert serial not in self.house.devices(), "nobody has spoken, and there it is"
             assert serial not in self.world.published, "the broker still tells it what to be"
         assert not self.house.rows("SELECT * FROM olvidados"), "not all of it is gone"
+
+    def of_nobody_there(self) -> set[int]:
+        """What may have come again after a crash, and make a device of one that has left: its reports, and a
+        retained copy of what was known, 0, which is no old news any more.
+        """
+        return (self.of_those_gone | {0}) & self.maybe_twice
 
     def will_come_again(self) -> set[int]:
         """After the crash that is to come now."""
@@ -130,7 +136,7 @@ class Farewells(RoomLife, Truths):
         """What they have said may have come again, and made new devices or be of those that are there."""
         came = self.of_those_gone & self.maybe_twice
         for serial in self.house.devices().keys() - self.known.keys():
-            assert came & set(self.logged_of(serial)), f"{serial} has left, and is there"
+            assert self.of_nobody_there() & set(self.logged_of(serial)), f"{serial} has left, and is there"
             self.known[serial] = Known(came_back=True)
         for serial, known in self.known.items():
             if came & set(self.logged_of(serial)):

@@ -122,7 +122,7 @@ class Replacements(Farewells):
         device, hardware = self.known.pop(serial), self.known[spare]
         assert set(later[spare]) <= set(logged)
         assert set(later[serial]) <= {*logged, *others}, "it is neither the device's nor the stranger's"
-        assert set(others) <= {*sooner[serial], *later[serial], *(self.of_those_gone & self.maybe_twice)}
+        assert set(others) <= {*sooner[serial], *later[serial], *self.of_nobody_there()}
         told = [n for each in (serial, spare) for n in sooner[each] + later[each] if n in logged]
         hardware.markers = list(dict.fromkeys(device.markers + told))
         hardware.version, hardware.claims = device.version, device.claims

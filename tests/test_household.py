@@ -58,6 +58,7 @@ class Household(Replacements, RuleBasedStateMachine):
         self.world = World(self.folder / "iot.db", *times, maintained=True)
         self.known = {}
         self.refused = []
+        self.clock_was_ahead = False
         self.maybe_twice = set()
         self.of_those_gone = set()
         self.marker = 0
@@ -255,6 +256,7 @@ class Household(Replacements, RuleBasedStateMachine):
     def the_wall_clock_jumps(self, seconds: float) -> None:
         self.settle()
         self.world.clock.jump(seconds)
+        self.clock_was_ahead = self.clock_was_ahead or seconds < 0
 
     # -- things break --------------------------------------------------------------------------
 
