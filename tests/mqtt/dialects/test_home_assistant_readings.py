@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from actors.mqtt.dialects.dialect import Definition, NotUnderstood, Reading
+from actors.mqtt.dialects.home_assistant.availability import MAX_TOPICS
 from tests.mqtt.dialects.home_assistant import device, online, own, read
 
 # -- readings ------------------------------------------------------------------------------------
@@ -219,6 +220,12 @@ def test_availability_of_several(mode: str, bridge: Any, own_word: Any) -> None:
     thing = watched(avty=[{"t": "br"}, {"t": "me"}], avty_mode=mode)
     assert tuple(online(thing, "br", word) for word in ("online", "offline")) == bridge
     assert tuple(online(thing, "me", word) for word in ("online", "offline")) == own_word
+
+
+def test_presence_has_a_few_topics_alone() -> None:
+    """An announcement of one entity cannot have the house hear thousands."""
+    thing = watched(avty=[{"t": f"bridge/{number}"} for number in range(1000)])
+    assert len(thing.topics) == 1 + MAX_TOPICS
 
 
 def test_one_reading_s_absence_is_not_the_device_s() -> None:

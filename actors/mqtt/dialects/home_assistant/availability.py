@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from actors.mqtt.dialects.home_assistant.announcement import Entity
 from actors.mqtt.dialects.home_assistant.parts import Said
 from actors.mqtt.dialects.home_assistant.template import Template
 from actors.mqtt.dialects.home_assistant.words import TemplateFailed
+
+MAX_TOPICS: Final = 16
+"""Of one entity's presence; more would have thousands of topics heard for one announcement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def _configured(entity: Entity) -> Iterator[Watch]:
     if topic := entity.topic("availability_topic"):
         yield Watch(topic, entity.template("availability_template"), here, gone)
     told = entity.config.get("availability")
-    for each in told if isinstance(told, list) else ():
+    for each in told[:MAX_TOPICS] if isinstance(told, list) else ():
         if not isinstance(each, Mapping):
             continue
         one = replace(entity, config=each)
