@@ -418,7 +418,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     speak_whatever_comes()
     options = parser().parse_args(arguments)
     try:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        # The system has nothing to undo before it listens for signals itself: until then Ctrl-C just ends it.
+        if options.command not in ("run", "demo"):
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         default = Path("config.toml")
         settings = Settings.load(options.config or (default if default.exists() else None), os.environ)
         log_to_stderr(settings.log_level)

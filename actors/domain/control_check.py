@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final
 
 from actors.domain.json_values import Json, JsonObject
-from actors.domain.profile import PERCENT, Control, Form, Profile
+from actors.domain.profile import Control, Form, Profile
 from actors.domain.schedule import Misfit, ScheduleError
 
-KELVIN: Final = Control(Form.NUMBER, 1_000, 20_000, 1)
-OF_OURS: Final[Mapping[str, Control]] = {
-    "brillo": PERCENT,
-    "temp_color": KELVIN,
-    "inclinacion": PERCENT,
-}
-"""What devices of our own protocol may take beside what schedules set. Boards have long called colours by any
-word, so theirs is not checked."""
 # Of some devices of other makes; what one of these has no control for is nothing that it can be told.
 _STANDARD: Final = frozenset(
-    (*OF_OURS, "color", "encendido", "posicion", "velocidad", "bloqueada", "temp_objetivo", "modo_clima")
+    {"brillo", "temp_color", "color", "inclinacion", "posicion", "velocidad"}
+    | {"encendido", "bloqueada", "temp_objetivo", "modo_clima"}
 )
 
 
 def check_controls(configuration: JsonObject, profile: Profile | None) -> None:
-    """Raise :class:`ScheduleError` for what the device cannot take. Without a profile it is one of ours."""
-    controls = OF_OURS if profile is None else profile.controls
+    """Raise :class:`ScheduleError` for what the device cannot take.
+
+    One without a profile is of our own protocol, whose boards have always been told whatever they understand.
+    """
+    if profile is None:
+        return
     for name, value in configuration.items():
-        if name in controls:
-            _check(name, value, controls[name])
-        elif profile is not None and name in _STANDARD:
-            has = ", ".join(sorted(controls)) or "-"
+        if name in profile.controls:
+            _check(name, value, profile.controls[name])
+        elif name in _STANDARD:
+            has = ", ".join(sorted(profile.controls)) or "-"
             raise ScheduleError(name, Misfit.NO_SUCH_CONTROL, controls=has)
 
 
 def check_values(configuration: JsonObject, profile: Profile | None) -> None:
     """The same of those values alone that it has a control for: a label is printed for many devices."""
-    controls = OF_OURS if profile is None else profile.controls
+    controls = {} if profile is None else profile.controls
     for name in controls.keys() & configuration.keys():
         _check(name, configuration[name], controls[name])
 

@@ -89,6 +89,7 @@ def _alike(one: str, other: str) -> bool:
 
 SWITCH: Final = Control(Form.SWITCH)
 PERCENT: Final = Control(Form.NUMBER, 0, 100, 1)
+KELVIN: Final = Control(Form.NUMBER, 1_000, 20_000, 1)
 COLORED: Final = Control(Form.COLOR)
 MINUTES: Final = Control(Form.NUMBER, 0, 1440, 1)
 """For which what was switched on is to stay so: told along with ``encendido``, and never reported."""

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from actors.domain.control_check import KELVIN
 from actors.domain.model import JsonObject
-from actors.domain.profile import COLORED
+from actors.domain.profile import COLORED, KELVIN
 from actors.simulator.appliances import Orders
 
 

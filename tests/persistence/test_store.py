@@ -375,10 +375,11 @@ def test_a_device_of_before_is_one_of_ours(path: Path) -> None:
     before = [step.__name__ for step in STEPS].index("_orders")
     old = Database(sqlite3.connect(path, isolation_level=None))
     migrate(old, STEPS[:before])
-    row = {name: value for name, value in newcomer_row("LGT0AA").items() if name != "ordenes"}
+    known = {column.name for column in old.table("dispositivos").columns}
+    row = {name: value for name, value in newcomer_row("LGT0AA").items() if name in known}
     old.table("dispositivos").insert(row)
     old.close()
     with Store(path) as store:
         [device] = store.devices()
         assert device == Device(id=1, serial="LGT0AA")
-        assert device.orders is None
+        assert (device.orders, device.scheduled_at) == (None, None)

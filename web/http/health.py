@@ -29,7 +29,7 @@ CORE: Final[Mapping[Part, str]] = {
     Part.MAINTENANCE: "cuidador",
     Part.TIMEKEEPER: "horarios",
     Part.TRANSLATOR: "traductor",
-    Part.EXPORTER: "home_assistant",
+    Part.EXPORTER: "exportador",
 }
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from actors.domain.control_check import KELVIN
 from actors.domain.model import MANUAL, MAX_NAMES, SCHEDULED, Json
 from actors.domain.readings import OFF_WORDS, ON_WORDS
 from actors.domain.schedule import DAYS, ENGLISH_DAYS, EVERY_DAY, LOCKED_WORDS, UNLOCKED_WORDS
@@ -91,18 +90,11 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
         "properties": {
             "modo": {"type": "string", "enum": [MANUAL, SCHEDULED]},
             "encendido": {"type": "boolean"},
-            "brillo": {**_PER_CENT, "description": "En tanto por ciento."},
-            "temp_color": {
-                "type": "number",
-                "minimum": KELVIN.low,
-                "maximum": KELVIN.high,
-                "description": "Del blanco, en kelvin.",
-            },
-            "color": {
-                "description": "Como #ff8800. Los dispositivos propios pueden darle otro nombre.",
-                "examples": ["#ff8800"],
-            },
-            "inclinacion": {**_PER_CENT, "description": "De las lamas, en tanto por ciento."},
+            # Those of our own protocol have always been told whatever they understand, so these have no type.
+            "brillo": {"description": "En tanto por ciento.", "examples": [40]},
+            "temp_color": {"description": "Del blanco, en kelvin.", "examples": [2700]},
+            "color": {"description": "Como #ff8800.", "examples": ["#ff8800"]},
+            "inclinacion": {"description": "De las lamas, en tanto por ciento.", "examples": [50]},
             "intervalo_envio": {"type": "number", "exclusiveMinimum": 0, "description": "Segundos."},
             "horarios": {
                 "anyOf": [
