@@ -71,14 +71,13 @@ class Control:
                 return isinstance(value, str) and len(value) <= MAX_TEXT
 
 
-_HEX: Final = re.compile(r"#[0-9a-fA-F]{6}")
 _SHADE: Final = 13
 """Of 255: a lamp counts hues in fewer steps than a screen."""
 
 
 def _alike(one: str, other: str) -> bool:
     """Whether two colours are one to a lamp, which tells its brightness apart."""
-    if not _HEX.fullmatch(one) or not _HEX.fullmatch(other):
+    if not COLOR.fullmatch(one) or not COLOR.fullmatch(other):
         return one.lower() == other.lower()
     parts = [bytes.fromhex(text[1:]) for text in (one, other)]
     if not all(map(any, parts)):

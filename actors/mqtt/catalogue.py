@@ -13,7 +13,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from actors.domain.model import SERIAL
 from actors.domain.read_models import MAX_ANNOUNCED_BYTES, MAX_ANNOUNCEMENTS
-from actors.mqtt.dialects.dialect import MAX_ENTITIES, Announcement, Definition, Dialect
+from actors.mqtt.dialects.dialect import MAX_ENTITIES, OURS, Announcement, Definition, Dialect
 from actors.mqtt.protocol.filters import FilterTree, disjoint, is_filter, is_wild, literal_levels
 from actors.mqtt.protocol.payloads import SUBSCRIPTIONS
 
@@ -29,8 +29,6 @@ NOT_CARRIED: Final = (
     "el topic {topic!r} lleva espacios, que el bróker incluido no admite: cambia el nombre, o usa "
     "MQTT_EMBEDDED=mosquitto"
 )
-OURS: Final = ("dispositivos", "iot")
-"""How the topics begin by which nobody of another make speaks or is spoken to."""
 _OWN: Final[FilterTree[str]] = FilterTree()
 for _filter in SUBSCRIPTIONS:
     _OWN.add(_filter, _filter)

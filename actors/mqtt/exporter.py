@@ -44,6 +44,8 @@ class Shown:
 class _Exported:
     """What the broker retains of one device, by topic."""
 
+    looks: tuple[object, ...] = ()
+    """What it was announced by."""
     announced: dict[str, bytes] = field(default_factory=dict)
     states: dict[str, bytes] = field(default_factory=dict)
 
@@ -111,10 +113,10 @@ class ExporterActor(SupervisedActor):
     # -- to Home Assistant -------------------------------------------------------------------
 
     def _show(self, device: Device) -> None:
-        before = self._devices.get(device.serial)
         exported = self._exported.setdefault(device.serial, _Exported())
         self._devices[device.serial] = device
-        if before is None or _looks(before) != _looks(device):
+        if (looks := _looks(device)) != exported.looks:
+            exported.looks = looks
             announced = {each.topic: each.payload for each in self._announce(device, self._system)}
             self._empty(topic for topic in exported.announced if topic not in announced)
             self._say(_news(exported.announced, announced))

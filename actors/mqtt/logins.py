@@ -9,7 +9,7 @@ from typing import Final
 from actors.mqtt.broker.acl import LARGEST_OF_DEVICE, LARGEST_OF_GATEWAY, Rights, check_login
 from actors.mqtt.broker.credentials import Logins
 from actors.mqtt.broker.grants import Grant, Grants
-from actors.mqtt.catalogue import OURS
+from actors.mqtt.dialects.dialect import OURS
 from actors.mqtt.dialects.registry import Prefixes, UnknownFamily
 from actors.mqtt.families import FAMILIES, Account, Server, Setup
 from actors.mqtt.protocol.filters import is_topic

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from actors.mqtt.catalogue import OURS, Carries
-from actors.mqtt.dialects.dialect import Outgoing
+from actors.mqtt.catalogue import Carries
+from actors.mqtt.dialects.dialect import OURS, Outgoing
 from actors.mqtt.protocol.filters import is_topic
 
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import colorsys
-import re
-from typing import Final
+
+from actors.domain.profile import COLOR
 
 RGB = tuple[int, int, int]
-
-_HEX: Final = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 def hex_of(rgb: RGB) -> str:
@@ -17,7 +15,7 @@ def hex_of(rgb: RGB) -> str:
 
 def rgb_of(text: object) -> RGB | None:
     """The three parts, 0 to 255, of ``#rrggbb``; ``None`` if it is none."""
-    if not isinstance(text, str) or not _HEX.fullmatch(text):
+    if not isinstance(text, str) or not COLOR.fullmatch(text):
         return None
     return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
 

@@ -16,6 +16,8 @@ from actors.domain.profile import Profile
 MAX_ANNOUNCEMENT: Final = 32 * 1024
 """Bytes of one device's announcement. A gateway's, which tells of many, may have :data:`MAX_GATEWAY`."""
 MAX_GATEWAY: Final = 2 * 1024 * 1024
+OURS: Final = ("dispositivos", "iot")
+"""How the topics begin by which nobody of another make speaks or is spoken to."""
 HOUSE: Final = "IoT Backend"
 """The origin that our own devices are announced with elsewhere, which nobody here needs to be told of."""
 MAX_ENTITIES: Final = 128

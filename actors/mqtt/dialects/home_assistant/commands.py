@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from actors.mqtt.dialects.dialect import NotUnderstood
+from actors.mqtt.dialects.dialect import OURS, NotUnderstood
 from actors.mqtt.dialects.home_assistant.announcement import Entity, Malformed
 
 _UNFIT: Final = re.compile(r"[+#\x00-\x1f\x7f]|^/*$|^\$")
-_OURS: Final = ("dispositivos", "iot")
-_CLOSED: Final = (*_OURS, "homeassistant", "tasmota/discovery")
+_CLOSED: Final = (*OURS, "homeassistant", "tasmota/discovery")
 """Prefixes of this house and of announcements."""
 MAX_TOPIC: Final = 256
 _LEAST_LITERAL: Final = 2
@@ -46,7 +45,7 @@ def check_topics(entity: Entity) -> None:
 def may_be_heard(filter: str) -> bool:
     """Whether it is narrow enough: a wildcard stands beside two levels that are none."""
     levels = filter.split("/")
-    if filter.startswith("$") or levels[0] in _OURS:
+    if filter.startswith("$") or levels[0] in OURS:
         return False
     literal = [level for level in levels if level not in ("+", "#", "")]
     return not {"+", "#"} & {*levels} or len(literal) >= _LEAST_LITERAL
