@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from actors.domain.model import Refusal, Refused
+from actors.domain.refusals import Refusal, Refused
 
 _REASONS: Final[Mapping[Refusal, str]] = {
     Refusal.CONFIGURATION_TOO_LARGE: "configuracion: pasa de {names} campos o de {bytes} bytes",

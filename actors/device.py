@@ -14,9 +14,10 @@ from actors.context import ActorContext
 from actors.dead_letter_words import reason_for
 from actors.domain.claiming import ClaimGuard, unproven_spare
 from actors.domain.findings import Decision, KeptFinding
-from actors.domain.model import DeadLetter, Device, JsonObject, LogEntry, Refusal, Refused, Report
+from actors.domain.model import DeadLetter, Device, JsonObject, LogEntry, Report
 from actors.domain.profile import SETTLING_S, Profile
 from actors.domain.proposals import applied
+from actors.domain.refusals import Refusal, Refused
 from actors.domain.rooms import RoomGone
 from actors.messages import (
     AcceptDefinition,

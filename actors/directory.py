@@ -17,8 +17,9 @@ from actors.context import ActorContext
 from actors.dead_letter_words import reason_for, too_many_devices
 from actors.device import GONE, DeviceActor
 from actors.domain.claiming import unproven, unproven_spare
-from actors.domain.model import Change, Claim, DeadLetter, Device, Move, Refusal, Refused, Report
+from actors.domain.model import Change, Claim, DeadLetter, Device, Move, Report
 from actors.domain.profile import Profile
+from actors.domain.refusals import Refusal, Refused
 from actors.domain.rooms import AddRoom, RecallRooms, RemoveRoom, RenameRoom, RoomCommand, RoomGone, Rooms
 from actors.messages import (
     AcceptDefinition,

@@ -11,18 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from actors.domain.findings import Bounds, Decision, Finding, KeptFinding, RuleMemory
-from actors.domain.model import (
-    Change,
-    Claim,
-    DeadLetter,
-    Device,
-    Editions,
-    JsonObject,
-    LogEntry,
-    Refused,
-    Report,
-)
+from actors.domain.model import Change, Claim, DeadLetter, Device, Editions, JsonObject, LogEntry, Report
 from actors.domain.profile import Profile
+from actors.domain.refusals import Refused
 from actors.domain.rooms import OfRooms
 
 Reply: TypeAlias = Callable[[Device | Refused], None]

@@ -13,8 +13,9 @@ import pykka
 
 from actors.context import ActorContext
 from actors.domain.findings import Bounds, Finding, RuleMemory
-from actors.domain.model import Device, LogEntry, Refusal, Refused, Report
+from actors.domain.model import Device, LogEntry, Report
 from actors.domain.proposals import basis_of
+from actors.domain.refusals import Refusal, Refused
 from actors.domain.rule import Rule, RuleFactory
 from actors.messages import (
     AskBounds,

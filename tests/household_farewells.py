@@ -7,7 +7,8 @@ import json
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from actors.domain.model import Device, Refusal, Refused
+from actors.domain.model import Device
+from actors.domain.refusals import Refusal, Refused
 from actors.messages import BrokerConnected, ForgetDevice, ReleaseDevice, Removal
 from tests.household import MAX_DEVICES
 from tests.household_rooms import RoomLife

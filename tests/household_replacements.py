@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from actors.domain.claiming import code_digest
-from actors.domain.model import Claim, Device, Refusal, Refused
+from actors.domain.model import Claim, Device
+from actors.domain.refusals import Refusal, Refused
 from actors.messages import BrokerConnected, ReplaceDevice
 from tests.household_farewells import FEW, SERIALS, Farewells
 from tests.household_truths import Known

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from actors.domain.model import Change, Device, Move, Refusal, Refused
+from actors.domain.model import Change, Device, Move
 from actors.domain.people import key_of
+from actors.domain.refusals import Refusal, Refused
 from actors.domain.rooms import AddRoom, RemoveRoom, RenameRoom, Room
 from actors.messages import ChangeDevice
 from tests.household import MAX_DEVICES, House, actor

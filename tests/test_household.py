@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from actors.domain.claiming import code_digest
-from actors.domain.model import Change, Claim, Device, Refusal, Refused, Report
+from actors.domain.model import Change, Claim, Device, Report
+from actors.domain.refusals import Refusal, Refused
 from actors.messages import ChangeDevice, ClaimDevice, Reported
 from actors.runtime.supervision import LONGEST_DELAY
 from tests.household import IN_MEMORY, MAX_DEVICES, Bomb, House, World

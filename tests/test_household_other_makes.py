@@ -19,8 +19,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
-from actors.domain.model import Change, Claim, Device, Json, JsonObject, Refused, Report
+from actors.domain.model import Change, Claim, Device, Json, JsonObject, Report
 from actors.domain.profile import PERCENT, SWITCH, Profile
+from actors.domain.refusals import Refused
 from actors.messages import (
     AcceptDefinition,
     Announced,

@@ -9,7 +9,8 @@ import math
 import unicodedata
 from typing import Final
 
-from actors.domain.model import Claim, Device, Refusal, Refused, Report
+from actors.domain.model import Claim, Device, Report
+from actors.domain.refusals import Refusal, Refused
 
 logger = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from actors.domain.model import Refusal
+from actors.domain.refusals import Refusal
 
 
 class Role(Enum):

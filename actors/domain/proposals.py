@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from actors.domain.findings import Finding, KeptFinding
-from actors.domain.model import Change, Device, Json, JsonObject, Refusal, Refused
+from actors.domain.model import Change, Device, Json, JsonObject
+from actors.domain.refusals import Refusal, Refused
 from actors.domain.schedule import ScheduleError, WeeklyWindows, check, parse
 
 _WINDOWS: Final = "horarios"

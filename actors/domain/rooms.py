@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
-from actors.domain.model import Refusal, Refused
 from actors.domain.people import key_of
+from actors.domain.refusals import Refusal, Refused
 
 # A house has some twenty; beyond this something makes rooms by itself.
 MAX_ROOMS: Final = 200

@@ -10,8 +10,9 @@ from typing import Any, ClassVar, Final, Protocol
 import pykka
 
 from actors.domain.findings import KeptFinding
-from actors.domain.model import Device, Refused
+from actors.domain.model import Device
 from actors.domain.readings import flattened
+from actors.domain.refusals import Refused
 from actors.messages import BrokerConnected, ChangeDevice, Heard, Removal, Settle
 from actors.mqtt.discovery import Retained, System, order_in, ordered, state
 from actors.ports import EventSink, ScanNews

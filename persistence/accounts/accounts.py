@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from actors.domain.claiming import without_typos
-from actors.domain.model import Refusal
 from actors.domain.people import (
     AuditEntry,
     Author,
@@ -25,6 +24,7 @@ from actors.domain.people import (
     fingerprint,
     key_of,
 )
+from actors.domain.refusals import Refusal
 from persistence.accounts.rows import (
     PERSON,
     TOKEN,

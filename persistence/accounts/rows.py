@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
-from actors.domain.model import Refusal
 from actors.domain.people import (
     AuditEntry,
     Author,
@@ -18,6 +17,7 @@ from actors.domain.people import (
     TokenKind,
     key_of,
 )
+from actors.domain.refusals import Refusal
 from persistence.database.schema import sqlite3
 
 # A household and its devices. Beyond that something makes tokens by itself.

@@ -11,8 +11,8 @@ from typing import Any, ClassVar, Final, TypeAlias
 import pykka
 
 from actors.domain.clock_doubt import ClockDoubt, Doubt
-from actors.domain.model import Refusal, Refused
 from actors.domain.read_models import Backup
+from actors.domain.refusals import Refusal, Refused
 from actors.domain.status import MaintenanceStatus
 from actors.messages import ForgetUnheard, Tidied, Tidy
 from actors.runtime.clock import Clock, Timer

@@ -9,8 +9,8 @@ from typing import Final
 
 import pykka
 
-from actors.domain.model import Refusal, Refused
 from actors.domain.read_models import Backup
+from actors.domain.refusals import Refusal, Refused
 from actors.runtime.clock import Clock
 from actors.runtime.dispatch import tell_if_alive
 from persistence.backup.backups import Kind, backups_of, planned_backup

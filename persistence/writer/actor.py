@@ -10,7 +10,7 @@ from itertools import islice
 from typing import ClassVar, Final
 
 from actors.domain.findings import KeptFinding, RuleMemory
-from actors.domain.model import Refusal, Refused
+from actors.domain.refusals import Refusal, Refused
 from actors.domain.rooms import KeepRooms, RecallRooms
 from actors.domain.status import Hindrance, WriterStatus
 from actors.messages import (

@@ -10,7 +10,8 @@ import orjson
 import pytest
 
 from actors.domain.findings import Bounds
-from actors.domain.model import Claim, Refusal, Refused, Report
+from actors.domain.model import Claim, Report
+from actors.domain.refusals import Refusal, Refused
 from actors.messages import AskBounds, ClaimDevice, Reported
 from actors.runtime.supervision import LONGEST_DELAY
 from tests.actors.test_failures import Touchy

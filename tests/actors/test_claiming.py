@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.domain.claiming import LOCKED_S, TRIES, ClaimGuard, code_digest, unproven
-from actors.domain.model import Claim, Device, Refusal, Refused, Report
+from actors.domain.model import Claim, Device, Report
+from actors.domain.refusals import Refusal, Refused
 from actors.messages import ClaimDevice
 from tests.household import House, World
 

@@ -17,7 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from actors.context import ActorContext
 from actors.directory import Directory
 from actors.domain.findings import KeptFinding
-from actors.domain.model import Change, Device, JsonObject, Move, Refused, Report
+from actors.domain.model import Change, Device, JsonObject, Move, Report
+from actors.domain.refusals import Refused
 from actors.domain.rooms import AddRoom, KeepRooms, RecallRooms, RemoveRoom, RenameRoom, Room, RoomGone, Rooms
 from actors.messages import (
     BrokerConnected,

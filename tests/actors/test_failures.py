@@ -11,7 +11,8 @@ import orjson
 import pytest
 
 from actors.domain.findings import Bounds, Finding, KeptFinding, RuleMemory
-from actors.domain.model import Claim, Device, JsonObject, Refused, Report
+from actors.domain.model import Claim, Device, JsonObject, Report
+from actors.domain.refusals import Refused
 from actors.domain.rule import Start
 from actors.messages import ClaimDevice, DismissFinding, Reported
 from actors.runtime.supervision import LONGEST_DELAY

@@ -11,8 +11,9 @@ import pykka
 import pytest
 
 from actors.domain.kinds import sort_of
-from actors.domain.model import Change, Claim, Device, JsonObject, Refusal, Refused, Report
+from actors.domain.model import Change, Claim, Device, JsonObject, Report
 from actors.domain.profile import PERCENT, SWITCH, Profile
+from actors.domain.refusals import Refusal, Refused
 from actors.messages import (
     AcceptDefinition,
     Announced,

@@ -15,7 +15,8 @@ import pytest
 from actors.device import DeviceActor
 from actors.directory import Directory
 from actors.domain.findings import ScanFailure
-from actors.domain.model import Change, Claim, Device, Refusal, Refused
+from actors.domain.model import Change, Claim, Device
+from actors.domain.refusals import Refusal, Refused
 from actors.messages import ChangeDevice, ClaimDevice, ScanHistory
 from actors.ports import ScanNews
 from actors.rule_host import RuleActor

@@ -9,7 +9,8 @@ import pykka
 import pytest
 
 from actors.domain.claiming import TRIES, code_digest
-from actors.domain.model import Change, Claim, Device, Refusal, Refused
+from actors.domain.model import Change, Claim, Device
+from actors.domain.refusals import Refusal, Refused
 from actors.messages import ChangeDevice, ClaimDevice, ForgetDevice, Removal, ReplaceDevice
 from tests.household import House, World, actor
 

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
-from actors.domain.model import Change, Claim, Device, Refused, Report
+from actors.domain.model import Change, Claim, Device, Report
 from actors.domain.profile import PERCENT, SWITCH, Profile
+from actors.domain.refusals import Refused
 from actors.messages import Announced, ChangeDevice, ClaimDevice, Delivery, Presence, Reported
 from tests.household import House, World
 

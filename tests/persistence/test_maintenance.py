@@ -10,8 +10,8 @@ from unittest.mock import patch
 
 import pytest
 
-from actors.domain.model import Refusal, Refused
 from actors.domain.read_models import Backup
+from actors.domain.refusals import Refusal, Refused
 from actors.messages import Keep, Tidied, Tidy
 from persistence.backup.backups import Kind
 from persistence.database.schema import sqlite3

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.domain.model import Refused
 from actors.domain.read_models import Backup
+from actors.domain.refusals import Refused
 from persistence.backup.backups import Kind, backups_of, make_backup, planned_backup
 from persistence.maintenance.backups_on_demand import BackupsOnDemand
 from tests.persistence.home import DAY, HOUR, MaintainedStore, Shed

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.domain.findings import Finding, KeptFinding, RuleMemory
-from actors.domain.model import DeadLetter, Device, LogEntry, Refusal, Refused
+from actors.domain.model import DeadLetter, Device, LogEntry
+from actors.domain.refusals import Refusal, Refused
 from actors.domain.status import WriterStatus
 from actors.messages import Delivery, Keep, KeepConclusion, KeepDeadLetter, Recall, Recalled, Settle
 from actors.runtime.clock import SystemClock

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from actors.domain.model import DeadLetter, Device, Refused
+from actors.domain.model import DeadLetter, Device
+from actors.domain.refusals import Refused
 from actors.messages import Keep, KeepDeadLetter, Recall, Tidied, Tidy
 from actors.runtime.supervision import CORE_DELAY, MOST_FAILURES, WINDOW, Name, Part
 from persistence.database.schema import UnusableDatabase, sqlite3

@@ -13,9 +13,10 @@ from typing import Any, TypeVar
 import pykka
 
 from actors.domain.findings import Bounds, Decision, KeptFinding, Wanted
-from actors.domain.model import Device, LogEntry, Refusal, Refused, Report
+from actors.domain.model import Device, LogEntry, Report
 from actors.domain.proposals import applied
 from actors.domain.read_models import Backup, FindingPage, LogPage, Rejected, Statistics
+from actors.domain.refusals import Refusal, Refused
 from actors.domain.rooms import Rooms
 from actors.messages import ApplyFinding, AskBounds, ChangeDevice, ClaimDevice, DismissFinding, ScanHistory
 from web.live.hub import EventHub

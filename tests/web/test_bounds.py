@@ -9,7 +9,7 @@ from typing import Any
 import pykka
 import pytest
 
-from actors.domain.model import Refusal, Refused
+from actors.domain.refusals import Refusal, Refused
 from actors.domain.status import WriterStatus
 from actors.messages import AskBounds
 from tests.web.site import BLIND, HEALTHY, LAMP, PATIENCE, Site

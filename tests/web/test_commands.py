@@ -12,7 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from actors.domain.model import MAX_NAMES, Change, Device, Refusal, Refused, Report
+from actors.domain.model import MAX_NAMES, Change, Device, Report
+from actors.domain.refusals import Refusal, Refused
 from tests.web.site import BLIND, LAMP
 from web.schemas.body import MAX_LEVELS, read_object
 from web.schemas.commands import MAX_VERSIONS, change_of, claim_of, claimed_serial

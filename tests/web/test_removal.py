@@ -10,7 +10,8 @@ from queue import Queue
 import pytest
 
 from actors.domain.claiming import code_digest
-from actors.domain.model import Device, JsonObject, Refusal, Refused, Report
+from actors.domain.model import Device, JsonObject, Report
+from actors.domain.refusals import Refusal, Refused
 from actors.messages import Delivery, ForgetDevice, Removal, Reported
 from actors.mqtt.broker.credentials import Logins
 from tests.web.home import LiveSite

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from actors.domain.clock_doubt import ClockDoubt, Doubt
 from actors.domain.findings import ScanFailure
-from actors.domain.model import Refusal
+from actors.domain.refusals import Refusal
 from actors.domain.schedule import Misfit
 from actors.domain.status import Hindrance
 from tests.web.site import BLIND, LAMP, Site

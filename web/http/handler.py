@@ -14,9 +14,9 @@ import pykka
 from tornado.http1connection import HTTP1Connection
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
-from actors.domain.model import Refused
 from actors.domain.packed import encoded
 from actors.domain.people import Author, Caller, Role
+from actors.domain.refusals import Refused
 from actors.domain.status import Hindrance
 from web.http.audit import about_change
 from web.http.services import Services

@@ -12,8 +12,9 @@ from typing import Any, Protocol, TypeAlias
 import pykka
 
 from actors.domain.findings import KeptFinding, Wanted
-from actors.domain.model import LogEntry, Refused
+from actors.domain.model import LogEntry
 from actors.domain.read_models import Backup, FindingPage, LogPage, Rejected, Statistics
+from actors.domain.refusals import Refused
 from actors.domain.rooms import Rooms
 from actors.domain.status import Hindrance, WriterStatus
 from actors.runtime.event_loop import LoopThread

@@ -6,9 +6,9 @@ import asyncio
 from functools import partial
 from typing import ClassVar
 
-from actors.domain.model import Refused
 from actors.domain.people import Role
 from actors.domain.read_models import Backup
+from actors.domain.refusals import Refused
 from web.http.handler import Handler
 from web.schemas.answers import BackupJson
 from web.schemas.operations import Operation

@@ -10,10 +10,11 @@ from urllib.parse import parse_qsl, urlencode
 
 import orjson
 
-from actors.domain.model import Device, Editions, Json, Refusal
+from actors.domain.model import Device, Editions, Json
 from actors.domain.people import Role
 from actors.domain.read_models import Page
 from actors.domain.readings import switch_of
+from actors.domain.refusals import Refusal
 from actors.messages import (
     AcceptDefinition,
     ChangeDevice,

@@ -1,5 +1,5 @@
 """What may be wrong with a request, or keep it from being answered. What actors refuse is
-:class:`actors.domain.model.Refusal`; both are worded in :mod:`web.texts.sentences`."""
+:class:`actors.domain.refusals.Refusal`; both are worded in :mod:`web.texts.sentences`."""
 
 from __future__ import annotations
 

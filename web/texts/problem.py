@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from actors.domain.model import Refused
 from actors.domain.people import PeopleError
+from actors.domain.refusals import Refused
 from actors.domain.schedule import ScheduleError
 from web.texts.languages import Language
 from web.texts.sentences import SENTENCES, Reason, title_of

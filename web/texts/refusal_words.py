@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from actors.domain.model import Refusal
+from actors.domain.refusals import Refusal
 from actors.domain.schedule import Misfit
 from web.texts.wording import Wording
 

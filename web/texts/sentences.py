@@ -1,5 +1,5 @@
 """What people are told of whatever may go wrong. A new one takes a member of :class:`web.texts.faults.Fault`,
-or of :class:`actors.domain.model.Refusal`, and its words in :mod:`web.texts.fault_words` or
+or of :class:`actors.domain.refusals.Refusal`, and its words in :mod:`web.texts.fault_words` or
 :mod:`web.texts.refusal_words`."""
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
-from actors.domain.model import Refusal
+from actors.domain.refusals import Refusal
 from actors.domain.schedule import Misfit
 from web.texts.fault_words import FAULTS
 from web.texts.faults import Fault

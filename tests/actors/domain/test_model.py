@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.domain.model import Change, Claim, Device, Refusal, Refused, Report
+from actors.domain.model import Change, Claim, Device, Report
+from actors.domain.refusals import Refusal, Refused
 from actors.domain.sequences import MAX_BOOTS, MAX_SPANS, MOST_KEPT, Boot
 
 NEW = Device(id=1, serial="TMP0603IF1WD")

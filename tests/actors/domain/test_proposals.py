@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.domain.findings import Finding, KeptFinding, Proposal
-from actors.domain.model import Change, Claim, Device, JsonObject, Refusal, Refused, Report
+from actors.domain.model import Change, Claim, Device, JsonObject, Report
 from actors.domain.proposals import applied, basis_of
+from actors.domain.refusals import Refusal, Refused
 from actors.domain.schedule import parse
 
 BLIND: Final = Device(id=2, serial="SHD0AAAA", claimed=True, version=3, configuration={"modo": "manual"})

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.domain.model import JsonObject, Refusal, Refused
+from actors.domain.model import JsonObject
 from actors.domain.people import key_of
+from actors.domain.refusals import Refusal, Refused
 from actors.domain.rooms import (
     MAX_ROOMS,
     AddRoom,
