@@ -16,31 +16,22 @@ if (
 import argparse
 import logging
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final
 from urllib.parse import urlsplit
 
-import pykka
-
 from actors import command_line as device_command_line
-from actors.context import ActorContext
-from actors.directory import Directory
 from actors.domain.kinds import PREFIXES
-from actors.domain.model import Device
-from actors.domain.rule import RuleFactory
-from actors.messages import ForgetDevice, ForgetUnheard
+from actors.messages import ForgetDevice
 from actors.mqtt.broker.credentials import Logins
 from actors.mqtt.broker.embedded import BrokerUnavailable
 from actors.mqtt.edge import MqttEdge, MqttFiles, MqttSettings
-from actors.mqtt.exporter import ExporterActor, ExportingSink
-from actors.mqtt.translator import Stored, TranslatorActor
-from actors.ports import CommandSink
-from actors.runtime.clock import Clock, SystemClock, set_zone
-from actors.runtime.dispatch import Dispatcher, ThreadPool, Threads, tell_if_alive
+from actors.runtime.clock import SystemClock, set_zone
+from actors.runtime.dispatch import ThreadPool, tell_if_alive
 from actors.runtime.event_loop import LoopThread
 from actors.runtime.house_clock import HouseClock
 from actors.runtime.log_format import log_to_stderr
@@ -51,12 +42,11 @@ from actors.runtime.process import (
     speak_without_waiting,
     take_descriptors,
 )
-from actors.runtime.supervision import FailureRegistry, Name, Part
+from actors.runtime.supervision import Name, Part
 from actors.runtime.time_zone import UnknownZone, Zone, house_zone
-from actors.scanner import ScannerActor
 from actors.simulator.device import fleet
 from actors.simulator.fleet import Simulator
-from actors.timekeeper import TimekeeperActor
+from actors.system import ActorSystem
 from config import SettingError, Settings, is_loopback
 from persistence import command_line as archive_command_line
 from persistence.accounts.accounts import ACCOUNTS, Accounts
@@ -88,10 +78,8 @@ VERSION: Final = "0.1.0"  # the package's too: setup.cfg reads it here
 DEMO_DIR: Final = Path("instance-demo")
 FAREWELLS_S: Final = 1.0  # between two looks for what the console wants forgotten
 ACTOR_THREADS: Final = 2  # more only compete for the one interpreter lock
-# What stop() may take, at the very worst 9 s in all, of which most is for what is not on disk yet.
+# What stop() may take for what is not on disk yet; at the very worst it takes 9 s in all.
 DRAIN_S: Final = 3.0
-TURNS_S: Final = 0.5
-LAST_COMMIT_S: Final = 1.5
 HEARD_S: Final = 3.0  # a broker on the same machine confirms a subscription in milliseconds
 
 
@@ -113,112 +101,6 @@ CANNOT_START: Final = (
     UnknownZone,
     Unstartable,
 )
-
-
-class DevicesEdge(Protocol):
-    """As :class:`actors.mqtt.edge.MqttEdge`."""
-
-    @property
-    def bridge(self) -> CommandSink: ...
-
-    def attach(
-        self,
-        dispatcher: Dispatcher,
-        failure_registry: FailureRegistry,
-        announcements: Iterable[Stored],
-        writer: pykka.ActorRef[Any],
-        directory: pykka.ActorRef[Any],
-    ) -> pykka.ActorRef[TranslatorActor]: ...
-
-    def export(
-        self,
-        dispatcher: Dispatcher,
-        failure_registry: FailureRegistry,
-        devices: Iterable[Device],
-        writer: pykka.ActorRef[Any],
-        directory: pykka.ActorRef[Any],
-    ) -> pykka.ActorRef[ExporterActor] | None: ...
-
-
-class ActorSystem:
-    """The actors of a house, wired to one another, to the archive and to both edges.
-
-    A real house has the same as one on a test's stage, which steps ``threads`` and ``archive``'s itself.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        archive: Archive,
-        devices: Sequence[Device],
-        hub: EventHub,
-        edge: DevicesEdge,
-        clock: Clock,
-        zone: tzinfo,
-        threads: Threads,
-        rules: Mapping[str, RuleFactory],
-        extremes: RuleFactory,
-    ) -> None:
-        """``devices`` are those of ``archive``; ``zone`` is the schedules', ``extremes`` the searches'."""
-        self.failure_registry = FailureRegistry()
-        self._archive = archive
-        self._threads = threads
-        archive.employ(edge.bridge, hub, self.failure_registry, self._forget)
-        events = ExportingSink(hub)
-        self.timekeeper = TimekeeperActor.start(threads, clock, zone, self.failure_registry)
-        context = ActorContext(
-            dispatcher=threads,
-            clock=clock,
-            writer=archive.writer,
-            log_reader=archive.log_reader,
-            events=events,
-            commands=edge.bridge,
-            rules=rules,
-            offline_after=settings.ai_r4_offline_secs,
-            startup_grace=settings.ai_r4_startup_grace_secs,
-            claim_window=settings.claim_window_s,
-            timekeeper=self.timekeeper,
-            failure_registry=self.failure_registry,
-        )
-        self.directory = Directory.start(context, devices, settings.max_devices, settings.max_no_reclamados)
-        self.translator = edge.attach(
-            threads, self.failure_registry, archive.announcements(), archive.writer, self.directory
-        )
-        events.attach(edge.export(threads, self.failure_registry, devices, archive.writer, self.directory))
-        self.scanner = ScannerActor.start(
-            threads,
-            clock,
-            archive.log_reader,
-            hub,
-            extremes,
-            settings.ai_hist_window_days,
-            self.failure_registry,
-        )
-
-    def _forget(self, farewell: ForgetUnheard) -> None:
-        tell_if_alive(self.directory, farewell)
-
-    def start(self) -> None:
-        self._archive.start()
-        self._threads.start()
-
-    def stop(self) -> None:
-        """Keep what was taken in; rules say what they know, as far as the time reaches."""
-        self.translator.stop(block=False)
-        self.directory.stop(block=False)
-        self._threads.stop(TURNS_S)
-        self._archive.stop(TURNS_S, LAST_COMMIT_S)
-
-    @property
-    def healthy(self) -> bool:
-        """Whether the threads live, and the actors that there is one of."""
-        actors = (self.directory, self.translator, self.scanner, self.timekeeper)
-        return all(actor.is_alive() for actor in actors) and self._threads.alive and self._archive.alive
-
-    @property
-    def waiting(self) -> int:
-        """Actors that wait for a thread."""
-        return self._threads.waiting
 
 
 class System:

@@ -1,6 +1,6 @@
 """A whole household on a stage: the real classes, a broker and a world made of plain Python.
 
-:class:`House` is the system under test: the archive and the :class:`run_system.ActorSystem` of a real one,
+:class:`House` is the system under test: the archive and the :class:`actors.system.ActorSystem` of a real one,
 on a stage instead of threads, with another clock and network. :class:`World` is all that survives it: the
 broker's unacknowledged messages, the database file, and what an outside observer knows to be true.
 """
@@ -21,22 +21,23 @@ import orjson
 import pykka
 from paho.mqtt.client import MQTTMessage
 
+from actors.context import ActorContext
 from actors.directory import MAX_UNCLAIMED
 from actors.domain.model import Device, JsonObject
+from actors.domain.read_models import StoredAnnouncement
 from actors.domain.rule import RuleFactory
 from actors.messages import BrokerForgot, Delivery, Order, Removal
 from actors.mqtt.bridge import Bridge
-from actors.mqtt.translator import Stored, TranslatorActor
+from actors.mqtt.translator import TranslatorActor
 from actors.runtime.clock import Clock
-from actors.runtime.dispatch import Dispatcher, PooledActor
+from actors.runtime.dispatch import PooledActor
 from actors.runtime.house_clock import HouseClock
-from actors.runtime.supervision import FailureRegistry
 from actors.runtime.time_zone import UTC_ZONE
+from actors.system import ActorSystem
 from config import Settings
 from persistence.archive import Archive, ArchiveSettings
 from persistence.database.device_rows import DEVICES, device_of
 from rules.rulebook import rulebook
-from run_system import ActorSystem
 from tests.stage import FakeClock, Stage
 from web.live.hub import EventHub
 
@@ -179,17 +180,15 @@ class EdgeOnStage:
 
     def attach(
         self,
-        dispatcher: Dispatcher,
-        failure_registry: FailureRegistry,
-        announcements: Iterable[Stored],
-        writer: pykka.ActorRef[Any],
+        context: ActorContext,
         directory: pykka.ActorRef[Any],
+        announcements: Iterable[StoredAnnouncement],
     ) -> pykka.ActorRef[TranslatorActor]:
         translator = TranslatorActor.start(
-            *(dispatcher, self._clock, failure_registry, (), announcements),
-            *(writer, directory, self.bridge),
+            *(context.dispatcher, self._clock, context.failure_registry, (), announcements),
+            *(context.writer, directory, self.bridge),
         )
-        self.bridge.attach(directory, writer, translator)
+        self.bridge.attach(directory, context.writer, translator)
         return translator
 
     def export(self, *_: object) -> None:

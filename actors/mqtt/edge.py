@@ -12,7 +12,9 @@ from typing import Any, Final, Literal, Self
 
 import pykka
 
+from actors.context import ActorContext
 from actors.domain.model import Device
+from actors.domain.read_models import StoredAnnouncement
 from actors.domain.status import BrokerStatus
 from actors.mqtt.bridge import TWIN, Bridge
 from actors.mqtt.broker.acl import backend_topics
@@ -28,11 +30,9 @@ from actors.mqtt.exporter import Announce, ExporterActor
 from actors.mqtt.families import Server as SeenServer
 from actors.mqtt.protocol import near_misses
 from actors.mqtt.protocol.client import tls_for_broker
-from actors.mqtt.translator import Stored, TranslatorActor
+from actors.mqtt.translator import TranslatorActor
 from actors.mqtt.twins import Identity
 from actors.runtime.clock import Clock
-from actors.runtime.dispatch import Dispatcher
-from actors.runtime.supervision import FailureRegistry
 from actors.runtime.time_zone import Zone
 from config import SettingError, Settings, is_loopback
 
@@ -201,36 +201,30 @@ class MqttEdge:
 
     def attach(
         self,
-        dispatcher: Dispatcher,
-        failure_registry: FailureRegistry,
-        announcements: Iterable[Stored],
-        writer: pykka.ActorRef[Any],
+        context: ActorContext,
         directory: pykka.ActorRef[Any],
+        announcements: Iterable[StoredAnnouncement],
     ) -> pykka.ActorRef[TranslatorActor]:
         """Whom the bridge tells, and the translator, which begins with these announcements."""
         translator = TranslatorActor.start(
-            *(dispatcher, self._clock, failure_registry, self._wishes.dialects, announcements),
-            *(writer, directory, self.bridge, self._wishes.announced_under),
+            *(context.dispatcher, self._clock, context.failure_registry, self._wishes.dialects),
+            *(announcements, context.writer, directory, self.bridge, self._wishes.announced_under),
             every_topic if self._wishes.broker or self._wishes.embedded == "mosquitto" else nats_carries,
         )
-        self.bridge.attach(directory, writer, translator)
+        self.bridge.attach(directory, context.writer, translator)
         self.bridge.hear((), self._wishes.announced_by)  # until the translator asks for those that it needs
         return translator
 
     def export(
-        self,
-        dispatcher: Dispatcher,
-        failure_registry: FailureRegistry,
-        devices: Iterable[Device],
-        writer: pykka.ActorRef[Any],
-        directory: pykka.ActorRef[Any],
+        self, context: ActorContext, directory: pykka.ActorRef[Any], devices: Iterable[Device]
     ) -> pykka.ActorRef[ExporterActor] | None:
         """Who shows our devices to Home Assistant, beginning with these; ``None`` where nobody is to."""
         if self._wishes.announce is None:
             return None
         prefix, alive = self._wishes.prefixes.home_assistant, Identity(self._client_id, 0.0).note
         exporter = ExporterActor.start(
-            *(dispatcher, self._clock, failure_registry, devices, directory, writer, self.bridge),
+            *(context.dispatcher, self._clock, context.failure_registry, devices),
+            *(directory, context.writer, self.bridge),
             *(System(prefix, alive, self._version), self._wishes.announce),
         )
         self.bridge.export_to(exporter, f"{prefix}/status")

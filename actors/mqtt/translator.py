@@ -13,6 +13,7 @@ import pykka
 
 from actors.domain.model import DeadLetter
 from actors.domain.profile import Profile
+from actors.domain.read_models import StoredAnnouncement
 from actors.messages import (
     Announced,
     BrokerConnected,
@@ -68,22 +69,6 @@ class Wire(Publisher, Protocol):
         """Whatever comes by these filters, and no more by those."""
 
 
-class Stored(Protocol):
-    """An announcement as it is kept on disk."""
-
-    @property
-    def dialect(self) -> str: ...
-
-    @property
-    def group(self) -> str: ...
-
-    @property
-    def key(self) -> str: ...
-
-    @property
-    def payload(self) -> bytes: ...
-
-
 @dataclass(frozen=True, slots=True)
 class GatheringsDue:
     """The oldest of what is gathered is due."""
@@ -117,7 +102,7 @@ class TranslatorActor(SupervisedActor):
         clock: Clock,
         failure_registry: FailureRegistry | None,
         dialects: Sequence[Dialect],
-        announcements: Iterable[Stored],
+        announcements: Iterable[StoredAnnouncement],
         writer: pykka.ActorRef[Any],
         directory: pykka.ActorRef[Any],
         wire: Wire,

@@ -11,21 +11,22 @@ from typing import Any
 
 import pykka
 
+from actors.context import ActorContext
 from actors.domain.findings import Finding, Proposal, RuleMemory
 from actors.domain.model import Device, JsonObject
 from actors.domain.proposals import basis_of
+from actors.domain.read_models import StoredAnnouncement
 from actors.messages import Delivery, KeepConclusion, Order, Recall, Recalled, Removal
 from actors.mqtt.dialects.dialect import Outgoing
-from actors.mqtt.translator import Stored, TranslatorActor
-from actors.runtime.dispatch import Dispatcher, ThreadPool
+from actors.mqtt.translator import TranslatorActor
+from actors.runtime.dispatch import ThreadPool
 from actors.runtime.house_clock import HouseClock
-from actors.runtime.supervision import FailureRegistry
+from actors.system import ActorSystem
 from config import Settings
 from persistence.archive import Archive, ArchiveSettings
 from persistence.readers.queries import Queries
 from persistence.writer.store import Batch, Store
 from rules.rulebook import rulebook
-from run_system import ActorSystem
 from tests.stage import FakeClock
 from tests.web.site import PATIENCE, Site
 from web.http.services import WithdrawLogin, no_login
@@ -52,14 +53,13 @@ class Network:
 
     def attach(
         self,
-        dispatcher: Dispatcher,
-        failure_registry: FailureRegistry,
-        announcements: Iterable[Stored],
-        writer: pykka.ActorRef[Any],
+        context: ActorContext,
         directory: pykka.ActorRef[Any],
+        announcements: Iterable[StoredAnnouncement],
     ) -> pykka.ActorRef[TranslatorActor]:
         return TranslatorActor.start(
-            *(dispatcher, FakeClock(), failure_registry, (), announcements), *(writer, directory, self)
+            *(context.dispatcher, FakeClock(), context.failure_registry, (), announcements),
+            *(context.writer, directory, self),
         )
 
     def export(self, *_: object) -> None:

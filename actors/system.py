@@ -1,0 +1,150 @@
+"""The actors of a house, wired to one another, to what lasts and to both edges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import tzinfo
+from typing import Any, Final, Protocol
+
+import pykka
+
+from actors.context import ActorContext
+from actors.directory import Directory
+from actors.domain.model import Device
+from actors.domain.read_models import StoredAnnouncement
+from actors.domain.rule import RuleFactory
+from actors.messages import ForgetUnheard
+from actors.mqtt.exporter import ExporterActor, ExportingSink
+from actors.mqtt.translator import TranslatorActor
+from actors.ports import CommandSink, EventSink
+from actors.runtime.clock import Clock
+from actors.runtime.dispatch import Threads, tell_if_alive
+from actors.runtime.supervision import FailureRegistry
+from actors.scanner import ScannerActor
+from actors.timekeeper import TimekeeperActor
+from config import Settings
+
+# What stopping may take: a part's last turns, and the writer's last commit, each in seconds.
+TURNS_S: Final = 0.5
+LAST_COMMIT_S: Final = 1.5
+
+
+class DevicesEdge(Protocol):
+    """The way to devices, as :class:`actors.mqtt.edge.MqttEdge` is."""
+
+    @property
+    def bridge(self) -> CommandSink: ...
+
+    def attach(
+        self,
+        context: ActorContext,
+        directory: pykka.ActorRef[Any],
+        announcements: Iterable[StoredAnnouncement],
+    ) -> pykka.ActorRef[TranslatorActor]: ...
+
+    def export(
+        self, context: ActorContext, directory: pykka.ActorRef[Any], devices: Iterable[Device]
+    ) -> pykka.ActorRef[ExporterActor] | None: ...
+
+
+class Archive(Protocol):
+    """All that lasts, as :class:`persistence.archive.Archive` is."""
+
+    @property
+    def writer(self) -> pykka.ActorRef[Any]: ...
+
+    @property
+    def log_reader(self) -> pykka.ActorRef[Any]: ...
+
+    @property
+    def alive(self) -> bool: ...
+
+    def employ(
+        self,
+        commands: CommandSink,
+        events: EventSink,
+        failure_registry: FailureRegistry,
+        forget: Callable[[ForgetUnheard], object],
+    ) -> None: ...
+
+    def announcements(self) -> Iterable[StoredAnnouncement]: ...
+
+    def start(self) -> None: ...
+
+    def stop(self, patience: float, last_commit: float) -> None: ...
+
+
+class ActorSystem:
+    """The same in a real house and on a test's stage, which steps ``threads`` and ``archive``'s itself."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        archive: Archive,
+        devices: Sequence[Device],
+        hub: EventSink,
+        edge: DevicesEdge,
+        clock: Clock,
+        zone: tzinfo,
+        threads: Threads,
+        rules: Mapping[str, RuleFactory],
+        extremes: RuleFactory,
+    ) -> None:
+        """``devices`` are those of ``archive``; ``zone`` is the schedules', ``extremes`` the searches'."""
+        self.failure_registry = FailureRegistry()
+        self._archive = archive
+        self._threads = threads
+        archive.employ(edge.bridge, hub, self.failure_registry, self._forget)
+        events = ExportingSink(hub)
+        self.timekeeper = TimekeeperActor.start(threads, clock, zone, self.failure_registry)
+        context = ActorContext(
+            dispatcher=threads,
+            clock=clock,
+            writer=archive.writer,
+            log_reader=archive.log_reader,
+            events=events,
+            commands=edge.bridge,
+            rules=rules,
+            offline_after=settings.ai_r4_offline_secs,
+            startup_grace=settings.ai_r4_startup_grace_secs,
+            claim_window=settings.claim_window_s,
+            timekeeper=self.timekeeper,
+            failure_registry=self.failure_registry,
+        )
+        self.directory = Directory.start(context, devices, settings.max_devices, settings.max_no_reclamados)
+        self.translator = edge.attach(context, self.directory, archive.announcements())
+        events.attach(edge.export(context, self.directory, devices))
+        self.scanner = ScannerActor.start(
+            threads,
+            clock,
+            archive.log_reader,
+            hub,
+            extremes,
+            settings.ai_hist_window_days,
+            self.failure_registry,
+        )
+
+    def _forget(self, farewell: ForgetUnheard) -> None:
+        tell_if_alive(self.directory, farewell)
+
+    def start(self) -> None:
+        self._archive.start()
+        self._threads.start()
+
+    def stop(self) -> None:
+        """Keep what was taken in; rules say what they know, as far as the time reaches."""
+        self.translator.stop(block=False)
+        self.directory.stop(block=False)
+        self._threads.stop(TURNS_S)
+        self._archive.stop(TURNS_S, LAST_COMMIT_S)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the threads live, and the actors that there is one of."""
+        actors = (self.directory, self.translator, self.scanner, self.timekeeper)
+        return all(actor.is_alive() for actor in actors) and self._threads.alive and self._archive.alive
+
+    @property
+    def waiting(self) -> int:
+        """Actors that wait for a thread."""
+        return self._threads.waiting
