@@ -13,17 +13,20 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from actors.domain.json_values import Json as Json
 from actors.domain.json_values import JsonObject as JsonObject
 from actors.domain.json_values import same as same
+from actors.domain.metrics import UNDECIDED, MetricChoice, Nature
 from actors.domain.orders import Orders
 from actors.domain.packed import Packed, packed
 from actors.domain.profile import Control, Form, Profile
 from actors.domain.readings import flattened, switch_of
 from actors.domain.refusals import Refusal, Refused
 from actors.domain.sequences import MAX_BOOTS, Boot
+
+T = TypeVar("T")
 
 Editions: TypeAlias = frozenset[str] | None
 """Those of a device that somebody has seen who wants to change it; ``None`` if they do not mind which."""
@@ -50,8 +53,11 @@ MAX_NAMES: Final = 256
 MAX_CONFIGURATION_BYTES: Final = 48 * 1024
 
 MAX_INVALID: Final = 64
+MAX_CHOICES: Final = 128
+"""Metrics of a device of which people have decided something."""
 
 _EMPTY: Final[JsonObject] = {}
+_UNLIMITED: Final[Mapping[str, MetricChoice]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +123,31 @@ class Change:
     move: Move | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Decided(Generic[T]):
+    """To be as ``value`` says from now on; ``None`` takes back what was decided before."""
+
+    value: T | None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricChange:
+    """What a person wants different of one metric; ``None`` leaves it as it is."""
+
+    low: Decided[float] | None = None
+    high: Decided[float] | None = None
+    muted: Decided[bool] | None = None
+    nature: Decided[Nature] | None = None
+
+    def made_of(self, choice: MetricChoice) -> MetricChoice:
+        return MetricChoice(
+            choice.low if self.low is None else self.low.value,
+            choice.high if self.high is None else self.high.value,
+            choice.muted if self.muted is None else self.muted.value is True,
+            choice.nature if self.nature is None else self.nature.value,
+        )
+
+
 class Difference(NamedTuple):
     """A value that the device has told otherwise than people have asked for."""
 
@@ -162,6 +193,8 @@ class Device:
     scheduled_at: float | None = None
     """Until when, in seconds since the epoch, the server has carried out its schedule; ``None`` where it has
     yet to begin."""
+    limits: Mapping[str, MetricChoice] = field(default_factory=lambda: _UNLIMITED)
+    """What people have decided of its metrics, by name (:func:`actors.domain.readings.metric_name`)."""
     profile: Profile | None = field(default=None, compare=False)
     """What it is, of one of another make, while something announces it. Nothing of it is stored."""
 
@@ -467,6 +500,7 @@ class Device:
             *(self.version, self.room, self.claimed),
             # What somebody consents to has to be what they have seen.
             *((self.profile.address,) if self.profile is not None and self.awaits_consent else ()),
+            *(part for name, choice in self.limits.items() for part in (name, *choice.parts)),
         )
 
     def stale_for(self, seen: Editions) -> Refused | None:
@@ -544,6 +578,21 @@ class Device:
         scheduled_at = None if anew else self.scheduled_at
         return replace(changed, version=self.version + 1, orders=orders, scheduled_at=scheduled_at)
 
+    def after_limits(self, changes: Mapping[str, MetricChange | None]) -> Device | Refused:
+        """The device once people have decided that of its metrics; ``None`` takes back all of one's."""
+        limits = dict(self.limits)
+        for name, change in changes.items():
+            choice = UNDECIDED if change is None else change.made_of(limits.get(name, UNDECIDED))
+            if choice.low is not None and choice.high is not None and choice.low >= choice.high:
+                return Refused(
+                    Refusal.BOUNDS_CROSSED, {"metric": name, "low": choice.low, "high": choice.high}
+                )
+            limits[name] = choice
+        kept = {name: choice for name, choice in sorted(limits.items()) if choice != UNDECIDED}
+        if len(kept) > MAX_CHOICES:
+            return Refused(Refusal.TOO_MANY_CHOICES, {"most": MAX_CHOICES})
+        return self if kept == self.limits else replace(self, limits=kept)
+
     # -- schedules ---------------------------------------------------------------------------
 
     @property
@@ -598,7 +647,7 @@ class Device:
 
 
 @lru_cache(maxsize=8_192)
-def _edition(*parts: str | int | None) -> str:
+def _edition(*parts: str | float | None) -> str:
     """Asked for with each report, and the same nearly always: 0.7 µs then, and 4 otherwise."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 

@@ -17,6 +17,8 @@ class Refusal(Enum):
     WINDOW_CLOSED = "claim_window_closed"
     CONFIGURATION_TOO_LARGE = "configuration_too_large"
     STATE_READ_ONLY = "state_read_only"
+    BOUNDS_CROSSED = "bounds_crossed"
+    TOO_MANY_CHOICES = "too_many_choices"
     STALE = "stale_edition"
     NOTHING_TO_ACCEPT = "definition_not_pending"
     NOT_CLAIMED = "not_claimed"

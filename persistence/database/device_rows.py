@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+from actors.domain.metrics import MetricChoice, Nature
 from actors.domain.model import Device, Json
 from actors.domain.orders import Orders
 from actors.domain.sequences import Boot
@@ -38,10 +40,14 @@ class DeviceRow(NamedTuple):
     no_validas: bytes
     ordenes: bytes | None
     programado_en: float | None
+    limites: bytes
 
 
 DEVICE_COLUMNS: Final = DeviceRow._fields
-_JSON_COLUMNS: Final = ("parametros", "configuracion", "arranques", "informado", "pedido", "no_validas")
+_JSON_COLUMNS: Final = (
+    *("parametros", "configuracion", "arranques", "informado", "pedido", "no_validas", "limites"),
+)
+_NATURES: Final[Mapping[Json, Nature]] = {nature.value: nature for nature in Nature}
 # How a column is read where it is not just as it stands. Of a room that is gone its devices are in none.
 _READ: Final = {
     **{name: f"CAST({name} AS BLOB)" for name in (*_JSON_COLUMNS, "ordenes")},
@@ -81,6 +87,7 @@ def device_row(device: Device) -> Row:
         json_text(device.invalid) if device.invalid else "[]",
         None if device.orders is None else json_text(_orders_json(device.orders)),
         device.scheduled_at,
+        json_text(_choices_json(device.limits)) if device.limits else "{}",
     )
 
 
@@ -91,7 +98,8 @@ def device_of(columns: Row) -> Device:
     boots, reported = _boots(row.arranques), held_object(row.informado)
     asked, invalid = json_texts(row.pedido), json_texts(row.no_validas)
     orders = None if row.ordenes is None else _orders(row.ordenes)
-    found = parameters, configuration, boots, reported, asked, invalid, row.ordenes is None or orders
+    limits = _choices(row.limites)
+    found = parameters, configuration, boots, reported, asked, invalid, limits, row.ordenes is None or orders
     for column, value in zip((*_JSON_COLUMNS, "ordenes"), found, strict=True):
         if value is None:
             logger.warning("device_row_damaged serial=%s column=%s", row.serial_number, column)
@@ -118,7 +126,40 @@ def device_of(columns: Row) -> Device:
         invalid=tuple(invalid or ()),
         orders=None if row.ordenes is None else orders or Orders(),
         scheduled_at=row.programado_en,
+        limits=limits or {},
     )
+
+
+def _choices_json(limits: Mapping[str, MetricChoice]) -> Json:
+    return {
+        name: {
+            "min": choice.low,
+            "max": choice.high,
+            "silenciada": choice.muted,
+            "naturaleza": None if choice.nature is None else choice.nature.value,
+        }
+        for name, choice in limits.items()
+    }
+
+
+def _choices(text: bytes) -> Mapping[str, MetricChoice] | None:
+    """``None`` for what is no such object."""
+    known = json_object(text)
+    if known is None:
+        return None
+    try:
+        return {name: _choice(each) for name, each in known.items()}
+    except (TypeError, ValueError):
+        return None
+
+
+def _choice(value: Json) -> MetricChoice:
+    """Raises :class:`ValueError`. A nature that only a newer version knows counts as none."""
+    match value:
+        case {"min": low, "max": high, "silenciada": bool(muted), "naturaleza": nature}:
+            least, most = (None if bound is None else float(bound) for bound in (low, high))
+            return MetricChoice(least, most, muted, _NATURES.get(nature))
+    raise ValueError(value)
 
 
 def _orders_json(orders: Orders) -> Json:

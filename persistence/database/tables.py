@@ -242,6 +242,11 @@ def _scheduled(db: Database) -> None:
     db.conn.execute("ALTER TABLE dispositivos ADD COLUMN programado_en REAL")
 
 
+def _metric_choices(db: Database) -> None:
+    # What people have decided of a device's metrics: bounds, whether it is muted, what it is.
+    db.conn.execute("ALTER TABLE dispositivos ADD COLUMN limites TEXT NOT NULL DEFAULT '{}'")
+
+
 STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _devices_and_log,
     _dead_letters,
@@ -261,6 +266,7 @@ STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _announcements,
     _orders,
     _scheduled,
+    _metric_choices,
 )
 """Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
 

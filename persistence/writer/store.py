@@ -56,7 +56,7 @@ LETTER_TEXT: Final = 1024
 # Dead letters kept unless told otherwise: at most 72 MiB.
 REJECTED_MAX: Final = 1_000
 
-# 21 columns times 500 rows stay well under SQLite's 32,766 parameters a statement.
+# 23 columns times 500 rows stay well under SQLite's 32,766 parameters a statement.
 ROWS_PER_STATEMENT: Final = 500
 # Characters; SQLite copies them, and each statement that is kept for the next time keeps its copy.
 TEXT_PER_STATEMENT: Final = 512 * 1024

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from sqlite_utils import Database
 
 from actors.domain.findings import Decision, Finding, KeptFinding, RuleMemory
+from actors.domain.metrics import MetricChoice, Nature
 from actors.domain.model import DeadLetter, Device, JsonObject, LogEntry, Report
 from actors.domain.orders import Orders
 from actors.domain.sequences import MAX_BOOTS, Boot
@@ -35,6 +36,7 @@ ROOT = Path(__file__).parents[2]
 int64 = st.integers(-(2**63), 2**63 - 1)
 counts = st.integers(0, 2**63 - 1)
 times = st.floats(0, 1e11)
+bounds = st.floats(-1e9, 1e9)
 json_values = st.recursive(
     st.none() | st.booleans() | int64 | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
@@ -69,6 +71,17 @@ devices = st.builds(
     orders=st.none()
     | st.builds(
         Orders, st.frozensets(st.text(), max_size=3), st.frozensets(st.text(), max_size=3), st.text()
+    ),
+    limits=st.dictionaries(
+        st.text(),
+        st.builds(
+            MetricChoice,
+            st.none() | bounds,
+            st.none() | bounds,
+            st.booleans(),
+            st.none() | st.sampled_from(Nature),
+        ),
+        max_size=3,
     ),
 )
 
@@ -371,6 +384,28 @@ def test_damaged_orders_are_none_and_consented_to_by_nobody(store: Store, damage
     assert store.recall("ha-lamp").orders == Orders()
 
 
+@pytest.mark.parametrize(
+    ("damaged", "left"),
+    [
+        ("{", {}),
+        ("[]", {}),
+        ('{"temp":7}', {}),
+        ('{"temp":{"min":"x","max":null,"silenciada":false,"naturaleza":null}}', {}),
+        (
+            '{"temp":{"min":1,"max":null,"silenciada":false,"naturaleza":"de otra versión"}}',
+            {"temp": MetricChoice(low=1.0)},
+        ),
+    ],
+)
+def test_damaged_choices_about_metrics_count_as_none(
+    store: Store, damaged: str, left: dict[str, MetricChoice]
+) -> None:
+    """A nature that only a newer version knows takes nothing else along."""
+    store.recall("TMP0AA")
+    store.database.conn.execute("UPDATE dispositivos SET limites = ?", [damaged])
+    assert store.recall("TMP0AA").limits == left
+
+
 def test_a_device_of_before_is_one_of_ours(path: Path) -> None:
     before = [step.__name__ for step in STEPS].index("_orders")
     old = Database(sqlite3.connect(path, isolation_level=None))
@@ -382,4 +417,4 @@ def test_a_device_of_before_is_one_of_ours(path: Path) -> None:
     with Store(path) as store:
         [device] = store.devices()
         assert device == Device(id=1, serial="LGT0AA")
-        assert (device.orders, device.scheduled_at) == (None, None)
+        assert (device.orders, device.scheduled_at, device.limits) == (None, None, {})

@@ -39,6 +39,16 @@ REFUSALS: Final[Mapping[Refusal, Wording]] = {
         "No se puede cambiar: estado, salvo en modo horario; en modo manual cambia encendido.",
         "estado cannot be changed but in modo horario; in modo manual change encendido.",
     ),
+    Refusal.BOUNDS_CROSSED: Wording(
+        400,
+        "{metric}: min ({low:g}) ha de ser menor que max ({high:g}).",
+        "{metric}: min ({low:g}) has to be less than max ({high:g}).",
+    ),
+    Refusal.TOO_MANY_CHOICES: Wording(
+        400,
+        "Se puede decidir sobre {most} medidas de un dispositivo; quita alguna enviando null.",
+        "{most} metrics of a device can be decided on; remove one by sending null.",
+    ),
     Refusal.STALE: Wording(
         412,
         "Ha cambiado desde que lo leíste; mira cómo está y decide de nuevo.",
