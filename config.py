@@ -287,6 +287,9 @@ class Settings:
     backend_port: int = setting(port, 5000, "Puerto HTTP; 0 toma cualquiera que esté libre.")
     public_backend_url: str = setting(or_empty(url), "", "Dirección que usan los clientes; vacía, se deduce.")
     sse_max_clients: int = setting(whole(1, 800), 200, "Clientes SSE conectados a la vez.")
+    metrics_nombres: bool = setting(
+        flag, False, "Que /metrics dé también los dispositivos con su nombre y sus lecturas."
+    )
 
     auth_mode: str = setting(
         or_empty(choice("tokens", "abierto")),
@@ -519,6 +522,7 @@ OWN_PREFIXES: Final = (
         "COPIAS_",
         "HA_",
         "MDNS_",
+        "METRICS_",
         "MQTT_",
         "OLVIDAR_",
         "RETENCION_",

@@ -54,6 +54,9 @@ class LoopOnStage:
     def __init__(self) -> None:
         self._soon: deque[Callable[[], object]] = deque()
 
+    def time(self) -> float:
+        return 0.0
+
     def call_soon(self, callback: Callable[[], object]) -> None:
         self._soon.append(callback)
 

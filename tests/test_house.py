@@ -84,6 +84,7 @@ KEPT_TO = {
     "zeroconf": ("web",),
     "ifaddr": ("web",),
     "argon2": ("web",),
+    "prometheus_client": ("web",),
     "pykka._actor": ("actors.runtime.dispatch",),
     "pykka._envelope": ("actors.runtime.dispatch",),
     "time": ("actors.runtime.clock", "actors.mqtt.broker.child"),

@@ -21,9 +21,10 @@ from config import Settings
 from web.export.route import DeviceExport
 from web.http.handler import Handler, UnknownPath
 from web.http.health import Health
+from web.http.metrics import RequestTimes
 from web.http.services import Backups, Limits, Queries, Services, WithdrawLogin, no_login
 from web.live.hub import EventHub
-from web.openapi import Description, described
+from web.openapi import Description, described, path_of
 from web.page.files import Index, Page, PageFile, shipped
 from web.routes.auth import Myself, Pairing, Session, StreamTickets
 from web.routes.backups import AllBackups
@@ -39,7 +40,7 @@ from web.routes.devices import (
 )
 from web.routes.findings import AppliedFinding, DismissedFinding, Findings, HistoryScans
 from web.routes.log import DeviceLog
-from web.routes.overview import RejectedMessages, RootCertificate, SystemHealth
+from web.routes.overview import Metrics, RejectedMessages, RootCertificate, SystemHealth
 from web.routes.people import AllPeople, AllTokens, Audit, OnePerson, OneToken, PairingCodes
 from web.routes.rooms import AllRooms, OneRoom
 from web.routes.settings_in_force import SettingsInForce
@@ -76,6 +77,7 @@ ROUTES: Final[list[tuple[str, type[Handler]]]] = [
     (r"/ai/anomaly/?", HistoryScans),
     (r"/openapi\.json", Description),
     (r"/salud/?", SystemHealth),
+    (r"/metrics", Metrics),
     (r"/ca\.pem", RootCertificate),
     (r"/diagnostico/rechazados/?", RejectedMessages),
     (r"/ajustes/?", SettingsInForce),
@@ -149,6 +151,7 @@ class WebServer:
         # Where there are few, half of them are for streams, which never give way to what is no stream.
         streams = max(connections - SPARE_CONNECTIONS, connections // 2)
         open_streams = OpenStreams(min(limits.clients, streams))
+        self._request_times = RequestTimes({handler: path_of(pattern) for pattern, handler in ROUTES})
         self._services = Services(
             loop=loop,
             hub=hub,
@@ -173,6 +176,7 @@ class WebServer:
             open_streams=open_streams,
             limits=limits,
             version=version,
+            request_times=self._request_times,
         )
         self._server: Server | None = None
 
@@ -224,7 +228,7 @@ class WebServer:
             [(path, handler, {"services": self._services}) for path, handler in ROUTES],
             default_handler_class=UnknownPath,
             default_handler_args={"services": self._services},
-            log_function=_log_request,
+            log_function=self._note,
             access=access,
             description=described(ROUTES, self._services.version),
             page=self._page,
@@ -243,6 +247,17 @@ class WebServer:
         self._server.add_socket(listener)
         self._watch = asyncio.create_task(self._services.authenticator.keep_current())
 
+    def _note(self, handler: RequestHandler) -> None:
+        request = handler.request
+        self._request_times.count(handler)
+        logger.debug(
+            "request status=%d method=%s path=%s ms=%.1f",
+            handler.get_status(),
+            request.method,
+            request.path,
+            1000 * request.request_time(),
+        )
+
     async def _close(self, server: Server) -> None:
         server.stop()
         self._watch.cancel()
@@ -255,14 +270,3 @@ def _most_connections(limits: Limits) -> int:
     """So many that none takes a descriptor from what else the process does."""
     room = max(FEWEST_CONNECTIONS, limits.descriptors - OTHER_DESCRIPTORS)
     return min(limits.clients + SPARE_CONNECTIONS, room)
-
-
-def _log_request(handler: RequestHandler) -> None:
-    request = handler.request
-    logger.debug(
-        "request status=%d method=%s path=%s ms=%.1f",
-        handler.get_status(),
-        request.method,
-        request.path,
-        1000 * request.request_time(),
-    )

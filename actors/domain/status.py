@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from actors.domain.clock_doubt import ClockDoubt
+from actors.domain.latencies import Latencies
 from actors.domain.unserved import Unserved
 
 
@@ -44,6 +45,8 @@ class BrokerStatus:
     """How often reading stopped until the disk caught up."""
     oldest: float = 0.0
     """For how long, s, the oldest message that is not stored yet has waited, in the embedded broker too."""
+    latencies: Latencies = field(default_factory=Latencies)
+    """From when a message came until it was on disk, in the order in which they came."""
     unserved: Sequence[Unserved] = ()
     """Clients that the embedded broker cannot serve."""
 

@@ -21,6 +21,7 @@ from paho.mqtt.client import ConnectFlags, DisconnectFlags, MQTTMessage
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from actors.domain.latencies import Latencies
 from actors.domain.model import DeadLetter, JsonObject, Report
 from actors.messages import (
     BrokerConnected,
@@ -245,6 +246,11 @@ class Bridge:
         return 0.0 if came is None else self._clock.monotonic() - came
 
     @property
+    def latencies(self) -> Latencies:
+        """From when a message came until it was on disk."""
+        return self._intake.latencies
+
+    @property
     def stalls(self) -> int:
         """How often reading stopped until the writer caught up."""
         return self._intake.stalls
@@ -301,7 +307,7 @@ class Bridge:
     # -- commands --------------------------------------------------------------------------------
 
     def settle(self, deliveries: Sequence[Delivery]) -> None:
-        self._intake.settle(deliveries)
+        self._intake.settle(deliveries, self._clock.monotonic())
 
     def publish_configuration(self, serial: str, version: int, configuration: JsonObject) -> None:
         """Without a broker this does nothing: ``BrokerConnected`` has all of them published again."""

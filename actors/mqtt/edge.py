@@ -254,6 +254,7 @@ class MqttEdge:
             in_flight=bridge.in_flight,
             stalls=bridge.stalls,
             oldest=max(bridge.oldest, self._waiting),
+            latencies=bridge.latencies,
             unserved=() if self.broker is None else self.broker.unserved,
         )
 

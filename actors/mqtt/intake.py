@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pykka
 
+from actors.domain.latencies import Latencies
 from actors.messages import Delivery
 
 MAX_UNDERWAY: Final = 64 * 1024 * 1024
@@ -41,6 +42,8 @@ class Intake:
         self._room = threading.Condition(self._lock)
         self.stalls = 0
         """How often a message had to wait for room."""
+        self.latencies = Latencies()
+        """From when a message came until it was on disk."""
 
     @property
     def in_flight(self) -> int:
@@ -111,17 +114,17 @@ class Intake:
                 raise
             return True
 
-    def settle(self, deliveries: Sequence[Delivery]) -> None:
+    def settle(self, deliveries: Sequence[Delivery], now: float = 0.0) -> None:
         """These are on disk. Settling one twice does no harm."""
         with self._room:
             self._unsettled.difference_update(deliveries)
-            self._acknowledge_settled()
+            self._acknowledge_settled(now)
 
-    def _acknowledge_settled(self) -> None:
+    def _acknowledge_settled(self, now: float) -> None:
         mids = []
         while self._line and self._line[0] not in self._unsettled:
             first = self._line.popleft()
-            self._came.popleft()
+            self.latencies.count(now - self._came.popleft())
             self._bytes -= self._sizes.popleft()
             if first.qos and first.epoch == self._epoch:
                 mids.append(first.mid)

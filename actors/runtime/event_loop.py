@@ -35,6 +35,10 @@ class LoopThread:
         """Call ``callback`` after ``delay`` seconds. On the loop only."""
         self._loop.call_later(delay, callback)
 
+    def time(self) -> float:
+        """Monotonic seconds; any thread may ask."""
+        return self._loop.time()
+
     def start(self) -> None:
         self._thread.start()
 

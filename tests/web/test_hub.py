@@ -33,6 +33,9 @@ class HandLoop:
         self.soon: list[Callable[[], object]] = []
         self.later: list[Callable[[], object]] = []
 
+    def time(self) -> float:
+        return 0.0
+
     def call_soon(self, callback: Callable[[], object]) -> None:
         self.soon.append(callback)
 

@@ -21,6 +21,7 @@ from actors.runtime.event_loop import LoopThread
 from actors.runtime.time_zone import Zone
 from config import Settings
 from web.http.health import Health
+from web.http.metrics import RequestTimes
 from web.live.hub import EventHub
 from web.security.access import Access
 from web.security.authenticator import Authenticator
@@ -142,6 +143,7 @@ class Services:
     open_streams: OpenStreams
     limits: Limits
     version: str
+    request_times: RequestTimes
     checking: set[Future[bool]] = field(default_factory=set)
     """Passwords that are being checked, or wait to be. Used on the loop only."""
     deciding: set[int] = field(default_factory=set)

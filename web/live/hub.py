@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
 from itertools import islice, takewhile
 from typing import Any, Final, Protocol, TypeAlias
@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol, TypeAlias
 import orjson
 
 from actors.domain.findings import KeptFinding
+from actors.domain.latencies import Latencies
 from actors.domain.model import Device, JsonObject
 from actors.domain.packed import encoded
 from actors.messages import Removal
@@ -42,6 +43,9 @@ News: TypeAlias = Device | Removal | KeptFinding | ScanNews
 
 class Scheduler(Protocol):
     """What the hub needs of a loop."""
+
+    def time(self) -> float:
+        """Monotonic seconds; from any thread."""
 
     def call_soon(self, callback: Callable[[], object]) -> None:
         """From any thread."""
@@ -70,7 +74,12 @@ class EventHub:
         self._device_cache = DeviceCache()
         self.devices = Stream(epoch, ring_events, ring_bytes)
         self.findings = Stream(epoch, ring_events, ring_bytes)
-        self._waiting: deque[News] = deque()
+        self.latencies = Latencies()
+        """From when an event was handed in until it was on its way to the clients."""
+        self.findings_made: Counter[tuple[str, str]] = Counter()
+        """Since the start, by rule and event."""
+        self._waiting: deque[tuple[float, News]] = deque()
+        """With when each was handed in."""
         # Whether somebody will come for what is waiting: a call that was asked for, or the pace.
         self._expected = False
         self._pacing = False
@@ -92,7 +101,7 @@ class EventHub:
         self._accept(news)
 
     def _accept(self, event: News) -> None:
-        self._waiting.append(event)
+        self._waiting.append((self._scheduler.time(), event))
         if not self._expected:
             # Two threads may both get here; the second call then finds nothing to do.
             self._expected = True
@@ -140,14 +149,18 @@ class EventHub:
 
     def _drain(self) -> None:
         before = self.devices.last, self.findings.last
+        now = self._scheduler.time()
         try:
             for _ in range(min(TURN, len(self._waiting))):
-                match self._waiting.popleft():
+                came, news = self._waiting.popleft()
+                self.latencies.count(now - came)
+                match news:
                     case Device() as device:
                         self._update(device)
                     case Removal() as removal:
                         self._remove(removal)
                     case KeptFinding(finding=finding) as kept:
+                        self.findings_made[finding.rule, finding.event] += 1
                         self._conclude(finding.event, finding.serial, finding_json(kept))
                     case ScanNews(event=event, serial=serial) as news:
                         self._conclude(event, serial, scan_json(news))

@@ -10,6 +10,7 @@ import orjson
 from actors.domain.people import Role
 from web.http.handler import Handler
 from web.http.health import health_json
+from web.http.metrics import of_devices, of_each_device, of_system
 from web.routes.devices import PER_PAGE
 from web.schemas.answers import HealthJson, RejectedPageJson, StateJson
 from web.schemas.operations import Media, Operation
@@ -52,6 +53,32 @@ class SystemHealth(Handler):
         known = services.authenticator.caller_of(self.request) is not None
         state: StateJson = {"estado": told["estado"]}
         self.answer(told if known else state)
+
+
+class Metrics(Handler):
+    """For Prometheus, which asks every few seconds: no actor is asked and no disk."""
+
+    operations: ClassVar = {
+        "GET": Operation(
+            summary="Cómo va el sistema, para Prometheus",
+            role=Role.READER,
+            english="how the system does, in Prometheus' form: see [metrics](metrics.md)",
+            answer=Media("text/plain", str, 'iot_devices{claimed="true",online="true"} 20.0'),
+        )
+    }
+
+    async def get(self) -> None:
+        services = self.services
+        system = of_system(services.health(), services.hub, len(services.open_streams), services.version)
+        devices = [known.device for known in services.hub.device_cache]
+        named = services.settings.metrics_nombres
+        content_type, text = services.request_times.exposition(
+            self.request.headers.get("Accept", ""),
+            lambda: [*system, *of_devices(devices), *(of_each_device(devices) if named else ())],
+        )
+        self.set_header("Content-Type", content_type)
+        # Some 6 us a number: a large house's devices by name take the processor for tenths of a second.
+        self.finish(await self.read(text) if named else text())
 
 
 class RootCertificate(Handler):
