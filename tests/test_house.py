@@ -62,7 +62,7 @@ MAY_IMPORT = {
     "web.http": ("web.texts", "web.schemas", "web.security", "web.live", "config", *SHARED),
     "web.routes": ("web.texts", "web.schemas", "web.security", "web.live", "web.http", "config", *SHARED),
     "web.export": ("web.texts", "web.schemas", "web.http", "web.routes", "actors.domain"),
-    "web.page": ("web.texts", "web.schemas", "web.http"),
+    "web.page": ("web.texts", "web.schemas", "web.http", "actors.domain"),
     "web": (
         *("web.texts", "web.schemas", "web.identity", "web.security", "web.live", "web.http"),
         *("web.routes", "web.export", "web.page", "config", *SHARED),

@@ -1,47 +1,51 @@
-"""What sort of appliance a device is, and what can be asked of it."""
+"""What sort of appliance a device is, what can be asked of it, and which of its readings matters most."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from actors.domain.model import Device, JsonObject
 
 GENERIC: Final = "generico"
 
-# The first four characters of a serial number.
-PREFIXES: Final[Mapping[str, str]] = {
-    "LGT0": "luz",
-    "RGD0": "riego",
-    "SHD0": "persiana",
-    "FAN0": "ventilador",
-    "DRL0": "puerta",
-    "TMP0": "termometro",
-    "CAM0": "camara",
-    "PLG0": "enchufe",
-    "LUX0": "sensor_luz",
-    "CO20": "sensor_co2",
-    "SMK0": "sensor_humo",
-    "MOV0": "sensor_mov",
-    "SND0": "sensor_ruido",
-}
 
-_CAPABILITIES: Final[Mapping[str, str]] = {
-    "luz": "binary",
-    "enchufe": "binary",
-    "camara": "binary",
-    "persiana": "position",
-    "ventilador": "speed",
-    "puerta": "lock",
-    "riego": "duration",
-    "termometro": "setpoint",
-    "sensor_luz": "sensor",
-    "sensor_co2": "sensor",
-    "sensor_humo": "sensor",
-    "sensor_mov": "sensor",
-    "sensor_ruido": "sensor",
-    GENERIC: "binary",
-}
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One sort of appliance, by the name that stands on the wire."""
+
+    name: str
+    prefix: str
+    """The first four characters of its serial numbers; none begins with an empty one."""
+    capability: str
+    """What can be asked of it: ``binary``, ``position``, ``speed``, ``lock``, ``duration`` or ``setpoint``;
+    of a ``sensor``, nothing."""
+    main: tuple[str, ...] = ()
+    """Names of readings; the first of these that a device has is the one that people are shown first."""
+
+
+KINDS: Final = (
+    Kind("luz", "LGT0", "binary", ("brillo",)),
+    Kind("riego", "RGD0", "duration", ("humedad_suelo", "caudal_lpm")),
+    Kind("persiana", "SHD0", "position", ("posicion",)),
+    Kind("ventilador", "FAN0", "speed", ("velocidad",)),
+    Kind("puerta", "DRL0", "lock", ("bloqueada", "abierta")),
+    Kind("termometro", "TMP0", "setpoint", ("temperatura", "temp", "humedad")),
+    Kind("camara", "CAM0", "binary", ("movimiento", "flujo_kbps")),
+    Kind("enchufe", "PLG0", "binary", ("consumo_w",)),
+    Kind("sensor_luz", "LUX0", "sensor", ("luz_lux", "lux")),
+    Kind("sensor_co2", "CO20", "sensor", ("co2_ppm", "co2")),
+    Kind("sensor_humo", "SMK0", "sensor", ("humo",)),
+    Kind("sensor_mov", "MOV0", "sensor", ("movimiento",)),
+    Kind("sensor_ruido", "SND0", "sensor", ("db",)),
+    Kind(GENERIC, "", "binary"),
+)
+
+PREFIXES: Final[Mapping[str, str]] = {kind.prefix: kind.name for kind in KINDS if kind.prefix}
+"""The kinds that a serial number tells, by the four characters that it begins with."""
+
+_CAPABILITIES: Final[Mapping[str, str]] = {kind.name: kind.capability for kind in KINDS}
 _NAMED: Final = frozenset(PREFIXES.values())
 
 

@@ -14,6 +14,7 @@ from actors.domain.kinds import capability_of, kind_of
 from actors.domain.model import ACTIVE, INACTIVE, SCHEDULED, Change, Device, Json
 from actors.domain.packed import encoded
 from actors.domain.readings import flattened, number_of, switch_of
+from actors.domain.units import UNITS
 from actors.mqtt.dialects.dialect import HOUSE
 from actors.mqtt.dialects.quantities import QUANTITIES
 
@@ -311,8 +312,8 @@ _CLASSES: Final[Mapping[str, str]] = {
 }
 _UNITS: Final[Mapping[str, str]] = {
     **{each.name: each.unit for each in QUANTITIES.values() if each.unit},
-    **{"temp": "°C", "lux": "lx", "co2": "ppm", "caudal_lpm": "L/min", "flujo_kbps": "kbit/s"},
-    **{"brillo": "%", "posicion": "%", "velocidad": "%"},
+    **UNITS,
+    "caudal_lpm": "L/min",  # as Home Assistant spells it
 }
 # What only ever rises, apart from a new start.
 _TOTALS: Final = frozenset({"energia_kwh", "agua_m3", "gas_m3"})

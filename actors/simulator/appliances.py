@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
-from typing import Final
+from typing import ClassVar, Final
 
 from actors.domain.model import JsonObject
 
@@ -84,8 +84,19 @@ def _towards(value: float, target: float, seconds: float, time_constant_s: float
     return target + (value - target) * math.exp(-seconds / time_constant_s)
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What stands on the thing beside its QR code, in Spanish."""
+
+    name: str
+    model: str
+    description: str
+
+
 class Appliance(ABC):
     """One thing that can be read; a clock that is set back makes no time pass."""
+
+    label: ClassVar[Label]
 
     def __init__(self, random: Random) -> None:
         self.random = random
@@ -106,6 +117,8 @@ class Appliance(ABC):
 
 
 class Lamp(Appliance):
+    label = Label("Luz", "L-01", "Bombilla regulable")
+
     WATTS: Final = 9.0
 
     def step(self, now: Moment) -> JsonObject:
@@ -126,6 +139,8 @@ class Lamp(Appliance):
 
 
 class Sprinkler(Appliance):
+    label = Label("Riego", "R-01", "Válvula de riego con caudalímetro")
+
     def __init__(self, random: Random) -> None:
         super().__init__(random)
         self._flow = AutocorrelatedNoise(random, 0.4, 300)
@@ -139,6 +154,8 @@ class Sprinkler(Appliance):
 
 
 class Blind(Appliance):
+    label = Label("Persiana", "P-01", "Motor de persiana")
+
     def is_active(self, orders: Orders) -> bool:
         return self._position(orders) > 0
 
@@ -153,6 +170,8 @@ class Blind(Appliance):
 
 
 class Fan(Appliance):
+    label = Label("Ventilador", "V-01", "Ventilador de techo")
+
     WATTS: Final = 45.0
 
     def is_active(self, orders: Orders) -> bool:
@@ -173,6 +192,8 @@ class Fan(Appliance):
 class Door(Appliance):
     """On means locked; only what is not locked is ever open."""
 
+    label = Label("Puerta", "D-01", "Cerradura con sensor de apertura")
+
     def is_active(self, orders: Orders) -> bool:
         return self._locked(orders)
 
@@ -187,6 +208,8 @@ class Door(Appliance):
 
 class Thermometer(Appliance):
     """Out of use it measures the house; with a set point and switched on it heats or cools to it."""
+
+    label = Label("Termómetro", "T-01", "Termostato con sensor de humedad")
 
     def __init__(self, random: Random) -> None:
         super().__init__(random)
@@ -204,6 +227,8 @@ class Thermometer(Appliance):
 
 
 class Camera(Appliance):
+    label = Label("Cámara", "C-01", "Cámara de vigilancia")
+
     def step(self, now: Moment) -> JsonObject:
         if not now.orders.on:
             return {"grabando": False, "movimiento": False, "flujo_kbps": 0}
@@ -213,6 +238,8 @@ class Camera(Appliance):
 
 
 class Plug(Appliance):
+    label = Label("Enchufe", "E-01", "Enchufe con medidor de consumo")
+
     def __init__(self, random: Random) -> None:
         super().__init__(random)
         self._rating = random.choice((60.0, 120.0, 350.0, 900.0))
@@ -226,6 +253,8 @@ class Plug(Appliance):
 
 
 class LightSensor(Appliance):
+    label = Label("Sensor de luz", "S-01", "Luxómetro")
+
     def __init__(self, random: Random) -> None:
         super().__init__(random)
         self._clouds = AutocorrelatedNoise(random, 0.15, 1800)
@@ -237,6 +266,8 @@ class LightSensor(Appliance):
 
 
 class CarbonDioxideSensor(Appliance):
+    label = Label("Sensor de CO₂", "S-02", "Medidor de calidad del aire")
+
     def __init__(self, random: Random) -> None:
         super().__init__(random)
         self._noise = AutocorrelatedNoise(random, 15, 600)
@@ -248,6 +279,8 @@ class CarbonDioxideSensor(Appliance):
 
 
 class SmokeSensor(Appliance):
+    label = Label("Sensor de humo", "S-03", "Detector de humo")
+
     def __init__(self, random: Random) -> None:
         super().__init__(random)
         self._haze = AutocorrelatedNoise(random, 0.6, 900)
@@ -258,11 +291,15 @@ class SmokeSensor(Appliance):
 
 
 class MotionSensor(Appliance):
+    label = Label("Sensor de movimiento", "S-04", "Detector de presencia")
+
     def step(self, now: Moment) -> JsonObject:
         return {"movimiento": now.orders.on and self.random.random() < now.bustle}
 
 
 class NoiseSensor(Appliance):
+    label = Label("Sensor de ruido", "S-05", "Sonómetro")
+
     def __init__(self, random: Random) -> None:
         super().__init__(random)
         self._noise = AutocorrelatedNoise(random, 2.5, 120)

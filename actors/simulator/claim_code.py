@@ -3,45 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TextIO
 
 import segno
 
-from actors.domain.kinds import GENERIC, kind_of
+from actors.domain.kinds import kind_of
 from actors.domain.model import SERIAL, JsonObject
 from actors.runtime.process import has_blocks
+from actors.simulator.appliances import APPLIANCES, Label
 from actors.simulator.device import demo_code, factory_configuration
 
 # Pixels a module, so that the code is some 500 pixels wide: a hand's breadth on a screen.
 _SCALE: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class _Label:
-    name: str
-    model: str
-    description: str
-
-
-_LABELS: Final[Mapping[str, _Label]] = {
-    "luz": _Label("Luz", "L-01", "Bombilla regulable"),
-    "riego": _Label("Riego", "R-01", "Válvula de riego con caudalímetro"),
-    "persiana": _Label("Persiana", "P-01", "Motor de persiana"),
-    "ventilador": _Label("Ventilador", "V-01", "Ventilador de techo"),
-    "puerta": _Label("Puerta", "D-01", "Cerradura con sensor de apertura"),
-    "termometro": _Label("Termómetro", "T-01", "Termostato con sensor de humedad"),
-    "camara": _Label("Cámara", "C-01", "Cámara de vigilancia"),
-    "enchufe": _Label("Enchufe", "E-01", "Enchufe con medidor de consumo"),
-    "sensor_luz": _Label("Sensor de luz", "S-01", "Luxómetro"),
-    "sensor_co2": _Label("Sensor de CO₂", "S-02", "Medidor de calidad del aire"),
-    "sensor_humo": _Label("Sensor de humo", "S-03", "Detector de humo"),
-    "sensor_mov": _Label("Sensor de movimiento", "S-04", "Detector de presencia"),
-    "sensor_ruido": _Label("Sensor de ruido", "S-05", "Sonómetro"),
-    GENERIC: _Label("Dispositivo", "G-01", "Dispositivo genérico"),
-}
+_UNKNOWN: Final = Label("Dispositivo", "G-01", "Dispositivo genérico")
 
 
 def claim_body(serial: str) -> JsonObject:
@@ -50,7 +27,7 @@ def claim_body(serial: str) -> JsonObject:
     The code in it is that of a simulated device; who has announced none needs none.
     """
     kind = kind_of(serial, "", {})
-    label = _LABELS[kind]
+    label = APPLIANCES[kind].label if kind in APPLIANCES else _UNKNOWN
     return {
         "serial_number": serial,
         "nombre": f"{label.name} {serial[-4:]}",

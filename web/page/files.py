@@ -21,6 +21,7 @@ from web.http.handler import Handler
 from web.page.fetch import LICENCES
 from web.page.lean import lean
 from web.page.preloads import IMPORT_MAP, INDEX, PREFIX, with_preloads
+from web.page.vocabulary import with_vocabulary
 from web.schemas.answers import IndexJson
 from web.schemas.operations import Media, Operation
 from web.texts.faults import Fault
@@ -128,7 +129,7 @@ class Page:
         }
         found |= {name: lean(body) for name, body in found.items() if name.endswith(".js")}
         if INDEX in found:
-            found[INDEX] = with_preloads(found)
+            found[INDEX] = with_vocabulary(with_preloads(found))
         # Another one at any change.
         version = hashlib.sha256(repr(sorted(found.items())).encode()).hexdigest()[:16]
         if INDEX in found:

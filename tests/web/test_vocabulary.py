@@ -1,0 +1,56 @@
+"""What the page is told of kinds and readings, in its document."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from actors.domain.kinds import KINDS, Kind
+from actors.domain.units import UNITS
+from actors.simulator.appliances import APPLIANCES
+from web.page.files import shipped
+from web.page.vocabulary import READINGS, SHOWN
+
+_STANDS = re.compile(r'<script type="application/json" id="vocabulary">(.*?)</script>', re.DOTALL)
+# Letters of SVG's paths, numbers, and what keeps them apart.
+_PATH = re.compile(r"[Mm][MmLlHhVvCcSsQqTtAaZz0-9 ,.-]+")
+
+
+@pytest.fixture(scope="module")
+def told() -> dict[str, Any]:
+    found = _STANDS.search(shipped().files["index.html"].plain.body.decode())
+    assert found is not None
+    vocabulary: dict[str, Any] = json.loads(found[1])
+    return vocabulary
+
+
+def test_the_document_says_what_there_is(told: dict[str, Any]) -> None:
+    """Of a kind its words, its icon and which of its readings is shown first; of a reading words and unit."""
+    assert told["kinds"].keys() == {kind.name for kind in KINDS} == SHOWN.keys()
+    assert told["kinds"]["riego"]["en"] == "Sprinkler"
+    assert told["kinds"]["riego"]["main"] == ["humedad_suelo", "caudal_lpm"]
+    assert told["readings"].keys() == READINGS.keys()
+    assert told["readings"]["temperatura"] == {"es": "Temperatura", "en": "Temperature", "unit": "°C"}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])
+def test_a_kind_can_be_shown_whole(kind: Kind) -> None:
+    """With words in both languages, a drawing, and a name for each reading that may be its main one."""
+    shown = SHOWN[kind.name]
+    assert shown.es
+    assert shown.en
+    assert _PATH.fullmatch(shown.icon)
+    assert set(kind.main) <= READINGS.keys()
+
+
+def test_what_has_a_unit_has_a_name() -> None:
+    assert UNITS.keys() <= READINGS.keys()
+
+
+def test_every_kind_that_a_serial_number_tells_can_be_simulated() -> None:
+    """And its label calls it as the page does."""
+    labels = {name: appliance.label.name for name, appliance in APPLIANCES.items()}
+    assert labels == {kind.name: SHOWN[kind.name].es for kind in KINDS if kind.prefix}
