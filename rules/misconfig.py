@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from actors.domain.findings import Bounds, Finding, Proposal
-from actors.domain.model import Device, Json, JsonObject, Report
+from actors.domain.kinds import PREFIXES, SENSOR, prefix_of, sort_of
+from actors.domain.model import SCHEDULED, Device, Json, JsonObject, Report
 from actors.domain.readings import number_of
+from actors.domain.schedule import has_schedule
 from rules.base.fingerprint import fingerprint
 from rules.base.memory import seal, unseal
 from rules.base.settings import MisconfigSettings
-from rules.base.tables import Limit, Standard
+from rules.base.tables import PREFIX_LENGTH, Limit, Standard, Standards
 
 NAME: Final = "misconfig"
 MISCONFIG: Final = "ai_misconfig"
@@ -25,19 +28,37 @@ USUAL_INTERVAL_S: Final = 60
 _STATE_VERSION: Final = 1
 
 
+def standard_of(standards: Standards, device: Device) -> Standard:
+    """What ``standards`` ask of the device: by its serial number or, if that is not its kind's, by its kind.
+
+    No mode is asked of what cannot be switched: it has nothing that a timetable could do.
+    """
+    kind, capability = sort_of(device)
+    prefix = device.serial[:PREFIX_LENGTH].upper()
+    if prefix not in standards or PREFIXES.get(prefix, kind) != kind:
+        prefix = prefix_of(kind) or prefix
+    standard = standards.get(prefix, Standard())
+    return replace(standard, mode=None) if capability == SENSOR else standard
+
+
 def examine(configuration: JsonObject, standard: Standard) -> JsonObject | None:
     """What is wrong: ``issues``, ``suggested_patch`` and ``severity`` as they go out; ``None`` if nothing is.
 
-    An ``intervalo_envio`` that nobody has declared is the device's own business.
+    An ``intervalo_envio`` that nobody has declared is the device's own business. A timetable that has yet to
+    be drawn is recommended (``falta_horario``), but not put in force by the patch.
     """
     issues: list[str] = []
     patch: dict[str, Json] = {}
     severity = LOW
     mode = configuration.get("modo")
+    lacks_schedule = False
     if standard.mode is not None and mode != standard.mode:
         found = "no está definido" if mode is None else f"= {mode!r:.40}"
-        issues.append(f"config.modo {found} → se recomienda {standard.mode!r}")
-        patch["modo"] = standard.mode
+        lacks_schedule = standard.mode == SCHEDULED and not has_schedule(configuration)
+        when = ", cuando tenga horarios" if lacks_schedule else ""
+        issues.append(f"config.modo {found} → se recomienda {standard.mode!r}{when}")
+        if not lacks_schedule:
+            patch["modo"] = standard.mode
     interval = configuration.get("intervalo_envio")
     if standard.send_interval is not None and interval is not None:
         seconds = number_of(interval)
@@ -49,11 +70,16 @@ def examine(configuration: JsonObject, standard: Standard) -> JsonObject | None:
             severity = MEDIUM
     if not issues:
         return None
-    return {"issues": issues, "suggested_patch": {"configuracion": patch}, "severity": severity}
+    details: dict[str, Json] = {
+        "issues": issues,
+        "suggested_patch": {"configuracion": patch},
+        "severity": severity,
+    }
+    return {**details, "falta_horario": True} if lacks_schedule else details
 
 
 class MisconfigRule:
-    """``standard`` is that of this device's kind.
+    """``standards`` are the whole table: a device's kind can change.
 
     Tells when a right configuration becomes a wrong one, and again after the cooldown while it stays
     wrong. A dismissed finding is not told again until something else is wrong.
@@ -63,11 +89,11 @@ class MisconfigRule:
     save_due: Final = False
     """It learns nothing but what it has told, which is stored with the finding."""
 
-    __slots__ = ("_cooldown", "_device", "_dismissed", "_standard", "_told_at", "_wake_in")
+    __slots__ = ("_cooldown", "_device", "_dismissed", "_standards", "_told_at", "_wake_in")
 
-    def __init__(self, settings: MisconfigSettings, standard: Standard) -> None:
+    def __init__(self, settings: MisconfigSettings, standards: Standards) -> None:
         self._cooldown = settings.ai_misconfig_cooldown_s
-        self._standard = standard
+        self._standards = standards
         self._told_at: float | None = None
         self._dismissed = ""
         self._device: Device | None = None
@@ -82,7 +108,7 @@ class MisconfigRule:
         self._wake_in = None
         if not device.claimed:
             return ()
-        details = examine(device.configuration, self._standard)
+        details = examine(device.configuration, standard_of(self._standards, device))
         if details is None:
             self._dismissed = ""
             return ()
@@ -95,7 +121,7 @@ class MisconfigRule:
         # Nobody need touch the configuration for it to stay wrong.
         self._wake_in = self._cooldown or None
         patch: JsonObject = details["suggested_patch"]["configuracion"]
-        proposal = Proposal(patch, frozenset(patch))
+        proposal = Proposal(patch, frozenset(patch)) if patch else None
         return (Finding(NAME, MISCONFIG, device.id, device.serial, at, details, proposal=proposal),)
 
     def wake(self, at: float) -> Sequence[Finding]:
@@ -124,9 +150,11 @@ class MisconfigRule:
         return seal(NAME, _STATE_VERSION, {"told_at": self._told_at, "dismissed": self._dismissed})
 
     @classmethod
-    def from_state(cls, settings: MisconfigSettings, standard: Standard, state: JsonObject) -> MisconfigRule:
+    def from_state(
+        cls, settings: MisconfigSettings, standards: Standards, state: JsonObject
+    ) -> MisconfigRule:
         """Raises :class:`rules.base.memory.DamagedState`."""
-        made = cls(settings, standard)
+        made = cls(settings, standards)
         body = unseal(NAME, _STATE_VERSION, state)
         made._told_at = body.optional_number("told_at")
         made._dismissed = body.text("dismissed")

@@ -14,7 +14,7 @@ from actors.domain.schedule import ScheduleError, parse
 from rules import misconfig, offline
 from rules.base.memory import DamagedState
 from rules.base.settings import ExtremesSettings, LearnSettings, MisconfigSettings, OfflineSettings
-from rules.base.tables import Limits, Standard, Standards, of_device
+from rules.base.tables import Limits, Standards, of_device
 from rules.extremes import rule as extremes
 from rules.learn import rule as learn
 from rules.learn.habit import SPAN_DAYS
@@ -89,12 +89,8 @@ def rulebook(
             log_s=of_extremes.ai_hist_window_days * DAY_S,
         ),
         misconfig.NAME: RuleStarter(
-            lambda device: misconfig.MisconfigRule(
-                of_misconfig, of_device(standards, device.serial, Standard())
-            ),
-            lambda device, state: misconfig.MisconfigRule.from_state(
-                of_misconfig, of_device(standards, device.serial, Standard()), state
-            ),
+            lambda _: misconfig.MisconfigRule(of_misconfig, standards),
+            lambda _, state: misconfig.MisconfigRule.from_state(of_misconfig, standards, state),
             watches_reports=False,
             log_s=0,
         ),

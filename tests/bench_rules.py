@@ -174,7 +174,7 @@ class _All:
 
     def __init__(self) -> None:
         self.extremes = ExtremesRule(extremes_settings(), LIMITS)
-        self.misconfig = MisconfigRule(misconfig_settings(), STANDARD)
+        self.misconfig = MisconfigRule(misconfig_settings(), {"TMP0": STANDARD})
         self.learn = _learn_rule()
         self.offline = OfflineRule(offline_settings(), MADRID)
 

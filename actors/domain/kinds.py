@@ -9,6 +9,8 @@ from typing import Final
 from actors.domain.model import Device, JsonObject
 
 GENERIC: Final = "generico"
+SENSOR: Final = "sensor"
+"""The capability of what only measures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +36,11 @@ KINDS: Final = (
     Kind("termometro", "TMP0", "setpoint", ("temperatura", "temp", "humedad")),
     Kind("camara", "CAM0", "binary", ("movimiento", "flujo_kbps")),
     Kind("enchufe", "PLG0", "binary", ("consumo_w",)),
-    Kind("sensor_luz", "LUX0", "sensor", ("luz_lux", "lux")),
-    Kind("sensor_co2", "CO20", "sensor", ("co2_ppm", "co2")),
-    Kind("sensor_humo", "SMK0", "sensor", ("humo",)),
-    Kind("sensor_mov", "MOV0", "sensor", ("movimiento",)),
-    Kind("sensor_ruido", "SND0", "sensor", ("db",)),
+    Kind("sensor_luz", "LUX0", SENSOR, ("luz_lux", "lux")),
+    Kind("sensor_co2", "CO20", SENSOR, ("co2_ppm", "co2")),
+    Kind("sensor_humo", "SMK0", SENSOR, ("humo",)),
+    Kind("sensor_mov", "MOV0", SENSOR, ("movimiento",)),
+    Kind("sensor_ruido", "SND0", SENSOR, ("db",)),
     Kind(GENERIC, "", "binary"),
 )
 
@@ -47,6 +49,7 @@ PREFIXES: Final[Mapping[str, str]] = {kind.prefix: kind.name for kind in KINDS i
 
 _CAPABILITIES: Final[Mapping[str, str]] = {kind.name: kind.capability for kind in KINDS}
 _NAMED: Final = frozenset(PREFIXES.values())
+_PREFIX_OF: Final = {kind.name: kind.prefix for kind in KINDS if kind.prefix}
 
 
 def kind_of(serial: str, type: str, configuration: JsonObject) -> str:
@@ -55,6 +58,11 @@ def kind_of(serial: str, type: str, configuration: JsonObject) -> str:
         if isinstance(name, str) and (kind := name.strip().lower()) in _NAMED:
             return kind
     return PREFIXES.get(serial[:4].upper(), GENERIC)
+
+
+def prefix_of(kind: str) -> str | None:
+    """What serial numbers of the kind begin with; ``None`` of one that is told by no serial number."""
+    return _PREFIX_OF.get(kind)
 
 
 def sort_of(device: Device) -> tuple[str, str]:

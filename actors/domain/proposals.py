@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from actors.domain.findings import Finding, KeptFinding
-from actors.domain.model import Change, Device, Json, JsonObject
+from actors.domain.model import SCHEDULED, Change, Device, Json, JsonObject
 from actors.domain.refusals import Refusal, Refused
-from actors.domain.schedule import ScheduleError, WeeklyWindows, check, parse
+from actors.domain.schedule import ScheduleError, WeeklyWindows, check, has_schedule, parse
 
 _WINDOWS: Final = "horarios"
 
@@ -40,6 +40,9 @@ def applied(kept: KeptFinding, device: Device) -> Device | Refused:
     moved = sorted(name for name in proposal.rests_on.intersection(changes) if _has_moved(name, kept, now))
     if moved:
         return Refused(Refusal.MOVED_ON, {"names": ", ".join(moved)})
+    if changes.get("modo") == SCHEDULED and not has_schedule({**now, **changes}):
+        # Its schedule has gone since, or an older version proposed this without looking.
+        return Refused(Refusal.PROPOSAL_INVALID, {"path": _WINDOWS})
     return device.after_change(Change(configuration=changes))
 
 

@@ -168,6 +168,14 @@ class Timetable:
         every = (self.power, self.position, self.speed, self.lock, self.watering, self.setpoint)
         return tuple(channel for channel in every if channel is not None)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether none of the channels ever says anything."""
+        return not any(
+            channel.spans if isinstance(channel, WeeklyWindows) else channel.events
+            for channel in self.channels
+        )
+
     def next_change(self, after: datetime) -> datetime | None:
         """When the first of the channels next changes; ``None`` if none ever does."""
         changes = [channel.next_change(after) for channel in self.channels]
@@ -234,6 +242,14 @@ def parse(configuration: JsonObject) -> Timetable:
         watering=_watering(configuration),
         setpoint=_channel(configuration, "horarios_temp", _between(-50, 100)),
     )
+
+
+def has_schedule(configuration: JsonObject) -> bool:
+    """Whether mode ``horario`` would have anything to go by."""
+    try:
+        return not parse(configuration).is_empty
+    except ScheduleError:
+        return False
 
 
 def _power(configuration: JsonObject) -> WeeklyWindows | None:

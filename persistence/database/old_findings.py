@@ -9,7 +9,7 @@ from actors.domain.model import SCHEDULED, Json, JsonObject
 def proposal_in(rule: str, details: JsonObject) -> Proposal | None:
     """``None`` where there is none, or what is stored has lost its shape."""
     match rule, details:
-        case "misconfig", {"suggested_patch": {"configuracion": dict(patch)}}:
+        case "misconfig", {"suggested_patch": {"configuracion": dict(patch)}} if patch:
             return Proposal(patch, frozenset(patch))
         case "learn", {"suggested_horarios": dict(by_day)} if (windows := _windows(by_day)) is not None:
             return Proposal({"modo": SCHEDULED, "horarios": windows}, frozenset({"horarios"}))

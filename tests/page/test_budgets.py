@@ -51,7 +51,7 @@ def script_kb(page: Page) -> float:
 def furnish(home: Home) -> None:
     home.report(METER, estado="activo", parametros={"temperatura": 21.5})
     home.claim(METER, nombre="Clima")
-    home.claim(LAMP, nombre="Lámpara", configuracion={"modo": "manual"})
+    home.claim(LAMP, nombre="Lámpara", configuracion={"modo": "manual", "intervalo_envio": 7200})
 
 
 def open_every_view(page: Page) -> None:

@@ -139,13 +139,27 @@ def test_a_fix_is_shown_against_what_is_and_applied(home: Home, page: Page) -> N
     home.ordered(LAMP)
     page.goto("/#/avisos")
     card = finding(page, "Lámpara se puede ajustar mejor")
-    expect(card.get_by_role("row").nth(1)).to_have_text("Modomanualcon horario")
-    expect(card.get_by_role("row").nth(2)).to_have_text("Cada cuánto envía sus datos2 h1 h")
+    expect(card.get_by_role("row").nth(1)).to_have_text("Cada cuánto envía sus datos2 h1 h")
     expect(card).to_contain_text("Envía sus datos muy de tarde en tarde; es mejor al menos cada 1 h.")
     card.get_by_role("button", name="Aplicar").click()
     expect(card.get_by_text("Aplicado", exact=True)).to_be_visible()
-    assert home.ordered(LAMP)["configuracion"].items() >= {"modo": "horario", "intervalo_envio": 3600}.items()
+    assert home.ordered(LAMP)["configuracion"].items() >= {"modo": "manual", "intervalo_envio": 3600}.items()
     assert decisions(home, device) == [("ai_misconfig", "aplicado")]
+
+
+def test_a_schedule_that_is_yet_to_be_drawn_is_proposed_with_a_way_to_draw_it(home: Home, page: Page) -> None:
+    """Nothing is to be applied, and the way goes once there are windows; with some the mode is proposed."""
+    device = home.claim("RGD0AAAAAAAA", nombre="Huerto", configuracion={"modo": "manual"})
+    page.goto("/#/avisos")
+    card = finding(page, "Huerto se puede ajustar mejor")
+    expect(card).to_contain_text(
+        "va mejor con un horario que a mano. Aún no tiene ningún tramo en su horario."
+    )
+    expect(card.get_by_role("button")).to_have_text(["Visto"])
+    draw = card.get_by_role("link", name="Dibujar su horario")
+    expect(draw).to_have_attribute("href", f"#/dispositivo/{device}/horario")
+    home.put(f"/dispositivos/{device}", {"configuracion": {"horarios": DRAWN["horarios"]}})
+    expect(draw).to_have_count(0)
 
 
 def test_a_learned_schedule_is_drawn_and_applied(home: Home, page: Page) -> None:
@@ -190,7 +204,7 @@ def test_a_proposal_that_no_longer_fits_says_so(home: Home, page: Page, complain
     home.put(f"/dispositivos/{device}", {"configuracion": {"intervalo_envio": 5400}})
     card.get_by_role("button", name="Aplicar").click()
     expect(card.get_by_role("status")).to_contain_text("ya ha cambiado después de este aviso")
-    expect(card.get_by_role("row").nth(2)).to_contain_text("1 h 30 min")
+    expect(card.get_by_role("row").nth(1)).to_contain_text("1 h 30 min")
     expect(card.get_by_role("button", name="Aplicar")).to_have_count(0)
     card.get_by_role("button", name="Descartar").click()
     expect(card.get_by_text("Descartado", exact=True)).to_be_visible()

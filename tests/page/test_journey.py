@@ -138,11 +138,12 @@ def test_from_the_first_start_to_a_week_of_ones_own(
     me.open_lamp("Ajustes")
     expect(page.get_by_role("radio", name="Horario")).to_be_checked()
     page.get_by_role("radio", name="Manual").check()
+    page.get_by_label("Segundos entre envíos").fill("7200")
     me.save("El aparato lo recibe")
     expect(me.badge).to_be_attached()
     me.go("Avisos")
     fix = me.unfixed
-    expect(fix.get_by_role("row").nth(1)).to_have_text("Modomanualcon horario")
+    expect(fix.get_by_role("row").nth(1)).to_have_text("Cada cuánto envía sus datos2 h1 h")
     fix.get_by_role("button", name="Aplicar").click()
     expect(page.get_by_text("Aplicado", exact=True)).to_be_visible()
 

@@ -58,6 +58,7 @@ def test_the_schedule_says_what_the_suggestion_says(timetable: dict[str, list[tu
         ("misconfig", {}),
         ("misconfig", {"suggested_patch": None}),
         ("misconfig", {"suggested_patch": {}}),
+        ("misconfig", {"suggested_patch": {"configuracion": {}}, "falta_horario": True}),
         ("misconfig", {"suggested_patch": {"configuracion": ["modo"]}}),
         ("learn", {}),
         ("learn", {"suggested_horarios": ["06:00"]}),

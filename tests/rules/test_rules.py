@@ -32,7 +32,7 @@ from tests.rules.given import (
 def every_rule() -> Sequence[Rule]:
     return (
         ExtremesRule(extremes_settings(), {"m": Limit(0, 1)}),
-        MisconfigRule(misconfig_settings(), Standard("horario")),
+        MisconfigRule(misconfig_settings(), {"TMP0": Standard("horario")}),
         LearnRule(learn_settings(), MADRID, lambda _: None),
         OfflineRule(offline_settings(), MADRID),
     )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rules.base.tables import BadTable, Limit, Standard, of_device, read_limits, read_standards
+from rules.base.tables import BadTable, Limit, of_device, read_limits, read_standards
 
 DATA = Path(__file__).parents[2] / "rules" / "data"
 
@@ -21,10 +21,11 @@ def test_the_limits_that_come_with_it() -> None:
 
 
 def test_the_standards_that_come_with_it() -> None:
-    """Six kinds run by schedule and report at least every hour."""
+    """Six kinds report at least every hour; irrigation alone lives by a schedule."""
     standards = read_standards((DATA / "estandar.json").read_bytes())
     assert set(standards) == {"LGT0", "RGD0", "SHD0", "FAN0", "PLG0", "MOV0"}
-    assert set(standards.values()) == {Standard("horario", Limit(1, 3600))}
+    assert {standard.send_interval for standard in standards.values()} == {Limit(1, 3600)}
+    assert [prefix for prefix, standard in standards.items() if standard.mode] == ["RGD0"]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ CLAIMED = Device(id=1, serial=SERIAL, claimed=True, version=3, configuration={"m
 PATCH = {"suggested_patch": {"configuracion": {"modo": "horario"}}, "issues": ["…"], "severity": "low"}
 LESS_OFTEN = {"suggested_patch": {"configuracion": {"intervalo_envio": 60}}, "severity": "medium"}
 TO_SCHEDULE = Proposal({"modo": "horario"}, frozenset({"modo"}))
+EVENING = {"horarios": [{"dias": ["todos"], "inicio": "20:00", "fin": "22:00"}]}
 TO_LESS_OFTEN = Proposal({"intervalo_envio": 60}, frozenset({"intervalo_envio"}))
 WEEK = {"modo": "horario", "horarios": [{"dias": ["lunes"], "inicio": "06:00", "fin": "06:30"}]}
 TO_WEEK = Proposal(WEEK, frozenset({"horarios"}))
@@ -70,6 +71,7 @@ def test_what_somebody_has_done_by_hand_counts_as_applied(home: LiveSite) -> Non
 
 def test_of_racing_decisions_the_stored_one_is_the_one_carried_out(home: LiveSite) -> None:
     """Exactly one of four is answered with 200, and the database agrees with the device."""
+    home.site.put("/dispositivos/1", {"configuracion": EVENING})
     for _ in range(5):
         home.device = home.stored()
         number = home.conclude("misconfig", "ai_misconfig", PATCH, TO_SCHEDULE)

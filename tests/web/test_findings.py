@@ -129,13 +129,16 @@ def test_findings_of_a_range_of_time(site: Site, query: str, ids: list[int]) -> 
 
 def test_a_patch_is_applied_like_a_put(site: Site) -> None:
     """The answer is the whole device, and all who watch it are told."""
+    week = {"horarios_pos": {"lunes": [["08:00", 50]]}}
+    site.put("/dispositivos/2", {"configuracion": week})
     with site.listen() as client:
         client.next()
         answer = site.post("/ai/eventos/2/aplicar")
         told = client.next().data
     assert answer.status == 200
-    assert answer.json["configuracion"] == {"modo": "horario", "encendido": False, "intervalo_envio": 60}
-    assert (answer.json["version"], site.get("/dispositivos/2").json) == (4, answer.json)
+    asked = {"modo": "horario", "encendido": False, "intervalo_envio": 60, **week}
+    assert answer.json["configuracion"] == asked
+    assert (answer.json["version"], site.get("/dispositivos/2").json) == (5, answer.json)
     assert told == {**answer.json, "event": "device_update"}
     assert decisions(site)[2] == "aplicado"
 
@@ -190,7 +193,7 @@ def test_a_proposal_is_for_the_values_that_it_saw(site: Site) -> None:
 def test_what_else_changes_is_no_affair_of_a_proposal(site: Site) -> None:
     """Neither what people set nor another proposal of the same device outdates it."""
     site.put("/dispositivos/2", {"nombre": "Salón", "configuracion": {"posicion": 40}})
-    for number in (2, 3):
+    for number in (3, 2):
         assert site.post(f"/ai/eventos/{number}/aplicar").status == 200
     now = site.get("/dispositivos/2").json["configuracion"]
     assert (now["posicion"], now["intervalo_envio"], len(now["horarios"])) == (40, 60, 2)

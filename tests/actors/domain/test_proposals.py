@@ -13,7 +13,7 @@ from actors.domain.findings import Finding, KeptFinding, Proposal
 from actors.domain.model import Change, Claim, Device, JsonObject, Report
 from actors.domain.proposals import applied, basis_of
 from actors.domain.refusals import Refusal, Refused
-from actors.domain.schedule import parse
+from actors.domain.schedule import has_schedule, parse
 
 BLIND: Final = Device(id=2, serial="SHD0AAAA", claimed=True, version=3, configuration={"modo": "manual"})
 AS_TAKEN: Final = [{"dias": ["lunes", "martes"], "inicio": "06:00", "fin": "06:30"}]
@@ -87,7 +87,7 @@ def test_a_learned_schedule_rests_on_the_schedule_alone() -> None:
 
 def test_two_proposals_of_one_device_do_not_outdate_each_other() -> None:
     """In either order, also where both say the same of the mode."""
-    now = changed(BLIND, intervalo_envio=7200)
+    now = changed(BLIND, intervalo_envio=7200, horarios=EVENING)
     fix = concluded(misconfig(modo="horario", intervalo_envio=3600), now)
     week = concluded(learn(), now)
     either = [taken(applied(two, taken(applied(one, now)))) for one, two in ((fix, week), (week, fix))]
@@ -101,6 +101,16 @@ def test_what_the_device_itself_has_added_since_counts_too() -> None:
     kept = concluded(misconfig(intervalo_envio=60), BLIND)
     told = BLIND.after_report(Report(BLIND.serial, 1.0, configuration={"intervalo_envio": 7200}))
     assert refused(applied(kept, told)).why is Refusal.MOVED_ON
+
+
+def test_an_empty_schedule_is_not_put_in_force() -> None:
+    """As older versions proposed; nor where it has been emptied since. What is in force already may stay."""
+    kept = concluded(misconfig(modo="horario"), BLIND)
+    refusal = Refused(Refusal.PROPOSAL_INVALID, {"path": "horarios"})
+    assert applied(kept, BLIND) == refusal
+    assert applied(kept, changed(BLIND, horarios=[], horarios_riego={})) == refusal
+    assert taken(applied(kept, changed(BLIND, horarios=EVENING))).configuration["modo"] == "horario"
+    assert applied(kept, changed(BLIND, modo="horario")) == changed(BLIND, modo="horario")
 
 
 # -- what is so already ----------------------------------------------------------------------------
@@ -151,7 +161,9 @@ def meant(name: str, value: Any) -> Any:
 def test_a_proposal_is_taken_as_long_as_what_it_rests_on_is_as_it_was_or_as_it_is_to_be(
     acts: list[tuple[Any, ...]],
 ) -> None:
-    """Then the device is as proposed, with a new version if that is news; else nothing has changed."""
+    """Then the device is as proposed, with a new version if that is news; else nothing has changed, nor where
+    an empty schedule would be put in force.
+    """
     device = taken(Device(id=2, serial=BLIND.serial).after_claim(Claim(BLIND.serial)))
     kept: list[tuple[KeptFinding, JsonObject]] = []
     for act in acts:
@@ -176,6 +188,9 @@ def apply(kept: KeptFinding, then: JsonObject, device: Device) -> Device:
     outcome = applied(kept, device)
     if not fits:
         assert refused(outcome).why is Refusal.MOVED_ON
+        return device
+    if wanted.get("modo") == "horario" != now.get("modo") and not has_schedule({**now, **wanted}):
+        assert outcome == Refused(Refusal.PROPOSAL_INVALID, {"path": "horarios"})
         return device
     after = taken(outcome)
     untouched = now.keys() - wanted.keys() - {"encendido"}

@@ -39,8 +39,9 @@ export const FindingCard = ({ finding, isNew }) => {
       ${
         open
           ? html`<${Open} finding=${finding} device=${device} label=${title} decided=${() => article.current?.focus()} />`
-          : html`<${Decided} finding=${finding} device=${device} />`
+          : html`<${Decided} finding=${finding} />`
       }
+      ${device && lacksWindows(finding, device) && html`<p><a href=${`#/dispositivo/${finding.dispositivo_id}/horario`}>${t("insights.fix.draw")}</a></p>`}
     </article>
   `;
 };
@@ -59,14 +60,12 @@ function useDevice(id) {
 /** What a finding is once it is put aside: there was something to dismiss, or it was only to be seen. */
 const outcomeOf = (finding) => (proposes(finding) ? "dismissed" : "seen");
 
-const Decided = ({ finding, device }) => {
+const Decided = ({ finding }) => {
   const applied = decisionOf(finding) === "aplicado";
-  const idle = applied && device && lacksWindows(finding, device);
   return html`
     <p class="chip finding-decided" data-tone=${applied ? "good" : undefined}>
       <${Icon} name=${applied || !proposes(finding) ? "check" : "close"} />${t(`insights.decided.${applied ? "applied" : outcomeOf(finding)}`)}
     </p>
-    ${idle && html`<p><a href=${`#/dispositivo/${finding.dispositivo_id}/horario`}>${t("insights.fix.draw")}</a></p>`}
   `;
 };
 

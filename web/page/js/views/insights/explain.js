@@ -62,14 +62,15 @@ export function normally({ metric, bounds: { min, max, source } }, device) {
   return t("insights.normally", { range, known });
 }
 
-function misconfig({ suggested_patch, severity }, device, name) {
+function misconfig({ suggested_patch, severity, falta_horario }, device, name) {
   const now = device.configuracion;
+  const mode = (wanted) => t(`insights.fix.modo.${wanted}`, { kind: kindName(device.kind).toLowerCase() });
   const reasons = Object.entries(suggested_patch.configuracion).map(([key, wanted]) => {
-    if (key === "modo")
-      return t(`insights.fix.modo.${wanted}`, { kind: kindName(device.kind).toLowerCase() });
+    if (key === "modo") return mode(wanted);
     if (key === "intervalo_envio") return interval(now[key], wanted);
     return t("insights.fix.other", { key });
   });
+  if (falta_horario) reasons.unshift(mode("horario"), t("insights.fix.no_windows"));
   return { title: t("insights.misconfig", { name }), why: reasons.join(" "), severity };
 }
 

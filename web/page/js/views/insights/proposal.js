@@ -54,13 +54,11 @@ export const Fix = ({ finding, device }) => {
         )}
       </tbody>
     </table>
-    ${lacksWindows(finding, device) && html`<p class="hint">${t("insights.fix.no_windows")}</p>`}
   `;
 };
 
-/** Whether it proposes to go by a schedule that is still to be drawn. */
-export const lacksWindows = (finding, device) =>
-  finding.propuesta?.configuracion.modo === "horario" && !draws(finding) && !hasWindows(device);
+/** Whether it would go by a schedule, of which nothing has been drawn yet. */
+export const lacksWindows = ({ falta_horario }, device) => falta_horario && !hasWindows(device);
 
 /** Whether it proposes a week. */
 export const draws = ({ propuesta }) => "horarios" in propuesta.configuracion;

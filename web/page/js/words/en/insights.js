@@ -54,7 +54,7 @@ export const words = {
   "insights.fix.now": "Now",
   "insights.fix.proposed": "Proposed",
   "insights.fix.none": "not set",
-  "insights.fix.no_windows": "Its schedule is still empty: draw it after you apply this.",
+  "insights.fix.no_windows": "Its schedule is still empty.",
   "insights.fix.draw": "Draw its schedule",
 
   "insights.suggest": "A schedule for {name}",

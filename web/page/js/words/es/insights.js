@@ -54,7 +54,7 @@ export const words = {
   "insights.fix.now": "Ahora",
   "insights.fix.proposed": "Propuesto",
   "insights.fix.none": "sin poner",
-  "insights.fix.no_windows": "Aún no tiene ningún tramo en su horario: dibújalo después de aplicar.",
+  "insights.fix.no_windows": "Aún no tiene ningún tramo en su horario.",
   "insights.fix.draw": "Dibujar su horario",
 
   "insights.suggest": "Un horario para {name}",
