@@ -99,7 +99,7 @@ clean:
 	rm -rf .venv node_modules web/page/vendor build dist .cache *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-config.toml.example: config.py
+config.toml.example: config.py rules/base/settings.py actors/domain/setting.py
 	@$(PYTHON) config.py > $@
 
 $(RUNTIME): $(PACKAGE)

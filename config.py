@@ -1,7 +1,8 @@
 """The settings: their names, what each takes, its default and what it is for.
 
-A setting is one field of :class:`Settings`; its name on the outside is the field's in capitals. It
-may stand in a TOML file, and an environment variable of the same name wins over the file.
+A setting is one field of :class:`SystemSettings`, or, where it is a rule's, of ``rules.base.settings``. Its
+name on the outside is the field's in capitals. It may stand in a TOML file, and an environment variable of
+the same name wins over the file.
 ``python config.py`` prints the documented example file.
 """
 
@@ -10,14 +11,40 @@ import difflib
 import functools
 import ipaddress
 import json
-import re
-import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Generic, Literal, Self, TypeAlias, TypeVar
-from urllib.parse import urlsplit
+from typing import Any, Final, Literal, Self, TypeAlias, TypeVar
+
+from actors.domain.setting import (
+    Kind,
+    Setting,
+    choice,
+    days,
+    days_by_serial,
+    family,
+    file,
+    flag,
+    folder,
+    host,
+    line,
+    many,
+    mdns,
+    network,
+    number,
+    or_automatic,
+    or_empty,
+    origin,
+    port,
+    prefix,
+    seconds,
+    secret,
+    setting,
+    url,
+    whole,
+)
+from rules.base.settings import RulesSettings
 
 T = TypeVar("T")
 # Where a value comes from, and what it is in TOML and in JSON.
@@ -29,235 +56,12 @@ class SettingError(Exception):
     """A setting that cannot be used. ``str()`` is one line in Spanish, made to be shown as it is."""
 
 
-# -- what a setting can take ---------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Kind(Generic[T]):
-    """What a setting takes, which completes in Spanish "se espera …", and how it is read.
-
-    ``from_toml`` takes a decoded TOML value or raises ``ValueError``. ``decode`` makes of a variable's
-    text what would stand in TOML, and leaves a text that it cannot read for ``from_toml`` to refuse.
-    """
-
-    takes: str
-    from_toml: Callable[[object], T]
-    decode: Callable[[str], object] = str
-
-    def from_text(self, text: str) -> T:
-        return self.from_toml(self.decode(text))
-
-
-def exactly(expected: type[T], value: object) -> T:
-    """The value, if it is of this very type: a bool is no int."""
-    if not isinstance(value, expected) or type(value) is not expected:
-        raise ValueError
-    return value
-
-
-def written(takes: str) -> Callable[[Callable[[str], T]], Kind[T]]:
-    """Makes a kind of a reader of text, for what is a text in TOML too."""
-    return lambda read: Kind(takes, lambda value: read(exactly(str, value)))
-
-
-@written("un texto de una línea")
-def line(text: str) -> str:
-    if not text.isprintable():  # also refuses the lone surrogates that stand for broken UTF-8
-        raise ValueError
-    return text
-
-
-@written("un nombre de máquina o una dirección IP, sin esquema ni puerto")
-def host(text: str) -> str:
-    if ":" in text:
-        ipaddress.IPv6Address(text)
-    elif len(text) > 253 or not re.fullmatch(r"(?!-)[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?", text):
-        raise ValueError
-    return text
-
-
 def is_loopback(host: str) -> bool:
     """Whether only this machine's programs reach it."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host.lower() == "localhost"
-
-
-@written("un nombre como smarthome.local")
-def mdns(text: str) -> str:
-    if not re.fullmatch(r"[a-z0-9]([a-z0-9-]{0,58}[a-z0-9])?(\.local)?", text.lower()):
-        raise ValueError
-    return text.lower().removesuffix(".local") + ".local"
-
-
-@written("un comienzo de topic como casa/zigbee2mqtt, sin comodines")
-def prefix(text: str) -> str:
-    levels = line.from_text(text).split("/")
-    ours = levels[0].lower() in ("dispositivos", "iot") or text.startswith("$")
-    if ours or "" in levels or "+" in text or "#" in text or len(text) > 200:
-        raise ValueError
-    return text
-
-
-@written("el nombre de una familia")
-def family(text: str) -> str:
-    if not re.fullmatch(r"[a-z0-9_]{1,40}", text.lower()):
-        raise ValueError
-    return text.lower()
-
-
-@written("una dirección http:// o https://")
-def url(text: str) -> str:
-    parts = urlsplit(line.from_text(text))
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.port == 0 or " " in text:
-        raise ValueError
-    return text.rstrip("/")
-
-
-@written("la ruta de una carpeta")
-def folder(text: str) -> Path:
-    if not text:
-        raise ValueError
-    try:
-        return Path(line.from_text(text)).expanduser()
-    except RuntimeError:  # ~nobody
-        raise ValueError from None
-
-
-@written("una dirección IP o una red, p. ej. 192.168.1.0/24")
-def network(text: str) -> str:
-    return str(ipaddress.ip_network(text, strict=False))
-
-
-@written("un origen como https://casa.example, en minúsculas y sin ruta")
-def origin(text: str) -> str:
-    parts = urlsplit(url.from_text(text))
-    if text != f"{parts.scheme}://{parts.netloc}".lower() or "@" in text:  # as browsers send it
-        raise ValueError
-    return text
-
-
-def or_empty(kind: Kind[str]) -> Kind[str]:
-    return written(f"{kind.takes}, o vacío")(lambda text: kind.from_text(text) if text else text)
-
-
-def many(takes: str, kind: Kind[str]) -> Kind[tuple[str, ...]]:
-    return Kind(
-        f"{takes} (en el entorno, separados por comas)",
-        lambda value: tuple(kind.from_toml(item) for item in exactly(list, value)),
-        lambda text: [part.strip() for part in text.split(",") if part.strip()],
-    )
-
-
-def choice(*choices: T) -> Kind[T]:
-    """One of these numbers, or of these texts in whatever case."""
-    by_text = {str(known).casefold(): known for known in choices}
-
-    def from_toml(value: object) -> T:
-        text = str(exactly(type(choices[0]), value)).casefold()
-        if text not in by_text:
-            raise ValueError
-        return by_text[text]
-
-    takes = f"uno de {', '.join(map(str, choices))}"
-    return Kind(takes, from_toml, lambda text: by_text.get(text.casefold(), text))
-
-
-def whole(low: int, high: int) -> Kind[int]:
-    """An integer from ``low`` to ``high``, both included."""
-
-    def from_toml(value: object) -> int:
-        if not low <= exactly(int, value) <= high:
-            raise ValueError
-        return exactly(int, value)
-
-    takes = f"un entero de {low} a {high}"
-    return Kind(takes, from_toml, lambda text: int(text) if re.fullmatch(r"-?[0-9]{1,18}", text) else text)
-
-
-_LARGEST: Final = sys.float_info.max
-_NUMBER: Final = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
-
-
-def number(low: float = -_LARGEST, high: float = _LARGEST, *, above: float = float("-inf")) -> Kind[float]:
-    """A finite number, at least ``low`` or more than ``above``, and at most ``high``."""
-
-    def from_toml(value: object) -> float:
-        known = value if isinstance(value, float) else exactly(int, value)
-        if not low <= known <= high or known <= above:
-            raise ValueError
-        return float(known)
-
-    bounds = {"mayor que": above, "no menor que": low, "no mayor que": high}
-    said = " y ".join(f"{words} {bound:.12g}" for words, bound in bounds.items() if abs(bound) < _LARGEST)
-    takes = f"un número {said}".strip()
-    return Kind(takes, from_toml, lambda text: float(text) if _NUMBER.fullmatch(text) else text)
-
-
-_FLAGS: Final = {"1": True, "true": True, "si": True, "sí": True, "0": False, "false": False, "no": False}
-# What a timer can wait for on every platform; some 31 years.
-_LONGEST: Final = 1_000_000_000
-
-secret: Final = written("un texto de una línea (no se muestra)")(line.from_text)
-file: Final = written("la ruta de un archivo")(lambda text: str(folder.from_text(text)))
-flag: Final = Kind(
-    "true o false (en el entorno también 1, 0, sí o no)",
-    lambda value: exactly(bool, value),
-    lambda text: _FLAGS.get(text.lower(), text),
-)
-texts: Final = many("una lista de textos", line)
-seconds: Final = number(0, _LONGEST)
-port: Final = whole(0, 65_535)
-
-
-def or_automatic(kind: Kind[T]) -> Kind[T | None]:
-    """``None``, written as an empty text, leaves it to the system."""
-    return Kind(
-        f"{kind.takes}, o vacío",
-        lambda value: None if value in ("", None) else kind.from_toml(value),
-        lambda text: kind.decode(text) if text else text,
-    )
-
-
-days: Final = whole(0, 36_500)
-_DAYS_OF: Final = re.compile(r"([A-Za-z0-9._:-]{1,64})=([0-9]{1,5})")
-
-
-def _days_by_serial(value: object) -> tuple[tuple[str, int], ...]:
-    found: dict[str, int] = {}
-    for text in texts.from_toml(value):
-        match = _DAYS_OF.fullmatch(text)
-        if match is None or match[1] in found:
-            raise ValueError
-        found[match[1]] = days.from_text(match[2])
-    return tuple(found.items())
-
-
-days_by_serial: Final = Kind(
-    'una lista de "SERIE=días", de 0 a 36500 (en el entorno, separados por comas)',
-    _days_by_serial,
-    texts.decode,
-)
-share: Final = number(0, 1)
-
-
-# -- the settings --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Setting(Generic[T]):
-    """What is known of one setting beside its value."""
-
-    kind: Kind[T]
-    default: T
-    description: str
-
-
-def setting(kind: Kind[T], default: T, description: str) -> T:
-    """A field of :class:`Settings`; ``description`` is one line in Spanish."""
-    known = Setting(kind, default, description)
-    return dataclasses.field(default=default, repr=kind is not secret, metadata={"setting": known})
 
 
 # What stands in the example file above each group of settings, by the group's first.
@@ -276,12 +80,11 @@ HEADINGS: Final = {
 }
 
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
-MODELS: Final = Path("rules/data/river_models")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Every setting, checked. Made by :meth:`load`; ``Settings()`` has the defaults."""
+@dataclass(frozen=True)
+class SystemSettings:
+    """All but the rules' own."""
 
     backend_host: str = setting(host, "127.0.0.1", "Dirección en la que escucha; 0.0.0.0 abre a la LAN.")
     backend_port: int = setting(port, 5000, "Puerto HTTP; 0 toma cualquiera que esté libre.")
@@ -409,52 +212,10 @@ class Settings:
     retencion_eventos_dias: int = setting(days, 365, "Días que se guardan los avisos; 0 es siempre.")
     copias_max: int = setting(whole(1, 1000), 7, "Copias diarias, y tantas de las pedidas, que se guardan.")
 
-    ai_limites_path: str = setting(or_empty(file), "", "Tabla de límites, en JSON; vacía, la incluida.")
-    ai_hist_min_points: int = setting(whole(1, 10_000_000), 150, "Lecturas mínimas para usar el histórico.")
-    ai_hist_window_days: int = setting(whole(1, 3650), 30, "Días de histórico que cuentan.")
-    ai_hist_pmin: float = setting(number(0, 50), 1.0, "Percentil inferior de lo normal (en %).")
-    ai_hist_pmax: float = setting(number(50, 100), 99.0, "Percentil superior de lo normal (en %).")
-    ai_hist_pad_frac: float = setting(number(0, 10), 0.15, "Margen: fracción del rango histórico.")
-    ai_hist_pad_abs: float = setting(number(0), 0.0, "Margen absoluto, en unidades de la métrica.")
-    ai_alert_tol_frac: float = setting(number(0, 10), 0.02, "Tolerancia: fracción entre los límites.")
-    ai_alert_tol_abs: float = setting(number(0), 0.5, "Tolerancia absoluta; cuenta la mayor de las dos.")
-    ai_alert_cooldown_s: float = setting(seconds, 900.0, "Segundos entre avisos de una misma métrica.")
 
-    ai_estandar_path: str = setting(or_empty(file), "", "Tabla de estándares, en JSON; vacía, la incluida.")
-    ai_misconfig_cooldown_s: float = setting(seconds, 86_400.0, "Segundos entre avisos de un dispositivo.")
-
-    ai_r3_bin_minutes: int = setting(choice(5, 6, 10, 12, 15, 20, 30, 60), 30, "Minutos de un tramo del día.")
-    ai_r3_prob_thresh: float = setting(number(0.05, 0.95), 0.55, "Parte del tramo encendida para proponerlo.")
-    ai_r3_min_span_bins: int = setting(whole(1, 48), 1, "Tramos mínimos de una ventana.")
-    ai_r3_model_dir: Path = setting(folder, MODELS, "Carpeta de los modelos <SERIAL>.river.pkl.")
-    ai_r3_save_every_n: int = setting(whole(1, 1_000_000), 5_000, "Observaciones entre guardado y guardado.")
-    ai_r3_warm_start: bool = setting(flag, True, "Al arrancar, aprender del registro lo que falte.")
-    ai_r3_reset_on_start: bool = setting(flag, False, "Al arrancar, olvidar lo aprendido que se guardó.")
-    ai_r3_cooldown_s: float = setting(seconds, 86_400.0, "Segundos entre sugerencias de un dispositivo.")
-    ai_r3_min_events: int = setting(whole(0, 1_000_000), 20, "Observaciones mínimas antes de sugerir.")
-    ai_r3_suggest_min_diff: float = setting(share, 0.1, "Diferencia (0 a 1) con la última para sugerir otra.")
-    ai_r3_min_gap_bins: int = setting(whole(0, 48), 1, "Tramos mínimos entre ventanas; menos, se unen.")
-    ai_r3_round_to_min: int = setting(whole(0, 60), 5, "Minutos a los que se redondea; 0 no redondea.")
-    ai_r3_max_windows_per_day: int = setting(whole(0, 48), 4, "Ventanas por día como mucho; 0 es sin límite.")
-    ai_r3_audit_when_horario: bool = setting(flag, True, "Comparar lo aprendido con el horario que ya hay.")
-    ai_r3_diff_thresh: float = setting(share, 0.25, "Diferencia (0 a 1) con el horario para proponer otro.")
-
-    ai_r3_demo_mode: bool = setting(flag, False, "Sugerir desde archivos de demostración.")
-    ai_r3_demo_source: str = setting(choice("csv", "pkl"), "csv", "De qué archivos.")
-    ai_r3_demo_csv_dir: Path = setting(folder, MODELS, "Carpeta de los <SERIAL>.csv.")
-    ai_r3_demo_topk_per_day: int = setting(whole(0, 288), 0, "Tramos por día; 0 es sin límite.")
-    ai_r3_demo_serials: tuple[str, ...] = setting(texts, ("RGD0ABC123",), "Números de serie de demostración.")
-    ai_r3_demo_require_files: bool = setting(flag, True, "Sugerir solo si hay archivo.")
-
-    ai_r4_offline_secs: float = setting(
-        number(above=0, high=_LONGEST), 120.0, "Segundos sin señal para darlo por caído."
-    )
-    ai_r4_grace_secs: float = setting(
-        seconds, 60.0, "Segundos que ha de durar un silencio para que se avise de él."
-    )
-    ai_r4_watchdog_tick_secs: float = setting(number(0.01, _LONGEST), 5.0, "Segundos entre revisiones.")
-    ai_r4_remind_secs: float = setting(seconds, 0.0, "Segundos entre recordatorios; 0, sin recordatorios.")
-    ai_r4_startup_grace_secs: float = setting(seconds, 60.0, "Segundos de gracia al arrancar el sistema.")
+@dataclass(frozen=True)
+class Settings(RulesSettings, SystemSettings):
+    """Every setting, checked. Made by :meth:`load`; ``Settings()`` has the defaults."""
 
     origins: Mapping[str, Origin] = dataclasses.field(default_factory=dict, repr=False, compare=False)
     """Of the settings that somebody has set, by name as written outside."""

@@ -56,7 +56,6 @@ from persistence.database.schema import UnusableDatabase, hindrance_of
 from persistence.readers.queries import last_heard, serials
 from persistence.removal_queue import NotForgotten, RemovalQueue
 from persistence.rule_files import RuleFiles
-from rules.base.settings import LearnSettings
 from rules.rulebook import rulebook
 from web import command_line as people_command_line
 from web.app import WebServer
@@ -133,7 +132,7 @@ class System:
         self._rule_files = RuleFiles(
             settings.data_dir / "tablas", settings.ai_limites_path, settings.ai_estandar_path
         )
-        demo = partial(self._rule_files.demo, LearnSettings.of(settings), here)
+        demo = partial(self._rule_files.demo, settings, here)
         rules = rulebook(settings, self._rule_files.limits, self._rule_files.standards, here, demo)
         threads = ThreadPool("actors", ACTOR_THREADS)
         self._actors = ActorSystem(

@@ -13,7 +13,7 @@ from actors.domain.rule import Rule, RuleFactory, Start
 from actors.domain.schedule import ScheduleError, parse
 from rules import misconfig, offline
 from rules.base.memory import DamagedState
-from rules.base.settings import ExtremesSettings, LearnSettings, MisconfigSettings, OfflineSettings
+from rules.base.settings import LearnSettings, RulesSettings
 from rules.base.tables import Limits, Standards, of_device
 from rules.extremes import rule as extremes
 from rules.learn import rule as learn
@@ -69,35 +69,32 @@ class LearnStarter:
 
 
 def rulebook(
-    settings: object,
+    settings: RulesSettings,
     limits: Limits,
     standards: Standards,
     timezone: tzinfo,
     demo: Callable[[str], Timetable | None],
 ) -> Mapping[str, RuleFactory]:
-    """By name. ``settings`` has an attribute for each of the rules' settings, in lower case."""
-    of_extremes = ExtremesSettings.of(settings)
-    of_misconfig = MisconfigSettings.of(settings)
-    of_offline = OfflineSettings.of(settings)
+    """By name."""
     return {
         extremes.NAME: RuleStarter(
-            lambda device: extremes.ExtremesRule(of_extremes, of_device(limits, device.serial, {})),
+            lambda device: extremes.ExtremesRule(settings, of_device(limits, device.serial, {})),
             lambda device, state: extremes.ExtremesRule.from_state(
-                of_extremes, of_device(limits, device.serial, {}), state
+                settings, of_device(limits, device.serial, {}), state
             ),
             watches_reports=True,
-            log_s=of_extremes.ai_hist_window_days * DAY_S,
+            log_s=settings.ai_hist_window_days * DAY_S,
         ),
         misconfig.NAME: RuleStarter(
-            lambda _: misconfig.MisconfigRule(of_misconfig, standards),
-            lambda _, state: misconfig.MisconfigRule.from_state(of_misconfig, standards, state),
+            lambda _: misconfig.MisconfigRule(settings, standards),
+            lambda _, state: misconfig.MisconfigRule.from_state(settings, standards, state),
             watches_reports=False,
             log_s=0,
         ),
-        learn.NAME: LearnStarter(LearnSettings.of(settings), timezone, demo),
+        learn.NAME: LearnStarter(settings, timezone, demo),
         offline.NAME: RuleStarter(
-            lambda _: offline.OfflineRule(of_offline, timezone),
-            lambda _, state: offline.OfflineRule.from_state(of_offline, timezone, state),
+            lambda _: offline.OfflineRule(settings, timezone),
+            lambda _, state: offline.OfflineRule.from_state(settings, timezone, state),
             watches_reports=False,
             log_s=0,
         ),

@@ -11,26 +11,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from config import (
-    HEADINGS,
+from actors.domain.setting import (
     Kind,
-    SettingError,
-    Settings,
     choice,
     days_by_serial,
-    example,
     file,
     flag,
     folder,
     host,
     number,
     or_empty,
-    settings,
     texts,
     url,
     whole,
-    written_as,
 )
+from config import HEADINGS, SettingError, Settings, example, settings, written_as
 
 T = TypeVar("T")
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from config import Settings
 from persistence.rule_files import RuleFiles
 from rules.base.settings import LearnSettings
 
@@ -80,7 +79,7 @@ def test_a_copy_cut_short_leaves_the_one_before_it(tmp_path: Path) -> None:
 
 def test_a_demonstration_is_read_from_its_folder(tmp_path: Path) -> None:
     files = RuleFiles(tmp_path, "", "")
-    settings = LearnSettings.of(Settings(ai_r3_demo_mode=True))
+    settings = LearnSettings(ai_r3_demo_mode=True)
     assert files.demo(settings, UTC, "RGD0ABC123")
     assert files.demo(settings, UTC, "RGD0OTHER") is None
 
@@ -89,6 +88,6 @@ def test_a_demonstration_that_cannot_be_used_suggests_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "RGD0ABC123.csv").write_text("nothing,of,use\n")
-    settings = LearnSettings.of(Settings(ai_r3_demo_mode=True, ai_r3_demo_csv_dir=tmp_path))
+    settings = LearnSettings(ai_r3_demo_mode=True, ai_r3_demo_csv_dir=tmp_path)
     assert RuleFiles(tmp_path, "", "").demo(settings, UTC, "RGD0ABC123") == ()
     assert "demo_unusable" in caplog.text

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from actors.domain.model import Device, JsonObject, Report
-from config import Settings
 from rules.base.settings import ExtremesSettings, LearnSettings, MisconfigSettings, OfflineSettings
 
 SERIAL = "TMP0TEST"
@@ -42,16 +41,16 @@ def report(at: float, parameters: JsonObject | None = None, state: str | None = 
 
 
 def extremes_settings(**given: Any) -> ExtremesSettings:
-    return ExtremesSettings.of(Settings(**given))
+    return ExtremesSettings(**given)
 
 
 def misconfig_settings(**given: Any) -> MisconfigSettings:
-    return MisconfigSettings.of(Settings(**given))
+    return MisconfigSettings(**given)
 
 
 def learn_settings(**given: Any) -> LearnSettings:
-    return LearnSettings.of(Settings(**given))
+    return LearnSettings(**given)
 
 
 def offline_settings(**given: Any) -> OfflineSettings:
-    return OfflineSettings.of(Settings(**given))
+    return OfflineSettings(**given)

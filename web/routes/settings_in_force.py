@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from actors.domain.people import Role
-from config import HEADINGS, Settings, secret, settings, written_as
+from actors.domain.setting import secret
+from config import HEADINGS, Settings, settings, written_as
 from web.http.handler import Handler
 from web.schemas.answers import SettingJson
 from web.schemas.operations import Operation
