@@ -46,6 +46,7 @@ from actors.messages import (
     OrderUnsent,
     Presence,
     PublishConfiguration,
+    Reachability,
     Refuse,
     ReleaseDevice,
     Removal,
@@ -160,6 +161,8 @@ class DeviceActor(PooledActor):
                 self._take_profile(profile, at)
             case OrderUnsent(order):
                 self._take_back(order)
+            case Reachability(reachable=reachable):
+                self._take_reachability(reachable=reachable)
             case SettlingOver():
                 self._end_settling()
             case ScheduleDue(at, settings):
@@ -342,6 +345,12 @@ class DeviceActor(PooledActor):
         elif before.profile is None or before.profile.patience != profile.patience:
             self._expect_first_word()
 
+    def _take_reachability(self, *, reachable: bool) -> None:
+        """Nobody else needs to know; what was held for that is told now."""
+        self._device = replace(self._device, reachable=reachable)
+        if self._device.due:
+            self._go_on(Keep(self._device), self._clock.now())
+
     def _take_back(self, order: Order) -> None:
         """It is not tried again at once: whoever could not carry it could not do so now."""
         device = self._device.after_failed_order(order.wanted)
@@ -407,12 +416,8 @@ class DeviceActor(PooledActor):
 
     def _say_again(self) -> None:
         """By way of the writer, since what is not on disk is not to be promised."""
-        device = self._device
-        if device.orders is not None:
-            if device.due:
-                self._go_on(Keep(device), self._clock.now())
-        elif device.version > 0:
-            self._keep(Keep(device, publish=True))
+        if self._device.orders is None and self._device.version > 0:
+            self._keep(Keep(self._device, publish=True))
 
     # -- farewell ----------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ import logging
 import math
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import ClassVar, Final
 
@@ -45,6 +45,7 @@ from actors.messages import (
     OrderUnsent,
     Presence,
     PublishConfiguration,
+    Reachability,
     Recall,
     Recalled,
     RecallRemoved,
@@ -150,6 +151,8 @@ class Directory(SupervisedActor):
         self._profiles: dict[str, Profile] = {}
         """Of devices of other makes, by serial number, whether they are here or not: they are announced once,
         and whoever is started again has to be told."""
+        self._reachable: set[str] = set()
+        """Those of them that hear what they are told, for the same reason."""
         self._spellings: dict[str, str] = {}
         """The first spelling of each serial number, by it in lower case."""
         self._recalls = itertools.count()
@@ -215,6 +218,8 @@ class Directory(SupervisedActor):
                 self._pass_on(serial, message)
             case Announced():
                 self._introduce(message)
+            case Reachability():
+                self._note_reachability(message)
             case ClaimDevice(claim):
                 self._pass_on(claim.serial, message)
             case ReleaseDevice(serial) | AcceptDefinition(serial):
@@ -282,6 +287,12 @@ class Directory(SupervisedActor):
             self._profiles.pop(serial, None)
         if serial in self._residents or profile is not None:
             self._pass_on(serial, announced)
+
+    def _note_reachability(self, told: Reachability) -> None:
+        serial = self._spellings.get(told.serial.lower(), told.serial)
+        (self._reachable.add if told.reachable else self._reachable.discard)(serial)
+        if serial in self._residents:
+            self._deliver(self._residents[serial], told)
 
     def _pass_on(self, serial: str, message: ForDevice) -> None:
         if serial not in self._residents:
@@ -417,6 +428,7 @@ class Directory(SupervisedActor):
     def _start(self, device: Device) -> pykka.ActorRef[DeviceActor]:
         profile = self._profiles.get(device.serial)
         known = device if profile is None else device.after_profile(profile)
+        known = replace(known, reachable=device.serial in self._reachable)
         return DeviceActor.start(self._context, self.actor_ref, known)
 
     def _move_in(self, recall: int, device: Device) -> None:
@@ -563,7 +575,7 @@ class Directory(SupervisedActor):
         for serial in before, after:
             self._context.failure_registry.release(Name(Part.DEVICE, serial))
         for message in held:
-            if isinstance(message, PublishConfiguration | RoomGone):
+            if isinstance(message, PublishConfiguration | RoomGone) or message == Reachability(after, True):
                 self._deliver(device, message)
             else:
                 self._left_behind.append(message)

@@ -84,7 +84,8 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class OrderUnsent:
-    """There was no broker to carry the order to; it is to be sent when the device is told the next time."""
+    """There was no broker, or nobody heard, to carry the order to; it is to be sent when the device is told
+    the next time."""
 
     order: Order
 
@@ -226,6 +227,21 @@ ForDevice: TypeAlias = (
 @dataclass(frozen=True, slots=True)
 class BrokerConnected:
     """Whatever the broker forgot must be published again."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerLost:
+    """Whoever was there may not have come back when the broker has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reachability:
+    """Whether what a device of another make is told now finds it there: it has spoken since the connection
+    with the broker began, or is one that cannot be expected to.
+    """
+
+    serial: str
+    reachable: bool
 
 
 @dataclass(frozen=True, slots=True)

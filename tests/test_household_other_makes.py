@@ -25,7 +25,6 @@ from actors.domain.refusals import Refused
 from actors.messages import (
     AcceptDefinition,
     Announced,
-    BrokerConnected,
     ChangeDevice,
     ClaimDevice,
     Delivery,
@@ -33,6 +32,7 @@ from actors.messages import (
     Order,
     OrderUnsent,
     Presence,
+    Reachability,
     ReleaseDevice,
     Removal,
     Reported,
@@ -72,6 +72,7 @@ class Thing:
     version: int = 0
     """Of the change that somebody was told is stored."""
     releases: int = 0
+    reachable: bool = False
 
 
 class OtherMakes(RuleBasedStateMachine):
@@ -84,6 +85,7 @@ class OtherMakes(RuleBasedStateMachine):
         self.told = 0
         self.house = House(self.world, {})
         self.is_announced("tasmota-A4CF", profile)
+        self.can_be_reached("tasmota-A4CF", reachable=True)
         self.reports("tasmota-A4CF", {"encendido", "brillo"}, retained=not online)
         self.claim("tasmota-A4CF", {})
         self.settle()
@@ -126,6 +128,14 @@ class OtherMakes(RuleBasedStateMachine):
     def leaves_or_returns(self, serial: str, online: bool) -> None:
         self.house.directory.tell(Presence(serial, online, self.world.clock.now(), False, NOBODYS))
 
+    @rule(serial=SERIALS, reachable=st.booleans())
+    def can_be_reached(self, serial: str, reachable: bool) -> None:
+        """Or not, which also who has been told an order by then is told."""
+        if not reachable:
+            self.settle()
+        self.things[serial].reachable = reachable
+        self.house.directory.tell(Reachability(serial, reachable))
+
     @rule(serial=SERIALS, by_hand=SETTINGS)
     def is_set_by_hand(self, serial: str, by_hand: dict[str, Json]) -> None:
         """Of what is not pending that is what it is to be from then on, and nobody undoes it."""
@@ -138,7 +148,10 @@ class OtherMakes(RuleBasedStateMachine):
         now = self.house.devices().get(serial)
         if before is None or now is None or now.profile is None or before.orders is None:
             return
-        for name in now.profile.controls.keys() & by_hand.keys() - before.orders.pending:
+        # What waits for other things than to be heard is outdone by hand; what it was told is not.
+        waits = before.orders.unsent if before.online and before.reachable else frozenset[str]()
+        told_before = before.orders.pending - (waits & before.reported.keys())
+        for name in now.profile.controls.keys() & by_hand.keys() - told_before:
             assert now.profile.controls[name].confirms(now.configuration[name], by_hand[name]) or (
                 name in before.reported and before.reported[name] == by_hand[name]
             ), f"{name} is not believed"
@@ -160,7 +173,9 @@ class OtherMakes(RuleBasedStateMachine):
             for name, value in order.wanted.items():
                 self.things[order.serial].asked[name].insert(0, value)
             self.house.directory.tell(OrderUnsent(order))
-            self.house.directory.tell(BrokerConnected())
+            for reachable in (False, True):
+                self.house.directory.tell(Reachability(order.serial, reachable))
+            self.things[order.serial].reachable = True
 
     # -- what people want ------------------------------------------------------------------------
 
@@ -181,6 +196,7 @@ class OtherMakes(RuleBasedStateMachine):
         profile = Profile(family="any", kind="luz", capability="binary", controls=BOTH)
         self.is_announced("tasmota-A4CF", profile)
         self.leaves_or_returns("tasmota-A4CF", online=True)
+        self.can_be_reached("tasmota-A4CF", reachable=True)
         self.claim("tasmota-A4CF", {})
         self.change("tasmota-A4CF", asked, {"modo": "manual"})
         self.settle()
@@ -252,6 +268,7 @@ class OtherMakes(RuleBasedStateMachine):
         self.house.kill()
         self.house = House(self.world, {})
         for serial, thing in self.things.items():
+            thing.reachable = False
             if thing.profile is not None:
                 announced = Announced(serial, thing.profile, self.world.clock.now())
                 self.house.directory.tell(announced)
@@ -268,6 +285,7 @@ class OtherMakes(RuleBasedStateMachine):
         thing = self.things[order.serial]
         kept = self.house.kept().get(order.serial)
         assert order.wanted
+        assert thing.reachable, "nobody hears it"
         if kept is not None and not thing.releases:
             assert kept.claimed, "nobody has claimed it"
         for name, value in order.wanted.items():
@@ -321,6 +339,7 @@ def test_what_is_forgotten_and_announced_again_is_new() -> None:
     profile = Profile(family="any", kind="luz", capability="binary", controls={"encendido": SWITCH})
     machine.build(profile, online=True)
     machine.is_announced("z2m-00", profile)
+    machine.can_be_reached("z2m-00", reachable=True)
     machine.claim("z2m-00", {"encendido": True})
     machine.forget("z2m-00")
     machine.is_announced("z2m-00", replace(profile, name="Otra"))

@@ -195,6 +195,9 @@ class Device:
     yet to begin."""
     limits: Mapping[str, MetricChoice] = field(default_factory=lambda: _UNLIMITED)
     """What people have decided of its metrics, by name (:func:`actors.domain.readings.metric_name`)."""
+    reachable: bool = field(default=False, compare=False)
+    """Whether one of another make hears what it is told now. It is stored nowhere: after a start it is not
+    known of anybody."""
     profile: Profile | None = field(default=None, compare=False)
     """What it is, of one of another make, while something announces it. Nothing of it is stored."""
 
@@ -265,13 +268,16 @@ class Device:
         """
         told = _switched(report.configuration or _EMPTY)
         orders = self.orders or Orders()
-        done = [name for name, value in told.items() if self._confirms(name, value)]
-        believed = {name: value for name, value in told.items() if self._believes(name, value)}
+        outdone = [name for name, value in told.items() if self._outdoes(name, value, report)]
+        done = [*outdone, *(name for name, value in told.items() if self._confirms(name, value))]
+        believed = {
+            name: value for name, value in told.items() if name in outdone or self._believes(name, value)
+        }
         configuration = packed({**self.configuration, **believed}) if believed else self.configuration
         state = _state_told(told.get("encendido"), report.state or self.state)
         present = replace(
             self,
-            state=self.state if "encendido" in orders.pending else state,
+            state=self.state if "encendido" in orders.pending.difference(outdone) else state,
             parameters=self._merged(report.parameters or _EMPTY),
             configuration=configuration,
             reported=self._reported_after(replace(report, state=None)) if told else self.reported,
@@ -302,6 +308,18 @@ class Device:
             return False
         is_news = name not in self.reported or not same(self.reported[name], told)
         return is_news and not self._confirms(name, told)
+
+    def _outdoes(self, name: str, told: Json, report: Report) -> bool:
+        """Whether somebody has set it by hand after it was asked for, and before it could be told so.
+
+        What it says first after it was out of reach tells how it stands, and not when that was done.
+        """
+        orders = self.orders
+        if orders is None or name not in orders.unsent or name in orders.unconfirmed:
+            return False
+        if report.retained or not (self.online and self.reachable) or name not in self.reported:
+            return False
+        return not same(self.reported[name], told) and not self._confirms(name, told)
 
     def _merged(self, parameters: JsonObject) -> JsonObject:
         """Key by key; with what is too large for that they begin anew."""
@@ -419,11 +437,11 @@ class Device:
 
     @property
     def due(self) -> JsonObject:
-        """What it is to be told now, by name in the configuration; nothing while it is away."""
+        """What it is to be told now, by name in the configuration; nothing while it would not hear it."""
         orders, profile = self.orders, self.profile
         if orders is None or not orders.unsent or profile is None:
             return _EMPTY
-        if not (self.claimed and self.online) or self.awaits_consent:
+        if not (self.claimed and self.online and self.reachable) or self.awaits_consent:
             return _EMPTY
         return {
             name: value
@@ -547,6 +565,7 @@ class Device:
             version=max(self.version, spare.version) + 1,
             profile=spare.profile,
             orders=spare.orders,
+            reachable=spare.reachable,
         )
         return replace(replaced, orders=replaced._orders_for(self.asked, self))
 

@@ -14,7 +14,7 @@ class Orders:
     """Names of controls, and where they go. What is reported of a name that is pending is not believed."""
 
     unsent: frozenset[str] = frozenset()
-    """It is away, or where its orders go needs consent, or there was no broker to carry them."""
+    """It is away or out of reach, or where its orders go needs consent, or no broker has carried them."""
     unconfirmed: frozenset[str] = frozenset()
     """It was told these, has not said that it has done so, and is still given the time to."""
     address: str = ""

@@ -26,6 +26,7 @@ from actors.domain.model import DeadLetter, JsonObject, Report
 from actors.messages import (
     BrokerConnected,
     BrokerForgot,
+    BrokerLost,
     Delivery,
     Heard,
     KeepDeadLetter,
@@ -37,6 +38,7 @@ from actors.messages import (
     Reported,
     Settle,
 )
+from actors.mqtt.carried import Carried, Lost
 from actors.mqtt.clearing import RetainedClearing
 from actors.mqtt.dialects.dialect import Outgoing
 from actors.mqtt.discovery import ORDERS, ROOT, Retained
@@ -165,6 +167,7 @@ class Bridge:
         self._client.on_message = _logged(self._on_message)
         self._client.on_publish = _logged(self._on_publish)
         self._clearing = RetainedClearing()
+        self._carried = Carried()
         self._subscriptions = Subscriptions(self._subscribe, self._unsubscribe)
         self._spellings: dict[str, tuple[str, ...]] = {}
 
@@ -178,7 +181,7 @@ class Bridge:
     ) -> None:
         """``directory`` will be told :class:`Reported`, :class:`Presence` and :class:`BrokerConnected`,
         ``writer`` what is refused (:class:`KeepDeadLetter`), ``translator`` what comes by topics that are not
-        the house's own (:class:`Heard`), :class:`Order` and :class:`BrokerConnected`.
+        the house's own (:class:`Heard`), :class:`Order`, :class:`BrokerConnected` and :class:`BrokerLost`.
         """
         self._directory = directory
         self._writer = writer
@@ -266,12 +269,15 @@ class Bridge:
         """
         self._subscriptions.change(wanted, unwanted)
 
-    def publish(self, messages: Iterable[Outgoing]) -> bool:
-        """At QoS 1, not retained; whether there is a broker to carry them."""
+    def publish(self, messages: Iterable[Outgoing], lost: Lost = lambda: None) -> bool:
+        """At QoS 1, not retained; whether there is a broker to carry them. If so, ``lost`` is called where
+        the connection ends before the broker has confirmed them all.
+        """
+        connection = self._carried.connection
         if not self._connected:
             return False
         sent = [self._client.publish(each.topic, each.payload, qos=1) for each in messages]
-        return not any(each.rc for each in sent)
+        return not any(each.rc for each in sent) and self._carried.sent(connection, sent, lost)
 
     def order(self, order: Order) -> None:
         if self._translator is None or not tell_if_alive(self._translator, order):
@@ -488,6 +494,10 @@ class Bridge:
             logger.warning("filter_given_up filter=%s", filter)
         self._clearing.abandon()
         self._subscribed.clear()
+        for lost in self._carried.abandon():
+            lost()
+        if self._translator is not None:
+            tell_if_alive(self._translator, BrokerLost())
 
     def _note_trouble(self, event: str, detail: str) -> None:
         """Say it once: the same trouble comes back with each attempt."""
@@ -501,6 +511,7 @@ class Bridge:
         self, _client: PahoClient, _data: object, mid: int, _reason: ReasonCode, _: Properties
     ) -> None:
         self._confirmed(mid)
+        self._carried.confirmed(mid)
 
     def _on_message(self, _client: PahoClient, _data: object, message: MQTTMessage) -> None:
         if not message.qos and self._who is not None and message._topic == self._question:

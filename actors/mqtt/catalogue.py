@@ -58,6 +58,8 @@ class Known:
 
     dialect: Dialect
     definition: Definition
+    group: Group
+    """Whose announcements it follows from: who speaks for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,7 +267,7 @@ class Catalogue:
         definition = self._told[best].definitions[serial]
         if self._is_another_s(definition, self._rank[best.dialect]):
             return None
-        return Known(self._dialects[best.dialect], definition)
+        return Known(self._dialects[best.dialect], definition, best)
 
     def _is_another_s(self, definition: Definition, rank: int) -> bool:
         """Whether a dialect that stands before knows the same thing by another name."""

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
+from actors.mqtt.carried import Lost
 from actors.mqtt.catalogue import Carries
 from actors.mqtt.dialects.dialect import OURS, Outgoing
 from actors.mqtt.protocol.filters import is_topic
 
 
 class Publisher(Protocol):
-    def publish(self, messages: Iterable[Outgoing]) -> bool:
-        """At QoS 1, not retained; whether there is a broker to carry them."""
+    def publish(self, messages: Iterable[Outgoing], lost: Lost = ...) -> bool:
+        """As :meth:`actors.mqtt.bridge.Bridge.publish`."""
 
 
 class Outlet:
@@ -38,6 +39,6 @@ class Outlet:
             return False
         return not any(topic == prefix or topic.startswith(f"{prefix}/") for prefix in self._forbidden)
 
-    def publish(self, messages: Sequence[Outgoing]) -> bool:
+    def publish(self, messages: Sequence[Outgoing], lost: Lost = lambda: None) -> bool:
         """Whether there was a broker to carry them, if any were to be carried."""
-        return not messages or self._publisher.publish(messages)
+        return not messages or self._publisher.publish(messages, lost)

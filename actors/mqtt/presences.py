@@ -57,5 +57,9 @@ class Presences:
         self._offline.remove(serial)
         return True
 
+    def is_gone(self, serial: str) -> bool:
+        """Whether it was last said to be, if only just now."""
+        return serial in self._wills or serial in self._offline
+
     def forget(self, serial: str) -> None:
         self._return(serial)

@@ -17,6 +17,7 @@ from actors.domain.read_models import StoredAnnouncement
 from actors.messages import (
     Announced,
     BrokerConnected,
+    BrokerLost,
     Heard,
     KeepAnnouncement,
     KeepDeadLetter,
@@ -24,6 +25,7 @@ from actors.messages import (
     OrderUnsent,
     Settle,
 )
+from actors.mqtt.carried import Lost
 from actors.mqtt.catalogue import Carries, Catalogue, Full, Group, Known, Upheaval
 from actors.mqtt.complaints import Complaints
 from actors.mqtt.dialects.dialect import (
@@ -39,6 +41,7 @@ from actors.mqtt.gathering import NOBODYS, Gathering, Owed
 from actors.mqtt.outlet import Outlet, Publisher
 from actors.mqtt.presences import Presences
 from actors.mqtt.protocol.payloads import MAX_BYTES
+from actors.mqtt.reaching import Reaching
 from actors.runtime.clock import Clock
 from actors.runtime.dispatch import Dispatcher, tell_if_alive
 from actors.runtime.supervision import FailureRegistry, Part, SupervisedActor
@@ -131,6 +134,10 @@ class TranslatorActor(SupervisedActor):
         self._patience: dict[str, float] = {}
         """Of devices that have said how often they speak."""
         self._presences = Presences(clock, self._ring_for_will, directory.tell)
+        self._reaching = Reaching(directory.tell)
+        self._connected = False
+        self._speaking: set[Group] = set()
+        """Those of which something was heard since the connection with the broker began."""
         self._greetings: deque[str] = deque()
         self._greeting = False
         self._filters: set[str] = set()
@@ -174,8 +181,14 @@ class TranslatorActor(SupervisedActor):
             case WillDue(serial):
                 self._presences.will_is_due(serial)
             case BrokerConnected():
+                self._connected = True
                 self._greetings = deque(known.definition.serial for known in self._catalogue.all)
                 self._greet_on()
+                self._await_return(self._catalogue.all)
+            case BrokerLost():
+                self._lose_all()
+            case OrderUnsent():
+                self._directory.tell(message)
             case GreetingsDue():
                 self._greeting = False
                 self._greet()
@@ -256,6 +269,10 @@ class TranslatorActor(SupervisedActor):
             self._writer.tell(kept)
             group = Group(dialect.name, each.group)
             self._redefinitions.setdefault(group, self._clock.monotonic() + GATHER_S)
+        if not message.retained:
+            for each in told.announcements:
+                if each.payload:
+                    self._hear_group(Group(dialect.name, each.group))
         self._ring_when_due()
         self._publish(dialect.name, told.ask)
 
@@ -270,6 +287,7 @@ class TranslatorActor(SupervisedActor):
             self._greetings.append(known.definition.serial)
         for serial in upheaval.gone:
             self._part_from(serial)
+        self._await_return(upheaval.now)
         if upheaval.now or upheaval.gone:
             self._filters_stale = True
             self._greet_on()
@@ -292,6 +310,7 @@ class TranslatorActor(SupervisedActor):
         if (gathering := self._gatherings.pop(serial, None)) is not None:
             self._settle(gathering)
         self._presences.forget(serial)
+        self._reaching.lost(serial)
         self._complaints.forget(serial)
         self._patience.pop(serial, None)
         del self._announced[serial]
@@ -319,6 +338,7 @@ class TranslatorActor(SupervisedActor):
         if reading.patience is not None and reading.patience != self._patience.get(serial):
             self._patience[serial] = reading.patience
             self._announce(known)
+        self._hear_life(known, reading, heard)
         self._publish(serial, reading.ask)
 
     def _gather(self, serial: str, reading: Reading, heard: Heard) -> None:
@@ -350,11 +370,11 @@ class TranslatorActor(SupervisedActor):
         self._telling = None
 
     def _ring_when_due(self) -> None:
-        if self._rings_at is not None:
-            return
         due = [gathering.due for gathering in _first(self._gatherings.values())]
         due += _first(self._redefinitions.values())
-        if due:
+        if (returned := self._reaching.next_due) is not None:
+            due.append(returned)
+        if due and (self._rings_at is None or min(due) < self._rings_at):
             self._rings_at = min(due)
             delay = max(0.0, self._rings_at - self._clock.monotonic())
             self._clock.call_later(delay, partial(tell_if_alive, self.actor_ref, GatheringsDue()))
@@ -365,10 +385,67 @@ class TranslatorActor(SupervisedActor):
             self._redefine(self._redefinitions.popitem(last=False)[0])
         while self._gatherings and next(iter(self._gatherings.values())).due <= now:
             self._tell(self._gatherings.popitem(last=False)[1])
+        # After what they have said, so that what was set by hand meanwhile is not undone.
+        self._reaching.tell_due(now)
         self._ring_when_due()
 
     def _ring_for_will(self, serial: str) -> None:
         tell_if_alive(self.actor_ref, WillDue(serial))
+
+    # -- who hears what it is told -----------------------------------------------------------
+
+    def _hear_life(self, known: Known, reading: Reading, heard: Heard) -> None:
+        """Whoever speaks for it does so for all of its group: a gateway's devices are told by the gateway."""
+        if reading.online is False:
+            self._reaching.lost(known.definition.serial)
+        if heard.retained or self._reaching.is_reached(known.definition.serial):
+            return
+        self._hear_group(known.group)
+        if reading.online is not False:
+            self._reaching.heard((known.definition.serial,), self._clock.monotonic())
+        self._ring_when_due()
+
+    def _hear_group(self, group: Group) -> None:
+        if group in self._speaking:
+            return
+        self._speaking.add(group)
+        serials = self._catalogue.serials_of(group)
+        present = [serial for serial in serials if not self._presences.is_gone(serial)]
+        self._reaching.heard(present, self._clock.monotonic())
+
+    def _await_return(self, those: Iterable[Known]) -> None:
+        """By a word of their group's; where nobody of it answers questions, by their being given the time."""
+        now, answers = self._clock.monotonic(), dict[Group, bool]()
+        for known in those:
+            serial, group = known.definition.serial, known.group
+            if (
+                not self._connected
+                or not known.definition.profile.controls
+                or self._presences.is_gone(serial)
+            ):
+                continue
+            if group in self._speaking:
+                self._reaching.heard((serial,), now)
+                continue
+            if group not in answers:
+                answers[group] = any(map(self._answers, self._catalogue.serials_of(group)))
+            if not answers[group]:
+                self._reaching.presume(serial, now)
+        self._ring_when_due()
+
+    def _answers(self, serial: str) -> bool:
+        known = self._catalogue.known(serial)
+        return known is not None and bool(
+            self._understood(serial, partial(known.dialect.greet, known.definition))
+        )
+
+    def _lose_all(self) -> None:
+        """After what they have said, which was before."""
+        self._connected = False
+        while self._gatherings:
+            self._tell(self._gatherings.popitem(last=False)[1])
+        self._speaking.clear()
+        self._reaching.lost_all()
 
     # -- telling devices ---------------------------------------------------------------------
 
@@ -376,6 +453,9 @@ class TranslatorActor(SupervisedActor):
         known = self._catalogue.known(order.serial)
         if known is None or known.definition.profile.address != order.address:
             logger.warning("order_without_address serial=%s version=%d", order.serial, order.version)
+            self._directory.tell(OrderUnsent(order))
+            return
+        if not self._reaching.is_reached(order.serial):  # lost since it was told that it could be reached
             self._directory.tell(OrderUnsent(order))
             return
         messages = self._understood(
@@ -387,15 +467,16 @@ class TranslatorActor(SupervisedActor):
         for each in messages:
             if each not in own:
                 self._complain(order.serial, f"se ordena a otro aparato por {each.topic[:80]!r}", None)
-        if not self._publish(order.serial, own):
-            self._directory.tell(OrderUnsent(order))
+        unsent = OrderUnsent(order)
+        if not self._publish(order.serial, own, partial(tell_if_alive, self.actor_ref, unsent)):
+            self._directory.tell(unsent)
 
-    def _publish(self, subject: str, messages: Sequence[Outgoing]) -> bool:
+    def _publish(self, subject: str, messages: Sequence[Outgoing], lost: Lost = lambda: None) -> bool:
         """Whether there was a broker to carry those of them that may be published."""
         fit, unfit = self._outlet.sort(messages)
         for each in unfit:
             self._complain(subject, f"no se publica nada en {each.topic[:80]!r}", None)
-        return self._outlet.publish(fit)
+        return self._outlet.publish(fit, lost)
 
     def _greet_on(self) -> None:
         if self._greetings and not self._greeting:

@@ -23,6 +23,7 @@ from actors.messages import (
     Delivery,
     OrderUnsent,
     Presence,
+    Reachability,
     ReleaseDevice,
     ReplaceDevice,
     Reported,
@@ -51,6 +52,10 @@ class Foreign:
 
     def announce(self, profile: Profile | None, serial: str = LAMP) -> None:
         self.house.directory.tell(Announced(serial, profile, self.world.clock.now()))
+        self.reach(profile is not None, serial)
+
+    def reach(self, reachable: bool, serial: str = LAMP) -> None:
+        self.house.directory.tell(Reachability(serial, reachable))
         self.house.flush()
 
     def report(self, serial: str = LAMP, retained: bool = False, **reported: Any) -> None:
@@ -246,12 +251,59 @@ def test_without_a_broker_it_is_told_with_the_next_one(foreign: Foreign) -> None
     foreign.house.directory.tell(OrderUnsent(order))
     foreign.house.flush()
     assert len(foreign.orders) == 1, "whoever could not carry it cannot do so now"
+    foreign.reach(False)
     foreign.house.directory.tell(BrokerConnected())
     foreign.house.flush()
+    assert len(foreign.orders) == 1, "the broker is back, and the device is not yet"
+    foreign.reach(True)
     assert foreign.orders == [{"encendido": True}] * 2
-    foreign.house.directory.tell(BrokerConnected())
+    foreign.reach(False)
+    foreign.reach(True)
     foreign.wait(30)
     assert len(foreign.orders) == 2
+
+
+def test_whoever_was_not_heard_yet_is_told_when_it_is(foreign: Foreign) -> None:
+    """After a start of ours, as after the broker's: what it was is no sign that it hears; it is once."""
+    foreign.report(encendido=False, brillo=10)
+    foreign.claim()
+    foreign.restart()
+    foreign.house.directory.tell(Announced(LAMP, PROFILE, foreign.world.clock.now()))
+    foreign.change(encendido=True)
+    foreign.report(retained=True, encendido=False)
+    foreign.wait(60)
+    assert foreign.device.online
+    assert foreign.orders == []
+    bomb = Report(LAMP, 0.0, configuration=Bomb())
+    foreign.reach(True)
+    foreign.house.directory.tell(Reported(bomb, NOBODYS, "stat/RESULT", b"{}"))
+    foreign.wait(1)
+    foreign.change(brillo=20)
+    assert foreign.orders == [{"encendido": True}, {"brillo": 20}], "its actor's successor knows too"
+
+
+def test_its_first_words_do_not_outdo_what_waits_for_them(foreign: Foreign) -> None:
+    """They tell how it stands, or began again, and not that somebody has set it since."""
+    foreign.report(brillo=10)
+    foreign.claim()
+    foreign.reach(False)
+    foreign.change(brillo=20)
+    foreign.report(brillo=100)
+    foreign.reach(True)
+    assert foreign.orders == [{"brillo": 20}]
+
+
+def test_what_is_set_by_hand_while_an_order_waits_is_not_undone(foreign: Foreign) -> None:
+    foreign.announce(replace(PROFILE, address="a/set"))
+    foreign.report(encendido=False, brillo=10)
+    foreign.claim()
+    foreign.announce(replace(PROFILE, address="b/set"))
+    foreign.change(encendido=True, brillo=20)
+    foreign.report(brillo=30)
+    foreign.house.directory.tell(AcceptDefinition(LAMP, print))
+    foreign.house.flush()
+    assert foreign.orders == [{"encendido": True}]
+    assert foreign.device.configuration["brillo"] == 30
 
 
 def test_nothing_unclaimed_is_ordered(foreign: Foreign) -> None:

@@ -12,7 +12,7 @@ import pytest
 from actors.domain.model import Change, Claim, Device, Report
 from actors.domain.profile import PERCENT, SWITCH, Profile
 from actors.domain.refusals import Refused
-from actors.messages import Announced, ChangeDevice, ClaimDevice, Delivery, Presence, Reported
+from actors.messages import Announced, ChangeDevice, ClaimDevice, Delivery, Presence, Reachability, Reported
 from tests.household import House, World
 
 PLUG = "tasmota-A4CF12345678"
@@ -33,10 +33,15 @@ class Scheduled:
         self.world = World(path)
         self.world.clock.jump(datetime(2027, 1, 15, 12, tzinfo=UTC).timestamp() - self.world.clock.now())
         self.house = House(self.world, {})
-        self.tell(Announced(PLUG, PROFILE, self.world.clock.now()))
+        self.announce(PROFILE)
         self.tell(Presence(PLUG, True, self.world.clock.now(), False, NOBODYS))
         self.say(PLUG, False)
         self.tell(ClaimDevice(Claim(PLUG), print))
+
+    def announce(self, profile: Profile) -> None:
+        """By one that is there."""
+        self.tell(Announced(PLUG, profile, self.world.clock.now()))
+        self.tell(Reachability(PLUG, True))
 
     def tell(self, message: object) -> None:
         self.house.directory.tell(message)
@@ -115,14 +120,14 @@ def test_after_a_restart_what_was_missed_is_made_up_for(tmp_path: Path) -> None:
     home.house.stop()
     home.world.clock.jump(9 * HOUR)
     home.house = House(home.world, {})
-    home.tell(Announced(PLUG, PROFILE, home.world.clock.now()))
+    home.announce(PROFILE)
     home.tell(Presence(PLUG, True, home.world.clock.now(), False, NOBODYS))
     assert home.ordered == [{"encendido": True}]
     home.say(PLUG, True)
     home.say(PLUG, False)
     home.house.stop()
     home.house = House(home.world, {})
-    home.tell(Announced(PLUG, PROFILE, home.world.clock.now()))
+    home.announce(PROFILE)
     home.wait(HOUR)
     assert home.ordered == [{"encendido": True}]
     home.house.stop()
@@ -134,7 +139,7 @@ def test_what_the_device_cannot_take_is_not_asked_of_it(home: Scheduled) -> None
     home.wait(24 * HOUR)
     assert home.ordered == []
     blind = Profile(family="z2m", kind="persiana", capability="position", controls={"posicion": PERCENT})
-    home.tell(Announced(PLUG, blind, home.world.clock.now()))
+    home.announce(blind)
     home.wait(24 * HOUR)
     assert home.ordered == [{"posicion": 40.0}]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from actors.domain.read_models import StoredAnnouncement
 from actors.messages import (
     Announced,
     BrokerConnected,
+    BrokerLost,
     Delivery,
     Heard,
     KeepAnnouncement,
@@ -23,12 +25,14 @@ from actors.messages import (
     Reported,
     Settle,
 )
+from actors.mqtt.carried import Lost
 from actors.mqtt.catalogue import Carries
 from actors.mqtt.dialects.dialect import Dialect, Outgoing
 from actors.mqtt.gathering import NOBODYS
 from actors.mqtt.translator import TranslatorActor
 from actors.runtime.dispatch import PooledActor
 from actors.runtime.supervision import FailureRegistry
+from tests.household import actor
 from tests.mqtt.toys import GENERIC, TOYS, announcement
 from tests.stage import FakeClock, Stage
 
@@ -55,15 +59,23 @@ class Line:
     heard: Counter[str] = field(default_factory=Counter)
     """How often each filter is subscribed to."""
     published: list[Outgoing] = field(default_factory=list)
+    unconfirmed: list[Lost] = field(default_factory=list)
+    """Of what the broker has not confirmed, which it does only where it is told to."""
 
     def hear(self, wanted: Iterable[str], unwanted: Iterable[str]) -> None:
         self.heard.subtract([filter for filter in unwanted if self.heard[filter]])
         self.heard.update(wanted)
 
-    def publish(self, messages: Iterable[Outgoing]) -> bool:
+    def publish(self, messages: Iterable[Outgoing], lost: Lost = lambda: None) -> bool:
         if self.connected:
             self.published += messages
+            self.unconfirmed.append(lost)
         return self.connected
+
+    def lose(self) -> None:
+        """As the bridge does when its connection ends."""
+        while self.unconfirmed:
+            self.unconfirmed.pop(0)()
 
     @property
     def filters(self) -> set[str]:
@@ -117,7 +129,18 @@ class Nursery:
         self.translator.tell(BrokerConnected())
         self.stage.wait(0.3)
 
+    def disconnect(self) -> None:
+        self.line.lose()
+        self.translator.tell(BrokerLost())
+        self.stage.settle()
+
     def order(self, serial: str, address: str = "", **wanted: object) -> Order:
+        """One that hears it."""
+        actor(self.translator)._reaching.heard((serial,), -math.inf)
+        actor(self.translator)._reaching.tell_due(0.0)
+        return self.order_at_once(serial, address, **wanted)
+
+    def order_at_once(self, serial: str, address: str = "", **wanted: object) -> Order:
         order = Order(serial, 1, wanted, address)
         self.translator.tell(order)
         self.stage.settle()

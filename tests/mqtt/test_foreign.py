@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from queue import SimpleQueue
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from actors.domain.model import JsonObject
 from actors.messages import (
     BrokerConnected,
+    BrokerLost,
     Delivery,
     Heard,
     KeepDeadLetter,
@@ -44,7 +46,7 @@ class Translated:
 
     def next(self) -> Heard:
         while not isinstance(message := self._heard.get(timeout=PATIENCE), Heard):
-            assert isinstance(message, BrokerConnected)
+            assert isinstance(message, BrokerConnected | BrokerLost)
         self.deliveries.append(message.delivery)
         return message
 
@@ -202,6 +204,38 @@ def test_what_is_published_is_of_qos_1_and_not_retained(broker: Broker, start: S
         with Device(broker.port, "cmnd/#") as late:
             late.publish("cmnd/end", b"")
             assert late.heard.get(timeout=PATIENCE)[0] == "cmnd/end"
+
+
+def test_what_the_broker_has_not_confirmed_may_be_lost(script: ScriptedBroker, start: Start) -> None:
+    """Whoever has sent it is told once, before it is told that the connection is lost; and of nothing that
+    was confirmed. The next connection brings none of it again.
+    """
+    backend = start(script.port)
+    ear: SimpleQueue[object] = SimpleQueue()
+    translator = Ear.start(ear)
+    backend.bridge.attach(backend.directory, backend.writer, translator)
+    script.accept()
+    script.grant()
+    assert isinstance(ear.get(timeout=PATIENCE), BrokerConnected)
+    for each in (b"first", b"second"):
+        orders = [Outgoing("a", each), Outgoing("b", each)]
+        assert backend.bridge.publish(orders, partial(translator.tell, each))
+    for number in range(4):
+        kind, body = script.receive()
+        assert kind == script.PUBLISH
+        if number < 2:
+            script.send(0x40, body[3:5])
+    script.deliver(1, STATE.encode(), b"{}")
+    backend.next(BrokerConnected)
+    backend.next(Reported)  # so what came before it is heard
+    script.drop()
+    assert [ear.get(timeout=PATIENCE), ear.get(timeout=PATIENCE)] == [b"second", BrokerLost()]
+    assert not backend.bridge.publish([Outgoing("a", b"third")], partial(translator.tell, b"third"))
+    script.accept()
+    script.grant()
+    assert isinstance(ear.get(timeout=PATIENCE), BrokerConnected)
+    assert ear.empty()
+    translator.stop(timeout=PATIENCE)
 
 
 def test_an_order_without_a_translator_or_a_broker_is_unsent(script: ScriptedBroker, start: Start) -> None:

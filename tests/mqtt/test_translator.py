@@ -14,6 +14,7 @@ from actors.messages import (
     KeepDeadLetter,
     OrderUnsent,
     Presence,
+    Reachability,
     Reported,
     Settle,
 )
@@ -21,10 +22,11 @@ from actors.mqtt.broker.nats_server import carries
 from actors.mqtt.catalogue import MAX_TOPICS
 from actors.mqtt.dialects.dialect import MAX_GATEWAY, Outgoing
 from actors.mqtt.presences import WILL_S
+from actors.mqtt.reaching import RETURN_S, SILENT_S
 from actors.mqtt.translator import GREETED
 from tests.household import actor
 from tests.mqtt.nursery import Nursery
-from tests.mqtt.toys import TOYS, announcement
+from tests.mqtt.toys import TOYS, Mute, announcement
 
 SERIAL = "toys-a1"
 
@@ -489,6 +491,125 @@ def test_an_order_becomes_the_messages_of_its_family() -> None:
     nursery.order(SERIAL, encendido=True)
     assert nursery.line.published == [Outgoing("t/a1/set", b'{"encendido": true}')]
     assert nursery.of(OrderUnsent) == []
+
+
+def reached(nursery: Nursery, serial: str = SERIAL) -> list[bool]:
+    """What the directory was told of it since the last time."""
+    return [each.reachable for each in nursery.of(Reachability) if each.serial == serial]
+
+
+def test_it_is_told_once_it_was_heard_on_this_connection() -> None:
+    """A moment after its first live word, and after what it has said: it may subscribe only then."""
+    nursery = Nursery()
+    nursery.announce("a1")
+    nursery.connect()
+    nursery.hear("t/a1/state", {"encendido": False}, retained=True)
+    nursery.stage.wait(3 * SILENT_S)
+    assert reached(nursery) == []
+    order = nursery.order_at_once(SERIAL, encendido=True)
+    assert nursery.one(OrderUnsent).order is order
+    nursery.told.clear()
+    nursery.hear("t/a1/state", {"brillo": 5})
+    assert reached(nursery) == []
+    nursery.stage.wait(RETURN_S)
+    spoken = [type(each) for each in nursery.told if isinstance(each, Reported | Reachability)]
+    assert spoken == [Reported, Reachability]
+    assert reached(nursery) == [True]
+    nursery.line.published.clear()
+    nursery.order_at_once(SERIAL, encendido=True)
+    assert len(nursery.line.published) == 1
+    nursery.hear("t/a1/state", {"brillo": 6})
+    nursery.stage.wait(1)
+    assert reached(nursery) == []
+
+
+def test_what_it_said_on_the_last_connection_counts_no_more() -> None:
+    """What was gathered is told before it is lost; what was under way comes back, once."""
+    nursery = Nursery()
+    nursery.announce("a1")
+    nursery.connect()
+    nursery.hear("t/a1/lwt", b"on")
+    nursery.stage.wait(1)
+    order = nursery.order_at_once(SERIAL, encendido=True)
+    nursery.hear("t/a1/state", {"brillo": 5})
+    nursery.told.clear()
+    nursery.disconnect()
+    assert [type(each) for each in nursery.told] == [OrderUnsent, Reported, Reachability]
+    assert nursery.one(OrderUnsent).order is order
+    assert reached(nursery) == [False]
+    again = nursery.order_at_once(SERIAL, encendido=True)
+    assert nursery.one(OrderUnsent).order is again
+    nursery.connect()
+    nursery.stage.wait(3 * SILENT_S)
+    assert reached(nursery) == []
+    nursery.hear("t/a1/lwt", b"on")
+    nursery.stage.wait(1)
+    assert reached(nursery) == [True]
+
+
+def test_who_is_said_to_be_gone_is_told_nothing_until_it_is_back() -> None:
+    """At once, though it counts as gone only when that lasts."""
+    nursery = Nursery()
+    nursery.announce("a1")
+    nursery.connect()
+    nursery.hear("t/a1/lwt", b"on")
+    nursery.stage.wait(1)
+    nursery.hear("t/a1/lwt", b"off")
+    assert reached(nursery) == [True, False]
+    nursery.hear("t/a1/lwt", b"on")
+    nursery.stage.wait(RETURN_S)
+    assert reached(nursery) == [True]
+
+
+def test_a_gateway_s_word_is_its_devices_() -> None:
+    """It carries what they are told; but for those that are said to be gone."""
+    nursery = Nursery()
+    devices = [{"mac": mac, "base": f"box/{mac}"} for mac in ("a1", "b2", "c3")]
+    nursery.hear("toys/bridge/devices", announcement(devices=devices))
+    nursery.connect()
+    nursery.hear("box/c3/lwt", b"off", retained=True)
+    nursery.hear("box/a1/state", {"x": 1})
+    nursery.stage.wait(1)
+    assert {each.serial: each.reachable for each in nursery.of(Reachability)} == {
+        "toys-a1": True,
+        "toys-b2": True,
+    }
+    nursery.hear("toys/bridge/devices", announcement(devices=[*devices, {"mac": "d4"}]))
+    nursery.stage.wait(1)
+    assert reached(nursery, "toys-d4") == [True]
+
+
+def test_who_announces_itself_is_there() -> None:
+    """Now, and not from the broker's store."""
+    nursery = Nursery()
+    nursery.connect()
+    nursery.hear("toys/a1/announce", announcement(mac="a1"), retained=True)
+    nursery.stage.wait(1)
+    assert reached(nursery) == []
+    nursery.hear("toys/a1/announce", announcement(mac="a1"))
+    nursery.hear("toys/b2/announce", announcement(mac="b2"))
+    nursery.stage.wait(1)
+    assert {each.serial for each in nursery.of(Reachability)} == {SERIAL, "toys-b2"}
+
+
+def test_who_never_speaks_is_given_the_time_to_come_back() -> None:
+    """One that answers no questions, and may have nothing to say for months."""
+    nursery = Nursery(dialects=(Mute(),))
+    nursery.announce("a1")
+    nursery.stage.wait(2 * SILENT_S)
+    assert reached(nursery) == []
+    nursery.connect()
+    nursery.stage.wait(SILENT_S - 1)
+    assert reached(nursery) == []
+    nursery.announce("b2")
+    nursery.stage.wait(1)
+    assert reached(nursery) == [True]
+    nursery.stage.wait(SILENT_S)
+    nursery.disconnect()
+    nursery.connect()
+    nursery.hear("t/a1/state", {"x": 1})
+    nursery.stage.wait(1)
+    assert reached(nursery) == [False, True]
 
 
 @pytest.mark.parametrize("trouble", ["away", "moved", "unknown"])

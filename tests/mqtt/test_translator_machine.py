@@ -43,18 +43,22 @@ class Fleet(RuleBasedStateMachine):
     def begin(self) -> None:
         self.nursery = Nursery()
         self.stored: dict[tuple[str, str, str], StoredAnnouncement] = {}
-        self.ordered: list[Order] = []
+        self.quiet = True
+        """Whether nobody has spoken since the broker was lost the last time."""
 
     # -- what happens ------------------------------------------------------------------------
 
     @rule(family=FAMILIES, mac=MACS, told=TOLD, damaged=st.booleans())
     def announce(self, family: str, mac: str, told: Mapping[str, object], damaged: bool) -> None:
         payload = announcement(**told)
-        self.nursery.hear(f"{family}/{mac}/announce", payload[:-1] if damaged else payload, retained=True)
+        retained = not damaged
+        self.quiet = self.quiet and retained
+        self.nursery.hear(f"{family}/{mac}/announce", payload[:-1] if damaged else payload, retained)
 
-    @rule(family=FAMILIES, told=st.lists(TOLD, max_size=3))
-    def tell_of_many(self, family: str, told: list[Mapping[str, object]]) -> None:
-        self.nursery.hear(f"{family}/bridge/devices", announcement(devices=told), retained=True)
+    @rule(family=FAMILIES, told=st.lists(TOLD, max_size=3), retained=st.booleans())
+    def tell_of_many(self, family: str, told: list[Mapping[str, object]], retained: bool) -> None:
+        self.quiet = self.quiet and retained
+        self.nursery.hear(f"{family}/bridge/devices", announcement(devices=told), retained)
 
     @rule(family=FAMILIES, mac=MACS | st.just("bridge"))
     def withdraw(self, family: str, mac: str) -> None:
@@ -62,6 +66,7 @@ class Fleet(RuleBasedStateMachine):
 
     @rule(base=BASES, last=st.sampled_from(["state", "lwt"]), payload=PAYLOADS, retained=st.booleans())
     def speak(self, base: str, last: str, payload: bytes, retained: bool) -> None:
+        self.quiet = self.quiet and retained
         self.nursery.hear(f"{base}/{last}", payload, retained)
 
     @rule(family=FAMILIES, of=MACS | st.sampled_from(["k", "l"]), connected=st.booleans())
@@ -70,9 +75,10 @@ class Fleet(RuleBasedStateMachine):
         nursery = self.nursery
         nursery.line.connected = connected
         nursery.line.published.clear()
-        order = nursery.order(f"{family}-{of}", encendido=True)
+        order = nursery.order_at_once(f"{family}-{of}", encendido=True)
         sent = [each for each in nursery.line.published if each.topic.endswith("/set")]
         assert len(sent) + len(nursery.of(OrderUnsent)) == 1 or self._is_refused(order)
+        assert not (sent and self.quiet), "nobody has heard it"
         nursery.line.connected = True
 
     def _is_refused(self, order: Order) -> bool:
@@ -87,12 +93,23 @@ class Fleet(RuleBasedStateMachine):
     def connect(self) -> None:
         self.nursery.connect()
 
+    @rule(back=st.booleans())
+    def lose_the_broker(self, back: bool) -> None:
+        """Whatever was under way comes back, once."""
+        under_way = len(self.nursery.line.unconfirmed)
+        self.quiet = True
+        self.nursery.of(OrderUnsent)
+        self.nursery.disconnect()
+        assert len(self.nursery.of(OrderUnsent)) <= under_way
+        if back:
+            self.nursery.connect()
+
     @rule()
     def restart(self) -> None:
         """From what is on disk, by itself, the same devices are there."""
         self.settle()
         before = self.known()
-        self.nursery = Nursery([*self.stored.values()], clock=self.nursery.clock)
+        self.nursery, self.quiet = Nursery([*self.stored.values()], clock=self.nursery.clock), True
         assert self.known().keys() == before.keys()
 
     # -- what always holds -------------------------------------------------------------------

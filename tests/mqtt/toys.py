@@ -95,6 +95,13 @@ class Toys:
         return (Outgoing(definition.body.orders, json.dumps(dict(wanted)).encode()),)
 
 
+class Mute(Toys):
+    """Of which nobody answers."""
+
+    def greet(self, _: Definition) -> Sequence[Outgoing]:
+        return ()
+
+
 def _read(payload: bytes) -> dict[str, Any]:
     try:
         told = json.loads(payload)

@@ -106,7 +106,13 @@ def test_from_its_announcement_to_the_wall_switch_and_over_a_restart(home: Insta
         switched_on(backend, lamp, make)
         make.says(lamp, on=False)
         until(backend, make.serial, estado="inactivo", encendido=False, sincronizado=True)
-    with home.backend() as backend, Device(backend.mqtt, make.orders) as lamp:
-        lamp.publish(*[*make.announcements.items()][1], retain=True)
-        until(backend, make.serial, kind="luz", en_linea=True, encendido=False)
-        switched_on(backend, lamp, make)
+    with home.backend() as backend:
+        backend.put(backend.devices()[make.serial]["id"], {"configuracion": {"encendido": True}})
+        with Device(backend.mqtt, make.orders) as lamp:
+            lamp.publish(*[*make.announcements.items()][1], retain=True)
+            assert lamp.heard.get(timeout=PATIENCE) == (make.orders, make.on, False), "it was away until now"
+            make.says(lamp, on=True)
+            until(backend, make.serial, kind="luz", en_linea=True, estado="activo", sincronizado=True)
+            make.says(lamp, on=False)
+            until(backend, make.serial, encendido=False)
+            switched_on(backend, lamp, make)
