@@ -16,8 +16,10 @@ LOCK    := package.json package-lock.json
 RUNTIME := .venv/.runtime-ready
 DEV     := .venv/.dev-ready
 DOCS    := .venv/.docs-ready
-# What the page loads; all of it comes into place at once, so this file stands for the others.
-PAGE    := web/page/vendor/LICENSES.txt
+# The page as it is served; all of it comes into place at once, so this file stands for the others.
+PAGE    := web/page/built/LICENSES.txt
+# What it is built of.
+SOURCES := $(shell find web/page -path web/page/built -prune -o -type f -not -name '*.pyc' -print)
 # What checks the page.
 NODE    := node_modules/.ready
 
@@ -96,7 +98,7 @@ screenshots: $(DEV) $(PAGE)
 	@.venv/bin/python -m tests.screenshots
 
 clean:
-	rm -rf .venv node_modules web/page/vendor build dist .cache *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv node_modules web/page/built build dist .cache *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 config.toml.example: config.py rules/base/settings.py actors/domain/setting.py
@@ -123,9 +125,9 @@ $(DOCS): $(DEV) requirements-docs.lock
 	@$(PINNED) --requirement requirements-docs.lock
 	@touch $@
 
-$(PAGE): $(LOCK) web/page/fetch.py | $(RUNTIME)
+$(PAGE): $(LOCK) $(SOURCES) | $(RUNTIME)
 	@$(NEEDS_NPM)
-	@.venv/bin/python -m web.page.fetch
+	@.venv/bin/python -m web.page.build
 
 $(NODE): $(LOCK) $(DEV)
 	@$(NEEDS_NPM)

@@ -10,6 +10,7 @@ from typing import Final
 import hypothesis
 import pytest
 
+import web.page.build as page
 from tests import covered, machine
 from tests.brokers import (
     BROKERS,
@@ -39,6 +40,9 @@ ROOMS = ("actors", "config", "persistence", "rules", "run_system", "web")
 def pytest_configure(config: pytest.Config) -> None:
     if (plugin := covered.plugin()) is not None:
         config.pluginmanager.register(plugin)
+    # Before the workers begin, each of which will read it.
+    if not hasattr(config, "workerinput") and page.outdated():
+        page.main()
 
 
 @pytest.hookimpl(tryfirst=True)

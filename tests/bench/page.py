@@ -24,6 +24,7 @@ from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 from actors.simulator.device import demo_code
 from tests.bench.processes import ROOT, System, ended, free_port, system
 from tests.page.browsing import CHROMIUM, launched
+from tests.page.opened import open_modules
 
 DEVICES = 200
 # Until scripts are compiled and each card has its line.
@@ -126,6 +127,7 @@ def smoothness(folder: Path, minutes: float) -> Smoothness:
 
 def _measured(browser: Browser, url: str, minutes: float) -> Smoothness:
     page = browser.new_page(viewport={"width": 1280, "height": 800})
+    open_modules(page, "house.js")
     page.goto(url)
     page.wait_for_function(f"() => document.querySelectorAll('article').length === {DEVICES}", timeout=60_000)
     devtools = page.context.new_cdp_session(page)

@@ -111,7 +111,7 @@ def test_what_the_first_view_needs_is_named_ahead(home: Home, page: Page) -> Non
         "[...document.querySelectorAll('link[rel=modulepreload], script[src]')]"
         ".map((each) => each.href ?? each.src)"
     )
-    words = {name for name, _ in page.evaluate(_LOADED) if "/js/words/es/" in name}
+    words = {name for name, _ in page.evaluate(_LOADED) if "/js/es-" in name}
     assert page.locator("script[src]").count() == 1
     assert set(named) | words == {name for name, _ in page.evaluate(_LOADED)}
     assert not set(named) & words

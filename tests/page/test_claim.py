@@ -17,6 +17,7 @@ from actors.simulator.device import demo_code
 from tests.page.browsing import CHROMIUM, Complaints, assert_accessible, assert_fits, launched
 from tests.page.conftest import OpenPage
 from tests.page.home import Home
+from tests.page.opened import open_modules
 
 LAMP = "LGT0AAAAAAAA"
 BLIND = "SHD0BBBBBBBB"
@@ -131,6 +132,7 @@ def blank() -> FilePayload:
 
 def test_what_a_code_says(page: Page) -> None:
     """A claim's body as JSON or a bare serial number; a link to come in with is known as such."""
+    open_modules(page, "views/claim/qr_text.js")
     page.goto("/")
     foreign = {"problem": "foreign"}
     for text, meaning in {

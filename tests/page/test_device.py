@@ -15,6 +15,7 @@ from playwright.sync_api import Locator, Page, Response, expect
 
 from tests.page.browsing import Complaints, assert_accessible, assert_fits
 from tests.page.home import Home
+from tests.page.opened import open_modules
 from tests.page.past import write_past
 
 SERIAL = "TMP0AAAAAAAA"
@@ -293,6 +294,7 @@ def test_an_unknown_device_leads_back(page: Page) -> None:
 def test_the_chart_follows_the_theme(page: Page) -> None:
     """Of the system, or of this browser against the system's, as the rest of the page does."""
     light, dark = "236,232,223", "38,47,52"
+    open_modules(page, "theme.js")
     open_history(page)
     page.wait_for_function(OUTAGE_IS, arg=light)
     page.emulate_media(color_scheme="dark")

@@ -15,6 +15,7 @@ from tests.page.browsing import assert_accessible, assert_fits
 from tests.page.conftest import OpenPage
 from tests.page.home import Home
 from tests.page.node import Modules, running
+from tests.page.opened import open_modules
 
 LAMP, METER, DOOR = "LGT0AAAAAAAA", "TMP0BBBBBBBB", "DRL0CCCCCCCC"
 NUMBER = "async ([value, digits]) => (await import('/pagina/js/format.js')).number(value, '', digits)"
@@ -92,6 +93,7 @@ def test_a_card_shows_what_the_device_reports_as_it_does(home: Home, page: Page)
 
 def test_numbers_keep_the_digits_that_count(page: Page) -> None:
     """Two of them at least, where it is not noise; whole numbers where they are asked for."""
+    open_modules(page, "format.js")
     page.goto("/")
     for value, told in {
         (21.46, 1): "21,5",
@@ -154,6 +156,7 @@ def test_english_where_the_browser_speaks_it(home: Home, open_page: OpenPage) ->
 def test_a_message_covers_nothing_that_one_could_not_reach(home: Home, phone: Page) -> None:
     """On a phone neither what stands at the head nor the places to go to; the rest scrolls from under it."""
     furnish(home)
+    open_modules(phone, "ui.js")
     for view in ("", "casa", f"dispositivo/{home.device(LAMP)['id']}"):
         phone.goto(f"/#/{view}")
         expect(phone.locator("h1")).to_be_visible()

@@ -15,6 +15,7 @@ from tests.brokers import wait_until
 from tests.page.browsing import Complaints, assert_accessible, assert_fits
 from tests.page.conftest import OpenPage
 from tests.page.home import Home
+from tests.page.opened import open_modules
 
 THERMOMETER = "TMP0AAAAAAAA"
 LAMP = "LGT0AAAAAAAA"
@@ -316,6 +317,7 @@ def test_a_feed_that_is_left_open_keeps_the_newest(home: Home, page: Page) -> No
         route.fulfill(json={"data": there[size * (number - 1) : size * number], "pages": pages})
 
     page.route("**/ai/eventos?*", answer)
+    open_modules(page, "house.js")
     page.goto("/#/avisos")
     articles = page.get_by_role("article")
     expect(articles).to_have_count(1)

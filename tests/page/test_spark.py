@@ -12,11 +12,11 @@ from playwright.sync_api import Page, Request, expect
 
 from tests.page.conftest import PHONE, OpenPage
 from tests.page.home import Home
+from tests.page.node import running
 from tests.page.past import INTERVAL, write_past
 
 METER = "TMP0AAAAAAAA"
 CROWD = 12
-LINE = "async (points) => (await import('/pagina/js/views/devices/line.js')).line(points, 60)"
 NUMBERS = re.compile(r"[ML](-?[\d.]+) (-?[\d.]+)")
 
 
@@ -93,7 +93,7 @@ def test_far_cards_ask_for_nothing_and_near_ones_few_at_a_time(home: Home, open_
         ([[50, -20], [60, -30]], "M98.7 2h0L118 30"),
     ],
 )
-def test_what_is_drawn(page: Page, points: list[Any], path: str) -> None:
+def test_what_is_drawn(points: list[Any], path: str) -> None:
     """Silence is a gap, one point a dot, and what hardly changes a line that hardly does."""
-    page.goto("/")
-    assert page.evaluate(LINE, points) == path
+    with running("views/devices/line.js") as modules:
+        assert modules.ask("line", points, 60) == path

@@ -16,6 +16,7 @@ from tests.page.browsing import Complaints, Held, go
 from tests.page.conftest import OpenPage
 from tests.page.home import Home
 from tests.page.node import node
+from tests.page.opened import open_modules
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "web" / "page" / "js"
 LANGUAGES = ("es", "en")
@@ -41,7 +42,7 @@ _PLACE = re.compile(r"\{(\w+)\}")
 
 LAMP = "LGT0AAAAAAAA"
 NAME = "Lámpara"
-ENGLISH = "**/words/en/week.js"
+ENGLISH = "**/js/en-*.js"
 CHOOSE = "async (name) => (await import('/pagina/js/words.js')).choose(name)"
 CHOOSE_IN_VAIN = """
 import("/pagina/js/words.js").then(({ choose }) => { globalThis.inVain = choose("en"); })
@@ -165,6 +166,7 @@ def test_every_view_changes_its_language_where_it_stands(home: Home, open_page: 
     """Navigation and headings, without being loaded anew."""
     home.claim(LAMP, nombre=NAME)
     page = open_page()
+    open_modules(page, "words.js")
     page.goto("/")
     page.evaluate("globalThis.same = true")
     html = page.locator("html")
@@ -186,17 +188,18 @@ def test_every_view_changes_its_language_where_it_stands(home: Home, open_page: 
 def test_only_the_language_in_use_is_fetched(open_page: OpenPage) -> None:
     """All of it, and another one when it is chosen."""
     page = open_page()
+    open_modules(page, "words.js")
     page.goto("/")
     expect(page.get_by_role("heading", name="Dispositivos")).to_be_visible()
-    assert fetched(page) == {f"es/{area}" for area in AREAS}
+    assert fetched(page) == ["es"]
     page.evaluate(CHOOSE, "en")
-    assert fetched(page) == {f"{language}/{area}" for language in LANGUAGES for area in AREAS}
+    assert fetched(page) == ["es", "en"]
 
 
-def fetched(page: Page) -> set[str]:
-    """The files of words, as ``es/shell``."""
+def fetched(page: Page) -> list[str]:
+    """The languages whose words have come."""
     names: list[str] = page.evaluate("performance.getEntriesByType('resource').map(({ name }) => name)")
-    return set(re.findall(r"/words/(\w+/\w+)\.js", "\n".join(names)))
+    return re.findall(r"/js/(es|en)-\w+\.js", "\n".join(names))
 
 
 def test_a_language_that_does_not_come_is_said(open_page: OpenPage, complaints: Complaints) -> None:
@@ -243,10 +246,10 @@ def test_a_page_whose_language_does_not_come_speaks_another(
     """And its own as soon as that comes: it has not chosen the other."""
     complaints.expect("net::ERR_")
     page = open_page()
-    page.route("**/words/es/*.js", lambda route: route.abort())
+    page.route("**/js/es-*.js", lambda route: route.abort())
     page.goto("/")
     expect(page.get_by_role("heading", name="Devices")).to_be_visible()
-    page.unroute("**/words/es/*.js")
+    page.unroute("**/js/es-*.js")
     page.reload()
     expect(page.get_by_role("heading", name="Dispositivos")).to_be_visible()
 
@@ -256,7 +259,7 @@ def test_a_page_without_any_words_says_that_it_came_in_part(
 ) -> None:
     complaints.expect("net::ERR_")
     page = open_page()
-    page.route("**/words/*/*.js", lambda route: route.abort())
+    page.route(re.compile(r"/js/(es|en)-\w+\.js$"), lambda route: route.abort())
     page.goto("/")
     expect(page.get_by_role("alert")).to_contain_text("This page came in part; reload it.")
 
@@ -264,6 +267,7 @@ def test_a_page_without_any_words_says_that_it_came_in_part(
 def test_the_language_chosen_last_is_spoken(open_page: OpenPage) -> None:
     """However long the words of another take, and after a reload too."""
     page = open_page()
+    open_modules(page, "words.js")
     held = Held(page, ENGLISH)
     page.goto("/")
     with page.expect_request(ENGLISH):

@@ -16,6 +16,7 @@ from playwright.sync_api import Page, expect
 from tests.page.conftest import PHONE, OpenPage
 from tests.page.home import Home
 from tests.page.node import Modules, running
+from tests.page.opened import open_modules
 from tests.page.past import write_past
 from tests.page.test_device import SERIAL, open_history
 
@@ -117,6 +118,7 @@ def test_when_each_row_of_the_log_was(far: Page) -> None:
 
 
 def test_a_chart_begins_its_days_at_midnight_in_the_house(far: Page) -> None:
+    open_modules(far, "views/device/axis.js")
     open_history(far)
     far.get_by_role("slider", name="Temperatura").focus()
     far.keyboard.press("End")

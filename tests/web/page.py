@@ -6,21 +6,19 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from web.page.fetch import LICENCES
-from web.page.files import FOLDER, WORKER, Page
+from web.page.build import LICENCES, SOURCES
+from web.page.files import WORKER, Page
 
-IMPORT_MAP: Final = '\n{"imports": {"named": "/pagina/vendor/named.js"}}\n'
-INDEX: Final = f"""<!doctype html>
+INDEX: Final = """<!doctype html>
 <html lang="es">
 <title>Casa</title>
 <link rel="icon" href="/pagina/icons/icon.svg">
 <link rel="stylesheet" href="/pagina/style.css">
-<script type="importmap">{IMPORT_MAP}</script>
 <script type="module" src="/pagina/js/main.js"></script>
 <body><p id="said"></p></body>
 </html>
 """
-MAIN: Final = """import { word } from "named";
+MAIN: Final = """import { word } from "./named.js";
 import "./register.js";
 document.getElementById("said").textContent = word;
 """
@@ -37,8 +35,8 @@ def furnish(folder: Path, word: str = "uno") -> Path:
         "style.css": "p { color: black; }\n" * 50,
         "js/main.js": MAIN,
         "js/register.js": REGISTER,
-        "vendor/named.js": f'export const word = "{word}";\n',
-        f"vendor/{LICENCES}": "named 1.0.0 (MIT)\n",
+        "js/named.js": f'export const word = "{word}";\n',
+        LICENCES: "named 1.0.0 (MIT)\n",
         "notes.md": "not of the page",
         ".hidden/secret.js": "not of the page",
     }
@@ -46,8 +44,8 @@ def furnish(folder: Path, word: str = "uno") -> Path:
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, "utf-8")
-    shutil.copy(FOLDER / WORKER, folder)
-    shutil.copytree(FOLDER / "icons", folder / "icons", dirs_exist_ok=True)
+    shutil.copy(SOURCES / WORKER, folder)
+    shutil.copytree(SOURCES / "icons", folder / "icons", dirs_exist_ok=True)
     return folder
 
 

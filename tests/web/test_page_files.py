@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import gzip
 import hashlib
 import json
-import posixpath
 import re
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
@@ -19,12 +17,10 @@ import brotli  # type: ignore[import-untyped]
 import pytest
 
 from tests.page.node import node
-from tests.web.page import IMPORT_MAP, INDEX, furnish, page_of
+from tests.web.page import INDEX, furnish, page_of
 from tests.web.site import Answer, Site
-from web.page.fetch import LICENCES
-from web.page.files import FOLDER, TYPES, File, Form, Page, shipped
-from web.page.lean import lean
-from web.page.preloads import PREFIX
+from web.page.build import BUILT, LICENCES, PREFIX, SOURCES
+from web.page.files import TYPES, File, Form, Page, shipped
 
 
 @pytest.fixture
@@ -46,8 +42,7 @@ def get(site: Site, path: str, **headers: str) -> Answer:
 )
 def test_whoever_opens_the_house_gets_the_page(site: Site, accept: str) -> None:
     answer = get(site, "/", Accept=accept)
-    without_preloads = re.sub(rb' *<link rel="modulepreload"[^\n]*\n', b"", answer.body)
-    assert (answer.status, without_preloads) == (200, INDEX.encode())
+    assert (answer.status, answer.body) == (200, INDEX.encode())
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
 
 
@@ -70,14 +65,13 @@ def test_a_program_that_asks_for_json_gets_the_index(site: Site, accept: str) ->
         ("sw.js", "text/javascript; charset=utf-8"),
         ("icons/icon.svg", "image/svg+xml; charset=utf-8"),
         ("icons/icon-192.png", "image/png"),
-        (f"vendor/{LICENCES}", "text/plain; charset=utf-8"),
+        (LICENCES, "text/plain; charset=utf-8"),
     ],
 )
 def test_each_file_comes_as_what_it_is(site: Site, tmp_path: Path, name: str, kind: str) -> None:
     answer = get(site, PREFIX + name)
     assert (answer.status, answer.headers["Content-Type"]) == (200, kind)
-    source = (tmp_path / name).read_bytes()
-    assert answer.body == (lean(source) if name.endswith(".js") else source)
+    assert answer.body == (tmp_path / name).read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -106,14 +100,12 @@ def test_nothing_else_can_be_reached(site: Site, path: str) -> None:
     assert set(answer.json) == {"error", "detalle", "codigo"}
 
 
-def test_without_its_libraries_the_page_says_what_to_do(tmp_path: Path) -> None:
+def test_a_page_that_is_not_built_says_what_to_do(tmp_path: Path) -> None:
     """And the rest works."""
-    folder = furnish(tmp_path)
-    (folder / "vendor" / LICENCES).unlink()
-    with Site(page=Page.read(folder)) as site:
+    with Site(page=Page.read(tmp_path / "built")) as site:
         answer = site.get("/")
         assert answer.status == 503
-        assert "python -m web.page.fetch" in answer.json["detalle"]
+        assert "python -m web.page.build" in answer.json["detalle"]
         assert get(site, "/", Accept="application/json").status == 200
         assert site.get("/dispositivos").status == 200
 
@@ -195,7 +187,7 @@ def test_what_a_browser_has_is_not_sent_again(site: Site, path: str, encoding: s
 def test_the_tag_goes_with_the_content(tmp_path: Path) -> None:
     one, two = (page_of(tmp_path / word, word).files for word in ("uno", "dos"))
     assert {name for name in one if one[name].plain.etag != two[name].plain.etag} == {
-        "vendor/named.js",
+        "js/named.js",
         "shell.js",
     }
 
@@ -214,28 +206,19 @@ def policy_of(headers: Mapping[str, str]) -> dict[str, list[str]]:
     return {name: values for name, *values in directives}
 
 
-def test_only_our_own_scripts_and_the_import_map_may_run(site: Site) -> None:
-    """No others' and no other inline ones, and what they fetch is ours; the camera is for the page alone."""
-    digest = base64.b64encode(hashlib.sha256(IMPORT_MAP.encode()).digest()).decode()
+def test_only_our_own_scripts_may_run(site: Site) -> None:
+    """No others' and no inline ones, and what they fetch is ours; the camera is for the page alone."""
     for path in ("/", "/pagina/sw.js"):
         headers = site.get(path).headers
         policy = policy_of(headers)
         assert policy["default-src"] == policy["frame-ancestors"] == policy["base-uri"] == ["'none'"]
-        assert policy["script-src"] == ["'self'", f"'sha256-{digest}'"]
+        assert policy["script-src"] == ["'self'"]
         assert policy["style-src"] == policy["connect-src"] == ["'self'"]
         assert not {
             value for values in policy.values() for value in values if "unsafe" in value or "//" in value
         }
         assert "camera=(self)" in headers["Permissions-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff"
-
-
-def test_windows_line_ends_change_nothing(tmp_path: Path) -> None:
-    """A browser reads them as the others, so the import map's digest is the same."""
-    folder = furnish(tmp_path)
-    before = Page.read(folder).policy
-    (folder / "index.html").write_bytes(INDEX.replace("\n", "\r\n").encode())
-    assert Page.read(folder).policy == before
 
 
 def test_the_page_too_is_served_under_our_names_alone(site: Site) -> None:
@@ -263,7 +246,7 @@ def test_the_shell_is_what_opens_the_page(site: Site, tmp_path: Path) -> None:
     assert isinstance(files, list)
     assert {site.get(path).status for path in files} == {200}
     assert {path for path in files if not path.startswith(PREFIX)} == {"/"}
-    assert {"/pagina/js/main.js", "/pagina/vendor/named.js", "/pagina/icons/icon.svg"} < set(files)
+    assert {"/pagina/js/main.js", "/pagina/js/named.js", "/pagina/icons/icon.svg"} < set(files)
     assert not {"/pagina/sw.js", "/pagina/shell.js"} & set(files)
 
 
@@ -285,21 +268,18 @@ def test_any_change_makes_another_version(tmp_path: Path) -> None:
 
 # -- the page that comes with it -------------------------------------------------------------------
 
-COMMENTED = re.compile(r"^\s*\*.*$", re.MULTILINE)
 # In any of its forms.
 IMPORTED = re.compile(r"""(?:[}*]\s*from|\bimport(?:[\s\w*]+\sfrom)?)\s*\(?\s*["']([^"']+)["']""")
 
 
 def test_every_import_of_the_page_leads_somewhere() -> None:
-    """Relative ones to a file, the others by the import map to one, and nothing is left to the network."""
+    """To a file beside it, none of which is left to the network; and none to the one that awaits."""
     files = shipped().files
-    index = files["index.html"].plain.body.decode()
-    named = json.loads(index.partition('<script type="importmap">')[2].partition("</script>")[0])["imports"]
-    for name in [name for name in files if name.endswith(".js")]:
-        for target in IMPORTED.findall(COMMENTED.sub("", files[name].plain.body.decode())):
-            beside = f"/pagina/{posixpath.normpath(posixpath.join(posixpath.dirname(name), target))}"
-            path = beside if target.startswith(".") else named[target]
-            assert path.removeprefix(PREFIX) in files, (name, target)
+    scripts = {name: files[name].plain.body.decode() for name in files if name.startswith("js/")}
+    wanted = {
+        f"js/{target.removeprefix('./')}" for text in scripts.values() for target in IMPORTED.findall(text)
+    }
+    assert wanted == scripts.keys() - {"js/main.js"}
 
 
 # What a function that is not async cannot hold, once it is no module any more.
@@ -319,19 +299,15 @@ for (const path of process.argv.slice(1)) {
 
 def test_no_module_awaits_but_the_one_that_nobody_imports() -> None:
     """WebKit may never run what imports one that does."""
-    scripts = sorted(str(path) for path in (FOLDER / "js").rglob("*.js"))
+    scripts = sorted(str(path) for path in (SOURCES / "js").rglob("*.js"))
     done = subprocess.run([node(), "-e", _WHICH_AWAIT, *scripts], capture_output=True, encoding="utf-8")
-    assert (done.stdout.split(), done.stderr) == ([str(FOLDER / "js" / "main.js")], "")
-    texts = (Path(path).read_text("utf-8") for path in scripts)
-    assert not any(target.endswith("main.js") for text in texts for target in IMPORTED.findall(text))
+    assert (done.stdout.split(), done.stderr) == ([str(SOURCES / "js" / "main.js")], "")
 
 
 def test_every_file_of_the_page_is_served() -> None:
-    """None is of a kind unknown here, but for the code that serves them."""
-    code = (".py", ".pyc")
-    paths = [path for path in FOLDER.rglob("*") if path.is_file() and path.suffix not in code]
-    files = {path.relative_to(FOLDER).as_posix() for path in paths}
-    assert {name for name in files if Path(name).suffix not in TYPES} == set()
+    """None is of a kind unknown here, but for the word of what it was built of."""
+    files = [path for path in BUILT.rglob("*") if path.is_file()]
+    assert {path.name for path in files if path.suffix not in TYPES} == {".sources"}
 
 
 def test_what_the_manifest_promises_is_there() -> None:

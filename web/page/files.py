@@ -7,6 +7,7 @@ import base64
 import functools
 import gzip
 import hashlib
+import logging
 import re
 import threading
 from collections.abc import Iterator, Mapping
@@ -18,16 +19,15 @@ import brotli  # type: ignore[import-untyped]
 import orjson
 
 from web.http.handler import Handler
-from web.page.fetch import LICENCES
-from web.page.lean import lean
-from web.page.preloads import IMPORT_MAP, INDEX, PREFIX, with_preloads
+from web.page.build import BUILT, INDEX, LICENCES, PREFIX, outdated
 from web.page.vocabulary import with_vocabulary
 from web.schemas.answers import IndexJson
 from web.schemas.operations import Media, Operation
 from web.texts.faults import Fault
 from web.texts.problem import Problem
 
-FOLDER: Final = Path(__file__).parent
+logger = logging.getLogger(__name__)
+
 # Of encodings, in characters; browsers send some twenty. Who sends more gets the file as it is.
 LONGEST_LIST: Final = 1_000
 WORKER: Final = "sw.js"
@@ -49,7 +49,7 @@ TYPES: Final[Mapping[str, str]] = {
 # The page is a client of this server alone, and of no other. What is shown of pictures and the camera is
 # made in the page itself.
 _POLICY: Final = (
-    "default-src 'none'; script-src 'self'{hashes}; style-src 'self'; img-src 'self' blob: data:; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "connect-src 'self'; font-src 'self'; manifest-src 'self'; media-src 'self' blob:; worker-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
@@ -113,49 +113,41 @@ def _encodings(accepted: str) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """All files, by their path below :data:`PREFIX`, and the policy that they are shown under."""
+    """All files, by their path below :data:`PREFIX`."""
 
     files: Mapping[str, File]
-    policy: str
 
     @classmethod
     def read(cls, folder: Path) -> Page:
-        """What lies under ``folder``, and what is made of it."""
+        """What lies under ``folder``, which need not be there, and what is made of it."""
         paths = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*"))}
         found = {
             name: path.read_bytes()
             for name, path in paths.items()
             if path.suffix in TYPES and "/." not in f"/{name}"  # nor what is hidden
         }
-        found |= {name: lean(body) for name, body in found.items() if name.endswith(".js")}
         if INDEX in found:
-            found[INDEX] = with_vocabulary(with_preloads(found))
+            found[INDEX] = with_vocabulary(found[INDEX])
         # Another one at any change.
         version = hashlib.sha256(repr(sorted(found.items())).encode()).hexdigest()[:16]
         if INDEX in found:
             found[INDEX] = _stamped(found[INDEX], version)
         found[SHELL] = _shell(found, version)
-        files = {name: File.of(TYPES[Path(name).suffix], body) for name, body in found.items()}
-        return cls(files, _POLICY.format(hashes=_hashes(found.get(INDEX, b""))))
+        return cls({name: File.of(TYPES[Path(name).suffix], body) for name, body in found.items()})
 
     @property
     def complete(self) -> bool:
-        """Whether the libraries, which are no part of the source, are there."""
-        return f"vendor/{LICENCES}" in self.files
+        """Whether it has been built."""
+        return INDEX in self.files
 
 
 @functools.cache
 def shipped() -> Page:
-    """The page that comes with this package."""
-    return Page.read(FOLDER)
-
-
-def _hashes(index: bytes) -> str:
-    """The policy's word for the import map, which has to stand in the document itself."""
-    # A browser counts a line's end as one character, however the file has it.
-    maps = IMPORT_MAP.findall(index.replace(b"\r\n", b"\n"))
-    digests = [base64.b64encode(hashlib.sha256(each).digest()).decode() for each in maps]
-    return "".join(f" 'sha256-{digest}'" for digest in digests)
+    """The page that comes with this package. A developer whose changes are not in it is told."""
+    page = Page.read(BUILT)
+    if page.complete and outdated():
+        logger.warning("The page is older than its sources: run python -m web.page.build, and start again")
+    return page
 
 
 def _stamped(index: bytes, version: str) -> bytes:
@@ -167,7 +159,7 @@ def _stamped(index: bytes, version: str) -> bytes:
 def _shell(found: Mapping[str, bytes], version: str) -> bytes:
     """A script that tells the service worker all that the page is opened with; at another version the browser
     takes it for a new worker."""
-    kept = [name for name in found if name not in (INDEX, WORKER, f"vendor/{LICENCES}")]
+    kept = [name for name in found if name not in (INDEX, WORKER, LICENCES)]
     paths = ["/", *(PREFIX + name for name in kept)]
     return b"self.SHELL = " + orjson.dumps({"version": version, "files": paths}) + b";\n"
 
@@ -183,7 +175,7 @@ class _Served(Handler):
             raise Problem(Fault.NO_FILE, name=name)
         form = await file.for_whom(self.request.headers.get("Accept-Encoding", ""))
         self.set_header("Content-Type", file.type)
-        self.set_header("Content-Security-Policy", page.policy)
+        self.set_header("Content-Security-Policy", _POLICY)
         self.set_header("Permissions-Policy", _PERMISSIONS)
         self.set_header("Cache-Control", "no-cache")
         self.set_header("Etag", form.etag)
@@ -207,7 +199,7 @@ class Index(_Served):
             role=None,
             english=(
                 "the page; with `Accept: application/json`, and no HTML in it, name, version, links. 503 "
-                "while the page's libraries are missing"
+                "while the page is not built"
             ),
             description="JSON para quien lo pide con Accept y no pide HTML.",
             answer=(IndexJson, Media("text/html", str, "<!doctype html>")),

@@ -366,10 +366,10 @@ FAULTS: Final[Mapping[Fault, Wording]] = {
     ),
     Fault.PAGE_INCOMPLETE: Wording(
         503,
-        "A la página le faltan sus bibliotecas: ejecuta «python -m web.page.fetch» en la carpeta del código "
-        "fuente, y arranca de nuevo. Lo demás funciona.",
-        "The page lacks its libraries: run “python -m web.page.fetch” in the folder of the source code, and "
-        "start again. The rest works.",
+        "La página no está construida: ejecuta «python -m web.page.build» en la carpeta del código fuente, y "
+        "arranca de nuevo. Lo demás funciona.",
+        "The page is not built: run “python -m web.page.build” in the folder of the source code, and start "
+        "again. The rest works.",
     ),
     Fault.BROKEN: Wording(
         500,

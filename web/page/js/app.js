@@ -5,6 +5,7 @@ import { ago } from "./format.js";
 import { connection, enter, heardAt, me, unseen } from "./house.js";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
+import { later } from "./later.js";
 import { route } from "./route.js";
 import { SignIn } from "./sign_in.js";
 import { Failure, Loading, Toasts } from "./ui.js";
@@ -84,15 +85,6 @@ const Freshness = () => {
   `;
 };
 
-/** A page that was open while the system was upgraded does not fit to what it fetches later. */
-const Outdated = () => html`
-  <div class="failure" role="alert">
-    <${Icon} name="warning" />
-    <p>${t("outdated")}</p>
-    <button type="button" onClick=${() => location.reload()}>${t("reload")}</button>
-  </div>
-`;
-
 const View = () => {
   const [place, which] = route.value;
   const [views, setViews] = useState({ "": Devices });
@@ -100,16 +92,15 @@ const View = () => {
   const fetchView = () => {
     setError(null);
     if (place in views || !(place in LATER)) return;
-    LATER[place]()
+    later(LATER[place])
       .then((view) => setViews((before) => ({ ...before, [place]: view })))
-      .catch((problem) => setError({ status: 0, fits: !(problem instanceof SyntaxError) }));
+      .catch(setError);
   };
   useEffect(fetchView, [place]);
   useSignalEffect(() => {
     document.title = `${unseen.value ? "● " : ""}IoT Backend`;
   });
-  if (error)
-    return error.fits ? html`<${Failure} error=${error} retry=${fetchView} />` : html`<${Outdated} />`;
+  if (error) return html`<${Failure} error=${error} retry=${fetchView} />`;
   const Shown = views[place in LATER ? place : ""];
   return Shown
     ? html`<${Shown} key=${ONE_OF_MANY.includes(place) ? `${place}/${which}` : place} path=${route.value.slice(1)} />`

@@ -4,6 +4,7 @@ import { render } from "preact";
 import { App } from "./app.js";
 import { html } from "./html.js";
 import "./installing.js";
+import { outdated } from "./later.js";
 import { held } from "./route.js";
 import { OfferedCode } from "./sign_in.js";
 import "./theme.js";
@@ -11,8 +12,6 @@ import { language, ready } from "./words.js";
 
 // A view that was held back has its guard until it is drawn again.
 const DRAWN_MS = 200;
-// It came with the document: asking for it would tell of whatever the server has by then.
-const VERSION = /** @type {HTMLMetaElement} */ (document.querySelector("meta[name=version]")).content;
 
 const root = document.getElementById("app");
 // Only here, where nobody imports, may a module await: see words.js.
@@ -40,22 +39,12 @@ function sayThatNoWordsCame() {
 
 /** What is fetched later is of the newest version, and would not fit. What is held back is not lost by it. */
 function reloadWhenOutdated(worker) {
-  const outdated = signal(false);
+  const late = signal(false);
   // A new worker alone says nothing: the first one, and often the next, is of what has just been loaded.
   worker.addEventListener("controllerchange", async () => {
-    const newest = await shell();
-    if (newest && !newest.includes(VERSION)) outdated.value = true;
+    if (await outdated()) late.value = true;
   });
   effect(() => {
-    if (outdated.value && !held.value) setTimeout(() => held.peek() || location.reload(), DRAWN_MS);
+    if (late.value && !held.value) setTimeout(() => held.peek() || location.reload(), DRAWN_MS);
   });
-}
-
-/** What the server's page is made of and its version, as text; `null` without an answer. */
-async function shell() {
-  try {
-    return await (await fetch("/pagina/shell.js")).text();
-  } catch {
-    return null;
-  }
 }

@@ -29,11 +29,13 @@ export const Toasts = () => html`
 
 /** What an error says to people: the server's own words of what to do, or that there is no server. */
 export const told = (error) =>
-  error.status === 0
-    ? t("no_answer")
-    : error.status === undefined
-      ? t("broken")
-      : error.detail || error.message;
+  error.outdated
+    ? t("outdated")
+    : error.status === 0
+      ? t("no_answer")
+      : error.status === undefined
+        ? t("broken")
+        : error.detail || error.message;
 
 /** Do `work()`; what goes wrong is said in a toast. True if it went well. */
 export async function attempt(work) {
@@ -51,7 +53,11 @@ export const Failure = ({ error, retry }) => html`
   <div class="failure" role="alert">
     <${Icon} name="warning" />
     <p>${told(error)}</p>
-    ${retry && html`<button type="button" onClick=${retry}>${t("retry")}</button>`}
+    ${
+      error.outdated
+        ? html`<button type="button" onClick=${() => location.reload()}>${t("reload")}</button>`
+        : retry && html`<button type="button" onClick=${retry}>${t("retry")}</button>`
+    }
   </div>
 `;
 

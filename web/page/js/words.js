@@ -1,16 +1,20 @@
-/** Every word that people read, in Spanish and English: `words/` has a folder for each, of which one is fetched. */
+/** Every word that people read, in Spanish and English: `words/` has a folder for each; those of one are fetched, as one file. */
 import { computed, signal } from "@preact/signals";
 import { kept } from "./keep.js";
+import { later } from "./later.js";
 
 export const LANGUAGES = { es: "Español", en: "English" };
 
-const AREAS = ["shell", "devices", "claim", "device", "week", "insights", "household"];
+const WORDS = {
+  es: () => import("./words/es.js"),
+  en: () => import("./words/en.js"),
+};
 
 const chosen = kept("language", null);
 
 async function wordsIn(name) {
-  const areas = await Promise.all(AREAS.map((area) => import(`./words/${name}/${area}.js`)));
-  return { name, words: Object.assign({}, ...areas.map(({ words }) => words)) };
+  const { words } = await later(WORDS[name]);
+  return { name, words };
 }
 
 const spoken = signal({ name: "es", words: {} });

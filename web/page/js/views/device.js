@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { devices, gone, known, may } from "../house.js";
 import { html } from "../html.js";
 import { Icon } from "../icons.js";
+import { later } from "../later.js";
 import { Empty, Failure, Loading, Tabs } from "../ui.js";
 import { t } from "../words.js";
 import { Configuration } from "./device/configuration.js";
@@ -73,10 +74,7 @@ const WeekTab = ({ device }) => {
   const [error, setError] = useState(null);
   const fetchWeek = () => {
     setError(null);
-    import("./week.js").then(
-      (module) => setWeek(() => module.Week),
-      () => setError({ status: 0 }),
-    );
+    later(() => import("./week.js")).then((module) => setWeek(() => module.Week), setError);
   };
   useEffect(fetchWeek, []);
   if (error) return html`<${Failure} error=${error} retry=${fetchWeek} />`;

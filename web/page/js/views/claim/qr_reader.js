@@ -34,7 +34,7 @@ async function nativeReader() {
 }
 
 async function inScript(image, timeLimit) {
-  const { decodeQR } = await import("qr/decode");
+  const { decodeQR } = await import("qr/decode.js");
   try {
     return decodeQR(image, { timeLimit });
   } catch {

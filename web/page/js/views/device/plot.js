@@ -1,5 +1,6 @@
 /** One chart on a canvas: uPlot, and the layers that are painted over and under its curve. */
 import { number, zone } from "../../format.js";
+import { later } from "../../later.js";
 import { language } from "../../words.js";
 import { tickWords } from "./axis.js";
 import { themeColours } from "./colours.js";
@@ -25,13 +26,16 @@ let library = null;
 
 /** uPlot and its style sheet, fetched when first asked for. */
 export function loadLibrary() {
-  library ??= Promise.all([import("uplot"), styleSheet("/pagina/vendor/uplot.css")]).then(
-    ([{ default: uPlot }]) => uPlot,
-  );
+  library ??= later(fetched);
   library.catch(() => {
     library = null;
   });
   return library;
+}
+
+async function fetched() {
+  const [{ default: uPlot }] = await Promise.all([import("uplot"), styleSheet("/pagina/uplot.css")]);
+  return uPlot;
 }
 
 function styleSheet(address) {

@@ -25,23 +25,20 @@ export const Scrubber = ({ name, shown, share, unit, width, looking, canvas }) =
   const begin = () => {
     let over = false;
     setError(null);
-    loadLibrary().then(
-      (uPlot) => {
-        if (over || !host.current) return; // gone meanwhile
-        const hear = {
-          cursor: (index) => {
-            cursor.value = index;
-          },
-          drag: (from, to) => latest.current.looking.zoom(from, to),
-          point: (at) => latest.current.looking.pick(at),
-          reset: () => latest.current.looking.reset(),
-        };
-        plot.current = new Plot(uPlot, host.current, { height: share ? STRIP_HEIGHT : HEIGHT, share, hear });
-        canvas.value = plot.current.canvas;
-        draw();
-      },
-      () => setError({ status: 0 }),
-    );
+    loadLibrary().then((uPlot) => {
+      if (over || !host.current) return; // gone meanwhile
+      const hear = {
+        cursor: (index) => {
+          cursor.value = index;
+        },
+        drag: (from, to) => latest.current.looking.zoom(from, to),
+        point: (at) => latest.current.looking.pick(at),
+        reset: () => latest.current.looking.reset(),
+      };
+      plot.current = new Plot(uPlot, host.current, { height: share ? STRIP_HEIGHT : HEIGHT, share, hear });
+      canvas.value = plot.current.canvas;
+      draw();
+    }, setError);
     return () => {
       over = true;
       plot.current?.destroy();

@@ -6,7 +6,7 @@ import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
 import { install, offer } from "../../installing.js";
 import { THEMES, theme } from "../../theme.js";
-import { attempt, toast } from "../../ui.js";
+import { attempt } from "../../ui.js";
 import { choose, LANGUAGES, language, t } from "../../words.js";
 
 export const Here = () => html`
@@ -64,7 +64,7 @@ const Language = () => {
   const [asked, setAsked] = useState(null);
   const speak = async (name) => {
     setAsked(name);
-    await choose(name).catch(() => toast(t("no_answer"), "bad"));
+    await attempt(() => choose(name));
     setAsked(null);
   };
   return html`

@@ -4,6 +4,7 @@ import { useEffect, useState } from "preact/hooks";
 import { post } from "../../api.js";
 import { duration } from "../../format.js";
 import { html } from "../../html.js";
+import { later } from "../../later.js";
 import { useLoaded } from "../../load.js";
 import { Dialog, Failure, Loaded } from "../../ui.js";
 import { t } from "../../words.js";
@@ -31,7 +32,7 @@ export const Pairing = ({ person, close }) => {
 
 /** `text` as a QR code, dark on light in either theme, since cameras want it so. */
 const QrPicture = ({ text }) => {
-  const library = useLoaded(() => import("qr"), []);
+  const library = useLoaded(() => later(() => import("qr")), []);
   return html`<${Loaded} of=${library}>${({ default: encodeQR }) => html`<${Drawn} rows=${encodeQR(text, "raw", { border: 3 })} />`}<//>`;
 };
 
