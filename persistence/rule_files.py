@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 import rules
+from actors.domain.table_flaws import TableFlaw, TableTrouble
 from rules.base.settings import LearnSettings
-from rules.base.tables import Limits, Standards, read_limits, read_standards
+from rules.base.tables import BadTable, Limits, Standards, read_limits, read_standards
 from rules.learn.demo import BadDemo, file_of, timetable_from
 from rules.learn.timetable import Timetable
 
@@ -30,8 +31,8 @@ class RuleFiles:
 
     def __init__(self, folder: Path, limits: str, standards: str) -> None:
         self._folder = folder
-        self.troubles: list[str] = []
-        """What could not be used and what is used instead, a line each, in Spanish."""
+        self.troubles: list[TableTrouble] = []
+        """What could not be used and what is used instead."""
         self.limits: Limits = self._table(limits, "limites.json", read_limits)
         self.standards: Standards = self._table(standards, "estandar.json", read_standards)
 
@@ -41,25 +42,28 @@ class RuleFiles:
         try:
             data = path.read_bytes()
             table = read(data)
-        except (OSError, ValueError) as error:
+        except (OSError, BadTable) as error:
             return self._instead(path, error, (last_good, BUILTIN / name), read)
         if read_if_there(last_good) != data:
             _replace(last_good, data)
         return table
 
     def _instead(
-        self, path: Path, error: Exception, others: tuple[Path, Path], read: Callable[[bytes], T]
+        self, path: Path, error: OSError | BadTable, others: tuple[Path, Path], read: Callable[[bytes], T]
     ) -> T:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        logger.error("table_unusable path=%s error=%s", path, why)
+        if isinstance(error, OSError):
+            flaw, where = TableFlaw.UNREADABLE, error.strerror or type(error).__name__
+        else:
+            flaw, where = error.flaw, error.where
+        logger.error("table_unusable path=%s error=%s", path, error)
         for other in others:
             try:
                 table = read(other.read_bytes())
-            except (OSError, ValueError):
+            except (OSError, BadTable):
                 continue
-            self.troubles.append(f"{path}: {why}; se usa {other}.")
+            self.troubles.append(TableTrouble(str(path), flaw, where, str(other)))
             return table
-        self.troubles.append(f"{path}: {why}; no hay otra, así que no se comprueba nada.")
+        self.troubles.append(TableTrouble(str(path), flaw, where, None))
         return read(b"{}")
 
     def demo(self, settings: LearnSettings, timezone: tzinfo, serial: str) -> Timetable | None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import pykka
 from tornado.web import Application, RequestHandler
 
-from actors.domain.status import Hindrance, WriterStatus
+from actors.domain.status import Hindrance, StorageTrouble, WriterStatus
 from actors.runtime.event_loop import LoopThread
 from actors.runtime.time_zone import Zone
 from config import Settings
@@ -186,7 +186,7 @@ class WebServer:
         return self._port
 
     @property
-    def accounts_trouble(self) -> str | None:
+    def accounts_trouble(self) -> StorageTrouble | None:
         """Why people and tokens cannot be read, if they cannot; any thread may ask."""
         return self._services.authenticator.trouble
 

@@ -11,6 +11,7 @@ from enum import Enum
 from typing import Final
 
 from actors.domain.refusals import Refusal
+from actors.domain.status import Hindrance
 
 
 class Role(Enum):
@@ -133,6 +134,11 @@ class PeopleError(Exception):
 
 class Unreadable(Exception):
     """The disk does not give or take what it should. Its text is one line for people, in Spanish."""
+
+    def __init__(self, text: str, hindrance: Hindrance) -> None:
+        super().__init__(text)
+        self.hindrance = hindrance
+        """The same for those whom no path concerns."""
 
 
 class NoSuch(PeopleError):

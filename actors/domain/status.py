@@ -31,6 +31,27 @@ class Hindrance(Enum):
     TOO_MUCH_WAITS = auto()
 
 
+@dataclass(frozen=True, slots=True)
+class StorageTrouble:
+    """Why something could not be stored or read."""
+
+    line: str
+    """As the console says it, in Spanish, with paths and what to do; if unforeseen, as Python says it."""
+    hindrance: Hindrance | None = None
+    """``None`` where it is not the disk's fault."""
+
+
+class Damage(Enum):
+    """What was wrong with a database that was replaced. The value names the folder of what was set aside."""
+
+    MISSING = "falta"
+    EMPTY = "vacia"
+    DAMAGED = "danada"
+    LOST_COMMITS = "wal"
+    BY_HAND = "restaurada"
+    """Nothing: somebody wanted a backup back."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BrokerStatus:
     connected: bool
@@ -56,7 +77,7 @@ class WriterStatus:
     """How the writer is doing. The writer alone sets it; any thread may read it."""
 
     healthy: bool = True
-    last_error: str | None = None
+    last_error: StorageTrouble | None = None
     """Of the last commit that failed, also when later ones have succeeded."""
     hindrance: Hindrance | None = None
     """What keeps it from writing at present."""
@@ -73,8 +94,8 @@ class MaintenanceStatus:
 
     last_backup_at: float | None = None
     """Seconds since the epoch; also of one made before the start."""
-    backup_error: str | None = None
-    """Why there is no backup where one is due, or was asked for, in Spanish."""
+    backup_error: StorageTrouble | None = None
+    """Why there is no backup where one is due, or was asked for."""
     rolled_up: int = 0
     """Rows of the log that have gone into hours and days."""
     deleted: int = 0
@@ -92,11 +113,13 @@ class Recovery:
     at: float
     """Seconds since the epoch."""
     reason: str
-    """A clause for people, in Spanish."""
+    """A clause for people, in Spanish, as the console says it."""
     source: str | None
     """The file that it was made from, a backup or its own; ``None`` if it began empty."""
     aside: str
     """The folder in which the files lie that were there before, from the database's."""
+    damage: Damage | None = None
+    """``None`` where an older version did it, which kept the reason alone."""
 
     def __str__(self) -> str:
         """In one line, in Spanish."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from actors.domain.status import Recovery
+from actors.domain.status import Damage, Recovery
 from persistence.backup.backups import backups_of
 from persistence.backup.restoring import (
     Source,
@@ -44,10 +44,9 @@ _JOURNAL_MODES: Final = frozenset({1, 2})
 
 @dataclass(frozen=True, slots=True)
 class _Damage:
+    what: Damage
     reason: str
     """A clause for people, in Spanish."""
-    why: str
-    """The same for the name of a folder."""
     own: Sequence[Source] = ()
     """Ways to read the damaged database itself, should one of them do."""
 
@@ -75,9 +74,9 @@ def recover(database: Path, at: float) -> Recovery | None:
             return _recent_recovery(database, at)
         backups = backup_sources(database, at)
         sources = [*sorted([*damage.own, *backups[:1]], key=_reports, reverse=True), *backups[1:]]
-        recovery = replace_by_first(database, sources, damage.reason, damage.why, at)
+        recovery = replace_by_first(database, sources, damage.what, damage.reason, at)
         if recovery is None:
-            recovery = replace_database(database, None, damage.reason, damage.why, at)
+            recovery = replace_database(database, None, damage.what, damage.reason, at)
     logger.error(
         "database_recovered reason=%r source=%s aside=%s", damage.reason, recovery.source, recovery.aside
     )
@@ -117,7 +116,7 @@ def _damage(database: Path, has_run_here: bool) -> _Damage | None:
 
 def _found_damage(database: Path) -> _Damage | None:
     if not _has_sane_header(database):
-        return _Damage("está dañada: la cabecera es incoherente", "danada")
+        return _Damage(Damage.DAMAGED, "está dañada: la cabecera es incoherente")
     broken: Damaged | None = None
     try:
         examine(reading(database), CHECK_S)
@@ -125,16 +124,16 @@ def _found_damage(database: Path) -> _Damage | None:
         broken = error
     if has_lost_commits(beside(database, "-wal")):
         own = [Source(database.name, uri(database)) for uri in (reading, reading_alone)]
-        return _Damage("ha perdido lo último que se guardó: su -wal está dañado", "wal", own)
-    return None if broken is None else _Damage(f"está dañada: {broken}", "danada")
+        return _Damage(Damage.LOST_COMMITS, "ha perdido lo último que se guardó: su -wal está dañado", own)
+    return None if broken is None else _Damage(Damage.DAMAGED, f"está dañada: {broken}")
 
 
 def _loss(database: Path, has_run_here: bool) -> _Damage | None:
     """A file without content is new, unless something shows that there was another one."""
     if not database.exists():
-        return _Damage("falta", "falta") if _was_here(database) else None
+        return _Damage(Damage.MISSING, "falta") if _was_here(database) else None
     was_here = has_run_here or _was_here(database)
-    return _Damage("está vacía", "vacia") if was_here else None
+    return _Damage(Damage.EMPTY, "está vacía") if was_here else None
 
 
 def _was_here(database: Path) -> bool:

@@ -10,7 +10,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import Final
 
-from actors.domain.status import Recovery
+from actors.domain.status import Damage, Recovery
 from persistence.backup.backups import BackupFailed, backups_of, copy_whole, verify_backup
 from persistence.database.files import belonging_to, beside, move, remove, stamp, sync_file, sync_folder
 from persistence.database.integrity_check import Damaged, NotOurs, examine, is_damage, reading
@@ -60,7 +60,7 @@ def restore(database: Path, backup: Path | None, at: float) -> Recovery:
     if not sources:
         raise BackupFailed(f"No hay ninguna copia de {database}.")
     with closing(lock_database(database)):
-        recovery = replace_by_first(database, sources, "se ha restaurado a mano", "restaurada", at)
+        recovery = replace_by_first(database, sources, Damage.BY_HAND, "se ha restaurado a mano", at)
     if recovery is None:
         raise BackupFailed(f"Ninguna copia de {database} está entera.")
     return recovery
@@ -72,31 +72,33 @@ def backup_sources(database: Path, at: float) -> list[Source]:
 
 
 def replace_by_first(
-    database: Path, sources: Iterable[Source], reason: str, why: str, at: float
+    database: Path, sources: Iterable[Source], damage: Damage, reason: str, at: float
 ) -> Recovery | None:
     """As :func:`replace_database`, by the first of ``sources`` that is whole; ``None`` if none is."""
     for source in sources:
         try:
             if examine(source.uri) is None:
                 raise Damaged("está vacía")
-            return replace_database(database, source, reason, why, at)
+            return replace_database(database, source, damage, reason, at)
         except (Damaged, NotOurs, sqlite3.Error) as error:
             logger.warning("source_unusable name=%s error=%s", source.name, error)
     return None
 
 
-def replace_database(database: Path, source: Source | None, reason: str, why: str, at: float) -> Recovery:
+def replace_database(
+    database: Path, source: Source | None, damage: Damage, reason: str, at: float
+) -> Recovery:
     """Put a copy of ``source``, or a new database, in the place of ``database``, which is locked.
 
-    The files that were there go, byte for byte, to a folder named after ``at`` and ``why``. A power cut
+    The files that were there go, byte for byte, to a folder named after ``at`` and ``damage``. A power cut
     on the way leaves the old files or, once :func:`finish_replacement` was called, the new one.
 
     Raises :class:`persistence.database.integrity_check.Damaged` if the source is, and
     :class:`persistence.database.schema.UnusableDatabase`; nothing has been touched then.
     """
-    aside = _place_aside(database, at, why)
+    aside = _place_aside(database, at, damage.value)
     name = None if source is None else source.name
-    recovery = Recovery(at, reason, name, aside.relative_to(database.parent).as_posix())
+    recovery = Recovery(at, reason, name, aside.relative_to(database.parent).as_posix(), damage)
     with explaining(database):
         with _draft(database) as draft:
             if source is None:
@@ -139,9 +141,14 @@ def last_recovery(database: Path) -> Recovery | None:
             "motivo": str(reason),
             "copia": str() | None as source,
             "apartada": str(aside),
+            **rest,
         }:
-            return Recovery(at, reason, source, aside)
+            return Recovery(at, reason, source, aside, _damage_named(rest.get("que")))
     return None
+
+
+def _damage_named(name: object) -> Damage | None:
+    return next((each for each in Damage if each.value == name), None)
 
 
 # -- the way there -------------------------------------------------------------------------------
@@ -222,6 +229,7 @@ def _note(draft: Path, recovery: Recovery) -> None:
         "motivo": recovery.reason,
         "copia": recovery.source,
         "apartada": recovery.aside,
+        "que": None if recovery.damage is None else recovery.damage.value,
     }
     with closing(sqlite3.connect(draft, isolation_level=None)) as connection:
         connection.execute("REPLACE INTO sistema VALUES (?, ?)", [_NOTE, json_text(note)])

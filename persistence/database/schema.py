@@ -35,9 +35,7 @@ class UnusableDatabase(Unreadable):
     """The database cannot be worked with. Its text is one line for people, in Spanish."""
 
     def __init__(self, text: str, hindrance: Hindrance = Hindrance.UNUSABLE) -> None:
-        super().__init__(text)
-        self.hindrance = hindrance
-        """The same for those whom no path concerns."""
+        super().__init__(text, hindrance)
 
 
 def migrate(db: Database, steps: Sequence[Callable[[Database], None]] = STEPS) -> None:
@@ -234,11 +232,6 @@ def _code_at(path: Path, error: sqlite3.Error | OSError) -> int:
                 return int(sqlite3.SQLITE_FULL)
             return int(sqlite3.SQLITE_PERM)
     return code
-
-
-def is_full(error: BaseException | None) -> bool:
-    """Whether it says that there is no room on the disk."""
-    return error is not None and hindrance_of(error) is Hindrance.NO_SPACE
 
 
 def _primary_code(error: sqlite3.Error | OSError) -> int:

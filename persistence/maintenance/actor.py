@@ -13,14 +13,14 @@ import pykka
 from actors.domain.clock_doubt import ClockDoubt, Doubt
 from actors.domain.read_models import Backup
 from actors.domain.refusals import Refusal, Refused
-from actors.domain.status import MaintenanceStatus
+from actors.domain.status import Hindrance, MaintenanceStatus, StorageTrouble
 from actors.messages import ForgetUnheard, Tidied, Tidy
 from actors.runtime.clock import Clock, Timer
 from actors.runtime.dispatch import Dispatcher, tell_if_alive
 from actors.runtime.supervision import FailureRegistry, Part, SupervisedActor
 from persistence.backup.backups import BackupFailed, Kind
 from persistence.database.integrity_check import Damaged, is_damage
-from persistence.database.schema import is_full, sqlite3
+from persistence.database.schema import hindrance_of, sqlite3
 from persistence.database.timestamps import AHEAD_S
 from persistence.maintenance.clock_watch import ClockWatch
 from persistence.maintenance.retention import MarkAhead
@@ -257,14 +257,21 @@ class MaintenanceActor(SupervisedActor):
             # What is told in words needs no traceback.
             unforeseen = None if isinstance(error, BackupFailed) else error
             logger.error("backup_failed error=%s", error, exc_info=unforeseen)
-            self._status.backup_error = str(error)
-            return Refused(_why(error.__cause__ or error))
+            cause = error.__cause__ or error
+            self._status.backup_error = StorageTrouble(str(error), _hindrance(cause))
+            return Refused(_why(cause))
         self._status.last_backup_at, self._status.backup_error = made.made_at, None
         return made
 
 
-def _why(error: BaseException) -> Refusal:
-    if is_full(error):
-        return Refusal.BACKUP_NO_SPACE
+def _hindrance(error: BaseException) -> Hindrance | None:
     damaged = isinstance(error, Damaged) or (isinstance(error, sqlite3.Error) and is_damage(error))
-    return Refusal.BACKUP_DAMAGED if damaged else Refusal.BACKUP_FAILED
+    return Hindrance.DAMAGED if damaged else hindrance_of(error)
+
+
+_WHY: Final = {Hindrance.NO_SPACE: Refusal.BACKUP_NO_SPACE, Hindrance.DAMAGED: Refusal.BACKUP_DAMAGED}
+
+
+def _why(error: BaseException) -> Refusal:
+    hindrance = _hindrance(error)
+    return Refusal.BACKUP_FAILED if hindrance is None else _WHY.get(hindrance, Refusal.BACKUP_FAILED)

@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 from actors.domain.findings import KeptFinding, RuleMemory
 from actors.domain.refusals import Refusal, Refused
 from actors.domain.rooms import KeepRooms, RecallRooms
-from actors.domain.status import Hindrance, WriterStatus
+from actors.domain.status import Hindrance, StorageTrouble, WriterStatus
 from actors.messages import (
     Keep,
     KeepConclusion,
@@ -156,7 +156,7 @@ class WriterActor(SupervisedActor):
             # Nothing but joining the others can have failed.
             self._waiting.append(self.handling)
         self._status.healthy = False
-        self._status.last_error = one_line(error)
+        self._status.last_error = StorageTrouble(one_line(error))
         self._status.queued = len(self._waiting)
         self._isolates_until = self._clock.monotonic() + WINDOW
         tidying, self._tidying = self._tidying, None
@@ -297,8 +297,8 @@ class WriterActor(SupervisedActor):
         if self._status.healthy:
             logger.error("commit_failed messages=%d error=%r", len(self._waiting), error)
         self._status.healthy = False
-        self._status.last_error = str(error)
         self._status.hindrance = hindrance_of(error)
+        self._status.last_error = StorageTrouble(str(error), self._status.hindrance)
         self._close()
         self._retry_s = RETRIES.longer_than(self._retry_s)
         self._retry = self._clock.call_later(

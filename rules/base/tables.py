@@ -1,7 +1,7 @@
 """The data tables: what is normal for a kind of device, by the first four characters of its serial.
 
-The readers take a file's bytes and raise :class:`BadTable` with one line in Spanish; opening the
-file, and going on with the last good table, is the caller's part.
+The readers take a file's bytes and raise :class:`BadTable`; opening the file, and going on with the last good
+table, is the caller's part.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias, TypeVar
 
 from actors.domain.model import Json
+from actors.domain.table_flaws import TableFlaw
 
 PREFIX_LENGTH: Final = 4
 
@@ -20,7 +21,12 @@ T = TypeVar("T")
 
 
 class BadTable(ValueError):
-    """A table that cannot be used. ``str()`` says where and why, in Spanish."""
+    """A table that cannot be used: why, and where in it or, of what is no JSON, how the reader puts it."""
+
+    def __init__(self, flaw: TableFlaw, where: str) -> None:
+        super().__init__(f"{flaw.name.lower()} {where}")
+        self.flaw = flaw
+        self.where = where
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +57,13 @@ def read_limits(data: bytes) -> Limits:
     """``{"TMP0": {"temperatura": {"min": 10, "max": 80}}}``"""
     return {
         prefix: {metric: _limit(limit, f"{prefix}.{metric}") for metric, limit in _object(of, prefix).items()}
-        for prefix, of in _object(_decoded(data), "la tabla").items()
+        for prefix, of in _object(_decoded(data), "").items()
     }
 
 
 def read_standards(data: bytes) -> Standards:
     """``{"RGD0": {"modo": "horario", "intervalo_envio": {"min": 1, "max": 3600}}}``"""
-    return {prefix: _standard(of, prefix) for prefix, of in _object(_decoded(data), "la tabla").items()}
+    return {prefix: _standard(of, prefix) for prefix, of in _object(_decoded(data), "").items()}
 
 
 def of_device(table: Mapping[str, T], serial: str, absent: T) -> T:
@@ -69,22 +75,22 @@ def _decoded(data: bytes) -> Json:
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise BadTable(f"no es JSON: {error}") from None
+        raise BadTable(TableFlaw.NOT_JSON, str(error)) from None
 
 
 def _object(value: Json, where: str) -> Mapping[str, Json]:
     if not isinstance(value, dict):
-        raise BadTable(f"{where}: se espera un objeto")
+        raise BadTable(TableFlaw.NO_OBJECT, where)
     return value
 
 
 def _standard(value: Json, where: str) -> Standard:
     known = _object(value, where)
     if strange := sorted(known.keys() - {"modo", "intervalo_envio"}):
-        raise BadTable(f"{where}.{strange[0]}: no se conoce; se esperan modo e intervalo_envio")
+        raise BadTable(TableFlaw.UNKNOWN_NAME, f"{where}.{strange[0]}")
     mode = known.get("modo")
     if mode is not None and mode not in ("manual", "horario"):
-        raise BadTable(f"{where}.modo: se espera manual u horario")
+        raise BadTable(TableFlaw.NO_MODE, f"{where}.modo")
     interval = known.get("intervalo_envio")
     return Standard(mode, None if interval is None else _limit(interval, f"{where}.intervalo_envio"))
 
@@ -92,10 +98,10 @@ def _standard(value: Json, where: str) -> Standard:
 def _limit(value: Json, where: str) -> Limit:
     known = _object(value, where)
     if not known or known.keys() - {"min", "max"}:
-        raise BadTable(f"{where}: se esperan min y max")
+        raise BadTable(TableFlaw.NO_BOUNDS, where)
     low, high = (_number(known.get(name), f"{where}.{name}") for name in ("min", "max"))
     if low is not None and high is not None and low > high:
-        raise BadTable(f"{where}: min es mayor que max")
+        raise BadTable(TableFlaw.BOUNDS_CROSSED, where)
     return Limit(low, high)
 
 
@@ -103,5 +109,5 @@ def _number(value: Json, where: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise BadTable(f"{where}: se espera un número")
+        raise BadTable(TableFlaw.NO_NUMBER, where)
     return value

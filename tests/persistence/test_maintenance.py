@@ -12,6 +12,7 @@ import pytest
 
 from actors.domain.read_models import Backup
 from actors.domain.refusals import Refusal, Refused
+from actors.domain.status import Hindrance, StorageTrouble
 from actors.messages import Keep, Tidied, Tidy
 from persistence.backup.backups import Kind
 from persistence.database.schema import sqlite3
@@ -234,7 +235,7 @@ def test_a_backup_that_fails_is_tried_again_in_an_hour(
     home.hire()
     home.report(600)
     home.stage.wait(700)
-    assert home.status.backup_error == str(FULL)
+    assert home.status.backup_error == StorageTrouble(str(FULL), Hindrance.NO_SPACE)
     assert home.status.rolled_up == 600
     assert caplog.text.count("backup_failed") == 1
     home.shed.error = None
@@ -265,10 +266,10 @@ def test_one_that_is_asked_for_takes_no_daily_ones_place(home: MaintainedStore) 
             assert at == asked
         case _:
             pytest.fail(f"told {told}")
-    assert home.status.backup_error == str(FULL)
+    assert home.status.backup_error == StorageTrouble(str(FULL), Hindrance.NO_SPACE)
     home.shed.error = None
     home.stage.wait(HOUR + 60)
-    assert home.status.backup_error == str(FULL)
+    assert home.status.backup_error == StorageTrouble(str(FULL), Hindrance.NO_SPACE)
     home.stage.wait(DAY)
     assert home.shed.kinds == [Kind.DAILY, Kind.ON_DEMAND, Kind.DAILY, Kind.DAILY]
     assert home.shed.made[3] - home.shed.made[2] == pytest.approx(DAY, abs=120)

@@ -14,7 +14,7 @@ import pytest
 
 from actors.domain.findings import Finding
 from actors.domain.sequences import MOST_KEPT, Boot
-from actors.domain.status import Recovery
+from actors.domain.status import Damage, Recovery
 from persistence.backup.backups import BackupFailed, backups_of, make_backup
 from persistence.backup.recovery import recover
 from persistence.backup.restoring import IDS_AHEAD, VERSIONS_AHEAD, restore
@@ -64,6 +64,7 @@ def test_the_newest_backup_takes_the_place_of_what_was_there(database: Path) -> 
         "se ha restaurado a mano",
         LAST,
         "apartados/iot-20270116T080000Z-restaurada",
+        Damage.BY_HAND,
     )
     assert contents(database.parent / done.aside / "iot.db") == before
     assert reports_of(database) == {"A": 4}

@@ -34,7 +34,8 @@ def test_a_broken_table_is_replaced_by_the_last_good_one(tmp_path: Path, text: s
     files = RuleFiles(tmp_path / "good", str(table), "")
     assert files.limits["TMP0"]["temperatura"].high == 40
     [trouble] = files.troubles
-    assert str(table) in trouble
+    assert trouble.path == str(table)
+    assert trouble.instead == str(tmp_path / "good" / "limites.json")
 
 
 def test_without_a_good_one_it_is_the_built_in(tmp_path: Path) -> None:

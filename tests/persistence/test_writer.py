@@ -133,7 +133,7 @@ def test_a_full_disk_holds_everything_back_until_it_is_freed(
     assert house.neighbours.diary == []
     assert (house.status.healthy, house.status.queued) == (False, 2)
     assert house.status.last_error is not None
-    assert "full" in house.status.last_error
+    assert "full" in house.status.last_error.line
 
     house.free_the_disk()
     house.stage.wait(60)

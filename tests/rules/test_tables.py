@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from rules.base.tables import BadTable, Limit, of_device, read_limits, read_standards
+from web.texts.languages import Language
+from web.texts.storage_words import FLAWS
 
 DATA = Path(__file__).parents[2] / "rules" / "data"
 
@@ -28,6 +31,13 @@ def test_the_standards_that_come_with_it() -> None:
     assert [prefix for prefix, standard in standards.items() if standard.mode] == ["RGD0"]
 
 
+def told(read: Callable[[bytes], object], table: bytes) -> str:
+    """What people are told of a table that is refused."""
+    with pytest.raises(BadTable) as caught:
+        read(table)
+    return FLAWS[caught.value.flaw][Language.SPANISH].format(where=caught.value.where or "la tabla")
+
+
 @pytest.mark.parametrize(
     ("table", "said"),
     [
@@ -46,8 +56,7 @@ def test_the_standards_that_come_with_it() -> None:
 )
 def test_a_broken_table_of_limits_says_where(table: bytes, said: str) -> None:
     """One line, with the path to the fault."""
-    with pytest.raises(BadTable, match=said):
-        read_limits(table)
+    assert told(read_limits, table).startswith(said)
 
 
 @pytest.mark.parametrize(
@@ -60,8 +69,7 @@ def test_a_broken_table_of_limits_says_where(table: bytes, said: str) -> None:
 )
 def test_a_broken_table_of_standards_says_where(table: bytes, said: str) -> None:
     """One line, with the path to the fault."""
-    with pytest.raises(BadTable, match=said):
-        read_standards(table)
+    assert told(read_standards, table).startswith(said)
 
 
 def test_one_bound_is_enough() -> None:

@@ -10,7 +10,7 @@ import pykka
 import pytest
 
 from actors.domain.refusals import Refusal, Refused
-from actors.domain.status import WriterStatus
+from actors.domain.status import StorageTrouble, WriterStatus
 from actors.messages import AskBounds
 from tests.web.site import BLIND, HEALTHY, LAMP, PATIENCE, Site
 from tests.web.stand_ins import NoAnswer
@@ -67,7 +67,7 @@ def test_nobody_waits_for_ever() -> None:
 
 def test_a_disk_that_fails_keeps_nobody_from_asking() -> None:
     """Nothing of the question is stored."""
-    broken = WriterStatus(healthy=False, queued=9, last_error="disk full")
+    broken = WriterStatus(healthy=False, queued=9, last_error=StorageTrouble("disk full"))
     health = replace(HEALTHY, writer=broken)
     with Site(BLIND, health=lambda: health) as site:
         assert site.get("/dispositivos/2/limites").status == 200

@@ -11,12 +11,16 @@ from typing import Any
 import pytest
 
 from actors.domain.model import DeadLetter, LogEntry, Report
+from actors.domain.status import Damage, Hindrance, MaintenanceStatus, Recovery, StorageTrouble, WriterStatus
+from actors.domain.table_flaws import TableFlaw, TableTrouble
 from persistence.readers.queries import Queries
 from persistence.writer.store import Batch, Store
 from tests.web.site import BLIND, HEALTHY, LAMP, PATIENCE, Site, at_once
 from tests.web.stand_ins import NoAnswer
 from web.http.services import Limits
 from web.schemas.serializers import TEN
+from web.texts.languages import Language
+from web.texts.storage_words import damage_told
 
 AS_BLIND = {
     "id": 2,
@@ -373,11 +377,48 @@ def test_health_is_told_part_by_part(site: Site) -> None:
 
 
 def test_a_table_that_cannot_be_used_is_told() -> None:
-    """A line each; the built-in one stands in for it, so that all is still well."""
-    line = "limites.json: línea 3, columna 7: no es JSON; se usa la tabla incluida."
-    with Site(health=lambda: replace(HEALTHY, tables=[line])) as site:
+    """A line each, in both languages; another one stands in for it, so that all is still well."""
+    troubles = [
+        TableTrouble("limites.json", TableFlaw.BOUNDS_CROSSED, "TMP0.humedad", "buena.json"),
+        TableTrouble("estandar.json", TableFlaw.NO_OBJECT, "", None),
+    ]
+    with Site(health=lambda: replace(HEALTHY, tables=troubles)) as site:
         answer = site.get("/salud")
-        assert (answer.status, answer.json["estado"], answer.json["tablas"]) == (200, "ok", [line])
+        assert (answer.status, answer.json["estado"]) == (200, "ok")
+        assert answer.json["tablas"] == [
+            "limites.json: TMP0.humedad: min es mayor que max; se usa buena.json.",
+            "estandar.json: la tabla: se espera un objeto; no hay otra, así que no se comprueba nada.",
+        ]
+        assert site.ask("GET", "/salud", headers={"Accept-Language": "en"}).json["tablas"] == [
+            "limites.json: TMP0.humedad: min is greater than max; buena.json is used.",
+            "estandar.json: the table: an object is expected; there is no other, so nothing is checked.",
+        ]
+
+
+def test_what_the_database_suffers_from_is_told_in_both_languages() -> None:
+    """As on the console in Spanish; what an older version has noted stays as it was."""
+    line = "No queda sitio en el disco de /datos/iot.db: libera espacio."
+    full = StorageTrouble(line, Hindrance.NO_SPACE)
+    recovery = Recovery(0.0, "está dañada: la cabecera", None, "apartados/1", Damage.DAMAGED)
+    health = replace(
+        HEALTHY,
+        writer=WriterStatus(healthy=False, last_error=full),
+        maintenance=MaintenanceStatus(backup_error=full),
+        accounts_error=StorageTrouble("KeyError('x')"),
+        recovery=recovery,
+    )
+    with Site(health=lambda: health) as site:
+        languages = [{"Accept-Language": each} for each in ("es", "en")]
+        told = [site.ask("GET", "/salud", headers=each).json for each in languages]
+    assert [each["escritor"]["ultimo_error"] for each in told] == [
+        line,
+        "There is no space left on the disk.",
+    ]
+    bases = [each["base_de_datos"] for each in told]
+    assert [base["error_de_copia"] for base in bases] == [line, "There is no space left on the disk."]
+    assert [base["error_de_cuentas"] for base in bases] == ["KeyError('x')"] * 2
+    assert [base["recuperada"]["motivo"] for base in bases] == ["está dañada: la cabecera", "is damaged"]
+    assert damage_told(replace(recovery, damage=None), Language.ENGLISH) == recovery.reason
 
 
 @pytest.mark.parametrize(
@@ -385,7 +426,9 @@ def test_a_table_that_cannot_be_used_is_told() -> None:
     [
         replace(HEALTHY, broker=replace(HEALTHY.broker, connected=False)),
         replace(HEALTHY, broker=replace(HEALTHY.broker, embedded_alive=False)),
-        replace(HEALTHY, writer=replace(HEALTHY.writer, healthy=False, last_error="disk full")),
+        replace(
+            HEALTHY, writer=replace(HEALTHY.writer, healthy=False, last_error=StorageTrouble("disk full"))
+        ),
     ],
 )
 def test_a_part_that_fails_degrades_the_whole(health: Any) -> None:

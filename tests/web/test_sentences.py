@@ -16,7 +16,8 @@ from actors.domain.clock_doubt import ClockDoubt, Doubt
 from actors.domain.findings import ScanFailure
 from actors.domain.refusals import Refusal
 from actors.domain.schedule import Misfit
-from actors.domain.status import Hindrance
+from actors.domain.status import Damage, Hindrance
+from actors.domain.table_flaws import TableFlaw
 from tests.web.site import BLIND, LAMP, Site
 from web.texts.doubt_words import doubt_told
 from web.texts.faults import Fault
@@ -24,6 +25,7 @@ from web.texts.hindrance_words import HINDRANCES
 from web.texts.languages import Language, wanted
 from web.texts.scan_words import SCAN_FAILURES
 from web.texts.sentences import SENTENCES, TITLES, Reason
+from web.texts.storage_words import DAMAGES, FLAWS
 
 ROOT: Final = Path(__file__).parents[2]
 REASONS: Final = {kind.__name__: kind for kind in (Fault, Refusal, Misfit)}
@@ -99,6 +101,13 @@ def test_every_hindrance_is_told_in_both_languages() -> None:
         assert f": {clause}." in spanish
         assert clause not in english
         assert HINDRANCES[hindrance][Language.ENGLISH] in english
+
+
+def test_whatever_is_wrong_with_a_file_has_words() -> None:
+    """A table's flaws in each language, what a database suffered from in English; in Spanish that is kept."""
+    assert FLAWS.keys() == set(TableFlaw)
+    assert {language for words in FLAWS.values() for language in words} == set(Language)
+    assert DAMAGES.keys() == set(Damage)
 
 
 def test_every_failure_of_a_search_has_words() -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from actors.domain.clock_doubt import ClockDoubt
-from actors.domain.status import BrokerStatus, MaintenanceStatus, Recovery, WriterStatus
+from actors.domain.status import BrokerStatus, MaintenanceStatus, Recovery, StorageTrouble, WriterStatus
+from actors.domain.table_flaws import TableTrouble
 from actors.runtime.supervision import Name, Part, Quarantined
 from actors.runtime.time_zone import Zone
 from web.live.hub import EventHub
@@ -15,6 +16,7 @@ from web.schemas.answers import DatabaseJson, HealthJson, QuarantinedJson, Recov
 from web.schemas.serializers import iso
 from web.texts.doubt_words import doubt_told
 from web.texts.languages import Language
+from web.texts.storage_words import damage_told, storage_told, table_told
 from web.texts.unserved_words import line
 
 # More do not tell an operator more; how many there are stands beside them.
@@ -45,8 +47,8 @@ class Health:
     """Actors that wait for a thread."""
     device_failures: int
     """Device actors that have died, and were restarted, since the start."""
-    tables: Sequence[str]
-    """The rules' data tables that cannot be used, a line in Spanish each; others stand in for them."""
+    tables: Sequence[TableTrouble]
+    """The rules' data tables that cannot be used; others stand in for them."""
     uptime: float
     """Seconds since the start."""
     clock_doubt: ClockDoubt | None = None
@@ -60,8 +62,8 @@ class Health:
     maintenance: MaintenanceStatus = field(default_factory=MaintenanceStatus)
     recovery: Recovery | None = None
     """If the database was damaged, what was made of it."""
-    accounts_error: str | None = None
-    """Why people and tokens cannot be read at present, in Spanish."""
+    accounts_error: StorageTrouble | None = None
+    """Why people and tokens cannot be read at present."""
 
     @property
     def ok(self) -> bool:
@@ -102,7 +104,7 @@ def health_json(
         "escritor": {
             "sano": health.writer.healthy,
             "en_cola": health.writer.queued,
-            "ultimo_error": health.writer.last_error,
+            "ultimo_error": storage_told(health.writer.last_error, language),
         },
         "base_de_datos": _database_json(health, language),
         "hub": {
@@ -127,7 +129,7 @@ def health_json(
             "en_linea": sum(device.online for device in devices),
             "arranque_repetido": sum(device.reuses_boot for device in devices),
         },
-        "tablas": list(health.tables),
+        "tablas": [table_told(each, language) for each in health.tables],
         "reloj_en_duda": doubt_told(health.clock_doubt, language),
         "zona_horaria": zone_json(zone),
         "version": version,
@@ -139,20 +141,20 @@ def _database_json(health: Health, language: Language) -> DatabaseJson:
     maintenance, recovery = health.maintenance, health.recovery
     return {
         "ultima_copia": None if maintenance.last_backup_at is None else iso(maintenance.last_backup_at),
-        "error_de_copia": maintenance.backup_error,
-        "error_de_cuentas": health.accounts_error,
+        "error_de_copia": storage_told(maintenance.backup_error, language),
+        "error_de_cuentas": storage_told(health.accounts_error, language),
         "resumidos": maintenance.rolled_up,
         "borrados": maintenance.deleted,
         "hora_dudosa": maintenance.marked,
         "borrado_en_pausa": doubt_told(maintenance.deletion_paused, language),
-        "recuperada": None if recovery is None else _recovered_json(recovery),
+        "recuperada": None if recovery is None else _recovered_json(recovery, language),
     }
 
 
-def _recovered_json(recovery: Recovery) -> RecoveredJson:
+def _recovered_json(recovery: Recovery, language: Language) -> RecoveredJson:
     return {
         "en": iso(recovery.at),
-        "motivo": recovery.reason,
+        "motivo": damage_told(recovery, language),
         "copia": recovery.source,
         "apartada": recovery.aside,
     }

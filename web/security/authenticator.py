@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 from tornado.httputil import HTTPServerRequest
 
 from actors.domain.people import AuditEntry, Author, Caller, Role, TokenList, Unreadable, fingerprint
+from actors.domain.status import StorageTrouble
 from config import is_loopback
 from web.security.access import Access, Mode
 from web.security.accounts import Accounts
@@ -49,7 +50,7 @@ class Authenticator:
         self._roll = TokenList(0, {})
         self._by_id: dict[int, Caller] = {}
         self._refreshing = asyncio.Lock()
-        self.trouble: str | None = None
+        self.trouble: StorageTrouble | None = None
         """Why the accounts cannot be read, in Spanish; what was last read goes on being so."""
         self._used: dict[int, float] = {}
         self._told_used = self._clock.monotonic()
@@ -169,10 +170,11 @@ class Authenticator:
                 await self._tell(self._accounts)
             except Exception as error:
                 # The disk may come back; it is said once.
+                hindrance = error.hindrance if isinstance(error, Unreadable) else None
                 if self.trouble is None:
-                    unforeseen = None if isinstance(error, Unreadable) else error
+                    unforeseen = error if hindrance is None else None
                     logger.error("accounts_unreadable error=%s", error, exc_info=unforeseen)
-                self.trouble = str(error)
+                self.trouble = StorageTrouble(str(error), hindrance)
             else:
                 if self.trouble is not None:
                     logger.warning("accounts_readable")
