@@ -25,6 +25,7 @@ from actors.messages import (
     ApplyFinding,
     AskBounds,
     ChangeDevice,
+    ChangeLimits,
     ClaimChanged,
     ClaimDevice,
     Command,
@@ -151,6 +152,9 @@ class DeviceActor(PooledActor):
             case ChangeDevice(change=change, seen=seen):
                 stale = self._device.stale_for(seen)
                 self._carry_out(stale or self._device.after_change(change), message)
+            case ChangeLimits(changes=changes, seen=seen):
+                stale = self._device.stale_for(seen)
+                self._carry_out(stale or self._device.after_limits(changes), message)
             case ReleaseDevice(seen=seen):
                 stale = self._device.stale_for(seen)
                 self._carry_out(stale or self._device.after_release(), message)
@@ -585,6 +589,7 @@ class DeviceActor(PooledActor):
             or device.claimed is not before.claimed
             or device.serial is not before.serial
             or device.profile is not before.profile
+            or device.limits is not before.limits
         )
         if changed:
             self._hand_schedule_over()

@@ -28,6 +28,7 @@ from actors.messages import (
     AskBounds,
     BrokerConnected,
     ChangeDevice,
+    ChangeLimits,
     ClaimChanged,
     ClaimDevice,
     Declined,
@@ -71,7 +72,7 @@ logger = logging.getLogger(__name__)
 
 # What a successor takes over of a dead actor's mail; its timers it sets itself.
 _ASKED = (
-    *(ClaimDevice, ChangeDevice, ReleaseDevice, AcceptDefinition),
+    *(ClaimDevice, ChangeDevice, ChangeLimits, ReleaseDevice, AcceptDefinition),
     *(ApplyFinding, DismissFinding, AskBounds),
 )
 _FAREWELLS = (ForgetDevice, ForgetUnheard, GiveWay, ReplaceDevice, TakeOver)
@@ -222,7 +223,7 @@ class Directory(SupervisedActor):
                 self._note_reachability(message)
             case ClaimDevice(claim):
                 self._pass_on(claim.serial, message)
-            case ReleaseDevice(serial) | AcceptDefinition(serial):
+            case ReleaseDevice(serial) | AcceptDefinition(serial) | ChangeLimits(serial):
                 self._pass_on(serial, message)
             case OrderUnsent(order):
                 self._pass_on(order.serial, message)
@@ -360,7 +361,7 @@ class Directory(SupervisedActor):
             case TakeOver(offer):
                 self._turn_away(offer, refused)
             case (
-                (ClaimDevice() | ChangeDevice() | ReleaseDevice() | AcceptDefinition())
+                (ClaimDevice() | ChangeDevice() | ChangeLimits() | ReleaseDevice() | AcceptDefinition())
                 | (ForgetDevice() | ReplaceDevice())
                 | (ApplyFinding() | DismissFinding() | DismissalNoted() | AskBounds())
                 | (AddRoom() | RenameRoom() | RemoveRoom())

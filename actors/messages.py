@@ -11,7 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from actors.domain.findings import Bounds, Decision, Finding, KeptFinding, RuleMemory
-from actors.domain.model import Change, Claim, DeadLetter, Device, Editions, JsonObject, LogEntry, Report
+from actors.domain.model import (
+    Change,
+    Claim,
+    DeadLetter,
+    Device,
+    Editions,
+    JsonObject,
+    LogEntry,
+    MetricChange,
+    Report,
+)
 from actors.domain.profile import Profile
 from actors.domain.refusals import Refused
 from actors.domain.rooms import OfRooms
@@ -150,6 +160,16 @@ class AskBounds:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangeLimits:
+    """Decide this of the device's metrics, by name; ``None`` takes back what was decided of one."""
+
+    serial: str
+    changes: Mapping[str, MetricChange | None]
+    reply: Reply
+    seen: Editions = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReleaseDevice:
     """Nobody has claimed it any more; all else stays."""
 
@@ -212,7 +232,13 @@ class GiveWay:
 
 
 Command: TypeAlias = (
-    ClaimDevice | ChangeDevice | ReleaseDevice | AcceptDefinition | ApplyFinding | DismissFinding
+    ClaimDevice
+    | ChangeDevice
+    | ChangeLimits
+    | ReleaseDevice
+    | AcceptDefinition
+    | ApplyFinding
+    | DismissFinding
 )
 Farewell: TypeAlias = ForgetDevice | ForgetUnheard | GiveWay
 ForeignNews: TypeAlias = Announced | OrderUnsent

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from actors.domain.claiming import code_digest
-from actors.domain.model import Change, Claim, Device, Report
+from actors.domain.model import Change, Claim, Decided, Device, MetricChange, Report
 from actors.domain.refusals import Refusal, Refused
-from actors.messages import ChangeDevice, ClaimDevice, Reported
+from actors.messages import ChangeDevice, ChangeLimits, ClaimDevice, Reported
 from actors.runtime.supervision import LONGEST_DELAY
 from tests.household import IN_MEMORY, MAX_DEVICES, Bomb, House, World
 from tests.household_replacements import Replacements
@@ -190,6 +190,19 @@ class Household(Replacements, RuleBasedStateMachine):
 
         change = Change(configuration={"modo": mode, "encendido": on})
         self.house.directory.tell(ChangeDevice(serial, change, answered))
+
+    @rule(serial=SERIALS, low=st.none() | st.integers(0, 9), muted=st.booleans())
+    def decide_on_a_metric(self, serial: str, low: int | None, muted: bool) -> None:
+        """That it is the same in hub, device and database is looked at with the rest of the device."""
+
+        @self.world.witness()
+        def answered(outcome: Device | Refused) -> None:
+            answers.append(outcome)
+            assert len(answers) == 1, "answered twice"
+
+        answers: list[Device | Refused] = []
+        change = MetricChange(low=Decided(low), muted=Decided(muted)) if low or muted else None
+        self.house.directory.tell(ChangeLimits(serial, {"n": change}, answered))
 
     @rule(serial=SERIALS)
     def two_people_edit(self, serial: str) -> None:

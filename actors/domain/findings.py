@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
+from actors.domain.metrics import Nature
 from actors.domain.model import JsonObject
 
 
@@ -33,6 +35,13 @@ class Finding:
     """``None`` where there is only something to be seen."""
 
 
+class Span(NamedTuple):
+    """``None`` where there is no bound."""
+
+    low: float | None
+    high: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """What a rule holds the readings of a metric to; ``None`` where there is no bound."""
@@ -40,7 +49,12 @@ class Bounds:
     low: float | None
     high: float | None
     source: str
-    """Where they are from, as on the wire: ``limits``, ``hist``, ``limits+hist``."""
+    """Where they are from, as on the wire: ``person``, ``limits`` and ``hist``, joined by ``+``."""
+    table: Span | None = None
+    history: Span | None = None
+    """What each of these would have by itself."""
+    nature: Nature | None = None
+    """What the metric is by its readings, once that was learned."""
 
 
 class Decision(Enum):

@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Final
 
 from actors.domain.readings import switch_of
+from actors.domain.units import UNITS
 
 
 class Nature(Enum):
@@ -65,6 +66,16 @@ class MetricChoice:
 
 
 UNDECIDED: Final = MetricChoice()
+
+
+class Source(Enum):
+    """Who says what a metric is. The value is its name on the wire."""
+
+    PERSON = "persona"
+    DECLARED = "declarada"
+    """Its name or its unit."""
+    LEARNED = "aprendida"
+    """Its readings."""
 
 
 def _of(words: str) -> frozenset[str]:
@@ -196,6 +207,12 @@ def alarm_of(value: object, hazard: Hazard = Hazard.OTHER) -> bool | None:
     return True if words & _ALARMED else None
 
 
+def unit_of(name: str) -> str:
+    """The unit of a metric by its name alone; empty where none is known."""
+    parts = _PART.findall(name)
+    return UNITS.get(parts[-1], "") if parts else ""
+
+
 # -- natures ---------------------------------------------------------------------------------------
 
 _IDENTIFIERS: Final = _of(
@@ -232,6 +249,22 @@ _GAUGED_UNITS: Final = _of(
     "°C °F K % hPa Pa kPa mbar bar psi mmHg lx lux ppm ppb µg/m³ mg/m³ dB dBA dBm W kW VA var V mV A mA "
     "Hz m/s km/h cm m kg g l/min L/min m³/h lqi ° pH µS/cm bpm rpm kbit/s kbps ms"
 )
+
+
+def nature_of(
+    choice: MetricChoice, name: str, unit: str, learned: Nature | None
+) -> tuple[Nature, Source] | None:
+    """What a metric is, and who says so; ``None`` while nobody does.
+
+    A person stands above its name, and that above its readings; but what is called as an alarm is, and
+    tells levels, is a gauge.
+    """
+    if choice.nature is not None:
+        return choice.nature, Source.PERSON
+    declared = declared_nature(name, unit)
+    if declared is not None and not (declared is Nature.ALARM and learned is Nature.GAUGE):
+        return declared, Source.DECLARED
+    return None if learned is None else (learned, Source.LEARNED)
 
 
 @lru_cache(maxsize=4_096)

@@ -34,7 +34,8 @@ class Rule(Protocol):
         """People do not want to hear this finding of the rule again."""
 
     def bounds(self, at: float) -> Mapping[str, Bounds]:
-        """What a reading at ``at`` is held to, by metric, of those that have a bound. Changes nothing."""
+        """What a reading at ``at`` is held to, by metric, of those that have a bound, or of which it has
+        learned what they are. Changes nothing."""
 
     def is_ahead(self, at: float) -> bool:
         """Whether it has learned of a time so far after ``at`` that it could not go on: a clock was ahead."""

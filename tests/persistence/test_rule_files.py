@@ -21,7 +21,7 @@ BROKEN = ["", "{", '{"TMP0":{"temperatura":{"min":9,"max":1}}}', '{"TMP0":7}', "
 def test_the_built_in_tables_can_be_used(tmp_path: Path) -> None:
     files = RuleFiles(tmp_path, "", "")
     assert files.troubles == []
-    assert files.limits["TMP0"]["temperatura"].high == 80
+    assert files.limits["TMP0"]["temperatura"].high == 100
     assert files.standards["RGD0"].mode == "horario"
 
 
@@ -40,7 +40,7 @@ def test_a_broken_table_is_replaced_by_the_last_good_one(tmp_path: Path, text: s
 
 def test_without_a_good_one_it_is_the_built_in(tmp_path: Path) -> None:
     files = RuleFiles(tmp_path, str(tmp_path / "absent.json"), "")
-    assert files.limits["TMP0"]["temperatura"].high == 80
+    assert files.limits["TMP0"]["temperatura"].high == 100
     assert len(files.troubles) == 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,8 +18,13 @@ DATA = Path(__file__).parents[2] / "rules" / "data"
 def test_the_limits_that_come_with_it() -> None:
     """By serial prefix and metric, in either case."""
     limits = read_limits((DATA / "limites.json").read_bytes())
-    assert of_device(limits, "TMP0603IF1WD", {}) == {"temperatura": Limit(10, 80), "humedad": Limit(20, 80)}
-    assert of_device(limits, "plg0x", {}) == {"consumo_w": Limit(0, 2500)}
+    warm = Limit(-55, 100)
+    assert of_device(limits, "TMP0603IF1WD", {}) == {
+        "temperatura": warm,
+        "temp": warm,
+        "humedad": Limit(0, 100),
+    }
+    assert of_device(limits, "plg0x", {}) == {"consumo_w": Limit(None, 4600)}
     assert of_device(limits, "XXX0", {}) == {}
     assert set(limits) == {"TMP0", "CO20", "LUX0", "SND0", "PLG0"}
 
@@ -36,6 +42,26 @@ def told(read: Callable[[bytes], object], table: bytes) -> str:
     with pytest.raises(BadTable) as caught:
         read(table)
     return FLAWS[caught.value.flaw][Language.SPANISH].format(where=caught.value.where or "la tabla")
+
+
+@pytest.mark.parametrize(
+    ("serial", "metric", "values"),
+    [
+        ("TMP0", "temperatura", [-30, -18, 4, 21, 45, 85]),
+        ("TMP0", "humedad", [3, 98]),
+        ("CO20", "co2_ppm", [400, 950, 5_000]),
+        ("LUX0", "luz_lux", [0, 110_000]),
+        ("PLG0", "consumo_w", [-800, 3_600]),
+    ],
+)
+def test_the_limits_that_come_with_it_vouch_for_no_place(
+    serial: str, metric: str, values: list[float]
+) -> None:
+    """A freezer, a balcony, a class room and a plug with a solar panel have nothing wrong with them."""
+    limit = of_device(read_limits((DATA / "limites.json").read_bytes()), serial, {})[metric]
+    low = -math.inf if limit.low is None else limit.low
+    high = math.inf if limit.high is None else limit.high
+    assert all(low <= value <= high for value in values)
 
 
 @pytest.mark.parametrize(

@@ -12,20 +12,31 @@ from typing import Any, TypeVar
 
 import pykka
 
-from actors.domain.findings import Bounds, Decision, KeptFinding, Wanted
+from actors.domain.findings import Bounds, Decision, KeptFinding, Span, Wanted
+from actors.domain.metrics import Nature
 from actors.domain.model import Device, LogEntry, Report
 from actors.domain.proposals import applied
 from actors.domain.read_models import Backup, FindingPage, LogPage, Rejected, Statistics
 from actors.domain.refusals import Refusal, Refused
 from actors.domain.rooms import Rooms
-from actors.messages import ApplyFinding, AskBounds, ChangeDevice, ClaimDevice, DismissFinding, ScanHistory
+from actors.messages import (
+    ApplyFinding,
+    AskBounds,
+    ChangeDevice,
+    ChangeLimits,
+    ClaimDevice,
+    DismissFinding,
+    ScanHistory,
+)
 from web.live.hub import EventHub
 
 T = TypeVar("T")
 
 BOUNDS = {
     "temperatura": Bounds(10.0, 80.0, "limits"),
-    "aire °C": Bounds(None, 1_013.25, "limits+hist"),
+    "aire °C": Bounds(
+        *(None, 1_013.25, "limits+hist"), Span(None, 1_100.0), Span(950.0, 1_013.25), Nature.COUNTER
+    ),
 }
 
 
@@ -47,6 +58,10 @@ class StandInDirectory(pykka.ThreadingActor):
             case ChangeDevice(serial, change, reply, seen):
                 self._carry_out(
                     serial, reply, lambda device: device.stale_for(seen) or device.after_change(change)
+                )
+            case ChangeLimits(serial, changes, reply, seen):
+                self._carry_out(
+                    serial, reply, lambda device: device.stale_for(seen) or device.after_limits(changes)
                 )
             case ApplyFinding(kept, reply):
                 self._decide(kept, Decision.APPLIED, reply, partial(applied, kept))

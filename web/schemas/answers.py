@@ -211,12 +211,40 @@ class BoundJson(TypedDict):
 
     min: float | None
     max: float | None
-    source: Annotated[str, Note({"enum": ["limits", "hist", "limits+hist"]})]
+    source: Annotated[str, Note({"description": "De quién: person, limits (la tabla) y hist, unidos por +."})]
+
+
+class SpanJson(TypedDict):
+    """``null`` where there is no bound."""
+
+    min: float | None
+    max: float | None
+
+
+class MetricJson(TypedDict):
+    naturaleza: Annotated[
+        Literal["medida", "contador", "estado", "alarma", "identificador"] | None,
+        Note({"description": "null si aún no se sabe."}),
+    ]
+    naturaleza_de: Annotated[
+        Literal["persona", "declarada", "aprendida"] | None,
+        Note({"description": "Quién lo dice: declarada es por su nombre o su unidad."}),
+    ]
+    unidad: str
+    silenciada: bool
+    persona: SpanJson
+    tabla: SpanJson | None
+    historia: SpanJson | None
 
 
 class DeviceBoundsJson(TypedDict):
     dispositivo_id: int
-    data: Mapping[str, BoundJson]
+    data: Annotated[
+        Mapping[str, BoundJson], Note({"description": "Los límites que rigen, de las medidas que tienen."})
+    ]
+    medidas: Annotated[
+        Mapping[str, MetricJson], Note({"description": "Qué es cada medida, y los límites de cada fuente."})
+    ]
 
 
 class QueuedJson(TypedDict):

@@ -151,6 +151,24 @@ class Whole:
 
 
 @dataclass(frozen=True, slots=True)
+class Real:
+    """Any number from ``lowest`` to ``highest``."""
+
+    lowest: float
+    highest: float
+
+    @property
+    def schema(self) -> Schema:
+        return {"type": "number", "minimum": self.lowest, "maximum": self.highest}
+
+    def read(self, value: Json, name: str) -> float:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not is_number or not self.lowest <= value <= self.highest:
+            raise Problem(Fault.NO_NUMBER, field=name, lowest=self.lowest, highest=self.highest)
+        return float(value)
+
+
+@dataclass(frozen=True, slots=True)
 class Switch:
     """``true`` or ``false``."""
 

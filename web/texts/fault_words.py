@@ -98,6 +98,11 @@ FAULTS: Final[Mapping[Fault, Wording]] = {
         "{field} no es un número entero de 1 a {highest}; envía uno.",
         "{field} is not a whole number from 1 to {highest}; send one.",
     ),
+    Fault.NO_NUMBER: Wording(
+        400,
+        "{field} no es un número entre {lowest:g} y {highest:g}.",
+        "{field} is no number from {lowest:g} to {highest:g}.",
+    ),
     Fault.NO_SWITCH: Wording(
         400,
         "{field} no es true ni false; envía uno de los dos.",
@@ -125,6 +130,11 @@ FAULTS: Final[Mapping[Fault, Wording]] = {
         400,
         "serial_number y serial no coinciden; envía solo serial_number.",
         "serial_number and serial differ; send serial_number alone.",
+    ),
+    Fault.NO_CHOICE: Wording(
+        400,
+        "{field:.80} ha de ser un objeto con {editable}, o null para retirar lo decidido.",
+        "{field:.80} has to be an object with {editable}, or null to take back what was decided.",
     ),
     Fault.UNKNOWN_NAMES: Wording(
         400,
