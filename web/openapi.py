@@ -25,53 +25,6 @@ from web.security.authenticator import SAFE
 from web.texts.languages import Language
 from web.texts.sentences import title_of
 
-NAMES: Final[Mapping[type, str]] = {
-    answers.ActJson: "Acto",
-    answers.ActorsJson: "Actores",
-    answers.AuditPageJson: "PaginaDeAuditoria",
-    answers.BoundJson: "Limite",
-    answers.BackupJson: "Copia",
-    answers.BrokerJson: "Broker",
-    answers.CountsJson: "Cuentas",
-    answers.DatabaseJson: "BaseDeDatos",
-    answers.DeviceBoundsJson: "Limites",
-    answers.DeviceJson: "Dispositivo",
-    answers.ControlJson: "Control",
-    answers.DifferenceJson: "Diferencia",
-    answers.DoneJson: "Hecho",
-    answers.ErrorJson: "Error",
-    answers.EventJson: "EventoSSE",
-    answers.FindingJson: "Evento",
-    answers.FindingPageJson: "PaginaDeEventos",
-    answers.HealthJson: "Salud",
-    answers.HubJson: "Hub",
-    answers.IndexJson: "Indice",
-    answers.IssuedJson: "Sesion",
-    answers.LogJson: "Informe",
-    answers.MetricJson: "Medida",
-    answers.LogPageJson: "PaginaDeInformes",
-    answers.MyselfJson: "Yo",
-    answers.PairingCodeJson: "Codigo",
-    answers.PersonJson: "Persona",
-    answers.PointJson: "Punto",
-    answers.ProposalJson: "Propuesta",
-    answers.QuarantinedJson: "EnCuarentena",
-    answers.QueuedJson: "EnCola",
-    answers.RecoveredJson: "Recuperada",
-    answers.RejectedJson: "Rechazado",
-    answers.RejectedPageJson: "PaginaDeRechazados",
-    answers.RoomJson: "Habitacion",
-    answers.SecretJson: "TokenNuevo",
-    answers.SettingJson: "Ajuste",
-    answers.SpanJson: "Intervalo",
-    answers.StaleJson: "Cambiado",
-    answers.ZoneJson: "ZonaHoraria",
-    answers.StatisticsJson: "Estadisticas",
-    answers.TicketJson: "Ticket",
-    answers.TokenJson: "Token",
-    answers.WriterJson: "Escritor",
-}
-
 _JSON: Final = "application/json"
 _ABOUT: Final = (
     "Cada GET responde también a HEAD, y OPTIONS dice los métodos. Las respuestas pueden llegar a tener más "
@@ -151,7 +104,7 @@ class Description(Handler):
 
 def described(routes: Iterable[tuple[str, type[Handler]]], version: str) -> bytes:
     """The document, encoded."""
-    components = Components(NAMES)
+    components = Components()
     paths = {
         path_of(pattern): {
             method.lower(): _operation(components, path_of(pattern), method, handler)

@@ -1,6 +1,6 @@
 """What is answered, as types: whatever makes an answer is checked against them, and they describe it.
 
-Keys are the wire's. An answer may come to have more of them.
+Keys are the wire's. An answer may come to have more of them. A route's own may stand beside it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
 from actors.domain.model import Json, JsonObject
 from actors.domain.people import Role, TokenKind
 from config import Origin, Written
+from web.schemas.json_schema import named
 from web.texts.sentences import SENTENCES
 
 
@@ -29,6 +30,7 @@ KindWord: TypeAlias = Annotated[str, Note({"enum": [kind.value for kind in Token
 DecisionWord: TypeAlias = Literal["abierto", "aplicado", "descartado"]
 
 
+@named("Error")
 class ErrorJson(TypedDict):
     error: str
     detalle: Annotated[
@@ -37,6 +39,7 @@ class ErrorJson(TypedDict):
     codigo: Annotated[str, Note({"enum": [reason.value for reason in SENTENCES]})]
 
 
+@named("EventoSSE")
 class EventJson(TypedDict):
     """The fields of one event of a stream."""
 
@@ -45,12 +48,14 @@ class EventJson(TypedDict):
     id: str
 
 
+@named("Indice")
 class IndexJson(TypedDict):
     nombre: str
     version: str
     enlaces: list[str]
 
 
+@named("Hecho")
 class DoneJson(TypedDict):
     mensaje: str
     id: int
@@ -59,11 +64,13 @@ class DoneJson(TypedDict):
 # -- devices -----------------------------------------------------------------------------------------
 
 
+@named("Diferencia")
 class DifferenceJson(TypedDict):
     deseado: Json
     informado: Json
 
 
+@named("Control")
 class ControlJson(TypedDict):
     forma: Literal["interruptor", "numero", "opcion", "color", "texto"]
     min: NotRequired[float]
@@ -99,6 +106,7 @@ class ForeignJson(TypedDict):
     ]
 
 
+@named("Dispositivo")
 class DeviceJson(ForeignJson):
     """The ten that every client knows, in the contract's order, then those added here."""
 
@@ -129,16 +137,19 @@ class DeviceJson(ForeignJson):
     edicion: Annotated[str, Note({"description": "El ETag del dispositivo, sin sus comillas."})]
 
 
+@named("Cambiado")
 class StaleJson(ErrorJson):
     dispositivo: Annotated[DeviceJson, Note({"description": "Como está ahora."})]
 
 
+@named("Habitacion")
 class RoomJson(TypedDict):
     id: int
     nombre: str
     dispositivos: Annotated[int, Note({"description": "Cuántos hay en ella."})]
 
 
+@named("Informe")
 class LogJson(TypedDict):
     estado: str
     parametros: JsonObject
@@ -153,11 +164,13 @@ class PageJson(TypedDict):
     pages: int
 
 
+@named("PaginaDeInformes")
 class LogPageJson(PageJson):
     siguiente: Annotated[int | None, Note({"description": "Para antes; null al acabar."})]
     data: Sequence[LogJson]
 
 
+@named("Punto")
 class PointJson(TypedDict):
     inicio: Time
     n: int
@@ -166,6 +179,7 @@ class PointJson(TypedDict):
     max: float
 
 
+@named("Estadisticas")
 class StatisticsJson(TypedDict):
     dispositivo_id: int
     metricas: list[str]
@@ -180,6 +194,7 @@ class StatisticsJson(TypedDict):
 # -- what the rules find -----------------------------------------------------------------------------
 
 
+@named("Propuesta")
 class ProposalJson(TypedDict):
     """``configuracion`` is merged into the device's where it is applied, as long as what that has under the
     names of ``depende_de`` is as it was."""
@@ -188,6 +203,7 @@ class ProposalJson(TypedDict):
     depende_de: list[str]
 
 
+@named("Evento")
 class FindingJson(TypedDict):
     """Beside these stand the event's own fields."""
 
@@ -202,10 +218,12 @@ class FindingJson(TypedDict):
     decision: DecisionWord
 
 
+@named("PaginaDeEventos")
 class FindingPageJson(PageJson):
     data: Sequence[FindingJson]
 
 
+@named("Limite")
 class BoundJson(TypedDict):
     """``null`` where there is no bound; as in an ``ai_anomaly``."""
 
@@ -214,6 +232,7 @@ class BoundJson(TypedDict):
     source: Annotated[str, Note({"description": "De quién: person, limits (la tabla) y hist, unidos por +."})]
 
 
+@named("Intervalo")
 class SpanJson(TypedDict):
     """``null`` where there is no bound."""
 
@@ -221,6 +240,7 @@ class SpanJson(TypedDict):
     max: float | None
 
 
+@named("Medida")
 class MetricJson(TypedDict):
     naturaleza: Annotated[
         Literal["medida", "contador", "estado", "alarma", "identificador"] | None,
@@ -237,6 +257,7 @@ class MetricJson(TypedDict):
     historia: SpanJson | None
 
 
+@named("Limites")
 class DeviceBoundsJson(TypedDict):
     dispositivo_id: int
     data: Annotated[
@@ -247,6 +268,7 @@ class DeviceBoundsJson(TypedDict):
     ]
 
 
+@named("EnCola")
 class QueuedJson(TypedDict):
     status: Literal["queued"]
 
@@ -254,6 +276,7 @@ class QueuedJson(TypedDict):
 # -- the system --------------------------------------------------------------------------------------
 
 
+@named("Broker")
 class BrokerJson(TypedDict):
     conectado: bool
     integrado_vivo: bool | None
@@ -265,12 +288,14 @@ class BrokerJson(TypedDict):
     avisos: list[str]
 
 
+@named("Escritor")
 class WriterJson(TypedDict):
     sano: bool
     en_cola: int
     ultimo_error: str | None
 
 
+@named("Recuperada")
 class RecoveredJson(TypedDict):
     en: Time
     motivo: str
@@ -278,6 +303,7 @@ class RecoveredJson(TypedDict):
     apartada: str
 
 
+@named("BaseDeDatos")
 class DatabaseJson(TypedDict):
     ultima_copia: Time | None
     error_de_copia: str | None
@@ -289,6 +315,7 @@ class DatabaseJson(TypedDict):
     recuperada: RecoveredJson | None
 
 
+@named("Hub")
 class HubJson(TypedDict):
     clientes: int
     en_cola: int
@@ -297,6 +324,7 @@ class HubJson(TypedDict):
     bytes_en_anillo: int
 
 
+@named("EnCuarentena")
 class QuarantinedJson(TypedDict):
     actor: str
     desde: Time
@@ -304,6 +332,7 @@ class QuarantinedJson(TypedDict):
     error: str
 
 
+@named("Actores")
 class ActorsJson(TypedDict):
     sanos: bool
     en_cola: int
@@ -314,6 +343,7 @@ class ActorsJson(TypedDict):
     cuarentena: list[QuarantinedJson]
 
 
+@named("Cuentas")
 class CountsJson(TypedDict):
     total: int
     reclamados: int
@@ -327,6 +357,7 @@ class StateJson(TypedDict):
     estado: Literal["ok", "degradado"]
 
 
+@named("ZonaHoraria")
 class ZoneJson(TypedDict):
     """The house's time zone."""
 
@@ -334,6 +365,7 @@ class ZoneJson(TypedDict):
     posix: Annotated[str, Note({"description": "La regla desde hoy, como CET-1CEST,M3.5.0,M10.5.0/3."})]
 
 
+@named("Salud")
 class HealthJson(StateJson):
     broker: NotRequired[BrokerJson]
     escritor: NotRequired[WriterJson]
@@ -348,6 +380,7 @@ class HealthJson(StateJson):
     activo_s: NotRequired[float]
 
 
+@named("Ajuste")
 class SettingJson(TypedDict):
     nombre: str
     grupo: str
@@ -358,6 +391,7 @@ class SettingJson(TypedDict):
     descripcion: str
 
 
+@named("Copia")
 class BackupJson(TypedDict):
     nombre: str
     creada_en: Time
@@ -372,10 +406,12 @@ class LetterJson(TypedDict):
     payload: str
 
 
+@named("Rechazado")
 class RejectedJson(LetterJson):
     id: int
 
 
+@named("PaginaDeRechazados")
 class RejectedPageJson(TypedDict):
     per_page: int
     data: list[RejectedJson]
@@ -384,6 +420,7 @@ class RejectedPageJson(TypedDict):
 # -- people ------------------------------------------------------------------------------------------
 
 
+@named("Sesion")
 class IssuedJson(TypedDict):
     id: int
     usuario: str
@@ -391,10 +428,12 @@ class IssuedJson(TypedDict):
     caduca_en: Time | None
 
 
+@named("TokenNuevo")
 class SecretJson(IssuedJson):
     token: Annotated[str, Note({"description": "Solo se dice esta vez."})]
 
 
+@named("Yo")
 class MyselfJson(TypedDict):
     usuario: str | None
     rol: RoleWord
@@ -404,11 +443,13 @@ class MyselfJson(TypedDict):
     zona_horaria: ZoneJson
 
 
+@named("Ticket")
 class TicketJson(TypedDict):
     ticket: str
     caduca_s: int
 
 
+@named("Persona")
 class PersonJson(TypedDict):
     id: int
     nombre: str
@@ -417,6 +458,7 @@ class PersonJson(TypedDict):
     creado_en: Time
 
 
+@named("Codigo")
 class PairingCodeJson(TypedDict):
     codigo: str
     usuario: str
@@ -425,6 +467,7 @@ class PairingCodeJson(TypedDict):
     url: str
 
 
+@named("Token")
 class TokenJson(TypedDict):
     id: int
     usuario_id: int
@@ -437,6 +480,7 @@ class TokenJson(TypedDict):
     actual: Annotated[bool, Note({"description": "Si es el de esta petición."})]
 
 
+@named("Acto")
 class ActJson(TypedDict):
     id: int
     timestamp: Time
@@ -446,6 +490,7 @@ class ActJson(TypedDict):
     objeto: str
 
 
+@named("PaginaDeAuditoria")
 class AuditPageJson(TypedDict):
     per_page: int
     data: list[ActJson]

@@ -3,8 +3,19 @@
 from __future__ import annotations
 
 import types
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final, Literal, NotRequired, Union, get_args, get_origin, get_type_hints
+from collections.abc import Callable, Mapping, Sequence
+from typing import (
+    Annotated,
+    Any,
+    Final,
+    Literal,
+    NotRequired,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 from typing import is_typeddict as is_record
 
 from actors.domain.model import Json
@@ -20,15 +31,28 @@ _PLAIN: Final[Mapping[object, Schema]] = {
 }
 
 
+T = TypeVar("T")
+
+
+def named(name: str) -> Callable[[type[T]], type[T]]:
+    """What a record is called in the description."""
+
+    def name_it(record: type[T]) -> type[T]:
+        record.__schema_name__ = name  # type: ignore[attr-defined]
+        return record
+
+    return name_it
+
+
 class Components:
     """The schemas of the records that have been asked for; each stands once, under its name."""
 
-    def __init__(self, names: Mapping[type, str]) -> None:
-        self._names = names
+    def __init__(self) -> None:
         self.found: dict[str, Schema] = {}
+        self._records: dict[str, type] = {}
 
     def schema_of(self, kind: Any) -> Schema:
-        """Raises ``KeyError`` for a record without a name, ``TypeError`` for a type unknown here."""
+        """Raises ``TypeError`` for a record without a name of its own (:func:`named`), or an unknown type."""
         if is_record(kind):
             return self._reference(kind)
         origin, inner = get_origin(kind), get_args(kind)
@@ -53,7 +77,9 @@ class Components:
         raise TypeError(f"no schema for {kind}")
 
     def _reference(self, record: type) -> Schema:
-        name = self._names[record]
+        name = getattr(record, "__schema_name__", None)
+        if name is None or self._records.setdefault(name, record) is not record:
+            raise TypeError(f"{record} needs a name of its own")
         if name not in self.found:
             self.found[name] = {}  # a record may hold itself
             self.found[name] = self._record(record)
