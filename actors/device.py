@@ -36,6 +36,7 @@ from actors.messages import (
     DismissalNoted,
     Dismissed,
     DismissFinding,
+    EndEpisodes,
     ForgetDevice,
     ForgetUnheard,
     GiveWay,
@@ -48,6 +49,7 @@ from actors.messages import (
     Presence,
     PublishConfiguration,
     Reachability,
+    RecallMemory,
     Refuse,
     ReleaseDevice,
     Removal,
@@ -200,6 +202,10 @@ class DeviceActor(PooledActor):
             case PublishConfiguration():
                 self._say_again()
             case KeepConclusion():
+                self._keep(message)
+                if not self._device.claimed:
+                    self._end_episodes()
+            case RecallMemory():
                 self._keep(message)
             case RuleFailed():
                 self._restart_rule_later(message)
@@ -409,8 +415,11 @@ class DeviceActor(PooledActor):
             tell_if_alive(self._directory, ClaimChanged(outcome.serial, outcome.claimed))
         if not outcome.claimed:
             self._stop_rules()
+        released = self._device.claimed and not outcome.claimed
         kept = Keep(outcome, reply=command.reply, publish=publish, decided=decided)
         self._go_on(kept, self._clock.now())
+        if released:
+            self._end_episodes()
         if newly_claimed:
             self._start_rules()
 
@@ -525,6 +534,10 @@ class DeviceActor(PooledActor):
         rule = RuleActor.start(self._context, self.actor_ref, self._device, name, factory, skip)
         self._rules[name] = rule
         rule.tell(Observed(self._device, self._clock.now()))
+
+    def _end_episodes(self) -> None:
+        """Of a device that is nobody's any more, whatever has lasted until now."""
+        self._keep(EndEpisodes(self._device.id, self._clock.now()))
 
     def _restart_rule_later(self, death: RuleFailed) -> None:
         name = death.rule

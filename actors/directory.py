@@ -36,6 +36,7 @@ from actors.messages import (
     DeviceFailed,
     DismissalNoted,
     DismissFinding,
+    EndUnwatched,
     ForDevice,
     ForgetDevice,
     ForgetUnheard,
@@ -172,6 +173,8 @@ class Directory(SupervisedActor):
         for device in sorted(unclaimed, key=lambda each: each.seen_at or 0.0):
             self._note_unclaimed(device.serial)
         self._known = ()  # as they were then is nobody's to keep
+        running = frozenset(self._context.rules)
+        self._context.writer.tell(EndUnwatched(running, self._context.clock.now()))
         self._context.writer.tell(RecallRooms(partial(tell_if_alive, self.actor_ref)))
 
     def on_stop(self) -> None:

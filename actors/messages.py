@@ -455,6 +455,8 @@ class MemoryRecalled:
     """What the rule knew, in answer to :class:`RecallMemory`; ``None`` if nothing is stored."""
 
     memory: RuleMemory | None
+    lasting: Sequence[Finding] = ()
+    """Its episodes that last, by what is on disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -523,7 +525,7 @@ class KeepAnnouncement:
 
 @dataclass(frozen=True, slots=True)
 class KeepConclusion:
-    """A rule's findings, which are announced once they have an id, and its memory; together or not.
+    """A rule's findings, which are announced once they have an id, and its memory; at least one of them.
 
     Findings go by way of the device, so that none comes after it is forgotten, or from a rule whose device
     has died and whose successor concludes them again.
@@ -531,12 +533,38 @@ class KeepConclusion:
 
     findings: Sequence[tuple[Finding, JsonObject]]
     """Each with what its proposal rests on."""
-    memory: RuleMemory
+    memory: RuleMemory | None
+    """What it then knows. Episodes do without: read again, the log leads to the same ones."""
+
+    @property
+    def about(self) -> tuple[int, str]:
+        """The device's id and the rule's name."""
+        said = self.findings[0][0] if self.memory is None else self.memory
+        return said.device_id, said.rule
+
+
+@dataclass(frozen=True, slots=True)
+class EndEpisodes:
+    """Nobody watches this device any more: whatever its rules have found to last is over."""
+
+    device_id: int
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class EndUnwatched:
+    """What was found to last is over where the device is nobody's, or the rule is none of those that run."""
+
+    rules: frozenset[str]
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
 class RecallMemory:
-    """Answer ``to`` with what the rule knew, once all rows told of before this are in the log."""
+    """Answer ``to`` with what the rule knew, once all rows told of before this are in the log.
+
+    By way of the device, so that it comes after all that the rule, or the one before it, has concluded.
+    """
 
     device_id: int
     rule: str
@@ -617,6 +645,8 @@ ToWriter: TypeAlias = (
     | KeepAnnouncement
     | KeepDeadLetter
     | KeepConclusion
+    | EndEpisodes
+    | EndUnwatched
     | Settle
     | Recall
     | RecallMemory

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from actors.domain.findings import KeptFinding, ScanFailure
+from actors.domain.findings import Episode, KeptFinding, ScanFailure
 from actors.domain.model import Device, JsonObject
 from actors.messages import Delivery, Order, Removal
 
@@ -25,6 +25,8 @@ class ScanNews:
     details: JsonObject
     failure: ScanFailure | None = None
     """Why there was none, in an ``ai_done``."""
+    episode: Episode | None = None
+    """Of an ``ai_anomaly``; where the log ends while it lasts, it has no end."""
 
 
 class EventSink(Protocol):

@@ -38,6 +38,8 @@ logger = logging.getLogger(__name__)
 
 # What the log may be ahead of the clock.
 AHEAD_S: Final = 3_600.0
+# Of an episode that goes on no more is told than once in so many seconds.
+EPISODE_S: Final = 60.0
 UNAVAILABLE: Final = Refused(Refusal.RULE_FAILED)
 
 
@@ -85,6 +87,8 @@ class RuleActor(PooledActor):
         self._abandoned = False
         """Its device has died with a finding on the way; a successor concludes it again."""
         self._due_at: float | None = None
+        self._lasting: dict[str, Finding] = {}
+        """By key, the episodes that last, as they were last told."""
         self._latest = -math.inf
         """When it observed something last."""
         self._latest_believable = math.inf
@@ -93,11 +97,13 @@ class RuleActor(PooledActor):
     # -- life --------------------------------------------------------------------------------
 
     def on_start(self) -> None:
-        self._context.writer.tell(RecallMemory(self._device.id, self._name, self._hear))
+        tell_if_alive(self._owner, RecallMemory(self._device.id, self._name, self._hear))
 
     def on_stop(self) -> None:
         if self._unsaved and not self._abandoned:
-            self._save()
+            # Not by way of the device, which may have ended. At the end of a large house the writer does not
+            # wait for all; they read in the log instead.
+            tell_if_alive(self._context.writer, KeepConclusion((), self._memory()))
         self.on_undelivered(self._waiting)
         tell_if_alive(self._owner, RuleEnded(self._name))
 
@@ -134,7 +140,8 @@ class RuleActor(PooledActor):
                 tell_if_alive(self._owner, DismissalNoted(finding, reply))
             case AskBounds(reply=reply):
                 reply(self._bounds(self._context.clock.now()))
-            case MemoryRecalled(memory):
+            case MemoryRecalled(memory, lasting):
+                self._lasting = {each.episode.key: each for each in lasting if each.episode is not None}
                 self._begin(memory)
             case LogRead(entries, more):
                 self._catch_up(entries)
@@ -171,6 +178,7 @@ class RuleActor(PooledActor):
             logger.warning(
                 "memory_damaged serial=%s rule=%s error=%s", self._device.serial, self._name, start.damage
             )
+        self._rule.let_go([key for key in self._rule.lasting if key not in self._lasting])
         self._unsaved = not start.resumes
         if start.after < self._known_upto:
             self._read_on(start.after)
@@ -215,6 +223,7 @@ class RuleActor(PooledActor):
 
     def _go_live(self) -> None:
         self._ready = True
+        self._end_unknown()
         if self._unsaved:
             # From here on whatever it concludes can be concluded again.
             self._save()
@@ -222,6 +231,11 @@ class RuleActor(PooledActor):
         waiting, self._waiting = self._waiting, []
         for message in waiting:
             self.on_receive(message)
+
+    def _end_unknown(self) -> None:
+        """What lasts on disk and the rule does not know of: its memory was lost, or it has changed."""
+        now, known = self._context.clock.now(), self._rule.lasting
+        self._conclude([each.ended(now) for key, each in self._lasting.items() if key not in known])
 
     # -- live --------------------------------------------------------------------------------
 
@@ -232,21 +246,38 @@ class RuleActor(PooledActor):
         self._conclude(self._rule.observe(seen.device, seen.report, seen.at))
 
     def _conclude(self, findings: Sequence[Finding]) -> None:
-        if findings:
+        news = [each for each in findings if self._is_news(each)]
+        if news:
             configuration = self._device.configuration
-            founded = [(each, basis_of(each, configuration)) for each in findings]
-            self._abandoned = not tell_if_alive(self._owner, KeepConclusion(founded, self._memory()))
+            founded = [(each, basis_of(each, configuration)) for each in news]
+            remembers = self._rule.save_due or any(each.episode is None for each in news)
+            memory = self._memory() if remembers else None
+            self._abandoned = not tell_if_alive(self._owner, KeepConclusion(founded, memory))
         elif self._rule.save_due and not self._abandoned:
             self._save()
         self._see_to_wake()
+
+    def _is_news(self, finding: Finding) -> bool:
+        """Whether it is more than an episode's going on that was told just now."""
+        episode = finding.episode
+        if episode is None:
+            return True
+        told = self._lasting.get(episode.key)
+        if not episode.lasts:
+            self._lasting.pop(episode.key, None)
+            return True
+        if told is not None and 0 <= finding.at - told.at < EPISODE_S:
+            return False
+        self._lasting[episode.key] = finding
+        return True
 
     def _bounds(self, at: float) -> Mapping[str, Bounds]:
         """Nobody waits for it to have read its log, which may take minutes where the disk is slow."""
         return self._rule.bounds(at) if self._ready else stated_bounds(self._factory, self._device, at)
 
     def _save(self) -> None:
-        # At the end of a large house the writer does not wait for all; they read in the log instead.
-        tell_if_alive(self._context.writer, KeepConclusion((), self._memory()))
+        """After what it has concluded, so that it never remembers what is not kept."""
+        tell_if_alive(self._owner, KeepConclusion((), self._memory()))
 
     def _memory(self) -> RuleMemory:
         self._unsaved = False

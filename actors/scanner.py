@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 
 import pykka
 
-from actors.domain.findings import ScanFailure
+from actors.domain.findings import Finding, ScanFailure
 from actors.domain.model import JsonObject, LogEntry, Report
 from actors.domain.readings import metric_name
 from actors.domain.rule import Rule, RuleFactory
@@ -42,9 +42,11 @@ class _Scan:
         self.begins = now - wanted.days * DAY_S
         self.readings = 0
         self.anomalies = 0
+        self._lasting: dict[str, Finding] = {}
+        """By their keys, those that are not over by what was read so far."""
 
-    def read(self, entry: LogEntry) -> list[JsonObject]:
-        """The anomalies in one row; those of before the days asked for only teach what is usual."""
+    def read(self, entry: LogEntry) -> list[Finding]:
+        """The anomalies that are over by this row; those of before the days asked for only teach."""
         parameters = {
             name: value for name, value in entry.parameters.items() if metric_name(name) == self.wanted.metric
         }
@@ -55,9 +57,20 @@ class _Scan:
             return []
         self.readings += 1
         report = Report(self.device.serial, entry.at, entry.state, parameters)
-        found = [finding.details for finding in self.rule.observe(self.device, report, entry.at)]
-        self.anomalies += len(found)
-        return found
+        over: list[Finding] = []
+        for finding in self.rule.observe(self.device, report, entry.at):
+            episode = finding.episode
+            if episode is not None:
+                self._lasting[episode.key] = finding
+            if episode is None or not episode.lasts:
+                over.append(finding if episode is None else self._lasting.pop(episode.key))
+        self.anomalies += len(over)
+        return over
+
+    def end(self) -> list[Finding]:
+        """Those that last where there is nothing more to be read."""
+        self.anomalies += len(self._lasting)
+        return [*self._lasting.values()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,21 +160,29 @@ class ScannerActor(SupervisedActor):
 
     def _read(self, scan: _Scan, entries: Sequence[LogEntry], more: bool) -> None:
         for entry in entries:
-            for details in scan.read(entry):
-                self._tell(scan, ANOMALY, {"rule": "extremos", **details}, entry.at)
+            for finding in scan.read(entry):
+                self._tell_of(scan, finding)
         if more:
             last = entries[-1].n
             self._tell(scan, PROGRESS, {"progress": 100 * last // scan.device.reports})
             self._read_on(scan, last)
             return
+        for finding in scan.end():
+            self._tell_of(scan, finding)
         self._tell(
             scan, DONE, {"days": scan.wanted.days, "readings": scan.readings, "anomalies": scan.anomalies}
         )
         self._wanted = self._scan = None
 
-    def _tell(self, scan: _Scan, event: str, details: JsonObject, at: float | None = None) -> None:
-        when = self._clock.now() if at is None else at
-        self._events.scan_told(_news(scan.wanted, event, when, details))
+    def _tell_of(self, scan: _Scan, finding: Finding) -> None:
+        episode = finding.episode
+        at = finding.at if episode is None else episode.since
+        details = {**finding.details, "severity": finding.severity.value}
+        news = _news(scan.wanted, ANOMALY, at, details)
+        self._events.scan_told(replace(news, episode=episode))
+
+    def _tell(self, scan: _Scan, event: str, details: JsonObject) -> None:
+        self._events.scan_told(_news(scan.wanted, event, self._clock.now(), details))
 
 
 def _news(

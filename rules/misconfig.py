@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from actors.domain.findings import Bounds, Finding, Proposal
+from actors.domain.findings import Bounds, Finding, Proposal, Severity
 from actors.domain.kinds import PREFIXES, SENSOR, prefix_of, sort_of
 from actors.domain.model import SCHEDULED, Device, Json, JsonObject, Report
 from actors.domain.readings import number_of
@@ -18,9 +18,6 @@ from rules.base.tables import PREFIX_LENGTH, Limit, Standard, Standards
 
 NAME: Final = "misconfig"
 MISCONFIG: Final = "ai_misconfig"
-
-LOW: Final = "low"
-MEDIUM: Final = "medium"
 
 # Proposed for an interval that is no number, as far as the standard allows; the usual one of devices.
 USUAL_INTERVAL_S: Final = 60
@@ -41,15 +38,15 @@ def standard_of(standards: Standards, device: Device) -> Standard:
     return replace(standard, mode=None) if capability == SENSOR else standard
 
 
-def examine(configuration: JsonObject, standard: Standard) -> JsonObject | None:
-    """What is wrong: ``issues``, ``suggested_patch`` and ``severity`` as they go out; ``None`` if nothing is.
+def examine(configuration: JsonObject, standard: Standard) -> tuple[JsonObject, Severity] | None:
+    """What is wrong: ``issues`` and ``suggested_patch`` as they go out, and how much; ``None`` if nothing is.
 
     An ``intervalo_envio`` that nobody has declared is the device's own business. A timetable that has yet to
     be drawn is recommended (``falta_horario``), but not put in force by the patch.
     """
     issues: list[str] = []
     patch: dict[str, Json] = {}
-    severity = LOW
+    severity = Severity.LOW
     mode = configuration.get("modo")
     lacks_schedule = False
     if standard.mode is not None and mode != standard.mode:
@@ -67,15 +64,11 @@ def examine(configuration: JsonObject, standard: Standard) -> JsonObject | None:
             wanted = _in_words(standard.send_interval)
             issues.append(f"config.intervalo_envio = {interval!r:.40} → se recomienda {wanted}")
             patch["intervalo_envio"] = fitting
-            severity = MEDIUM
+            severity = Severity.MEDIUM
     if not issues:
         return None
-    details: dict[str, Json] = {
-        "issues": issues,
-        "suggested_patch": {"configuracion": patch},
-        "severity": severity,
-    }
-    return {**details, "falta_horario": True} if lacks_schedule else details
+    details: dict[str, Json] = {"issues": issues, "suggested_patch": {"configuracion": patch}}
+    return ({**details, "falta_horario": True} if lacks_schedule else details), severity
 
 
 class MisconfigRule:
@@ -88,6 +81,7 @@ class MisconfigRule:
     name: Final = NAME
     save_due: Final = False
     """It learns nothing but what it has told, which is stored with the finding."""
+    lasting: Final = ()
 
     __slots__ = ("_cooldown", "_device", "_dismissed", "_standards", "_told_at", "_wake_in")
 
@@ -108,10 +102,11 @@ class MisconfigRule:
         self._wake_in = None
         if not device.claimed:
             return ()
-        details = examine(device.configuration, standard_of(self._standards, device))
-        if details is None:
+        misfit = examine(device.configuration, standard_of(self._standards, device))
+        if misfit is None:
             self._dismissed = ""
             return ()
+        details, severity = misfit
         if self._dismissed and fingerprint(details["suggested_patch"]) == self._dismissed:
             return ()
         if self._told_at is not None and 0 <= at - self._told_at < self._cooldown:
@@ -122,13 +117,16 @@ class MisconfigRule:
         self._wake_in = self._cooldown or None
         patch: JsonObject = details["suggested_patch"]["configuracion"]
         proposal = Proposal(patch, frozenset(patch)) if patch else None
-        return (Finding(NAME, MISCONFIG, device.id, device.serial, at, details, proposal=proposal),)
+        return (Finding(NAME, MISCONFIG, device.id, device.serial, at, details, proposal, severity),)
 
     def wake(self, at: float) -> Sequence[Finding]:
         return () if self._device is None else self.observe(self._device, None, at)
 
     def learn(self, at: float, state: str, parameters: JsonObject) -> None:
         """The log says nothing of the configuration."""
+
+    def let_go(self, keys: Collection[str]) -> None:
+        """It has no episodes."""
 
     def dismiss(self, details: JsonObject) -> None:
         """A person does not want to hear of this again. ``details`` are the finding's."""

@@ -5,19 +5,20 @@ from the device's last will), with its grace after a start. This rule only follo
 so that no change of the wall clock can make it raise an alarm. Wall-clock times are used to show
 since when, for how long, and to pace what is told of an outage that is real in any case.
 
-A silence is told once it has lasted ``AI_R4_GRACE_SECS``; its end, if it was told. More than three within an
-hour, told or not, are one finding, which is brought up to date until there was none for an hour.
+A silence is told once it has lasted ``AI_R4_GRACE_SECS``, and is an episode from then on; its end is told
+as an event of its own, too. More than three within an hour, told or not, are one episode more, which ends
+when there was none for an hour.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Final
 
-from actors.domain.findings import Bounds, Finding
+from actors.domain.findings import Bounds, Episode, Finding, Severity
 from actors.domain.model import Device, JsonObject, Report
 from rules.base.memory import seal, unseal
 from rules.base.settings import OfflineSettings
@@ -26,15 +27,16 @@ NAME: Final = "offline"
 OFFLINE: Final = "ai_offline"
 BACK_ONLINE: Final = "ai_back_online"
 
-# More outages than so many within an hour are told as one finding.
+# More outages than so many within an hour are told as one episode.
 MOST_OUTAGES: Final = 3
 HOUR_S: Final = 3_600.0
 # While a connection is unstable a silence of so long is no part of that any more, and is told.
 LASTING_S: Final = 900.0
-# How often what was told of an unstable connection is brought up to date.
-RENEW_S: Final = 60.0
 
-_STATE_VERSION: Final = 2
+_STATE_VERSION: Final = 3
+# What was told then is no episode.
+_FIRST_VERSION: Final = 1
+_FORMER_VERSIONS: Final = (_FIRST_VERSION, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,12 @@ class Outage:
     since: float
     noticed_at: float
     told_at: float | None = None
+    told: int = 0
+    """How often, as an episode."""
+
+    @property
+    def key(self) -> str:
+        return f"silencio@{self.noticed_at}"
 
     def seconds(self, at: float) -> int:
         """How long it has lasted by the wall clock; 0 where that has been set back."""
@@ -62,9 +70,10 @@ class Unstable:
     count: int
     """Outages, the first ones too."""
     last_at: float
-    told: int
-    """The count that was last told."""
-    told_at: float
+
+    @property
+    def key(self) -> str:
+        return f"inestable@{self.since}"
 
 
 class OfflineRule:
@@ -102,7 +111,7 @@ class OfflineRule:
 
     @property
     def save_due(self) -> bool:
-        """Whether there was an outage of which nothing was told, and so nothing stored."""
+        """Whether there is news of an outage: what it knows is little, and cannot be read in the log."""
         return self._unsaved
 
     def observe(self, device: Device, report: Report | None, at: float) -> Sequence[Finding]:  # noqa: ARG002
@@ -120,12 +129,23 @@ class OfflineRule:
         return [*found, *self.wake(at)]
 
     def wake(self, at: float) -> Sequence[Finding]:
-        found = [*self._tell_if_due(at), *self._renew_if_due(at)]
+        found = [*self._tell_if_due(at), *self._end_if_stable(at)]
         self._plan(at)
         return found
 
     def learn(self, at: float, state: str, parameters: JsonObject) -> None:
         """The log says nothing of silences."""
+
+    @property
+    def lasting(self) -> Collection[str]:
+        told = self._outage if self._outage is not None and self._outage.told else None
+        return [each.key for each in (told, self._unstable) if each is not None]
+
+    def let_go(self, keys: Collection[str]) -> None:
+        if self._outage is not None and self._outage.key in keys:
+            self._outage = None
+        if self._unstable is not None and self._unstable.key in keys:
+            self._unstable, self._begun = None, ()
 
     def dismiss(self, details: JsonObject) -> None:
         """An outage proposes nothing that could be dismissed; its end will be told."""
@@ -147,13 +167,9 @@ class OfflineRule:
         outage = self._outage
         if outage is None or self._left(outage, at) > 0:
             return
-        self._outage = replace(outage, told_at=at)
-        details = {
-            "seconds_offline": outage.seconds(at),
-            "since_ts_local": self._local(outage.since),
-            "severity": "medium",
-        }
-        yield Finding(NAME, OFFLINE, outage.device_id, outage.serial, at, details)
+        self._unsaved = True
+        self._outage = outage = replace(outage, told_at=at, told=outage.told + 1)
+        yield self._outage_finding(outage, at, None)
 
     def _left(self, outage: Outage, at: float) -> float:
         """Seconds until it is to be told, or told again. A clock that was set back begins them anew."""
@@ -169,9 +185,18 @@ class OfflineRule:
 
     def _came_back(self, at: float) -> Iterator[Finding]:
         outage, self._outage = self._outage, None
-        if outage is not None and outage.told_at is not None:
-            details = {"was_offline_secs": outage.seconds(at), "severity": "info"}
-            yield Finding(NAME, BACK_ONLINE, outage.device_id, outage.serial, at, details)
+        if outage is None or outage.told_at is None:
+            return
+        if outage.told:
+            yield self._outage_finding(outage, at, at)
+        details = {"was_offline_secs": outage.seconds(at)}
+        yield Finding(NAME, BACK_ONLINE, outage.device_id, outage.serial, at, details)
+
+    def _outage_finding(self, outage: Outage, at: float, until: float | None) -> Finding:
+        details = {"seconds_offline": outage.seconds(at), "since_ts_local": self._local(outage.since)}
+        about = (outage.device_id, outage.serial, at, details)
+        episode = Episode(outage.key, outage.since, until, outage.told)
+        return Finding(NAME, OFFLINE, *about, severity=Severity.MEDIUM, episode=episode)
 
     # -- many --------------------------------------------------------------------------------
 
@@ -180,33 +205,31 @@ class OfflineRule:
         self._begun = (*self._begun, at)[-MOST_OUTAGES - 1 :]
         unstable = self._unstable
         if unstable is not None and at - unstable.last_at <= HOUR_S:
-            self._unstable = replace(unstable, count=unstable.count + 1, last_at=at)
+            unstable = replace(unstable, count=unstable.count + 1, last_at=at)
         elif unstable is None and len(self._begun) > MOST_OUTAGES and 0 <= at - self._begun[0] <= HOUR_S:
-            count = len(self._begun)
-            begun = Unstable(outage.device_id, outage.serial, self._begun[0], count, at, count, at)
-            self._unstable = begun
-            yield self._unstable_finding(begun, at, renews=False)
-
-    def _renew_if_due(self, at: float) -> Iterator[Finding]:
-        unstable = self._unstable
-        if unstable is None:
+            unstable = Unstable(outage.device_id, outage.serial, self._begun[0], len(self._begun), at)
+        else:
             return
-        is_over = abs(at - unstable.last_at) > HOUR_S
-        if unstable.count > unstable.told and (is_over or abs(at - unstable.told_at) >= RENEW_S):
-            unstable = self._unstable = replace(unstable, told=unstable.count, told_at=at)
-            yield self._unstable_finding(unstable, at, renews=True)
-        if is_over:
-            self._unstable, self._begun = None, ()
+        self._unstable = unstable
+        yield self._unstable_finding(unstable, at, None)
 
-    def _unstable_finding(self, unstable: Unstable, at: float, *, renews: bool) -> Finding:
+    def _end_if_stable(self, at: float) -> Iterator[Finding]:
+        unstable = self._unstable
+        if unstable is not None and abs(at - unstable.last_at) > HOUR_S:
+            self._unsaved = True
+            self._unstable, self._begun = None, ()
+            yield self._unstable_finding(unstable, at, unstable.last_at)
+
+    def _unstable_finding(self, unstable: Unstable, at: float, until: float | None) -> Finding:
         details = {
             "seconds_offline": 0,
             "since_ts_local": self._local(unstable.since),
-            "severity": "medium",
             "inestable": True,
             "cortes": unstable.count,
         }
-        return Finding(NAME, OFFLINE, unstable.device_id, unstable.serial, at, details, renews)
+        about = (unstable.device_id, unstable.serial, at, details)
+        episode = Episode(unstable.key, unstable.since, until, unstable.count)
+        return Finding(NAME, OFFLINE, *about, severity=Severity.MEDIUM, episode=episode)
 
     # -- when to look again ------------------------------------------------------------------
 
@@ -216,8 +239,6 @@ class OfflineRule:
             waits.append(left if self._outage.told_at is None else self._ticks(left))
         if (unstable := self._unstable) is not None:
             waits.append(max(0.0, HOUR_S - abs(at - unstable.last_at)) + 1)
-            if unstable.count > unstable.told:
-                waits.append(max(0.0, RENEW_S - abs(at - unstable.told_at)))
         self._wake_in = min(waits, default=None)
 
     def _ticks(self, seconds: float) -> float:
@@ -242,14 +263,20 @@ class OfflineRule:
     def from_state(cls, settings: OfflineSettings, timezone: tzinfo, state: JsonObject) -> OfflineRule:
         """Raises :class:`rules.base.memory.DamagedState`. What is due is told at the first look."""
         made = cls(settings, timezone)
-        former = isinstance(state, Mapping) and state.get("version") == 1
-        body = unseal(NAME, 1 if former else _STATE_VERSION, state)
+        said_version = state.get("version") if isinstance(state, Mapping) else None
+        version = next((each for each in _FORMER_VERSIONS if each == said_version), _STATE_VERSION)
+        former = version != _STATE_VERSION
+        body = unseal(NAME, version, state)
         if not body.is_null("outage"):
             said = body.fields("outage")
-            whose = said.whole("device_id", 1, 2**62), said.text("serial")
-            told_at = said.optional_number("told_at")
-            noticed_at = said.number("told_at" if former else "noticed_at")
-            made._outage = Outage(*whose, said.number("since"), noticed_at, told_at)
+            made._outage = Outage(
+                said.whole("device_id", 1, 2**62),
+                said.text("serial"),
+                said.number("since"),
+                said.number("told_at" if version == _FIRST_VERSION else "noticed_at"),
+                said.optional_number("told_at"),
+                0 if former else said.whole("told", 0, 2**62),
+            )
         if not former and not body.is_null("unstable"):
             said = body.fields("unstable")
             made._unstable = Unstable(
@@ -258,8 +285,6 @@ class OfflineRule:
                 said.number("since"),
                 said.whole("count", 1, 2**62),
                 said.number("last_at"),
-                said.whole("told", 1, 2**62),
-                said.number("told_at"),
             )
         made._begun = () if former else tuple(body.numbers("begun", -math.inf, math.inf))
         if (made._outage is not None and made._outage.told_at is None) or made._unstable is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC
 
 from actors.domain.findings import Bounds, Finding, RuleMemory
@@ -25,6 +25,7 @@ class Alarmist:
 
     name = "alarmist"
     wake_in = None
+    lasting = ()
     save_due = False
     watches_reports = True
 
@@ -51,6 +52,8 @@ class Alarmist:
         return ()
 
     def learn(self, at: float, state: str, parameters: JsonObject) -> None: ...
+
+    def let_go(self, keys: Collection[str]) -> None: ...
 
     def dismiss(self, details: JsonObject) -> None: ...
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
 from actors.domain.metrics import Nature
-from actors.domain.model import JsonObject
+from actors.domain.model import Json, JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,43 @@ class Proposal:
     """The names in it of which the rule has looked at what the device had there."""
 
 
+class Severity(Enum):
+    """How much a finding matters to people, from the least to the most; the values as on the wire."""
+
+    INFO = "info"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """What begins, lasts and ends: one finding, brought up to date. Times are seconds since the epoch."""
+
+    key: str
+    """Its name among all that this rule ever finds of this device. It follows from the log alone (a metric
+    and the time of the report that began it), so that whoever reads that again finds the same episode."""
+    since: float
+    until: float | None
+    """``None`` while it lasts."""
+    count: int
+    """How often it was seen, from 1; it never falls."""
+    peak: Json = None
+    """The worst of what was seen, in the rule's own terms."""
+
+    @property
+    def lasts(self) -> bool:
+        return self.until is None
+
+    def is_newer_than(self, told: Episode, at: float, told_at: float) -> bool:
+        """Whether it says more than what was ``told``; what has ended is not begun again.
+
+        By the count before the time, as a clock may have been set back meanwhile.
+        """
+        return told.lasts and (not self.lasts, self.count, at) > (False, told.count, told_at)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What a rule concluded. ``details`` are the event's own fields as they go on the wire."""
@@ -28,11 +65,18 @@ class Finding:
     device_id: int
     serial: str
     at: float
+    """When it was concluded; of an episode, when it was last brought up to date."""
     details: JsonObject
-    renews: bool = False
-    """Whether it takes the place of the last one of this device with ``inestable`` in its details."""
     proposal: Proposal | None = None
     """``None`` where there is only something to be seen."""
+    severity: Severity = Severity.INFO
+    episode: Episode | None = None
+    """``None`` of what is over as soon as it is said. All findings of one episode are one, and keep its id.
+    """
+
+    def ended(self, at: float) -> Finding:
+        """As it is once its episode was ended from outside: nobody watches it any more."""
+        return self if self.episode is None else replace(self, at=at, episode=replace(self.episode, until=at))
 
 
 class Span(NamedTuple):
@@ -74,6 +118,18 @@ class KeptFinding:
     basis: JsonObject | None
     """:func:`actors.domain.proposals.basis_of` it; ``None`` of one that an older version has kept."""
     decision: Decision = Decision.OPEN
+    before: float | None = None
+    """Of an episode that was told already and has changed: the time of what was told before."""
+
+    @property
+    def begins(self) -> bool:
+        """Whether it is told for the first time."""
+        return self.before is None
+
+    @property
+    def ends(self) -> bool:
+        """Whether it is an episode, and that is over."""
+        return self.finding.episode is not None and not self.finding.episode.lasts
 
 
 class ScanFailure(Enum):

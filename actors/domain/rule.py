@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -11,7 +11,12 @@ from actors.domain.model import Device, JsonObject, Report
 
 
 class Rule(Protocol):
-    """Draws one kind of conclusion about one device. Pure: no I/O, no clock, no threads."""
+    """Draws one kind of conclusion about one device. Pure: no I/O, no clock, no threads.
+
+    An episode may be said anew at each observation: what is told of it in between is at most once a minute.
+    What :meth:`wake` concludes of one, :meth:`observe` would conclude alike of the next report, since a log
+    that is read again tells of no waking.
+    """
 
     @property
     def name(self) -> str:
@@ -29,6 +34,13 @@ class Rule(Protocol):
     @property
     def wake_in(self) -> float | None:
         """Seconds from the last call to the next :meth:`wake` that is wanted, if any."""
+
+    @property
+    def lasting(self) -> Collection[str]:
+        """The keys of its episodes that last."""
+
+    def let_go(self, keys: Collection[str]) -> None:
+        """These of its episodes are over, as the device was nobody's for a while, or were never stored."""
 
     def dismiss(self, details: JsonObject) -> None:
         """People do not want to hear this finding of the rule again."""

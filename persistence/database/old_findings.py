@@ -1,9 +1,14 @@
-"""What findings propose that an older version has kept: it stood in their rules' own fields alone."""
+"""What findings of older versions propose, and how much they matter: it stood in other fields, or nowhere."""
 
 from __future__ import annotations
 
-from actors.domain.findings import Proposal
+from actors.domain.findings import Proposal, Severity
 from actors.domain.model import SCHEDULED, Json, JsonObject
+
+
+def severity_of(rule: str) -> Severity:
+    """Of a finding that says nothing of it."""
+    return Severity.MEDIUM if rule == "extremos" else Severity.INFO
 
 
 def proposal_in(rule: str, details: JsonObject) -> Proposal | None:

@@ -7,10 +7,18 @@ from typing import Any, Final, TypeAlias
 
 import orjson
 
-from actors.domain.findings import Decision, Finding, KeptFinding, Proposal, RuleMemory
+from actors.domain.findings import (
+    Decision,
+    Episode,
+    Finding,
+    KeptFinding,
+    Proposal,
+    RuleMemory,
+    Severity,
+)
 from actors.domain.model import Json, JsonObject, LogEntry
 from actors.domain.packed import LARGE, Packed, encoded
-from persistence.database.old_findings import proposal_in
+from persistence.database.old_findings import proposal_in, severity_of
 
 logger = logging.getLogger(__name__)
 
@@ -23,6 +31,7 @@ DECISION_TEXTS: Final = {
 }
 # Beside the finding's own fields.
 _PROPOSAL: Final = "propuesta"
+_SEVERITY: Final = "severity"
 _DECISIONS: Final = {text: decision for decision, text in DECISION_TEXTS.items()}
 
 
@@ -92,9 +101,19 @@ def undamaged_log_entry(row: Row) -> LogEntry:
 
 # -- findings ------------------------------------------------------------------------------------
 
+FINDING_COLUMNS: Final = (
+    *("id", "dispositivo_id", "regla", "evento", "creado_en", "datos", "base", "decision"),
+    *("episodio", "desde", "hasta", "veces", "pico", "actualizado_en"),
+)
+FINDING_CHANGES: Final = ("datos", "base", "hasta", "veces", "pico", "actualizado_en")
+FINDINGS: Final = f"""
+    SELECT {", ".join(f"e.{column}" for column in FINDING_COLUMNS)}, d.serial_number
+    FROM eventos_ia AS e JOIN dispositivos AS d ON d.id = e.dispositivo_id
+"""
+
 
 def finding_row(kept: KeptFinding) -> Row:
-    """In the order in which the store inserts them."""
+    """In the order of :data:`FINDING_COLUMNS`."""
     finding = kept.finding
     return (
         kept.id,
@@ -105,37 +124,69 @@ def finding_row(kept: KeptFinding) -> Row:
         finding_text(finding),
         json_text(kept.basis),
         DECISION_TEXTS[kept.decision],
+        *_episode_cells(finding),
     )
 
 
+def finding_changes(kept: KeptFinding) -> Row:
+    """What an episode's later finding changes, in the order of :data:`FINDING_CHANGES`."""
+    _key, _since, *changes = _episode_cells(kept.finding)
+    return (finding_text(kept.finding), json_text(kept.basis), *changes)
+
+
+def _episode_cells(finding: Finding) -> Row:
+    episode = finding.episode
+    if episode is None:
+        return (None,) * 6
+    peak = json_text(episode.peak)
+    return (episode.key, episode.since, episode.until, episode.count, peak, finding.at)
+
+
 def finding_text(finding: Finding) -> str:
-    """Its own fields, and what it proposes."""
+    """Its own fields, how much it matters, and what it proposes."""
+    fields = {**finding.details, _SEVERITY: finding.severity.value}
     proposal = finding.proposal
     if proposal is None:
-        return json_text(finding.details)
+        return json_text(fields)
     told = {"configuracion": proposal.configuration, "depende_de": sorted(proposal.rests_on)}
-    return json_text({**finding.details, _PROPOSAL: told})
+    return json_text({**fields, _PROPOSAL: told})
 
 
-def _finding_of(
-    rule: str, event: str, device_id: int, serial: str, at: float, fields: dict[str, Json]
-) -> Finding:
-    proposal: Proposal | None
+def kept_finding(row: Row) -> KeptFinding:
+    """From a row of :data:`FINDINGS`."""
+    number, device_id, rule, event, made_at, details, basis, decision, *cells, serial = row
+    key, since, until, count, peak, updated_at = cells
+    fields = orjson.loads(details)
+    finding = Finding(
+        rule,
+        event,
+        device_id,
+        serial,
+        made_at if key is None else updated_at,
+        fields,
+        proposal=_take_proposal(rule, fields),
+        severity=_take_severity(rule, fields),
+        episode=None if key is None else Episode(key, since, until, count, orjson.loads(peak)),
+    )
+    return KeptFinding(number, finding, None if basis is None else orjson.loads(basis), _DECISIONS[decision])
+
+
+def _take_proposal(rule: str, fields: dict[str, Json]) -> Proposal | None:
+    """Out of ``fields``, where it stood beside the finding's own."""
     match fields.pop(_PROPOSAL, None):
         case {"configuracion": dict(configuration), "depende_de": [*names]} if all(
             isinstance(name, str) for name in names
         ):
-            proposal = Proposal(configuration, frozenset(names))
+            return Proposal(configuration, frozenset(names))
         case _:
-            proposal = proposal_in(rule, fields)
-    return Finding(rule, event, device_id, serial, at, fields, proposal=proposal)
+            return proposal_in(rule, fields)
 
 
-def kept_finding(row: Row) -> KeptFinding:
-    """From the same columns with the device's serial number after them."""
-    number, device_id, rule, event, at, details, basis, decision, serial = row
-    finding = _finding_of(rule, event, device_id, serial, at, orjson.loads(details))
-    return KeptFinding(number, finding, None if basis is None else orjson.loads(basis), _DECISIONS[decision])
+def _take_severity(rule: str, fields: dict[str, Json]) -> Severity:
+    try:
+        return Severity(fields.pop(_SEVERITY))
+    except (KeyError, ValueError):
+        return severity_of(rule)
 
 
 # -- memories ------------------------------------------------------------------------------------

@@ -247,6 +247,26 @@ def _metric_choices(db: Database) -> None:
     db.conn.execute("ALTER TABLE dispositivos ADD COLUMN limites TEXT NOT NULL DEFAULT '{}'")
 
 
+def _episodes(db: Database) -> None:
+    # NULL in all of them: a finding that is over as soon as it is said, as all were before.
+    times = ("desde REAL", "hasta REAL", "actualizado_en REAL")
+    for column in ("episodio TEXT", "veces INTEGER", "pico TEXT", *times):
+        db.conn.execute(f"ALTER TABLE eventos_ia ADD COLUMN {column}")
+    db.conn.execute(
+        """
+        CREATE UNIQUE INDEX eventos_ia_por_episodio ON eventos_ia (dispositivo_id, regla, episodio)
+            WHERE episodio IS NOT NULL
+        """
+    )
+    # Those that last are few, whatever the house has seen.
+    db.conn.execute(
+        """
+        CREATE INDEX eventos_ia_que_duran ON eventos_ia (dispositivo_id, regla)
+            WHERE episodio IS NOT NULL AND hasta IS NULL
+        """
+    )
+
+
 STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _devices_and_log,
     _dead_letters,
@@ -267,6 +287,7 @@ STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _orders,
     _scheduled,
     _metric_choices,
+    _episodes,
 )
 """Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
 

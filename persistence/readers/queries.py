@@ -15,7 +15,7 @@ from actors.domain.read_models import FindingPage, LogPage, Rejected, Statistics
 from actors.domain.rooms import Rooms
 from persistence.database.local_time import LocalTime
 from persistence.database.room_rows import read_rooms
-from persistence.database.rows import kept_finding, log_entry, undamaged_log_entry
+from persistence.database.rows import FINDINGS, kept_finding, log_entry, undamaged_log_entry
 from persistence.database.schema import BUSY_TIMEOUT_S, explaining, sqlite3
 from persistence.database.timestamps import heard_at
 from persistence.readers.statistics import read_metrics, read_statistics
@@ -43,18 +43,13 @@ _LOG_RANGE: Final = """
     FROM estado_log
     WHERE dispositivo_id = ? AND n > ? AND n <= ? AND timestamp >= ? AND timestamp < ? ORDER BY n LIMIT ?
 """
-_FINDINGS: Final = """
-    SELECT e.id, e.dispositivo_id, e.regla, e.evento, e.creado_en, e.datos, e.base, e.decision,
-           d.serial_number
-    FROM eventos_ia AS e JOIN dispositivos AS d ON d.id = e.dispositivo_id
-"""
 # Rows of a removed device may still lie there; where there are none, nobody pays for the question.
 _ANY_REMOVED: Final = "SELECT 1 FROM olvidados LIMIT 1"
 _NOT_REMOVED: Final = "dispositivo_id NOT IN (SELECT dispositivo_id FROM olvidados)"
-_ONE_FINDING: Final = f"{_FINDINGS} WHERE e.id = ?"
+_ONE_FINDING: Final = f"{FINDINGS} WHERE e.id = ?"
 # What is skipped is counted off in an index alone; only the rows of the page are looked up.
 _FINDING_PAGE: Final = f"""
-    {_FINDINGS} WHERE e.id IN (SELECT id FROM eventos_ia {{where}} ORDER BY id DESC LIMIT ? OFFSET ?)
+    {FINDINGS} WHERE e.id IN (SELECT id FROM eventos_ia {{where}} ORDER BY id DESC LIMIT ? OFFSET ?)
     ORDER BY e.id DESC
 """
 _AFTER_THE_LAST_ID: Final = 2**63 - 1

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import ClassVar, Final
 
 from actors.domain.findings import KeptFinding, RuleMemory
@@ -14,6 +14,8 @@ from actors.domain.refusals import Refusal, Refused
 from actors.domain.rooms import KeepRooms, RecallRooms
 from actors.domain.status import Hindrance, StorageTrouble, WriterStatus
 from actors.messages import (
+    EndEpisodes,
+    EndUnwatched,
     Keep,
     KeepConclusion,
     LookAtFiles,
@@ -349,7 +351,7 @@ class WriterActor(SupervisedActor):
         self,
         message: ToKeep,
         saved: Saved,
-        findings: Iterator[KeptFinding],
+        findings: Iterator[Sequence[KeptFinding]],
         memories: dict[MemoryKey, RuleMemory],
     ) -> None:
         """``findings`` are those that no message before has taken, ``memories`` what those before hold."""
@@ -363,9 +365,11 @@ class WriterActor(SupervisedActor):
                 if reply is not None:
                     self._call(reply, device)
             case KeepConclusion(concluded, memory):
-                for finding in islice(findings, len(concluded)):
-                    self._call(self._events.finding_made, finding)
-                memories[memory.device_id, memory.rule] = memory
+                self._tell(islice(findings, len(concluded)))
+                if memory is not None:
+                    memories[memory.device_id, memory.rule] = memory
+            case EndEpisodes() | EndUnwatched():
+                self._tell(islice(findings, 1))
             case Recall(serial, to):
                 self._call(to, Recalled(saved.recalled[serial]))
             case Remove(removal, answer_removed, clears_broker=clears):
@@ -388,7 +392,12 @@ class WriterActor(SupervisedActor):
                 self._call(tell, saved.rooms)
             case RecallMemory(device_id, rule, to_rule):
                 key = device_id, rule
-                self._call(to_rule, MemoryRecalled(memories.get(key) or saved.memory(key)))
+                memory = memories.get(key) or saved.memory(key)
+                self._call(to_rule, MemoryRecalled(memory, saved.episodes(key)))
+
+    def _tell(self, findings: Iterable[Sequence[KeptFinding]]) -> None:
+        for finding in chain.from_iterable(findings):
+            self._call(self._events.finding_made, finding)
 
     def _settle(self, messages: Sequence[ToKeep]) -> None:
         if deliveries := deliveries_of(messages):

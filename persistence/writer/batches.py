@@ -11,6 +11,8 @@ from actors.domain.rooms import KeepRooms, RecallRooms
 from actors.messages import (
     BrokerForgot,
     Delivery,
+    EndEpisodes,
+    EndUnwatched,
     Keep,
     KeepAnnouncement,
     KeepConclusion,
@@ -46,8 +48,11 @@ def batch_of(messages: Sequence[ToKeep], at: float) -> Batch:
             case KeepAnnouncement(dialect, group, key, payload):
                 batch.announcements.append(StoredAnnouncement(dialect, group, key, payload))
             case KeepConclusion(findings, memory):
-                batch.findings += findings
-                batch.memories[memory.device_id, memory.rule] = memory
+                batch.conclusions += findings
+                if memory is not None:
+                    batch.memories[memory.device_id, memory.rule] = memory
+            case EndEpisodes() | EndUnwatched():
+                batch.conclusions.append(message)
             case Recall(serial):
                 batch.recalled.append(serial)
             case RecallMemory(device_id, rule):

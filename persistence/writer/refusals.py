@@ -9,6 +9,8 @@ from actors.domain.model import DeadLetter, Json, LogEntry
 from actors.domain.rooms import KeepRooms
 from actors.messages import (
     BrokerForgot,
+    EndEpisodes,
+    EndUnwatched,
     Keep,
     KeepAnnouncement,
     KeepConclusion,
@@ -24,6 +26,8 @@ Refusable: TypeAlias = (
     | KeepAnnouncement
     | KeepDeadLetter
     | KeepConclusion
+    | EndEpisodes
+    | EndUnwatched
     | KeepRooms
     | Settle
     | RecallMemory
@@ -45,16 +49,13 @@ def refusal(message: Refusable, at: float, why: Exception) -> DeadLetter:
             topic, payload = f"dispositivos/{device.serial}/configuracion", _printed(device.configuration)
         case KeepAnnouncement(dialect, group, key, announced):
             topic, payload = f"anuncios/{dialect}/{group}/{key}", announced
-        case KeepConclusion(findings, memory):
-            topic, payload = (
-                _place(memory.device_id, memory.rule),
-                _printed([each.details for each, _ in findings]),
-            )
+        case KeepConclusion(findings) as concluded:
+            topic, payload = _place(*concluded.about), _printed([each.details for each, _ in findings])
         case RecallMemory(device_id, rule):
             topic, payload = _place(device_id, rule), b""
         case KeepRooms(rooms):
             topic, payload = "habitaciones", _printed({**rooms.names})
-        case Settle() | Remove() | BrokerForgot():
+        case EndEpisodes() | EndUnwatched() | Settle() | Remove() | BrokerForgot():
             topic, payload = "", b""
     return DeadLetter(at, _storable(topic), payload, _storable(reason))
 

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Final, TypeAlias
 
 from actors.domain.findings import Decision, Finding, KeptFinding, RuleMemory
-from actors.domain.model import DeadLetter, Device, JsonObject, LogEntry
+from actors.domain.model import DeadLetter, Device, LogEntry
 from actors.domain.read_models import StoredAnnouncement
 from actors.domain.rooms import Rooms
 from actors.domain.status import Hindrance
@@ -24,8 +24,6 @@ from persistence.database.room_rows import read_rooms, write_rooms
 from persistence.database.rows import (
     DECISION_TEXTS,
     Row,
-    finding_row,
-    finding_text,
     json_text,
     log_row,
     memory_row,
@@ -38,6 +36,7 @@ from persistence.database.schema import (
     open_database,
     sqlite3,
 )
+from persistence.writer.conclusions import Conclusion, keep_conclusions, read_lasting
 from persistence.writer.removals import (
     RemovedDevice,
     note_forgotten,
@@ -71,22 +70,10 @@ _OR_UPDATE: Final = "ON CONFLICT (id) DO UPDATE SET " + ", ".join(
 _INSERT_LOG: Final = (
     "INSERT INTO estado_log (dispositivo_id, n, timestamp, estado, parametros, boot, seq, hora_dudosa)"
 )
-_INSERT_FINDINGS: Final = (
-    "INSERT INTO eventos_ia (id, dispositivo_id, regla, evento, creado_en, datos, base, decision)"
-)
 _DEVICES_SIZE: Final = (
     "SELECT total(length(parametros) + length(configuracion) + length(informado) + length(arranques))"
     " FROM dispositivos"
 )
-# Of the newest only, as one is brought up to date once a minute: a week of outages makes no more of them.
-_LAST_UNSTABLE: Final = """
-    SELECT id FROM (
-        SELECT id, evento, datos FROM eventos_ia
-        WHERE dispositivo_id = ? AND regla = ? ORDER BY id DESC LIMIT 1000
-    ) WHERE evento = ? AND datos LIKE '%"inestable":true%' LIMIT 1
-"""
-_RENEW: Final = "UPDATE eventos_ia SET datos = ? WHERE id = ?"
-_LAST_FINDING: Final = "SELECT max(seq) FROM sqlite_sequence WHERE name = 'eventos_ia'"
 _COMMITS: Final = "SELECT valor FROM sistema WHERE clave = 'guardados'"
 _COUNT_COMMIT: Final = "REPLACE INTO sistema VALUES ('guardados', ?)"
 _DECIDE: Final = "UPDATE eventos_ia SET decision = ? WHERE id = ?"
@@ -115,8 +102,8 @@ class Batch:
     """By id; of several states of a device only the last one matters."""
     entries: list[LogEntry] = field(default_factory=list)
     letters: list[DeadLetter] = field(default_factory=list)
-    findings: list[tuple[Finding, JsonObject]] = field(default_factory=list)
-    """Each with what its proposal rests on."""
+    conclusions: list[Conclusion] = field(default_factory=list)
+    """Each in its turn."""
     memories: dict[MemoryKey, RuleMemory] = field(default_factory=dict)
     """Of several memories of one rule of one device only the last one matters."""
     decisions: dict[int, Decision] = field(default_factory=dict)
@@ -124,7 +111,7 @@ class Batch:
     recalled: list[str] = field(default_factory=list)
     """Serials to be recalled as they are once all of the above is kept."""
     remembered: list[MemoryKey] = field(default_factory=list)
-    """Memories to be read as they are before those of the batch are kept."""
+    """Memories to be read as they are before those of the batch are kept; the episodes that last, after."""
     announcements: list[StoredAnnouncement] = field(default_factory=list)
     """Of other makes, each in its turn; an empty one removes what was kept."""
     rooms: list[Rooms] = field(default_factory=list)
@@ -146,10 +133,12 @@ class Saved:
     """What has come of a batch."""
 
     recalled: Mapping[str, Device]
-    findings: Sequence[KeptFinding]
-    """The batch's own, in its order, with the ids that they were given."""
+    findings: Sequence[Sequence[KeptFinding]]
+    """What is to be told of each of the batch's conclusions, in its order, with the ids that were given."""
     remembered: Mapping[MemoryKey, Row]
     """Those that are there."""
+    lasting: Sequence[Finding]
+    """The episodes that last, of those that were to be remembered."""
     rooms: Rooms | None
     """If they were to be read."""
     removed: Sequence[RemovedDevice]
@@ -162,6 +151,10 @@ class Saved:
         """
         row = self.remembered.get(key)
         return None if row is None else undamaged_memory(row)
+
+    def episodes(self, key: MemoryKey) -> Sequence[Finding]:
+        """Those that last."""
+        return [each for each in self.lasting if (each.device_id, each.rule) == key] if self.lasting else ()
 
 
 class Unsettled(UnusableDatabase):
@@ -265,11 +258,12 @@ class Store:
         self.insert(_UPSERT_DEVICES, map(device_row, batch.devices.values()), _OR_UPDATE)
         if batch.letters:
             self._keep_letters(batch.letters)
-        findings = self._keep_findings(batch.findings) if batch.findings else []
-        if batch.memories:
-            self._keep_memories(batch.memories.values(), batch.at)
         for number, decision in batch.decisions.items():
             self.database.conn.execute(_DECIDE, (DECISION_TEXTS[decision], number))
+        concluded = batch.conclusions
+        findings = keep_conclusions(self.database.conn, self.insert, concluded) if concluded else ()
+        if batch.memories:
+            self._keep_memories(batch.memories.values(), batch.at)
         if batch.announcements:
             write_announcements(self.database.conn, batch.announcements, batch.at)
         for kept in batch.rooms:
@@ -278,11 +272,12 @@ class Store:
             remove_device(self.database.conn, removal)
         if batch.forgotten:
             note_forgotten(self.database.conn, batch.forgotten)
+        lasting = read_lasting(self.database.conn, batch.remembered) if batch.remembered else ()
         recalled = self._recall(batch.recalled) if batch.recalled else {}
         removed = read_ghosts(self.database.conn) if batch.recalls_removed else ()
         rooms = read_rooms(self.database.conn) if batch.recalls_rooms else None
         self.database.conn.execute(_COUNT_COMMIT, [str(self.commits + 1)])
-        return Saved(recalled, findings, remembered, rooms, removed)
+        return Saved(recalled, findings, remembered, lasting, rooms, removed)
 
     def check_in_place(self) -> None:
         """Raise :class:`UnusableDatabase` if the files were deleted, moved, or replaced under their names.
@@ -340,34 +335,6 @@ class Store:
         self.database.conn.execute(
             "DELETE FROM rechazados WHERE id <= (SELECT max(id) FROM rechazados) - ?", [self._rejected_max]
         )
-
-    def _keep_findings(self, findings: Sequence[tuple[Finding, JsonObject]]) -> list[KeptFinding]:
-        """Numbered from the last id ever given: of many rows in one statement SQLite tells one id only."""
-        last = self.database.conn.execute(_LAST_FINDING).fetchone()[0] or 0
-        kept: list[KeptFinding] = []
-        rows: list[Row] = []
-        for finding, basis in findings:
-            if finding.renews:
-                # Whose place it takes may be among them.
-                self.insert(_INSERT_FINDINGS, rows)
-                rows.clear()
-                if (number := self._renewed(finding)) is not None:
-                    kept.append(KeptFinding(number, finding, basis))
-                    continue
-            last += 1
-            kept.append(KeptFinding(last, finding, basis))
-            rows.append(finding_row(kept[-1]))
-        self.insert(_INSERT_FINDINGS, rows)
-        return kept
-
-    def _renewed(self, finding: Finding) -> int | None:
-        """The id of the one whose place it has taken; ``None`` if that is gone."""
-        given = (finding.device_id, finding.rule, finding.event)
-        found = self.database.conn.execute(_LAST_UNSTABLE, given).fetchone()
-        if found is None:
-            return None
-        self.database.conn.execute(_RENEW, (finding_text(finding), *found))
-        return int(found[0])
 
     def _keep_memories(self, memories: Iterable[RuleMemory], at: float) -> None:
         """But for those of devices that are gone, whose rules say at their end what they knew."""

@@ -10,6 +10,10 @@ not enter the history that should catch it. It is kept apart, and let in when it
 anomaly but a new level: when on :data:`PERSIST_DAYS` days of readings in a row at least
 :data:`PERSIST_SHARE` of them were beyond the bounds.
 
+An anomaly begins with the first reading beyond the bounds and ends where the readings have come back, once
+they have stayed for ``AI_ALERT_COOLDOWN_S``: so nobody hears of a metric more often than that, and a value
+that swings about its bound is one anomaly.
+
 What percentile bounds cannot see: a value that sticks inside its bounds, a drift slow enough to take
 the percentiles along, a wrong value at the wrong time of day; and a load that is normal but rarer
 than the outer percentiles (a kettle) lies beyond them by definition.
@@ -18,16 +22,17 @@ than the outer percentiles (a kettle) lies beyond them by definition.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from actors.domain.findings import Bounds, Finding
+from actors.domain.findings import Bounds, Finding, Severity
 from actors.domain.model import Device, JsonObject, Report
 from actors.domain.readings import metric_name, number_of
 from rules.base.memory import Fields, seal, unseal
 from rules.base.settings import ExtremesSettings
 from rules.base.tables import Limit
+from rules.extremes.excursion import Excursion
 from rules.extremes.quantiles import LARGEST, Histogram, MovingHistogram
 
 NAME: Final = "extremos"
@@ -46,7 +51,9 @@ REFRESH_READINGS: Final = 16
 # Readings between two savings: storing a state costs as much as reading 200 rows of the log again.
 SAVE_EVERY: Final = 2_000
 
-_STATE_VERSION: Final = 1
+_STATE_VERSION: Final = 2
+# Without excursions: when a metric was last told of stood there instead.
+_FORMER_VERSION: Final = 1
 _NO_LIMIT: Final = Limit(None, None)
 
 
@@ -71,7 +78,6 @@ class _Metric:
     """One metric's history, what was kept apart from it, and the bounds that follow."""
 
     __slots__ = (
-        "alert_at",
         "day",
         "fence",
         "history",
@@ -86,7 +92,6 @@ class _Metric:
     def __init__(self, history: MovingHistogram, at: float) -> None:
         self.history = history
         self.since = at
-        self.alert_at: float | None = None
         self.usual: tuple[float, float] | None = None
         """What history made plausible when it was last looked up, and how many readings it had then."""
         self.usual_total = -1
@@ -137,7 +142,6 @@ class _Metric:
     def state(self) -> JsonObject:
         return {
             "since": self.since,
-            "alert_at": self.alert_at,
             "usual": None if self.usual is None else list(self.usual),
             "usual_total": self.usual_total,
             "day": self.day,
@@ -150,7 +154,6 @@ class _Metric:
     @classmethod
     def from_state(cls, window: float, state: Fields) -> _Metric:
         made = cls(MovingHistogram.from_state(window, state.fields("history")), state.number("since"))
-        made.alert_at = state.optional_number("alert_at")
         made.usual = state.optional_pair("usual")
         made.usual_total = state.whole("usual_total", -1, 2**62)
         made.day = state.whole("day", -(2**40), 2**40)
@@ -164,9 +167,18 @@ class ExtremesRule:
     """``limits`` are those of this device's kind, by metric."""
 
     name: Final = NAME
-    wake_in: Final = None
 
-    __slots__ = ("_limits", "_metrics", "_settings", "_settle", "_unsaved", "_window")
+    __slots__ = (
+        "_about",
+        "_excursions",
+        "_limits",
+        "_metrics",
+        "_settings",
+        "_settle",
+        "_unsaved",
+        "_wake_in",
+        "_window",
+    )
 
     def __init__(self, settings: ExtremesSettings, limits: Mapping[str, Limit]) -> None:
         self._settings = settings
@@ -174,22 +186,48 @@ class ExtremesRule:
         self._window = settings.ai_hist_window_days * DAY_S
         self._settle = min(SETTLE_S, self._window / 2)
         self._metrics: dict[str, _Metric] = {}
+        self._excursions: dict[str, Excursion] = {}
+        """By metric, those that last."""
+        self._about = 0, ""
+        """The id and serial number of the device."""
         self._unsaved = 0
+        self._wake_in: float | None = None
 
     # -- what the host calls -----------------------------------------------------------------
 
     def observe(self, device: Device, report: Report | None, at: float) -> Sequence[Finding]:
+        self._about = device.id, device.serial
         if report is None or report.retained or not report.parameters or not device.claimed:
             return ()
-        return [
-            Finding(NAME, ANOMALY, device.id, device.serial, at, details)
-            for metric, value in report.parameters.items()
-            if (number := number_of(value)) is not None
-            and (details := self._judge(at, metric, number, report)) is not None
-        ]
+        found: list[Finding] = []
+        for metric, value in report.parameters.items():
+            if (number := number_of(value)) is not None and abs(number) <= LARGEST:
+                fence = self._judge(at, metric, float(number), report)
+                if fence is not None or metric in self._excursions:
+                    found += self._follow(at, metric, float(number), fence)
+        self._plan(at)
+        return found
 
-    def wake(self, at: float) -> Sequence[Finding]:  # noqa: ARG002
-        return ()
+    def wake(self, at: float) -> Sequence[Finding]:
+        found = [each for name in [*self._excursions] for each in self._end_if_over(at, name)]
+        self._plan(at)
+        return found
+
+    @property
+    def wake_in(self) -> float | None:
+        """Nobody need say anything more for an anomaly to be over."""
+        return self._wake_in
+
+    @property
+    def lasting(self) -> Collection[str]:
+        return [each.episode(metric_name(name), None).key for name, each in self._excursions.items()]
+
+    def let_go(self, keys: Collection[str]) -> None:
+        self._excursions = {
+            name: each
+            for name, each in self._excursions.items()
+            if each.episode(metric_name(name), None).key not in keys
+        }
 
     def learn(self, at: float, state: str, parameters: JsonObject) -> None:  # noqa: ARG002
         """Take in a row of the log; rows come oldest first. Concludes nothing."""
@@ -222,28 +260,46 @@ class ExtremesRule:
 
     # -- one reading -------------------------------------------------------------------------
 
-    def _judge(self, at: float, name: str, value: float, report: Report) -> JsonObject | None:
-        """The alert that the reading is worth, if any; at a doubtful time it teaches nothing."""
-        if not abs(value) <= LARGEST:
-            return None
-        if report.doubtful:
-            return self._judge_only(at, name, float(value))
-        fence = self._take(at, name, float(value))
-        return None if fence is None else self._alert(at, name, value, fence)
-
-    def _judge_only(self, at: float, name: str, value: float) -> JsonObject | None:
+    def _judge(self, at: float, name: str, value: float, report: Report) -> Fence | None:
+        """The fence that the reading is beyond, if it is; at a doubtful time it teaches nothing."""
+        if not report.doubtful:
+            return self._take(at, name, value)
         fence = self._metrics[name].fence if name in self._metrics else None
-        excluded = fence is not None and fence.excludes(value)
-        return self._alert(at, name, value, fence) if fence is not None and excluded else None
+        return fence if fence is not None and fence.excludes(value) else None
 
-    def _alert(self, at: float, name: str, value: float, fence: Fence) -> JsonObject | None:
-        metric = self._metrics[name]
-        if metric.alert_at is not None and 0 <= at - metric.alert_at < self._settings.ai_alert_cooldown_s:
-            return None
-        metric.alert_at = at
-        bounds = fence.bounds
-        said: JsonObject = {"min": bounds.low, "max": bounds.high, "source": bounds.source}
-        return {"metric": metric_name(name), "value": value, "bounds": said}
+    # -- what lasts while readings are beyond the bounds -------------------------------------
+
+    def _follow(self, at: float, name: str, value: float, fence: Fence | None) -> Iterator[Finding]:
+        """What a reading says of its metric's anomaly: ``fence`` is what it is beyond, if it is."""
+        yield from self._end_if_over(at, name)
+        before = self._excursions.get(name)
+        if fence is not None:
+            bounds = fence.bounds
+            now = Excursion.begun(at, value, bounds) if before is None else before.gone_on(value, bounds)
+            self._excursions[name] = now
+            yield self._finding(at, name, now, None)
+        elif before is not None:
+            self._excursions[name] = before.come_back(at)
+            yield from self._end_if_over(at, name)
+
+    def _end_if_over(self, at: float, name: str) -> Iterator[Finding]:
+        known = self._excursions.get(name)
+        if known is not None and known.left(at, self._settings.ai_alert_cooldown_s) == 0:
+            del self._excursions[name]
+            yield self._finding(at, name, known, known.back_at)
+
+    def _finding(self, at: float, name: str, known: Excursion, until: float | None) -> Finding:
+        metric = metric_name(name)
+        about = (*self._about, at, known.details(metric))
+        episode = known.episode(metric, until)
+        return Finding(NAME, ANOMALY, *about, severity=Severity.MEDIUM, episode=episode)
+
+    def _plan(self, at: float) -> None:
+        calm = self._settings.ai_alert_cooldown_s
+        lefts = [each.left(at, calm) for each in self._excursions.values()]
+        self._wake_in = min((left for left in lefts if left is not None), default=None)
+
+    # -- one reading -------------------------------------------------------------------------
 
     def _take(self, at: float, name: str, value: float) -> Fence | None:
         """Put the reading where it belongs; the fence is returned if it is beyond it."""
@@ -305,7 +361,9 @@ class ExtremesRule:
     def state(self) -> JsonObject:
         self._unsaved = 0
         metrics = {name: metric.state() for name, metric in self._metrics.items()}
-        return seal(NAME, _STATE_VERSION, {"window": self._window, "metrics": metrics})
+        excursions = {name: known.state() for name, known in self._excursions.items()}
+        body = {"window": self._window, "metrics": metrics, "excursions": excursions}
+        return seal(NAME, _STATE_VERSION, body)
 
     @classmethod
     def from_state(
@@ -313,11 +371,15 @@ class ExtremesRule:
     ) -> ExtremesRule:
         """Raises :class:`rules.base.memory.DamagedState`, also for another ``AI_HIST_WINDOW_DAYS``."""
         made = cls(settings, limits)
-        body = unseal(NAME, _STATE_VERSION, state)
+        former = isinstance(state, Mapping) and state.get("version") == _FORMER_VERSION
+        body = unseal(NAME, _FORMER_VERSION if former else _STATE_VERSION, state)
         body.number("window", made._window, made._window)
         for name, metric in body.fields("metrics").items():
             known = made._metrics[name] = _Metric.from_state(made._window, metric)
             known.fence = made._fused(name, known.usual)
+        if not former:
+            excursions = body.fields("excursions").items()
+            made._excursions = {name: Excursion.from_state(known) for name, known in excursions}
         return made
 
 

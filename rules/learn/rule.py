@@ -8,7 +8,7 @@ from the schedule that the device has.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import Enum
@@ -61,6 +61,7 @@ class LearnRule:
 
     name: Final = NAME
     wake_in: Final = None
+    lasting: Final = ()
 
     __slots__ = (
         "_demo",
@@ -115,6 +116,9 @@ class LearnRule:
     def learn(self, at: float, state: str, parameters: JsonObject) -> None:
         """Take in a row of the log; rows come oldest first. Concludes nothing."""
         self._hear(at, _is_on(state, parameters))
+
+    def let_go(self, keys: Collection[str]) -> None:
+        """It has no episodes."""
 
     def dismiss(self, details: JsonObject) -> None:
         """A person does not want this suggestion. ``details`` are the finding's."""

@@ -87,6 +87,7 @@ def test_nobody_waits_for_a_rule_that_reads_its_log(house: House) -> None:
         assert not again.stage.idle
         again.stage.step()
     assert answers == [TABLE]
+    again.flush()
     assert answer(again, "A") == LEARNED
     again.kill()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ class Touchy:
 
     name = "touchy"
     wake_in = None
+    lasting = ()
     save_due = False
     watches_reports = True
 
@@ -57,6 +58,8 @@ class Touchy:
 
     def is_ahead(self, at: float) -> bool:  # noqa: ARG002
         return False
+
+    def let_go(self, keys: Collection[str]) -> None: ...
 
     def take_over(self, decisions: Touchy) -> None: ...
 

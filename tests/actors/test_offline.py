@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
 from heapq import heapify, heapreplace
 from random import Random
@@ -141,8 +142,11 @@ def test_a_silence_is_told_at_its_second_and_its_end_at_once(silent_for: float) 
     house.stage.wait(silent_for - PATIENCE)
     house.report("TMP00")
     house.stage.settle()
-    assert house.events() == ["ai_offline", "ai_back_online"]
-    assert house.told[1].details["was_offline_secs"] == int(silent_for)
+    gone, over, back = house.told
+    assert house.events() == ["ai_offline", "ai_offline", "ai_back_online"]
+    assert gone.episode is not None
+    assert over.episode == replace(gone.episode, until=house.clock.now())
+    assert back.details["was_offline_secs"] == int(silent_for)
 
 
 def test_offline_secs_is_the_patience() -> None:

@@ -42,7 +42,7 @@ def write_past(data: Path, serial: str, days: int = 3) -> None:
             device = device.after_report(Report(serial, at, state, parameters))
             batch.entries.append(LogEntry(device.id, device.reports, at, device.state, parameters))
         batch.devices[device.id] = replace(device, online=False)
-        batch.findings = [
+        batch.conclusions = [
             (finding, basis_of(finding, device.configuration)) for finding in _findings(device, now)
         ]
         store.save(batch)

@@ -11,9 +11,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.domain.findings import Decision, Finding, KeptFinding, RuleMemory
+from actors.domain.findings import (
+    Decision,
+    Episode,
+    Finding,
+    KeptFinding,
+    RuleMemory,
+    Severity,
+    Wanted,
+)
 from actors.domain.model import JsonObject
-from actors.messages import Keep, KeepConclusion, RecallMemory
+from actors.messages import (
+    EndEpisodes,
+    EndUnwatched,
+    Keep,
+    KeepConclusion,
+    MemoryRecalled,
+    RecallMemory,
+    ToWriter,
+)
 from tests.persistence.house import BIG, WriterOnStage, reported
 
 DEVICE = 1
@@ -281,24 +297,113 @@ def test_whatever_happens_each_finding_is_announced_once_in_order_and_recalls_te
     house.stop()
 
 
-def test_what_is_brought_up_to_date_keeps_its_number(house: WriterOnStage) -> None:
-    """Also of one that is in the same commit; where it is gone there is a new one."""
-    first, second = found(1.0, inestable=True, cortes=4), found(2.0)
-    third = replace(found(3.0, inestable=True, cortes=9), renews=True)
-    fourth = replace(found(4.0, inestable=True, cortes=12), renews=True)
+# -- episodes ------------------------------------------------------------------------------------
+
+
+def lasting(
+    at: float, count: int = 1, until: float | None = None, *, key: str = "t@1.0", device: int = DEVICE
+) -> Finding:
+    """What is told at ``at`` of an anomaly that began at 1."""
+    episode = Episode(key, 1.0, until, count, {"n": count})
+    about = ("extremos", "ai_anomaly", device, "AB"[device - 1], at, {"value": at})
+    return Finding(*about, severity=Severity.MEDIUM, episode=episode)
+
+
+def conclude(house: WriterOnStage, *findings: Finding) -> list[KeptFinding]:
+    """What is told of them, which do not come with what the rule knows."""
+    house.neighbours.diary.clear()
+    house.tell(KeepConclusion(resting(*findings), None))
+    house.stage.settle()
+    return [kept for what, kept in house.neighbours.diary if what == "finding"]
+
+
+def test_an_episode_is_one_finding_that_is_brought_up_to_date(house: WriterOnStage) -> None:
+    """Also in one commit with what begins it; what is told is what is read, in the place of its beginning."""
+    told = conclude(house, found(0.5), lasting(1.0), found(1.5), lasting(70.0, 5))
+    assert [(kept.id, kept.before) for kept in told] == [(1, None), (2, None), (3, None), (2, 1.0)]
+    (over,) = conclude(house, lasting(300.0, 9, until=200.0))
+    assert (over.id, over.before, over.begins, over.ends) == (2, 70.0, False, True)
+    assert [kept.id for kept in house.queries.findings(1, 9).rows] == [3, 2, 1]
+    assert house.queries.finding(2) == replace(over, before=None)
+    assert house.queries.findings(1, 9, Wanted(since=0.9, until=1.1)).total == 1
+
+
+def test_nothing_is_told_twice_and_nothing_old(house: WriterOnStage) -> None:
+    """Not by a rule that reads its log again, nor where the clock has been set back; an end is an end."""
+    conclude(house, lasting(1.0), lasting(70.0, 5))
+    house.statements.clear()
+    assert conclude(house, lasting(1.0), lasting(30.0, 3), lasting(70.0, 5), lasting(99.0, 4)) == []
+    assert not [text for text in house.statements if text.startswith("UPDATE")]
+    assert [kept.id for kept in conclude(house, lasting(50.0, 6))] == [1]
+    assert [kept.ends for kept in conclude(house, lasting(50.0, 6, until=40.0))] == [True]
+    assert conclude(house, lasting(400.0, 99), lasting(400.0, 99, until=399.0)) == []
+    assert [kept.id for kept in conclude(house, lasting(400.0, key="t@400.0"))] == [2]
+
+
+def test_one_that_was_dismissed_is_silent_until_it_ends(house: WriterOnStage) -> None:
+    conclude(house, lasting(1.0))
+    house.tell(Keep(house.store.devices()[0], decided=(1, Decision.DISMISSED)))
+    house.stage.settle()
+    assert conclude(house, lasting(70.0, 5)) == []
+    kept = house.queries.finding(1)
+    assert kept is not None
+    assert (kept.decision, kept.finding) == (Decision.DISMISSED, lasting(70.0, 5))
+    (over,) = conclude(house, lasting(90.0, 5, until=80.0))
+    assert (over.ends, over.decision) == (True, Decision.DISMISSED)
+
+
+def test_what_lasts_of_a_device_that_nobody_watches_any_more_is_over(house: WriterOnStage) -> None:
+    """Of that one alone; what was over is left as it was, and what begins after lasts."""
+    other = house.device("B").id
+    conclude(house, lasting(1.0), lasting(2.0, 2, until=2.0, key="u@1.0"), lasting(1.0, device=other))
+    house.neighbours.diary.clear()
     house.tell(
-        KeepConclusion(resting(first, second, third), memory(1)), KeepConclusion(resting(fourth), memory(2))
+        EndEpisodes(DEVICE, 9.0), KeepConclusion(resting(lasting(10.0, key="t@10.0")), None), recall(house)
     )
     house.stage.settle()
-    assert [each.id for _, each in house.neighbours.diary] == [1, 2, 1, 1]
-    newest, oldest = house.queries.findings(1, 9).rows
-    assert (newest.id, oldest.id, oldest.finding.details["cortes"]) == (2, 1, 12)
+    over, new = (kept for what, kept in house.neighbours.diary if what == "finding")
+    assert over == KeptFinding(1, lasting(1.0).ended(9.0), {}, before=1.0)
+    assert new.begins
+    assert house.queries.finding(1) == replace(over, before=None)
+    assert [kept.ends for kept in house.queries.findings(1, 9).rows] == [False, False, True, True]
+
+
+def test_what_lasts_is_over_where_no_rule_runs_that_could_tell(house: WriterOnStage) -> None:
+    """As its rule is not used any more, or nobody has claimed the device."""
+    other = house.device("B")
+    house.tell(
+        Keep(replace(house.store.devices()[0], claimed=True)),
+        *(KeepConclusion(resting(lasting(1.0, device=device)), None) for device in (DEVICE, other.id)),
+    )
+    house.stage.settle()
+    house.neighbours.diary.clear()
+    house.tell(EndUnwatched(frozenset({"extremos", "offline"}), 9.0))
+    house.stage.settle()
+    assert [kept.finding for _, kept in house.neighbours.diary] == [lasting(1.0, device=other.id).ended(9.0)]
+    house.tell(EndUnwatched(frozenset({"offline"}), 10.0))
+    house.stage.settle()
+    assert [kept.finding for _, kept in house.neighbours.diary[1:]] == [lasting(1.0).ended(10.0)]
+
+
+def test_what_lasts_is_recalled_with_the_memory(house: WriterOnStage) -> None:
+    """Of that rule of that device, as it was last kept; also where the rule remembers nothing."""
+    other = house.device("B").id
+    conclude(house, lasting(1.0), lasting(70.0, 5), lasting(2.0, key="u@2.0"), lasting(1.0, device=other))
+    conclude(house, lasting(9.0, 2, until=8.0, key="u@2.0"))
+    heard: list[MemoryRecalled] = []
+    house.tell(
+        *(RecallMemory(DEVICE, rule, heard.append) for rule in ("extremos", "learn")),
+        RecallMemory(other, "extremos", heard.append),
+    )
+    house.stage.settle()
+    assert [message.lasting for message in heard] == [[lasting(70.0, 5)], [], [lasting(1.0, device=other)]]
+    assert [message.memory for message in heard] == [None] * 3
 
 
 def test_to_bring_one_up_to_date_costs_no_more_in_an_old_house(house: WriterOnStage) -> None:
-    """It is among the newest, which are all that is looked at; also where it is gone."""
+    """Nor does asking for what lasts, or ending it."""
 
-    def steps(*findings: Finding) -> int:
+    def steps(*messages: ToWriter) -> int:
         counted = 0
 
         def count() -> None:
@@ -306,15 +411,18 @@ def test_to_bring_one_up_to_date_costs_no_more_in_an_old_house(house: WriterOnSt
             counted += 1
 
         house.store.database.conn.set_progress_handler(count, 100)
-        house.tell(KeepConclusion(resting(*findings), memory(1)))
+        house.tell(*messages)
         house.stage.settle()
         house.store.database.conn.set_progress_handler(None, 0)
         return counted
 
-    house.tell(KeepConclusion(resting(*(found(float(n)) for n in range(5_000))), memory(1)))
-    house.stage.settle()
-    gone = steps(replace(found(1.0, inestable=True, cortes=9), renews=True))
-    there = steps(replace(found(2.0, inestable=True, cortes=12), renews=True))
-    assert house.neighbours.diary[-1][1].id == 5_001
-    assert there < 10
-    assert gone < 300
+    old = [lasting(float(n), until=n + 1.0, key=f"t@{n}") for n in range(2_500)]
+    conclude(house, *old, *(found(float(n)) for n in range(2_500)))
+    for messages in (
+        [KeepConclusion(resting(lasting(1.0, key="new")), None)],
+        [KeepConclusion(resting(lasting(2.0, 2, key="new")), None)],
+        [RecallMemory(DEVICE, "extremos", house.neighbours.remembered)],
+        [EndEpisodes(DEVICE, 9.0)],
+        [EndUnwatched(frozenset(), 9.0)],
+    ):
+        assert steps(*messages) < 10

@@ -84,7 +84,9 @@ def fill(store: Store) -> None:
     store.save(
         Batch(
             letters=[DeadLetter(AT, "t", bytes(3000), "r")] * 10,
-            findings=[(Finding("learn", "ai_suggest", device.id, "B", AT, {"n": n}), {}) for n in range(200)],
+            conclusions=[
+                (Finding("learn", "ai_suggest", device.id, "B", AT, {"n": n}), {}) for n in range(200)
+            ],
             memories={(device.id, "learn"): RuleMemory(device.id, "learn", 1, {"x": "y" * 5000})},
         )
     )
@@ -96,7 +98,7 @@ def comes_up(database: Path) -> None:
         newcomer = store.recall("nuevo")
         report(store, "nuevo", 2)
         finding = Finding("learn", "ai_suggest", newcomer.id, "nuevo", AT, {})
-        store.save(Batch(findings=[(finding, {})], letters=[DeadLetter(AT, "t", b"", "r")]))
+        store.save(Batch(conclusions=[(finding, {})], letters=[DeadLetter(AT, "t", b"", "r")]))
     assert is_whole(database)
 
 

@@ -74,7 +74,7 @@ def test_what_has_lost_its_shape_on_disk_is_no_proposal(rule: str, details: Json
     assert proposal_in(rule, details) is None
 
 
-OLD = {"suggested_patch": {"configuracion": {"intervalo_envio": 60}}, "severity": "medium"}
+OLD = {"suggested_patch": {"configuracion": {"intervalo_envio": 60}}}
 PROPOSED = Proposal({"modo": "horario", "intervalo_envio": 60}, frozenset({"intervalo_envio"}))
 
 
@@ -96,7 +96,7 @@ def test_a_finding_is_read_with_what_it_proposes(
     device = store.recall("A")
     found = Finding(rule, "ai_x", device.id, "A", 1.0, details, proposal=proposal)
     memory = RuleMemory(device.id, rule, 0, {})
-    store.save(Batch(findings=[(found, {})], memories={(device.id, rule): memory}))
+    store.save(Batch(conclusions=[(found, {})], memories={(device.id, rule): memory}))
     kept = Queries(tmp_path / "iot.db").finding(1)
     store.close()
     assert kept is not None

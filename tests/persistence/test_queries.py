@@ -191,7 +191,7 @@ def concluded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Querie
             )
             for i in range(60)
         ]
-        kept = store.save(Batch(findings=findings)).findings
+        kept = [each for (each,) in store.save(Batch(conclusions=[*findings])).findings]
         store.database.conn.execute("DELETE FROM eventos_ia WHERE id % 7 = 0")
         yield Queries(path), [each for each in reversed(kept) if each.id % 7]
 

@@ -29,7 +29,9 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
         device = archive.device
         finding = Finding("extremos", "ai_anomaly", device.id, device.serial, START, {})
         memory = RuleMemory(device.id, "extremos", 1, {})
-        archive.store.save(Batch(findings=[(finding, {})] * 50, memories={(device.id, "extremos"): memory}))
+        archive.store.save(
+            Batch(conclusions=[(finding, {})] * 50, memories={(device.id, "extremos"): memory})
+        )
         yield archive
 
 

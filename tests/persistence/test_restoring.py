@@ -149,15 +149,15 @@ def test_a_restored_installation_is_the_same_one_further_ahead(tmp_path: Path) -
         before = [claim(store, "A"), report(store, "B", 1)]
         instance = store.instance_id
         backup = make_backup(database, 7, AT)
-        store.save(Batch(findings=[(Finding("offline", "ai_offline", 1, "A", 0.0, {}), {})]))
+        store.save(Batch(conclusions=[(Finding("offline", "ai_offline", 1, "A", 0.0, {}), {})]))
         store.recall("since")
     restore(database, backup, AT)
     with Store(database) as store:
         assert store.instance_id == instance
         assert [device.version for device in store.devices()] == [before[0].version + VERSIONS_AHEAD, 0]
         assert store.recall("C").id == 2 + IDS_AHEAD["dispositivos"] + 1
-        saved = store.save(Batch(findings=[(Finding("offline", "ai_offline", 1, "A", 0.0, {}), {})]))
-        assert saved.findings[0].id == IDS_AHEAD["eventos_ia"] + 1
+        saved = store.save(Batch(conclusions=[(Finding("offline", "ai_offline", 1, "A", 0.0, {}), {})]))
+        assert saved.findings[0][0].id == IDS_AHEAD["eventos_ia"] + 1
 
 
 def test_a_device_gets_receipts_again_after_what_was_lost(database: Path) -> None:

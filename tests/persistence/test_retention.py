@@ -119,7 +119,7 @@ def test_hours_are_not_read_while_they_are_being_deleted(archive: Archive) -> No
 def test_findings_go_and_their_ids_do_not_come_back(archive: Archive) -> None:
     def keep(at: float) -> int:
         finding = Finding("offline", "ai_offline", archive.device.id, archive.device.serial, at, {})
-        return archive.store.save(Batch(findings=[(finding, {})])).findings[0].id
+        return archive.store.save(Batch(conclusions=[(finding, {})])).findings[0][0].id
 
     old, young = keep(START), keep(START + 3 * DAY)
     assert archive.delete(START + 6 * DAY) == 1

@@ -101,7 +101,7 @@ def test_every_older_version_becomes_the_newest_and_keeps_its_rows(path: Path, v
                 devices={device.id: device},
                 entries=[LogEntry(device.id, 1, 0.0, "activo", {})],
                 letters=[DeadLetter(0.0, "t", b"", "r")],
-                findings=[(Finding("offline", "ai_offline", device.id, "B", 0.0, {}), {})],
+                conclusions=[(Finding("offline", "ai_offline", device.id, "B", 0.0, {}), {})],
                 memories={(device.id, "offline"): RuleMemory(device.id, "offline", 1, {})},
             )
         )

@@ -215,7 +215,7 @@ def test_any_finding_comes_back_equal(
 ) -> None:
     device = lasting.recall("TMP0AA")
     finding = Finding("extremos", "ai_anomaly", device.id, device.serial, at, details)
-    (kept,) = lasting.save(Batch(findings=[(finding, basis)])).findings
+    ((kept,),) = lasting.save(Batch(conclusions=[(finding, basis)])).findings
     assert kept == KeptFinding(kept.id, finding, basis, Decision.OPEN)
     assert Queries(path_of(lasting)).finding(kept.id) == kept
 
@@ -223,32 +223,33 @@ def test_any_finding_comes_back_equal(
 def test_findings_are_numbered_in_their_order_however_many(store: Store, path: Path) -> None:
     device = store.recall("A")
     findings = [offline(device, float(i)) for i in range(2 * ROWS_PER_STATEMENT + 1)]
-    some = store.save(Batch(findings=[(finding, {"n": 3}) for finding in findings])).findings
-    more = store.save(Batch(findings=[(findings[0], {"n": 4})])).findings
-    assert [*some, *more] == [
+    some = store.save(Batch(conclusions=[(finding, {"n": 3}) for finding in findings])).findings
+    more = store.save(Batch(conclusions=[(findings[0], {"n": 4})])).findings
+    told = [kept for (kept,) in [*some, *more]]
+    assert told == [
         *(KeptFinding(number, finding, {"n": 3}) for number, finding in enumerate(findings, start=1)),
         KeptFinding(len(findings) + 1, findings[0], {"n": 4}),
     ]
-    assert Queries(path).findings(1, 5000).rows == [*more, *reversed(some)]
+    assert Queries(path).findings(1, 5000).rows == told[::-1]
 
 
 def test_numbers_of_findings_are_never_used_again(path: Path) -> None:
     """Not even the highest one, nor across a restart; one that was not kept was never given."""
     with Store(path) as store:
         device = store.recall("A")
-        store.save(Batch(findings=[(offline(device, 1.0), {})] * 3))
+        store.save(Batch(conclusions=[(offline(device, 1.0), {})] * 3))
         store.database.conn.execute("DELETE FROM eventos_ia WHERE id >= 2")
     with Store(path) as store:
-        (kept,) = store.save(Batch(findings=[(offline(device, 2.0), {})])).findings
+        ((kept,),) = store.save(Batch(conclusions=[(offline(device, 2.0), {})])).findings
         assert kept.id == 4
         with pytest.raises(TypeError):
             store.save(
                 Batch(
-                    findings=[(offline(device, 3.0), {})],
+                    conclusions=[(offline(device, 3.0), {})],
                     memories={(1, "x"): RuleMemory(1, "x", 0, {"x": {1}})},
                 )
             )
-        (kept,) = store.save(Batch(findings=[(offline(device, 4.0), {})])).findings
+        ((kept,),) = store.save(Batch(conclusions=[(offline(device, 4.0), {})])).findings
         assert kept.id == 5
     assert [kept.id for kept in Queries(path).findings(1, 9).rows] == [5, 4, 1]
 
@@ -257,7 +258,7 @@ def test_a_decision_is_kept_and_the_last_one_counts(path: Path) -> None:
     """Of a finding that is not there it is none."""
     with Store(path) as store:
         device = store.recall("A")
-        store.save(Batch(findings=[(offline(device, 1.0), {})] * 3))
+        store.save(Batch(conclusions=[(offline(device, 1.0), {})] * 3))
         store.save(Batch(decisions={1: Decision.APPLIED, 2: Decision.APPLIED, 99: Decision.APPLIED}))
         store.save(Batch(decisions={2: Decision.DISMISSED}))
     with Store(path):
@@ -343,7 +344,7 @@ while True:
         Batch(
             devices={{device.id: device}},
             entries=entries,
-            findings=[(Finding("learn", "ai_suggest", device.id, "A", 0.5, {{"upto": upto}}), {{}})],
+            conclusions=[(Finding("learn", "ai_suggest", device.id, "A", 0.5, {{"upto": upto}}), {{}})],
             memories={{(device.id, "learn"): RuleMemory(device.id, "learn", upto, {{"upto": upto}})}},
         )
     )

@@ -130,7 +130,7 @@ def test_a_refusal_of_which_only_the_disk_knows_is_kept_once(
         if not (batch.letters and lost):
             return save(store, batch)
         lost.clear()
-        nothing = Saved({}, [], {}, None, ())
+        nothing = Saved({}, [], {}, (), None, ())
         saved = save(store, batch) if arrived else nothing
         raise Unsettled(store.commits + (not arrived), saved, sqlite3.OperationalError("planted"))
 

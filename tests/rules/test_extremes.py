@@ -149,15 +149,52 @@ def test_the_larger_tolerance_counts() -> None:
     assert fed(rule, [(STARTS, 1021.0)])
 
 
-def test_the_cooldown_counts_from_an_alert_and_for_each_metric() -> None:
-    """Ordinary readings start no cooldown, and one metric's alert silences no other."""
+def told(findings: Iterable[Finding]) -> list[tuple[str, int, float | None, float]]:
+    """Of each episode, as it was last told: its key, how often, until when, and the peak."""
+    last = {each.episode.key: each.episode for each in findings if each.episode is not None}
+    return [(each.key, each.count, each.until, each.peak) for each in last.values()]
+
+
+def test_an_anomaly_lasts_until_readings_have_stayed_within_for_the_cooldown() -> None:
+    """Ended where they came back; one that swings about its bound is one, and each metric has its own."""
     rule = ExtremesRule(replace(DEFAULTS, ai_alert_cooldown_s=60.0), {"a": Limit(0, 1), "b": Limit(0, 1)})
     assert not fed(rule, [(0.0, 0.5)], "a")
-    assert fed(rule, [(1.0, 9.0)], "a")
-    assert not fed(rule, [(60.0, 9.0)], "a")
-    assert fed(rule, [(60.0, 9.0)], "b")
-    assert fed(rule, [(61.0, 9.0)], "a")
-    assert fed(rule, [(-5000.0, 9.0)], "a"), "a clock set back is no endless cooldown"
+    found = fed(rule, [(1.0, 9.0), (2.0, 0.5), (61.0, -12.0), (62.0, 3.0), (63.0, 0.5), (122.0, 0.5)], "a")
+    assert told(found) == [("a@1.0", 3, None, -12)]
+    assert rule.lasting == ["a@1.0"]
+    assert told(fed(rule, [(122.5, 9.0)], "b")) == [("b@122.5", 1, None, 9)]
+    assert told(fed(rule, [(123.0, 9.0)], "a")) == [("a@1.0", 3, 63.0, -12), ("a@123.0", 1, None, 9)]
+
+
+def test_an_anomaly_is_over_though_nobody_says_anything_more() -> None:
+    """And what is told then is what the next reading would tell."""
+    settings, limits = replace(DEFAULTS, ai_alert_cooldown_s=60.0), {"a": Limit(0, 1)}
+    rule = ExtremesRule(settings, limits)
+    fed(rule, [(1.0, 9.0)], "a")
+    assert rule.wake_in is None
+    fed(rule, [(5.0, 0.5)], "a")
+    assert rule.wake_in == 60
+    again = ExtremesRule.from_state(settings, limits, json.loads(json.dumps(rule.state())))
+    assert not rule.wake(64.5)
+    assert rule.wake_in == 0.5
+    assert told(rule.wake(65.0)) == told(fed(again, [(500.0, 0.5)], "a")) == [("a@1.0", 1, 5.0, 9)]
+    assert (rule.lasting, rule.wake_in) == ([], None)
+
+
+def test_a_clock_set_back_makes_no_endless_anomaly() -> None:
+    rule = ExtremesRule(replace(DEFAULTS, ai_alert_cooldown_s=60.0), {"a": Limit(0, 1)})
+    fed(rule, [(1.0, 9.0), (2.0, 0.5)], "a")
+    assert told(fed(rule, [(-5_000.0, 0.5)], "a")) == [("a@1.0", 1, 2.0, 9)]
+
+
+def test_what_it_is_to_let_go_lasts_no_more() -> None:
+    """It begins again with the next reading beyond the bounds."""
+    rule = ExtremesRule(DEFAULTS, {"a": Limit(0, 1)})
+    fed(rule, [(1.0, 9.0)], "a")
+    rule.let_go(["b@1.0"])
+    assert rule.lasting == ["a@1.0"]
+    rule.let_go(rule.lasting)
+    assert told(fed(rule, [(2.0, 9.0)], "a")) == [("a@2.0", 1, None, 9)]
 
 
 def test_spikes_are_caught_and_ordinary_days_are_not() -> None:
@@ -166,7 +203,7 @@ def test_spikes_are_caught_and_ordinary_days_are_not() -> None:
     for seed in range(3):
         rule = ExtremesRule(DEFAULTS, {})
         for at, value, spike in Series(seed, 21, 600, spikes=20).readings():
-            found = bool(fed(rule, [(at, value)]))
+            found = any(each.episode is not None and each.episode.lasts for each in fed(rule, [(at, value)]))
             caught += found and spike
             planted += spike
             false += found and not spike

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rules
-from actors.domain.findings import Finding
+from actors.domain.findings import Finding, Severity
 from actors.domain.kinds import PREFIXES, capability_of
 from actors.domain.model import Device, Json, JsonObject
 from actors.domain.profile import Profile
@@ -45,8 +45,8 @@ def test_the_example_of_the_document() -> None:
     assert finding.details == {
         "issues": ["config.modo = 'manual' → se recomienda 'horario'"],
         "suggested_patch": {"configuracion": {"modo": "horario"}},
-        "severity": "low",
     }
+    assert finding.severity is Severity.LOW
 
 
 @pytest.mark.parametrize(
@@ -55,10 +55,11 @@ def test_the_example_of_the_document() -> None:
 )
 def test_an_interval_out_of_range_is_patched_to_the_nearest(interval: Json, patched: int) -> None:
     """What is no number is patched to the usual one; the severity is higher."""
-    details = examine({"modo": "horario", "intervalo_envio": interval}, STANDARD)
-    assert details is not None
+    misfit = examine({"modo": "horario", "intervalo_envio": interval}, STANDARD)
+    assert misfit is not None
+    details, severity = misfit
     assert details["suggested_patch"] == {"configuracion": {"intervalo_envio": patched}}
-    assert details["severity"] == "medium"
+    assert severity is Severity.MEDIUM
     assert details["issues"][0].endswith("→ se recomienda entre 1 y 3600")
 
 
@@ -66,8 +67,9 @@ def test_what_is_not_declared() -> None:
     """A missing mode is an issue; a missing interval is not; both can be wrong at once."""
     assert examine({"modo": "horario"}, STANDARD) is None
     assert examine({}, Standard()) is None
-    details = examine({"intervalo_envio": 0}, STANDARD)
-    assert details is not None
+    misfit = examine({"intervalo_envio": 0}, STANDARD)
+    assert misfit is not None
+    details, _ = misfit
     assert details["issues"][0] == (
         "config.modo no está definido → se recomienda 'horario', cuando tenga horarios"
     )
@@ -91,15 +93,17 @@ def test_the_patch_mends_it(configuration: JsonObject) -> None:
     """With the suggested patch applied nothing is wrong any more, but for a timetable yet to be drawn; and no
     empty one is in force that was not before.
     """
-    details = examine(configuration, STANDARD)
-    if details is None:
+    misfit = examine(configuration, STANDARD)
+    if misfit is None:
         return
+    details, _ = misfit
     patch = details["suggested_patch"]["configuracion"]
     mended = {**configuration, **patch}
     left = examine(mended, STANDARD)
     if details.get("falta_horario"):
         assert left is not None
-        assert (left["suggested_patch"], left["falta_horario"]) == ({"configuracion": {}}, True)
+        wrong_still, _ = left
+        assert (wrong_still["suggested_patch"], wrong_still["falta_horario"]) == ({"configuracion": {}}, True)
     else:
         assert left is None
     assert patch.get("modo") is None or has_schedule(mended)

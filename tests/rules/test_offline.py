@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from actors.domain.findings import Finding
+from actors.domain.findings import Episode, Finding, Severity
 from rules.base.memory import DamagedState, seal
 from rules.base.settings import OfflineSettings
 from rules.offline import OfflineRule
@@ -40,12 +41,16 @@ def test_an_outage_begins_and_ends() -> None:
     assert gone.details == {
         "seconds_offline": 129,
         "since_ts_local": "2025-02-17T00:00:00+01:00",
-        "severity": "medium",
     }
+    assert gone.severity is Severity.MEDIUM
+    assert gone.episode == Episode(f"silencio@{MONDAY + 129.7}", MONDAY, None, 1)
+    assert one.lasting == [gone.episode.key]
     assert not one.observe(device(online=False, seen_at=MONDAY), None, MONDAY + 140)
-    [back] = one.observe(device(seen_at=MONDAY + 149), None, MONDAY + 149)
-    assert back.event == "ai_back_online"
-    assert back.details == {"was_offline_secs": 149, "severity": "info"}
+    over, back = one.observe(device(seen_at=MONDAY + 149), None, MONDAY + 149)
+    assert over.episode == replace(gone.episode, until=MONDAY + 149)
+    assert over.details["seconds_offline"] == 149
+    assert (back.event, back.severity, back.episode) == ("ai_back_online", Severity.INFO, None)
+    assert back.details == {"was_offline_secs": 149}
     assert not one.observe(device(seen_at=MONDAY + 150), None, MONDAY + 150)
 
 
@@ -56,6 +61,7 @@ def test_reminders_keep_their_interval() -> None:
     assert one.wake_in == 60
     [reminder] = one.wake(MONDAY + 60)
     assert (reminder.event, reminder.details["seconds_offline"]) == ("ai_offline", 60)
+    assert reminder.episode == Episode(f"silencio@{MONDAY}", MONDAY, None, 2)
     assert one.wake_in == 60
     one.observe(device(), None, MONDAY + 70)
     assert one.wake_in is None
@@ -99,7 +105,7 @@ def test_an_outage_found_at_the_start_is_told() -> None:
     assert one.observe(device(online=False, seen_at=MONDAY - 999), None, MONDAY)
     again = OfflineRule.from_state(SILENT, MADRID, json.loads(json.dumps(one.state())))
     assert not again.observe(device(online=False, seen_at=MONDAY - 999), None, MONDAY + 60)
-    [back] = again.observe(device(), None, MONDAY + 61)
+    _, back = again.observe(device(), None, MONDAY + 61)
     assert back.details["was_offline_secs"] == 1060
 
 
@@ -217,7 +223,15 @@ class Lived:
         self.hear(())
 
     def events(self) -> list[str]:
-        return ["inestable" if each.details.get("inestable") else each.event for each in self.told]
+        """As they go out: an episode under its own name the first time only."""
+        begun: set[str] = set()
+        events = []
+        for each in self.told:
+            key = "" if each.episode is None else each.episode.key
+            name = "inestable" if each.details.get("inestable") else each.event
+            events.append("ai_episode" if key in begun else name)
+            begun |= {key} - {""}
+        return events
 
 
 def test_a_silence_is_told_once_it_has_lasted() -> None:
@@ -234,7 +248,7 @@ def test_a_silence_is_told_once_it_has_lasted() -> None:
     one.wait(61)
     assert one.events() == ["ai_offline"]
     one.be(online=True)
-    assert one.events() == ["ai_offline", "ai_back_online"]
+    assert one.events() == ["ai_offline", "ai_episode", "ai_back_online"]
 
 
 def test_a_connection_that_flaps_is_one_finding_with_the_count() -> None:
@@ -245,7 +259,8 @@ def test_a_connection_that_flaps_is_one_finding_with_the_count() -> None:
         one.wait(1 / 300)
         one.be(online=True)
         one.wait(1 / 300)
-    assert one.events() == ["inestable"]
+    assert one.events() == ["inestable"] + ["ai_episode"] * 296
+    assert one.rule.lasting == [f"inestable@{MONDAY}"]
     one.restart()
     for _ in range(10):
         one.wait(300)
@@ -253,10 +268,14 @@ def test_a_connection_that_flaps_is_one_finding_with_the_count() -> None:
         one.wait(61)
         one.be(online=True)
     one.wait(7_300)
-    assert set(one.events()) == {"inestable"}
-    assert [each.renews for each in one.told] == [False] + [True] * (len(one.told) - 1)
-    assert len(one.told) <= 14
-    assert one.told[-1].details["cortes"] == 310
+    assert set(one.events()[1:]) == {"ai_episode"}
+    assert {each.episode.key for each in one.told if each.episode is not None} == {f"inestable@{MONDAY}"}
+    last = one.told[-1]
+    assert last.details["cortes"] == 310
+    assert last.episode is not None
+    assert last.episode.count == 310
+    assert last.episode.until == pytest.approx(MONDAY + 2 + 10 * 361 - 61)
+    assert one.rule.lasting == []
     assert one.rule.wake_in is None
 
 
@@ -267,7 +286,7 @@ def test_three_outages_in_an_hour_are_three_and_the_fourth_is_not_told_by_itself
         one.wait(100)
         one.be(online=True)
         one.wait(500)
-    assert one.events() == ["ai_offline", "ai_back_online"] * 3 + ["inestable"]
+    assert one.events() == ["ai_offline", "ai_episode", "ai_back_online"] * 3 + ["inestable"]
 
 
 def test_who_falls_silent_for_long_while_unstable_is_told_of() -> None:
@@ -309,6 +328,8 @@ class Outages(RuleBasedStateMachine):
             if each.details.get("inestable"):
                 self.told_of = each.details["cortes"]
                 assert 3 < self.told_of <= self.outages
+            elif each.episode is not None and not each.episode.lasts:
+                assert self.told_down
             elif each.event == "ai_offline":
                 assert self.down
                 assert each.details["seconds_offline"] >= 0

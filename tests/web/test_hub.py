@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from actors.domain.findings import Finding, KeptFinding
+from actors.domain.findings import Episode, Finding, KeptFinding, Severity
 from actors.domain.model import Device
 from actors.messages import Removal
 from actors.ports import ScanNews
@@ -184,10 +184,56 @@ def test_a_finding_goes_out_under_its_own_name() -> None:
         "dispositivo_id": 2,
         "serial_number": BLIND.serial,
         "value": 120.5,
+        "severity": "info",
         "ts_utc": "2027-01-15T08:00:00.500Z",
         "evento_id": 17,
     }
     assert datetime.fromisoformat(local).timestamp() == 1_800_000_000.5
+
+
+def test_an_episode_goes_on_as_what_it_is() -> None:
+    """The first time under its rule's own name, and then under one of its own, as one finding."""
+    hub = EventHub(HandLoop())
+    begun = Finding(
+        "extremos",
+        "ai_anomaly",
+        2,
+        BLIND.serial,
+        1_800_000_000.5,
+        {"value": 120.5},
+        severity=Severity.MEDIUM,
+        episode=Episode("t@1.5", 1_800_000_000.5, None, 1, 120.5),
+    )
+    over = replace(
+        begun, at=1_800_000_090.5, episode=Episode("t@1.5", 1_800_000_000.5, 1_800_000_060.5, 7, 130)
+    )
+    hub.finding_made(KeptFinding(17, begun, {}))
+    hub.finding_made(KeptFinding(17, over, {}, before=begun.at))
+    assert len(hub.device_cache) == 0
+    first, last = events_in(hub.findings.since(0)[0])
+    assert (first.name, last.name) == ("ai_anomaly", "ai_episode")
+    of_both = {
+        "rule": "extremos",
+        "dispositivo_id": 2,
+        "serial_number": BLIND.serial,
+        "value": 120.5,
+        "severity": "medium",
+        "evento_id": 17,
+        "episodio": "t@1.5",
+        "desde": "2027-01-15T08:00:00.500Z",
+    }
+    for each in (first, last):
+        del each.data["ts_local"]
+    assert first.data == {
+        **of_both,
+        **{"event": "ai_anomaly", "ts_utc": "2027-01-15T08:00:00.500Z"},
+        **{"hasta": None, "pico": 120.5, "veces": 1},
+    }
+    assert last.data == {
+        **of_both,
+        **{"event": "ai_episode", "episodio_de": "ai_anomaly", "ts_utc": "2027-01-15T08:01:30.500Z"},
+        **{"hasta": "2027-01-15T08:01:00.500Z", "pico": 130, "veces": 7},
+    }
 
 
 def test_news_of_a_scan_goes_out_among_the_findings() -> None:

@@ -23,7 +23,7 @@ from actors.messages import Removal
 from actors.ports import ScanNews
 from web.live.device_cache import MOST_KEPT, DeviceCache, Known
 from web.live.ring import Stream
-from web.schemas.serializers import device_json, finding_json, scan_json
+from web.schemas.serializers import EPISODE, device_json, episode_json, finding_json, scan_json
 
 logger = logging.getLogger(__name__)
 
@@ -160,8 +160,11 @@ class EventHub:
                     case Removal() as removal:
                         self._remove(removal)
                     case KeptFinding(finding=finding) as kept:
-                        self.findings_made[finding.rule, finding.event] += 1
-                        self._conclude(finding.event, finding.serial, finding_json(kept))
+                        if kept.begins:
+                            self.findings_made[finding.rule, finding.event] += 1
+                            self._conclude(finding.event, finding.serial, finding_json(kept))
+                        else:
+                            self._conclude(EPISODE, finding.serial, episode_json(kept))
                     case ScanNews(event=event, serial=serial) as news:
                         self._conclude(event, serial, scan_json(news))
         finally:

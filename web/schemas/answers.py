@@ -27,6 +27,7 @@ Time: TypeAlias = Annotated[str, Note({"format": "date-time"})]
 LocalTime: TypeAlias = Annotated[str, Note({"format": "date-time", "description": "Con la hora de la casa."})]
 RoleWord: TypeAlias = Annotated[str, Note({"enum": [role.value for role in Role]})]
 KindWord: TypeAlias = Annotated[str, Note({"enum": [kind.value for kind in TokenKind]})]
+SeverityWord: TypeAlias = Literal["info", "low", "medium", "high", "critical"]
 DecisionWord: TypeAlias = Literal["abierto", "aplicado", "descartado"]
 
 
@@ -211,11 +212,20 @@ class FindingJson(TypedDict):
     rule: str
     dispositivo_id: int
     serial_number: str
+    severity: SeverityWord
     ts_local: LocalTime
     ts_utc: Time
     evento_id: int
     propuesta: NotRequired[ProposalJson]
     decision: DecisionWord
+    episodio: NotRequired[str]
+    """With what follows, of what begins, lasts and ends."""
+    desde: NotRequired[Time]
+    hasta: NotRequired[Time | None]
+    """``null`` while it lasts."""
+    pico: NotRequired[Json]
+    """The worst of what was seen, in the rule's own terms."""
+    veces: NotRequired[int]
 
 
 @named("PaginaDeEventos")

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from actors.domain.findings import Decision, KeptFinding, Proposal
+from actors.domain.findings import Decision, Episode, KeptFinding, Proposal
 from actors.domain.kinds import sort_of
-from actors.domain.model import DeadLetter, Device, Difference, LogEntry
+from actors.domain.model import DeadLetter, Device, Difference, Json, LogEntry
 from actors.domain.profile import Control, Form
 from actors.ports import ScanNews
 from web.schemas.answers import (
@@ -57,6 +57,7 @@ FOREIGN: Final = ("familia", "unidades", "ordenes", "notas", "definicion_pendien
 
 _DIGEST: Final = re.compile(rb'("codigo_sha256"\s*:\s*")[^"]*')
 
+EPISODE: Final = "ai_episode"
 RULES: Final = ("extremos", "misconfig", "learn", "offline")
 DECISIONS: Final[Mapping[Decision, DecisionWord]] = {
     Decision.OPEN: "abierto",
@@ -159,10 +160,29 @@ def finding_json(kept: KeptFinding) -> dict[str, Any]:
         "dispositivo_id": finding.device_id,
         "serial_number": finding.serial,
         **finding.details,
+        "severity": finding.severity.value,
         **_times(finding.at),
         "evento_id": kept.id,
         **_proposal_json(finding.proposal),
+        **_episode_json(finding.episode),
     }
+
+
+def _episode_json(episode: Episode | None) -> dict[str, Json]:
+    if episode is None:
+        return {}
+    return {
+        "episodio": episode.key,
+        "desde": iso(episode.since),
+        "hasta": None if episode.until is None else iso(episode.until),
+        "pico": episode.peak,
+        "veces": episode.count,
+    }
+
+
+def episode_json(kept: KeptFinding) -> dict[str, Any]:
+    """As :func:`finding_json`, of one that was told before: the name of its first event stands beside."""
+    return {**finding_json(kept), "event": EPISODE, "episodio_de": kept.finding.event}
 
 
 def _proposal_json(proposal: Proposal | None) -> dict[str, ProposalJson]:
@@ -180,6 +200,7 @@ def scan_json(news: ScanNews) -> dict[str, Any]:
         "dispositivo_id": news.device_id,
         "serial_number": news.serial,
         **news.details,
+        **_episode_json(news.episode),
         **({} if news.failure is None else {"error": SCAN_FAILURES[news.failure]}),
         **_times(news.at),
     }
