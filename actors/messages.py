@@ -261,6 +261,13 @@ class BrokerLost:
 
 
 @dataclass(frozen=True, slots=True)
+class Forgotten:
+    """A person has forgotten the device: what it has announced is forgotten too, until it does so again."""
+
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reachability:
     """Whether what a device of another make is told now finds it there: it has spoken since the connection
     with the broker began, or is one that cannot be expected to.

@@ -11,7 +11,7 @@ import pykka
 from actors.context import ActorContext
 from actors.directory import Directory
 from actors.domain.model import Device
-from actors.domain.read_models import StoredAnnouncement
+from actors.domain.read_models import StoredAnnouncements
 from actors.domain.rule import RuleFactory
 from actors.messages import ForgetUnheard
 from actors.mqtt.exporter import ExporterActor, ExportingSink
@@ -39,7 +39,7 @@ class DevicesEdge(Protocol):
         self,
         context: ActorContext,
         directory: pykka.ActorRef[Any],
-        announcements: Iterable[StoredAnnouncement],
+        announcements: StoredAnnouncements,
     ) -> pykka.ActorRef[TranslatorActor]: ...
 
     def export(
@@ -67,7 +67,7 @@ class Archive(Protocol):
         forget: Callable[[ForgetUnheard], object],
     ) -> None: ...
 
-    def announcements(self) -> Iterable[StoredAnnouncement]: ...
+    def announcements(self) -> StoredAnnouncements: ...
 
     def start(self) -> None: ...
 

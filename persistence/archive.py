@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 import pykka
 
 from actors.domain.model import Device
-from actors.domain.read_models import Backup, StoredAnnouncement
+from actors.domain.read_models import Backup, StoredAnnouncements
 from actors.domain.status import Hindrance, MaintenanceStatus, WriterStatus
 from actors.messages import ForgetUnheard, LookAtFiles
 from actors.ports import CommandSink, EventSink
@@ -107,7 +107,7 @@ class Archive:
             # While the time is in doubt it may be this that is behind.
             believed = clock.doubt is None
             self._devices: Sequence[Device] = seen(store.database.conn, known, now) if believed else known
-            self._announcements: Sequence[StoredAnnouncement] = store.announcements()
+            self._announcements = StoredAnnouncements(store.announcements(), store.forgotten())
             self.instance = store.instance_id
         self.queries = Queries(self._path, zone)
         self.writer_status = WriterStatus()
@@ -121,9 +121,9 @@ class Archive:
         devices, self._devices = self._devices, ()
         return devices
 
-    def announcements(self) -> Sequence[StoredAnnouncement]:
-        """What devices of other makes had said of themselves, oldest first; for once, as the devices."""
-        announcements, self._announcements = self._announcements, ()
+    def announcements(self) -> StoredAnnouncements:
+        """What devices of other makes had said of themselves; for once, as the devices."""
+        announcements, self._announcements = self._announcements, StoredAnnouncements()
         return announcements
 
     def employ(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -24,7 +24,7 @@ from paho.mqtt.client import MQTTMessage
 from actors.context import ActorContext
 from actors.directory import MAX_UNCLAIMED
 from actors.domain.model import Device, JsonObject
-from actors.domain.read_models import StoredAnnouncement
+from actors.domain.read_models import StoredAnnouncements
 from actors.domain.rule import RuleFactory
 from actors.messages import BrokerForgot, Delivery, Order, Removal
 from actors.mqtt.bridge import Bridge
@@ -185,7 +185,7 @@ class EdgeOnStage:
         self,
         context: ActorContext,
         directory: pykka.ActorRef[Any],
-        announcements: Iterable[StoredAnnouncement],
+        announcements: StoredAnnouncements,
     ) -> pykka.ActorRef[TranslatorActor]:
         translator = TranslatorActor.start(
             *(context.dispatcher, self._clock, context.failure_registry, (), announcements),

@@ -97,3 +97,11 @@ class StoredAnnouncement:
     key: str
     payload: bytes = field(repr=False)
     """Empty where it was withdrawn, which is kept by keeping nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAnnouncements:
+    told: Sequence[StoredAnnouncement] = ()
+    """In the order in which they were heard last."""
+    forgotten: Sequence[str] = ()
+    """Serial numbers of devices that were forgotten while nobody could tell whoever knows what is told."""

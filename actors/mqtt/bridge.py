@@ -28,6 +28,7 @@ from actors.messages import (
     BrokerForgot,
     BrokerLost,
     Delivery,
+    Forgotten,
     Heard,
     KeepDeadLetter,
     Order,
@@ -340,7 +341,9 @@ class Bridge:
         return serial, *self._spellings.get(serial, ())
 
     def forget_device(self, removal: Removal, *, reborn: bool) -> None:
-        """Without a broker this does nothing: ``BrokerConnected`` has it asked for again."""
+        """Without a broker that retains nothing of it: ``BrokerConnected`` has it asked for again."""
+        if self._translator is not None and not reborn:
+            tell_if_alive(self._translator, Forgotten(removal.serial))
         if not self._connected:
             return
         names = self._names(removal.serial)

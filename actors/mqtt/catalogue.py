@@ -48,6 +48,19 @@ class _Source(NamedTuple):
     serial: str
 
 
+FORGOTTEN: Final = "olvidado:"
+"""How the key begins of what is kept with a group's announcements for a device of it that was forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """What is to be kept of a group otherwise than before; an empty payload removes it."""
+
+    group: Group
+    key: str
+    payload: bytes
+
+
 class Full(Exception):
     """There is no room for this announcement; the message says why, for people, in Spanish."""
 
@@ -78,6 +91,9 @@ class _Told:
     """By their keys."""
     definitions: dict[str, Definition] = field(default_factory=dict)
     """By serial number."""
+    forgotten: dict[str, frozenset[str] | None] = field(default_factory=dict)
+    """Serial numbers that they define and nobody is told of, and of which keys those follow. ``None`` where
+    that is not known yet, as after a start."""
 
 
 class Catalogue:
@@ -137,9 +153,23 @@ class Catalogue:
                     return False
         return True
 
-    def serials_of(self, group: Group) -> Sequence[str]:
+    def beside(self, known: Known) -> Sequence[str]:
+        """The serial numbers of those for whom the same one speaks, itself among them."""
+        keys = known.definition.keys
+        told = self._told[known.group].definitions
+        return [serial for serial, each in told.items() if each.keys == keys]
+
+    def following_from(self, group: Group, keys: Collection[str]) -> Sequence[Known]:
+        """Who is known by announcements with these keys."""
         told = self._told.get(group)
-        return () if told is None else [*told.definitions]
+        if told is None:
+            return ()
+        found = [
+            each.serial
+            for each in told.definitions.values()
+            if not each.keys or not each.keys.isdisjoint(keys)
+        ]
+        return [known for serial in found if (known := self._known.get(serial)) and known.group == group]
 
     def filters(self) -> set[str]:
         """What to subscribe to: no two of them meet, and none meets the house's own."""
@@ -153,6 +183,16 @@ class Catalogue:
     def keep(self, dialect: str, announcement: Announcement) -> bool:
         """Whether it is news; the group's definitions are then to be made anew. Raises :class:`Full`."""
         group, key, payload = Group(dialect, announcement.group), announcement.key, announcement.payload
+        if key.startswith(FORGOTTEN):
+            raise Full("ese nombre no es de un anuncio")
+        return self._keep(group, key, payload)
+
+    def keep_forgotten(self, dialect: str, announcement: Announcement) -> None:
+        """As it was kept by a :class:`Amendment`."""
+        told = self._told.setdefault(Group(dialect, announcement.group), _Told())
+        told.forgotten[announcement.key.removeprefix(FORGOTTEN)] = None
+
+    def _keep(self, group: Group, key: str, payload: bytes) -> bool:
         told = self._told.get(group)
         before = b"" if told is None else told.announcements.get(key, b"")
         if before == payload:
@@ -175,17 +215,65 @@ class Catalogue:
         if size > before and self._bytes + size - before > MAX_ANNOUNCED_BYTES:
             raise Full(f"los anuncios pasan de {MAX_ANNOUNCED_BYTES >> 20} MiB en total")
 
+    def recall(self, group: Group, key: str) -> Sequence[Amendment]:
+        """The announcement with this key is heard again: whoever follows from it is forgotten no more."""
+        told = self._told.get(group)
+        if told is None or not told.forgotten:
+            return ()
+        again = [serial for serial, keys in told.forgotten.items() if not keys or key in keys]
+        for serial in again:
+            del told.forgotten[serial]
+        return [Amendment(group, FORGOTTEN + serial, b"") for serial in again]
+
+    def forget(self, serial: str) -> tuple[Upheaval, Sequence[Amendment]]:
+        """A person has forgotten it: until it is announced anew, nothing that was tells of it."""
+        touched: dict[str, None] = {}
+        changes: list[Amendment] = []
+        for name in self._same_thing(serial):
+            for group in [*self._sources.get(name, ())]:
+                changes += self._forgotten(group, name)
+                touched |= self._remade(group)
+        return self._settle(touched), changes
+
+    def _same_thing(self, serial: str) -> Iterable[str]:
+        """It, and by which other names it would be known where it is not by this one."""
+        known = self._known.get(serial)
+        hardware = frozenset[str]() if known is None else known.definition.hardware
+        sharing = [each.serial for address in hardware for each in self._by_hardware[address]]
+        return dict.fromkeys([serial, *(each for each in sharing if each not in self._known)])
+
+    def _forgotten(self, group: Group, serial: str) -> Sequence[Amendment]:
+        """What tells of nobody else goes; else it is noted that this one is not to be told of."""
+        told = self._told[group]
+        all_keys = frozenset(told.announcements)
+        keys = told.definitions[serial].keys or all_keys
+        others = [each.keys or all_keys for name, each in told.definitions.items() if name != serial]
+        if not keys.isdisjoint(frozenset().union(*others)):
+            told.forgotten[serial] = keys
+            return [Amendment(group, FORGOTTEN + serial, b"-")]
+        gone = [Amendment(group, key, b"") for key in keys & all_keys]
+        for each in gone:
+            self._keep(group, each.key, b"")
+        withdrawn = [] if told.announcements else [*told.forgotten]
+        return [*gone, *(Amendment(group, FORGOTTEN + name, b"") for name in withdrawn)]
+
     def redefine(self, group: Group) -> Upheaval:
         """What its announcements make of it. Raises whatever the dialect does, and then all stays."""
+        return self._settle(self._remade(group))
+
+    def _remade(self, group: Group) -> dict[str, None]:
+        """Whom that may concern."""
         told = self._told.get(group)
         if told is None:
-            return Upheaval()
+            return {}
         definitions = {}
         if told.announcements:
             made = self._dialects[group.dialect].define(group.name, told.announcements)
             definitions = {
                 each.serial: bounded(each, self._carries) for each in made if SERIAL.fullmatch(each.serial)
             }
+        for serial in told.forgotten.keys() & definitions.keys():
+            told.forgotten[serial] = definitions.pop(serial).keys
         before, told.definitions = told.definitions, definitions
         changed = [each for each in {**before, **definitions} if before.get(each) != definitions.get(each)]
         touched = dict.fromkeys(changed)
@@ -196,7 +284,7 @@ class Catalogue:
             touched.update((source.serial, None) for source in self._by_prefix.get(group.name, ()))
         if not told.announcements:
             del self._told[group]
-        return self._settle(touched)
+        return touched
 
     def _index(self, source: _Source, before: Definition | None, now: Definition | None) -> Iterable[_Source]:
         """Who shares hardware with it, before or now."""

@@ -14,7 +14,7 @@ import pykka
 
 from actors.context import ActorContext
 from actors.domain.model import Device
-from actors.domain.read_models import StoredAnnouncement
+from actors.domain.read_models import StoredAnnouncements
 from actors.domain.status import BrokerStatus
 from actors.mqtt.bridge import TWIN, Bridge
 from actors.mqtt.broker.acl import backend_topics
@@ -203,7 +203,7 @@ class MqttEdge:
         self,
         context: ActorContext,
         directory: pykka.ActorRef[Any],
-        announcements: Iterable[StoredAnnouncement],
+        announcements: StoredAnnouncements,
     ) -> pykka.ActorRef[TranslatorActor]:
         """Whom the bridge tells, and the translator, which begins with these announcements."""
         translator = TranslatorActor.start(

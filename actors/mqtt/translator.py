@@ -13,11 +13,12 @@ import pykka
 
 from actors.domain.model import DeadLetter
 from actors.domain.profile import Profile
-from actors.domain.read_models import StoredAnnouncement
+from actors.domain.read_models import StoredAnnouncements
 from actors.messages import (
     Announced,
     BrokerConnected,
     BrokerLost,
+    Forgotten,
     Heard,
     KeepAnnouncement,
     KeepDeadLetter,
@@ -26,7 +27,7 @@ from actors.messages import (
     Settle,
 )
 from actors.mqtt.carried import Lost
-from actors.mqtt.catalogue import Carries, Catalogue, Full, Group, Known, Upheaval
+from actors.mqtt.catalogue import FORGOTTEN, Amendment, Carries, Catalogue, Full, Group, Known, Upheaval
 from actors.mqtt.complaints import Complaints
 from actors.mqtt.dialects.dialect import (
     MAX_GATEWAY,
@@ -105,7 +106,7 @@ class TranslatorActor(SupervisedActor):
         clock: Clock,
         failure_registry: FailureRegistry | None,
         dialects: Sequence[Dialect],
-        announcements: Iterable[StoredAnnouncement],
+        announcements: StoredAnnouncements,
         writer: pykka.ActorRef[Any],
         directory: pykka.ActorRef[Any],
         wire: Wire,
@@ -136,8 +137,10 @@ class TranslatorActor(SupervisedActor):
         self._presences = Presences(clock, self._ring_for_will, directory.tell)
         self._reaching = Reaching(directory.tell)
         self._connected = False
-        self._speaking: set[Group] = set()
-        """Those of which something was heard since the connection with the broker began."""
+        self._speaking: set[tuple[Group, frozenset[str]]] = set()
+        """By their announcements, those that were heard since the connection with the broker began."""
+        self._present: dict[Group, set[str]] = {}
+        """Keys of announcements that were made just now, by those who are there."""
         self._greetings: deque[str] = deque()
         self._greeting = False
         self._filters: set[str] = set()
@@ -149,15 +152,20 @@ class TranslatorActor(SupervisedActor):
     # -- life --------------------------------------------------------------------------------
 
     def on_start(self) -> None:
-        groups = dict.fromkeys(Group(each.dialect, each.group) for each in self._stored)
-        for each in self._stored:
+        groups = dict.fromkeys(Group(each.dialect, each.group) for each in self._stored.told)
+        for each in self._stored.told:
             if each.dialect in self._speaks:
                 announcement = Announcement(each.group, each.key, each.payload)
-                self._understood(each.dialect, partial(self._catalogue.keep, each.dialect, announcement))
-        self._stored = ()
+                is_forgotten = each.key.startswith(FORGOTTEN)
+                keep = self._catalogue.keep_forgotten if is_forgotten else self._catalogue.keep
+                self._understood(each.dialect, partial(keep, each.dialect, announcement))
         for group in groups:
             if group.dialect in self._speaks:
-                self._redefine(group)
+                self._understood(group.dialect, partial(self._catalogue.redefine, group))
+        for serial in self._stored.forgotten:
+            self._keep_changes(self._catalogue.forget(serial)[1])
+        self._stored = StoredAnnouncements()
+        self._follow(Upheaval([*self._catalogue.all]))
         self._update_filters()
 
     def on_fault(self, error: BaseException) -> None:
@@ -187,6 +195,8 @@ class TranslatorActor(SupervisedActor):
                 self._await_return(self._catalogue.all)
             case BrokerLost():
                 self._lose_all()
+            case Forgotten(serial):
+                self._forget(serial)
             case OrderUnsent():
                 self._directory.tell(message)
             case GreetingsDue():
@@ -260,6 +270,8 @@ class TranslatorActor(SupervisedActor):
             return
         news = []
         for each in told.announcements:
+            if each.payload:
+                self._recall(Group(dialect.name, each.group), each.key, retained=message.retained)
             if self._understood(dialect.name, partial(self._catalogue.keep, dialect.name, each), heard):
                 news.append(each)
         for each in news:
@@ -269,12 +281,27 @@ class TranslatorActor(SupervisedActor):
             self._writer.tell(kept)
             group = Group(dialect.name, each.group)
             self._redefinitions.setdefault(group, self._clock.monotonic() + GATHER_S)
-        if not message.retained:
-            for each in told.announcements:
-                if each.payload:
-                    self._hear_group(Group(dialect.name, each.group))
         self._ring_when_due()
         self._publish(dialect.name, told.ask)
+
+    def _recall(self, group: Group, key: str, *, retained: bool) -> None:
+        """Whoever was forgotten and is announced anew is there; now, unless the broker has kept it."""
+        if recalled := self._catalogue.recall(group, key):
+            self._keep_changes(recalled)
+            self._redefinitions.setdefault(group, self._clock.monotonic() + GATHER_S)
+        if not retained:
+            self._present.setdefault(group, set()).add(key)
+
+    def _forget(self, serial: str) -> None:
+        forgotten = self._understood(serial, partial(self._catalogue.forget, serial))
+        if forgotten is not None:
+            upheaval, changes = forgotten
+            self._keep_changes(changes)
+            self._follow(upheaval)
+
+    def _keep_changes(self, changes: Iterable[Amendment]) -> None:
+        for each in changes:
+            self._writer.tell(KeepAnnouncement(each.group.dialect, each.group.name, each.key, each.payload))
 
     def _redefine(self, group: Group) -> None:
         upheaval = self._understood(group.dialect, partial(self._catalogue.redefine, group))
@@ -374,6 +401,8 @@ class TranslatorActor(SupervisedActor):
         due += _first(self._redefinitions.values())
         if (returned := self._reaching.next_due) is not None:
             due.append(returned)
+        if self._present:
+            due.append(self._clock.monotonic() + GATHER_S)
         if due and (self._rings_at is None or min(due) < self._rings_at):
             self._rings_at = min(due)
             delay = max(0.0, self._rings_at - self._clock.monotonic())
@@ -383,6 +412,7 @@ class TranslatorActor(SupervisedActor):
         now = self._clock.monotonic() + _ALONG
         while self._redefinitions and next(iter(self._redefinitions.values())) <= now:
             self._redefine(self._redefinitions.popitem(last=False)[0])
+        self._hear_those_present()
         while self._gatherings and next(iter(self._gatherings.values())).due <= now:
             self._tell(self._gatherings.popitem(last=False)[1])
         # After what they have said, so that what was set by hand meanwhile is not undone.
@@ -395,41 +425,45 @@ class TranslatorActor(SupervisedActor):
     # -- who hears what it is told -----------------------------------------------------------
 
     def _hear_life(self, known: Known, reading: Reading, heard: Heard) -> None:
-        """Whoever speaks for it does so for all of its group: a gateway's devices are told by the gateway."""
+        """Whoever speaks for it may do so for others: a gateway's devices are told by the gateway."""
         if reading.online is False:
             self._reaching.lost(known.definition.serial)
         if heard.retained or self._reaching.is_reached(known.definition.serial):
             return
-        self._hear_group(known.group)
+        self._hear_voice(known)
         if reading.online is not False:
             self._reaching.heard((known.definition.serial,), self._clock.monotonic())
         self._ring_when_due()
 
-    def _hear_group(self, group: Group) -> None:
-        if group in self._speaking:
+    def _hear_voice(self, known: Known) -> None:
+        if _voice(known) in self._speaking:
             return
-        self._speaking.add(group)
-        serials = self._catalogue.serials_of(group)
-        present = [serial for serial in serials if not self._presences.is_gone(serial)]
+        self._speaking.add(_voice(known))
+        present = [serial for serial in self._catalogue.beside(known) if not self._presences.is_gone(serial)]
         self._reaching.heard(present, self._clock.monotonic())
 
+    def _hear_those_present(self) -> None:
+        for group in [group for group in self._present if group not in self._redefinitions]:
+            for known in self._catalogue.following_from(group, self._present.pop(group)):
+                self._hear_voice(known)
+
     def _await_return(self, those: Iterable[Known]) -> None:
-        """By a word of their group's; where nobody of it answers questions, by their being given the time."""
-        now, answers = self._clock.monotonic(), dict[Group, bool]()
+        """By a word; where nobody of those who speak for it answers questions, by being given the time."""
+        now, answers = self._clock.monotonic(), dict[tuple[Group, frozenset[str]], bool]()
         for known in those:
-            serial, group = known.definition.serial, known.group
+            serial, voice = known.definition.serial, _voice(known)
             if (
                 not self._connected
                 or not known.definition.profile.controls
                 or self._presences.is_gone(serial)
             ):
                 continue
-            if group in self._speaking:
+            if voice in self._speaking:
                 self._reaching.heard((serial,), now)
                 continue
-            if group not in answers:
-                answers[group] = any(map(self._answers, self._catalogue.serials_of(group)))
-            if not answers[group]:
+            if voice not in answers:
+                answers[voice] = any(map(self._answers, self._catalogue.beside(known)))
+            if not answers[voice]:
                 self._reaching.presume(serial, now)
         self._ring_when_due()
 
@@ -491,6 +525,10 @@ class TranslatorActor(SupervisedActor):
                 questions = self._understood(serial, partial(known.dialect.greet, known.definition))
                 self._publish(serial, questions or ())
         self._greet_on()
+
+
+def _voice(known: Known) -> tuple[Group, frozenset[str]]:
+    return known.group, known.definition.keys
 
 
 def _first(values: Iterable[T]) -> list[T]:

@@ -227,6 +227,12 @@ class Store:
         """What devices of other makes have said of themselves, in the order in which it was heard last."""
         return read_announcements(self.database.conn)
 
+    def forgotten(self) -> list[str]:
+        """The serial numbers of removed devices of which the broker may still retain something, but for those
+        that there are again.
+        """
+        return [each.removal.serial for each in read_ghosts(self.database.conn) if not each.reborn]
+
     def recall(self, serial: str) -> Device:
         """The device as it is stored; its row is made if it has none."""
         return self.save(Batch(recalled=[serial])).recalled[serial]

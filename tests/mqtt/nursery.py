@@ -11,12 +11,13 @@ from typing import TypeVar
 import pykka
 
 from actors.domain.profile import Profile
-from actors.domain.read_models import StoredAnnouncement
+from actors.domain.read_models import StoredAnnouncement, StoredAnnouncements
 from actors.messages import (
     Announced,
     BrokerConnected,
     BrokerLost,
     Delivery,
+    Forgotten,
     Heard,
     KeepAnnouncement,
     KeepDeadLetter,
@@ -89,6 +90,7 @@ class Nursery:
         dialects: Sequence[Dialect] = (TOYS, GENERIC),
         clock: FakeClock | None = None,
         carries: Carries = lambda _: True,
+        forgotten: Sequence[str] = (),
     ) -> None:
         self.clock = clock or FakeClock()
         self.stage = Stage(self.clock)
@@ -102,7 +104,8 @@ class Nursery:
         self.writer = Scribe.start(self.stage, self.kept)
         self.directory = Scribe.start(self.stage, self.told)
         self.translator: pykka.ActorRef[TranslatorActor] = TranslatorActor.start(
-            *(self.stage, self.clock, self.failure_registry, dialects, stored),
+            *(self.stage, self.clock, self.failure_registry, dialects),
+            StoredAnnouncements(stored, forgotten),
             *(self.writer, self.directory, self.line, ("toys", "generic"), carries),
         )
         self.stage.settle()
@@ -124,6 +127,20 @@ class Nursery:
     def withdraw(self, mac: str, family: str = "toys") -> None:
         self.hear(f"{family}/{mac}/announce", b"", retained=False)
         self.stage.wait(0.3)
+
+    def forget(self, serial: str) -> None:
+        self.translator.tell(Forgotten(serial))
+        self.stage.settle()
+
+    def stored(self) -> list[StoredAnnouncement]:
+        """What the writer has kept since the beginning, oldest first."""
+        kept: dict[tuple[str, str, str], bytes] = {}
+        for each in self.kept:
+            if isinstance(each, KeepAnnouncement):
+                kept.pop((each.dialect, each.group, each.key), None)
+                if each.payload:
+                    kept[each.dialect, each.group, each.key] = each.payload
+        return [StoredAnnouncement(*key, payload) for key, payload in kept.items()]
 
     def connect(self) -> None:
         self.translator.tell(BrokerConnected())

@@ -19,8 +19,8 @@ from actors.messages import (
     Settle,
 )
 from actors.mqtt.broker.nats_server import carries
-from actors.mqtt.catalogue import MAX_TOPICS
-from actors.mqtt.dialects.dialect import MAX_GATEWAY, Outgoing
+from actors.mqtt.catalogue import FORGOTTEN, MAX_TOPICS, Catalogue, Full
+from actors.mqtt.dialects.dialect import MAX_GATEWAY, Announcement, Outgoing
 from actors.mqtt.presences import WILL_S
 from actors.mqtt.reaching import RETURN_S, SILENT_S
 from actors.mqtt.translator import GREETED
@@ -478,6 +478,72 @@ def test_a_fault_of_ours_loses_nothing() -> None:
     nursery.hear("t/a1/state", {"x": 2})
     nursery.stage.wait(1)
     assert nursery.one(Reported).report.parameters == {"x": 2}
+
+
+# -- forgetting ----------------------------------------------------------------------------------
+
+
+def known_after_a_start(nursery: Nursery) -> set[str]:
+    return {*Nursery(nursery.stored()).profiles()}
+
+
+def test_who_is_forgotten_does_not_come_back_by_what_we_have_kept() -> None:
+    """But by announcing itself again, or by what the broker has kept."""
+    nursery = Nursery()
+    nursery.announce("a1")
+    nursery.announce("b2")
+    nursery.forget(SERIAL)
+    assert {*nursery.profiles()} == known_after_a_start(nursery) == {"toys-b2"}
+    assert "t/a1/state" not in nursery.line.filters
+    nursery.announce("a1")
+    assert {*nursery.profiles()} == known_after_a_start(nursery) == {SERIAL, "toys-b2"}
+
+
+def test_who_was_forgotten_while_nobody_ran_is_not_even_born() -> None:
+    """By the console, or where the power went before this was told of it."""
+    nursery = Nursery()
+    nursery.announce("a1")
+    nursery.announce("b2")
+    later = Nursery(nursery.stored(), forgotten=[SERIAL, "LGT0OURS"])
+    assert [each.serial for each in later.of(Announced)] == ["toys-b2"]
+    assert later.one(KeepAnnouncement) == KeepAnnouncement("toys", "a1", "announce", b"")
+
+
+def test_one_of_a_gateway_is_forgotten_alone() -> None:
+    """What the gateway has said stays, as it tells of others too; it counts again once it is said again."""
+    devices = [{"mac": mac, "base": f"box/{mac}"} for mac in ("a1", "b2", "c3")]
+    nursery = Nursery()
+    nursery.hear("toys/bridge/devices", announcement(devices=devices))
+    nursery.stage.wait(1)
+    nursery.forget(SERIAL)
+    nursery.forget("toys-b2")
+    assert {*nursery.profiles()} == known_after_a_start(nursery) == {"toys-c3"}
+    later = Nursery(nursery.stored())
+    later.forget("toys-c3")
+    assert later.profiles() == {}
+    nursery.hear("toys/bridge/devices", announcement(devices=devices), retained=True)
+    nursery.stage.wait(1)
+    assert {*nursery.profiles()} == known_after_a_start(nursery) == {SERIAL, "toys-b2", "toys-c3"}
+    for mac in ("a1", "b2", "c3"):
+        nursery.forget(f"toys-{mac}")
+    assert nursery.stored() == []
+
+
+def test_who_is_forgotten_is_not_there_by_another_name() -> None:
+    """By another protocol, that was passed over for its own."""
+    nursery = Nursery()
+    for family in ("toys", "generic"):
+        nursery.announce("a1", family)
+    nursery.forget(SERIAL)
+    assert nursery.profiles() == {}
+    assert known_after_a_start(nursery) == set()
+    nursery.announce("a1", "generic")
+    assert {*nursery.profiles()} == {"generic-a1"}
+
+
+def test_nobody_announces_by_the_name_of_a_note_of_ours() -> None:
+    with pytest.raises(Full):
+        Catalogue([TOYS]).keep("toys", Announcement("a1", f"{FORGOTTEN}toys-b2", b"-"))
 
 
 # -- orders --------------------------------------------------------------------------------------

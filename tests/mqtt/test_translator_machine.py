@@ -93,6 +93,16 @@ class Fleet(RuleBasedStateMachine):
     def connect(self) -> None:
         self.nursery.connect()
 
+    @rule(family=FAMILIES, of=MACS)
+    def forget(self, family: str, of: str) -> None:
+        """It is gone, and nobody else; after a start too, until it is announced again."""
+        self.nursery.stage.wait(1)
+        before = self.known().keys()
+        self.nursery.forget(f"{family}-{of}")
+        assert f"{family}-{of}" not in self.known()
+        assert self.known().keys() >= before - {f"{family}-{of}"}
+        self.restart()
+
     @rule(back=st.booleans())
     def lose_the_broker(self, back: bool) -> None:
         """Whatever was under way comes back, once."""

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 import pytest
 
+from persistence.archive import DATABASE, FAREWELLS
+from persistence.removal_queue import RemovalQueue, forget_device
 from tests.brokers import Device, wait_until
 from tests.system.backend import Backend, Installation
 from tests.web.site import PATIENCE
@@ -83,6 +85,35 @@ def switched_on(backend: Backend, lamp: Device, make: Make) -> None:
     assert lamp.heard.get(timeout=PATIENCE) == (make.orders, make.on, False)
     make.says(lamp, on=True)
     until(backend, make.serial, estado="activo", sincronizado=True)
+
+
+def until_announced(backend: Backend, lamp: Device) -> None:
+    """Which it does again until it is heard: nothing of it is retained."""
+
+    def is_known() -> bool:
+        lamp.publish(*next(iter(TASMOTA.announcements.items())))
+        return bool(backend.get("/dispositivos/no-reclamados"))
+
+    wait_until(is_known, PATIENCE)
+
+
+def test_who_is_forgotten_comes_back_only_by_announcing_itself(home: Installation) -> None:
+    """Forgotten by the API, and by the console while nobody runs."""
+    for forgets in ("api", "console"):
+        with home.backend() as backend, Device(backend.mqtt) as lamp:
+            assert TASMOTA.serial not in backend.devices()
+            assert backend.get("/dispositivos/no-reclamados") == []
+            until_announced(backend, lamp)
+            number = backend.claim({"serial_number": TASMOTA.serial, "nombre": "Lámpara"})
+            if forgets == "api":
+                assert backend.ask("DELETE", f"/dispositivos/{number}").status == 200
+        if forgets == "console":
+            queue = RemovalQueue(home.data / FAREWELLS)
+            forget_device(home.data / DATABASE, queue, TASMOTA.serial, lambda _: None)
+    with home.backend() as backend, Device(backend.mqtt) as lamp:
+        assert backend.devices() == {}
+        assert backend.get("/dispositivos/no-reclamados") == []
+        until_announced(backend, lamp)
 
 
 @pytest.mark.parametrize("make", [TASMOTA, HOMIE], ids=["tasmota", "homie"])

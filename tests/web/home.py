@@ -15,7 +15,7 @@ from actors.context import ActorContext
 from actors.domain.findings import Finding, Proposal, RuleMemory
 from actors.domain.model import Device, JsonObject
 from actors.domain.proposals import basis_of
-from actors.domain.read_models import StoredAnnouncement
+from actors.domain.read_models import StoredAnnouncements
 from actors.messages import Delivery, KeepConclusion, Order, Recall, Recalled, Removal
 from actors.mqtt.dialects.dialect import Outgoing
 from actors.mqtt.translator import TranslatorActor
@@ -55,7 +55,7 @@ class Network:
         self,
         context: ActorContext,
         directory: pykka.ActorRef[Any],
-        announcements: Iterable[StoredAnnouncement],
+        announcements: StoredAnnouncements,
     ) -> pykka.ActorRef[TranslatorActor]:
         return TranslatorActor.start(
             *(context.dispatcher, FakeClock(), context.failure_registry, (), announcements),

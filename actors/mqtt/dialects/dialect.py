@@ -83,6 +83,9 @@ class Definition:
     profile: Profile
     topics: tuple[str, ...]
     """The filters by which its messages come: exact topics, but where its family knows only wildcards."""
+    keys: frozenset[str] = frozenset()
+    """Of the announcements of its group that it follows from: what speaks for one that follows from the same
+    speaks for it too. Empty where it is all of them, as of a board or a gateway."""
     online: bool = False
     """Its announcements say that it is there, which no message will say again."""
     body: Any = field(compare=True)

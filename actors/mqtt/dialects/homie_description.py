@@ -94,6 +94,7 @@ def _device(
             serial=base if n == 1 else f"{base}.{n}",
             profile=_profile(family, description, replace(channel, properties=tuple(properties)), notes),
             topics=topics,
+            keys=frozenset({f"{id}/$state", f"{id}/$description"}),
             body=body,
             online=body.told in THERE and not body.root_is_gone,
         )

@@ -75,7 +75,8 @@ def definitions_of(announcements: tuple[tuple[str, bytes], ...]) -> tuple[Defini
         found = [*entities_of(key, payload)]
         entities += found
         traces.append(trace_of(key, found))
-    return tuple(_Assembly([*_once_each(entities)], traces).definitions())
+    keys = frozenset(key for key, _ in announcements)
+    return tuple(_Assembly([*_once_each(entities)], traces, keys).definitions())
 
 
 def _once_each(entities: Iterable[Entity]) -> Iterator[Entity]:
@@ -102,6 +103,7 @@ class _Assembly:
 
     entities: Sequence[Entity]
     traces: Sequence[Trace]
+    keys: frozenset[str]
     notes: list[str] = field(default_factory=list)
 
     def definitions(self) -> Iterator[Definition]:
@@ -178,6 +180,7 @@ class _Assembly:
             hardware=frozenset(address for trace in self.traces for address in trace.hardware),
             profile=profile,
             topics=tuple(dict.fromkeys([*body.sources, *(watch.topic for watch in watches)])),
+            keys=self.keys,
             body=body,
         )
 
