@@ -194,7 +194,7 @@ class SystemSettings:
     max_no_reclamados: int = setting(
         whole(1, 100_000),
         500,
-        "De ellos, sin reclamar; si llega otro, se va el que más tiempo lleva callado.",
+        "De ellos, sin reclamar; si llega otro, se va el que más tiempo lleva callado, si son 2 minutos.",
     )
     olvidar_no_reclamados_dias: int = setting(
         days, 7, "Días sin oír a un dispositivo sin reclamar tras los que se olvida; 0 es nunca."

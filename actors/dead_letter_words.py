@@ -20,6 +20,11 @@ def reason_for(refused: Refused) -> str:
     return _REASONS[refused.why].format_map(refused.about)
 
 
+def too_many_unclaimed(most: int) -> str:
+    """Of one of those that wait until there is room for a device that nobody has claimed."""
+    return f"hay {most} dispositivos sin reclamar que siguen hablando, el máximo; sube MAX_NO_RECLAMADOS"
+
+
 def too_many_devices(most: int) -> str:
     """Of the first report of a device for which there is no room."""
     return f"hay {most} dispositivos, el máximo; sube MAX_DEVICES"

@@ -14,7 +14,7 @@ from typing import ClassVar, Final
 import pykka
 
 from actors.context import ActorContext
-from actors.dead_letter_words import reason_for, too_many_devices
+from actors.dead_letter_words import reason_for, too_many_devices, too_many_unclaimed
 from actors.device import GONE, DeviceActor
 from actors.domain.claiming import unproven, unproven_spare
 from actors.domain.model import Change, Claim, DeadLetter, Device, Move, Report
@@ -81,6 +81,10 @@ _FAREWELLS = (ForgetDevice, ForgetUnheard, GiveWay, ReplaceDevice, TakeOver)
 TELL_EVERY_S: Final = 60.0
 # Devices that nobody has claimed, where nothing else is said.
 MAX_UNCLAIMED: Final = 500
+# Such a device gives way to a newcomer once it was silent for so long, s. If more than there may be all keep
+# speaking, those that came first stay: else each would push out the next, with a row made and one removed
+# for each report.
+QUIET_S: Final = 120.0
 _TOLD = (DismissalNoted, KeepConclusion, PublishConfiguration, RoomGone)
 _INHERITED = (Reported, Announced, OrderUnsent, Refuse, Presence, *_ASKED, *_FAREWELLS, *_TOLD)
 
@@ -145,10 +149,13 @@ class Directory(SupervisedActor):
         self._known = devices
         self._max_devices = max_devices
         self._max_unclaimed = max_unclaimed
-        self._unclaimed: OrderedDict[str, None] = OrderedDict()
-        """The serial numbers of devices that nobody has claimed, the one not heard for longest first."""
+        self._unclaimed: OrderedDict[str, float] = OrderedDict()
+        """When devices that nobody has claimed were heard, on the monotonic clock, by serial number; the one
+        not heard for longest first."""
         self._gave_way = 0
         self._told_at = -math.inf
+        self._turned_away = 0
+        self._turned_away_told_at = -math.inf
         self._residents: dict[str, _Resident] = {}
         self._profiles: dict[str, Profile] = {}
         """Of devices of other makes, by serial number, whether they are here or not: they are announced once,
@@ -205,7 +212,7 @@ class Directory(SupervisedActor):
         match message:
             case Reported(report) | Refuse(report):  # the first, as nearly all are
                 if report.serial in self._unclaimed:
-                    self._unclaimed.move_to_end(report.serial)
+                    self._hear_unclaimed(report.serial)
                 elif report.serial not in self._residents:
                     self._note_spelling(report.serial)
                 self._pass_on(report.serial, message)
@@ -278,7 +285,7 @@ class Directory(SupervisedActor):
         if first is None:
             return
         if first in self._unclaimed:
-            self._unclaimed.move_to_end(first)
+            self._hear_unclaimed(first)
         if self._context.commands.also_spelled(first, heard):
             self._deliver(self._residents[first], PublishConfiguration())
 
@@ -308,6 +315,8 @@ class Directory(SupervisedActor):
             self._refuse(message.reply, unproven(serial))
         elif not isinstance(message, Reported | Announced):
             self._turn_away(message, Refused(Refusal.UNKNOWN_SERIAL, {"serial": serial}))
+        elif not self._has_room_for_a_stranger():
+            self._have_wait(message)
         elif len(self._residents) < self._max_devices:
             resident = self._residents[serial] = _Resident()
             self._spellings.setdefault(serial.lower(), serial)
@@ -315,10 +324,9 @@ class Directory(SupervisedActor):
             resident.waiting.append(message)
             self._note_unclaimed(serial)
         else:
-            self._turn_away_stranger(message)
+            self._turn_away_stranger(message, too_many_devices(self._max_devices))
 
-    def _turn_away_stranger(self, message: Reported | Announced) -> None:
-        full = too_many_devices(self._max_devices)
+    def _turn_away_stranger(self, message: Reported | Announced, full: str) -> None:
         if isinstance(message, Reported):
             self._refuse_report(message, full)
         else:
@@ -485,10 +493,31 @@ class Directory(SupervisedActor):
 
     # -- farewells ---------------------------------------------------------------------------
 
+    def _hear_unclaimed(self, serial: str) -> None:
+        self._unclaimed[serial] = self._context.clock.monotonic()
+        self._unclaimed.move_to_end(serial)
+
+    def _has_room_for_a_stranger(self) -> bool:
+        if len(self._unclaimed) < max(self._max_unclaimed, 1):
+            return True
+        heard_at = next(iter(self._unclaimed.values()))
+        return heard_at + QUIET_S <= self._context.clock.monotonic()
+
+    def _have_wait(self, message: Reported | Announced) -> None:
+        """Until it speaks when there is room. One of them is told of as a dead letter once a minute."""
+        self._turned_away += 1
+        now = self._context.clock.monotonic()
+        if now >= self._turned_away_told_at + TELL_EVERY_S:
+            logger.warning("unclaimed_wait messages=%d most=%d", self._turned_away, self._max_unclaimed)
+            self._turned_away, self._turned_away_told_at = 0, now
+            self._turn_away_stranger(message, too_many_unclaimed(self._max_unclaimed))
+        elif isinstance(message, Reported):
+            self._settle_the_rest(message)
+            self._context.writer.tell(Settle(message.delivery))
+
     def _note_unclaimed(self, serial: str) -> None:
         """One more; where that is too many, another one gives way."""
-        self._unclaimed[serial] = None
-        self._unclaimed.move_to_end(serial)
+        self._hear_unclaimed(serial)
         if len(self._unclaimed) <= self._max_unclaimed:
             return
         oldest, _ = self._unclaimed.popitem(last=False)

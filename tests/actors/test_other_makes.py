@@ -10,6 +10,7 @@ from typing import Any
 import pykka
 import pytest
 
+from actors.directory import QUIET_S
 from actors.domain.kinds import sort_of
 from actors.domain.model import Change, Claim, Device, JsonObject, Report
 from actors.domain.profile import PERCENT, SWITCH, Profile
@@ -389,9 +390,13 @@ def test_what_is_announced_no_more_goes_unless_it_is_claimed(foreign: Foreign) -
 
 
 def test_strangers_are_bounded_and_come_back(foreign: Foreign) -> None:
-    """The oldest gives way; one that is heard again is what it was announced as."""
+    """Who was silent for long gives way; one that is heard again is what it was announced as."""
     for serial in ("two", "three"):
+        foreign.wait(QUIET_S / 2)
         foreign.announce(PROFILE, serial)
+    foreign.report(encendido=True)
+    assert "two" in foreign.house.devices(), "it was not silent for long"
+    foreign.wait(QUIET_S)
     assert set(foreign.house.devices()) == {"two", "three"}
     foreign.report(encendido=True)
     assert set(foreign.house.devices()) == {"three", LAMP}

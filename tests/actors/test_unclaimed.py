@@ -9,7 +9,7 @@ from pathlib import Path
 import pykka
 import pytest
 
-from actors.directory import TELL_EVERY_S
+from actors.directory import QUIET_S
 from actors.domain.model import Claim, Report
 from actors.messages import ClaimDevice, ForgetUnheard, ReleaseDevice, Removal, Reported
 from actors.runtime.supervision import MOST_FAILURES, Name, Part
@@ -23,8 +23,10 @@ def house(tmp_path: Path) -> Iterator[House]:
         pykka.ActorRegistry.unregister(ref)
 
 
-def hear(house: House, *serials: str) -> None:
+def hear(house: House, *serials: str, between: float = QUIET_S) -> None:
+    """One after the other, with a pause before each of ``between`` seconds."""
     for serial in serials:
+        house.stage.wait(between)
         house.report(serial)
     house.flush()
 
@@ -35,7 +37,7 @@ def claim(house: House, serial: str) -> None:
 
 
 def test_whoever_was_not_heard_for_longest_gives_way(house: House) -> None:
-    """Also where all come at once; with its row, and for good: it comes back as another one."""
+    """With its row, and for good: it comes back as another one."""
     hear(house, "A", "B", "A", "C")
     assert set(house.kept()) == set(house.devices()) == {"A", "C"}
     hear(house, "B")
@@ -57,11 +59,35 @@ def test_whoever_is_claimed_does_not(house: House) -> None:
     assert set(house.kept()) == {"X50", "X51"}
 
 
+def test_whoever_keeps_speaking_stays(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    """More than there may be do not push each other out: newcomers wait, are acknowledged, and told of once a
+    minute; who speaks once another one is silent, claimed or forgotten has its place.
+    """
+    caplog.set_level(logging.WARNING)
+    hear(house, "A", "B", between=1)
+    for _ in range(20):
+        hear(house, "C", "A", "D", "B", between=1)
+    assert {serial: device.id for serial, device in house.kept().items()} == {"A": 1, "B": 2}
+    assert not house.world.unacknowledged
+    letters = house.rows("SELECT motivo FROM rechazados")
+    assert len(letters) == len(caplog.messages) == 2
+    assert "sin reclamar" in letters[0]["motivo"]
+    assert caplog.messages == ["unclaimed_wait messages=1 most=2", "unclaimed_wait messages=30 most=2"]
+    claim(house, "A")
+    hear(house, "C", "D", between=1)
+    assert set(house.kept()) == {"A", "B", "C"}
+    for _ in range(int(QUIET_S)):
+        hear(house, "C", between=1)
+    hear(house, "D", between=1)
+    assert set(house.kept()) == {"A", "C", "D"}
+
+
 def test_a_claim_that_comes_first_is_kept(house: House) -> None:
     """Between the one that makes it one too many, and the one that is to give way."""
     hear(house, "A", "B")
+    house.stage.wait(QUIET_S)
     house.directory.tell(ClaimDevice(Claim("A"), lambda _: None))
-    hear(house, "C")
+    hear(house, "C", between=0)
     assert set(house.kept()) == {"A", "B", "C"}
 
 
@@ -77,11 +103,14 @@ def test_too_many_from_before_give_way_at_the_start(house: House) -> None:
 
 def test_a_flood_is_told_of_once_a_minute(house: House, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
-    hear(house, *(f"X{n}" for n in range(100)))
+    house.world.max_unclaimed = actor(house.directory)._max_unclaimed = 50
+    hear(house, *(f"X{n}" for n in range(50)), between=0)
+    house.stage.wait(QUIET_S)
+    hear(house, *(f"Y{n}" for n in range(50)), between=0)
     assert len(caplog.messages) == 1
-    house.stage.wait(TELL_EVERY_S)
-    hear(house, "ONE-MORE")
-    assert caplog.messages[1:] == ["unclaimed_gave_way devices=98 most=2"]
+    house.stage.wait(QUIET_S)
+    hear(house, "ONE-MORE", between=0)
+    assert caplog.messages[1:] == ["unclaimed_gave_way devices=50 most=50"]
 
 
 def test_whoever_is_in_quarantine_gives_way_too(house: House) -> None:
