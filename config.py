@@ -77,6 +77,7 @@ HEADINGS: Final = {
     "AI_R3_BIN_MINUTES": "Regla 3: aprendizaje de horarios",
     "AI_R3_DEMO_MODE": "Regla 3: modo de demostración",
     "AI_R4_OFFLINE_SECS": "Regla 4: dispositivos sin señal",
+    "AI_ALARM_BATTERY_PCT": "Regla 5: alarmas",
 }
 
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")

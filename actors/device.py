@@ -99,6 +99,8 @@ class DeviceActor(PooledActor):
         self._rules: dict[str, pykka.ActorRef[RuleActor]] = {}
         self._ending: set[str] = set()
         """Rules whose actors were told to stop, and have not said yet that they have."""
+        self._unconcerned: set[str] = set()
+        """Rules that have had nothing to look at in this device until now."""
         self._departed = False
         self._restart_policies: dict[str, RestartPolicy] = {}
         self._rows_to_skip: dict[str, frozenset[int]] = {}
@@ -512,20 +514,33 @@ class DeviceActor(PooledActor):
     def _start_rules(self) -> None:
         for name in self._context.rules:
             if name not in self._ending:
-                self._start_rule(name)
+                self._start_if_concerned(name)
 
     def _stop_rules(self) -> None:
         self._ending.update(self._rules)
         for rule in self._rules.values():
             rule.stop(block=False)
         self._rules.clear()
+        self._unconcerned.clear()
+
+    def _start_if_concerned(self, name: str) -> None:
+        if self._context.rules[name].concerns(self._device):
+            self._start_rule(name)
+        else:
+            self._unconcerned.add(name)
+
+    def _start_newly_concerned(self) -> None:
+        concerned = [name for name in self._unconcerned if self._context.rules[name].concerns(self._device)]
+        for name in concerned:
+            self._unconcerned.remove(name)
+            self._start_rule(name)
 
     def _end_rule(self, name: str) -> None:
         """Only now does the disk hold what it knew; so a device that is claimed again has waited for that."""
         if name in self._ending:
             self._ending.remove(name)
             if self._device.claimed:
-                self._start_rule(name)
+                self._start_if_concerned(name)
 
     def _start_rule(self, name: str) -> None:
         factory = self._context.rules[name]
@@ -563,7 +578,9 @@ class DeviceActor(PooledActor):
     def _dismiss(self, finding: KeptFinding, reply: Reply) -> None:
         """By way of the rule, so that it knows before anybody is told that it does."""
         rule = self._rules.get(finding.finding.rule)
-        if rule is None or not tell_if_alive(rule, Dismissed(finding, reply)):
+        if finding.finding.rule in self._unconcerned:
+            self._keep(Keep(self._device, reply=reply, decided=(finding.id, Decision.DISMISSED)))
+        elif rule is None or not tell_if_alive(rule, Dismissed(finding, reply)):
             reply(UNAVAILABLE)
 
     def _tell_bounds(self, question: AskBounds) -> None:
@@ -610,6 +627,8 @@ class DeviceActor(PooledActor):
         for name, rule in self._rules.items():
             if changed or (report is not None and self._context.rules[name].watches_reports):
                 tell_if_alive(rule, seen)
+        if self._unconcerned:
+            self._start_newly_concerned()
 
 
 def _log_entry(device: Device, report: Report) -> LogEntry:

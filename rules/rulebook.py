@@ -1,4 +1,4 @@
-"""The four rules, ready to be started for any device. Implements :class:`actors.domain.rule.RuleFactory`."""
+"""The five rules, ready to be started for any device. Implements :class:`actors.domain.rule.RuleFactory`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from actors.domain.findings import RuleMemory
 from actors.domain.model import Device, JsonObject
 from actors.domain.rule import Rule, RuleFactory, Start
 from actors.domain.schedule import ScheduleError, parse
-from rules import misconfig, offline
+from rules import alarms, misconfig, offline
 from rules.base.memory import DamagedState
 from rules.base.settings import LearnSettings, RulesSettings
 from rules.base.tables import Limits, Standards, of_device
@@ -33,6 +33,7 @@ class RuleStarter:
     watches_reports: bool
     log_s: float
     """How far back the log can teach it something, in seconds; 0 where it teaches nothing."""
+    concerns: Callable[[Device], bool] = lambda _: True
 
     def start(self, device: Device, memory: RuleMemory | None, at: float) -> Start:
         unread = 0 if self.log_s else device.reports
@@ -55,6 +56,9 @@ class LearnStarter:
     demo: Callable[[str], Timetable | None]
     """By serial, a timetable to suggest instead of learning."""
     watches_reports: bool = True
+
+    def concerns(self, device: Device) -> bool:  # noqa: ARG002
+        return True
 
     def start(self, device: Device, memory: RuleMemory | None, at: float) -> Start:
         stored = None if memory is None else memory.state
@@ -97,6 +101,13 @@ def rulebook(
             lambda _, state: offline.OfflineRule.from_state(settings, timezone, state),
             watches_reports=False,
             log_s=0,
+        ),
+        alarms.NAME: RuleStarter(
+            lambda _: alarms.AlarmsRule(settings),
+            lambda _, state: alarms.AlarmsRule.from_state(settings, state),
+            watches_reports=True,
+            log_s=0,
+            concerns=alarms.warns,
         ),
     }
 

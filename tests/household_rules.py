@@ -32,6 +32,9 @@ class Alarmist:
     def __init__(self, world: World) -> None:
         self._world = world
 
+    def concerns(self, device: Device) -> bool:  # noqa: ARG002
+        return True
+
     def start(self, device: Device, memory: RuleMemory | None, at: float) -> Start:  # noqa: ARG002
         return Start(self, device.reports, at)
 

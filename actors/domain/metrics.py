@@ -175,6 +175,18 @@ def hazard_of(name: str) -> Hazard | None:
     return Hazard.OTHER if last & _ALARM and last <= _ALARM_WORDS else None
 
 
+_CHARGE_WORDS: Final = _BATTERY | _of(
+    "level nivel percent percentage porcentaje pct remaining restante charge carga soc value valor"
+)
+
+
+@lru_cache(maxsize=4_096)
+def is_charge(name: str) -> bool:
+    """Whether a metric of this name tells how much a battery has left, of which 100 is all."""
+    words = frozenset(words_in(name))
+    return not words.isdisjoint(_BATTERY) and words <= _CHARGE_WORDS and words.isdisjoint(_LOW)
+
+
 _ALARMED: Final = _of(
     "alarm alarma alarmed alarming detected detectado detectada fire fuego incendio smoke humo gas leak "
     "leaking fuga flood flooded inundacion inundado inundada wet mojado mojada triggered disparado "

@@ -20,7 +20,7 @@ class Rule(Protocol):
 
     @property
     def name(self) -> str:
-        """As on the wire: ``extremos``, ``misconfig``, ``learn``, ``offline``."""
+        """As on the wire: ``extremos``, ``misconfig``, ``learn``, ``offline``, ``alarma``."""
 
     def learn(self, at: float, state: str, parameters: JsonObject) -> None:
         """Take in a row of the log; rows come oldest first, before the first observation."""
@@ -84,6 +84,10 @@ class RuleFactory(Protocol):
     @property
     def watches_reports(self) -> bool:
         """Whether it is to observe each report, or only changes of configuration and presence."""
+
+    def concerns(self, device: Device) -> bool:
+        """Whether the rule has anything to look at in such a device; it is asked again at each change of one
+        for which it was not started."""
 
     def start(self, device: Device, memory: RuleMemory | None, at: float) -> Start:
         """The rule for ``device``, knowing what ``memory`` holds; damage to it costs a replay."""

@@ -95,5 +95,14 @@ class OfflineSettings:
 
 # A dataclass has the fields of its last base first.
 @dataclass(frozen=True)
-class RulesSettings(OfflineSettings, LearnSettings, MisconfigSettings, ExtremesSettings):
+class AlarmsSettings:
+    """Rule 5."""
+
+    ai_alarm_battery_pct: float = setting(
+        number(0, 100), 15.0, "Con este porcentaje de pila, o menos, se avisa; 0 no avisa."
+    )
+
+
+@dataclass(frozen=True)
+class RulesSettings(AlarmsSettings, OfflineSettings, LearnSettings, MisconfigSettings, ExtremesSettings):
     """All of them, in the order of the rules."""

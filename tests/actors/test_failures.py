@@ -33,6 +33,9 @@ class Touchy:
         self.seen = seen
         self.dismissed: list[JsonObject] = []
 
+    def concerns(self, device: Device) -> bool:  # noqa: ARG002
+        return True
+
     def start(self, device: Device, memory: RuleMemory | None, at: float) -> Start:
         if memory is None:
             return Start(Touchy(), device.reports, at - 1e9)

@@ -1,4 +1,4 @@
-"""What the four rules have in common."""
+"""What the five rules have in common."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import pytest
 from actors.domain.findings import Bounds
 from actors.domain.model import Device
 from actors.domain.rule import Rule
+from config import Settings
+from rules.alarms import AlarmsRule
 from rules.base.fingerprint import fingerprint
 from rules.base.memory import DamagedState, seal, unseal
 from rules.base.tables import Limit, Standard
@@ -35,12 +37,13 @@ def every_rule() -> Sequence[Rule]:
         MisconfigRule(misconfig_settings(), {"TMP0": Standard("horario")}),
         LearnRule(learn_settings(), MADRID, lambda _: None),
         OfflineRule(offline_settings(), MADRID),
+        AlarmsRule(Settings()),
     )
 
 
 def test_they_are_named_as_on_the_wire() -> None:
     """In the order of the document."""
-    assert [rule.name for rule in every_rule()] == ["extremos", "misconfig", "learn", "offline"]
+    assert [rule.name for rule in every_rule()] == ["extremos", "misconfig", "learn", "offline", "alarma"]
 
 
 def test_a_claimed_device_in_trouble_and_an_unclaimed_one() -> None:
@@ -58,7 +61,7 @@ def test_a_claimed_device_in_trouble_and_an_unclaimed_one() -> None:
 def test_only_rule_1_holds_readings_to_something() -> None:
     """Of the others nobody learns any bounds."""
     told = [dict(rule.bounds(MONDAY)) for rule in every_rule()]
-    assert told == [{"m": Bounds(0, 1, "limits")}, {}, {}, {}]
+    assert told == [{"m": Bounds(0, 1, "limits")}, {}, {}, {}, {}]
 
 
 def test_only_what_has_to_wake_does() -> None:

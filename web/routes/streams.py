@@ -156,7 +156,8 @@ class FindingStream(StreamHandler):
             english="SSE of the rules' findings",
             description=(
                 "Eventos SSE: hello, ping y resync como los de los dispositivos; event dice qué es: "
-                "ai_anomaly, ai_misconfig, ai_suggest, ai_offline, ai_back_online, ai_progress o ai_done; "
+                "ai_anomaly, ai_misconfig, ai_suggest, ai_offline, ai_back_online, ai_alarm, ai_progress "
+                "o ai_done; "
                 "ai_episode es lo que cambia de uno que dura, con todo lo que se sabe de él."
             ),
             query=(LAST,),

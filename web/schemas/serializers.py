@@ -58,7 +58,7 @@ FOREIGN: Final = ("familia", "unidades", "ordenes", "notas", "definicion_pendien
 _DIGEST: Final = re.compile(rb'("codigo_sha256"\s*:\s*")[^"]*')
 
 EPISODE: Final = "ai_episode"
-RULES: Final = ("extremos", "misconfig", "learn", "offline")
+RULES: Final = ("extremos", "misconfig", "learn", "offline", "alarma")
 DECISIONS: Final[Mapping[Decision, DecisionWord]] = {
     Decision.OPEN: "abierto",
     Decision.APPLIED: "aplicado",

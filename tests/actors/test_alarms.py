@@ -1,0 +1,114 @@
+"""An alarm is told at once and once, by devices that have any, until it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from actors.domain.metrics import MetricChoice
+from actors.domain.model import Claim, Decided, MetricChange
+from actors.messages import ChangeLimits, ClaimDevice, ReleaseDevice
+from config import Settings
+from rules.rulebook import rulebook
+from tests.household import House, World
+
+SERIAL = "SMK0AAAAAAAA"
+RULES = rulebook(Settings(), {}, {}, UTC, lambda _: None)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    return World(tmp_path / "iot.db")
+
+
+@pytest.fixture
+def house(world: World) -> Iterator[House]:
+    house = House(world, RULES)
+    house.flush()
+    yield house
+    house.kill()
+
+
+def say(house: House, **readings: Any) -> None:
+    house.stage.wait(5)
+    house.report(SERIAL, parametros=readings)
+    house.flush()
+
+
+def claim(house: House) -> None:
+    house.directory.tell(ClaimDevice(Claim(SERIAL), lambda _: None))
+    house.flush()
+
+
+def alarms(house: House) -> list[tuple[str, bool, str]]:
+    """Of each its metric, whether it lasts, and its severity."""
+    query = (
+        "SELECT json_extract(datos, '$.metric'), hasta IS NULL, evento FROM eventos_ia WHERE regla = 'alarma'"
+    )
+    return [(metric, bool(lasts), event) for metric, lasts, event in house.rows(f"{query} ORDER BY id")]
+
+
+LASTS, OVER = ("humo", True, "ai_alarm"), ("humo", False, "ai_alarm")
+
+
+def test_only_a_device_that_tells_of_alarms_has_an_actor_for_them(house: House) -> None:
+    """From the report on that tells of one, and it says so at once."""
+    say(house, temp=20)
+    claim(house)
+    assert "alarma" not in house.rules_of(SERIAL)
+    say(house, temp=20, humo=True)
+    assert "alarma" in house.rules_of(SERIAL)
+    assert alarms(house) == [LASTS]
+    say(house, temp=20, humo=False)
+    assert alarms(house) == [OVER]
+
+
+def test_an_alarm_that_stands_when_a_device_is_claimed_is_told(house: House) -> None:
+    """Before that nobody is told of anything; released, nothing lasts."""
+    say(house, humo=True)
+    assert alarms(house) == []
+    claim(house)
+    assert alarms(house) == [LASTS]
+    house.directory.tell(ReleaseDevice(SERIAL, lambda _: None))
+    house.flush()
+    assert alarms(house) == [OVER]
+
+
+@pytest.mark.parametrize("orderly", [True, False])
+def test_a_restart_neither_repeats_nor_loses_it(house: House, orderly: bool) -> None:
+    say(house, humo=False)
+    claim(house)
+    say(house, humo=True)
+    if orderly:
+        house.stop()
+    house.kill()
+    again = House(house.world, RULES)
+    again.flush()
+    assert alarms(again) == [LASTS]
+    say(again, humo=True)
+    assert alarms(again) == [LASTS]
+    say(again, humo=False)
+    assert alarms(again) == [OVER]
+    again.kill()
+
+
+def test_who_mutes_it_hears_of_its_end(house: House) -> None:
+    """And of nothing more, until it is not muted any more."""
+    say(house, humo=True)
+    claim(house)
+
+    def decide(muted: bool) -> None:
+        change = {"humo": MetricChange(muted=Decided(muted))}
+        house.directory.tell(ChangeLimits(SERIAL, change, lambda _: None))
+        house.flush()
+
+    decide(True)
+    assert house.devices()[SERIAL].limits == {"humo": MetricChoice(muted=True)}
+    say(house, humo=True)
+    assert alarms(house) == [OVER]
+    decide(False)
+    assert alarms(house) == [OVER, LASTS]
