@@ -50,6 +50,7 @@ from actors.messages import (
     PublishConfiguration,
     Reachability,
     RecallMemory,
+    RecognizeDevice,
     Refuse,
     ReleaseDevice,
     Removal,
@@ -492,7 +493,9 @@ class DeviceActor(PooledActor):
     def _take_over(self, offer: Offered) -> None:
         """The other one has told all that it had to tell, so that this can be the last that is told of it."""
         before, spare, request = self._device, offer.spare, offer.request
-        device = before.stale_for(request.seen) or before.after_replacement(spare)
+        is_same = isinstance(request, RecognizeDevice)
+        after = before.after_recognition if is_same else before.after_replacement
+        device = before.stale_for(request.seen) or after(spare)
         if isinstance(device, Refused):
             request.reply(device)
             tell_if_alive(self._directory, Declined(offer))

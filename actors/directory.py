@@ -51,6 +51,8 @@ from actors.messages import (
     Recall,
     Recalled,
     RecallRemoved,
+    Recognized,
+    RecognizeDevice,
     Refuse,
     ReleaseDevice,
     Removal,
@@ -229,6 +231,8 @@ class Directory(SupervisedActor):
                 self._pass_on(serial, message)
             case Announced():
                 self._introduce(message)
+            case Recognized(before, serial):
+                self._recognize(before, serial)
             case Reachability():
                 self._note_reachability(message)
             case ClaimDevice(claim):
@@ -581,6 +585,14 @@ class Directory(SupervisedActor):
         else:
             self._refuse(request.reply, unproven_spare(sought))
 
+    def _recognize(self, before: str, serial: str) -> None:
+        """A claimed device keeps its name and its history by the other serial number."""
+        resident = self._residents.get(before)
+        if resident is None or resident.device_id is None or before in self._unclaimed:
+            return
+        answered = partial(_note_recognition, before, serial)
+        self._seek_spare(RecognizeDevice(resident.device_id, before, Claim(serial), answered))
+
     def _offer(self, offer: Offered) -> None:
         spare = self._residents[offer.spare.serial]
         spare.ref, spare.leaving, spare.lent = None, False, True
@@ -631,6 +643,11 @@ class Directory(SupervisedActor):
                 case message:
                     self._turn_away(message, GONE)
             self._left_behind.popleft()
+
+
+def _note_recognition(before: str, serial: str, outcome: Device | Refused) -> None:
+    why = outcome.why.value if isinstance(outcome, Refused) else "-"
+    logger.warning("device_recognized before=%s serial=%s refused=%s", before, serial, why)
 
 
 def _is_farewell(message: object) -> bool:

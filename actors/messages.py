@@ -199,6 +199,19 @@ class ReplaceDevice:
 
 
 @dataclass(frozen=True, slots=True)
+class RecognizeDevice(ReplaceDevice):
+    """``spare`` is the same thing, which its own protocol knows by another serial number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognized:
+    """What was known as ``before`` is known as ``serial`` from now on."""
+
+    before: str
+    serial: str
+
+
+@dataclass(frozen=True, slots=True)
 class Removal:
     """A device, and all that is known of it, goes. Whoever speaks by its serial number afterwards is new."""
 

@@ -33,6 +33,7 @@ from actors.messages import (
     OrderUnsent,
     Presence,
     Reachability,
+    Recognized,
     ReleaseDevice,
     Removal,
     Reported,
@@ -211,6 +212,28 @@ class OtherMakes(RuleBasedStateMachine):
     @rule(serial=SERIALS)
     def accept(self, serial: str) -> None:
         self.house.directory.tell(AcceptDefinition(serial, self.answered(serial)))
+
+    @rule(before=SERIALS, serial=SERIALS)
+    def is_recognized(self, before: str, serial: str) -> None:
+        """What was known by one name is the same thing by another: claimed, and nothing asked of it anew."""
+        self.settle()
+        devices = self.house.devices()
+        known, other = devices.get(before), devices.get(serial)
+        self.house.directory.tell(Recognized(before, serial))
+        if known is None or other is None or before == serial:
+            return
+        if not known.claimed or other.claimed or other.orders is None:
+            return
+        told = len(self.world.orders)
+        self.things[serial].asked = self.things[before].asked
+        self.things[serial].id = known.id
+        self.things[before] = Thing(profile=self.things[before].profile)
+        self.house.flush()
+        now = self.house.devices()[serial]
+        assert (now.id, now.claimed, now.configuration) == (known.id, True, known.configuration)
+        assert before not in self.house.devices()
+        waited = set() if known.orders is None else known.orders.unsent
+        assert all(order.wanted.keys() <= waited for order in self.world.orders[told:])
 
     @rule(serial=SERIALS)
     def release(self, serial: str) -> None:

@@ -569,6 +569,21 @@ class Device:
         )
         return replace(replaced, orders=replaced._orders_for(self.asked, self))
 
+    def after_recognition(self, spare: Device) -> Device | Refused:
+        """The device, known to be the same thing as ``spare``: as it stands, nothing is asked of it anew."""
+        if not self.claimed or spare.orders is None:
+            return Refused(Refusal.NOT_CLAIMED, {"serial": self.serial})
+        return replace(
+            self,
+            serial=spare.serial,
+            online=spare.online,
+            seen_at=spare.seen_at if spare.seen_at is not None else self.seen_at,
+            reported=packed({**self.reported, **spare.reported}),
+            profile=spare.profile,
+            reachable=spare.reachable,
+            orders=replace(self.orders or Orders(), address=spare.orders.address),
+        )
+
     def after_change(self, change: Change) -> Device | Refused:
         configuration = {**self.configuration, **change.configuration}
         state = change.state

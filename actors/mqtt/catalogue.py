@@ -159,6 +159,16 @@ class Catalogue:
         told = self._told[known.group].definitions
         return [serial for serial, each in told.items() if each.keys == keys]
 
+    def other_names(self, known: Known) -> Sequence[str]:
+        """By which serial numbers the same thing was known to protocols that stand behind."""
+        channel = _channel(known.definition.serial)
+        sharing = [
+            each.serial for address in known.definition.hardware for each in self._by_hardware[address]
+        ]
+        return [
+            name for name in dict.fromkeys(sharing) if name not in self._known and _channel(name) == channel
+        ]
+
     def following_from(self, group: Group, keys: Collection[str]) -> Sequence[Known]:
         """Who is known by announcements with these keys."""
         told = self._told.get(group)
@@ -371,6 +381,12 @@ class Catalogue:
         """Whether a dialect that stands before knows things that are told of, and told, under it."""
         groups = (Group(dialect, prefix) for dialect in [*self._dialects][:rank])
         return any((told := self._told.get(group)) is not None and told.definitions for group in groups)
+
+
+def _channel(serial: str) -> str:
+    """``2`` of ``<serial>.2``; empty of the device itself."""
+    _, _, last = serial.rpartition(".")
+    return last if last.isdecimal() else ""
 
 
 def _place(definition: Definition) -> str:

@@ -24,6 +24,7 @@ from actors.messages import (
     KeepDeadLetter,
     Order,
     OrderUnsent,
+    Recognized,
     Settle,
 )
 from actors.mqtt.carried import Lost
@@ -312,6 +313,9 @@ class TranslatorActor(SupervisedActor):
         for known in upheaval.now:
             self._announce(known)
             self._greetings.append(known.definition.serial)
+        for known in upheaval.now:
+            for before in self._catalogue.other_names(known):
+                self._directory.tell(Recognized(before, known.definition.serial))
         for serial in upheaval.gone:
             self._part_from(serial)
         self._await_return(upheaval.now)

@@ -25,6 +25,7 @@ from actors.messages import (
     OrderUnsent,
     Presence,
     Reachability,
+    Recognized,
     ReleaseDevice,
     ReplaceDevice,
     Reported,
@@ -427,6 +428,37 @@ def test_its_actor_starts_again_as_what_it_is(foreign: Foreign) -> None:
     foreign.report(encendido=False)
     foreign.change(encendido=True)
     assert foreign.orders == [{"encendido": True}]
+
+
+def test_one_that_is_recognized_keeps_all_and_is_told_nothing(foreign: Foreign) -> None:
+    """It is the same thing by the protocol that is its own; set by hand meanwhile, it stays so."""
+    foreign.announce(replace(PROFILE, family="home_assistant", address="x/set"), "ha-lampara")
+    directory, other = foreign.house.directory, "ha-lampara"
+    foreign.report(other, encendido=True)
+    directory.tell(ClaimDevice(Claim(other, name="Mesilla"), print))
+    foreign.house.flush()
+    before = foreign.house.devices()[other]
+    foreign.report(encendido=False)
+    directory.tell(Recognized(other, LAMP))
+    foreign.announce(None, other)
+    assert foreign.orders == []
+    device = foreign.device
+    assert (device.id, device.name, device.claimed, device.version) == (
+        before.id,
+        "Mesilla",
+        True,
+        before.version,
+    )
+    assert device.configuration["encendido"] is True
+    assert device.reported["encendido"] is False
+    assert foreign.house.devices().keys() == foreign.house.kept().keys() == {LAMP}
+    foreign.report(encendido=True)
+    foreign.change(encendido=False)
+    assert foreign.orders == [{"encendido": False}]
+    directory.tell(Recognized("ha-nobody", LAMP))
+    directory.tell(Recognized(LAMP, "tasmota-unborn"))
+    foreign.house.flush()
+    assert foreign.house.devices()[LAMP].id == before.id
 
 
 def test_it_takes_the_place_of_one_of_ours_and_gives_it_back(foreign: Foreign) -> None:

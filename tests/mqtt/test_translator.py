@@ -15,6 +15,7 @@ from actors.messages import (
     OrderUnsent,
     Presence,
     Reachability,
+    Recognized,
     Reported,
     Settle,
 )
@@ -478,6 +479,20 @@ def test_a_fault_of_ours_loses_nothing() -> None:
     nursery.hear("t/a1/state", {"x": 2})
     nursery.stage.wait(1)
     assert nursery.one(Reported).report.parameters == {"x": 2}
+
+
+def test_what_its_own_protocol_tells_of_later_is_the_same_thing() -> None:
+    """The directory hears of it when the other one is there and before the first one is gone; so after a
+    start.
+    """
+    nursery = Nursery()
+    nursery.announce("a1", "generic")
+    nursery.told.clear()
+    nursery.announce("a1")
+    told = [each for each in nursery.told if isinstance(each, Announced | Recognized)]
+    assert [getattr(each, "serial", "") for each in told] == [SERIAL, SERIAL, "generic-a1"]
+    assert nursery.one(Recognized) == Recognized("generic-a1", SERIAL)
+    assert Nursery(nursery.stored()).of(Recognized) == [Recognized("generic-a1", SERIAL)]
 
 
 # -- forgetting ----------------------------------------------------------------------------------

@@ -87,6 +87,31 @@ def switched_on(backend: Backend, lamp: Device, make: Make) -> None:
     until(backend, make.serial, estado="activo", sincronizado=True)
 
 
+def test_what_is_recognized_by_its_own_protocol_keeps_its_name(plain_home: Installation) -> None:
+    """A plug that Home Assistant's discovery told of, on topics of its owner's own, is a Tasmota by now."""
+    owner = {"ids": ["plug"], "cns": [["mac", "A4:CF:12:34:56:78"]], "name": "Enchufe"}
+    switch = {"stat_t": "garaje/luz", "cmd_t": "garaje/luz/set", "uniq_id": "plug", "dev": owner}
+    with plain_home.backend() as backend, Device(backend.mqtt, TASMOTA.orders) as lamp:
+        lamp.publish("homeassistant/switch/plug/config", json.dumps(switch), retain=True)
+        wait_until(lambda: backend.get("/dispositivos/no-reclamados") != [], PATIENCE)
+        [other] = backend.get("/dispositivos/no-reclamados")
+        assert other["serial_number"] != TASMOTA.serial
+        number = backend.claim({"serial_number": other["serial_number"], "nombre": "Garaje"})
+        for topic, payload in TASMOTA.announcements.items():
+            lamp.publish(topic, payload, retain=True)
+        backend.until_known(TASMOTA.serial)
+        wait_until(lambda: backend.devices()[TASMOTA.serial]["id"] == number, PATIENCE)
+        assert {name: each["nombre"] for name, each in backend.devices().items()} == {
+            TASMOTA.serial: "Garaje"
+        }
+        assert backend.get("/dispositivos/no-reclamados") == []
+        TASMOTA.says(lamp, on=False)
+        until(backend, TASMOTA.serial, en_linea=True)
+        switched_on(backend, lamp, TASMOTA)
+    with plain_home.backend() as backend:
+        assert {name: each["id"] for name, each in backend.devices().items()} == {TASMOTA.serial: number}
+
+
 def until_announced(backend: Backend, lamp: Device) -> None:
     """Which it does again until it is heard: nothing of it is retained."""
 
