@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC
 from typing import Any
 
 import pytest
 
 from actors.domain.kinds import KINDS, Kind
+from actors.domain.rule_events import EVENTS
 from actors.domain.units import UNITS
 from actors.simulator.appliances import APPLIANCES
+from config import Settings
+from rules.rulebook import rulebook
 from web.page.files import shipped
 from web.page.vocabulary import READINGS, SHOWN
 
@@ -32,6 +36,7 @@ def test_the_document_says_what_there_is(told: dict[str, Any]) -> None:
     assert told["kinds"].keys() == {kind.name for kind in KINDS} == SHOWN.keys()
     assert told["kinds"]["riego"]["en"] == "Sprinkler"
     assert told["kinds"]["riego"]["main"] == ["humedad_suelo", "caudal_lpm"]
+    assert told["rules"]["offline"] == ["ai_offline", "ai_back_online"]
     assert told["readings"].keys() == READINGS.keys()
     assert told["readings"]["temperatura"] == {"es": "Temperatura", "en": "Temperature", "unit": "°C"}
 
@@ -54,3 +59,7 @@ def test_every_kind_that_a_serial_number_tells_can_be_simulated() -> None:
     """And its label calls it as the page does."""
     labels = {name: appliance.label.name for name, appliance in APPLIANCES.items()}
     assert labels == {kind.name: SHOWN[kind.name].es for kind in KINDS if kind.prefix}
+
+
+def test_every_rule_has_its_events() -> None:
+    assert rulebook(Settings(), {}, {}, UTC, lambda _: None).keys() == EVENTS.keys()

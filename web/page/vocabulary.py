@@ -1,7 +1,7 @@
 """What people are shown of kinds and of readings: words in both languages, and an icon.
 
-The page gets it in its document, with what ``actors.domain`` says of them, so that neither has to be told
-anything twice.
+The page gets it in its document, with what ``actors.domain`` says of them and of rules, so that neither has
+to be told twice.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Final
 import orjson
 
 from actors.domain.kinds import KINDS
+from actors.domain.rule_events import EVENTS
 from actors.domain.units import UNITS
 
 # Where it stands in the document.
@@ -145,5 +146,5 @@ def with_vocabulary(document: bytes) -> bytes:
     """The page's document with the vocabulary in its place, if it has one."""
     kinds = {kind.name: {**asdict(SHOWN[kind.name]), "main": kind.main} for kind in KINDS}
     readings = {name: {**asdict(words), "unit": UNITS.get(name, "")} for name, words in READINGS.items()}
-    told = orjson.dumps({"kinds": kinds, "readings": readings}).replace(b"</", b"<\\/")
+    told = orjson.dumps({"kinds": kinds, "readings": readings, "rules": EVENTS}).replace(b"</", b"<\\/")
     return document.replace(_PLACE, _PLACE.replace(b"></", b">" + told + b"</"), 1)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from itertools import chain
 from typing import ClassVar, Final
 
 from tornado.iostream import IOStream, StreamClosedError
 
 from actors.domain.people import Role
+from actors.domain.rule_events import EVENTS
 from web.http.handler import Handler
 from web.http.services import Services
 from web.live.ring import EVERYTHING, Stream, Wanted
@@ -156,8 +158,7 @@ class FindingStream(StreamHandler):
             english="SSE of the rules' findings",
             description=(
                 "Eventos SSE: hello, ping y resync como los de los dispositivos; event dice qué es: "
-                "ai_anomaly, ai_misconfig, ai_suggest, ai_offline, ai_back_online, ai_alarm, ai_progress "
-                "o ai_done; "
+                f"{', '.join(chain.from_iterable(EVENTS.values()))}, ai_progress o ai_done; "
                 "ai_episode es lo que cambia de uno que dura, con todo lo que se sabe de él."
             ),
             query=(LAST,),

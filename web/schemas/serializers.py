@@ -12,6 +12,7 @@ from actors.domain.findings import Decision, Episode, KeptFinding, Proposal
 from actors.domain.kinds import sort_of
 from actors.domain.model import DeadLetter, Device, Difference, Json, LogEntry
 from actors.domain.profile import Control, Form
+from actors.domain.rule_events import EVENTS
 from actors.ports import ScanNews
 from web.schemas.answers import (
     ControlJson,
@@ -58,7 +59,7 @@ FOREIGN: Final = ("familia", "unidades", "ordenes", "notas", "definicion_pendien
 _DIGEST: Final = re.compile(rb'("codigo_sha256"\s*:\s*")[^"]*')
 
 EPISODE: Final = "ai_episode"
-RULES: Final = ("extremos", "misconfig", "learn", "offline", "alarma")
+RULES: Final = tuple(EVENTS)
 DECISIONS: Final[Mapping[Decision, DecisionWord]] = {
     Decision.OPEN: "abierto",
     Decision.APPLIED: "aplicado",

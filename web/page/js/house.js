@@ -10,6 +10,7 @@ import { zone } from "./format.js";
 import { kept } from "./keep.js";
 import { nameOf } from "./kinds.js";
 import { Live } from "./live.js";
+import { RULES } from "./vocabulary.js";
 import { isKnown } from "./wall.js";
 
 /** @import { Signal } from "@preact/signals" */
@@ -20,15 +21,7 @@ const SHOW_EVERY_MS = 100;
 const REST_AFTER_MS = 20_000;
 // Rooms are on no stream.
 const ROOMS_EVERY_MS = 5 * 60_000;
-const FINDINGS = [
-  "ai_anomaly",
-  "ai_misconfig",
-  "ai_suggest",
-  "ai_offline",
-  "ai_back_online",
-  "ai_progress",
-  "ai_done",
-];
+const FINDINGS = [...Object.values(RULES).flat(), "ai_progress", "ai_done"];
 const ROLES = ["lectura", "miembro", "admin"];
 
 /** Who is looking; `null` until known, `false` where one has to sign in. @type {Signal<Myself | false | null>} */

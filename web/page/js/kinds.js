@@ -1,14 +1,8 @@
 /** What kinds of devices and their readings are called, and how a reading is told. */
 import { reading } from "./format.js";
 import { flat, numberOf, partsOf } from "./readings.js";
+import { KINDS, READINGS } from "./vocabulary.js";
 import { language, t } from "./words.js";
-
-/** What the server says of kinds and readings, which came with the document. */
-const told = JSON.parse(document.getElementById("vocabulary").textContent);
-
-// Asked with what comes from outside, so they have no prototype: "constructor" is in none of them.
-const KINDS = { __proto__: null, ...told.kinds };
-const READINGS = { __proto__: null, ...told.readings };
 
 const kindOf = (kind) => KINDS[kind] ?? KINDS.generico;
 

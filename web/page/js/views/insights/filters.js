@@ -4,9 +4,9 @@ import { devices } from "../../house.js";
 import { html } from "../../html.js";
 import { nameOf } from "../../kinds.js";
 import { Field } from "../../ui.js";
+import { RULES } from "../../vocabulary.js";
 import { language, t } from "../../words.js";
 
-const RULES = ["extremos", "misconfig", "learn", "offline"];
 const STATES = ["open", "decided"];
 const ALL = { rule: "", device: "", state: "" };
 
@@ -25,7 +25,7 @@ export const Filters = () => html`
   <search class="finding-filters">
     <${Field} label=${t("insights.filter.rule")} value=${wanted.value.rule} onChange=${want("rule")}>
       <option value="">${t("insights.filter.rule.all")}</option>
-      ${RULES.map((rule) => html`<option key=${rule} value=${rule}>${t(`insights.rules.${rule}`)}</option>`)}
+      ${Object.keys(RULES).map((rule) => html`<option key=${rule} value=${rule}>${t(`insights.rules.${rule}`)}</option>`)}
     <//>
     <${Field} label=${t("insights.filter.device")} value=${wanted.value.device} onChange=${want("device")}>
       <option value="">${t("insights.filter.device.all")}</option>

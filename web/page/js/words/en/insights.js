@@ -26,10 +26,12 @@ export const words = {
   "insights.rules.misconfig": "Settings to improve",
   "insights.rules.learn": "Learned schedules",
   "insights.rules.offline": "Connection",
+  "insights.rules.alarma": "Alarms",
   "insights.rule.extremos": "Odd value",
   "insights.rule.misconfig": "Setting to improve",
   "insights.rule.learn": "Learned schedule",
   "insights.rule.offline": "Connection",
+  "insights.rule.alarma": "Alarm",
   "insights.severity.high": "important",
   "insights.severity.medium": "worth a look",
 

@@ -26,10 +26,12 @@ export const words = {
   "insights.rules.misconfig": "Ajustes que mejorar",
   "insights.rules.learn": "Horarios aprendidos",
   "insights.rules.offline": "Conexión",
+  "insights.rules.alarma": "Alarmas",
   "insights.rule.extremos": "Valor raro",
   "insights.rule.misconfig": "Ajuste que mejorar",
   "insights.rule.learn": "Horario aprendido",
   "insights.rule.offline": "Conexión",
+  "insights.rule.alarma": "Alarma",
   "insights.severity.high": "importante",
   "insights.severity.medium": "conviene mirarlo",
 
