@@ -8,6 +8,7 @@ from typing import Any
 
 import pykka
 
+from actors.domain.patience import Patience
 from actors.domain.rule import RuleFactory
 from actors.ports import CommandSink, EventSink
 from actors.runtime.clock import Clock
@@ -24,12 +25,15 @@ class ActorContext:
     events: EventSink
     commands: CommandSink
     rules: Mapping[str, RuleFactory]
-    offline_after: float
-    """Seconds of silence after which a device counts as offline."""
+    patience: Patience
+    """With devices that are silent."""
     startup_grace: float
     """Seconds that a device has to report in the first time, since nobody could hear it before."""
     timekeeper: pykka.ActorRef[Any] | None = None
     """Who keeps the schedules of devices that do not; without one nobody does."""
     failure_registry: FailureRegistry = field(default_factory=FailureRegistry)
+    stored_presence: float = 0.0
+    """Seconds for which an ``online`` that the broker has retained is believed; 0 where it may be older than
+    the broker."""
     claim_window: float = 0.0
     """Seconds after its start in which a device without a code can be claimed; 0 is always."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
@@ -15,6 +16,7 @@ from actors.dead_letter_words import reason_for
 from actors.domain.claiming import ClaimGuard, unproven_spare
 from actors.domain.findings import Decision, KeptFinding
 from actors.domain.model import DeadLetter, Device, JsonObject, LogEntry, Report
+from actors.domain.patience import interval_of
 from actors.domain.profile import SETTLING_S, Profile
 from actors.domain.proposals import applied
 from actors.domain.refusals import Refusal, Refused
@@ -24,6 +26,7 @@ from actors.messages import (
     Announced,
     ApplyFinding,
     AskBounds,
+    BrokerLost,
     ChangeDevice,
     ChangeLimits,
     ClaimChanged,
@@ -106,6 +109,8 @@ class DeviceActor(PooledActor):
         self._restart_policies: dict[str, RestartPolicy] = {}
         self._rows_to_skip: dict[str, frozenset[int]] = {}
         self._silent_at = 0.0
+        self._connected_until = 0.0
+        """Its connection is believed to live until then, in monotonic time; for ever, once it has said so."""
         self._timer_at: float | None = None
         self._schedule: JsonObject | None = None
         """As the timekeeper was told."""
@@ -149,6 +154,8 @@ class DeviceActor(PooledActor):
                 self._refuse(report, letter, delivery)
             case Presence():
                 self._take_presence(message)
+            case BrokerLost():
+                self._doubt_connection()
             case SilenceDue():
                 self._check_silence()
             case ClaimDevice(claim):
@@ -286,14 +293,37 @@ class DeviceActor(PooledActor):
             self._expect_word()
 
     def _take_presence(self, message: Presence) -> None:
-        """A retained word is of unknown age and tells nothing; the offline timer will."""
-        if message.retained or (not message.online and not self._device.online):
+        """A retained word is of unknown age: it is no sign of life."""
+        if message.retained:
+            self._take_stored_presence(online=message.online)
             self._keep(Settle(message.delivery))
         elif message.online:
+            self._connected_until = math.inf
             self._greet(message.at)
             self._keep(Settle(message.delivery))
         else:
-            self._go_on(Keep(self._device.after_silence(), delivery=message.delivery), message.at)
+            self._connected_until = 0.0
+            if self._device.online:
+                self._go_on(Keep(self._device.after_silence(), delivery=message.delivery), message.at)
+            else:
+                self._keep(Settle(message.delivery))
+
+    def _take_stored_presence(self, *, online: bool) -> None:
+        """A device that has an interval is found out by that. Of another its connection is all there is to go
+        by, and may well have lasted since.
+        """
+        believed = self._context.stored_presence
+        if online and believed and self._device.online and interval_of(self._device) is None:
+            until = self._clock.monotonic() + believed
+            self._connected_until = max(self._connected_until, until)
+            self._expect_word()
+
+    def _doubt_connection(self) -> None:
+        """Whoever is still there connects again, or speaks, within its time."""
+        if self._connected_until:
+            self._connected_until = 0.0
+            if self._device.online:
+                self._expect_word()
 
     def _greet(self, at: float) -> None:
         """The device is there, whatever it said."""
@@ -304,10 +334,15 @@ class DeviceActor(PooledActor):
 
     @property
     def _patience(self) -> float | None:
-        """``None`` where the device's family tells when it is gone, or nothing announces it."""
-        if self._device.orders is None:
-            return self._context.offline_after
-        return None if self._device.profile is None else self._device.profile.patience
+        """``None`` where something else tells when it is gone: the end of its connection, or its family."""
+        device = self._device
+        if device.patience is None and device.orders is None:
+            connected = self._connected_until - self._clock.monotonic()
+            if connected == math.inf:
+                return None
+            patience = self._context.patience.with_device(device)
+            return None if patience is None else max(patience, connected)
+        return self._context.patience.with_device(device)
 
     def _expect_first_word(self) -> None:
         """Of a device that was online when the system stopped, or became another one."""
@@ -355,8 +390,6 @@ class DeviceActor(PooledActor):
         self._go_on(Keep(before.after_profile(profile)), at)
         if profile is None:
             tell_if_alive(self._directory, Stayed(before.serial))
-        elif before.profile is None or before.profile.patience != profile.patience:
-            self._expect_first_word()
 
     def _take_reachability(self, *, reachable: bool) -> None:
         """Nobody else needs to know; what was held for that is told now."""
@@ -623,9 +656,12 @@ class DeviceActor(PooledActor):
             or device.serial is not before.serial
             or device.profile is not before.profile
             or device.limits is not before.limits
+            or device.patience != before.patience
         )
         if changed:
             self._hand_schedule_over()
+            if self._context.patience.with_device(device) != self._context.patience.with_device(before):
+                self._expect_first_word()
         seen = Observed(device, at, report)
         for name, rule in self._rules.items():
             if changed or (report is not None and self._context.rules[name].watches_reports):

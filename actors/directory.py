@@ -27,6 +27,7 @@ from actors.messages import (
     ApplyFinding,
     AskBounds,
     BrokerConnected,
+    BrokerLost,
     ChangeDevice,
     ChangeLimits,
     ClaimChanged,
@@ -278,6 +279,9 @@ class Directory(SupervisedActor):
                 self._context.writer.tell(RecallRemoved())
                 for resident in self._residents.values():
                     self._deliver(resident, PublishConfiguration())
+            case BrokerLost():
+                for resident in self._residents.values():
+                    self._deliver(resident, message)
             case _:
                 super().on_receive(message)
 
@@ -620,7 +624,8 @@ class Directory(SupervisedActor):
         for serial in before, after:
             self._context.failure_registry.release(Name(Part.DEVICE, serial))
         for message in held:
-            if isinstance(message, PublishConfiguration | RoomGone) or message == Reachability(after, True):
+            said_to_all = isinstance(message, PublishConfiguration | RoomGone | BrokerLost)
+            if said_to_all or message == Reachability(after, True):
                 self._deliver(device, message)
             else:
                 self._left_behind.append(message)

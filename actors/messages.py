@@ -270,7 +270,7 @@ class BrokerConnected:
 
 @dataclass(frozen=True, slots=True)
 class BrokerLost:
-    """Whoever was there may not have come back when the broker has."""
+    """Whoever was there may have gone meanwhile, and not have come back when the broker has."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import pykka
 from actors.context import ActorContext
 from actors.directory import Directory
 from actors.domain.model import Device
+from actors.domain.patience import Patience
 from actors.domain.read_models import StoredAnnouncements
 from actors.domain.rule import RuleFactory
 from actors.messages import ForgetUnheard
@@ -27,6 +28,9 @@ from config import Settings
 # What stopping may take: a part's last turns, and the writer's last commit, each in seconds.
 TURNS_S: Final = 0.5
 LAST_COMMIT_S: Final = 1.5
+# For how long an `online` counts that somebody else's broker has retained since who knows when, s: more than
+# a week, for the door that speaks once in one. The embedded broker begins with us, and so do its connections.
+STORED_PRESENCE_S: Final = 8 * 86_400.0
 
 
 class DevicesEdge(Protocol):
@@ -105,7 +109,8 @@ class ActorSystem:
             events=events,
             commands=edge.bridge,
             rules=rules,
-            offline_after=settings.ai_r4_offline_secs,
+            patience=Patience(settings.ai_r4_offline_secs, dict(settings.ai_r4_offline_por_clase)),
+            stored_presence=STORED_PRESENCE_S if settings.mqtt_broker_url else 0.0,
             startup_grace=settings.ai_r4_startup_grace_secs,
             claim_window=settings.claim_window_s,
             timekeeper=self.timekeeper,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from actors.domain.patience import Patience
 from rules.offline import MOST_OUTAGES
 from tests.household import House, World
 from tests.household_rules import SETTINGS
@@ -38,6 +39,8 @@ class Known:
     outside can tell whether the last that it let hear was taken in by this actor or the one before."""
     will: bool = False
     """Its last will was the last that it let hear."""
+    connected: bool | None = False
+    """It said so since it last let its will be heard; ``None`` where its actor may have forgotten that."""
     came_back: bool = False
     """It had left, and a broker that was not told so sent once more what it had said: who knows what."""
     version: int = 0
@@ -72,7 +75,10 @@ class Truths:
             # Kept itself, since the next one may stand where it stood.
             started = known.actor is not (actor := self.house.device_actor(serial))
             known.actor = actor
-            patience = self.world.offline_after
+            patience = Patience(self.world.offline_after).with_device(device)
+            assert patience is not None
+            if started and known.connected:
+                known.connected = None
             heard = clock.monotonic() + patience
             if started and device.online:
                 silent_for = min(max(self.house.clock.now() - (device.seen_at or 0.0), 0.0), patience)
@@ -90,9 +96,12 @@ class Truths:
             # In quarantine mail is refused unheard; which of it that was, nobody outside can tell.
             sure = known.failures <= FAILURES_BORNE and not known.came_back
             gone = known.will and sure
-            if known.seen_at is None or gone or now >= known.offline_from + ROUNDING:
+            silent = now >= known.offline_from + ROUNDING and known.connected is False
+            # A start believes no sign of life that lies ahead.
+            unheard = known.seen_at is None and not self.clock_was_ahead
+            if unheard or gone or silent:
                 assert not device.online, f"{serial} is silent: {known} now={now}"
-            elif sure and now < known.online_until - ROUNDING:
+            elif sure and (known.connected or now < known.online_until - ROUNDING):
                 assert device.online, f"{serial} was heard: {known} now={now}"
 
     def check_views_agree(self) -> None:

@@ -160,6 +160,7 @@ class Household(Replacements, RuleBasedStateMachine):
     def presence(self, serial: str, online: bool, retained: bool) -> None:
         if serial in self.known and not retained:
             self.known[serial].will = not online
+            self.known[serial].connected = online
         self.house.publish(f"dispositivos/{serial}/conexion", b"online" if online else b"offline", retained)
 
     # -- people want something -----------------------------------------------------------------

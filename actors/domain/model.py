@@ -24,6 +24,7 @@ from actors.domain.packed import Packed, packed
 from actors.domain.profile import Control, Form, Profile
 from actors.domain.readings import flattened, switch_of
 from actors.domain.refusals import Refusal, Refused
+from actors.domain.rhythm import Rhythm
 from actors.domain.sequences import MAX_BOOTS, Boot
 
 T = TypeVar("T")
@@ -57,6 +58,7 @@ MAX_CHOICES: Final = 128
 """Metrics of a device of which people have decided something."""
 
 _EMPTY: Final[JsonObject] = {}
+_NO_RHYTHM: Final = Rhythm()
 _UNLIMITED: Final[Mapping[str, MetricChoice]] = {}
 
 
@@ -110,6 +112,14 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Wait:
+    """For the device, however long it is silent: so many seconds, 0 for ever, or ``None`` as long as is usual
+    for it."""
+
+    seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """What a person wants different. ``configuration`` is merged key by key."""
 
@@ -121,6 +131,7 @@ class Change:
     state: str | None = None
     """In mode ``horario``; in the other one, only what ``encendido`` beside it says anyway."""
     move: Move | None = None
+    wait: Wait | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +209,10 @@ class Device:
     reachable: bool = field(default=False, compare=False)
     """Whether one of another make hears what it is told now. It is stored nowhere: after a start it is not
     known of anybody."""
+    patience: int | None = None
+    """Seconds of silence that people allow it, 0 for any; ``None`` where they leave that to the house."""
+    rhythm: Rhythm = _NO_RHYTHM
+    """How often it has reported."""
     profile: Profile | None = field(default=None, compare=False)
     """What it is, of one of another make, while something announces it. Nothing of it is stored."""
 
@@ -258,6 +273,7 @@ class Device:
             reported=self._reported_after(news),
             code_digest=self._code_digest_after(report),
             invalid=self._invalid_after(news),
+            rhythm=self._rhythm_after(report),
         )
 
     def _after_partial(self, report: Report) -> Device:
@@ -368,6 +384,11 @@ class Device:
             return self.invalid
         told = {*news.invalid, *(name for name, _ in flattened(news.parameters or _EMPTY))}
         return (*(name for name in self.invalid if name not in told), *news.invalid)[-MAX_INVALID:]
+
+    def _rhythm_after(self, report: Report) -> Rhythm:
+        if report.retained or report.doubtful or self.seen_at is None:
+            return self.rhythm
+        return self.rhythm.after(report.at - self.seen_at)
 
     def _code_digest_after(self, report: Report) -> str | None:
         """The first one announced, for good: who speaks later, perhaps in its name, cannot change it.
@@ -516,6 +537,7 @@ class Device:
             self.serial,
             *(self.name, self.type, self.model, self.description),
             *(self.version, self.room, self.claimed),
+            *(() if self.patience is None else (f"{self.patience} s",)),
             # What somebody consents to has to be what they have seen.
             *((self.profile.address,) if self.profile is not None and self.awaits_consent else ()),
             *(part for name, choice in self.limits.items() for part in (name, *choice.parts)),
@@ -563,6 +585,7 @@ class Device:
             boots=spare.boots,
             reported=_EMPTY if spare.orders is None else spare.reported,
             version=max(self.version, spare.version) + 1,
+            rhythm=spare.rhythm,
             profile=spare.profile,
             orders=spare.orders,
             reachable=spare.reachable,
@@ -598,6 +621,7 @@ class Device:
             self._described(change),
             asked=self.asked.union(change.configuration),
             room=self.room if change.move is None else change.move.room,
+            patience=self.patience if change.wait is None else change.wait.seconds,
         )
         if not change.configuration and state is None:
             return described

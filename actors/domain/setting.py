@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
+from actors.domain.kinds import KINDS
+
 T = TypeVar("T")
 
 
@@ -218,6 +220,24 @@ days_by_serial: Final = Kind(
     texts.decode,
 )
 share: Final = number(0, 1)
+
+
+def _seconds_by_kind(value: object) -> tuple[tuple[str, float], ...]:
+    found: dict[str, float] = {}
+    for text in texts.from_toml(value):
+        kind, equals, told = text.partition("=")
+        if not equals or kind not in _KIND_NAMES or kind in found:
+            raise ValueError
+        found[kind] = seconds.from_text(told)
+    return tuple(found.items())
+
+
+_KIND_NAMES: Final = frozenset(kind.name for kind in KINDS)
+seconds_by_kind: Final = Kind(
+    'una lista de "clase=segundos", de clases como puerta o sensor_humo (en el entorno, separados por comas)',
+    _seconds_by_kind,
+    texts.decode,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,9 +180,10 @@ class Bridge:
         writer: pykka.ActorRef[Any],
         translator: pykka.ActorRef[Any] | None = None,
     ) -> None:
-        """``directory`` will be told :class:`Reported`, :class:`Presence` and :class:`BrokerConnected`,
-        ``writer`` what is refused (:class:`KeepDeadLetter`), ``translator`` what comes by topics that are not
-        the house's own (:class:`Heard`), :class:`Order`, :class:`BrokerConnected` and :class:`BrokerLost`.
+        """``directory`` will be told :class:`Reported`, :class:`Presence`, :class:`BrokerConnected` and
+        :class:`BrokerLost`, ``writer`` what is refused (:class:`KeepDeadLetter`), ``translator`` what comes
+        by topics that are not the house's own (:class:`Heard`), :class:`Order`, :class:`BrokerConnected` and
+        :class:`BrokerLost`.
         """
         self._directory = directory
         self._writer = writer
@@ -482,6 +483,7 @@ class Bridge:
         if self._connected:
             lasted = self._clock.monotonic() - self._connected_at
             self._cut_short = self._cut_short + 1 if lasted < _SHORT else 0
+            tell_if_alive(self._directory, BrokerLost())
         self._forget_connection()
         if not self._closing and self._trouble is None:
             self._note_trouble("broker_lost", str(reason))

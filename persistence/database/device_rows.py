@@ -6,9 +6,12 @@ import logging
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
+import orjson
+
 from actors.domain.metrics import MetricChoice, Nature
 from actors.domain.model import Device, Json
 from actors.domain.orders import Orders
+from actors.domain.rhythm import Rhythm
 from actors.domain.sequences import Boot
 from persistence.database.rows import Row, held_object, json_object, json_text, json_texts
 
@@ -41,11 +44,13 @@ class DeviceRow(NamedTuple):
     ordenes: bytes | None
     programado_en: float | None
     limites: bytes
+    paciencia_s: int | None
+    ritmo: bytes
 
 
 DEVICE_COLUMNS: Final = DeviceRow._fields
 _JSON_COLUMNS: Final = (
-    *("parametros", "configuracion", "arranques", "informado", "pedido", "no_validas", "limites"),
+    *("parametros", "configuracion", "arranques", "informado", "pedido", "no_validas", "limites", "ritmo"),
 )
 _NATURES: Final[Mapping[Json, Nature]] = {nature.value: nature for nature in Nature}
 # How a column is read where it is not just as it stands. Of a room that is gone its devices are in none.
@@ -88,6 +93,8 @@ def device_row(device: Device) -> Row:
         None if device.orders is None else json_text(_orders_json(device.orders)),
         device.scheduled_at,
         json_text(_choices_json(device.limits)) if device.limits else "{}",
+        device.patience,
+        json_text(device.rhythm.counts),
     )
 
 
@@ -98,8 +105,11 @@ def device_of(columns: Row) -> Device:
     boots, reported = _boots(row.arranques), held_object(row.informado)
     asked, invalid = json_texts(row.pedido), json_texts(row.no_validas)
     orders = None if row.ordenes is None else _orders(row.ordenes)
-    limits = _choices(row.limites)
-    found = parameters, configuration, boots, reported, asked, invalid, limits, row.ordenes is None or orders
+    limits, rhythm = _choices(row.limites), _rhythm(row.ritmo)
+    found = (
+        *(parameters, configuration, boots, reported, asked, invalid, limits, rhythm),
+        row.ordenes is None or orders,
+    )
     for column, value in zip((*_JSON_COLUMNS, "ordenes"), found, strict=True):
         if value is None:
             logger.warning("device_row_damaged serial=%s column=%s", row.serial_number, column)
@@ -127,7 +137,20 @@ def device_of(columns: Row) -> Device:
         orders=None if row.ordenes is None else orders or Orders(),
         scheduled_at=row.programado_en,
         limits=limits or {},
+        patience=row.paciencia_s,
+        rhythm=rhythm or Rhythm(),
     )
+
+
+def _rhythm(text: bytes) -> Rhythm | None:
+    """``None`` for what is no list of whole numbers from 0 on."""
+    try:
+        counts = orjson.loads(text)
+    except ValueError:
+        return None
+    if isinstance(counts, list) and all(type(count) is int and count >= 0 for count in counts):
+        return Rhythm(tuple(counts))
+    return None
 
 
 def _choices_json(limits: Mapping[str, MetricChoice]) -> Json:

@@ -267,6 +267,12 @@ def _episodes(db: Database) -> None:
     )
 
 
+def _patience(db: Database) -> None:
+    # Seconds of silence that people allow the device, and how often it reports, as far as that is learned.
+    db.conn.execute("ALTER TABLE dispositivos ADD COLUMN paciencia_s INTEGER")
+    db.conn.execute("ALTER TABLE dispositivos ADD COLUMN ritmo TEXT NOT NULL DEFAULT '[]'")
+
+
 STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _devices_and_log,
     _dead_letters,
@@ -288,6 +294,7 @@ STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _scheduled,
     _metric_choices,
     _episodes,
+    _patience,
 )
 """Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
 

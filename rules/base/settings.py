@@ -18,6 +18,7 @@ from actors.domain.setting import (
     number,
     or_empty,
     seconds,
+    seconds_by_kind,
     setting,
     share,
     texts,
@@ -83,7 +84,12 @@ class OfflineSettings:
     """Rule 4. A device's actor decides whether it is offline, by the first and the last of these."""
 
     ai_r4_offline_secs: float = setting(
-        number(above=0, high=LONGEST), 120.0, "Segundos sin señal para darlo por caído."
+        number(above=0, high=LONGEST),
+        120.0,
+        "Segundos sin señal para darlo por caído, como poco; más si envía más de tarde en tarde.",
+    )
+    ai_r4_offline_por_clase: tuple[tuple[str, float], ...] = setting(
+        seconds_by_kind, (), "Lo mismo para una clase, p. ej. puerta=604800; 0 es cualquier silencio."
     )
     ai_r4_grace_secs: float = setting(
         seconds, 60.0, "Segundos que ha de durar un silencio para que se avise de él."

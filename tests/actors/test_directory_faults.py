@@ -18,6 +18,7 @@ from actors.context import ActorContext
 from actors.directory import Directory
 from actors.domain.findings import KeptFinding
 from actors.domain.model import Change, Device, JsonObject, Move, Report
+from actors.domain.patience import Patience
 from actors.domain.refusals import Refused
 from actors.domain.rooms import AddRoom, KeepRooms, RecallRooms, RemoveRoom, RenameRoom, Room, RoomGone, Rooms
 from actors.messages import (
@@ -155,7 +156,7 @@ class FaultyHouse(RuleBasedStateMachine):
             events=self.people,
             commands=self.people,
             rules={},
-            offline_after=1e9,
+            patience=Patience(1e9),
             startup_grace=0.0,
         )
         self.directory = Directory.start(self.context, [], 3)

@@ -13,14 +13,18 @@ import pytest
 from actors.context import ActorContext
 from actors.directory import Directory
 from actors.domain.findings import Finding, KeptFinding
-from actors.domain.model import Device, JsonObject, Report
+from actors.domain.model import Change, Device, JsonObject, Report, Wait
+from actors.domain.patience import Patience
 from actors.messages import (
+    BrokerLost,
+    ChangeDevice,
     Delivery,
     Keep,
     KeepConclusion,
     LogRead,
     MemoryRecalled,
     Order,
+    Presence,
     ReadLog,
     RecallMemory,
     Removal,
@@ -34,6 +38,7 @@ from tests.stage import FakeClock, Stage
 
 PATIENCE = 3600.0
 GRACE = 60.0
+STORED = 8 * 86_400.0
 
 
 class Archive(PooledActor):
@@ -87,7 +92,8 @@ class Campus:
             events=Nobody(),
             commands=Nobody(),
             rules={"offline": book["offline"]},
-            offline_after=settings.ai_r4_offline_secs,
+            patience=Patience(settings.ai_r4_offline_secs),
+            stored_presence=STORED,
             startup_grace=settings.ai_r4_startup_grace_secs,
         )
         self.serials = [f"TMP0{n}" for n in range(count)]
@@ -101,6 +107,15 @@ class Campus:
     def report(self, serial: str) -> None:
         report = Report(serial, self.clock.now())
         self.directory.tell(Reported(report, Delivery(0, 0, 0), "", b""))
+
+    def presence(self, online: bool, retained: bool = False) -> None:
+        word = Presence(self.serials[0], online, self.clock.now(), retained, Delivery(0, 0, 0))
+        self.directory.tell(word)
+        self.stage.settle()
+
+    def change(self, change: Change) -> None:
+        self.directory.tell(ChangeDevice(self.serials[0], change, lambda _: None))
+        self.stage.settle()
 
     def events(self) -> list[str]:
         return [finding.event for finding in self.told]
@@ -174,3 +189,100 @@ def test_reminders_come_at_their_interval_to_the_tick() -> None:
     assert len(house.told) == 1
     house.stage.wait(0.2)
     assert house.events() == ["ai_offline", "ai_offline"]
+
+
+# -- a patience of its own -------------------------------------------------------------------------
+
+WEEK = 7 * 86_400.0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_door_that_speaks_once_a_week_is_there_while_its_connection_is(seed: int) -> None:
+    """A year of it; once the connection ends that is told at once."""
+    random = Random(seed)
+    house = campus()
+    house.presence(online=True)
+    for _ in range(52):
+        house.stage.wait(random.uniform(0.5, 1.5) * WEEK)
+        house.report("TMP00")
+    assert house.events() == []
+    house.presence(online=False)
+    house.stage.wait(60)
+    assert house.events() == ["ai_offline"]
+
+
+def test_a_door_without_a_connection_is_told_of_three_times_and_then_known() -> None:
+    """It says nothing of its connection: after three weeks its silence is known to be usual."""
+    house = campus()
+    for _ in range(20):
+        house.stage.wait(WEEK)
+        for _ in range(3):
+            house.report("TMP00")
+            house.stage.wait(5)
+    assert house.events().count("ai_back_online") == 3
+    assert len(outages(house)) == 3
+    house.stage.wait(8 * WEEK)
+    assert len(outages(house)) == 4
+
+
+def outages(house: Campus) -> set[str]:
+    """The keys of all that were told."""
+    return {finding.episode.key for finding in house.told if finding.episode is not None}
+
+
+def test_a_declared_interval_is_waited_for_three_times() -> None:
+    """From the moment on that it is declared; never less than the house waits."""
+    house = campus()
+    house.change(Change(configuration={"intervalo_envio": 7_200}))
+    house.stage.wait(3 * 7_200 - 1)
+    assert house.events() == []
+    house.stage.wait(1)
+    assert house.events() == ["ai_offline"]
+
+
+def test_people_may_wait_less_or_for_ever() -> None:
+    """What they say holds from the last sign of life on, also of a device that is connected."""
+    house = campus()
+    house.presence(online=True)
+    house.change(Change(wait=Wait(0)))
+    house.stage.wait(10 * PATIENCE)
+    assert house.events() == []
+    house.report("TMP00")
+    house.stage.wait(100)
+    house.change(Change(wait=Wait(300)))
+    house.stage.wait(199)
+    assert house.events() == []
+    house.stage.wait(1)
+    assert house.events() == ["ai_offline"]
+
+
+def test_with_the_broker_goes_what_is_known_of_connections() -> None:
+    """Who does not come back in time is gone; who does is connected again."""
+    house = campus()
+    for returns in (True, False):
+        house.presence(online=True)
+        house.stage.wait(10 * PATIENCE)
+        house.directory.tell(BrokerLost())
+        house.stage.settle()
+        house.stage.wait(PATIENCE - 1)
+        assert house.events() == []
+        if returns:
+            house.presence(online=True)
+        house.stage.wait(1)
+    assert house.events() == ["ai_offline"]
+
+
+def test_what_a_broker_has_retained_is_believed_for_a_while_of_who_has_no_interval() -> None:
+    """It may be older than the broker; who speaks at intervals is found out by that."""
+    house = campus()
+    house.presence(online=True, retained=True)
+    house.stage.wait(STORED - 1)
+    assert house.events() == []
+    house.stage.wait(1)
+    assert house.events() == ["ai_offline"]
+
+    house = campus()
+    house.change(Change(configuration={"intervalo_envio": 60}))
+    house.presence(online=True, retained=True)
+    house.stage.wait(PATIENCE)
+    assert house.events() == ["ai_offline"]

@@ -43,6 +43,7 @@ AS_BLIND = {
     "lecturas_no_validas": [],
     "arranque_repetido": False,
     "habitacion_id": None,
+    "paciencia_s": None,
     "edicion": BLIND.edition,
 }
 
@@ -436,3 +437,19 @@ def test_a_part_that_fails_degrades_the_whole(health: Any) -> None:
     with Site(health=lambda: health) as site:
         answer = site.get("/salud")
         assert (answer.status, answer.json["estado"]) == (503, "degradado")
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 604_800, 400 * 86_400])
+def test_people_say_how_long_a_device_may_be_silent(site: Site, seconds: int) -> None:
+    """And take it back; a whole device that is sent back leaves it as it is."""
+    told = site.put("/dispositivos/2", {"paciencia_s": seconds}).json
+    assert (told["paciencia_s"], site.get("/dispositivos/2").json) == (seconds, told)
+    assert site.put("/dispositivos/2", told).json == told
+    assert site.put("/dispositivos/2", {"paciencia_s": None}).json["paciencia_s"] is None
+
+
+@pytest.mark.parametrize("value", [-1, 1.5, "60", True, 400 * 86_400 + 1, []])
+def test_of_what_is_no_time_none_can_be_silent(site: Site, value: object) -> None:
+    refused = site.put("/dispositivos/2", {"paciencia_s": value})
+    assert (refused.status, refused.json["codigo"]) == (400, "not_a_whole_number")
+    assert "0 a 34560000" in refused.json["detalle"]

@@ -46,7 +46,7 @@ def test_an_update_is_the_device_without_an_event_line(site: Site) -> None:
         assert lines[0].startswith(b"id: ")
         assert lines[1].startswith(b'data: {"id":2,"serial_number":"SHD0BBBBBBBB","nombre":"Persiana",')
         assert lines[1].endswith(
-            b'"diferencias":{},"lecturas_no_validas":[],"arranque_repetido":false,"habitacion_id":null,"edicion":"68c82fe7fbc1f7f4","event":"device_update"}\n'
+            b'"diferencias":{},"lecturas_no_validas":[],"arranque_repetido":false,"habitacion_id":null,"paciencia_s":null,"edicion":"68c82fe7fbc1f7f4","event":"device_update"}\n'
         )
         assert lines[2] == b"\n"
 

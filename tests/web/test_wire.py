@@ -31,9 +31,9 @@ def verdict(device: Device) -> tuple[bool | None, JsonObject]:
 
 
 def test_the_keys_stand_in_their_order() -> None:
-    """The ten first, then those added here, with the one of these that is people's to change."""
+    """The ten first, then those added here, with those of these that are people's to change."""
     *added, edition = ADDED
-    assert tuple(device_json(NEW)) == (*TEN, *added, "habitacion_id", edition)
+    assert tuple(device_json(NEW)) == (*TEN, *added, "habitacion_id", "paciencia_s", edition)
 
 
 def test_a_change_is_out_of_sync_until_the_device_says_so() -> None:

@@ -135,6 +135,10 @@ class DeviceJson(ForeignJson):
         bool, Note({"description": "Si envía el mismo boot en cada arranque; ha de ser otro."})
     ]
     habitacion_id: int | None
+    paciencia_s: Annotated[
+        int | None,
+        Note({"description": "Segundos sin señal que alguien le permite; 0, todos; null, los que la casa."}),
+    ]
     edicion: Annotated[str, Note({"description": "El ETag del dispositivo, sin sus comillas."})]
 
 

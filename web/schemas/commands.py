@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Final
 
 from actors.domain.control_check import check_controls, check_values
-from actors.domain.model import ACTIVE, SERIAL, Change, Claim, Json, JsonObject, Move, same
+from actors.domain.model import ACTIVE, SERIAL, Change, Claim, Json, JsonObject, Move, Wait, same
 from actors.domain.profile import Profile
 from actors.domain.schedule import ScheduleError, check
 from web.schemas.body import Object
@@ -49,8 +49,21 @@ class Place:
         return Move(_ROOM_OR_NULL.read(value, name))
 
 
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Seconds, 0 for any silence, or ``null`` to leave it to the house."""
+
+    @property
+    def schema(self) -> Schema:
+        return _SECONDS_OR_NULL.schema
+
+    def read(self, value: Json, name: str) -> Wait:
+        return Wait(_SECONDS_OR_NULL.read(value, name))
+
+
 # More than will ever be given.
 _ROOM_OR_NULL: Final = OrNull(Whole(10**9))
+_SECONDS_OR_NULL: Final = OrNull(Whole(400 * 86_400, lowest=0))
 
 # A name fits a phone's line, a description its screen.
 NAME: Final = Field("nombre", Name(100), "Cómo se llama.", "Lámpara")
@@ -64,11 +77,17 @@ CONFIGURATION: Final = Field(
 ON: Final = Field("encendido", Switch(), "Como en configuracion, y manda sobre él.", True)
 STATE: Final = Field("estado", Text(20, shortest=1), "Solo en modo horario.", ACTIVE)
 ROOM: Final = Field("habitacion_id", Place(), "La habitación en que está, o null si en ninguna.", None)
+PATIENCE: Final = Field(
+    "paciencia_s",
+    Silence(),
+    "Segundos sin señal para darlo por caído; 0, cualquier silencio; null, lo decide la casa.",
+    604_800,
+)
 CODE: Final = Field("codigo", Text(100), "El secreto del código QR, si el dispositivo lo tiene.", "K7M2-9QXR")
 SERIAL_NUMBER: Final = Field("serial_number", SerialNumber(), "El del código QR.", "LGT0AAAAAAAA").or_null()
 SERIAL_TOO: Final = Field("serial", SerialNumber(), "Lo mismo que serial_number.", "LGT0AAAAAAAA").or_null()
 
-EDITABLE: Final = (*TEXTS, CONFIGURATION, ON, STATE, ROOM)
+EDITABLE: Final = (*TEXTS, CONFIGURATION, ON, STATE, ROOM, PATIENCE)
 # An app that sends a device back may have it from the stream, where it carries ``event`` too.
 READ_ONLY: Final = (
     *("id", "serial_number", "parametros", "reclamado"),
@@ -153,6 +172,7 @@ def change_of(
         configuration=configuration,
         state=None if "estado" in body and body["estado"] == base["estado"] else STATE.of(body),
         move=ROOM.of(wishes),
+        wait=PATIENCE.of(wishes),
     )
 
 

@@ -114,6 +114,7 @@ def device_json(device: Device) -> DeviceJson:
         "lecturas_no_validas": list(device.invalid),
         "arranque_repetido": device.reuses_boot,
         "habitacion_id": device.room,
+        "paciencia_s": device.patience,
         "edicion": device.edition,
     }
     return told if device.orders is None else {**told, **_of_another_make(device)}

@@ -134,19 +134,20 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """A whole number from 1 to ``highest``."""
+    """A whole number from ``lowest`` to ``highest``."""
 
     highest: int
+    lowest: int = 1
 
     @property
     def schema(self) -> Schema:
-        return {"type": "integer", "minimum": 1, "maximum": self.highest}
+        return {"type": "integer", "minimum": self.lowest, "maximum": self.highest}
 
     def read(self, value: Json, name: str) -> int:
         # In JSON 7.0 is the number 7.
         whole = int(value) if isinstance(value, float) and value.is_integer() else value
-        if isinstance(whole, bool) or not isinstance(whole, int) or not 1 <= whole <= self.highest:
-            raise Problem(Fault.NO_WHOLE_NUMBER, field=name, highest=self.highest)
+        if isinstance(whole, bool) or not isinstance(whole, int) or not self.lowest <= whole <= self.highest:
+            raise Problem(Fault.NO_WHOLE_NUMBER, field=name, lowest=self.lowest, highest=self.highest)
         return whole
 
 

@@ -95,8 +95,8 @@ FAULTS: Final[Mapping[Fault, Wording]] = {
     ),
     Fault.NO_WHOLE_NUMBER: Wording(
         400,
-        "{field} no es un número entero de 1 a {highest}; envía uno.",
-        "{field} is not a whole number from 1 to {highest}; send one.",
+        "{field} no es un número entero de {lowest} a {highest}; envía uno.",
+        "{field} is not a whole number from {lowest} to {highest}; send one.",
     ),
     Fault.NO_NUMBER: Wording(
         400,

@@ -1,6 +1,7 @@
 /** What the device is and does: name, place, state, its controls; and its data to take along. */
 import { useSignalEffect } from "@preact/signals";
 import { useState } from "preact/hooks";
+import { duration } from "../../format.js";
 import { may, rooms } from "../../house.js";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
@@ -69,9 +70,23 @@ export const Identity = ({ device: signal, range }) => {
 
 const roomOf = (device) => rooms.value.find(({ id }) => id === device.habitacion_id)?.nombre;
 
-const TITLES = { nombre: "device.name", descripcion: "device.description", habitacion_id: "device.room" };
+const TITLES = {
+  nombre: "device.name",
+  descripcion: "device.description",
+  habitacion_id: "device.room",
+  paciencia_s: "device.patience",
+};
 const fieldWords = (key, value) =>
-  key === "habitacion_id" ? (roomOf({ habitacion_id: value }) ?? t("device.room.none")) : value || "–";
+  key === "paciencia_s"
+    ? patienceWords(value)
+    : key === "habitacion_id"
+      ? (roomOf({ habitacion_id: value }) ?? t("device.room.none"))
+      : value || "–";
+
+/** Seconds of silence after which it counts as offline, as people choose them; 0 is never. */
+const PATIENCES = [900, 3_600, 86_400, 604_800, 2_592_000, 0];
+const patienceWords = (seconds) =>
+  seconds == null ? t("device.patience.auto") : seconds ? duration(seconds) : t("device.patience.never");
 
 const EditDialog = ({ device: now, close }) => {
   // As it was when the dialog was opened: what comes meanwhile neither changes what was typed nor is undone by it.
@@ -84,6 +99,7 @@ const EditDialog = ({ device: now, close }) => {
       nombre: form.get("name").trim(),
       descripcion: form.get("description").trim(),
       habitacion_id: form.get("room") ? Number(form.get("room")) : null,
+      paciencia_s: form.get("patience") ? Number(form.get("patience")) : null,
     };
     const changed = Object.entries(wanted).filter(([key, value]) => value !== (device[key] ?? null));
     await finish(Object.fromEntries(changed));
@@ -111,6 +127,12 @@ const EditDialog = ({ device: now, close }) => {
           ${rooms.value.map(
             ({ id, nombre }) =>
               html`<option key=${id} value=${id} selected=${id === device.habitacion_id}>${nombre}</option>`,
+          )}
+        <//>
+        <${Field} label=${t("device.patience")} name="patience">
+          ${[null, ...new Set([...PATIENCES, device.paciencia_s ?? 0])].map(
+            (seconds) =>
+              html`<option key=${seconds} value=${seconds ?? ""} selected=${seconds === device.paciencia_s}>${patienceWords(seconds)}</option>`,
           )}
         <//>
         <${Field} label=${t("device.description")} name="description" maxlength="500" defaultValue=${device.descripcion} />

@@ -1,0 +1,73 @@
+"""How often a device speaks, learned from the gaps between its reports, in bounded memory. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+# Gaps are counted by their length, in classes of half an octave; those of more than 69 days are none.
+_PER_OCTAVE: Final = 2
+_CLASSES: Final = 45
+# Beyond so many in all each class is halved, so that what was long ago counts less.
+_MOST: Final = 4096
+# An outage is rare; what a device does by itself it does again and again.
+_LEAST: Final = 3
+# So much of its time a device that speaks at no fixed interval spends in silences that are usual to it.
+_USUAL: Final = 0.25
+# Above this share of gaps in three neighbouring classes a device has a fixed interval.
+_REGULAR: Final = 0.9
+_STRAY: Final = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """``counts`` are the gaps seen in each class, from the shortest class on; none is longer than that."""
+
+    counts: tuple[int, ...] = ()
+
+    def after(self, gap: float) -> Rhythm:
+        """Once two reports have been ``gap`` seconds apart. A clock that was set back has seen none."""
+        if gap < 0:
+            return self
+        at = max(0, math.ceil(_PER_OCTAVE * math.log2(gap))) if gap > 1 else 0
+        if at >= _CLASSES:
+            return self
+        counts = [*self.counts, *[0] * (at + 1 - len(self.counts))]
+        counts[at] += 1
+        if sum(counts) > _MOST:
+            # Rounded up, so that what happens once a week is not forgotten for what happens each second.
+            counts = [(count + 1) // 2 for count in counts]
+        return Rhythm(tuple(counts))
+
+    @property
+    def interval(self) -> float | None:
+        """The seconds that usually pass between two reports at most; ``None`` where too few have come.
+
+        Of a device with a fixed interval that is it, up to a factor of 1.4. One that speaks when something
+        happens does so in bursts, and then is silent: it spends a quarter of its time in silences that long
+        or longer. A few outages change neither.
+        """
+        total = sum(self.counts)
+        if total < _LEAST:
+            return None
+        mode = max(range(len(self.counts)), key=self.counts.__getitem__)
+        near = range(max(0, mode - 1), min(len(self.counts), mode + 2))
+        if sum(self.counts[at] for at in near) >= _REGULAR * total:
+            return _longest(max(at for at in near if self.counts[at] > _STRAY * total))
+        return self._usual_silence()
+
+    def _usual_silence(self) -> float:
+        time = sum(count * _longest(at) for at, count in enumerate(self.counts))
+        seen, silent = 0, 0.0
+        for at in reversed(range(len(self.counts))):
+            seen += self.counts[at]
+            silent += self.counts[at] * _longest(at)
+            if seen >= _LEAST and silent >= _USUAL * time:
+                return _longest(at)
+        return _longest(0)
+
+
+def _longest(at: int) -> float:
+    """The longest gap of a class, s."""
+    return float(2 ** (at / _PER_OCTAVE))
