@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, Self, TypeAlias, TypeVar
+from urllib.parse import urlsplit
 
 from actors.domain.setting import (
     Kind,
@@ -78,6 +79,7 @@ HEADINGS: Final = {
     "AI_R3_DEMO_MODE": "Regla 3: modo de demostración",
     "AI_R4_OFFLINE_SECS": "Regla 4: dispositivos sin señal",
     "AI_ALARM_BATTERY_PCT": "Regla 5: alarmas",
+    "LATITUD": "Regla 6: el tiempo que hace donde está la casa",
 }
 
 LEVELS: Final = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
@@ -222,6 +224,16 @@ class Settings(RulesSettings, SystemSettings):
     """Of the settings that somebody has set, by name as written outside."""
 
     @property
+    def place(self) -> tuple[float, float] | None:
+        """Latitude and longitude, where both were said."""
+        return None if self.latitud is None or self.longitud is None else (self.latitud, self.longitud)
+
+    @property
+    def weather_provider(self) -> str:
+        """The host that is asked for the weather; empty where none is."""
+        return "" if self.place is None else urlsplit(self.clima_url).hostname or ""
+
+    @property
     def https(self) -> bool:
         """Whether the web is served by TLS."""
         automatic = bool(self.ssl_cert_path) or not is_loopback(self.backend_host)
@@ -281,8 +293,11 @@ OWN_PREFIXES: Final = (
         "AUTH_",
         "BACKEND_",
         "CLAIM_",
+        "CLIMA_",
         "COPIAS_",
         "HA_",
+        "LATITUD",
+        "LONGITUD",
         "MDNS_",
         "METRICS_",
         "MQTT_",

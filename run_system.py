@@ -130,10 +130,14 @@ class System:
         self._bridge = self._edge.bridge
         self._farewells = RemovalQueue(settings.data_dir / FAREWELLS)
         self._rule_files = RuleFiles(
-            settings.data_dir / "tablas", settings.ai_limites_path, settings.ai_estandar_path
+            settings.data_dir / "tablas",
+            settings.ai_limites_path,
+            settings.ai_estandar_path,
+            settings.ai_clima_path,
         )
         demo = partial(self._rule_files.demo, settings, here)
-        rules = rulebook(settings, self._rule_files.limits, self._rule_files.standards, here, demo)
+        tables = self._rule_files
+        rules = rulebook(settings, tables.limits, tables.standards, here, demo, tables.weather)
         threads = ThreadPool("actors", ACTOR_THREADS)
         self._actors = ActorSystem(
             settings,
@@ -171,6 +175,7 @@ class System:
             scratch=emptied(settings.data_dir / "temporal"),
             withdraw_login=Logins(MqttFiles.under(settings.data_dir).logins).withdraw,
             hindrance=hindrance_of,
+            weather=self._actors.weather,
         )
 
     def _take_farewells(self) -> None:

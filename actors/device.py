@@ -15,6 +15,7 @@ from actors.context import ActorContext
 from actors.dead_letter_words import reason_for
 from actors.domain.claiming import ClaimGuard, unproven_spare
 from actors.domain.findings import Decision, KeptFinding
+from actors.domain.house import House
 from actors.domain.model import DeadLetter, Device, JsonObject, LogEntry, Report
 from actors.domain.patience import interval_of
 from actors.domain.profile import SETTLING_S, Profile
@@ -43,6 +44,7 @@ from actors.messages import (
     ForgetDevice,
     ForgetUnheard,
     GiveWay,
+    HouseChanged,
     Keep,
     KeepConclusion,
     Observed,
@@ -93,12 +95,15 @@ class DeviceActor(PooledActor):
     The directory starts it, is its only correspondent, and inherits its mail if it dies.
     """
 
-    def __init__(self, context: ActorContext, directory: pykka.ActorRef[Any], device: Device) -> None:
+    def __init__(
+        self, context: ActorContext, directory: pykka.ActorRef[Any], device: Device, house: House
+    ) -> None:
         super().__init__(context.dispatcher)
         self._context = context
         self._clock = context.clock
         self._directory = directory
         self._device = device
+        self._house = house
         self._claim_guard = ClaimGuard(context.claim_window)
         self._rules: dict[str, pykka.ActorRef[RuleActor]] = {}
         self._ending: set[str] = set()
@@ -211,6 +216,10 @@ class DeviceActor(PooledActor):
                 self._take_over(offer)
             case PublishConfiguration():
                 self._say_again()
+            case HouseChanged(house):
+                self._house = house
+                for rule in self._rules.values():
+                    tell_if_alive(rule, message)
             case KeepConclusion():
                 self._keep(message)
                 if not self._device.claimed:
@@ -582,7 +591,7 @@ class DeviceActor(PooledActor):
         factory = self._context.rules[name]
         skip = self._rows_to_skip.get(name, frozenset())
         self._context.failure_registry.release(self._rule_name(name))
-        rule = RuleActor.start(self._context, self.actor_ref, self._device, name, factory, skip)
+        rule = RuleActor.start(self._context, self.actor_ref, self._device, name, factory, skip, self._house)
         self._rules[name] = rule
         rule.tell(Observed(self._device, self._clock.now()))
 

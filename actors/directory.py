@@ -17,6 +17,7 @@ from actors.context import ActorContext
 from actors.dead_letter_words import reason_for, too_many_devices, too_many_unclaimed
 from actors.device import GONE, DeviceActor
 from actors.domain.claiming import unproven, unproven_spare
+from actors.domain.house import House
 from actors.domain.model import Change, Claim, DeadLetter, Device, Move, Report
 from actors.domain.profile import Profile
 from actors.domain.refusals import Refusal, Refused
@@ -42,6 +43,7 @@ from actors.messages import (
     ForgetDevice,
     ForgetUnheard,
     GiveWay,
+    HouseChanged,
     KeepConclusion,
     KeepDeadLetter,
     Offered,
@@ -66,6 +68,7 @@ from actors.messages import (
     Stayed,
     TakeOver,
     Undelivered,
+    WeatherKnown,
 )
 from actors.runtime.clock import Timer
 from actors.runtime.dispatch import tell_if_alive
@@ -168,6 +171,7 @@ class Directory(SupervisedActor):
         self._spellings: dict[str, str] = {}
         """The first spelling of each serial number, by it in lower case."""
         self._recalls = itertools.count()
+        self._house = House()
         self._rooms: Rooms | None = None
         self._about_rooms: list[object] = []
         """Commands that wait until they are known."""
@@ -274,6 +278,8 @@ class Directory(SupervisedActor):
             case RestartDue(serial):
                 if serial in self._residents and self._residents[serial].ref is None:
                     self._recall(serial)
+            case WeatherKnown(weather):
+                self._change_house(replace(self._house, weather=weather))
             case BrokerConnected():
                 # First, so that what it clears is not what is published again.
                 self._context.writer.tell(RecallRemoved())
@@ -431,6 +437,15 @@ class Directory(SupervisedActor):
         else:
             self._refuse(message.reply, Refused(Refusal.NO_ROOM_TO_MOVE_TO, {"id": room_id}))
 
+    # -- the house ---------------------------------------------------------------------------
+
+    def _change_house(self, house: House) -> None:
+        """Who has no actor at present is told when it is started."""
+        self._house = house
+        for resident in self._residents.values():
+            if resident.ref is not None:
+                tell_if_alive(resident.ref, HouseChanged(house))
+
     # -- births, deaths, restarts ------------------------------------------------------------
 
     def _recall(self, serial: str) -> None:
@@ -449,7 +464,7 @@ class Directory(SupervisedActor):
         profile = self._profiles.get(device.serial)
         known = device if profile is None else device.after_profile(profile)
         known = replace(known, reachable=device.serial in self._reachable)
-        return DeviceActor.start(self._context, self.actor_ref, known)
+        return DeviceActor.start(self._context, self.actor_ref, known, self._house)
 
     def _move_in(self, recall: int, device: Device) -> None:
         resident = self._residents.get(device.serial)

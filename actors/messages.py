@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from actors.domain.findings import Bounds, Decision, Finding, KeptFinding, RuleMemory
+from actors.domain.house import House
 from actors.domain.model import (
     Change,
     Claim,
@@ -25,6 +26,7 @@ from actors.domain.model import (
 from actors.domain.profile import Profile
 from actors.domain.refusals import Refused
 from actors.domain.rooms import OfRooms
+from actors.domain.weather import Weather
 
 Reply: TypeAlias = Callable[[Device | Refused], None]
 """How a command is answered; called once, from any thread, after the commit or the refusal."""
@@ -264,6 +266,13 @@ ForDevice: TypeAlias = (
 
 
 @dataclass(frozen=True, slots=True)
+class WeatherKnown:
+    """For the rules of every device."""
+
+    weather: Weather
+
+
+@dataclass(frozen=True, slots=True)
 class BrokerConnected:
     """Whatever the broker forgot must be published again."""
 
@@ -455,6 +464,13 @@ class Observed:
     device: Device
     at: float
     report: Report | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HouseChanged:
+    """The house as it stands now; to a device, which hands it on to its rules."""
+
+    house: House
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,14 +13,16 @@ import pykka
 
 from actors.context import ActorContext
 from actors.domain.findings import Bounds, Finding, RuleMemory
+from actors.domain.house import House
 from actors.domain.model import Device, LogEntry, Report
 from actors.domain.proposals import basis_of
 from actors.domain.refusals import Refusal, Refused
-from actors.domain.rule import Rule, RuleFactory
+from actors.domain.rule import HouseRule, Rule, RuleFactory
 from actors.messages import (
     AskBounds,
     DismissalNoted,
     Dismissed,
+    HouseChanged,
     KeepConclusion,
     LogRead,
     MemoryRecalled,
@@ -65,6 +67,7 @@ class RuleActor(PooledActor):
         name: str,
         factory: RuleFactory,
         skip: frozenset[int],
+        house: House,
     ) -> None:
         """``skip`` are rows of the log that the rule has died of."""
         super().__init__(context.dispatcher)
@@ -74,6 +77,7 @@ class RuleActor(PooledActor):
         self._name = name
         self._factory = factory
         self._skip = skip
+        self._house = house
         self._row: int | None = None
         """The one that it is about to take in."""
         self._highest: dict[str, int] = {}
@@ -82,7 +86,7 @@ class RuleActor(PooledActor):
         self._since = 0.0
         self._resumes = False
         self._ready = False
-        self._waiting: list[Observed | Dismissed] = []
+        self._waiting: list[Observed | Dismissed | HouseChanged] = []
         self._unsaved = False
         self._abandoned = False
         """Its device has died with a finding on the way; a successor concludes it again."""
@@ -124,7 +128,7 @@ class RuleActor(PooledActor):
 
     def on_receive(self, message: object) -> None:
         match message:
-            case Observed() | Dismissed() if not self._ready:
+            case Observed() | Dismissed() | HouseChanged() if not self._ready:
                 self._waiting.append(message)
             case Observed() if self._is_set_back(message):
                 self._begin_anew(message)
@@ -134,6 +138,8 @@ class RuleActor(PooledActor):
             case RuleDue():
                 self._due_at = None
                 self._conclude(self._rule.wake(self._context.clock.now()))
+            case HouseChanged(house):
+                self._hear_of(house)
             case Dismissed(finding, reply):
                 self._rule.dismiss(finding.finding.details)
                 self._save()
@@ -180,6 +186,7 @@ class RuleActor(PooledActor):
             )
         self._rule.let_go([key for key in self._rule.lasting if key not in self._lasting])
         self._unsaved = not start.resumes
+        self._hear_of(self._house)
         if start.after < self._known_upto:
             self._read_on(start.after)
         else:
@@ -244,6 +251,10 @@ class RuleActor(PooledActor):
         self._row = None if seen.report is None else seen.device.reports
         self._unsaved = True
         self._conclude(self._rule.observe(seen.device, seen.report, seen.at))
+
+    def _hear_of(self, house: House) -> None:
+        if isinstance(self._rule, HouseRule):
+            self._conclude(self._rule.hear(house, self._context.clock.now()))
 
     def _conclude(self, findings: Sequence[Finding]) -> None:
         news = [each for each in findings if self._is_news(each)]

@@ -8,12 +8,14 @@ from typing import Any, Final, Protocol
 
 import pykka
 
+from actors.applying import ApplyingSink
 from actors.context import ActorContext
 from actors.directory import Directory
 from actors.domain.model import Device
 from actors.domain.patience import Patience
 from actors.domain.read_models import StoredAnnouncements
 from actors.domain.rule import RuleFactory
+from actors.domain.status import WeatherStatus
 from actors.messages import ForgetUnheard
 from actors.mqtt.exporter import ExporterActor, ExportingSink
 from actors.mqtt.translator import TranslatorActor
@@ -23,6 +25,8 @@ from actors.runtime.dispatch import Threads, tell_if_alive
 from actors.runtime.supervision import FailureRegistry
 from actors.scanner import ScannerActor
 from actors.timekeeper import TimekeeperActor
+from actors.weather.actor import Forecast, WeatherActor
+from actors.weather.client import WebClient
 from config import Settings
 
 # What stopping may take: a part's last turns, and the writer's last commit, each in seconds.
@@ -98,7 +102,8 @@ class ActorSystem:
         self.failure_registry = FailureRegistry()
         self._archive = archive
         self._threads = threads
-        archive.employ(edge.bridge, hub, self.failure_registry, self._forget)
+        applying = ApplyingSink(hub)
+        archive.employ(edge.bridge, applying, self.failure_registry, self._forget)
         events = ExportingSink(hub)
         self.timekeeper = TimekeeperActor.start(threads, clock, zone, self.failure_registry)
         context = ActorContext(
@@ -117,8 +122,13 @@ class ActorSystem:
             failure_registry=self.failure_registry,
         )
         self.directory = Directory.start(context, devices, settings.max_devices, settings.max_no_reclamados)
+        applying.attach(self.directory)
         self.translator = edge.attach(context, self.directory, archive.announcements())
         events.attach(edge.export(context, self.directory, devices))
+        self.weather = WeatherStatus(settings.weather_provider)
+        if settings.place is not None and settings.clima_url:
+            forecast = Forecast(settings.clima_url, settings.place, settings.clima_cada_s)
+            WeatherActor.start(context, self.directory, WebClient(clock), self.weather, forecast)
         self.scanner = ScannerActor.start(
             threads,
             clock,

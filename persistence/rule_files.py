@@ -12,7 +12,15 @@ from typing import Final, TypeVar
 import rules
 from actors.domain.table_flaws import TableFlaw, TableTrouble
 from rules.base.settings import LearnSettings
-from rules.base.tables import BadTable, Limits, Standards, read_limits, read_standards
+from rules.base.tables import (
+    BadTable,
+    Limits,
+    Standards,
+    WeatherTable,
+    read_limits,
+    read_standards,
+    read_weather,
+)
 from rules.learn.demo import BadDemo, file_of, timetable_from
 from rules.learn.timetable import Timetable
 
@@ -26,15 +34,16 @@ BUILTIN: Final = Path(rules.__file__).parent / "data"
 class RuleFiles:
     """Reads them; a table that cannot be used is replaced by its last good version, kept in ``folder``.
 
-    ``limits`` and ``standards`` are paths, or empty for the built-in tables.
+    ``limits``, ``standards`` and ``weather`` are paths, or empty for the built-in tables.
     """
 
-    def __init__(self, folder: Path, limits: str, standards: str) -> None:
+    def __init__(self, folder: Path, limits: str, standards: str, weather: str = "") -> None:
         self._folder = folder
         self.troubles: list[TableTrouble] = []
         """What could not be used and what is used instead."""
         self.limits: Limits = self._table(limits, "limites.json", read_limits)
         self.standards: Standards = self._table(standards, "estandar.json", read_standards)
+        self.weather: WeatherTable = self._table(weather, "clima.json", read_weather)
 
     def _table(self, given: str, name: str, read: Callable[[bytes], T]) -> T:
         path = Path(given) if given else BUILTIN / name

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
 from actors.domain.findings import RuleMemory
+from actors.domain.kinds import sort_of
 from actors.domain.model import Device, JsonObject
 from actors.domain.rule import Rule, RuleFactory, Start
 from actors.domain.schedule import ScheduleError, parse
-from rules import alarms, misconfig, offline
+from rules import alarms, misconfig, offline, weather
 from rules.base.memory import DamagedState
 from rules.base.settings import LearnSettings, RulesSettings
-from rules.base.tables import Limits, Standards, of_device
+from rules.base.tables import Advice, Limits, Standards, WeatherTable, of_device
 from rules.extremes import rule as extremes
 from rules.learn import rule as learn
 from rules.learn.habit import SPAN_DAYS
 from rules.learn.timetable import Timetable
 
 DAY_S: Final = 86_400.0
+NO_ADVICE: Final[WeatherTable] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ def rulebook(
     standards: Standards,
     timezone: tzinfo,
     demo: Callable[[str], Timetable | None],
+    advice: WeatherTable = NO_ADVICE,
 ) -> Mapping[str, RuleFactory]:
     """By name."""
     return {
@@ -109,7 +112,18 @@ def rulebook(
             log_s=0,
             concerns=alarms.warns,
         ),
+        weather.NAME: RuleStarter(
+            lambda device: weather.WeatherRule(_advice_for(device, advice)),
+            lambda device, state: weather.WeatherRule.from_state(_advice_for(device, advice), state),
+            watches_reports=False,
+            log_s=0,
+            concerns=lambda device: bool(_advice_for(device, advice)),
+        ),
     }
+
+
+def _advice_for(device: Device, advice: WeatherTable) -> Sequence[Advice]:
+    return advice.get(sort_of(device)[0], ())
 
 
 def planned(configuration: JsonObject) -> list[learn.Span] | None:

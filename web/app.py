@@ -14,7 +14,7 @@ from typing import Any, Final
 import pykka
 from tornado.web import Application, RequestHandler
 
-from actors.domain.status import Hindrance, StorageTrouble, WriterStatus
+from actors.domain.status import Hindrance, StorageTrouble, WeatherStatus, WriterStatus
 from actors.runtime.event_loop import LoopThread
 from actors.runtime.time_zone import Zone
 from config import Settings
@@ -46,6 +46,7 @@ from web.routes.rooms import AllRooms, OneRoom
 from web.routes.settings_in_force import SettingsInForce
 from web.routes.statistics import DeviceStatistics
 from web.routes.streams import DeviceStream, FindingStream
+from web.routes.weather import HouseWeather
 from web.security.access import Access
 from web.security.authenticator import Authenticator
 from web.security.connections import Connections, Server
@@ -78,6 +79,7 @@ ROUTES: Final[list[tuple[str, type[Handler]]]] = [
     (r"/openapi\.json", Description),
     (r"/salud/?", SystemHealth),
     (r"/metrics", Metrics),
+    (r"/meteo/?", HouseWeather),
     (r"/ca\.pem", RootCertificate),
     (r"/diagnostico/rechazados/?", RejectedMessages),
     (r"/ajustes/?", SettingsInForce),
@@ -130,6 +132,7 @@ class WebServer:
         scratch: Path | None = None,
         withdraw_login: WithdrawLogin = no_login,
         hindrance: Callable[[BaseException], Hindrance | None] = lambda _: None,
+        weather: WeatherStatus | None = None,
     ) -> None:
         """Without ``access``, open to this machine's programs and without people; without ``tls``, HTTP;
         without ``page``, with the one that comes with it."""
@@ -177,6 +180,7 @@ class WebServer:
             limits=limits,
             version=version,
             request_times=self._request_times,
+            weather=weather or WeatherStatus(""),
         )
         self._server: Server | None = None
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
 from actors.domain.findings import Bounds, Finding, RuleMemory
+from actors.domain.house import House
 from actors.domain.model import Device, JsonObject, Report
 
 
@@ -61,6 +62,14 @@ class Rule(Protocol):
 
     def state(self) -> JsonObject:
         """All that it knows, to be given to the factory at the next start."""
+
+
+@runtime_checkable
+class HouseRule(Protocol):
+    """A rule that also goes by what is so of the house as a whole."""
+
+    def hear(self, house: House, at: float) -> Sequence[Finding]:
+        """The house as it stands now: before the first row of the log, and at each change."""
 
 
 @dataclass(frozen=True, slots=True)

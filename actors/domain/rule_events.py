@@ -11,5 +11,6 @@ EVENTS: Final[Mapping[str, tuple[str, ...]]] = {
     "learn": ("ai_suggest",),
     "offline": ("ai_offline", "ai_back_online"),
     "alarma": ("ai_alarm",),
+    "clima": ("ai_weather",),
 }
 """By the rule's name on the wire."""

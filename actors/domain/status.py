@@ -9,6 +9,7 @@ from enum import Enum, auto
 from actors.domain.clock_doubt import ClockDoubt
 from actors.domain.latencies import Latencies
 from actors.domain.unserved import Unserved
+from actors.domain.weather import Weather
 
 
 class Hindrance(Enum):
@@ -104,6 +105,17 @@ class MaintenanceStatus:
     """Rows of the log that were found to be stamped by a clock that was ahead."""
     deletion_paused: ClockDoubt | None = None
     """Why nothing is deleted at present."""
+
+
+@dataclass(slots=True)
+class WeatherStatus:
+    """What is known of the weather. Who asks for it alone sets it; any thread may read it."""
+
+    provider: str
+    """The host that is asked; empty where nobody is."""
+    weather: Weather | None = None
+    error: str | None = None
+    """Why the last question had no answer, for an operator."""
 
 
 @dataclass(frozen=True, slots=True)

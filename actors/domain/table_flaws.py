@@ -15,6 +15,14 @@ class TableFlaw(Enum):
     NO_BOUNDS = auto()
     BOUNDS_CROSSED = auto()
     NO_NUMBER = auto()
+    NO_KIND = auto()
+    NO_LIST = auto()
+    NAMED_TWICE = auto()
+    NO_PART_OF_ADVICE = auto()
+    NO_WORD = auto()
+    NO_MEASURE = auto()
+    NOT_PROPOSED = auto()
+    NO_SEVERITY = auto()
 
 
 @dataclass(frozen=True, slots=True)

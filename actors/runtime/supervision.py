@@ -43,6 +43,7 @@ class Part(Enum):
     TIMEKEEPER = auto()
     TRANSLATOR = auto()
     EXPORTER = auto()
+    WEATHER = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Name:
     @property
     def is_core(self) -> bool:
         """Whether nothing works without it."""
-        return self.part not in (Part.DEVICE, Part.RULE)
+        return self.part not in (Part.DEVICE, Part.RULE, Part.WEATHER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,6 +137,12 @@ class Fields:
     def fields(self, name: str) -> Fields:
         return Fields(self._kind, self._get(name))
 
+    def json_object(self, name: str) -> JsonObject:
+        value = self._get(name)
+        if not isinstance(value, dict):
+            raise self._refuse(name)
+        return value
+
     def objects(self, name: str) -> list[Fields]:
         return [Fields(self._kind, value) for value in self.array(name)]
 

@@ -16,12 +16,14 @@ from actors.domain.setting import (
     flag,
     folder,
     number,
+    or_automatic,
     or_empty,
     seconds,
     seconds_by_kind,
     setting,
     share,
     texts,
+    url,
     whole,
 )
 
@@ -110,5 +112,26 @@ class AlarmsSettings:
 
 
 @dataclass(frozen=True)
-class RulesSettings(AlarmsSettings, OfflineSettings, LearnSettings, MisconfigSettings, ExtremesSettings):
+class WeatherSettings:
+    """Rule 6, and where the house is."""
+
+    latitud: float | None = setting(
+        or_automatic(number(-90, 90)), None, "De la casa, en grados; vacía, no se pregunta por el tiempo."
+    )
+    longitud: float | None = setting(
+        or_automatic(number(-180, 180)), None, "De la casa, en grados; positiva al este."
+    )
+    clima_url: str = setting(
+        or_empty(url),
+        "https://api.open-meteo.com/v1/forecast",
+        "A quién se pregunta por el tiempo, en la forma de Open-Meteo; vacía, a nadie.",
+    )
+    clima_cada_s: float = setting(number(60, 86_400), 1800.0, "Segundos entre dos preguntas por el tiempo.")
+    ai_clima_path: str = setting(or_empty(file), "", "Tabla de consejos, en JSON; vacía, la incluida.")
+
+
+@dataclass(frozen=True)
+class RulesSettings(
+    WeatherSettings, AlarmsSettings, OfflineSettings, LearnSettings, MisconfigSettings, ExtremesSettings
+):
     """All of them, in the order of the rules."""

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias, TypeVar
 
-from actors.domain.model import Json
+from actors.domain.findings import Severity
+from actors.domain.kinds import PREFIXES
+from actors.domain.model import Json, JsonObject
 from actors.domain.table_flaws import TableFlaw
+from actors.domain.weather import MEASURES
 
 PREFIX_LENGTH: Final = 4
 
@@ -36,6 +39,9 @@ class Limit:
     low: float | None
     high: float | None
 
+    def holds(self, value: float) -> bool:
+        return (self.low is None or value >= self.low) and (self.high is None or value <= self.high)
+
 
 @dataclass(frozen=True, slots=True)
 class Standard:
@@ -46,11 +52,33 @@ class Standard:
     """Seconds between reports."""
 
 
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What a kind of weather advises for a kind of device."""
+
+    name: str
+    """A word for it, as on the wire: ``lluvia``."""
+    met: Mapping[str, Limit]
+    """The weather for which it is meant: each of these measures within its limit."""
+    proposes: JsonObject
+    """The configuration that suits it; empty where people are only to know."""
+    gives_back: frozenset[str] = frozenset()
+    """What of that is set back as it was, once the weather is over."""
+    severity: Severity = Severity.INFO
+
+    def is_met(self, measured: Mapping[str, float]) -> bool:
+        """What is not known fits nothing."""
+        return all(name in measured and limit.holds(measured[name]) for name, limit in self.met.items())
+
+
 Limits: TypeAlias = Mapping[str, Mapping[str, Limit]]
 """Serial prefix → metric → limit."""
 
 Standards: TypeAlias = Mapping[str, Standard]
 """Serial prefix → standard."""
+
+WeatherTable: TypeAlias = Mapping[str, Sequence[Advice]]
+"""Kind → its advice, in order."""
 
 
 def read_limits(data: bytes) -> Limits:
@@ -64,6 +92,14 @@ def read_limits(data: bytes) -> Limits:
 def read_standards(data: bytes) -> Standards:
     """``{"RGD0": {"modo": "horario", "intervalo_envio": {"min": 1, "max": 3600}}}``"""
     return {prefix: _standard(of, prefix) for prefix, of in _object(_decoded(data), "").items()}
+
+
+def read_weather(data: bytes) -> WeatherTable:
+    """``{"riego": [{"consejo": "lluvia", "si": {"lluvia_mm": {"min": 4}}, "propone": {…}}]}``"""
+    table = _object(_decoded(data), "")
+    if strange := sorted(table.keys() - set(PREFIXES.values())):
+        raise BadTable(TableFlaw.NO_KIND, strange[0])
+    return {kind: _advice_of_kind(of, kind) for kind, of in table.items()}
 
 
 def of_device(table: Mapping[str, T], serial: str, absent: T) -> T:
@@ -93,6 +129,35 @@ def _standard(value: Json, where: str) -> Standard:
         raise BadTable(TableFlaw.NO_MODE, f"{where}.modo")
     interval = known.get("intervalo_envio")
     return Standard(mode, None if interval is None else _limit(interval, f"{where}.intervalo_envio"))
+
+
+def _advice_of_kind(value: Json, kind: str) -> tuple[Advice, ...]:
+    if not isinstance(value, list):
+        raise BadTable(TableFlaw.NO_LIST, kind)
+    found = tuple(_advice(each, f"{kind}[{n}]") for n, each in enumerate(value))
+    if len({advice.name for advice in found}) < len(found):
+        raise BadTable(TableFlaw.NAMED_TWICE, kind)
+    return found
+
+
+def _advice(value: Json, where: str) -> Advice:
+    known = _object(value, where)
+    if strange := sorted(known.keys() - {"consejo", "si", "propone", "devuelve", "gravedad"}):
+        raise BadTable(TableFlaw.NO_PART_OF_ADVICE, f"{where}.{strange[0]}")
+    name, conditions = known.get("consejo"), _object(known.get("si"), f"{where}.si")
+    if not isinstance(name, str) or not 1 <= len(name) <= 40:
+        raise BadTable(TableFlaw.NO_WORD, f"{where}.consejo")
+    if not conditions or not conditions.keys() <= MEASURES.keys():
+        raise BadTable(TableFlaw.NO_MEASURE, f"{where}.si")
+    proposes = dict(_object(known.get("propone", {}), f"{where}.propone"))
+    back = known.get("devuelve", [])
+    if not isinstance(back, list) or not all(isinstance(name, str) and name in proposes for name in back):
+        raise BadTable(TableFlaw.NOT_PROPOSED, f"{where}.devuelve")
+    severity = known.get("gravedad", Severity.INFO.value)
+    if severity not in [each.value for each in Severity]:
+        raise BadTable(TableFlaw.NO_SEVERITY, f"{where}.gravedad")
+    met = {measure: _limit(limit, f"{where}.si.{measure}") for measure, limit in conditions.items()}
+    return Advice(name, met, proposes, frozenset(back), Severity(severity))
 
 
 def _limit(value: Json, where: str) -> Limit:

@@ -53,7 +53,7 @@ def test_a_copy_that_cannot_be_kept_costs_only_the_copy(
     files = RuleFiles(tmp_path / "good", str(tmp_path / "mine.json"), "")
     assert files.limits["TMP0"]["temperatura"].high == 40
     assert files.troubles == []
-    assert [message.split()[0] for message in caplog.messages] == ["last_good_not_kept"] * 2
+    assert [message.split()[0] for message in caplog.messages] == ["last_good_not_kept"] * 3
 
 
 FULL_DISK = """

@@ -32,6 +32,7 @@ CORE: Final[Mapping[Part, str]] = {
     Part.TIMEKEEPER: "horarios",
     Part.TRANSLATOR: "traductor",
     Part.EXPORTER: "exportador",
+    Part.WEATHER: "meteo",
 }
 
 

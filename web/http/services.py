@@ -16,7 +16,7 @@ from actors.domain.model import LogEntry
 from actors.domain.read_models import Backup, FindingPage, LogPage, Rejected, Statistics
 from actors.domain.refusals import Refused
 from actors.domain.rooms import Rooms
-from actors.domain.status import Hindrance, WriterStatus
+from actors.domain.status import Hindrance, WeatherStatus, WriterStatus
 from actors.runtime.event_loop import LoopThread
 from actors.runtime.time_zone import Zone
 from config import Settings
@@ -144,6 +144,8 @@ class Services:
     limits: Limits
     version: str
     request_times: RequestTimes
+    weather: WeatherStatus
+    """As it is at any moment."""
     checking: set[Future[bool]] = field(default_factory=set)
     """Passwords that are being checked, or wait to be. Used on the loop only."""
     deciding: set[int] = field(default_factory=set)

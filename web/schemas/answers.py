@@ -379,6 +379,32 @@ class ZoneJson(TypedDict):
     posix: Annotated[str, Note({"description": "La regla desde hoy, como CET-1CEST,M3.5.0,M10.5.0/3."})]
 
 
+@named("HoraDelTiempo")
+class WeatherHourJson(TypedDict):
+    """An hour's weather; `null` is what the provider does not say."""
+
+    desde: Time
+    temperatura: Annotated[float | None, Note({"description": "°C."})]
+    lluvia_mm: float | None
+    rafagas_kmh: float | None
+    radiacion_wm2: float | None
+
+
+@named("Tiempo")
+class WeatherJson(TypedDict):
+    """The weather that rule 6 goes by."""
+
+    activo: Annotated[bool, Note({"description": "Si se pregunta a alguien."})]
+    proveedor: Annotated[str | None, Note({"description": "La máquina a la que se pregunta."})]
+    preguntado_en: Time | None
+    vigente: Annotated[
+        bool, Note({"description": "Si la regla se guía por ello: no más de seis horas viejo."})
+    ]
+    error: Annotated[str | None, Note({"description": "Por qué no se supo más la última vez."})]
+    medidas: Annotated[Mapping[str, float], Note({"description": "Lo que mira la tabla de la regla, ahora."})]
+    horas: list[WeatherHourJson]
+
+
 @named("Salud")
 class HealthJson(StateJson):
     broker: NotRequired[BrokerJson]

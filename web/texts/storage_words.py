@@ -10,6 +10,7 @@ from typing import Final
 
 from actors.domain.status import Damage, Recovery, StorageTrouble
 from actors.domain.table_flaws import TableFlaw, TableTrouble
+from actors.domain.weather import MEASURES
 from web.texts.hindrance_words import HINDRANCES
 from web.texts.languages import Language
 
@@ -40,6 +41,34 @@ FLAWS: Final[Mapping[TableFlaw, Mapping[Language, str]]] = {
         (TableFlaw.NO_BOUNDS, "{where}: se esperan min y max", "{where}: min and max are expected"),
         (TableFlaw.BOUNDS_CROSSED, "{where}: min es mayor que max", "{where}: min is greater than max"),
         (TableFlaw.NO_NUMBER, "{where}: se espera un número", "{where}: a number is expected"),
+        (TableFlaw.NO_KIND, "{where}: no es una clase de dispositivo", "{where}: is no kind of device"),
+        (TableFlaw.NO_LIST, "{where}: se espera una lista", "{where}: a list is expected"),
+        (
+            TableFlaw.NAMED_TWICE,
+            "{where}: dos consejos se llaman igual",
+            "{where}: two advices have one name",
+        ),
+        (
+            TableFlaw.NO_PART_OF_ADVICE,
+            "{where}: no se conoce; se esperan consejo, si, propone, devuelve y gravedad",
+            "{where}: is not known; consejo, si, propone, devuelve and gravedad are expected",
+        ),
+        (TableFlaw.NO_WORD, "{where}: se espera una palabra", "{where}: a word is expected"),
+        (
+            TableFlaw.NO_MEASURE,
+            f"{{where}}: se espera alguna de {', '.join(MEASURES)}",
+            f"{{where}}: one of {', '.join(MEASURES)} is expected",
+        ),
+        (
+            TableFlaw.NOT_PROPOSED,
+            "{where}: se espera una lista de lo que propone",
+            "{where}: a list of what it proposes is expected",
+        ),
+        (
+            TableFlaw.NO_SEVERITY,
+            "{where}: se espera info, low, medium, high o critical",
+            "{where}: info, low, medium, high or critical is expected",
+        ),
     )
 }
 _ALL: Final = {Language.SPANISH: "la tabla", Language.ENGLISH: "the table"}

@@ -8,11 +8,12 @@ import { Field, Form, NumberField, Switch, toast } from "../../ui.js";
 import { t } from "../../words.js";
 import { isActive } from "../devices/status.js";
 import { Conflict, GiveWay } from "./conflict.js";
-import { changesOf, fieldsOf, fixedOf } from "./fields.js";
+import { changesOf, fieldsOf, fixedOf, heedsWeather } from "./fields.js";
 import { settingTitle, settingWords } from "./names.js";
 import { SETTINGS, useSaving, without } from "./saving.js";
 
 const MODES = ["manual", "horario"];
+const WEATHER = ["avisar", "actuar", "no"];
 
 export const Configuration = ({ device }) => {
   const [draft, setDraft] = useState({});
@@ -74,6 +75,7 @@ export const Configuration = ({ device }) => {
                 />
               `,
             )}
+            ${heedsWeather(device) && html`<${Weather} value=${wanted.clima ?? "avisar"} set=${set} />`}
           </fieldset>
           ${rows.length > 0 && html`<${Conflict} rows=${rows} />`}
           <p class="muted" role="status">${count > 0 ? t("device.unsaved", { n: count }) : ""}</p>
@@ -101,6 +103,14 @@ const Mode = ({ value, set }) => html`
     </div>
     <p class="hint">${t(`device.mode.${value === "horario" ? "horario" : "manual"}.hint`)}</p>
   </fieldset>
+`;
+
+const Weather = ({ value, set }) => html`
+  <div class="setting">
+    <${Field} label=${settingTitle("clima")} hint=${t("device.weather.hint")} value=${value} onChange=${({ target }) => set("clima", target.value)}>
+      ${WEATHER.map((word) => html`<option key=${word} value=${word}>${settingWords("clima", word)}</option>`)}
+    <//>
+  </div>
 `;
 
 // Limits are for who types: what the server has taken, beyond them or not, keeps nobody from saving the rest.

@@ -18,11 +18,15 @@ const LIMITS = {
   duracion_min: { min: 1, max: 1440 },
   intervalo_envio: { min: 1, max: 86_400 },
 };
+const ELSEWHERE = ["modo", "encendido", "clima"];
 const SCALARS = ["boolean", "number", "string"];
 
 const isSchedule = (key) => key === "horarios" || key.startsWith("horarios_");
 
-/** `[{key, type, limits}]`: "boolean", "number" or "string"; the best known first. Mode and schedules stand elsewhere. */
+/** Whether the weather says something to it, by the table of rule 6 that comes with the system. */
+export const heedsWeather = ({ capability }) => capability === "duration" || capability === "position";
+
+/** `[{key, type, limits}]`: "boolean", "number" or "string"; the best known first. Mode, schedules and weather stand elsewhere. */
 export function fieldsOf({ configuracion, capability }) {
   const scheduled = configuracion.modo === "horario";
   const known = [
@@ -32,7 +36,7 @@ export function fieldsOf({ configuracion, capability }) {
   ];
   const others = Object.keys(configuracion)
     .filter((key) => SCALARS.includes(typeof configuracion[key]))
-    .filter((key) => key !== "modo" && key !== "encendido" && !isSchedule(key) && !known.includes(key))
+    .filter((key) => !ELSEWHERE.includes(key) && !isSchedule(key) && !known.includes(key))
     .sort();
   return [...known, ...others].map((key) => ({
     key,

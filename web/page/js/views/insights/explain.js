@@ -11,6 +11,7 @@ const TELL = {
   ai_suggest: suggest,
   ai_offline: offline,
   ai_back_online: backOnline,
+  ai_weather: weather,
 };
 
 /**
@@ -33,6 +34,7 @@ const ICONS = {
   ai_suggest: "pending",
   ai_offline: "offline",
   ai_back_online: "check",
+  ai_weather: "insights",
 };
 
 /** A reading that was out of the ordinary, with its unit: "120,5 °C". */
@@ -105,6 +107,18 @@ function offline({ since_ts_local, seconds_offline, severity, inestable, cortes 
 function backOnline({ was_offline_secs, severity }, _, name) {
   const why = t("insights.back.why", { lasted: duration(was_offline_secs) });
   return { title: t("insights.back", { name }), why, severity };
+}
+
+/** Advices that a table of somebody's own gives a name of its own are told as such. */
+function weather({ consejo: advice, fin: over, medidas: measured = {}, severity = "info" }, _, name) {
+  const known = t(`insights.weather.${advice}`, { name });
+  if (over)
+    return { title: t("insights.weather.over", { name }), why: t("insights.weather.over.why"), severity };
+  const title = known.startsWith("insights.") ? t("insights.weather.other", { name }) : known;
+  const told = Object.entries(measured).map(([key, value]) =>
+    t(`insights.weather.of.${key}`, { value: number(value) }),
+  );
+  return { title, why: `${told.join("; ")}.`, severity };
 }
 
 const unknown = (name) => ({ title: t("insights.other", { name }), why: "", severity: "info" });

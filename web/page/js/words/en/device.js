@@ -94,6 +94,8 @@ export const words = {
   "device.mode.horario": "Schedule",
   "device.mode.manual.hint": "It goes on and off when somebody asks for it.",
   "device.mode.horario.hint": "It follows its weekly schedule.",
+  "device.weather.hint":
+    "Rain or frost for watering, sun for blinds. It looks if the home knows where it is.",
   "device.says": "The device says: {value}",
   "device.saved": "Saved. The device gets it now or, if it is offline, as soon as it is back.",
   "device.unsaved.one": "{n} unsaved change",

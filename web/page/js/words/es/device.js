@@ -94,6 +94,8 @@ export const words = {
   "device.mode.horario": "Horario",
   "device.mode.manual.hint": "Se enciende y se apaga cuando alguien lo pide.",
   "device.mode.horario.hint": "Sigue su horario de la semana.",
+  "device.weather.hint":
+    "Lluvia o helada para el riego, sol para las persianas. Lo mira si la casa sabe dónde está.",
   "device.says": "El aparato dice: {value}",
   "device.saved": "Guardado. El aparato lo recibe ahora o, si no está en línea, en cuanto vuelva.",
   "device.unsaved.one": "{n} cambio sin guardar",

@@ -1,0 +1,13 @@
+"""What the rules of every device are told of the house as a whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from actors.domain.weather import Weather
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    weather: Weather | None = None
+    """The last that is known; ``None`` where nobody asks for it, or none has come yet."""
