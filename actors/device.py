@@ -156,7 +156,7 @@ class DeviceActor(PooledActor):
             case Reported():
                 self._take_report(message)
             case Refuse(report, letter, delivery):
-                self._refuse(report, letter, delivery)
+                self._refuse_report(report, letter, delivery)
             case Presence():
                 self._take_presence(message)
             case BrokerLost():
@@ -250,7 +250,7 @@ class DeviceActor(PooledActor):
             letter = DeadLetter(report.at, message.topic, message.payload, reason_for(objection))
             for delivery in message.also:
                 self._keep(Settle(delivery))
-            self._refuse(report, letter, message.delivery)
+            self._refuse_report(report, letter, message.delivery)
         else:
             self._take_news(message)
 
@@ -285,7 +285,7 @@ class DeviceActor(PooledActor):
         for delivery in (*message.also, message.delivery):
             self._keep(Settle(delivery))
 
-    def _refuse(self, report: Report, letter: DeadLetter, delivery: Delivery) -> None:
+    def _refuse_report(self, report: Report, letter: DeadLetter, delivery: Delivery) -> None:
         """The device is there, whatever it said. Its number counts as received: without a receipt for it
         there would be none for what follows.
         """

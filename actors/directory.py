@@ -326,7 +326,7 @@ class Directory(SupervisedActor):
         if resident is not None:
             self._deliver(resident, message)
         elif isinstance(message, ClaimDevice):
-            self._refuse(message.reply, unproven(serial))
+            self._answer_refused(message.reply, unproven(serial))
         elif not isinstance(message, Reported | Announced):
             self._turn_away(message, Refused(Refusal.UNKNOWN_SERIAL, {"serial": serial}))
         elif not self._has_room_for_a_stranger():
@@ -381,7 +381,7 @@ class Directory(SupervisedActor):
             case Presence(delivery=delivery):
                 self._context.writer.tell(Settle(delivery))
             case Offered(request=request) as offer:
-                self._refuse(request.reply, refused)
+                self._answer_refused(request.reply, refused)
                 self._give_back(offer)
             case TakeOver(offer):
                 self._turn_away(offer, refused)
@@ -391,7 +391,7 @@ class Directory(SupervisedActor):
                 | (ApplyFinding() | DismissFinding() | DismissalNoted() | AskBounds())
                 | (AddRoom() | RenameRoom() | RemoveRoom())
             ) as asked:
-                self._refuse(asked.reply, refused)
+                self._answer_refused(asked.reply, refused)
 
     def _refuse_report(self, message: Reported, reason: str) -> None:
         self._settle_the_rest(message)
@@ -402,7 +402,7 @@ class Directory(SupervisedActor):
         for delivery in message.also:
             self._context.writer.tell(Settle(delivery))
 
-    def _refuse(self, reply: Callable[[Refused], None], refused: Refused) -> None:
+    def _answer_refused(self, reply: Callable[[Refused], None], refused: Refused) -> None:
         """The asker's border: one that fails must not take along what the others wait for."""
         try:
             reply(refused)
@@ -417,7 +417,7 @@ class Directory(SupervisedActor):
             return
         outcome = self._rooms.after(command)
         if isinstance(outcome, Refused):
-            self._refuse(command.reply, outcome)
+            self._answer_refused(command.reply, outcome)
             return
         self._context.writer.tell(outcome)
         self._rooms = outcome.rooms
@@ -435,7 +435,7 @@ class Directory(SupervisedActor):
         elif room_id in self._rooms:
             self._pass_on(message.serial, message)
         else:
-            self._refuse(message.reply, Refused(Refusal.NO_ROOM_TO_MOVE_TO, {"id": room_id}))
+            self._answer_refused(message.reply, Refused(Refusal.NO_ROOM_TO_MOVE_TO, {"id": room_id}))
 
     # -- the house ---------------------------------------------------------------------------
 
@@ -568,7 +568,7 @@ class Directory(SupervisedActor):
         resident = self._residents.get(serial)
         if resident is None or resident.device_id != device_id:
             if isinstance(farewell, ForgetDevice):
-                self._refuse(farewell.reply, GONE)
+                self._answer_refused(farewell.reply, GONE)
         elif isinstance(farewell, ForgetDevice) and resident.quarantined and resident.recall is None:
             self._context.events.device_removed(farewell.removal)
             self._context.writer.tell(Remove(farewell.removal, farewell.reply))
@@ -595,14 +595,14 @@ class Directory(SupervisedActor):
         spare = sought if sought in self._residents else self._spellings.get(sought.lower(), sought)
         replaced = self._residents.get(request.serial)
         if replaced is None or replaced.device_id != request.device_id:
-            self._refuse(request.reply, GONE)
+            self._answer_refused(request.reply, GONE)
         elif spare == request.serial:
             itself = Refused(Refusal.ALREADY_CLAIMED, {"serial": spare, "id": request.device_id})
-            self._refuse(request.reply, itself)
+            self._answer_refused(request.reply, itself)
         elif spare in self._residents:
             self._deliver(self._residents[spare], request)
         else:
-            self._refuse(request.reply, unproven_spare(sought))
+            self._answer_refused(request.reply, unproven_spare(sought))
 
     def _recognize(self, before: str, serial: str) -> None:
         """A claimed device keeps its name and its history by the other serial number."""

@@ -126,19 +126,19 @@ class ScannerActor(SupervisedActor):
 
     def on_fault(self, error: BaseException) -> None:  # noqa: ARG002
         if isinstance(self.handling, ScanHistory):
-            self._refuse(self.handling, ScanFailure.FAILED)
+            self._end_without_search(self.handling, ScanFailure.FAILED)
         elif self._wanted is not None:
             wanted, self._wanted, self._scan = self._wanted, None, None
-            self._refuse(wanted, ScanFailure.FAILED)
+            self._end_without_search(wanted, ScanFailure.FAILED)
 
     def _accept(self, wanted: ScanHistory) -> None:
         if len(self._queue) == MOST_WAITING:
             logger.warning("scan_refused serial=%s waiting=%d", wanted.device.serial, MOST_WAITING)
-            self._refuse(wanted, ScanFailure.TOO_MANY_WAIT)
+            self._end_without_search(wanted, ScanFailure.TOO_MANY_WAIT)
             return
         self._queue.append(wanted)
 
-    def _refuse(self, wanted: ScanHistory, why: ScanFailure) -> None:
+    def _end_without_search(self, wanted: ScanHistory, why: ScanFailure) -> None:
         nothing = {"days": wanted.days, "readings": 0, "anomalies": 0}
         self._events.scan_told(_news(wanted, DONE, self._clock.now(), nothing, why))
 
@@ -146,7 +146,7 @@ class ScannerActor(SupervisedActor):
         self._wanted = wanted
         now = self._clock.now()
         self._scan = _Scan(wanted, self._extremes.start(wanted.device, None, now).rule, now)
-        self._tell(self._scan, PROGRESS, {"progress": 0})
+        self._tell_listeners(self._scan, PROGRESS, {"progress": 0})
         self._read_on(self._scan, 0)
 
     def _read_on(self, scan: _Scan, after: int) -> None:
@@ -164,12 +164,12 @@ class ScannerActor(SupervisedActor):
                 self._tell_of(scan, finding)
         if more:
             last = entries[-1].n
-            self._tell(scan, PROGRESS, {"progress": 100 * last // scan.device.reports})
+            self._tell_listeners(scan, PROGRESS, {"progress": 100 * last // scan.device.reports})
             self._read_on(scan, last)
             return
         for finding in scan.end():
             self._tell_of(scan, finding)
-        self._tell(
+        self._tell_listeners(
             scan, DONE, {"days": scan.wanted.days, "readings": scan.readings, "anomalies": scan.anomalies}
         )
         self._wanted = self._scan = None
@@ -181,7 +181,7 @@ class ScannerActor(SupervisedActor):
         news = _news(scan.wanted, ANOMALY, at, details)
         self._events.scan_told(replace(news, episode=episode))
 
-    def _tell(self, scan: _Scan, event: str, details: JsonObject) -> None:
+    def _tell_listeners(self, scan: _Scan, event: str, details: JsonObject) -> None:
         self._events.scan_told(_news(scan.wanted, event, self._clock.now(), details))
 
 

@@ -546,18 +546,18 @@ class Bridge:
             topic = message.topic
         except UnicodeDecodeError as error:
             topic = error.object.decode(errors="backslashreplace")
-            return self._refuse(at, topic, payload, NOT_UTF_8, delivery)
+            return self._dead_letter(at, topic, payload, NOT_UTF_8, delivery)
         if not payload and self._clearing.expects(topic):
             return Settle(delivery)
         try:
             fact = payloads.read(topic, payload, at, message.retain)
         except payloads.Malformed as malformed:
-            kept = self._refuse(at, topic, payload, malformed.reason, delivery)
+            kept = self._dead_letter(at, topic, payload, malformed.reason, delivery)
             return kept if malformed.report is None else Refuse(malformed.report, kept.letter, delivery)
         except Exception as error:
             # A fault of ours; the message is kept all the same, and the next one is heard.
             logger.exception("unreadable topic=%r", topic)
-            return self._refuse(at, topic, payload, f"fallo interno al leerlo: {error!r}", delivery)
+            return self._dead_letter(at, topic, payload, f"fallo interno al leerlo: {error!r}", delivery)
         if isinstance(fact, Report):
             if self._clock.doubt is not None:
                 fact = replace(fact, doubtful=True)
@@ -578,9 +578,9 @@ class Bridge:
             return Heard(message.topic, payload, at, message.retain, delivery), ear
         except UnicodeDecodeError as error:
             topic = error.object.decode(errors="backslashreplace")
-            return self._refuse(at, topic, payload, NOT_UTF_8, delivery), self._writer
+            return self._dead_letter(at, topic, payload, NOT_UTF_8, delivery), self._writer
 
-    def _refuse(
+    def _dead_letter(
         self, at: float, topic: str, payload: bytes, reason: str, delivery: Delivery
     ) -> KeepDeadLetter:
         self.rejected += 1

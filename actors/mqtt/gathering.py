@@ -56,10 +56,10 @@ class Gathering:
     def add(self, reading: Reading) -> None:
         """What is told later holds; a reading that was none is invalid until it is told again."""
         for name in reading.invalid:
-            self._refuse(name)
+            self._note_invalid(name)
         for name, value in reading.parameters.items():
             if not _is_name(name) or not _is_value(value):
-                self._refuse(name)
+                self._note_invalid(name)
             elif name in self.parameters or len(self.parameters) < MAX_ENTITIES:
                 self.parameters[name] = value
                 self.invalid.pop(name, None)
@@ -69,7 +69,7 @@ class Gathering:
         if len(self.reported.keys() | sound.keys()) <= MAX_ENTITIES:
             self.reported.update(sound)
 
-    def _refuse(self, name: Any) -> None:
+    def _note_invalid(self, name: Any) -> None:
         if _is_name(name) and len(self.invalid) < MAX_INVALID:
             self.invalid[name] = None
             self.parameters.pop(name, None)

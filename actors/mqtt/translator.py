@@ -171,7 +171,7 @@ class TranslatorActor(SupervisedActor):
 
     def on_fault(self, error: BaseException) -> None:
         if isinstance(self.handling, Heard) and self._owed.is_open:
-            self._refuse(self.handling, f"fallo interno al tratarlo: {error!r}"[:200])
+            self._make_dead_letter(self.handling, f"fallo interno al tratarlo: {error!r}"[:200])
         if self._telling is not None:
             self._settle(self._telling)
             self._telling = None
@@ -251,11 +251,11 @@ class TranslatorActor(SupervisedActor):
         if verdict.is_kept:
             logger.warning("not_understood subject=%s reason=%s", subject, reason)
             if heard is not None:
-                self._refuse(heard, reason)
+                self._make_dead_letter(heard, reason)
         if verdict.is_told and (known := self._catalogue.known(subject)) is not None:
             self._announce(known)
 
-    def _refuse(self, heard: Heard, reason: str) -> None:
+    def _make_dead_letter(self, heard: Heard, reason: str) -> None:
         self._wire.untranslated += 1
         letter = DeadLetter(heard.at, heard.topic, heard.payload[:_KEPT_BYTES], reason)
         self._writer.tell(KeepDeadLetter(letter, self._owed.take() if self._owed.is_open else None))
@@ -375,7 +375,7 @@ class TranslatorActor(SupervisedActor):
     def _gather(self, serial: str, reading: Reading, heard: Heard) -> None:
         gathering = self._gatherings.get(serial)
         if gathering is not None and gathering.retained is not heard.retained:
-            self._tell(self._gatherings.pop(serial))
+            self._tell_directory(self._gatherings.pop(serial))
             gathering = None
         if gathering is None:
             due = self._clock.monotonic() + GATHER_S
@@ -392,7 +392,7 @@ class TranslatorActor(SupervisedActor):
         for delivery in gathering.deliveries:
             self._writer.tell(Settle(delivery))
 
-    def _tell(self, gathering: Gathering) -> None:
+    def _tell_directory(self, gathering: Gathering) -> None:
         self._telling = gathering
         known = self._catalogue.known(gathering.serial)
         assert known is not None  # with whom its gathering goes
@@ -418,7 +418,7 @@ class TranslatorActor(SupervisedActor):
             self._redefine(self._redefinitions.popitem(last=False)[0])
         self._hear_those_present()
         while self._gatherings and next(iter(self._gatherings.values())).due <= now:
-            self._tell(self._gatherings.popitem(last=False)[1])
+            self._tell_directory(self._gatherings.popitem(last=False)[1])
         # After what they have said, so that what was set by hand meanwhile is not undone.
         self._reaching.tell_due(now)
         self._ring_when_due()
@@ -481,7 +481,7 @@ class TranslatorActor(SupervisedActor):
         """After what they have said, which was before."""
         self._connected = False
         while self._gatherings:
-            self._tell(self._gatherings.popitem(last=False)[1])
+            self._tell_directory(self._gatherings.popitem(last=False)[1])
         self._speaking.clear()
         self._reaching.lost_all()
 

@@ -76,9 +76,9 @@ class LogReaderActor(SupervisedActor):
             logger.exception("question_failed device=%d", question.device_id)
             self._put_off(question, waited_s, error)
         else:
-            self._tell(question, LogRead(entries[:MOST_ROWS], more=len(entries) > MOST_ROWS))
+            self._hand_over(question, LogRead(entries[:MOST_ROWS], more=len(entries) > MOST_ROWS))
 
-    def _tell(self, question: ReadLog, answer: LogRead) -> None:
+    def _hand_over(self, question: ReadLog, answer: LogRead) -> None:
         """The asker's border: one that fails must not take along what the others wait for."""
         try:
             question.to(answer)

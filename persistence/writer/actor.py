@@ -265,7 +265,7 @@ class WriterActor(SupervisedActor):
     def _keep_refused(self, message: Refusable, why: Exception) -> None:
         logger.warning("message_refused kind=%s error=%r", type(message).__name__, why)
         letter = refusal(message, self._clock.now(), why)
-        refuse = partial(self._refuse, why)
+        refuse = partial(self._answer_refused, why)
         try:
             store = self._opened()
             saved = store.save(Batch(letters=[letter]))
@@ -278,7 +278,7 @@ class WriterActor(SupervisedActor):
         self._kept(store, [message])
         refuse([message], saved)
 
-    def _refuse(self, why: Exception, messages: Sequence[ToKeep], _saved: Saved) -> None:
+    def _answer_refused(self, why: Exception, messages: Sequence[ToKeep], _saved: Saved) -> None:
         """What follows once the refusal of a message, the only one, is on disk."""
         self._settle(messages)
         match messages[0]:
@@ -365,11 +365,11 @@ class WriterActor(SupervisedActor):
                 if reply is not None:
                     self._call(reply, device)
             case KeepConclusion(concluded, memory):
-                self._tell(islice(findings, len(concluded)))
+                self._announce(islice(findings, len(concluded)))
                 if memory is not None:
                     memories[memory.device_id, memory.rule] = memory
             case EndEpisodes() | EndUnwatched():
-                self._tell(islice(findings, 1))
+                self._announce(islice(findings, 1))
             case Recall(serial, to):
                 self._call(to, Recalled(saved.recalled[serial]))
             case Remove(removal, answer_removed, clears_broker=clears):
@@ -395,7 +395,7 @@ class WriterActor(SupervisedActor):
                 memory = memories.get(key) or saved.memory(key)
                 self._call(to_rule, MemoryRecalled(memory, saved.episodes(key)))
 
-    def _tell(self, findings: Iterable[Sequence[KeptFinding]]) -> None:
+    def _announce(self, findings: Iterable[Sequence[KeptFinding]]) -> None:
         for finding in chain.from_iterable(findings):
             self._call(self._events.finding_made, finding)
 

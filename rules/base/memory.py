@@ -53,7 +53,7 @@ class Fields:
         except KeyError:
             raise DamagedState(f"{self._kind}: no {name}") from None
 
-    def _refuse(self, name: str) -> DamagedState:
+    def _damaged(self, name: str) -> DamagedState:
         return DamagedState(f"{self._kind}: {name} cannot be {self._values[name]!r:.60}")
 
     def is_null(self, name: str) -> bool:
@@ -62,7 +62,7 @@ class Fields:
     def number(self, name: str, low: float = -math.inf, high: float = math.inf) -> float:
         value = self._get(name)
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
-            raise self._refuse(name)
+            raise self._damaged(name)
         return float(value)
 
     def optional_number(self, name: str) -> float | None:
@@ -71,13 +71,13 @@ class Fields:
     def whole(self, name: str, low: int, high: int) -> int:
         value = self._get(name)
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise self._refuse(name)
+            raise self._damaged(name)
         return value
 
     def flag(self, name: str) -> bool:
         value = self._get(name)
         if not isinstance(value, bool):
-            raise self._refuse(name)
+            raise self._damaged(name)
         return value
 
     def optional_flag(self, name: str) -> bool | None:
@@ -86,34 +86,34 @@ class Fields:
     def text(self, name: str) -> str:
         value = self._get(name)
         if not isinstance(value, str):
-            raise self._refuse(name)
+            raise self._damaged(name)
         return value
 
     def array(self, name: str) -> list[Json]:
         value = self._get(name)
         if not isinstance(value, list):
-            raise self._refuse(name)
+            raise self._damaged(name)
         return value
 
     def wholes(self, name: str, low: int, high: int) -> list[int]:
         values = self.array(name)
         if not all(type(value) is int and low <= value <= high for value in values):
-            raise self._refuse(name)
+            raise self._damaged(name)
         return values
 
     def numbers(self, name: str, low: float, high: float) -> list[float]:
         values = self.array(name)
         if not all(type(value) in (int, float) and low <= value <= high for value in values):
-            raise self._refuse(name)
+            raise self._damaged(name)
         return [float(value) for value in values]
 
     def pairs(self, name: str, low: int, high: int) -> list[tuple[int, int]]:
         pairs = self.array(name)
         for pair in pairs:
             if not isinstance(pair, list) or len(pair) != 2:
-                raise self._refuse(name)
+                raise self._damaged(name)
             if not all(type(value) is int and low <= value <= high for value in pair):
-                raise self._refuse(name)
+                raise self._damaged(name)
         return [(one, other) for one, other in pairs]
 
     def bits(self, name: str, length: int) -> bytes:
@@ -121,9 +121,9 @@ class Fields:
         try:
             bits = bytes.fromhex(self.text(name))
         except ValueError:
-            raise self._refuse(name) from None
+            raise self._damaged(name) from None
         if len(bits) not in (0, length) or not set(bits) <= {0, 1}:
-            raise self._refuse(name)
+            raise self._damaged(name)
         return bits
 
     def optional_pair(self, name: str) -> tuple[float, float] | None:
@@ -131,7 +131,7 @@ class Fields:
             return None
         pair = self.numbers(name, -math.inf, math.inf)
         if len(pair) != 2:
-            raise self._refuse(name)
+            raise self._damaged(name)
         return pair[0], pair[1]
 
     def fields(self, name: str) -> Fields:
@@ -140,7 +140,7 @@ class Fields:
     def json_object(self, name: str) -> JsonObject:
         value = self._get(name)
         if not isinstance(value, dict):
-            raise self._refuse(name)
+            raise self._damaged(name)
         return value
 
     def objects(self, name: str) -> list[Fields]:

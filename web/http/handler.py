@@ -121,7 +121,7 @@ class Handler(RequestHandler):
         except Problem as problem:
             # Said in the method's place, when the body has been taken in: an answer that ends before
             # that ends the connection too, and a client that still sends may never see it.
-            setattr(self, str(self.request.method).lower(), partial(_refuse, problem))
+            setattr(self, str(self.request.method).lower(), partial(_answer_problem, problem))
 
     def let_in(self) -> None:
         """Raises :class:`Problem` for who may not call. :attr:`caller` is then known."""
@@ -342,7 +342,7 @@ class UnknownPath(Handler):
     head = post = put = patch = delete = options = get
 
 
-async def _refuse(problem: Problem, *_path: str) -> None:
+async def _answer_problem(problem: Problem, *_path: str) -> None:
     raise problem
 
 

@@ -150,12 +150,12 @@ class Announcer:
                 await self._announce()
                 continue
             except (Error, OSError, RuntimeError) as error:
-                self._tell(f"{type(error).__name__}: {error}")
+                self._log_once(f"{type(error).__name__}: {error}")
             except Exception:
                 logger.exception("mdns_failed")
             await self._ticked.wait()
 
-    def _tell(self, trouble: str) -> None:
+    def _log_once(self, trouble: str) -> None:
         """Once, though it is met again every 15 s."""
         if trouble != self._trouble:
             logger.warning("mdns_off_air error=%s retry_s=%.0f", trouble, POLL_S)

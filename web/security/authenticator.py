@@ -79,10 +79,10 @@ class Authenticator:
         if authorization is not None:
             scheme, _, secret = authorization.partition(" ")
             caller = self._holder(secret.strip()) if scheme.lower() == "bearer" else None
-            return caller or self._refuse(request, "token")
+            return caller or self._turn_away(request, "token")
         if ticket:
             caller = self.tickets.redeem(ticket)
-            return caller if caller and self.holds(caller) else self._refuse(request, "ticket")
+            return caller if caller and self.holds(caller) else self._turn_away(request, "ticket")
         session = session_of(request)
         if session and (caller := self._holder(session)) is not None:
             _check_is_own_page(request)
@@ -113,7 +113,7 @@ class Authenticator:
             return is_loopback(request.remote_ip or "") and not is_forwarded(request)
         return self._mode is Mode.OPEN
 
-    def _refuse(self, request: HTTPServerRequest, what: str) -> Caller:
+    def _turn_away(self, request: HTTPServerRequest, what: str) -> Caller:
         """Nobody guesses 256 bits, so that no ban is needed; one would keep an app whose token was revoked
         from pairing again, and whoever can make a browser of the house fail, its people from coming in."""
         self.note(Author("", request.remote_ip or ""), f"{what} rechazado", "")
@@ -167,7 +167,7 @@ class Authenticator:
             await asyncio.sleep(LOOK_EVERY_S)
             try:
                 await self.refresh()
-                await self._tell(self._accounts)
+                await self._store_notes(self._accounts)
             except Exception as error:
                 # The disk may come back; it is said once.
                 hindrance = error.hindrance if isinstance(error, Unreadable) else None
@@ -184,9 +184,9 @@ class Authenticator:
         """Tell the disk what it has not been told, before the end."""
         if self._accounts is not None:
             self._told_used -= USED_EVERY_S
-            await self._tell(self._accounts)
+            await self._store_notes(self._accounts)
 
-    async def _tell(self, accounts: Accounts) -> None:
+    async def _store_notes(self, accounts: Accounts) -> None:
         if self._notes:
             notes = Counter(self._notes)
             acts = [_counted(act, times) for act, times in notes.items()]

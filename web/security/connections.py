@@ -125,7 +125,7 @@ class Server(HTTPServer):
                     connection, address = await loop.sock_accept(listener)
                 except OSError as error:  # ECONNABORTED and the like are of a client that has gone already
                     if error.errno in EXHAUSTED:
-                        self._tell(error)
+                        self._log_failure(error)
                         await asyncio.sleep(EXHAUSTED_S)
                 else:
                     self._take_in(connection, address)
@@ -138,7 +138,7 @@ class Server(HTTPServer):
         except OSError:  # of this connection alone
             connection.close()
 
-    def _tell(self, error: OSError) -> None:
+    def _log_failure(self, error: OSError) -> None:
         now = asyncio.get_running_loop().time()
         if now >= self._told_at + QUIET_S:
             self._told_at = now

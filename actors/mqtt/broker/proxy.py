@@ -75,7 +75,7 @@ class Proxy:
         try:
             connection, address = await asyncio.get_running_loop().sock_accept(listener)
         except OSError as error:  # no descriptor is left, or the client has gone already
-            self._refused("mqtt_not_accepted", Stranger("-"), None, str(error))
+            self._log_refusal("mqtt_not_accepted", Stranger("-"), None, str(error))
             await asyncio.sleep(_NO_ROOM)
             return
         if len(self._strangers) >= MOST_STRANGERS:
@@ -116,7 +116,7 @@ class Proxy:
             assert isinstance(breach, Breach)
             task = asyncio.current_task()
             who = self._guests[task] if task in self._guests else Stranger(address)
-            self._refused("mqtt_refused", who, breach.trouble, str(breach))
+            self._log_refusal("mqtt_refused", who, breach.trouble, str(breach))
         except* (OSError, EOFError) as gone:
             logger.debug("mqtt_client_gone address=%s error=%r", address, gone.exceptions[0])
 
@@ -182,7 +182,9 @@ class Proxy:
             now = asyncio.get_running_loop().time()
             if wait := pace.wait(now):
                 if pace.is_news(now):
-                    _tell("mqtt_slowed", guest, Trouble.SLOWED, f"over {pace.per_second:g} a second", 0)
+                    _log_trouble(
+                        "mqtt_slowed", guest, Trouble.SLOWED, f"over {pace.per_second:g} a second", 0
+                    )
                 await asyncio.sleep(wait)
 
     def _pace_of(self, user: str) -> Pace | None:
@@ -192,17 +194,19 @@ class Proxy:
         now = asyncio.get_running_loop().time()
         return self._paces.setdefault(user, Pace(self._door.per_second, now))
 
-    def _refused(self, event: str, who: Guest | Stranger, trouble: Trouble | None, reason: str) -> None:
+    def _log_refusal(self, event: str, who: Guest | Stranger, trouble: Trouble | None, reason: str) -> None:
         now = asyncio.get_running_loop().time()
         if now - self._told_at < _QUIET:
             self._untold += 1
             return
-        _tell(event, who, trouble, reason, self._untold)
+        _log_trouble(event, who, trouble, reason, self._untold)
         self._told_at = now
         self._untold = 0
 
 
-def _tell(event: str, who: Guest | Stranger, trouble: Trouble | None, reason: str, others: int) -> None:
+def _log_trouble(
+    event: str, who: Guest | Stranger, trouble: Trouble | None, reason: str, others: int
+) -> None:
     """People hear of ``trouble`` by :class:`actors.mqtt.broker.notices.Notices`, which reads this."""
     told = "-" if trouble is None else trouble.name
     words = "%s trouble=%s user=%s address=%s reason=%s others=%d"
