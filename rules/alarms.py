@@ -11,21 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Final
 
+from actors.domain.alarms import Sign, charges_of, hazard_in, signs_of
 from actors.domain.findings import Bounds, Episode, Finding, Severity
-from actors.domain.kinds import sort_of
-from actors.domain.metrics import Hazard, Nature, alarm_of, hazard_of, is_charge, words_in
+from actors.domain.metrics import Hazard, is_charge
 from actors.domain.model import Device, Json, JsonObject, Report
-from actors.domain.readings import flattened, number_of, switch_of
+from actors.domain.readings import number_of
 from rules.base.memory import DamagedState, Fields, seal, unseal
 from rules.base.settings import AlarmsSettings
 
 NAME: Final = "alarma"
 ALARM: Final = "ai_alarm"
-STATE: Final = "estado"
-"""The metric under which what the device says of itself, and not a reading, is told."""
 
 # A battery that is told to be low is so until it has this much more, or each reading might begin a new alarm.
 RECOVERED: Final = 5.0
@@ -33,22 +30,6 @@ RECOVERED: Final = 5.0
 MAX_ALARMS: Final = 64
 
 _STATE_VERSION: Final = 1
-_SMOKE_SENSOR: Final = "sensor_humo"
-# What only a detector may call so.
-_PLAIN: Final = frozenset({"detected", "detectado", "detectada", "detection", "deteccion"})
-# What a state may warn of; that of a boiler may well be "gas".
-_IN_A_STATE: Final = (Hazard.FIRE, Hazard.SMOKE, Hazard.OTHER)
-
-
-@dataclass(frozen=True, slots=True)
-class Sign:
-    """What one reading says: that there is alarm, that there is none, or (``None``) neither."""
-
-    metric: str
-    hazard: Hazard
-    value: Json
-    alarmed: bool | None
-    severity: Severity = Severity.CRITICAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +41,6 @@ class Alarm:
     since: float
     count: int
     """How many reports have said so."""
-
-
-def warns(device: Device) -> bool:
-    """Whether it tells anything that could be an alarm; asked at each report of those that never have."""
-    return _hazard_of_state(device) is not None or any(
-        is_charge(name) or _hazard(device, name) is not None for name, _ in flattened(device.parameters)
-    )
 
 
 class AlarmsRule:
@@ -134,22 +108,20 @@ class AlarmsRule:
     # -- signs -------------------------------------------------------------------------------
 
     def _signs(self, device: Device) -> Iterator[Sign]:
-        """Of the readings that people have not muted, each with what it says now."""
-        if (hazard := _hazard_of_state(device)) is not None and not _is_muted(device, STATE):
-            yield Sign(STATE, hazard, device.state, _said_by(device.state)[1])
-        for name, value in flattened(device.parameters):
-            if _is_muted(device, name):
-                continue
-            if (hazard := _hazard(device, name)) is not None:
-                yield Sign(name, hazard, value, self._alarm(name, value, hazard))
-            elif self._lowest and is_charge(name):
-                yield self._charge(device, name, value)
+        """Of what people have not muted, with what a battery has left."""
+        for sign in signs_of(device):
+            if not _is_muted(device, sign.metric):
+                yield replace(sign, alarmed=self._unless_level(sign))
+        if self._lowest:
+            for name, value in charges_of(device):
+                if not _is_muted(device, name):
+                    yield self._charge(device, name, value)
 
-    def _alarm(self, name: str, value: Json, hazard: Hazard) -> bool | None:
-        told = alarm_of(value, hazard)
-        if told is None and number_of(value) is not None and len(self._levels) < MAX_ALARMS:
-            self._levels.add(name)
-        return None if name in self._levels and number_of(value) is not None else told
+    def _unless_level(self, sign: Sign) -> bool | None:
+        number = number_of(sign.value)
+        if sign.alarmed is None and number is not None and len(self._levels) < MAX_ALARMS:
+            self._levels.add(sign.metric)
+        return None if sign.metric in self._levels and number is not None else sign.alarmed
 
     def _charge(self, device: Device, name: str, value: Json) -> Sign:
         """How much a battery has left, in percent: our own conclusion, which wakes nobody at night."""
@@ -161,7 +133,7 @@ class AlarmsRule:
         alarmed = None
         if left is not None and 0 <= left <= 100 and left != 1:
             alarmed = left <= lowest + (RECOVERED if name in self._alarms else 0)
-        return Sign(name, Hazard.BATTERY, value, alarmed, Severity.MEDIUM)
+        return Sign(name, Hazard.BATTERY, value, alarmed)
 
     # -- alarms ------------------------------------------------------------------------------
 
@@ -199,7 +171,6 @@ class AlarmsRule:
                 "count": alarm.count,
                 "hazard": alarm.sign.hazard.value,
                 "value": [alarm.sign.value],
-                "severity": alarm.sign.severity.value,
             }
             for metric, alarm in self._alarms.items()
         }
@@ -218,12 +189,11 @@ class AlarmsRule:
 
 def _restored(metric: str, fields: Fields) -> Alarm:
     try:
-        hazard, severity = Hazard(fields.text("hazard")), Severity(fields.text("severity"))
+        hazard = Hazard(fields.text("hazard"))
         [value] = fields.array("value")
     except ValueError as error:
         raise DamagedState(str(error)) from None
-    sign = Sign(metric, hazard, value, True, severity)
-    return Alarm(sign, fields.number("since"), fields.whole("count", 1, 2**62))
+    return Alarm(Sign(metric, hazard, value, True), fields.number("since"), fields.whole("count", 1, 2**62))
 
 
 def _key(metric: str, alarm: Alarm) -> str:
@@ -235,10 +205,8 @@ def _finding(device: Device, alarm: Alarm, at: float, until: float | None = None
     details: JsonObject = {"metric": sign.metric, "value": sign.value, "peligro": sign.hazard.value}
     episode = Episode(_key(sign.metric, alarm), alarm.since, until, alarm.count)
     about = (NAME, ALARM, device.id, device.serial, at, details)
-    return Finding(*about, severity=sign.severity, episode=episode)
-
-
-# -- what a device warns of ------------------------------------------------------------------------
+    severity = Severity.MEDIUM if is_charge(sign.metric) else Severity.CRITICAL
+    return Finding(*about, severity=severity, episode=episode)
 
 
 def _is_muted(device: Device, name: str) -> bool:
@@ -246,39 +214,4 @@ def _is_muted(device: Device, name: str) -> bool:
 
 
 def _is_watched(device: Device, name: str) -> bool:
-    return not _is_muted(device, name) and (_hazard(device, name) is not None or is_charge(name))
-
-
-def _hazard(device: Device, name: str) -> Hazard | None:
-    """What people say stands above the name; what a detector calls by no name is what it detects."""
-    found = hazard_of(name)
-    nature = device.limits[name].nature if name in device.limits else None
-    if nature is not None:
-        return (found or Hazard.OTHER) if nature is Nature.ALARM else None
-    is_plain = found is Hazard.OTHER or (found is None and _is_plain(name))
-    return Hazard.SMOKE if is_plain and _is_smoke_sensor(device) else found
-
-
-@lru_cache(maxsize=4_096)
-def _is_plain(name: str) -> bool:
-    return _PLAIN.issuperset(words_in(name) or ("",))
-
-
-def _is_smoke_sensor(device: Device) -> bool:
-    """Of another make such a one may detect anything, and says what."""
-    return device.profile is None and sort_of(device)[0] == _SMOKE_SENSOR
-
-
-def _hazard_of_state(device: Device) -> Hazard | None:
-    hazard, alarmed = _said_by(device.state)
-    if alarmed is None:
-        return None
-    if hazard in _IN_A_STATE and hazard is not Hazard.OTHER:
-        return hazard
-    return Hazard.SMOKE if _is_smoke_sensor(device) else hazard if hazard in _IN_A_STATE else None
-
-
-@lru_cache(maxsize=1_024)
-def _said_by(state: str) -> tuple[Hazard | None, bool | None]:
-    """What a state names, and whether it says that there is alarm. On and off are said of the switch."""
-    return hazard_of(state), None if switch_of(state) is not None else alarm_of(state)
+    return not _is_muted(device, name) and (hazard_in(device, name) is not None or is_charge(name))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
+from actors.domain.alarms import warns
 from actors.domain.findings import RuleMemory
 from actors.domain.kinds import sort_of
 from actors.domain.model import Device, JsonObject
@@ -110,7 +111,7 @@ def rulebook(
             lambda _, state: alarms.AlarmsRule.from_state(settings, state),
             watches_reports=True,
             log_s=0,
-            concerns=alarms.warns,
+            concerns=warns,
         ),
         weather.NAME: RuleStarter(
             lambda device: weather.WeatherRule(_advice_for(device, advice)),

@@ -204,8 +204,11 @@ _TESTED: Final = _of("test testing prueba")
 def alarm_of(value: object, hazard: Hazard = Hazard.OTHER) -> bool | None:
     """Whether it says that there is alarm: truth, 1, a word for on, or one such as "detectado" or "fire".
 
-    ``None`` where it says neither: another number is a level, which no alarm's name turns into an alarm.
+    ``None`` where it says neither: any other number, and what is written as 1.0, is a level, which no
+    alarm's name turns into an alarm.
     """
+    if type(value) is float:
+        return None
     told = switch_of(value)
     if told is not None or type(value) is not str:
         return told

@@ -64,6 +64,32 @@ def furnish(home: Home) -> None:
 # -- what is shown -------------------------------------------------------------------------------
 
 
+def test_a_detector_at_rest_says_what_there_is_not_and_in_alarm_what_there_is(
+    home: Home, any_page: Page
+) -> None:
+    """On its card, whatever else it tells, and at the head of its own view; never that it is on."""
+    smoke = home.claim("SMK0AAAAAAAA", nombre="Cocina")
+    home.report("SMK0AAAAAAAA", estado="activo", parametros={"bateria": 90, "alarma": False})
+    home.claim("AGUAAAAAAAAA", nombre="Lavadora")
+    home.report("AGUAAAAAAAAA", estado="activo", parametros={"temp": 20.5, "waterLeak": False})
+    any_page.goto("/")
+    reading = card(any_page, "Cocina").locator(".main-reading")
+    expect(reading).to_have_text("Sin humo")
+    expect(card(any_page, "Lavadora")).to_contain_text("Sin agua")
+    home.report("SMK0AAAAAAAA", parametros={"bateria": 90, "alarma": True})
+    expect(reading).to_have_text("¡Humo!")
+    expect(reading).to_have_attribute("data-tone", "bad")
+    home.report("AGUAAAAAAAAA", parametros={"temp": 20.5, "waterLeak": "detectado"})
+    expect(card(any_page, "Lavadora").locator(".main-reading")).to_have_text("¡Agua!")
+    assert_accessible(any_page)
+    any_page.goto(f"/#/dispositivo/{smoke}")
+    expect(any_page.locator(".doing .chip").first).to_have_text("¡Humo!")
+    home.report("SMK0AAAAAAAA", parametros={"bateria": 90, "alarma": False})
+    expect(any_page.locator(".doing .chip").first).to_have_text("Sin humo")
+    any_page.goto("/#/avisos")
+    expect(any_page.get_by_role("heading", name="¡Humo! Cocina")).to_be_visible()
+
+
 def test_a_house_without_devices_says_what_to_do(home: Home, any_page: Page) -> None:
     """And a device that announces itself appears without being asked for."""
     any_page.goto("/")

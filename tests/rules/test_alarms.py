@@ -10,12 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.domain.alarms import warns
 from actors.domain.findings import Finding, Severity
 from actors.domain.metrics import MetricChoice, Nature
 from actors.domain.model import Device, JsonObject, Report
 from actors.domain.orders import Orders
 from config import Settings
-from rules.alarms import AlarmsRule, warns
+from rules.alarms import AlarmsRule
 from rules.base.memory import DamagedState
 from tests.rules.given import MONDAY, device
 

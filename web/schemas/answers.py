@@ -107,6 +107,14 @@ class ForeignJson(TypedDict):
     ]
 
 
+@named("Alarma")
+class AlarmJson(TypedDict):
+    """What a reading warns of, and whether it does so now; ``null`` where it says neither."""
+
+    peligro: Literal["fuego", "humo", "co", "gas", "agua", "vidrio", "sabotaje", "bateria", "alarma"]
+    activa: bool | None
+
+
 @named("Dispositivo")
 class DeviceJson(ForeignJson):
     """The ten that every client knows, in the contract's order, then those added here."""
@@ -138,6 +146,11 @@ class DeviceJson(ForeignJson):
     paciencia_s: Annotated[
         int | None,
         Note({"description": "Segundos sin señal que alguien le permite; 0, todos; null, los que la casa."}),
+    ]
+    alarmas: NotRequired[
+        Annotated[
+            Mapping[str, AlarmJson], Note({"description": "De las medidas que son alarmas, si tiene alguna."})
+        ]
     ]
     edicion: Annotated[str, Note({"description": "El ETag del dispositivo, sin sus comillas."})]
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, Final
 
+from actors.domain.alarms import signs_of
 from actors.domain.findings import Decision, Episode, KeptFinding, Proposal
 from actors.domain.kinds import sort_of
 from actors.domain.model import DeadLetter, Device, Difference, Json, LogEntry
@@ -15,6 +16,7 @@ from actors.domain.profile import Control, Form
 from actors.domain.rule_events import EVENTS
 from actors.ports import ScanNews
 from web.schemas.answers import (
+    AlarmJson,
     ControlJson,
     DecisionWord,
     DeviceJson,
@@ -50,6 +52,7 @@ ADDED: Final = (
     "diferencias",
     "lecturas_no_validas",
     "arranque_repetido",
+    "alarmas",
     "edicion",
 )
 
@@ -117,7 +120,13 @@ def device_json(device: Device) -> DeviceJson:
         "paciencia_s": device.patience,
         "edicion": device.edition,
     }
+    if alarms := _alarms_json(device):
+        told["alarmas"] = alarms
     return told if device.orders is None else {**told, **_of_another_make(device)}
+
+
+def _alarms_json(device: Device) -> dict[str, AlarmJson]:
+    return {sign.metric: {"peligro": sign.hazard.value, "activa": sign.alarmed} for sign in signs_of(device)}
 
 
 def _of_another_make(device: Device) -> ForeignJson:

@@ -20,10 +20,31 @@ export const metricName = (metric) =>
   READINGS[last(metric)]?.[language.value] ?? last(metric).replaceAll("_", " ");
 
 /** The name of the reading shown first: the kind's own, else the first number; `null` where there is none. */
-export function mainMetric({ kind, parametros, lecturas_no_validas: invalid = [] }) {
+export function mainMetric({ kind, parametros, alarmas, lecturas_no_validas: invalid = [] }) {
+  const alarm = alarmNow({ alarmas });
+  if (alarm !== null) return alarm;
   const named = kindOf(kind).main.find((name) => Object.hasOwn(parametros, name) || invalid.includes(name));
+  if (!named && kind === "sensor_humo" && alarmas) return byUrgency(alarmas)[0];
   return named ?? flat(parametros).find(([, value]) => numberOf(value) !== null)?.[0] ?? invalid[0] ?? null;
 }
+
+/**
+ * What a reading that is an alarm says: "Sin humo", "¡Humo!"; `null` of one that is none, or says neither.
+ * @param {{ alarmas?: import("../../page_types/api").Device["alarmas"] }} device
+ */
+export function alarmWords({ alarmas }, metric) {
+  const { peligro, activa = null } = alarmas?.[metric] ?? {};
+  return activa === null ? null : t(`alarm.${peligro}.${activa}`);
+}
+
+/** The metric of the alarm that there is now, the others before a low battery; `null` where there is none. */
+export const alarmNow = ({ alarmas = {} }) =>
+  byUrgency(alarmas).find((metric) => alarmas[metric].activa === true) ?? null;
+
+const byUrgency = (alarms) => {
+  const isBattery = (metric) => alarms[metric].peligro === "bateria";
+  return Object.keys(alarms).sort((one, other) => Number(isBattery(one)) - Number(isBattery(other)));
+};
 
 /** Whether the device last sent something under `metric` that is no number. */
 export const isInvalid = ({ lecturas_no_validas: invalid = [] }, metric) => invalid.includes(metric);
@@ -35,8 +56,11 @@ const named = (key, otherwise) => {
 };
 const last = (metric) => partsOf(metric).at(-1);
 
-/** A reading of `metric` in words or with its unit: "23,4 °C", "Con llave". */
-export const readingOf = (metric, value) =>
+/** A reading of `metric` in words or with its unit: "23,4 °C", "Con llave", and of the `device` as it now is, "Sin humo". */
+export const readingOf = (metric, value, device = {}) =>
+  alarmWords(device, metric) ?? plainReading(metric, value);
+
+const plainReading = (metric, value) =>
   typeof value === "boolean"
     ? named(`reading.${last(metric)}.${value}`, reading(value))
     : reading(value, unitOf(metric));

@@ -5,7 +5,7 @@ import { duration } from "../../format.js";
 import { may, rooms } from "../../house.js";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
-import { kindName, nameOf, switches } from "../../kinds.js";
+import { alarmNow, alarmWords, kindName, mainMetric, nameOf, switches } from "../../kinds.js";
 import { attempt, Dialog, Field, Form } from "../../ui.js";
 import { t } from "../../words.js";
 import { OnOff, Status } from "../devices/card.js";
@@ -18,6 +18,15 @@ import { stateWords } from "./names.js";
 import { FIELDS, useSaving, without } from "./saving.js";
 
 /** `range` is the signal of what the history shows. */
+/** What it is doing, or, of a detector, whether there is what it is to detect. */
+const State = ({ device }) => {
+  const now = alarmNow(device);
+  const main = now ?? mainMetric(device);
+  const words = alarmWords(device, main) ?? stateWords(device, device.estado);
+  const tone = now ? "bad" : isActive(device) ? "good" : undefined;
+  return html`<span class="chip" data-tone=${tone}>${now && html`<${Icon} name="warning" />`}${words}</span>`;
+};
+
 export const Identity = ({ device: signal, range }) => {
   const [open, setOpen] = useState("");
   const device = signal.value;
@@ -49,7 +58,7 @@ export const Identity = ({ device: signal, range }) => {
     ${device.descripcion && html`<p>${device.descripcion}</p>`}
     ${device.arranque_repetido && html`<p class="hint" data-tone="warn">${t("device.boot_reused")}</p>`}
     <div class="row doing">
-      <span class="chip" data-tone=${isActive(device) ? "good" : undefined}>${stateWords(device, device.estado)}</span>
+      <${State} device=${device} />
       ${device.en_linea && html`<span class="chip" data-tone="good"><${Icon} name="check" />${t("device.online")}</span>`}
       <${Status} device=${device} order=${order} signal=${signal} />
     </div>

@@ -5,7 +5,17 @@ import { ago } from "../../format.js";
 import { connection, may } from "../../house.js";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
-import { isInvalid, kindName, mainMetric, metricName, nameOf, readingOf, switches } from "../../kinds.js";
+import {
+  alarmNow,
+  alarmWords,
+  isInvalid,
+  kindName,
+  mainMetric,
+  metricName,
+  nameOf,
+  readingOf,
+  switches,
+} from "../../kinds.js";
 import { flat, numberOf, readingAt } from "../../readings.js";
 import { Confirm, Switch } from "../../ui.js";
 import { t } from "../../words.js";
@@ -87,14 +97,15 @@ const Readings = ({ signal }) => {
     if (name === null) return "–";
     return isInvalid(signal.value, name)
       ? t("reading.invalid")
-      : readingOf(name, readingAt(signal.value.parametros, name));
+      : readingOf(name, readingAt(signal.value.parametros, name), signal.value);
   });
   const others = useComputed(() => othersOf(signal.value, metric.value));
+  const alarmed = useComputed(() => (alarmNow(signal.value) === null ? undefined : "bad"));
   const { id } = signal.peek();
   return html`
     <div class="readings">
       <div class="grow">
-        <p class="main-reading">${main}</p>
+        <p class="main-reading" data-tone=${alarmed}>${main}</p>
         <p class="muted other-readings">${others}</p>
       </div>
       ${metric.value !== null && html`<${Spark} key=${metric.value} id=${id} metric=${metric.value} />`}
@@ -110,8 +121,8 @@ function othersOf(device, main) {
     .filter(([name, value]) => name !== main && (typeof value === "boolean" || numberOf(value) !== null))
     .slice(0, MOST_OTHERS)
     .map(([name, value]) => {
-      const told = readingOf(name, value);
-      return typeof value === "boolean" ? told : `${metricName(name)} ${told}`;
+      const told = readingOf(name, value, device);
+      return typeof value === "boolean" || alarmWords(device, name) ? told : `${metricName(name)} ${told}`;
     });
   return [...invalid.slice(0, MOST_OTHERS), ...others].join(" · ");
 }

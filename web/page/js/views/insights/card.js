@@ -11,7 +11,7 @@ import { apply, decisionOf, dismiss, proposes, readAgain } from "./decisions.js"
 import { explain, iconOf } from "./explain.js";
 import { draws, Fix, isSo, Learned, lacksWindows } from "./proposal.js";
 
-const TONES = { __proto__: null, high: "bad", medium: "warn" };
+const TONES = { __proto__: null, critical: "bad", high: "bad", medium: "warn" };
 
 /** `isNew` marks what has come since the last visit; `finding` is as the REST answers it or the stream tells it. */
 export const FindingCard = ({ finding, isNew }) => {

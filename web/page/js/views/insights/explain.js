@@ -12,10 +12,11 @@ const TELL = {
   ai_offline: offline,
   ai_back_online: backOnline,
   ai_weather: weather,
+  ai_alarm: alarm,
 };
 
 /**
- * `{title, why, severity}`; severity is "info", "low", "medium" or "high". `device` is the finding's, or nothing
+ * `{title, why, severity}`; severity is "info", "low", "medium", "high" or "critical". `device` is the finding's, or nothing
  * where it is not known.
  */
 export function explain(finding, device) {
@@ -35,6 +36,7 @@ const ICONS = {
   ai_offline: "offline",
   ai_back_online: "check",
   ai_weather: "insights",
+  ai_alarm: "warning",
 };
 
 /** A reading that was out of the ordinary, with its unit: "120,5 °C". */
@@ -119,6 +121,11 @@ function weather({ consejo: advice, fin: over, medidas: measured = {}, severity 
     t(`insights.weather.of.${key}`, { value: number(value) }),
   );
   return { title, why: `${told.join("; ")}.`, severity };
+}
+
+function alarm({ metric, peligro, severity }, _, name) {
+  const title = t("insights.alarm", { what: t(`alarm.${peligro}.true`), name });
+  return { title, why: t("insights.alarm.why", { metric: capital(metricName(metric)) }), severity };
 }
 
 const unknown = (name) => ({ title: t("insights.other", { name }), why: "", severity: "info" });
