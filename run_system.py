@@ -30,6 +30,7 @@ from actors.messages import ForgetDevice
 from actors.mqtt.broker.credentials import Logins
 from actors.mqtt.broker.embedded import BrokerUnavailable
 from actors.mqtt.edge import MqttEdge, MqttFiles, MqttSettings
+from actors.mqtt.logins import DeviceLogins
 from actors.runtime.clock import SystemClock, set_zone
 from actors.runtime.dispatch import ThreadPool, tell_if_alive
 from actors.runtime.event_loop import LoopThread
@@ -173,7 +174,12 @@ class System:
             access=access,
             tls=self._endpoint.context,
             scratch=emptied(settings.data_dir / "temporal"),
-            withdraw_login=Logins(MqttFiles.under(settings.data_dir).logins).withdraw,
+            logins=DeviceLogins(
+                MqttFiles.under(settings.data_dir).logins,
+                MqttSettings.of(settings).prefixes,
+                lambda: self._edge.seen_from_house(broker_host(settings)),
+                self.clock.now,
+            ),
             hindrance=hindrance_of,
             weather=self._actors.weather,
         )

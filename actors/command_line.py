@@ -15,12 +15,12 @@ from actors.mqtt.broker.credentials import Logins, spelled
 from actors.mqtt.broker.mosquitto_config import Tls, write
 from actors.mqtt.edge import MqttFiles, MqttSettings
 from actors.mqtt.families import FAMILIES
-from actors.mqtt.logins import FamilyLogins, NoTopic
+from actors.mqtt.logins import DeviceLogins, NoTopic
 from actors.runtime.clock import Clock
 from actors.simulator.claim_code import print_claim_code
 from actors.simulator.device import fleet
 from actors.simulator.fleet import Simulator
-from config import Settings, is_loopback
+from config import Settings
 
 COMMANDS: Final = ("simulate", "qr", "mqtt-clave", "mqtt-login", "mosquitto-config")
 # Between two lines of progress, s.
@@ -98,17 +98,21 @@ def obey(
     What takes time waits by ``finished``, for so many seconds, and ends when it says so.
     """
     files = MqttFiles.under(settings.data_dir)
+
+    def logins() -> DeviceLogins:
+        wishes = MqttSettings.of(settings)
+        server = wishes.seen_from_house(getattr(options, "host", None) or host)
+        return DeviceLogins(files.logins, wishes.prefixes, lambda: server, clock.now)
+
     match options.command:
         case "simulate":
             _simulate(options, settings, clock, finished, out)
         case "qr":
             _show_claim_code(options, spelled(options.serial, serials()), out)
         case "mqtt-clave":
-            _change_login(options, Logins(files.logins), serials(), out)
+            _change_login(options, logins(), serials(), files.logins, out)
         case "mqtt-login":
-            wishes = MqttSettings.of(settings)
-            server = wishes.seen_from_house(options.host or host)
-            _make_login(options, FamilyLogins(files.logins, wishes.prefixes, server), files.logins, out)
+            _make_login(options, logins(), files.logins, out)
         case "mosquitto-config":
             folder = options.a or settings.data_dir / "mosquitto"
             known = [serial for serial in serials() if can_log_in(serial)]
@@ -144,9 +148,11 @@ def _simulate(
     simulator.stop()
 
 
-def _change_login(options: argparse.Namespace, logins: Logins, known: Iterable[str], out: TextIO) -> None:
+def _change_login(
+    options: argparse.Namespace, logins: DeviceLogins, known: Iterable[str], path: Path, out: TextIO
+) -> None:
     try:
-        serial = check_login(spelled(options.serial, logins.read(), known))
+        serial = check_login(logins.spelled(options.serial, known))
         if not options.quitar:
             print(f"Usuario {serial}, contraseña {logins.renew(serial)}", file=out)
         elif logins.remove(serial):
@@ -156,10 +162,10 @@ def _change_login(options: argparse.Namespace, logins: Logins, known: Iterable[s
     except NoLogin as error:
         raise WrongArgument(str(error)) from None
     except OSError as error:
-        raise _unwritten(logins.path, error) from None
+        raise _unwritten(path, error) from None
 
 
-def _make_login(options: argparse.Namespace, logins: FamilyLogins, path: Path, out: TextIO) -> None:
+def _make_login(options: argparse.Namespace, logins: DeviceLogins, path: Path, out: TextIO) -> None:
     try:
         if options.quitar:
             if not logins.remove(options.name):
@@ -178,7 +184,7 @@ def _make_login(options: argparse.Namespace, logins: FamilyLogins, path: Path, o
         raise _unwritten(path, error) from None
     print(f"Usuario {made.account.user}, contraseña {made.account.password}", file=out)
     print(f"\n{FAMILIES[options.family].title}: {made.setup.where}\n\n{made.setup.text}", file=out)
-    if is_loopback(logins.server.host):
+    if logins.server.here_only:
         print(
             f"\nA {logins.server.host} solo llega esta máquina: MQTT_BIND_HOST=0.0.0.0 abre la casa.",
             file=out,

@@ -22,7 +22,7 @@ from web.export.route import DeviceExport
 from web.http.handler import Handler, UnknownPath
 from web.http.health import Health
 from web.http.metrics import RequestTimes
-from web.http.services import Backups, Limits, Queries, Services, WithdrawLogin, no_login
+from web.http.services import Backups, Limits, Logins, NoLogins, Queries, Services
 from web.live.hub import EventHub
 from web.openapi import Description, described, path_of
 from web.page.files import Index, Page, PageFile, shipped
@@ -40,6 +40,7 @@ from web.routes.devices import (
 )
 from web.routes.findings import AppliedFinding, DismissedFinding, Findings, HistoryScans
 from web.routes.log import DeviceLog
+from web.routes.logins import AllLogins, LoginFamilies, OneLogin
 from web.routes.overview import Metrics, RejectedMessages, RootCertificate, SystemHealth
 from web.routes.people import AllPeople, AllTokens, Audit, OnePerson, OneToken, PairingCodes
 from web.routes.rooms import AllRooms, OneRoom
@@ -84,6 +85,9 @@ ROUTES: Final[list[tuple[str, type[Handler]]]] = [
     (r"/diagnostico/rechazados/?", RejectedMessages),
     (r"/ajustes/?", SettingsInForce),
     (r"/copias/?", AllBackups),
+    (r"/mqtt/familias/?", LoginFamilies),
+    (r"/mqtt/accesos/?", AllLogins),
+    (r"/mqtt/accesos/([^/]{1,200})/?", OneLogin),
     (r"/auth/emparejar/?", Pairing),
     (r"/auth/sesion/?", Session),
     (r"/auth/yo/?", Myself),
@@ -130,12 +134,12 @@ class WebServer:
         tls: ssl.SSLContext | None = None,
         page: Page | None = None,
         scratch: Path | None = None,
-        withdraw_login: WithdrawLogin = no_login,
+        logins: Logins | None = None,
         hindrance: Callable[[BaseException], Hindrance | None] = lambda _: None,
         weather: WeatherStatus | None = None,
     ) -> None:
         """Without ``access``, open to this machine's programs and without people; without ``tls``, HTTP;
-        without ``page``, with the one that comes with it."""
+        without ``page``, with the one that comes with it; without ``logins``, devices have none."""
         limits = limits or Limits()
         access = access or Access()
         self._loop = loop
@@ -172,7 +176,7 @@ class WebServer:
             calculations=self._calculations,
             exports=self._exports,
             scratch=scratch,
-            withdraw_login=withdraw_login,
+            logins=logins or NoLogins(),
             access=access,
             authenticator=Authenticator(access, self._ledger, open_streams),
             connections=Connections(connections),

@@ -21,7 +21,12 @@ def table(routes: Iterable[tuple[str, type[Handler]]] = ROUTES) -> Iterator[str]
     """Its lines."""
     yield from HEAD
     for pattern, handler in routes:
-        path = path_of(pattern).replace("{id}", "<id>").replace("{archivo}", "<file>")
+        path = (
+            path_of(pattern)
+            .replace("{id}", "<id>")
+            .replace("{archivo}", "<file>")
+            .replace("{nombre}", "<name>")
+        )
         for method, operation in handler.operations.items():
             statuses = ", ".join(map(str, _statuses(operation)))
             yield f"| `{method} {path}` | {_role(handler, operation)} | {statuses} | {_answer(operation)} |"

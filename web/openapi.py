@@ -54,6 +54,7 @@ _HEADERS: Final[Mapping[int, Mapping[str, Json]]] = {
 # What stands in paths, in the words of the routes and of the description.
 _ID_IN_ROUTES: Final = "([0-9]{1,18})"
 _FILE_IN_ROUTES: Final = "(.+)"
+_LOGIN_IN_ROUTES: Final = "([^/]{1,200})"
 _ID: Final[Schema] = {
     "name": "id",
     "in": "path",
@@ -67,6 +68,13 @@ _FILE: Final[Schema] = {
     "required": True,
     "schema": {"type": "string", "minLength": 1},
     "example": "style.css",
+}
+_LOGIN: Final[Schema] = {
+    "name": "nombre",
+    "in": "path",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200},
+    "example": "salon",
 }
 _DEVICE: Final = Device(
     id=1,
@@ -127,7 +135,9 @@ def described(routes: Iterable[tuple[str, type[Handler]]], version: str) -> byte
 
 def path_of(pattern: str) -> str:
     """A route's pattern as a path template."""
-    named = pattern.removesuffix("/?").replace(_ID_IN_ROUTES, "{id}").replace(_FILE_IN_ROUTES, "{archivo}")
+    named = pattern.removesuffix("/?")
+    for group, name in ((_ID_IN_ROUTES, "id"), (_FILE_IN_ROUTES, "archivo"), (_LOGIN_IN_ROUTES, "nombre")):
+        named = named.replace(group, f"{{{name}}}")
     return re.sub(r"\\(.)", r"\1", named)
 
 
@@ -144,7 +154,7 @@ def _operation(components: Components, path: str, method: str, handler: type[Han
         "responses": _responses(components, operation, _refusals(operation, handler, method)),
     }
     if parameters := [
-        *(each for each in (_ID, _FILE) if f"{{{each['name']}}}" in path),
+        *(each for each in (_ID, _FILE, _LOGIN) if f"{{{each['name']}}}" in path),
         *(_parameter(each, "query") for each in operation.query),
         *(_parameter(each, "header") for each in operation.headers),
     ]:

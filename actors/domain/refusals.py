@@ -42,6 +42,13 @@ class Refusal(Enum):
     NAME_TAKEN = "name_taken"
     LAST_ADMIN = "last_admin"
     TOO_MANY_TOKENS = "too_many_tokens"
+    # -- of logins at the broker
+    FOREIGN_BROKER = "foreign_broker"
+    UNKNOWN_FAMILY = "unknown_family"
+    LOGIN_UNUSABLE = "login_unusable"
+    LOGIN_TOPIC_UNUSABLE = "login_topic_unusable"
+    LOGIN_TAKEN = "login_taken"
+    NO_SUCH_LOGIN = "no_such_login"
     # -- not now
     QUARANTINED = "device_quarantined"
     FAILED = "failed_inside"

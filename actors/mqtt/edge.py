@@ -6,13 +6,14 @@ import logging
 import ssl
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
 import pykka
 
 from actors.context import ActorContext
+from actors.domain.logins import Server as SeenServer
 from actors.domain.model import Device
 from actors.domain.read_models import StoredAnnouncements
 from actors.domain.status import BrokerStatus
@@ -27,7 +28,6 @@ from actors.mqtt.dialects.dialect import Dialect
 from actors.mqtt.dialects.registry import ALL, FAMILIES, Prefixes, UnknownFamily, dialects
 from actors.mqtt.discovery import System, announcement, announcement_by_entity
 from actors.mqtt.exporter import Announce, ExporterActor
-from actors.mqtt.families import Server as SeenServer
 from actors.mqtt.protocol import near_misses
 from actors.mqtt.protocol.client import tls_for_broker
 from actors.mqtt.translator import TranslatorActor
@@ -130,7 +130,10 @@ class MqttSettings:
 
     def seen_from_house(self, host: str) -> SeenServer:
         """Where devices reach the broker, which if it is ours runs on ``host``."""
-        return SeenServer(self.broker or host, self.tls_port if self.tls else self.port, self.tls)
+        port = self.tls_port if self.tls else self.port
+        if self.broker:
+            return SeenServer(self.broker, port, self.tls, foreign=True)
+        return SeenServer(host, port, self.tls, here_only=is_loopback(host))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +244,13 @@ class MqttEdge:
     def door(self) -> Door | None:
         """Where devices in the house come in, if the broker is ours and they can."""
         return None if self.broker is None else self.broker.door
+
+    def seen_from_house(self, host: str) -> SeenServer:
+        """As the settings say, at the port that it has."""
+        server = self._wishes.seen_from_house(host)
+        if self.broker is None:
+            return server
+        return replace(server, port=self.broker.port if self.door is None else self.door.port)
 
     @property
     def status(self) -> BrokerStatus:

@@ -6,35 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from actors.domain.logins import Account, LoginFamily, Server, Setup
 from actors.mqtt.dialects.registry import Prefixes
 from actors.mqtt.dialects.shelly_gen2 import answers_of
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """Where devices reach the broker."""
-
-    host: str
-    port: int
-    tls: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """As whom, and ``topic`` is what the device calls itself in its topics."""
-
-    user: str
-    password: str
-    topic: str
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """What to type into the device's settings, in the words of its own pages."""
-
-    where: str
-    text: str
-    """Ready to copy."""
+from actors.mqtt.protocol.payloads import configuration_topic, state_topic
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +96,17 @@ def _announcements(prefixes: Prefixes) -> tuple[str, ...]:
     return f"{root}/+/+/config", f"{root}/+/+/+/config"
 
 
+def own_setup(server: Server, account: Account) -> Setup:
+    """Of a device of our own protocol, whose program takes them as it likes."""
+    own = account.user
+    return Setup(
+        "",
+        f"host: {server.host}\nport: {server.port}\ntls: {'true' if server.tls else 'false'}\n"
+        f"username: {own}\npassword: {account.password}\n"
+        f"publish: {state_topic(own)}\nsubscribe: {configuration_topic(own)}\n",
+    )
+
+
 # -- what to type --------------------------------------------------------------------------------
 
 
@@ -198,6 +184,10 @@ class Family:
     title: str
     access: Needs
     setup: Callable[[Server, Account], Setup]
+
+    def called(self, name: str) -> LoginFamily:
+        """As people are told of it."""
+        return LoginFamily(name, self.title, self.access(name, Prefixes()).is_gateway)
 
 
 FAMILIES: Final[Mapping[str, Family]] = {

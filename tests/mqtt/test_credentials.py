@@ -65,7 +65,7 @@ def test_only_the_owner_reads_them(tmp_path: Path) -> None:
     logins.complete(["a"])
     assert stat.S_IMODE(logins.path.stat().st_mode) == 0o600
     assert "left behind" not in logins.path.read_text()
-    assert [path.name for path in tmp_path.iterdir()] == ["claves"]
+    assert {path.name for path in tmp_path.iterdir()} == {"claves", "claves.lock"}
 
 
 @pytest.mark.parametrize("serial", ["", "backend", "a:b", "+", "#", "a/b", "a\nb", "ñ", "x" * 65])

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from actors.domain.logins import OWN, KeptLogin, Server
+from actors.domain.refusals import Refusal, Refused
 from actors.mqtt.broker.acl import NoLogin
+from actors.mqtt.broker.credentials import Logins
 from actors.mqtt.broker.grants import Grants
 from actors.mqtt.broker.mosquitto_config import Tls, rights
 from actors.mqtt.dialects.registry import Prefixes, UnknownFamily
-from actors.mqtt.families import FAMILIES, Server
-from actors.mqtt.logins import FamilyLogins, NoTopic
+from actors.mqtt.families import FAMILIES
+from actors.mqtt.logins import DeviceLogins, NoTopic
 from tests.brokers import PATIENCE, CrashableBroker, nats, require_mosquitto
 from tests.mqtt.guarded import (
     GuardedBroker,
@@ -25,6 +31,7 @@ from tests.mqtt.guarded import (
 
 pytestmark = pytest.mark.broker
 
+NOW = 1_800_000_000.0
 SERVER = Server("192.168.1.10", 8883, tls=True)
 # Of each family: a topic on which one called "salon" speaks, and one that it must not use.
 SPEAKS = {
@@ -38,14 +45,20 @@ SPEAKS = {
 }
 
 
-def logins_in(folder: Path) -> FamilyLogins:
-    return FamilyLogins(folder / "claves", Prefixes(), SERVER)
+def logins_in(folder: Path) -> DeviceLogins:
+    return DeviceLogins(folder / "claves", Prefixes(), lambda: SERVER, lambda: NOW)
+
+
+def nothing_in(folder: Path) -> bool:
+    """Neither a password nor a right."""
+    kept = Logins(folder / "claves")
+    return not kept.read() and not kept.grants()
 
 
 @pytest.fixture(params=["nats", "mosquitto"])
 def house(
     request: pytest.FixtureRequest, tmp_path: Path, pair: Tls
-) -> Iterator[tuple[GuardedBroker, FamilyLogins]]:
+) -> Iterator[tuple[GuardedBroker, DeviceLogins]]:
     """With a login of each family, called as itself, for what calls itself ``salon``."""
     made = logins_in(tmp_path)
     passwords = {family: made.make(family, family, "salon").account.password for family in FAMILIES}
@@ -65,7 +78,7 @@ def house(
     broker.stop()
 
 
-def test_each_family_speaks_on_its_own_topics_alone(house: tuple[GuardedBroker, FamilyLogins]) -> None:
+def test_each_family_speaks_on_its_own_topics_alone(house: tuple[GuardedBroker, DeviceLogins]) -> None:
     """What it may say is heard inside; what it may not never is."""
     inside, _ = house
     for family, (own, others) in SPEAKS.items():
@@ -92,10 +105,10 @@ def test_a_login_is_renewed_and_taken_away(tmp_path: Path) -> None:
     logins = logins_in(tmp_path)
     first = logins.make("tasmota", "salon").account.password
     assert logins.make("shelly", "salon").account.password != first
-    assert logins.known() == {"salon": "shelly"}
-    assert logins.remove("salon")
+    assert logins.known() == [KeptLogin("salon", "shelly", NOW)]
+    assert logins.remove("Salon")
     assert not logins.remove("salon")
-    assert logins.known() == {}
+    assert nothing_in(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +120,7 @@ def test_nobody_gets_the_topics_of_others(tmp_path: Path, topic: str) -> None:
     logins = logins_in(tmp_path)
     with pytest.raises(NoTopic):
         logins.make("zigbee2mqtt", "pasarela", topic)
-    assert logins.known() == {}
+    assert nothing_in(tmp_path)
 
 
 @pytest.mark.parametrize("topic", ["cmnd", "tele/x", "stat", "shellies", "Homie", "home", "esphome", "a\nb"])
@@ -117,7 +130,7 @@ def test_nobody_is_called_as_all_of_a_family_begin(tmp_path: Path, family: str, 
     logins = logins_in(tmp_path)
     with pytest.raises(NoTopic):
         logins.make(family, "pasarela", topic)
-    assert logins.known() == {}
+    assert nothing_in(tmp_path)
 
 
 def test_what_cannot_be_a_login_is_none(tmp_path: Path) -> None:
@@ -127,7 +140,7 @@ def test_what_cannot_be_a_login_is_none(tmp_path: Path) -> None:
         logins.make("tasmota", "backend")
     with pytest.raises(UnknownFamily):
         logins.make("zwave", "salon")
-    assert logins.known() == {}
+    assert nothing_in(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -140,6 +153,77 @@ def test_a_damaged_file_grants_nothing(tmp_path: Path, text: str) -> None:
     assert grants.read() == {}
     logins_in(tmp_path).make("tasmota", "salon")
     assert list(grants.read()) == ["salon"]
+
+
+def test_who_differs_in_letter_case_alone_is_one(tmp_path: Path) -> None:
+    """And so is made, renewed and removed as one, with what it may."""
+    logins = logins_in(tmp_path)
+    logins.make("tasmota", "Salon")
+    again = logins.make("tasmota", "SALON").account
+    assert (again.user, again.topic) == ("Salon", "Salon")
+    assert logins.add("shelly", "salon") == Refused(Refusal.LOGIN_TAKEN, {"user": "salon"})
+    assert logins.take_away("saloN") is None
+    assert nothing_in(tmp_path)
+
+
+def test_a_device_of_our_own_has_its_own_topics(tmp_path: Path) -> None:
+    """By its serial number as it is known, and with nothing that Mosquitto's list would have to say."""
+    logins = logins_in(tmp_path)
+    made = logins.add(OWN, "tmp0a", serials=["TMP0A"])
+    assert not isinstance(made, Refused)
+    assert made.account.user == "TMP0A"
+    assert "publish: dispositivos/TMP0A/estado\n" in made.setup.text
+    assert logins.known() == [KeptLogin("TMP0A", OWN, NOW)]
+    assert "TMP0A" not in rights(True, Logins(tmp_path / "claves").grants())
+
+
+def test_a_login_that_is_renewed_may_what_it_could(tmp_path: Path) -> None:
+    """As ``mqtt-clave`` does it: the password alone is another one."""
+    logins, kept = logins_in(tmp_path), Logins(tmp_path / "claves")
+    logins.make("tasmota", "salon")
+    before = kept.grants()["salon"].rights
+    logins.renew("salon")
+    assert kept.grants()["salon"].rights == before
+    kept.complete(["OLD0A"])  # of an earlier version, which kept no time
+    assert logins.known()[0] == KeptLogin("OLD0A", OWN, None)
+    logins.renew("OLD0A")
+    assert logins.known()[0] == KeptLogin("OLD0A", OWN, NOW)
+
+
+def test_a_withdrawn_login_comes_back_with_its_rights(tmp_path: Path) -> None:
+    logins, kept = logins_in(tmp_path), Logins(tmp_path / "claves")
+    logins.make("tasmota", "salon")
+    before = kept.read(), kept.grants()
+    put_back = logins.withdraw("SALON")
+    assert nothing_in(tmp_path)
+    put_back()
+    assert (kept.read(), kept.grants()) == before
+
+
+def test_somebody_else_s_broker_has_its_own(tmp_path: Path) -> None:
+    """Nothing is made or taken away that would have no effect."""
+    foreign = Server("mosquitto.casa", 1883, foreign=True)
+    logins = DeviceLogins(tmp_path / "claves", Prefixes(), lambda: foreign, lambda: NOW)
+    refused = Refused(Refusal.FOREIGN_BROKER, {"host": "mosquitto.casa"})
+    assert logins.add("tasmota", "salon") == refused
+    logins.make("tasmota", "salon")  # for mosquitto-config
+    assert logins.take_away("salon") == refused
+    assert not nothing_in(tmp_path)
+
+
+def test_many_who_change_logins_at_once_lose_none(tmp_path: Path) -> None:
+    """Threads and processes: what one has made the others do not write over."""
+    program = (
+        "import sys; from pathlib import Path; from actors.mqtt.broker.credentials import Logins\n"
+        "for n in range(20): Logins(Path(sys.argv[1])).renew(f'{sys.argv[2]}{n}')"
+    )
+    path = tmp_path / "claves"
+    others = [subprocess.Popen([sys.executable, "-c", program, str(path), name]) for name in ("a", "b")]
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda n: logins_in(tmp_path).make("shelly", f"c{n}"), range(20)))
+    assert [each.wait(PATIENCE) for each in others] == [0, 0]
+    assert Logins(path).read().keys() == {f"{name}{n}" for name in "abc" for n in range(20)}
+    assert Logins(path).grants().keys() == {f"c{n}" for n in range(20)}
 
 
 def test_an_access_list_without_grants_is_as_before() -> None:

@@ -29,7 +29,7 @@ from persistence.writer.store import Batch, Store
 from rules.rulebook import rulebook
 from tests.stage import FakeClock
 from tests.web.site import PATIENCE, Site
-from web.http.services import WithdrawLogin, no_login
+from web.http.services import Logins
 from web.live.hub import EventHub
 
 SETTINGS = Settings(max_devices=10, ai_r4_offline_secs=120.0, ai_r4_startup_grace_secs=60.0)
@@ -84,7 +84,7 @@ class Network:
 class LiveSite:
     """With one device, stored as it is given but for its id."""
 
-    def __init__(self, path: Path, device: Device, withdraw_login: WithdrawLogin = no_login) -> None:
+    def __init__(self, path: Path, device: Device, logins: Logins | None = None) -> None:
         self.path = path
         self.network = Network()
         self._clock = HouseClock(FakeClock())
@@ -96,7 +96,7 @@ class LiveSite:
             *self._archive.hand_over(),
             queries=Queries(path),
             directory=self._directory,
-            withdraw_login=withdraw_login,
+            logins=logins,
         )
 
     def _directory(self, hub: EventHub) -> pykka.ActorRef[Any]:

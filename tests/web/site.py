@@ -24,7 +24,7 @@ from config import Settings
 from tests.web.stand_ins import Shelf, StandInBackups, StandInDirectory, StandInScanner
 from web.app import WebServer
 from web.http.health import Health
-from web.http.services import Backups, Limits, Queries, WithdrawLogin, no_login
+from web.http.services import Backups, Limits, Logins, Queries
 from web.identity.hosts import Hosts
 from web.live.hub import EventHub
 from web.page.files import Page
@@ -94,7 +94,7 @@ class Site:
         backups: Backups | None = None,
         settings: Settings | None = None,
         page: Page | None = None,
-        withdraw_login: WithdrawLogin = no_login,
+        logins: Logins | None = None,
     ) -> None:
         self.loop = LoopThread("web-under-test")
         self.hub = EventHub(self.loop, devices, ring_events=ring_events)
@@ -125,7 +125,7 @@ class Site:
             # "x" is what a test calls it that writes its own headers.
             access=access or Access(hosts=Hosts(["x"])),
             page=page,
-            withdraw_login=withdraw_login,
+            logins=logins,
         )
 
     def __enter__(self) -> Site:

@@ -16,6 +16,7 @@ from actors.messages import Delivery, ForgetDevice, Removal, Reported
 from actors.mqtt.broker.credentials import Logins
 from tests.web.home import LiveSite
 from tests.web.site import HEALTHY, PATIENCE, Site
+from web.http.services import NoLogins
 
 LAMP = Device(id=1, serial="LGT0AAAAAAAA", claimed=True, version=1, configuration={"modo": "manual"})
 
@@ -97,12 +98,13 @@ def test_who_cannot_be_forgotten_now_keeps_its_login() -> None:
     """Where the disk takes nothing: a device of the house would be locked out, and stay."""
     locked_out: list[str] = []
 
-    def withdraw(serial: str) -> Callable[[], None]:
-        locked_out.append(serial)
-        return lambda: None
+    class Watched(NoLogins):
+        def withdraw(self, serial: str) -> Callable[[], object]:
+            locked_out.append(serial)
+            return super().withdraw(serial)
 
     broken = replace(HEALTHY, writer=replace(HEALTHY.writer, healthy=False))
-    with Site(LAMP, health=lambda: broken, withdraw_login=withdraw) as site:
+    with Site(LAMP, health=lambda: broken, logins=Watched()) as site:
         assert site.ask("DELETE", "/dispositivos/1").status == 503
     assert not locked_out
 
@@ -114,14 +116,15 @@ def test_who_stays_keeps_its_login(tmp_path: Path) -> None:
     before = logins.path.read_text()
     overtaking = [{"nombre": "Salón"}]
 
-    def withdraw(serial: str) -> Callable[[], None]:
-        put_back = logins.withdraw(serial)
-        assert logins.path.read_text() == ""
-        if overtaking:
-            assert house.site.put("/dispositivos/1", overtaking.pop()).status == 200
-        return put_back
+    class Overtaken(NoLogins):
+        def withdraw(self, serial: str) -> Callable[[], object]:
+            put_back = logins.withdraw(serial)
+            assert logins.path.read_text() == ""
+            if overtaking:
+                assert house.site.put("/dispositivos/1", overtaking.pop()).status == 200
+            return put_back
 
-    with LiveSite(tmp_path / "iot.db", LAMP, withdraw) as house:
+    with LiveSite(tmp_path / "iot.db", LAMP, Overtaken()) as house:
         seen = {"If-Match": house.site.get("/dispositivos/1").headers["Etag"]}
         assert house.site.ask("DELETE", "/dispositivos/1", headers=seen).status == 412
         assert logins.path.read_text() == before

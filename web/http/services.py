@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol
 
 import pykka
 
 from actors.domain.findings import KeptFinding, Wanted
+from actors.domain.logins import KeptLogin, LoginFamily, NewLogin, Server
 from actors.domain.model import LogEntry
 from actors.domain.read_models import Backup, FindingPage, LogPage, Rejected, Statistics
-from actors.domain.refusals import Refused
+from actors.domain.refusals import Refusal, Refused
 from actors.domain.rooms import Rooms
 from actors.domain.status import Hindrance, WeatherStatus, WriterStatus
 from actors.runtime.event_loop import LoopThread
@@ -97,14 +98,49 @@ class Limits:
     """Downloads of a log or summary at a time; more get 503."""
 
 
-WithdrawLogin: TypeAlias = Callable[[str], Callable[[], object]]
-"""Has a device's serial number log in at the broker no more; what it returns takes that back. Both wait for
-the disk, and raise ``OSError``."""
+class Logins(Protocol):
+    """Of devices at the broker. Calls wait for the disk, and raise ``OSError``."""
+
+    @property
+    def server(self) -> Server:
+        """The broker, as devices reach it at this moment."""
+
+    def families(self) -> Sequence[LoginFamily]:
+        """Of which there can be logins."""
+
+    def known(self) -> Sequence[KeptLogin]:
+        """Those that there are, by name."""
+
+    def add(self, family: str, user: str, topic: str = "", serials: Iterable[str] = ()) -> NewLogin | Refused:
+        """One for a device that calls itself ``topic`` in its topics, or ``user`` if that is empty.
+        ``serials`` are those of known devices, as they are spelled."""
+
+    def take_away(self, user: str) -> Refused | None:
+        """``None`` if it is none any more."""
+
+    def withdraw(self, serial: str) -> Callable[[], object]:
+        """Has a device log in no more, if it could; what is returned takes that back."""
 
 
-def no_login(_serial: str) -> Callable[[], object]:
-    """Where devices have no logins."""
-    return lambda: None
+class NoLogins:
+    """Where devices have none."""
+
+    server: Final = Server("", 0, foreign=True)
+
+    def families(self) -> Sequence[LoginFamily]:
+        return ()
+
+    def known(self) -> Sequence[KeptLogin]:
+        return ()
+
+    def add(self, *_: object) -> Refused:
+        return Refused(Refusal.FOREIGN_BROKER, {"host": ""})
+
+    def take_away(self, _user: str) -> Refused:
+        return Refused(Refusal.FOREIGN_BROKER, {"host": ""})
+
+    def withdraw(self, _serial: str) -> Callable[[], object]:
+        return lambda: None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +172,7 @@ class Services:
     """Where downloads are made, which takes minutes at most."""
     scratch: Path | None
     """For files that live as long as a request; ``None`` is where the system has such."""
-    withdraw_login: WithdrawLogin
+    logins: Logins
     access: Access
     authenticator: Authenticator
     connections: Connections

@@ -233,7 +233,7 @@ class OneDevice(DeviceHandler):
         device, seen = self.meant(device_id)
         self.concerning = device.serial
         self.expect_storage()
-        put_back = await self.read(partial(self.services.withdraw_login, device.serial))
+        put_back = await self.read(partial(self.services.logins.withdraw, device.serial))
         try:
             await self.ask(partial(ForgetDevice, Removal(device.id, device.serial), seen=seen))
         except Problem as problem:
@@ -336,7 +336,7 @@ class ReplacedDevice(Proving):
         self.concerning = f"{device.serial} -> {spare.serial}"
         command = partial(ReplaceDevice, device.id, device.serial, spare, seen=seen)
         replaced = await self.prove(spare.serial, command)
-        await self.read(partial(self.services.withdraw_login, device.serial))
+        await self.read(partial(self.services.logins.withdraw, device.serial))
         self.answer_device(replaced)
 
 

@@ -451,6 +451,50 @@ class BackupJson(TypedDict):
     bytes: Annotated[int | None, Note({"description": "null mientras se hace."})]
 
 
+@named("FamiliaDeAccesos")
+class LoginFamilyJson(TypedDict):
+    familia: str
+    titulo: Annotated[str, Note({"description": "Cómo se llama; vacío el de los dispositivos propios."})]
+    pasarela: Annotated[bool, Note({"description": "true si habla por muchos aparatos."})]
+
+
+@named("SitioDelBroker")
+class BrokerPlaceJson(TypedDict):
+    """Where devices reach the broker."""
+
+    host: str
+    puerto: int
+    tls: bool
+    ajeno: Annotated[bool, Note({"description": "true si es de otro, que hace sus propios accesos."})]
+    solo_aqui: Annotated[bool, Note({"description": "true si solo llegan a él los programas de la máquina."})]
+
+
+@named("Acceso")
+class LoginJson(TypedDict):
+    nombre: str
+    familia: str
+    creado_en: Annotated[Time | None, Note({"description": "null si no se sabe."})]
+
+
+@named("Accesos")
+class LoginsJson(TypedDict):
+    broker: BrokerPlaceJson
+    data: list[LoginJson]
+
+
+@named("AccesoNuevo")
+class NewLoginJson(TypedDict):
+    nombre: str
+    familia: str
+    clave: Annotated[str, Note({"description": "No se vuelve a mostrar."})]
+    topic: Annotated[str, Note({"description": "Cómo ha de llamarse en sus topics."})]
+    broker: BrokerPlaceJson
+    donde: Annotated[
+        str, Note({"description": "La página del aparato en que se escribe; vacía en los propios."})
+    ]
+    texto: Annotated[str, Note({"description": "Lo que hay que escribir."})]
+
+
 class LetterJson(TypedDict):
     recibido_en: Time
     topic: str

@@ -116,6 +116,39 @@ REFUSALS: Final[Mapping[Refusal, Wording]] = {
         "Ha cambiado desde entonces: {names}. Mira cómo está, o descarta el evento.",
         "It has changed since: {names}. Look how it is, or dismiss the event.",
     ),
+    Refusal.FOREIGN_BROKER: Wording(
+        409,
+        "El bróker es otro ({host}, MQTT_BROKER_URL), y sus accesos se hacen en él. Si es un Mosquitto: "
+        "«run_system.py mqtt-login --family tasmota NOMBRE», y «mosquitto-config» escribe lo que necesita.",
+        "The broker is another one ({host}, MQTT_BROKER_URL), and its logins are made there. If it is a "
+        "Mosquitto: “run_system.py mqtt-login --family tasmota NAME”, and “mosquitto-config” writes what it "
+        "needs.",
+    ),
+    Refusal.UNKNOWN_FAMILY: Wording(
+        400,
+        "familia: no hay accesos para esa; se espera una de {families}.",
+        "familia: there are no logins for that one; one of {families} is expected.",
+    ),
+    Refusal.LOGIN_UNUSABLE: Wording(
+        400,
+        "nombre: {user!a:.80} no sirve de usuario MQTT; se esperan de 1 a 64 caracteres de A-Za-z0-9._- que "
+        "no sean «backend».",
+        "nombre: {user!a:.80} cannot be an MQTT user; 1 to 64 characters of A-Za-z0-9._- other than "
+        "“backend” are expected.",
+    ),
+    Refusal.LOGIN_TOPIC_UNUSABLE: Wording(
+        400,
+        "topic: {topic!a:.80} no sirve; se espera uno sin comodines, que no empiece como los de este sistema "
+        "ni donde otros se anuncian.",
+        "topic: {topic!a:.80} cannot be used; one without wildcards is expected, that begins neither as "
+        "those of this system do nor where others announce themselves.",
+    ),
+    Refusal.LOGIN_TAKEN: Wording(
+        409,
+        "Ya hay un acceso {user}; quítalo antes, o elige otro nombre.",
+        "There is a login {user} already; remove it first, or choose another name.",
+    ),
+    Refusal.NO_SUCH_LOGIN: Wording(404, "No hay ningún acceso {user:.80}.", "There is no login {user:.80}."),
     Refusal.QUARANTINED: Wording(
         503,
         "Este dispositivo falla una y otra vez y está en cuarentena; se vuelve a probar cada cinco minutos. "

@@ -10,11 +10,13 @@ import base64
 import binascii
 import hashlib
 import hmac
-import os
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
+
+from actors.mqtt.broker.grants import Grant, Grants
+from actors.mqtt.broker.whole_files import one_at_a_time, replace
 
 # What mosquitto_passwd takes. More would only slow the brokers down: nobody guesses 128 random bits.
 _ITERATIONS: Final = 101
@@ -52,11 +54,19 @@ def _base64(data: bytes) -> str:
     return base64.b64encode(data).decode("ascii")
 
 
+def _as_it_was(grant: Grant | None) -> Grant | None:
+    return grant
+
+
 class Logins:
-    """The password file at ``path``, which need not be there yet. Calls raise ``OSError``."""
+    """The password file at ``path``, which need not be there yet, and what is known of each login beside it.
+
+    One changes them at a time, whatever process it is in. Calls raise ``OSError``.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path: Final = path
+        self._grants = Grants(path)
 
     def read(self) -> dict[str, str]:
         """Users and what is kept of their passwords; those made with ``mosquitto_passwd`` too."""
@@ -66,44 +76,79 @@ class Logins:
             return {}
         return {user: kept for user, colon, kept in (line.partition(":") for line in lines) if colon}
 
+    def grants(self) -> dict[str, Grant]:
+        """By login; those of whom nothing is known are not in it."""
+        return self._grants.read()
+
     def complete(self, users: Iterable[str]) -> dict[str, str]:
         """Give those who have none a password; users and passwords of these."""
-        known = self.read()
-        made = {user: secrets.token_hex(_PASSWORD_BYTES) for user in users if user not in known}
-        if made:
-            self._write(known | {user: hashed(password) for user, password in made.items()})
-        return made
+        with one_at_a_time(self.path):
+            known = self.read()
+            made = {user: secrets.token_hex(_PASSWORD_BYTES) for user in users if user not in known}
+            if made:
+                self._write(known | {user: hashed(password) for user, password in made.items()})
+            return made
 
-    def renew(self, user: str) -> str:
-        """A new password for ``user``, who may be new; the old one serves no more."""
+    def renew(self, user: str, grant: Callable[[Grant | None], Grant | None] = _as_it_was) -> str:
+        """A new password for ``user``, who may be new; the old one serves no more.
+
+        ``grant`` tells what is known of the login from now on, by what was known before.
+        """
+        with one_at_a_time(self.path):
+            return self._renew(user, grant(self._grants.read().get(user)))
+
+    def add(self, user: str, grant: Grant) -> str | None:
+        """The password of a login that is new; ``None`` if there is one of this name, in any letter case."""
+        with one_at_a_time(self.path):
+            known = self.read()
+            return None if spelled(user, known) in known else self._renew(user, grant)
+
+    def _renew(self, user: str, grant: Grant | None) -> str:
         password = secrets.token_hex(_PASSWORD_BYTES)
+        if grant is not None:
+            # First what it may, so that it never comes in with another's rights.
+            self._grants.write(self._grants.read() | {user: grant})
         self._write(self.read() | {user: hashed(password)})
         return password
 
     def remove(self, user: str) -> bool:
-        """Whether there was such a user, at least in other letter case."""
-        known = self.read()
-        if known.pop(spelled(user, known), None) is None:
-            return False
-        self._write(known)
-        return True
+        """Whether there was such a user, at least in other letter case. What it was granted goes too."""
+        with one_at_a_time(self.path):
+            return self._remove(user) is not None
 
     def withdraw(self, user: str) -> Callable[[], None]:
         """Remove ``user``, if there; whoever finds that it has to stay calls what is returned."""
-        known = self.read()
-        name = spelled(user, known)
-        kept = known.get(name)
-        self.remove(user)
+        with one_at_a_time(self.path):
+            taken = self._remove(user)
 
         def put_back() -> None:
-            now = self.read()
-            if kept is not None and name not in now:  # else somebody has given it another password since
-                self._write(now | {name: kept})
+            if taken is not None:
+                with one_at_a_time(self.path):
+                    self._put_back(*taken)
 
         return put_back
 
+    def _remove(self, user: str) -> tuple[str, str | None, Grant | None] | None:
+        """Name, password as it was kept, and grant of the one that is there no more, if it was."""
+        known, grants = self.read(), self._grants.read()
+        name = spelled(user, known, grants)
+        kept, grant = known.pop(name, None), grants.pop(name, None)
+        if kept is not None:
+            self._write(known)
+        if grant is not None:
+            self._grants.write(grants)
+        return None if kept is None and grant is None else (name, kept, grant)
+
+    def _put_back(self, name: str, kept: str | None, grant: Grant | None) -> None:
+        now = self.read()
+        if name in now:
+            return  # somebody has given it another password since
+        if grant is not None:
+            self._grants.write(self._grants.read() | {name: grant})
+        if kept is not None:
+            self._write(now | {name: kept})
+
     def _write(self, known: Mapping[str, str]) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         replace(self.path, lines_of(known), _OWNER_ONLY)
 
 
@@ -120,14 +165,3 @@ def spelled(serial: str, *known: Iterable[str]) -> str:
 
 def lines_of(logins: Mapping[str, str]) -> str:
     return "".join(f"{user}:{kept}\n" for user, kept in logins.items())
-
-
-def replace(path: Path, text: str, mode: int) -> None:
-    """Write the file whole or not at all; it is never open to more than ``mode`` says."""
-    beside = path.with_name(f"{path.name}.new")
-    beside.unlink(missing_ok=True)
-    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)

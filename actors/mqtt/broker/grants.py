@@ -1,6 +1,7 @@
-"""What logins may do that are no device's of our own protocol: kept beside the password file, as JSON.
+"""What is known of logins beside their passwords: kept beside the password file, as JSON.
 
-``{"salon": {"familia": "tasmota", "publica": ["tele/salon/#"], "lee": ["cmnd/#"], "bytes": 262144}}``.
+``{"salon": {"familia": "tasmota", "creado": 1795978801, "publica": ["tele/salon/#"], "lee": ["cmnd/#"],
+"bytes": 262144}}``. A device of our own protocol has no topics there: its serial number says them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from actors.mqtt.broker.acl import Rights
-from actors.mqtt.broker.credentials import replace
+from actors.mqtt.broker.whole_files import replace
 
 NAME: Final = "permisos.json"
 """Its file name, beside the password file's."""
@@ -21,10 +22,14 @@ _OWNER_ONLY: Final = 0o600
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """``family`` is for people to see."""
+    """``family`` is for people to see; those of our own protocol have no ``rights`` but a device's.
+
+    ``made_at`` is in seconds since 1970, unknown of those that were made before it was kept.
+    """
 
     family: str
-    rights: Rights
+    rights: Rights | None
+    made_at: float | None = None
 
 
 class Grants:
@@ -44,37 +49,34 @@ class Grants:
         found = told.items() if isinstance(told, dict) else ()
         return {user: grant for user, each in found if (grant := _grant_in(each)) is not None}
 
-    def give(self, user: str, grant: Grant) -> None:
-        """In the place of what ``user`` was granted before."""
-        self._write({**self.read(), user: grant})
-
-    def withdraw(self, user: str) -> bool:
-        """Whether there was one."""
-        known = self.read()
-        if known.pop(user, None) is None:
-            return False
-        self._write(known)
-        return True
-
-    def _write(self, known: Mapping[str, Grant]) -> None:
+    def write(self, known: Mapping[str, Grant]) -> None:
+        """These alone, from now on; whoever calls keeps others from changing it meanwhile."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         told = {user: _told(grant) for user, grant in known.items()}
         replace(self.path, json.dumps(told, ensure_ascii=False, indent=1) + "\n", _OWNER_ONLY)
 
 
 def _told(grant: Grant) -> dict[str, Any]:
-    rights = grant.rights
-    return {
-        "familia": grant.family,
-        "publica": rights.publish,
-        "lee": rights.read,
-        "bytes": rights.largest,
-    }
+    told: dict[str, Any] = {"familia": grant.family}
+    if grant.made_at is not None:
+        told["creado"] = grant.made_at
+    if (rights := grant.rights) is not None:
+        told |= {"publica": rights.publish, "lee": rights.read, "bytes": rights.largest}
+    return told
 
 
 def _grant_in(told: object) -> Grant | None:
+    if not isinstance(told, dict):
+        return None
     match told:
         case {"familia": str(family), "publica": [*publish], "lee": [*read], "bytes": int(largest)}:
             if all(isinstance(topic, str) for topic in (*publish, *read)):
-                return Grant(family, Rights(tuple(publish), tuple(read), largest))
+                return Grant(family, Rights(tuple(publish), tuple(read), largest), _made_at(told))
+        case {"familia": str(family), "creado": int() | float()} if "publica" not in told:
+            return Grant(family, None, _made_at(told))
     return None
+
+
+def _made_at(told: Mapping[str, object]) -> float | None:
+    made = told.get("creado")
+    return float(made) if isinstance(made, int | float) else None

@@ -11,8 +11,9 @@ from types import MappingProxyType
 from typing import Final
 
 from actors.mqtt.broker.acl import BACKEND, EVERYTHING, check_login, rights_of_device
-from actors.mqtt.broker.credentials import Logins, lines_of, replace
-from actors.mqtt.broker.grants import Grant, Grants
+from actors.mqtt.broker.credentials import Logins, lines_of
+from actors.mqtt.broker.grants import Grant
+from actors.mqtt.broker.whole_files import replace
 
 MOSQUITTO: Final = Path("/etc/mosquitto")
 """Where the files lie in the end."""
@@ -87,6 +88,8 @@ def rights(shared_topic: bool, grants: Mapping[str, Grant] = MappingProxyType({}
     lines += [f"pattern write {topic}" for topic in device.publish]
     lines += [f"pattern read {topic}" for topic in device.read]
     for user, grant in grants.items():
+        if grant.rights is None:
+            continue
         lines += ["", f"# {grant.family}", f"user {user}"]
         lines += [f"topic write {topic}" for topic in grant.rights.publish]
         lines += [f"topic read {topic}" for topic in grant.rights.read]
@@ -153,7 +156,7 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     text = configuration(template(), installed_in, port, None if tls is None else tls.port)
     replace(folder / CONFIGURATION, text, _PUBLIC)
-    replace(folder / RIGHTS, rights(shared_topic, Grants(logins.path).read()), _PUBLIC)
+    replace(folder / RIGHTS, rights(shared_topic, logins.grants()), _PUBLIC)
     names = [CONFIGURATION, RIGHTS, PASSWORDS]
     if tls is not None:
         replace(folder / CERTIFICATE, tls.certificate.read_text("ascii"), _PUBLIC)

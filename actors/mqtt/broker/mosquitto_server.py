@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import IO, Final
 
 from actors.mqtt.broker.child import LOOPBACK, BrokerUnavailable, answers_mqtt, free_port
-from actors.mqtt.broker.credentials import replace
 from actors.mqtt.broker.mosquitto_config import what_is_kept
 from actors.mqtt.broker.notices import Notices
 from actors.mqtt.broker.releases import Release
+from actors.mqtt.broker.whole_files import replace
 
 logger = logging.getLogger(__name__)
 

@@ -24,10 +24,10 @@ from typing import Any, Final
 
 from actors.mqtt.broker.acl import LARGEST_OF_GATEWAY
 from actors.mqtt.broker.child import LOOPBACK, BrokerUnavailable, answers_mqtt, free_port
-from actors.mqtt.broker.credentials import replace
 from actors.mqtt.broker.nats_link import NatsLink, NoAnswer
 from actors.mqtt.broker.notices import Notices
 from actors.mqtt.broker.releases import Release
+from actors.mqtt.broker.whole_files import replace
 
 logger = logging.getLogger(__name__)
 

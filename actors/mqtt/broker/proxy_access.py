@@ -12,7 +12,6 @@ from typing import Final
 from actors.domain.unserved import Trouble
 from actors.mqtt.broker.acl import Rights, can_log_in, rights_of_device
 from actors.mqtt.broker.credentials import Logins, fits
-from actors.mqtt.broker.grants import Grants
 from actors.mqtt.broker.packets import HARMLESS, PUBLISH, SUBSCRIBE, Breach, Connect, Packet
 
 logger = logging.getLogger(__name__)
@@ -165,7 +164,6 @@ class GuestList:
 
     def __init__(self, logins: Path, shared_topic: bool) -> None:
         self._logins = Logins(logins)
-        self._grants = Grants(logins)
         self._shared_topic = shared_topic
         self._seen: tuple[int, int] | None = None
         self._known: dict[str, str] = {}
@@ -185,8 +183,10 @@ class GuestList:
 
     def _rights_of(self, user: str) -> Rights:
         """Read at each login, which costs far less than to check its password."""
-        grant = self._grants.read().get(user)
-        return rights_of_device(user, self._shared_topic) if grant is None else grant.rights
+        grant = self._logins.grants().get(user)
+        if grant is None or grant.rights is None:
+            return rights_of_device(user, self._shared_topic)
+        return grant.rights
 
     def still_knows(self, guest: Guest) -> bool:
         """Whether the login that ``guest`` came in by is as it was then."""
