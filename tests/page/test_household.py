@@ -22,6 +22,7 @@ SECTIONS = {
     "habitaciones": "Habitaciones",
     "personas": "Personas",
     "accesos": "Accesos",
+    "aparatos": "Aparatos",
     "salud": "Salud",
     "copias": "Copias",
     "rechazados": "Rechazados",

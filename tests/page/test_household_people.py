@@ -151,7 +151,7 @@ def test_whoever_gives_up_being_admin_sees_less_at_once(page: Page, admin: APIRe
     come_in(page, code(admin, "Ana"))
     show(page, "personas")
     tabs = page.get_by_role("navigation", name="Apartados de la casa").get_by_role("link")
-    expect(tabs).to_have_count(9)
+    expect(tabs).to_have_count(10)
     page.get_by_role("button", name="Cambiar a Ana").click()
     page.get_by_role("dialog").get_by_label("De la casa").check()
     page.get_by_role("dialog").get_by_role("button", name="Guardar").click()

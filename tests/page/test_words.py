@@ -59,7 +59,10 @@ VIEWS = [
     "dispositivo/1/ajustes",
     "dispositivo/99",
     "casa",
-    *(f"casa/{each}" for each in ("habitaciones", "personas", "accesos", "salud", "copias", "rechazados")),
+    *(
+        f"casa/{each}"
+        for each in ("habitaciones", "personas", "accesos", "aparatos", "salud", "copias", "rechazados")
+    ),
 ]
 
 

@@ -7,6 +7,7 @@ import { Backups } from "./household/backups.js";
 import { Doings } from "./household/doings.js";
 import { Health } from "./household/health.js";
 import { Here } from "./household/here.js";
+import { Logins } from "./household/logins.js";
 import { People } from "./household/people.js";
 import { Rejected } from "./household/rejected.js";
 import { Rooms } from "./household/rooms.js";
@@ -18,6 +19,7 @@ const TABS = [
   { path: "habitaciones", role: "lectura", Shown: Rooms },
   { path: "personas", role: "admin", Shown: People },
   { path: "accesos", role: "lectura", Shown: Tokens },
+  { path: "aparatos", role: "admin", Shown: Logins },
   { path: "salud", role: "lectura", Shown: Health },
   { path: "copias", role: "admin", Shown: Backups },
   { path: "rechazados", role: "admin", Shown: Rejected },

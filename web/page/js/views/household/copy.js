@@ -5,7 +5,8 @@ import { t } from "../../words.js";
 
 const SAID_MS = 3_000;
 
-export const Copy = ({ text }) => {
+/** @param {{ text: string, of?: string }} what with several on a page, `of` tells what is copied */
+export const Copy = ({ text, of }) => {
   const [said, setSaid] = useState("household.copy");
   if (!navigator.clipboard) return null;
   const copy = async () => {
@@ -17,7 +18,7 @@ export const Copy = ({ text }) => {
     setTimeout(setSaid, SAID_MS, "household.copy");
   };
   return html`
-    <button type="button" onClick=${copy}>${t(said)}</button>
+    <button type="button" aria-label=${of && `${t(said)}: ${of}`} onClick=${copy}>${t(said)}</button>
     <span role="status" class="hidden">${said !== "household.copy" && t(said)}</span>
   `;
 };

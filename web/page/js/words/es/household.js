@@ -5,6 +5,7 @@ export const words = {
   "household.tab.habitaciones": "Habitaciones",
   "household.tab.personas": "Personas",
   "household.tab.accesos": "Accesos",
+  "household.tab.aparatos": "Aparatos",
   "household.tab.salud": "Salud",
   "household.tab.copias": "Copias",
   "household.tab.rechazados": "Rechazados",
@@ -97,6 +98,40 @@ export const words = {
   "household.tokens.revoke.do": "Echar",
   "household.tokens.revoke.text": "Dejará de entrar en la casa, y para volver necesitará otro código.",
   "household.tokens.revoke.own": "Es este navegador: tendrás que volver a entrar.",
+
+  "household.logins.what":
+    "Accesos para aparatos: el usuario y la contraseña con que un dispositivo o una pasarela entra en el bróker MQTT, y solo en sus propios topics.",
+  "household.logins.foreign": "El bróker es otro ({host}), y sus accesos se hacen en él.",
+  "household.logins.foreign.mosquitto":
+    "Si es un Mosquitto, en el ordenador de este sistema se hacen así, y luego se copian a él los ficheros:",
+  "household.logins.name.example": "NOMBRE",
+  "household.logins.here_only":
+    "Por ahora al bróker solo llegan los programas de este ordenador. Para que entren aparatos de la casa, arranca con",
+  "household.logins.add": "Nuevo acceso",
+  "household.logins.none": "Ningún aparato tiene acceso todavía",
+  "household.logins.own": "Dispositivo de este sistema",
+  "household.logins.made": "desde el {when}",
+  "household.logins.remove": "Quitar {name}",
+  "household.logins.remove.do": "Quitar",
+  "household.logins.remove.text":
+    "El aparato dejará de entrar ahora mismo, y lo que haya publicado se queda.",
+  "household.logins.make": "Crear",
+  "household.logins.family": "Marca o programa",
+  "household.logins.name": "Nombre",
+  "household.logins.name.hint":
+    "Su usuario, y cómo se llama en sus topics. Letras sin tilde, cifras, punto, guion.",
+  "household.logins.serial": "Número de serie",
+  "household.logins.serial.hint": "Es su usuario: TMP0603IF1WD, por ejemplo.",
+  "household.logins.topic": "Nombre en sus topics",
+  "household.logins.topic.hint": "Vacío, el mismo. Otro, si ya lo tiene: casa/zigbee2mqtt.",
+  "household.logins.host.short": "Servidor",
+  "household.logins.port.short": "Puerto",
+  "household.logins.user.short": "Usuario",
+  "household.logins.password.short": "Contraseña",
+  "household.logins.topic.short": "Topic",
+  "household.logins.where": "Escríbelo en el aparato, en {where}",
+  "household.logins.where.own": "Para su programa",
+  "household.logins.all": "todo",
 
   "household.health.good": "Todo va bien",
   "household.health.warn": "Funciona, pero hay algo que mirar",
