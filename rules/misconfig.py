@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from actors.domain.findings import Bounds, Finding, Proposal, Severity
+from actors.domain.house import House
 from actors.domain.kinds import PREFIXES, SENSOR, prefix_of, sort_of
 from actors.domain.model import SCHEDULED, Device, Json, JsonObject, Report
 from actors.domain.readings import number_of
 from actors.domain.schedule import has_schedule
+from actors.domain.weather import HOUR_S, measured
 from rules.base.fingerprint import fingerprint
 from rules.base.memory import seal, unseal
 from rules.base.settings import MisconfigSettings
-from rules.base.tables import PREFIX_LENGTH, Limit, Standard, Standards
+from rules.base.tables import NO_ADVICE, PREFIX_LENGTH, Limit, Standard, Standards, WeatherTable
 
 NAME: Final = "misconfig"
 MISCONFIG: Final = "ai_misconfig"
 
 # Proposed for an interval that is no number, as far as the standard allows; the usual one of devices.
 USUAL_INTERVAL_S: Final = 60
+# Rule 6 gives the former mode back an hour after the weather that advised another one.
+AFTER_S: Final = 2 * HOUR_S
 
 _STATE_VERSION: Final = 1
 
@@ -75,7 +80,8 @@ class MisconfigRule:
     """``standards`` are the whole table: a device's kind can change.
 
     Tells when a right configuration becomes a wrong one, and again after the cooldown while it stays
-    wrong. A dismissed finding is not told again until something else is wrong.
+    wrong. A dismissed finding is not told again until something else is wrong. A mode that the weather
+    advises is none to be mended, nor for a while after.
     """
 
     name: Final = NAME
@@ -83,11 +89,26 @@ class MisconfigRule:
     """It learns nothing but what it has told, which is stored with the finding."""
     lasting: Final = ()
 
-    __slots__ = ("_cooldown", "_device", "_dismissed", "_standards", "_told_at", "_wake_in")
+    __slots__ = (
+        "_advice",
+        "_advised_at",
+        "_cooldown",
+        "_device",
+        "_dismissed",
+        "_house",
+        "_standards",
+        "_told_at",
+        "_wake_in",
+    )
 
-    def __init__(self, settings: MisconfigSettings, standards: Standards) -> None:
+    def __init__(
+        self, settings: MisconfigSettings, standards: Standards, advice: WeatherTable = NO_ADVICE
+    ) -> None:
         self._cooldown = settings.ai_misconfig_cooldown_s
         self._standards = standards
+        self._advice = advice
+        self._house = House()
+        self._advised_at = -math.inf
         self._told_at: float | None = None
         self._dismissed = ""
         self._device: Device | None = None
@@ -97,12 +118,19 @@ class MisconfigRule:
     def wake_in(self) -> float | None:
         return self._wake_in
 
+    def hear(self, house: House, at: float) -> Sequence[Finding]:
+        self._house = house
+        return self.wake(at)
+
     def observe(self, device: Device, report: Report | None, at: float) -> Sequence[Finding]:  # noqa: ARG002
         self._device = device
         self._wake_in = None
         if not device.claimed:
             return ()
-        misfit = examine(device.configuration, standard_of(self._standards, device))
+        standard = standard_of(self._standards, device)
+        if self._suits_the_weather(device, at):
+            standard = replace(standard, mode=None)
+        misfit = examine(device.configuration, standard)
         if misfit is None:
             self._dismissed = ""
             return ()
@@ -121,6 +149,15 @@ class MisconfigRule:
 
     def wake(self, at: float) -> Sequence[Finding]:
         return () if self._device is None else self.observe(self._device, None, at)
+
+    def _suits_the_weather(self, device: Device, at: float) -> bool:
+        weather, mode = self._house.weather, device.configuration.get("modo")
+        if weather is not None and weather.is_fresh(at):
+            known, kind = measured(weather, at), sort_of(device)[0]
+            advised = (each for each in self._advice.get(kind, ()) if each.proposes.get("modo") == mode)
+            if any(each.is_met(known) for each in advised):
+                self._advised_at = at
+        return 0 <= at - self._advised_at < AFTER_S
 
     def learn(self, at: float, state: str, parameters: JsonObject) -> None:
         """The log says nothing of the configuration."""
@@ -149,10 +186,14 @@ class MisconfigRule:
 
     @classmethod
     def from_state(
-        cls, settings: MisconfigSettings, standards: Standards, state: JsonObject
+        cls,
+        settings: MisconfigSettings,
+        standards: Standards,
+        state: JsonObject,
+        advice: WeatherTable = NO_ADVICE,
     ) -> MisconfigRule:
         """Raises :class:`rules.base.memory.DamagedState`."""
-        made = cls(settings, standards)
+        made = cls(settings, standards, advice)
         body = unseal(NAME, _STATE_VERSION, state)
         made._told_at = body.optional_number("told_at")
         made._dismissed = body.text("dismissed")

@@ -16,14 +16,13 @@ from actors.domain.schedule import ScheduleError, parse
 from rules import alarms, misconfig, offline, weather
 from rules.base.memory import DamagedState
 from rules.base.settings import LearnSettings, RulesSettings
-from rules.base.tables import Advice, Limits, Standards, WeatherTable, of_device
+from rules.base.tables import NO_ADVICE, Advice, Limits, Standards, WeatherTable, of_device
 from rules.extremes import rule as extremes
 from rules.learn import rule as learn
 from rules.learn.habit import SPAN_DAYS
 from rules.learn.timetable import Timetable
 
 DAY_S: Final = 86_400.0
-NO_ADVICE: Final[WeatherTable] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +93,8 @@ def rulebook(
             log_s=settings.ai_hist_window_days * DAY_S,
         ),
         misconfig.NAME: RuleStarter(
-            lambda _: misconfig.MisconfigRule(settings, standards),
-            lambda _, state: misconfig.MisconfigRule.from_state(settings, standards, state),
+            lambda _: misconfig.MisconfigRule(settings, standards, advice),
+            lambda _, state: misconfig.MisconfigRule.from_state(settings, standards, state, advice),
             watches_reports=False,
             log_s=0,
         ),

@@ -164,7 +164,7 @@ class WeatherRule:
         given = self._given[advice.name] = _Given(at, at, before)
         self._unsaved = True
         episode = Episode(_key(advice.name, given), at, None, 1)
-        told: JsonObject = {"consejo": advice.name, "medidas": dict(known)}
+        told: JsonObject = {"consejo": advice.name, "medidas": {name: known[name] for name in advice.met}}
         return (self._finding(device, advice, at, told, advice.proposes, episode),)
 
     def _end(self, device: Device, advice: Advice, given: _Given, at: float) -> Sequence[Finding]:

@@ -79,6 +79,7 @@ Standards: TypeAlias = Mapping[str, Standard]
 
 WeatherTable: TypeAlias = Mapping[str, Sequence[Advice]]
 """Kind → its advice, in order."""
+NO_ADVICE: Final[WeatherTable] = {}
 
 
 def read_limits(data: bytes) -> Limits:

@@ -52,7 +52,7 @@ def test_rain_advises_not_to_water() -> None:
     finding = began(WeatherRule([RAIN, WIND]))
     assert (finding.rule, finding.event, finding.device_id) == ("clima", "ai_weather", 7)
     assert finding.details["consejo"] == "lluvia"
-    assert finding.details["medidas"]["lluvia_mm"] == 24
+    assert finding.details["medidas"] == {"lluvia_mm": 24}
     assert finding.proposal == Proposal(
         {"modo": "manual", "encendido": False}, frozenset({"modo", "encendido"})
     )

@@ -15,14 +15,14 @@ from actors.domain.weather import HOUR_S, Hour, Weather
 from actors.messages import ChangeDevice, ClaimDevice, WeatherKnown
 from config import Settings
 from persistence.database.schema import sqlite3
-from rules.base.tables import Advice, Limit
+from rules.base.tables import Advice, Limit, Standard
 from rules.rulebook import rulebook
 from tests.household import House, World, actor
 
 WATER = "RGD0AAAAAAAA"
 OFF: JsonObject = {"modo": "manual", "encendido": False}
 RAIN = Advice("lluvia", {"lluvia_mm": Limit(4, None)}, OFF, frozenset({"modo"}))
-RULES = rulebook(Settings(), {}, {}, UTC, lambda _: None, {"riego": (RAIN,)})
+RULES = rulebook(Settings(), {}, {"RGD0": Standard("horario")}, UTC, lambda _: None, {"riego": (RAIN,)})
 SCHEDULE: JsonObject = {"modo": "horario", "horarios_riego": {"diario": [["07:00", 10]]}}
 
 
@@ -42,8 +42,8 @@ def house(world: World) -> Iterator[House]:
     house.kill()
 
 
-def opened(world: World) -> House:
-    house = House(world, {"clima": RULES["clima"]})
+def opened(world: World, *rules: str) -> House:
+    house = House(world, {rule: RULES[rule] for rule in ("clima", *rules)})
     house.flush()
     return house
 
@@ -124,3 +124,22 @@ def test_who_comes_later_hears_of_the_weather_too(world: World, house: House) ->
     house.flush()
     assert told(world) == [("ai_weather", "abierto")] * 2
     assert actor(house.device_actor(other)._rules["clima"])._rule.lasting
+
+
+def test_no_other_rule_asks_for_what_the_weather_advises_against(world: World, house: House) -> None:
+    """An irrigation at rest in the rain is not told that it goes better with a schedule; one by hand is."""
+    change(house, **SCHEDULE, clima="actuar")
+    house.stop()
+    house.kill()
+    again = opened(world, "misconfig")
+    forecast(again, 2.0)
+    for rain in (2.0, 2.0, 0.0, 0.0, 0.0, 0.0):
+        again.stage.wait(1800)
+        forecast(again, rain)
+    assert configured(again)["modo"] == "horario"
+    assert {event for event, _ in told(world)} == {"ai_weather"}
+    change(again, modo="manual")
+    again.stage.wait(2 * HOUR_S)
+    forecast(again, 0.0)
+    assert "ai_misconfig" in {event for event, _ in told(world)}
+    again.kill()
