@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
@@ -26,8 +26,10 @@ from actors.directory import MAX_UNCLAIMED
 from actors.domain.model import Device, JsonObject
 from actors.domain.read_models import StoredAnnouncements
 from actors.domain.rule import RuleFactory
-from actors.messages import BrokerForgot, Delivery, Order, Removal
+from actors.messages import BrokerConnected, BrokerForgot, Delivery, Order, Removal
 from actors.mqtt.bridge import Bridge
+from actors.mqtt.carried import Lost
+from actors.mqtt.dialects.dialect import Dialect, Outgoing
 from actors.mqtt.translator import TranslatorActor
 from actors.runtime.clock import Clock
 from actors.runtime.dispatch import PooledActor
@@ -89,6 +91,12 @@ class World:
     receipts: dict[tuple[str, str], int] = field(default_factory=dict)
     orders: list[Order] = field(default_factory=list)
     """All that devices of other makes were ever told, oldest first."""
+    dialects: Sequence[Dialect] = ()
+    """Of other makes, that the house speaks. Without any, orders come to :attr:`orders` and no further."""
+    connected: bool = True
+    """Whether there is a broker for what devices of other makes are told."""
+    carried: list[Outgoing] = field(default_factory=list)
+    """All that they were told and asked by it, oldest first."""
     ids: dict[str, int] = field(default_factory=dict)
     """Every id that anybody was ever shown, by serial."""
     retired: set[int] = field(default_factory=set)
@@ -161,8 +169,16 @@ class BridgeOnStage(Bridge):
 
     def order(self, order: Order) -> None:
         self._world.orders.append(order)
+        if self._world.dialects:
+            super().order(order)
 
-    def forget_device(self, removal: Removal, *, reborn: bool) -> None:  # noqa: ARG002
+    def publish(self, messages: Iterable[Outgoing], _: Lost = lambda: None) -> bool:
+        if self._world.connected:
+            self._world.carried += messages
+        return self._world.connected
+
+    def forget_device(self, removal: Removal, *, reborn: bool) -> None:
+        super().forget_device(removal, reborn=reborn)
         self._world.published.pop(removal.serial, None)
         self._writer.tell(BrokerForgot(removal.device_id))
 
@@ -175,10 +191,11 @@ class BridgeOnStage(Bridge):
 
 
 class EdgeOnStage:
-    """As :class:`actors.mqtt.edge.MqttEdge`, of a house that speaks no other make's dialect."""
+    """As :class:`actors.mqtt.edge.MqttEdge`."""
 
-    def __init__(self, bridge: BridgeOnStage, clock: Clock) -> None:
+    def __init__(self, bridge: BridgeOnStage, clock: Clock, dialects: Sequence[Dialect]) -> None:
         self.bridge = bridge
+        self._dialects = dialects
         self._clock = clock
 
     def attach(
@@ -188,7 +205,7 @@ class EdgeOnStage:
         announcements: StoredAnnouncements,
     ) -> pykka.ActorRef[TranslatorActor]:
         translator = TranslatorActor.start(
-            *(context.dispatcher, self._clock, context.failure_registry, (), announcements),
+            *(context.dispatcher, self._clock, context.failure_registry, self._dialects, announcements),
             *(context.writer, directory, self.bridge),
         )
         self.bridge.attach(directory, context.writer, translator)
@@ -217,7 +234,7 @@ class House:
             self.archive,
             devices,
             self.hub,
-            EdgeOnStage(self.bridge, self.clock),
+            EdgeOnStage(self.bridge, self.clock, world.dialects),
             self.clock,
             UTC,
             self.stage,
@@ -232,6 +249,16 @@ class House:
             self.bridge.deliver(mid)
 
     # -- from outside ------------------------------------------------------------------------
+
+    def connect(self) -> None:
+        """The broker is there."""
+        self.world.connected = True
+        self.directory.tell(BrokerConnected())
+        self.actors.translator.tell(BrokerConnected())
+
+    def lose_broker(self) -> None:
+        self.world.connected = False
+        self.bridge._forget_connection()
 
     def publish(self, topic: str, payload: bytes, retained: bool = False) -> None:
         mid = next(self.world.mids)

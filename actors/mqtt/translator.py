@@ -149,6 +149,8 @@ class TranslatorActor(SupervisedActor):
         self._dropped: set[str] = set()
         """Topics that nobody needs and that the broker sends us."""
         self._owed = Owed(NOBODYS)
+        self._hearing: Heard | None = None
+        """Whose delivery that is."""
 
     # -- life --------------------------------------------------------------------------------
 
@@ -170,8 +172,14 @@ class TranslatorActor(SupervisedActor):
         self._update_filters()
 
     def on_fault(self, error: BaseException) -> None:
-        if isinstance(self.handling, Heard) and self._owed.is_open:
-            self._make_dead_letter(self.handling, f"fallo interno al tratarlo: {error!r}"[:200])
+        match self.handling:
+            case Heard() as heard:
+                if self._hearing is not heard:  # it had not even begun
+                    self._owed = Owed(heard.delivery)
+                if self._owed.is_open:
+                    self._make_dead_letter(heard, f"fallo interno al tratarlo: {error!r}"[:200])
+            case Order() as order:
+                self._directory.tell(OrderUnsent(order))
         if self._telling is not None:
             self._settle(self._telling)
             self._telling = None
@@ -212,7 +220,7 @@ class TranslatorActor(SupervisedActor):
     # -- hearing -----------------------------------------------------------------------------
 
     def _hear(self, heard: Heard) -> None:
-        self._owed = Owed(heard.delivery)
+        self._owed, self._hearing = Owed(heard.delivery), heard
         message = Message(heard.topic, heard.payload, heard.retained)
         listening, telling = self._catalogue.listening(heard.topic), self._catalogue.told_by(heard.topic)
         for dialect in listening:

@@ -18,6 +18,8 @@ from actors.domain.findings import ScanFailure
 from actors.domain.model import Change, Claim, Device
 from actors.domain.refusals import Refusal, Refused
 from actors.messages import ChangeDevice, ClaimDevice, ScanHistory
+from actors.mqtt.dialects.registry import ALL, Prefixes, dialects
+from actors.mqtt.translator import TranslatorActor
 from actors.ports import ScanNews
 from actors.rule_host import RuleActor
 from actors.runtime.supervision import CORE_DELAY, LONGEST_DELAY, MOST_FAILURES, WINDOW, Name, Part
@@ -25,6 +27,7 @@ from actors.scanner import ScannerActor
 from persistence.database.schema import sqlite3
 from persistence.readers.log_reader import LogReaderActor
 from persistence.writer.actor import WriterActor
+from tests.fleet import TASMOTA
 from tests.household import House, World
 from tests.household_rules import RULES
 
@@ -177,6 +180,35 @@ def test_a_core_that_cannot_start_yet_keeps_the_mail_until_it_can(
     assert_all_over(again, 20)
     assert refused(again) == []
     again.kill()
+
+
+@pytest.mark.parametrize("error", [ValueError, Panic])
+@pytest.mark.parametrize("place", ["on_receive", "after_burst"])
+def test_a_fault_of_the_translator_costs_a_message_at_most(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, place: str, error: type[BaseException]
+) -> None:
+    """All is acknowledged, the device is known and told as before, also what came just then."""
+    house = House(World(tmp_path / "iot.db", dialects=dialects([ALL], Prefixes())), {})
+    house.connect()
+    fault = Fault(monkeypatch, TranslatorActor, place, error)
+    for said in (*TASMOTA.announces, TASMOTA.tells(False)):
+        house.publish(said.topic, said.payload)
+        house.stage.wait(1)
+    house.directory.tell(ClaimDevice(Claim(TASMOTA.serial), lambda _: None))
+    for on in (True, False, True):
+        fault.times = 1
+        house.publish(TASMOTA.tells(not on).topic, TASMOTA.tells(not on).payload)
+        house.stage.wait(1)
+        assert house.world.unacknowledged == {}
+        change = Change(configuration={"encendido": on})
+        house.directory.tell(ChangeDevice(TASMOTA.serial, change, lambda _: None))
+        house.stage.wait(12)
+    told = [state for each in house.world.carried if (state := TASMOTA.told(each)) is not None]
+    assert told[-1] is True
+    assert len(told) <= 3
+    assert house.failure_registry.failures(Part.TRANSLATOR) == 3
+    assert house.failure_registry.quarantined == []
+    house.kill()
 
 
 def test_a_change_that_the_directory_fails_over_is_answered(
