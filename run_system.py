@@ -68,6 +68,7 @@ from web.identity.endpoint import Endpoint, EndpointSettings, broker_host, publi
 from web.identity.hosts import Hosts
 from web.identity.mdns_announcer import Service
 from web.live.hub import EventHub
+from web.live.repeats import Repeats
 from web.security.access import NobodyCanEnter, access_of, needs_people
 from web.texts.doubt_words import doubt_told
 from web.texts.languages import Language
@@ -119,7 +120,14 @@ class System:
         self._archive = Archive(settings.data_dir, ArchiveSettings.of(settings), here, self.clock)
         loop = LoopThread("web")
         devices = self._archive.hand_over()
-        hub = EventHub(loop, devices)
+        hub = EventHub(
+            loop,
+            devices,
+            repeats=Repeats(
+                settings.ai_alert_cooldown_s if settings.ai_alert_repeat else 0.0,
+                settings.ai_r4_remind_secs,
+            ),
+        )
         self._edge = MqttEdge(
             MqttSettings.of(settings),
             MqttFiles.under(settings.data_dir),

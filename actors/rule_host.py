@@ -135,6 +135,9 @@ class RuleActor(PooledActor):
             case Observed():
                 self._latest = message.at
                 self._observe(message)
+            case RuleDue() if not self._ready:
+                # What it has yet to read may say otherwise.
+                self._due_at = None
             case RuleDue():
                 self._due_at = None
                 self._conclude(self._rule.wake(self._context.clock.now()))

@@ -23,6 +23,7 @@ from paho.mqtt.client import MQTTMessage
 
 from actors.context import ActorContext
 from actors.directory import MAX_UNCLAIMED
+from actors.domain.findings import KeptFinding
 from actors.domain.model import Device, JsonObject
 from actors.domain.read_models import StoredAnnouncements
 from actors.domain.rule import RuleFactory
@@ -89,6 +90,8 @@ class World:
     published: dict[str, tuple[int, JsonObject]] = field(default_factory=dict)
     """The broker's retained configurations, by serial."""
     receipts: dict[tuple[str, str], int] = field(default_factory=dict)
+    told: list[KeptFinding] = field(default_factory=list)
+    """All findings that people were told of, oldest first."""
     orders: list[Order] = field(default_factory=list)
     """All that devices of other makes were ever told, oldest first."""
     dialects: Sequence[Dialect] = ()
@@ -190,6 +193,16 @@ class BridgeOnStage(Bridge):
                 del self._world.unacknowledged[mid]
 
 
+class HeardHub(EventHub):
+    """The real hub, and what it was told of findings."""
+
+    told: list[KeptFinding]
+
+    def finding_made(self, finding: KeptFinding) -> None:
+        self.told.append(finding)
+        super().finding_made(finding)
+
+
 class EdgeOnStage:
     """As :class:`actors.mqtt.edge.MqttEdge`."""
 
@@ -227,7 +240,8 @@ class House:
             world.path.parent, ArchiveSettings.of(world.settings), UTC, self.clock, lambda *_: self.stage
         )
         devices = self.archive.hand_over()
-        self.hub = EventHub(self.loop, devices, ring_events=64)
+        self.hub = HeardHub(self.loop, devices, ring_events=64)
+        self.hub.told = world.told
         self.bridge = BridgeOnStage(world, self.clock)
         self.actors = ActorSystem(
             world.settings,

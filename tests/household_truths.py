@@ -18,7 +18,7 @@ from tests.household_rules import SETTINGS
 FAILURES_BORNE = 4
 # Sums of seconds differ in their last digits.
 ROUNDING = 1e-5
-PAUSES = {"extremos": SETTINGS.ai_alert_cooldown_s, "misconfig": SETTINGS.ai_misconfig_cooldown_s}
+PAUSES = {"misconfig": SETTINGS.ai_misconfig_cooldown_s}
 
 
 @dataclass
@@ -152,7 +152,8 @@ class Truths:
             assert Counter(n for n in refused if n not in self.maybe_twice) == certain
 
     def check_findings(self) -> None:
-        """Only of devices that were claimed; one alert a cooldown; an outage ends before the next begins."""
+        """Only of devices that were claimed; one notice a cooldown; one thing ends before the next begins."""
+        self.check_episodes()
         what = "e.*, d.reclamado, d.serial_number"
         query = f"SELECT {what} FROM eventos_ia e JOIN dispositivos d ON d.id = dispositivo_id"
         rows = self.house.rows(f"{query} ORDER BY e.id")
@@ -172,6 +173,26 @@ class Truths:
                 times = [row["creado_en"] for row in told if row["regla"] == name]
                 # Set back, the clock says nothing of how long ago the last one was.
                 assert all(later - sooner >= pause for sooner, later in pairwise(times) if later >= sooner)
+
+    def check_episodes(self) -> None:
+        """One beginning and at most one end each, on the stream; on disk one of a kind lasts at a time, and
+        none of a device that is nobody's.
+        """
+        begun: set[int] = set()
+        over: set[int] = set()
+        for kept in self.world.told:
+            assert kept.begins is (kept.id not in begun)
+            assert kept.id not in over
+            begun.add(kept.id)
+            over |= {kept.id} if kept.ends else set()
+        what = "e.regla, e.episodio, e.dispositivo_id, d.reclamado"
+        lasting = self.house.rows(
+            f"SELECT {what} FROM eventos_ia e JOIN dispositivos d ON d.id = dispositivo_id"
+            " WHERE e.episodio IS NOT NULL AND e.hasta IS NULL"
+        )
+        assert all(row["reclamado"] for row in lasting)
+        kinds = [(row["dispositivo_id"], row["regla"], row["episodio"].split("@")[0]) for row in lasting]
+        assert len(kinds) == len({*kinds})
 
 
 def marker_in(message: tuple[str, bytes, bool]) -> int:

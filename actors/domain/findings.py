@@ -120,8 +120,15 @@ class KeptFinding:
     basis: JsonObject | None
     """:func:`actors.domain.proposals.basis_of` it; ``None`` of one that an older version has kept."""
     decision: Decision = Decision.OPEN
+    first_at: float | None = None
+    """When it was concluded first, of an episode that was brought up to date since."""
     before: float | None = None
-    """Of an episode that was told already and has changed: the time of what was told before."""
+    """Of one that is told anew, as it has changed: the time of what was told before."""
+
+    @property
+    def at(self) -> float:
+        """When it was concluded first, in seconds since the epoch."""
+        return self.finding.at if self.first_at is None else self.first_at
 
     @property
     def begins(self) -> bool:

@@ -168,7 +168,9 @@ def kept_finding(row: Row) -> KeptFinding:
         severity=_take_severity(rule, fields),
         episode=None if key is None else Episode(key, since, until, count, orjson.loads(peak)),
     )
-    return KeptFinding(number, finding, None if basis is None else orjson.loads(basis), _DECISIONS[decision])
+    first_at = None if finding.at == made_at else made_at
+    resting = None if basis is None else orjson.loads(basis)
+    return KeptFinding(number, finding, resting, _DECISIONS[decision], first_at)
 
 
 def _take_proposal(rule: str, fields: dict[str, Json]) -> Proposal | None:

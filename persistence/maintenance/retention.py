@@ -41,7 +41,9 @@ _ADD_UP_DAY: Final = """
     FROM resumen_horas WHERE inicio >= :day
     AND metrica_id IN (SELECT id FROM metricas WHERE dispositivo_id = :device) GROUP BY metrica_id
 """
-_DROP_FINDINGS: Final = "DELETE FROM eventos_ia WHERE id <= ?"
+# What lasts stays, or its next news would have it begin once more.
+OVER: Final = "(episodio IS NULL OR hasta IS NOT NULL)"
+_DROP_FINDINGS: Final = f"DELETE FROM eventos_ia WHERE id <= ? AND {OVER}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +180,7 @@ class DropAhead:
 
 @dataclass(frozen=True, slots=True)
 class DropFindings:
-    """Findings up to the one with this id."""
+    """Findings up to the one with this id, but for episodes that last."""
 
     upto: int
 

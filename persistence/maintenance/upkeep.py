@@ -15,6 +15,7 @@ from persistence.database.schema import sqlite3
 from persistence.database.summaries import DAILY, HOURLY, MetricNames, raw_row
 from persistence.database.timestamps import AHEAD_S
 from persistence.maintenance.retention import (
+    OVER,
     DropAhead,
     DropDays,
     DropFindings,
@@ -61,7 +62,7 @@ _NEXT_BELIEVABLE: Final = """
     SELECT n, timestamp FROM estado_log
     WHERE dispositivo_id = ? AND n > ? AND n <= ? AND timestamp <= ? ORDER BY n LIMIT 1
 """
-_OLDEST_FINDINGS: Final = "SELECT id, creado_en FROM eventos_ia ORDER BY id LIMIT ?"
+_OLDEST_FINDINGS: Final = f"SELECT id, creado_en FROM eventos_ia WHERE {OVER} ORDER BY id LIMIT ?"
 _METRICS: Final = "SELECT nombre FROM metricas WHERE dispositivo_id = ?"
 _OLDEST_SUMMARIES: Final = """
     SELECT inicio FROM {} WHERE inicio < ?

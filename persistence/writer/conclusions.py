@@ -96,7 +96,7 @@ def _update(
     before = known.finding
     if before.episode is None or not episode.is_newer_than(before.episode, finding.at, before.at):
         return ()
-    kept = KeptFinding(known.id, finding, basis, known.decision, before.at)
+    kept = KeptFinding(known.id, finding, basis, known.decision, known.at, before.at)
     connection.execute(_UPDATE, (*finding_changes(kept), kept.id))
     return () if kept.decision is Decision.DISMISSED and episode.lasts else (kept,)
 
@@ -106,6 +106,6 @@ def _end(connection: sqlite3.Connection, which: str, given: int | str, at: float
     for row in connection.execute(which, [given]).fetchall():
         known = kept_finding(row)
         finding = known.finding.ended(at)
-        ended.append(replace(known, finding=finding, before=known.finding.at))
+        ended.append(replace(known, finding=finding, first_at=known.at, before=known.finding.at))
         connection.execute(_UPDATE, (*finding_changes(ended[-1]), known.id))
     return ended

@@ -43,7 +43,12 @@ class ExtremesSettings:
     ai_hist_pad_abs: float = setting(number(0), 0.0, "Margen absoluto, en unidades de la métrica.")
     ai_alert_tol_frac: float = setting(number(0, 10), 0.02, "Tolerancia: fracción entre los límites.")
     ai_alert_tol_abs: float = setting(number(0), 0.5, "Tolerancia absoluta; cuenta la mayor de las dos.")
-    ai_alert_cooldown_s: float = setting(seconds, 900.0, "Segundos entre avisos de una misma métrica.")
+    ai_alert_cooldown_s: float = setting(
+        seconds, 900.0, "Segundos en lo normal tras los que una anomalía se da por terminada."
+    )
+    ai_alert_repeat: bool = setting(
+        flag, False, "Repite el aviso cada AI_ALERT_COOLDOWN_S mientras dura, como el original."
+    )
 
 
 @dataclass(frozen=True)

@@ -197,6 +197,7 @@ class ExtremesRule:
 
     def observe(self, device: Device, report: Report | None, at: float) -> Sequence[Finding]:
         self._about = device.id, device.serial
+        self._plan(at)
         if report is None or report.retained or not report.parameters or not device.claimed:
             return ()
         found: list[Finding] = []

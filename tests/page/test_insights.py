@@ -62,6 +62,13 @@ def overheat(home: Home) -> int:
     return device
 
 
+def odd(home: Home, *temperatures: float) -> None:
+    """Anomalies of their own: in between the thermometer tells what is normal."""
+    for temperature in temperatures:
+        for each in (20, temperature):
+            home.report(THERMOMETER, parametros={"temperatura": each})
+
+
 def until_found(home: Home, findings: int) -> None:
     """A finding is kept a moment after the report that it is about."""
     wait_until(lambda: home.get("/ai/eventos")["total"] >= findings)
@@ -85,7 +92,7 @@ def test_an_odd_value_is_told_with_what_is_normal(home: Home, page: Page) -> Non
     expect(page.get_by_role("heading", level=2, name="Hoy")).to_be_visible()
     card = finding(page, "Temperatura de 120,5 °C en Sensor Temp")
     expect(card).to_contain_text(
-        "Lo normal es de 10 a 80 °C, según lo que mide un aparato de su clase (termómetro)."
+        "Lo normal es de -55 a 100 °C, según lo que mide un aparato de su clase (termómetro)."
     )
     expect(card.get_by_role("link")).to_have_attribute("href", f"#/dispositivo/{device}")
     expect(card.get_by_role("button")).to_have_text(["Visto"])
@@ -97,8 +104,38 @@ def test_it_is_told_in_english_too(home: Home, open_page: OpenPage) -> None:
     page.goto("/#/avisos")
     card = finding(page, "Temperature of 120.5 °C at Sensor Temp")
     expect(card).to_contain_text(
-        "Normal is from 10 to 80 °C, by what a device of its kind (thermometer) measures."
+        "Normal is from -55 to 100 °C, by what a device of its kind (thermometer) measures."
     )
+
+
+def test_what_lasts_is_one_card_from_its_beginning_to_its_end(home: Home, page: Page) -> None:
+    """Drawn anew where it stands, with the farthest reading, and how many there were."""
+    overheat(home)
+    page.goto("/#/avisos")
+    card = finding(page, "Temperatura de 120,5 °C en Sensor Temp")
+    expect(card.get_by_text("sigue", exact=True)).to_be_visible()
+    expect(card.get_by_role("time")).to_have_count(1)
+    home.report(THERMOMETER, parametros={"temperatura": 131})
+    home.report(THERMOMETER, parametros={"temperatura": 20})
+    card = finding(page, "Temperatura de 131 °C en Sensor Temp")
+    expect(card.get_by_role("time")).to_have_count(2)
+    expect(card).to_contain_text("Ha habido 2 lecturas así.")
+    expect(card.get_by_text("sigue", exact=True)).to_have_count(0)
+    expect(page.get_by_role("article")).to_have_count(1)
+    assert_accessible(page)
+    assert_fits(page)
+
+
+def test_an_outage_is_one_card_until_it_is_over(home: Home, open_page: OpenPage) -> None:
+    home.claim(THERMOMETER, nombre="Sensor Temp")
+    home.depart(THERMOMETER)
+    page = open_page(locale="en-GB")
+    page.goto("/#/avisos")
+    card = finding(page, "Sensor Temp went silent")
+    expect(card.get_by_text("goes on", exact=True)).to_be_visible()
+    home.report(THERMOMETER, parametros={"temperatura": 20})
+    expect(card).to_contain_text("It was silent for")
+    expect(card.get_by_text("goes on", exact=True)).to_have_count(0)
 
 
 def test_findings_come_live_and_the_badge_goes_when_they_are_looked_at(home: Home, page: Page) -> None:
@@ -113,9 +150,9 @@ def test_findings_come_live_and_the_badge_goes_when_they_are_looked_at(home: Hom
     expect(page.get_by_role("heading", level=1, name="Dispositivos")).to_be_visible()
     page.goto("/#/avisos")
     expect(page.get_by_role("article")).to_have_count(1)
-    home.report(THERMOMETER, parametros={"temperatura": -4})
+    odd(home, -64)
     expect(page.get_by_role("article")).to_have_count(2)
-    expect(page.get_by_role("article").first).to_contain_text("Temperatura de -4 °C en Sensor Temp")
+    expect(page.get_by_role("article").first).to_contain_text("Temperatura de -64 °C en Sensor Temp")
     expect(page.get_by_role("article").first.get_by_text("nuevo")).to_be_visible()
     expect(page.get_by_text("nuevo", exact=True)).to_have_count(1)
     expect(badge).not_to_be_attached()
@@ -280,7 +317,7 @@ def test_only_those_of_a_kind_or_device_are_shown(home: Home, page: Page) -> Non
     expect(page.get_by_role("article")).to_have_count(2)
     page.get_by_label("Clase").select_option("Valores raros")
     expect(page.get_by_role("article")).to_have_count(1)
-    home.report(THERMOMETER, parametros={"temperatura": 99})
+    odd(home, 109)
     expect(page.get_by_role("article")).to_have_count(2)
     page.get_by_label("Dispositivo").select_option("Lámpara")
     expect(page.get_by_text("Ningún aviso coincide")).to_be_visible()
@@ -291,17 +328,16 @@ def test_only_those_of_a_kind_or_device_are_shown(home: Home, page: Page) -> Non
 def test_older_ones_are_shown_on_demand(home: Home, page: Page) -> None:
     """None of them twice, whatever has come meanwhile."""
     home.claim(THERMOMETER, nombre="Sensor Temp")
-    for extra in range(55):
-        home.report(THERMOMETER, parametros={"temperatura": 100 + extra})
+    odd(home, *range(110, 165))
     until_found(home, 55)
     page.goto("/#/avisos")
     expect(page.get_by_role("article")).to_have_count(50)
-    home.report(THERMOMETER, parametros={"temperatura": 160})
+    odd(home, 170)
     expect(page.get_by_role("article")).to_have_count(51)
     page.get_by_role("button", name="Ver más").click()
     expect(page.get_by_role("article")).to_have_count(56)
     expect(page.get_by_role("button", name="Ver más")).to_have_count(0)
-    expect(page.get_by_role("article").last).to_contain_text("Temperatura de 100 °C")
+    expect(page.get_by_role("article").last).to_contain_text("Temperatura de 110 °C")
 
 
 def test_a_feed_that_is_left_open_keeps_the_newest(home: Home, page: Page) -> None:

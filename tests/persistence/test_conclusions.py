@@ -362,7 +362,7 @@ def test_what_lasts_of_a_device_that_nobody_watches_any_more_is_over(house: Writ
     )
     house.stage.settle()
     over, new = (kept for what, kept in house.neighbours.diary if what == "finding")
-    assert over == KeptFinding(1, lasting(1.0).ended(9.0), {}, before=1.0)
+    assert over == KeptFinding(1, lasting(1.0).ended(9.0), {}, first_at=1.0, before=1.0)
     assert new.begins
     assert house.queries.finding(1) == replace(over, before=None)
     assert [kept.ends for kept in house.queries.findings(1, 9).rows] == [False, False, True, True]

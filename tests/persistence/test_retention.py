@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.domain.findings import Finding
+from actors.domain.findings import Episode, Finding
 from persistence.maintenance import upkeep
 from persistence.maintenance.retention import Retention, last_aged
 from persistence.maintenance.upkeep import ROWS_DROPPED
@@ -128,6 +128,23 @@ def test_findings_go_and_their_ids_do_not_come_back(archive: Archive) -> None:
     archive.delete(START + 60 * DAY)
     assert archive.queries.findings(1, 9).total == 0
     assert keep(START + 60 * DAY) == young + 1
+
+
+def test_an_episode_that_lasts_stays_until_it_is_over(archive: Archive) -> None:
+    """However old; and nobody waits for it."""
+
+    def keep(at: float, key: str, until: float | None = None, count: int = 1) -> None:
+        episode, device = Episode(key, START, until, count), archive.device
+        finding = Finding("offline", "ai_offline", device.id, device.serial, at, {}, episode=episode)
+        archive.store.save(Batch(conclusions=[(finding, {})]))
+
+    keep(START, "a@1")
+    keep(START, "b@1", until=START)
+    assert archive.delete(START + 60 * DAY) == 1
+    [lasting] = archive.queries.findings(1, 9).rows
+    assert (lasting.id, lasting.finding.at) == (1, START)
+    keep(START + 60 * DAY, "a@1", until=START + 60 * DAY, count=2)
+    assert archive.delete(START + 60 * DAY) == 1
 
 
 # -- clocks that were set wrong ------------------------------------------------------------------

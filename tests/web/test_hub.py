@@ -22,6 +22,7 @@ from actors.runtime.time_zone import UTC_ZONE
 from tests.web.site import BLIND, HEALTHY, LAMP, PATIENCE, Event, event_in
 from web.http.health import health_json
 from web.live.hub import EventHub, version_in
+from web.live.repeats import Repeats
 from web.live.ring import CHUNK_BYTES, EVERYTHING, Stream, Wanted
 from web.texts.languages import Language
 
@@ -208,7 +209,7 @@ def test_an_episode_goes_on_as_what_it_is() -> None:
         begun, at=1_800_000_090.5, episode=Episode("t@1.5", 1_800_000_000.5, 1_800_000_060.5, 7, 130)
     )
     hub.finding_made(KeptFinding(17, begun, {}))
-    hub.finding_made(KeptFinding(17, over, {}, before=begun.at))
+    hub.finding_made(KeptFinding(17, over, {}, first_at=begun.at, before=begun.at))
     assert len(hub.device_cache) == 0
     first, last = events_in(hub.findings.since(0)[0])
     assert (first.name, last.name) == ("ai_anomaly", "ai_episode")
@@ -220,19 +221,36 @@ def test_an_episode_goes_on_as_what_it_is() -> None:
         "severity": "medium",
         "evento_id": 17,
         "episodio": "t@1.5",
+        "ts_utc": "2027-01-15T08:00:00.500Z",
         "desde": "2027-01-15T08:00:00.500Z",
     }
     for each in (first, last):
         del each.data["ts_local"]
     assert first.data == {
         **of_both,
-        **{"event": "ai_anomaly", "ts_utc": "2027-01-15T08:00:00.500Z"},
+        **{"event": "ai_anomaly", "actualizado": "2027-01-15T08:00:00.500Z"},
         **{"hasta": None, "pico": 120.5, "veces": 1},
     }
     assert last.data == {
         **of_both,
-        **{"event": "ai_episode", "episodio_de": "ai_anomaly", "ts_utc": "2027-01-15T08:01:30.500Z"},
+        **{"event": "ai_episode", "episodio_de": "ai_anomaly", "actualizado": "2027-01-15T08:01:30.500Z"},
         **{"hasta": "2027-01-15T08:01:00.500Z", "pico": 130, "veces": 7},
+    }
+
+
+def test_while_it_lasts_it_is_told_again_where_that_is_asked_for() -> None:
+    """Beside its change, at the time of that."""
+    hub = EventHub(HandLoop(), repeats=Repeats(alerts_s=60))
+    episode = Episode("t@1.5", 1_800_000_000.0, None, 7)
+    finding = Finding("extremos", "ai_anomaly", 2, BLIND.serial, 1_800_000_060.0, {}, episode=episode)
+    hub.finding_made(KeptFinding(17, finding, {}, first_at=1_800_000_000.0, before=1_800_000_001.0))
+    assert len(hub.device_cache) == 0
+    change, again = events_in(hub.findings.since(0)[0])
+    assert (change.name, change.data["ts_utc"]) == ("ai_episode", "2027-01-15T08:00:00.000Z")
+    assert (again.name, again.data["ts_utc"]) == ("ai_anomaly", "2027-01-15T08:01:00.000Z")
+    assert {**again.data, **dict.fromkeys(("event", "ts_utc", "ts_local"))} == {
+        **{name: value for name, value in change.data.items() if name != "episodio_de"},
+        **dict.fromkeys(("event", "ts_utc", "ts_local")),
     }
 
 

@@ -10,6 +10,7 @@ import logging
 import secrets
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import islice, takewhile
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -22,6 +23,7 @@ from actors.domain.packed import encoded
 from actors.messages import Removal
 from actors.ports import ScanNews
 from web.live.device_cache import MOST_KEPT, DeviceCache, Known
+from web.live.repeats import Repeats
 from web.live.ring import Stream
 from web.schemas.serializers import EPISODE, device_json, episode_json, finding_json, scan_json
 
@@ -37,6 +39,8 @@ TURN: Final = 2_000
 # What can be caught up on after a lost connection: about an hour of a house, 3 s at 5,000 a second.
 RING_EVENTS: Final = 16_384
 RING_BYTES: Final = 16 * 1024 * 1024
+
+ONCE: Final = Repeats()
 
 News: TypeAlias = Device | Removal | KeptFinding | ScanNews
 
@@ -68,9 +72,11 @@ class EventHub:
         *,
         ring_events: int = RING_EVENTS,
         ring_bytes: int = RING_BYTES,
+        repeats: Repeats = ONCE,
     ) -> None:
         epoch = secrets.token_hex(4)
         self._scheduler = scheduler
+        self._repeats = repeats
         self._device_cache = DeviceCache()
         self.devices = Stream(epoch, ring_events, ring_bytes)
         self.findings = Stream(epoch, ring_events, ring_bytes)
@@ -159,12 +165,8 @@ class EventHub:
                         self._update(device)
                     case Removal() as removal:
                         self._remove(removal)
-                    case KeptFinding(finding=finding) as kept:
-                        if kept.begins:
-                            self.findings_made[finding.rule, finding.event] += 1
-                            self._conclude(finding.event, finding.serial, finding_json(kept))
-                        else:
-                            self._conclude(EPISODE, finding.serial, episode_json(kept))
+                    case KeptFinding() as kept:
+                        self._find(kept)
                     case ScanNews(event=event, serial=serial) as news:
                         self._conclude(event, serial, scan_json(news))
         finally:
@@ -183,6 +185,16 @@ class EventHub:
         self._device_cache.drop(removal.device_id)
         about = {"id": removal.device_id, "serial_number": removal.serial, "event": "device_removed"}
         self.devices.append(b"data: " + orjson.dumps(about), removal.serial, None)
+
+    def _find(self, kept: KeptFinding) -> None:
+        finding = kept.finding
+        if kept.begins:
+            self.findings_made[finding.rule, finding.event] += 1
+        else:
+            self._conclude(EPISODE, finding.serial, episode_json(kept))
+        if kept.begins or self._repeats.is_due(kept):
+            said_now = replace(kept, first_at=None)
+            self._conclude(finding.event, finding.serial, finding_json(said_now))
 
     def _conclude(self, event: str, serial: str, json: dict[str, Any]) -> None:
         self.findings.append(f"event: {event}\ndata: ".encode() + orjson.dumps(json), serial, True)

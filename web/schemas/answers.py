@@ -243,6 +243,7 @@ class FindingJson(TypedDict):
     pico: NotRequired[Json]
     """The worst of what was seen, in the rule's own terms."""
     veces: NotRequired[int]
+    actualizado: NotRequired[Time]
 
 
 @named("PaginaDeEventos")

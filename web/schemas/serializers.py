@@ -172,10 +172,11 @@ def finding_json(kept: KeptFinding) -> dict[str, Any]:
         "serial_number": finding.serial,
         **finding.details,
         "severity": finding.severity.value,
-        **_times(finding.at),
+        **_times(kept.at),
         "evento_id": kept.id,
         **_proposal_json(finding.proposal),
         **_episode_json(finding.episode),
+        **({} if finding.episode is None else {"actualizado": iso(finding.at)}),
     }
 
 

@@ -21,7 +21,7 @@ const SHOW_EVERY_MS = 100;
 const REST_AFTER_MS = 20_000;
 // Rooms are on no stream.
 const ROOMS_EVERY_MS = 5 * 60_000;
-const FINDINGS = [...Object.values(RULES).flat(), "ai_progress", "ai_done"];
+const FINDINGS = [...Object.values(RULES).flat(), "ai_episode", "ai_progress", "ai_done"];
 const ROLES = ["lectura", "miembro", "admin"];
 
 /** Who is looking; `null` until known, `false` where one has to sign in. @type {Signal<Myself | false | null>} */
@@ -193,8 +193,9 @@ async function readNewestFinding() {
   if (page.data.length) newest.value = Math.max(newest.value, page.data[0].evento_id);
 }
 
-function takeFinding(finding) {
-  // What is brought up to date comes again under its id.
+function takeFinding(told) {
+  // What lasts is brought up to date: it comes again under its id, and is shown as what it began as.
+  const finding = told.episodio_de ? { ...told, event: told.episodio_de } : told;
   const others = fresh.value.filter(({ evento_id }) => !evento_id || evento_id !== finding.evento_id);
   fresh.value = [finding, ...others].slice(0, 100);
   if (finding.evento_id) newest.value = Math.max(newest.value, finding.evento_id);

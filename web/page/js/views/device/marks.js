@@ -6,7 +6,7 @@ const seconds = (text) => Date.parse(text) / 1000;
 export const anomaliesOf = (findings, metric) =>
   findings
     .filter((finding) => finding.event === "ai_anomaly" && finding.metric === metric)
-    .map((finding) => ({ at: seconds(finding.ts_utc), value: finding.value }))
+    .map((finding) => ({ at: seconds(finding.ts_utc), value: finding.pico ?? finding.value }))
     .sort((a, b) => a.at - b.at);
 
 /**

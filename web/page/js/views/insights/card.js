@@ -29,7 +29,7 @@ export const FindingCard = ({ finding, isNew }) => {
             <a href=${`#/dispositivo/${finding.dispositivo_id}${proposes(finding) ? (draws(finding) ? "/horario" : "/ajustes") : ""}`}>${title}</a>
           </h3>
           <p class="muted finding-when">
-            <time datetime=${finding.ts_utc}>${moment(finding.ts_utc, { timeStyle: "short" })}</time>
+            <${When} finding=${finding} />
             ${` · ${t(`insights.rule.${finding.rule}`)}`}${severity in TONES && ` · ${t(`insights.severity.${severity}`)}`}
             ${isNew && open && html` <span class="chip" data-tone="good">${t("insights.new")}</span>`}
           </p>
@@ -43,6 +43,16 @@ export const FindingCard = ({ finding, isNew }) => {
       }
       ${device && lacksWindows(finding, device) && html`<p><a href=${`#/dispositivo/${finding.dispositivo_id}/horario`}>${t("insights.fix.draw")}</a></p>`}
     </article>
+  `;
+};
+
+/** When it was, or from when to when: of an end on another day with the day. */
+const When = ({ finding: { ts_utc, desde = ts_utc, hasta } }) => {
+  const other = hasta && moment(hasta, { dateStyle: "short" }) !== moment(desde, { dateStyle: "short" });
+  return html`
+    <time datetime=${desde}>${moment(desde, { timeStyle: "short" })}</time>
+    ${hasta && html`–<time datetime=${hasta}>${moment(hasta, { timeStyle: "short", dateStyle: other ? "medium" : undefined })}</time>`}
+    ${hasta === null && html` <span class="chip" data-tone="warn">${t("insights.lasts")}</span>`}
   `;
 };
 

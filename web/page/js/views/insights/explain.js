@@ -16,13 +16,13 @@ const TELL = {
 };
 
 /**
- * `{title, why, severity}`; severity is "info", "low", "medium", "high" or "critical". `device` is the finding's, or nothing
- * where it is not known.
+ * `{title, why, severity}`; severity is "info", "low", "medium", "high" or "critical". `device` is the finding's, or
+ * nothing where it is not known.
  */
 export function explain(finding, device) {
   const known = device ?? { serial_number: finding.serial_number, kind: "generico", configuracion: {} };
-  const tell = TELL[finding.event];
-  return tell ? tell(finding, known, nameOf(known)) : unknown(nameOf(known));
+  const tell = TELL[finding.event] ?? unknown;
+  return { severity: finding.severity, ...tell(finding, known, nameOf(known)) };
 }
 
 /** The icon of what a rule finds. */
@@ -39,8 +39,8 @@ const ICONS = {
   ai_alarm: "warning",
 };
 
-/** A reading that was out of the ordinary, with its unit: "120,5 °C". */
-export const valueWords = ({ metric, value }) => measured(value, unitOf(metric));
+/** The reading that was farthest out of the ordinary, with its unit: "120,5 °C". */
+export const valueWords = ({ metric, value, pico = value }) => measured(pico, unitOf(metric));
 
 const measured = (value, unit) => number(value, unit, Math.abs(value) < 10 ? 2 : 1);
 
@@ -50,7 +50,9 @@ function anomaly(finding, device, name) {
     value: valueWords(finding),
     name,
   });
-  return { title, why: normally(finding, device), severity: "medium" };
+  const { veces = 1 } = finding;
+  const count = veces > 1 ? ` ${t("insights.anomaly.count", { n: veces })}` : "";
+  return { title, why: normally(finding, device) + count };
 }
 
 /** What would have been normal, and how that is known: from what its kind allows, or from its own past. */
@@ -66,7 +68,7 @@ export function normally({ metric, bounds: { min, max, source } }, device) {
   return t("insights.normally", { range, known });
 }
 
-function misconfig({ suggested_patch, severity, falta_horario }, device, name) {
+function misconfig({ suggested_patch, falta_horario }, device, name) {
   const now = device.configuracion;
   const mode = (wanted) => t(`insights.fix.modo.${wanted}`, { kind: kindName(device.kind).toLowerCase() });
   const reasons = Object.entries(suggested_patch.configuracion).map(([key, wanted]) => {
@@ -75,7 +77,7 @@ function misconfig({ suggested_patch, severity, falta_horario }, device, name) {
     return t("insights.fix.other", { key });
   });
   if (falta_horario) reasons.unshift(mode("horario"), t("insights.fix.no_windows"));
-  return { title: t("insights.misconfig", { name }), why: reasons.join(" "), severity };
+  return { title: t("insights.misconfig", { name }), why: reasons.join(" ") };
 }
 
 function interval(now, wanted) {
@@ -92,42 +94,40 @@ function suggest({ suggested_horarios }, device, name) {
   return {
     title: t("insights.suggest", { name }),
     why: `${t(does, { when: rowWords(row) })}${seen}.${others}`,
-    severity: "info",
   };
 }
 
-function offline({ since_ts_local, seconds_offline, severity, inestable, cortes }, _, name) {
+function offline({ since_ts_local, seconds_offline, inestable, cortes, hasta }, _, name) {
   if (inestable) {
     const why = t("insights.unstable.why", { n: cortes, since: moment(since_ts_local) });
-    return { title: t("insights.unstable", { name }), why, severity };
+    return { title: t("insights.unstable", { name }), why };
   }
-  const key = seconds_offline < 60 ? "insights.offline.why" : "insights.offline.why_long";
+  const key = `insights.offline.${hasta ? "was" : seconds_offline < 60 ? "why" : "why_long"}`;
   const why = t(key, { since: moment(since_ts_local), lasted: duration(seconds_offline) });
-  return { title: t("insights.offline", { name }), why, severity };
+  return { title: t("insights.offline", { name }), why };
 }
 
-function backOnline({ was_offline_secs, severity }, _, name) {
+function backOnline({ was_offline_secs }, _, name) {
   const why = t("insights.back.why", { lasted: duration(was_offline_secs) });
-  return { title: t("insights.back", { name }), why, severity };
+  return { title: t("insights.back", { name }), why };
 }
 
 /** Advices that a table of somebody's own gives a name of its own are told as such. */
-function weather({ consejo: advice, fin: over, medidas: measured = {}, severity = "info" }, _, name) {
+function weather({ consejo: advice, fin: over, medidas: measured = {} }, _, name) {
   const known = t(`insights.weather.${advice}`, { name });
-  if (over)
-    return { title: t("insights.weather.over", { name }), why: t("insights.weather.over.why"), severity };
+  if (over) return { title: t("insights.weather.over", { name }), why: t("insights.weather.over.why") };
   const title = known.startsWith("insights.") ? t("insights.weather.other", { name }) : known;
   const told = Object.entries(measured).map(([key, value]) =>
     t(`insights.weather.of.${key}`, { value: number(value) }),
   );
-  return { title, why: `${told.join("; ")}.`, severity };
+  return { title, why: `${told.join("; ")}.` };
 }
 
-function alarm({ metric, peligro, severity }, _, name) {
+function alarm({ metric, peligro }, _, name) {
   const title = t("insights.alarm", { what: t(`alarm.${peligro}.true`), name });
-  return { title, why: t("insights.alarm.why", { metric: capital(metricName(metric)) }), severity };
+  return { title, why: t("insights.alarm.why", { metric: capital(metricName(metric)) }) };
 }
 
-const unknown = (name) => ({ title: t("insights.other", { name }), why: "", severity: "info" });
+const unknown = (_, __, name) => ({ title: t("insights.other", { name }), why: "" });
 
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -2,9 +2,16 @@
 import { onTheWall } from "../../format.js";
 import { dayOf } from "../../wall.js";
 
-/** One list of both, newest first; of one that stands in both, that of `others`. */
+/** Of what lasts more is told later, under the same id. */
+const saidAt = ({ ts_utc, actualizado = ts_utc }) => actualizado;
+
+/** One list of both, newest first; of one that stands in both, what was said last, or that of `others`. */
 export function merged(findings, others) {
-  const byId = new Map([...findings, ...others].map((finding) => [finding.evento_id, finding]));
+  const byId = new Map(findings.map((finding) => [finding.evento_id, finding]));
+  for (const finding of others) {
+    const known = byId.get(finding.evento_id);
+    if (!known || saidAt(known) <= saidAt(finding)) byId.set(finding.evento_id, finding);
+  }
   return [...byId.values()].sort((one, other) => other.evento_id - one.evento_id);
 }
 
@@ -26,9 +33,8 @@ export const withPage = (before, data, page = before.page) => ({
 
 /** What is known with those heard live, too: the same object where none of them is new. */
 export function withHeard(before, heard) {
-  const counts = new Map(before.found.map(({ evento_id, cortes = 0 }) => [evento_id, cortes]));
-  // Only of a connection that is unstable more is told later, under the same id.
-  const fresh = heard.filter(({ evento_id, cortes = 0 }) => !(counts.get(evento_id) >= cortes));
+  const known = new Map(before.found.map((finding) => [finding.evento_id, saidAt(finding)]));
+  const fresh = heard.filter((finding) => !(known.get(finding.evento_id) >= saidAt(finding)));
   return fresh.length ? withPage(before, fresh) : before;
 }
 

@@ -6,6 +6,7 @@ export const words = {
   "insights.tab.feed": "Insights",
   "insights.tab.buscar": "Search the history",
   "insights.new": "new",
+  "insights.lasts": "goes on",
   "insights.more": "Show more",
   "insights.none": "All is calm",
   "insights.none.why": "When the home notices something odd, or learns a habit, it tells so here.",
@@ -41,6 +42,7 @@ export const words = {
   "insights.severity.medium": "worth a look",
 
   "insights.anomaly": "{metric} of {value} at {name}",
+  "insights.anomaly.count": "There were {n} such readings.",
   "insights.normal": "from {min} to {max}",
   "insights.normal.min": "{min} or more",
   "insights.normal.max": "{max} or less",
@@ -88,6 +90,7 @@ export const words = {
   "insights.offline.why": "Nothing has been heard since {since}. See whether it has power and Wi-Fi.",
   "insights.offline.why_long":
     "Nothing had been heard since {since}, {lasted} before this was told. See whether it has power and Wi-Fi.",
+  "insights.offline.was": "It was silent for {lasted}, from {since} on.",
   "insights.back": "{name} is online again",
   "insights.back.why": "It was offline for {lasted}.",
   "insights.weather.lluvia": "It is raining: {name} can rest",

@@ -6,6 +6,7 @@ export const words = {
   "insights.tab.feed": "Avisos",
   "insights.tab.buscar": "Buscar en el historial",
   "insights.new": "nuevo",
+  "insights.lasts": "sigue",
   "insights.more": "Ver más",
   "insights.none": "Todo está en calma",
   "insights.none.why": "Cuando la casa note algo raro, o aprenda una costumbre, lo contará aquí.",
@@ -41,6 +42,7 @@ export const words = {
   "insights.severity.medium": "conviene mirarlo",
 
   "insights.anomaly": "{metric} de {value} en {name}",
+  "insights.anomaly.count": "Ha habido {n} lecturas así.",
   "insights.normal": "de {min} a {max}",
   "insights.normal.min": "{min} o más",
   "insights.normal.max": "{max} o menos",
@@ -86,6 +88,7 @@ export const words = {
   "insights.offline.why": "No se sabe nada desde el {since}. Mira si tiene corriente y si le llega la wifi.",
   "insights.offline.why_long":
     "No se sabía nada desde el {since}, {lasted} antes de este aviso. Mira si tiene corriente y si le llega la wifi.",
+  "insights.offline.was": "No dio señales durante {lasted}, desde el {since}.",
   "insights.back": "{name} vuelve a estar en línea",
   "insights.back.why": "Estuvo {lasted} sin conexión.",
   "insights.weather.lluvia": "Llueve: {name} puede descansar",
