@@ -483,7 +483,8 @@ class Bridge:
         if self._connected:
             lasted = self._clock.monotonic() - self._connected_at
             self._cut_short = self._cut_short + 1 if lasted < _SHORT else 0
-            tell_if_alive(self._directory, BrokerLost())
+            if not self._closing:
+                tell_if_alive(self._directory, BrokerLost())
         self._forget_connection()
         if not self._closing and self._trouble is None:
             self._note_trouble("broker_lost", str(reason))

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 import pykka
 
-from actors.messages import BrokerConnected, Delivery, KeepDeadLetter, Reported
+from actors.messages import BrokerConnected, BrokerLost, Delivery, KeepDeadLetter, Reported
 from actors.mqtt.bridge import Bridge, Resume
 from actors.mqtt.protocol import payloads
 from actors.runtime.time_zone import UTC_ZONE
@@ -63,9 +63,13 @@ class Backend:
         self.bridge.attach(self.directory, self.writer)
 
     def next(self, kind: type[M], patience: float = PATIENCE) -> M:
-        """What the directory or, of dead letters, the writer is told next."""
+        """What the directory or, of dead letters, the writer is told next; the end of a connection, which
+        others have brought about, only where that is asked for.
+        """
         heard = self.kept if kind is KeepDeadLetter else self.told
         message = heard.get(timeout=patience)
+        if isinstance(message, BrokerLost) and kind is not BrokerLost:
+            message = heard.get(timeout=patience)
         assert isinstance(message, kind)
         return message
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from actors.messages import BrokerConnected, Reported
+from actors.messages import BrokerConnected, BrokerLost, Reported
 from actors.mqtt.protocol.client import Client
 from tests.brokers import PATIENCE, Broker, Device, Mosquitto, ScriptedBroker, free_port, wait_until
 from tests.mqtt.backend import SERIAL, STATE, Start, connected, greet
@@ -25,6 +25,7 @@ def test_a_broker_that_crashes_is_found_again(
     backend = start(broker.port)
     with connected(backend):
         broker.crash()
+        backend.next(BrokerLost)
     with connected(backend), Device(broker.port) as device:
         device.publish(STATE, b"{}")
         backend.next(Reported)
