@@ -12,7 +12,7 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress
+from itertools import chain, compress
 from typing import Any, Final, TypeAlias
 
 from river import base
@@ -33,6 +33,9 @@ Ages: TypeAlias = Sequence[int]
 
 # Days that a bin must have been seen to say anything.
 LEAST_SEEN: Final = 0.5
+
+# A habit is weekly: so many days on which nobody switched the device on are no part of any. Nobody was there.
+ABSENCE_DAYS: Final = 7
 
 EVERY_AGE: Final = tuple(range(WEEKS))
 
@@ -68,6 +71,8 @@ class WeeklyHabit(base.Classifier):
     def __init__(self, bin_minutes: int = 30) -> None:
         self.bin_minutes = bin_minutes
         self.bins = DAY_MINUTES // bin_minutes
+        self._absent = 0
+        """Days, of those remembered, on which nobody was there."""
         self._newest = 0
         self._oldest = 0
         """Ordinals of the newest and of the very first day; 0 before there is any."""
@@ -106,8 +111,38 @@ class WeeklyHabit(base.Classifier):
 
     @property
     def days(self) -> int:
-        """Since the first day that taught anything, both included; more than are remembered, in time."""
-        return self._newest - self._oldest + 1 if self._newest else 0
+        """Since the first day that taught anything, both included; more than are remembered, in time.
+
+        Those on which nobody was there do not count.
+        """
+        return self._newest - self._oldest + 1 - self._absent if self._newest else 0
+
+    def leave_out_absences(self) -> None:
+        """Forget the days of each stretch in which nobody was there. Today, which is not over, is in none."""
+        runs = self._unused_runs()
+        # What is used once a week, and was not used once, is no absence yet.
+        least = max(ABSENCE_DAYS, 2 * (_usual(runs) + 1))
+        absences = [run for run in runs if len(run) >= least]
+        self._absent = sum(map(len, absences))
+        for day in chain.from_iterable(absences):
+            row = slice(day % SPAN_DAYS * self.bins, (day % SPAN_DAYS + 1) * self.bins)
+            self._off[row] = bytes(self.bins)
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether nobody may have been there of late: up to yesterday it was off for longer than ever."""
+        *_, latest = runs = self._unused_runs()
+        return len(latest) > _usual(runs)
+
+    def _unused_runs(self) -> list[range]:
+        """Of the days remembered, those in a row on which it was never on; the last run ends yesterday."""
+        runs = []
+        begins = max(self._oldest, self._newest - SPAN_DAYS + 1)
+        for day in range(begins, self._newest):
+            if any(self._on[day % SPAN_DAYS * self.bins : (day % SPAN_DAYS + 1) * self.bins]):
+                runs.append(range(begins, day))
+                begins = day + 1
+        return [*runs, range(begins, self._newest)]
 
     def predict_proba_one(self, x: dict[Any, Any], **_: Any) -> dict[Any, float]:
         """Of a time of which nothing is known, on and off are equally likely."""
@@ -208,6 +243,11 @@ class WeeklyHabit(base.Classifier):
         made._off = _bytes_of(state.text("off"), len(made._off))
         made._oldest = max(made._oldest, made._oldest_remembered())
         return made
+
+
+def _usual(runs: Sequence[range]) -> int:
+    """Days in a row that a device is not used anyway, of all such runs but the last, which goes on."""
+    return max((len(run) for run in runs[:-1] if len(run) < ABSENCE_DAYS), default=0)
 
 
 def _bytes_of(text: str, length: int) -> bytearray:

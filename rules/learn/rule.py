@@ -191,7 +191,10 @@ class LearnRule:
     def _worth_suggesting(self, device: Device) -> Timetable:
         if self._demo is not None:
             return self._demo if self._is_news(device, self._demo) else ()
+        self._habit.leave_out_absences()
         if self._events < self._settings.ai_r3_min_events or self._habit.days <= LEAST_DAYS:
+            return ()
+        if self._habit.is_absent:
             return ()
         estimate = self._estimate()
         self._held = estimate.bins

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -19,6 +19,9 @@ from rules.learn.rule import LearnRule, Replay, start
 from rules.learn.timetable import minutes, read_suggested
 from tests.households import MADRID, Household, Windows, at_random, bins_of, overlap, routine
 from tests.rules.given import DAY_S, MONDAY, SERIAL
+from tests.rules.learning import (
+    DAY as DAY_MIN,
+)
 from tests.rules.learning import (
     DEFAULTS,
     MIXED,
@@ -92,6 +95,51 @@ def test_a_gap_of_days_teaches_nothing() -> None:
     house = replace(home(TWICE), gaps=[(28, 7)])
     live(rule, house.reports(42))
     assert overlap(bins_of(spans(rule)), bins_of(TWICE)) == 1
+
+
+@pytest.mark.parametrize("interval", [0, 300, 900])
+@pytest.mark.parametrize(("noise", "least"), [(0.0, 0.8), (0.05, 0.6)])
+def test_three_weeks_away_spoil_no_timetable(interval: float, noise: float, least: float) -> None:
+    """Nothing is suggested meanwhile, once a day without anybody is over, nor anything wrong afterwards."""
+    worst = 1.0
+    for seed in range(6):
+        house = Household(seed, routine(random.Random(seed)), noise, interval)
+        rule, truth = made(), bins_of(house.routine)
+        begins, ends = (house._at(day * DAY_MIN) for day in (28, 49))
+        while_away = [
+            found
+            for found in live(rule, away(house.reports(63), begins, ends, interval > 0))
+            if found.at >= begins
+        ]
+        assert not [found for found in while_away if begins + DAY_S <= found.at < ends]
+        assert overlap(bins_of(spans(rule)), truth) >= least
+        for found in while_away:
+            told = bins_of(list(read_suggested(found.details["suggested_horarios"])))
+            worst = min(worst, overlap(told, truth))
+    assert worst >= least
+
+
+def away(
+    reports: Iterable[tuple[float, bool]], begins: float, ends: float, repeats: bool
+) -> Iterator[tuple[float, bool]]:
+    """The same, but that nobody switches anything from ``begins`` to ``ends``: all is off."""
+    yielded = None
+    for at, on in reports:
+        there = on and not begins <= at < ends
+        # A device that speaks only on change has nothing to say of what nobody switched.
+        if there is not yielded or (repeats and on is there):
+            yield at, there
+        yielded = there
+
+
+def test_a_week_without_it_is_none_of_a_weekly_habit() -> None:
+    """Six days are what a device is off that is used once a week; no day of that is left out."""
+    watering: Windows = [(2 * 1440 + 7 * 60, 60)]
+    rule = made()
+    live(rule, home(watering, interval=600).reports(42))
+    [window] = rule.timetable()
+    assert (window.start, window.length) == watering[0]
+    assert rule._habit.days == 42
 
 
 def test_people_switching_by_the_app_is_learned_too() -> None:
