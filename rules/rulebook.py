@@ -85,9 +85,11 @@ def rulebook(
     """By name."""
     return {
         extremes.NAME: RuleStarter(
-            lambda device: extremes.ExtremesRule(settings, of_device(limits, device.serial, {})),
+            lambda device: extremes.ExtremesRule(
+                settings, of_device(limits, device.serial, {}), timezone, device
+            ),
             lambda device, state: extremes.ExtremesRule.from_state(
-                settings, of_device(limits, device.serial, {}), state
+                settings, of_device(limits, device.serial, {}), state, timezone, device
             ),
             watches_reports=True,
             log_s=settings.ai_hist_window_days * DAY_S,

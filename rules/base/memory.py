@@ -56,6 +56,10 @@ class Fields:
     def _damaged(self, name: str) -> DamagedState:
         return DamagedState(f"{self._kind}: {name} cannot be {self._values[name]!r:.60}")
 
+    def value(self, name: str) -> Json:
+        """As it is, unchecked."""
+        return self._get(name)
+
     def is_null(self, name: str) -> bool:
         return self._get(name) is None
 

@@ -1,216 +1,122 @@
-"""Rule 1, ``extremos``: a reading beyond what its kind of device, or its own history, makes plausible.
+"""Rule 1, ``extremos``: what a metric says is not what its kind, people, or its own history make plausible.
 
 Only numbers at the top level of ``parametros`` are metrics: neither booleans nor what is nested. Within the
 rule a metric goes by the name that the device gives it, and outside by
 :func:`actors.domain.readings.metric_name`.
 
-The limits table bounds a metric from the first reading. History joins in when it has enough readings
-and covers :data:`SETTLE_S`, since a few hours say nothing of a day. A reading beyond the bounds does
-not enter the history that should catch it. It is kept apart, and let in when it turns out to be no
-anomaly but a new level: when on :data:`PERSIST_DAYS` days of readings in a row at least
-:data:`PERSIST_SHARE` of them were beyond the bounds.
+What a metric is decides how it is judged: a gauge by its level, a counter by its rate, and a state or an
+identifier not at all. What is wrong is an episode, from the first reading on until all has been well for a
+while. Of one metric three may last at a time, of the tracks below: a sensor that fails now and then must not
+hide that its room is cold, and a slow drift not that the door stands open.
 
-An anomaly begins with the first reading beyond the bounds and ends where the readings have come back, once
-they have stayed for ``AI_ALERT_COOLDOWN_S``: so nobody hears of a metric more often than that, and a value
-that swings about its bound is one anomaly.
-
-What percentile bounds cannot see: a value that sticks inside its bounds, a drift slow enough to take
-the percentiles along, a wrong value at the wrong time of day; and a load that is normal but rarer
-than the outer percentiles (a kettle) lies beyond them by definition.
+What it cannot see: a slow drift of what wanders anyway, and a wrong value that is usual at that hour.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 from typing import Final
 
-from actors.domain.findings import Bounds, Finding, Severity
+from actors.domain.findings import Bounds, Finding
+from actors.domain.metrics import UNDECIDED, MetricChoice, unit_of
 from actors.domain.model import Device, JsonObject, Report
 from actors.domain.readings import metric_name, number_of
-from rules.base.memory import Fields, seal, unseal
+from rules.base.memory import DamagedState, Fields, seal, unseal
 from rules.base.settings import ExtremesSettings
 from rules.base.tables import Limit
-from rules.extremes.excursion import Excursion
-from rules.extremes.quantiles import LARGEST, Histogram, MovingHistogram
+from rules.extremes.excursion import Excursion, Motive, Verdict
+from rules.extremes.fence import bounds_of, fence_of
+from rules.extremes.metric import NO_LIMIT, Metric
 
 NAME: Final = "extremos"
 ANOMALY: Final = "ai_anomaly"
 
+HOUR_S: Final = 3_600.0
 DAY_S: Final = 86_400.0
-# Two of every hour of the day before history is believed; half the window where that is less.
-SETTLE_S: Final = 2 * DAY_S
-PERSIST_DAYS: Final = 3
-PERSIST_SHARE: Final = 0.05
 # As many as one report can hold; what a device names beyond them is not watched.
 MAX_METRICS: Final = 64
-# Bounds are looked up anew when the history has changed by this share, or by so many readings.
-REFRESH_SHARE: Final = 0.001
-REFRESH_READINGS: Final = 16
+# Beyond this a number is no measurement, and would not fit where means are kept.
+LARGEST: Final = 1e30
 # Readings between two savings: storing a state costs as much as reading 200 rows of the log again.
 SAVE_EVERY: Final = 2_000
 
-_STATE_VERSION: Final = 2
-# Without excursions: when a metric was last told of stood there instead.
-_FORMER_VERSION: Final = 1
-_NO_LIMIT: Final = Limit(None, None)
-
-
-@dataclass(frozen=True, slots=True)
-class Fence:
-    """``low`` and ``high`` are infinite where there is no bound; ``tolerance`` widens both."""
-
-    low: float
-    high: float
-    tolerance: float
-    source: str
-
-    def excludes(self, value: float) -> bool:
-        return value < self.low - self.tolerance or value > self.high + self.tolerance
-
-    @property
-    def bounds(self) -> Bounds:
-        return Bounds(_shown(self.low), _shown(self.high), self.source)
-
-
-class _Metric:
-    """One metric's history, what was kept apart from it, and the bounds that follow."""
-
-    __slots__ = (
-        "day",
-        "fence",
-        "history",
-        "outside",
-        "persisting",
-        "seen",
-        "since",
-        "usual",
-        "usual_total",
-    )
-
-    def __init__(self, history: MovingHistogram, at: float) -> None:
-        self.history = history
-        self.since = at
-        self.usual: tuple[float, float] | None = None
-        """What history made plausible when it was last looked up, and how many readings it had then."""
-        self.usual_total = -1
-        self.fence: Fence | None = None
-        """What follows from that and the limits table."""
-        self.day = math.floor(at / DAY_S)
-        self.seen = 0
-        self.outside = Histogram()
-        """Readings today, and those of them beyond the bounds."""
-        self.persisting: list[Histogram] = []
-        """What was beyond the bounds on the days before today on which that was much."""
-
-    @property
-    def is_outdated(self) -> bool:
-        """Whether the history has changed enough since it was last looked up."""
-        total = self.history.all.total
-        return abs(total - self.usual_total) >= max(REFRESH_READINGS, REFRESH_SHARE * total)
-
-    def is_ahead(self, at: float) -> bool:
-        """Whether its history begins, or its days go on, later than ``at``."""
-        tomorrow = math.floor(at / DAY_S) + 1
-        return self.since > at + DAY_S or self.day > tomorrow or self.history.newest > at + DAY_S
-
-    def take(self, at: float, value: float, excluded: bool) -> None:
-        day = math.floor(at / DAY_S)
-        if day > self.day:
-            self._close_day(at)
-            self.day = day
-        self.seen += 1
-        if excluded:
-            self.outside.add(value)
-        else:
-            self.history.add(at, value)
-
-    def _close_day(self, at: float) -> None:
-        if self.outside.total < max(1.0, PERSIST_SHARE * self.seen):
-            self.persisting.clear()
-        else:
-            self.persisting.append(self.outside)
-        if len(self.persisting) == PERSIST_DAYS:
-            for readings in self.persisting:
-                self.history.merge(at, readings)
-            self.persisting.clear()
-        if self.outside.total:
-            self.outside = Histogram()
-        self.seen = 0
-
-    def state(self) -> JsonObject:
-        return {
-            "since": self.since,
-            "usual": None if self.usual is None else list(self.usual),
-            "usual_total": self.usual_total,
-            "day": self.day,
-            "seen": self.seen,
-            "history": self.history.state(),
-            "outside": self.outside.state(),
-            "persisting": [readings.state() for readings in self.persisting],
-        }
-
-    @classmethod
-    def from_state(cls, window: float, state: Fields) -> _Metric:
-        made = cls(MovingHistogram.from_state(window, state.fields("history")), state.number("since"))
-        made.usual = state.optional_pair("usual")
-        made.usual_total = state.whole("usual_total", -1, 2**62)
-        made.day = state.whole("day", -(2**40), 2**40)
-        made.seen = state.whole("seen", 0, 2**62)
-        made.outside = Histogram.from_state(state.fields("outside"))
-        made.persisting = [Histogram.from_state(readings) for readings in state.objects("persisting")]
-        return made
+# What may last at a time, and which motives belong to it; behind the keys of its episodes.
+_TRACKS: Final = {
+    Motive.LIMIT: "",
+    Motive.HISTORY: "",
+    Motive.HOUR: "",
+    Motive.SENSOR: "/sensor",
+    Motive.STUCK: "/sensor",
+    Motive.DRIFT: "/deriva",
+}
+_STATE_VERSION: Final = 3
 
 
 class ExtremesRule:
-    """``limits`` are those of this device's kind, by metric."""
+    """``limits`` are those of the device's kind, by metric; ``device`` is it as it is at the start."""
 
     name: Final = NAME
 
     __slots__ = (
         "_about",
+        "_choices",
         "_excursions",
+        "_hour",
         "_limits",
         "_metrics",
+        "_profile",
         "_settings",
-        "_settle",
+        "_slot",
+        "_timezone",
         "_unsaved",
         "_wake_in",
-        "_window",
     )
 
-    def __init__(self, settings: ExtremesSettings, limits: Mapping[str, Limit]) -> None:
+    def __init__(
+        self,
+        settings: ExtremesSettings,
+        limits: Mapping[str, Limit],
+        timezone: tzinfo = UTC,
+        device: Device | None = None,
+    ) -> None:
         self._settings = settings
         self._limits = limits
-        self._window = settings.ai_hist_window_days * DAY_S
-        self._settle = min(SETTLE_S, self._window / 2)
-        self._metrics: dict[str, _Metric] = {}
-        self._excursions: dict[str, Excursion] = {}
-        """By metric, those that last."""
+        self._timezone = timezone
+        self._choices: Mapping[str, MetricChoice] = {} if device is None else device.limits
+        self._profile = None if device is None else device.profile
+        """Which has the units of its metrics."""
+        self._metrics: dict[str, Metric] = {}
+        self._excursions: dict[tuple[str, str], Excursion] = {}
+        """By metric and track, those that last."""
         self._about = 0, ""
         """The id and serial number of the device."""
         self._unsaved = 0
         self._wake_in: float | None = None
+        self._hour = self._slot = -1
+        """The hour since the epoch that was last asked for, and which hour of the week that is."""
 
     # -- what the host calls -----------------------------------------------------------------
 
     def observe(self, device: Device, report: Report | None, at: float) -> Sequence[Finding]:
         self._about = device.id, device.serial
+        if device.limits is not self._choices or device.profile is not self._profile:
+            self._hear(device)
         self._plan(at)
         if report is None or report.retained or not report.parameters or not device.claimed:
             return ()
-        found: list[Finding] = []
-        for metric, value in report.parameters.items():
-            if (number := number_of(value)) is not None and abs(number) <= LARGEST:
-                fence = self._judge(at, metric, float(number), report)
-                if fence is not None or metric in self._excursions:
-                    found += self._follow(at, metric, float(number), fence)
+        found = self._read(at, report.parameters, report.doubtful)
         self._plan(at)
         return found
 
+    def learn(self, at: float, state: str, parameters: JsonObject) -> None:  # noqa: ARG002
+        """Take in a row of the log; rows come oldest first. Concludes nothing, but knows what lasts."""
+        self._read(at, parameters, doubtful=False)
+        self._excursions = {key: known.told(-math.inf) for key, known in self._excursions.items()}
+
     def wake(self, at: float) -> Sequence[Finding]:
-        found = [each for name in [*self._excursions] for each in self._end_if_over(at, name)]
+        found = [each for key in [*self._excursions] for each in self._end_if_over(at, key)]
         self._plan(at)
         return found
 
@@ -221,26 +127,18 @@ class ExtremesRule:
 
     @property
     def lasting(self) -> Collection[str]:
-        return [each.episode(metric_name(name), None).key for name, each in self._excursions.items()]
+        return [_key(*key, known) for key, known in self._excursions.items()]
 
     def let_go(self, keys: Collection[str]) -> None:
         self._excursions = {
-            name: each
-            for name, each in self._excursions.items()
-            if each.episode(metric_name(name), None).key not in keys
+            key: known for key, known in self._excursions.items() if _key(*key, known) not in keys
         }
-
-    def learn(self, at: float, state: str, parameters: JsonObject) -> None:  # noqa: ARG002
-        """Take in a row of the log; rows come oldest first. Concludes nothing."""
-        for name, value in parameters.items():
-            if (number := number_of(value)) is not None and abs(number) <= LARGEST:
-                self._take(at, name, float(number))
 
     def dismiss(self, details: JsonObject) -> None:
         """A reading proposes nothing that could be dismissed."""
 
     def is_ahead(self, at: float) -> bool:
-        return any(metric.is_ahead(at) for metric in self._metrics.values())
+        return any(metric.is_ahead(self._settings, at, DAY_S) for metric in self._metrics.values())
 
     def take_over(self, decisions: ExtremesRule) -> None:
         """There are none."""
@@ -250,140 +148,158 @@ class ExtremesRule:
         """Whether so much was learned since the last :meth:`state` that reading it again would show."""
         return self._unsaved >= SAVE_EVERY
 
-    def bounds(self, at: float) -> Mapping[str, Bounds]:
-        """What a reading at ``at`` is held to, tolerance apart; the table's metrics need not be known yet."""
-        names = set(self._metrics)
-        if len(names) < MAX_METRICS:
-            names |= self._limits.keys()
-        fences = {name: self._fence(name, at) for name in sorted(names)}
-        found = {metric_name(name): fence.bounds for name, fence in fences.items() if fence is not None}
-        return {name: each for name, each in found.items() if (each.low, each.high) != (None, None)}
+    def bounds(self, at: float) -> Mapping[str, Bounds]:  # noqa: ARG002
+        """What a reading is held to, tolerance apart; a metric of the table need not be known yet."""
+        found = {name: metric.bounds for name, metric in self._metrics.items()}
+        if len(found) < MAX_METRICS:
+            for name in self._limits.keys() - found.keys():
+                fence = fence_of(self._settings, self._limits[name], self._choice(name), None)
+                found[name] = bounds_of(fence, self._limits[name], None, None)
+        return {metric_name(name): each for name, each in sorted(found.items()) if each is not None}
 
-    # -- one reading -------------------------------------------------------------------------
+    # -- readings ----------------------------------------------------------------------------
 
-    def _judge(self, at: float, name: str, value: float, report: Report) -> Fence | None:
-        """The fence that the reading is beyond, if it is; at a doubtful time it teaches nothing."""
-        if not report.doubtful:
-            return self._take(at, name, value)
-        fence = self._metrics[name].fence if name in self._metrics else None
-        return fence if fence is not None and fence.excludes(value) else None
+    def _read(self, at: float, parameters: JsonObject, doubtful: bool) -> list[Finding]:
+        found: list[Finding] = []
+        for name, given in parameters.items():
+            number = number_of(given)
+            if number is None or not -LARGEST <= number <= LARGEST:
+                continue
+            metric = self._metrics.get(name) or self._new(name, at)
+            if metric is None:
+                continue
+            if doubtful:
+                verdicts = metric.glance(float(number))
+            else:
+                self._unsaved += 1
+                verdicts = metric.read(self._settings, self._slot_of, at, float(number))
+            if verdicts or self._excursions:
+                found += self._follow(at, name, verdicts)
+        return found
 
-    # -- what lasts while readings are beyond the bounds -------------------------------------
+    def _new(self, name: str, at: float) -> Metric | None:
+        if len(self._metrics) == MAX_METRICS:
+            return None
+        made = Metric(metric_name(name), self._limits.get(name, NO_LIMIT), at)
+        made.decide(self._settings, self._choice(name), self._unit(name))
+        self._metrics[name] = made
+        return made
 
-    def _follow(self, at: float, name: str, value: float, fence: Fence | None) -> Iterator[Finding]:
-        """What a reading says of its metric's anomaly: ``fence`` is what it is beyond, if it is."""
-        yield from self._end_if_over(at, name)
-        before = self._excursions.get(name)
-        if fence is not None:
-            bounds = fence.bounds
-            now = Excursion.begun(at, value, bounds) if before is None else before.gone_on(value, bounds)
-            self._excursions[name] = now
-            yield self._finding(at, name, now, None)
-        elif before is not None:
-            self._excursions[name] = before.come_back(at)
-            yield from self._end_if_over(at, name)
+    def _choice(self, name: str) -> MetricChoice:
+        return self._choices.get(metric_name(name), UNDECIDED)
 
-    def _end_if_over(self, at: float, name: str) -> Iterator[Finding]:
-        known = self._excursions.get(name)
+    def _unit(self, name: str) -> str:
+        told = metric_name(name)
+        return ("" if self._profile is None else self._profile.units.get(told, "")) or unit_of(told)
+
+    def _hear(self, device: Device) -> None:
+        """Of what people have decided, or of the units that the device has told."""
+        self._choices, self._profile = device.limits, device.profile
+        for name, metric in self._metrics.items():
+            metric.decide(self._settings, self._choice(name), self._unit(name))
+
+    def _slot_of(self, hour: int) -> int:
+        if hour != self._hour:
+            local = datetime.fromtimestamp(hour * HOUR_S, self._timezone)
+            self._hour, self._slot = hour, local.weekday() * 24 + local.hour
+        return self._slot
+
+    # -- what lasts while something is wrong -------------------------------------------------
+
+    def _follow(self, at: float, name: str, verdicts: Sequence[Verdict]) -> Iterator[Finding]:
+        """What a reading says of its metric's anomalies."""
+        by_track: dict[str, Verdict] = {}
+        for verdict in verdicts:
+            by_track.setdefault(_TRACKS[verdict.motive], verdict)
+        for track, verdict in by_track.items():
+            yield from self._go_on(at, (name, track), verdict)
+        for key in [key for key in self._excursions if key[0] == name and key[1] not in by_track]:
+            self._excursions[key] = self._excursions[key].come_back(at)
+            yield from self._end_if_over(at, key)
+
+    def _go_on(self, at: float, key: tuple[str, str], verdict: Verdict) -> Iterator[Finding]:
+        yield from self._end_if_over(at, key)
+        before = self._excursions.get(key)
+        if before is None:
+            now = Excursion.begun(at, verdict)
+        else:
+            now = before.gone_on(at, verdict)
+            if not now.is_news_to(before, at):
+                self._excursions[key] = now
+                return
+            now = now.told(at)
+        self._excursions[key] = now
+        yield self._finding(at, key, now, None)
+
+    def _end_if_over(self, at: float, key: tuple[str, str]) -> Iterator[Finding]:
+        known = self._excursions.get(key)
         if known is not None and known.left(at, self._settings.ai_alert_cooldown_s) == 0:
-            del self._excursions[name]
-            yield self._finding(at, name, known, known.back_at)
+            del self._excursions[key]
+            yield self._finding(at, key, known, known.back_at)
 
-    def _finding(self, at: float, name: str, known: Excursion, until: float | None) -> Finding:
-        metric = metric_name(name)
-        about = (*self._about, at, known.details(metric))
-        episode = known.episode(metric, until)
-        return Finding(NAME, ANOMALY, *about, severity=Severity.MEDIUM, episode=episode)
+    def _finding(self, at: float, key: tuple[str, str], known: Excursion, until: float | None) -> Finding:
+        return Finding(
+            *(NAME, ANOMALY, *self._about, at, known.details(metric_name(key[0]))),
+            severity=known.worst.severity,
+            episode=known.episode(_key(*key, known), until),
+        )
 
     def _plan(self, at: float) -> None:
+        if not self._excursions:
+            self._wake_in = None
+            return
         calm = self._settings.ai_alert_cooldown_s
         lefts = [each.left(at, calm) for each in self._excursions.values()]
         self._wake_in = min((left for left in lefts if left is not None), default=None)
 
-    # -- one reading -------------------------------------------------------------------------
-
-    def _take(self, at: float, name: str, value: float) -> Fence | None:
-        """Put the reading where it belongs; the fence is returned if it is beyond it."""
-        self._unsaved += 1
-        metric = self._metrics.get(name)
-        if metric is None:
-            if len(self._metrics) == MAX_METRICS:
-                return None
-            metric = self._metrics[name] = _Metric(MovingHistogram(self._window), at)
-            metric.fence = self._fused(name, None)
-        if metric.is_outdated:
-            metric.usual, metric.usual_total = self._usual(metric, at), metric.history.all.total
-            metric.fence = self._fused(name, metric.usual)
-        fence = metric.fence
-        excluded = fence is not None and fence.excludes(value)
-        metric.take(at, value, excluded)
-        return fence if excluded else None
-
-    # -- fences ------------------------------------------------------------------------------
-
-    def _fence(self, name: str, at: float) -> Fence | None:
-        """What :meth:`_take` would judge by."""
-        metric = self._metrics.get(name)
-        if metric is None:
-            return self._fused(name, None)
-        return self._fused(name, self._usual(metric, at)) if metric.is_outdated else metric.fence
-
-    def _fused(self, name: str, usual: tuple[float, float] | None) -> Fence | None:
-        """The tighter of the table's and the history's bound, each way."""
-        limit = self._limits.get(name, _NO_LIMIT)
-        low = -math.inf if limit.low is None else limit.low
-        high = math.inf if limit.high is None else limit.high
-        sources = [] if limit is _NO_LIMIT else ["limits"]
-        if usual is not None:
-            sources.append("hist")
-            # A history that lies wholly beyond the limits tightens nothing.
-            if usual[0] <= high and usual[1] >= low:
-                low, high = max(low, usual[0]), min(high, usual[1])
-        if not sources:
-            return None
-        span = high - low if math.isfinite(high - low) else 0.0
-        tolerance = max(self._settings.ai_alert_tol_abs, self._settings.ai_alert_tol_frac * span)
-        return Fence(low, high, tolerance, "+".join(sources))
-
-    def _usual(self, metric: _Metric, at: float) -> tuple[float, float] | None:
-        """What history makes plausible, once there is enough of it."""
-        history = metric.history
-        if history.all.total < self._settings.ai_hist_min_points:
-            return None
-        if at - max(metric.since, history.begins) < self._settle:
-            return None
-        low = history.all.quantile(self._settings.ai_hist_pmin / 100)
-        high = history.all.quantile(self._settings.ai_hist_pmax / 100)
-        padding = self._settings.ai_hist_pad_frac * (high - low) + self._settings.ai_hist_pad_abs
-        return low - padding, high + padding
-
-    # -- what lasts --------------------------------------------------------------------------
+    # -- what is remembered ------------------------------------------------------------------
 
     def state(self) -> JsonObject:
         self._unsaved = 0
-        metrics = {name: metric.state() for name, metric in self._metrics.items()}
-        excursions = {name: known.state() for name, known in self._excursions.items()}
-        body = {"window": self._window, "metrics": metrics, "excursions": excursions}
+        body: JsonObject = {
+            "window_days": self._settings.ai_hist_window_days,
+            "metrics": {name: metric.state() for name, metric in self._metrics.items()},
+            "excursions": [
+                {"metric": name, "track": track, **known.state()}
+                for (name, track), known in self._excursions.items()
+            ],
+        }
         return seal(NAME, _STATE_VERSION, body)
+
+    def restore(self, state: JsonObject) -> None:
+        """Know what was written; raises :class:`DamagedState`, also for another ``AI_HIST_WINDOW_DAYS``."""
+        body = unseal(NAME, _STATE_VERSION, state)
+        days = self._settings.ai_hist_window_days
+        body.whole("window_days", days, days)
+        for name, known in body.fields("metrics").items():
+            made = self._new(name, 0.0)
+            if made is None:
+                raise DamagedState(f"{NAME}: too many metrics")
+            made.restore(self._settings, known)
+        for lasting in body.objects("excursions"):
+            self._excursions[_track_of(lasting)] = Excursion.from_state(lasting)
 
     @classmethod
     def from_state(
-        cls, settings: ExtremesSettings, limits: Mapping[str, Limit], state: JsonObject
+        cls,
+        settings: ExtremesSettings,
+        limits: Mapping[str, Limit],
+        state: JsonObject,
+        timezone: tzinfo = UTC,
+        device: Device | None = None,
     ) -> ExtremesRule:
-        """Raises :class:`rules.base.memory.DamagedState`, also for another ``AI_HIST_WINDOW_DAYS``."""
-        made = cls(settings, limits)
-        former = isinstance(state, Mapping) and state.get("version") == _FORMER_VERSION
-        body = unseal(NAME, _FORMER_VERSION if former else _STATE_VERSION, state)
-        body.number("window", made._window, made._window)
-        for name, metric in body.fields("metrics").items():
-            known = made._metrics[name] = _Metric.from_state(made._window, metric)
-            known.fence = made._fused(name, known.usual)
-        if not former:
-            excursions = body.fields("excursions").items()
-            made._excursions = {name: Excursion.from_state(known) for name, known in excursions}
+        """Raises :class:`DamagedState`."""
+        made = cls(settings, limits, timezone, device)
+        made.restore(state)
         return made
 
 
-def _shown(bound: float) -> float | None:
-    """To six digits, more than the percentiles are worth; ``None`` for no bound."""
-    return float(f"{bound:.6g}") if math.isfinite(bound) else None
+def _key(name: str, track: str, known: Excursion) -> str:
+    return f"{metric_name(name)}@{known.since}{track}"
+
+
+def _track_of(state: Fields) -> tuple[str, str]:
+    track = state.text("track")
+    if track not in _TRACKS.values():
+        raise DamagedState(f"{NAME}: track {track!r:.40}")
+    return state.text("metric"), track

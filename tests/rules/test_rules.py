@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from actors.domain.findings import Bounds
+from actors.domain.findings import Bounds, Span
 from actors.domain.model import Device
 from actors.domain.rule import Rule
 from config import Settings
@@ -61,7 +61,7 @@ def test_a_claimed_device_in_trouble_and_an_unclaimed_one() -> None:
 def test_only_rule_1_holds_readings_to_something() -> None:
     """Of the others nobody learns any bounds."""
     told = [dict(rule.bounds(MONDAY)) for rule in every_rule()]
-    assert told == [{"m": Bounds(0, 1, "limits")}, {}, {}, {}, {}]
+    assert told == [{"m": Bounds(0, 1, "limits", table=Span(0, 1))}, {}, {}, {}, {}]
 
 
 def test_only_what_has_to_wake_does() -> None:
