@@ -14,8 +14,8 @@ from typing import Final, NamedTuple, TypeAlias
 from actors.domain.model import SERIAL
 from actors.domain.read_models import MAX_ANNOUNCED_BYTES, MAX_ANNOUNCEMENTS
 from actors.mqtt.dialects.dialect import MAX_ENTITIES, OURS, Announcement, Definition, Dialect
-from actors.mqtt.protocol.filters import FilterTree, disjoint, is_filter, is_wild, literal_levels
 from actors.mqtt.protocol.payloads import SUBSCRIPTIONS
+from actors.mqtt.topics.filters import FilterTree, disjoint, is_filter, is_wild, literal_levels
 
 MAX_ID: Final = 200
 """Characters of a group's and of a key's name."""
@@ -26,8 +26,8 @@ MAX_TOPICS: Final = 4 * MAX_ENTITIES
 # A wildcard of a device's own stands beside so many levels that are none.
 LEAST_LITERAL: Final = 2
 NOT_CARRIED: Final = (
-    "el topic {topic!r} lleva espacios, que el bróker incluido no admite: cambia el nombre, o usa "
-    "MQTT_EMBEDDED=mosquitto"
+    "el topic {topic!r} lleva espacios, que el bróker incluido no admite: corta a quien publica ahí, un "
+    "puente con todos sus aparatos; cambia el nombre, o usa MQTT_EMBEDDED=mosquitto"
 )
 _OWN: Final[FilterTree[str]] = FilterTree()
 for _filter in SUBSCRIPTIONS:

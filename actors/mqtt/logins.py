@@ -22,7 +22,7 @@ from actors.mqtt.broker.grants import Grant
 from actors.mqtt.dialects.dialect import OURS
 from actors.mqtt.dialects.registry import Prefixes, UnknownFamily
 from actors.mqtt.families import FAMILIES, own_setup
-from actors.mqtt.protocol.filters import is_topic
+from actors.mqtt.topics.filters import is_topic
 
 # By which all of a family speak or are ordered: whoever were called so would speak for the others.
 _SHARED: Final = ("cmnd", "esphome", "home", "homie", "shellies", "stat", "tele")

@@ -8,7 +8,7 @@ from typing import Protocol
 from actors.mqtt.carried import Lost
 from actors.mqtt.catalogue import Carries
 from actors.mqtt.dialects.dialect import OURS, Outgoing
-from actors.mqtt.protocol.filters import is_topic
+from actors.mqtt.topics.filters import is_topic
 
 
 class Publisher(Protocol):

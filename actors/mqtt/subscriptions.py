@@ -59,6 +59,8 @@ class Subscriptions:
             for filter in unwanted:
                 self._wanted.pop(filter, None)
                 self._unwanted[filter] = None
+                self._given_up.discard(filter)
+                self._cuts.pop(filter, None)
             new = [filter for filter in wanted if filter not in self._wanted]
             for filter in new:
                 self._wanted[filter] = None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.mqtt.protocol.filters import (
+from actors.mqtt.topics.filters import (
     FilterTree,
     covers,
     disjoint,

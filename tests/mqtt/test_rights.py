@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from paho.mqtt.client import topic_matches_sub
 
 from actors.mqtt.broker.acl import Rights, rights_of_device
-from actors.mqtt.protocol.filters import covers
+from actors.mqtt.topics.filters import covers
 
 # Few words, so that filters and topics meet; "" is a level too, and $SYS is for no wildcard.
 NAMES = st.lists(st.sampled_from(["a", "b", "", "$SYS"]), min_size=1, max_size=4)

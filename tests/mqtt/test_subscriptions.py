@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
-from actors.mqtt.subscriptions import BATCH, Batch, Subscriptions
+from actors.mqtt.subscriptions import BATCH, MOST_CUTS, Batch, Subscriptions
 
 GRANTED = ReasonCode(PacketTypes.SUBACK, identifier=0)
 REFUSED = ReasonCode(PacketTypes.SUBACK, identifier=0x80)
@@ -107,3 +107,18 @@ def test_what_is_let_go_while_there_is_no_broker_is_let_go_later() -> None:
     assert gone == []
     client.begin()
     assert gone == [("a",)]
+
+
+def test_what_is_wanted_again_is_asked_for_again() -> None:
+    """Given up, and no more wanted, it is forgotten: what was given up does not become more and more."""
+    broker = FussyBroker(set(), {"deadly"})
+    broker.client.begin()
+    for _ in range(2):
+        broker.cuts = 0
+        broker.client.change(["a", "deadly"], [])
+        broker.answer()
+        assert broker.subscribed == {"a"}
+        assert broker.cuts >= MOST_CUTS, "it is tried anew"
+        broker.client.change([], ["a", "deadly"])
+        assert not broker.client._given_up
+        assert not broker.client._cuts

@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from actors.domain.read_models import StoredAnnouncement
 from actors.messages import KeepAnnouncement, Order, OrderUnsent
 from actors.mqtt.catalogue import Known
-from actors.mqtt.protocol.filters import FilterTree, is_wild, matches
+from actors.mqtt.topics.filters import FilterTree, is_wild, matches
 from tests.household import actor
 from tests.mqtt.nursery import Nursery
 from tests.mqtt.toys import announcement

@@ -10,7 +10,7 @@ from typing import Final
 
 from actors.domain.model import SERIAL
 from actors.mqtt.protocol import payloads
-from actors.mqtt.protocol.filters import covers
+from actors.mqtt.topics.filters import covers
 
 BACKEND: Final = "backend"
 """The backend's login with a broker that asks for one; no device's."""

@@ -237,8 +237,6 @@ def test_without_a_device_by_the_node() -> None:
         "a/+/set",
         "a/#",
         "#",
-        "homeassistant/switch/x/config",
-        "tasmota/discovery/x/config",
         "/",
         "a\x00b",
         "a\nb",
@@ -246,7 +244,7 @@ def test_without_a_device_by_the_node() -> None:
     ],
 )
 def test_orders_that_may_not_go_there(topic: str) -> None:
-    """Ours, everybody's, and those of announcements: alone it is refused, in a device it is left out."""
+    """Ours, and everybody's: alone it is refused, in a device it is left out."""
     with pytest.raises(NotUnderstood):
         devices(("switch/evil/x", own(stat_t="a/s", cmd_t=topic)))
     components = {

@@ -9,8 +9,6 @@ from actors.mqtt.dialects.dialect import OURS, NotUnderstood
 from actors.mqtt.dialects.home_assistant.announcement import Entity, Malformed
 
 _UNFIT: Final = re.compile(r"[+#\x00-\x1f\x7f]|^/*$|^\$")
-_CLOSED: Final = (*OURS, "homeassistant", "tasmota/discovery")
-"""Prefixes of this house and of announcements."""
 MAX_TOPIC: Final = 256
 _LEAST_LITERAL: Final = 2
 
@@ -24,10 +22,12 @@ def commanded(entity: Entity, name: str) -> str:
 
 
 def may_be_told(topic: str) -> bool:
-    """Whether orders may go there, as far as the topic itself tells."""
+    """Whether orders may go there, as far as the topic itself tells. Where announcements have their place is
+    a setting, which :class:`actors.mqtt.outlet.Outlet` keeps.
+    """
     if len(topic) > MAX_TOPIC or _UNFIT.search(topic):
         return False
-    return not any(f"{topic}/".startswith(f"{prefix}/") for prefix in _CLOSED)
+    return not any(f"{topic}/".startswith(f"{prefix}/") for prefix in OURS)
 
 
 def check_topics(entity: Entity) -> None:

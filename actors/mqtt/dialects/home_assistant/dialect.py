@@ -26,6 +26,7 @@ from actors.mqtt.dialects.home_assistant.main_entities import MAIN
 from actors.mqtt.dialects.home_assistant.parts import Heap, Said, Source
 from actors.mqtt.dialects.home_assistant.sensors import READERS
 from actors.mqtt.dialects.home_assistant.settings import SETTINGS
+from actors.mqtt.topics.filters import is_wild, matches
 
 _COMPONENTS: Final = frozenset({DEVICE_PAYLOAD, *MAIN, *READERS, *SETTINGS})
 _LEFT_OUT: Final = frozenset(
@@ -107,18 +108,8 @@ def _sources(body: Body, topic: str) -> Iterator[Source]:
         yield from found
         return
     for filter, sources in body.sources.items():
-        if ("+" in filter or "#" in filter) and _matches(filter, topic):
+        if is_wild(filter) and matches(filter, topic):
             yield from sources
-
-
-def _matches(filter: str, topic: str) -> bool:
-    wanted, told = filter.split("/"), topic.split("/")
-    for number, level in enumerate(wanted):
-        if level == "#":
-            return True
-        if number >= len(told) or level not in ("+", told[number]):
-            return False
-    return len(wanted) == len(told)
 
 
 def _apart(definitions: Iterable[Definition]) -> Iterator[Definition]:
