@@ -32,6 +32,7 @@ from actors.domain.setting import (
     line,
     many,
     mdns,
+    netloc,
     network,
     number,
     or_automatic,
@@ -39,6 +40,7 @@ from actors.domain.setting import (
     origin,
     port,
     prefix,
+    push_contact,
     seconds,
     secret,
     setting,
@@ -70,6 +72,7 @@ HEADINGS: Final = {
     "BACKEND_HOST": "Interfaz web (REST y SSE)",
     "AUTH_MODE": "Quién entra",
     "SSL_ENABLED": "Cifrado y nombre en la red",
+    "PUSH_CONTACTO": "Avisos a las personas",
     "MQTT_BROKER_URL": "MQTT",
     "DATA_DIR": "Sistema",
     "RETENCION_DIAS": "Conservación y copias",
@@ -130,6 +133,17 @@ class SystemSettings:
         or_automatic(flag), None, "Anunciarse en la red local; vacío, si se escucha fuera de esta máquina."
     )
     mdns_name: str = setting(mdns, "smarthome.local", "Nombre con el que se anuncia en la red local.")
+
+    push_contacto: str = setting(
+        push_contact,
+        "mailto:iot-backend@example.org",
+        "Quién responde de los avisos al navegador, ante el servicio que los lleva.",
+    )
+    push_servicios: tuple[str, ...] = setting(
+        many("una lista de servicios como push.example.org o 127.0.0.1:8080", netloc),
+        (),
+        "Otros servicios de avisos al navegador, además de los de sus fabricantes.",
+    )
 
     mqtt_broker_url: str = setting(or_empty(host), "", "Máquina del bróker; vacía, se usa el incluido.")
     mqtt_broker_port: int = setting(port, 1883, "Puerto; con el bróker incluido, 0 toma uno libre.")
@@ -302,6 +316,7 @@ OWN_PREFIXES: Final = (
         "METRICS_",
         "MQTT_",
         "OLVIDAR_",
+        "PUSH_",
         "RETENCION_",
         "SSL_",
     ),

@@ -16,9 +16,9 @@ if (
 import argparse
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -26,12 +26,16 @@ from urllib.parse import urlsplit
 
 from actors import command_line as device_command_line
 from actors.domain.kinds import PREFIXES
+from actors.domain.notices import Notice, Tried
 from actors.messages import ForgetDevice
 from actors.mqtt.broker.credentials import Logins
 from actors.mqtt.broker.embedded import BrokerUnavailable
 from actors.mqtt.edge import MqttEdge, MqttFiles, MqttSettings
 from actors.mqtt.logins import DeviceLogins
-from actors.runtime.clock import SystemClock, set_zone
+from actors.notifier import command_line as notice_command_line
+from actors.notifier.desk import NoticeDesk
+from actors.notifier.web_push import new_private_key
+from actors.runtime.clock import Clock, SystemClock, set_zone
 from actors.runtime.dispatch import ThreadPool, tell_if_alive
 from actors.runtime.event_loop import LoopThread
 from actors.runtime.house_clock import HouseClock
@@ -51,6 +55,7 @@ from actors.system import ActorSystem
 from config import SettingError, Settings, is_loopback
 from persistence import command_line as archive_command_line
 from persistence.accounts.accounts import ACCOUNTS, Accounts
+from persistence.accounts.channels import Channels
 from persistence.archive import DATABASE, FAREWELLS, Archive, ArchiveSettings
 from persistence.backup.backups import BackupFailed
 from persistence.database.schema import UnusableDatabase, hindrance_of
@@ -69,9 +74,11 @@ from web.identity.hosts import Hosts
 from web.identity.mdns_announcer import Service
 from web.live.hub import EventHub
 from web.live.repeats import Repeats
-from web.security.access import NobodyCanEnter, access_of, needs_people
+from web.security.access import Mode, NobodyCanEnter, access_of, mode_of, needs_people
 from web.texts.doubt_words import doubt_told
+from web.texts.hitch_words import hitch_told
 from web.texts.languages import Language
+from web.texts.notice_words import NoticeWords
 
 logger = logging.getLogger("run_system")
 
@@ -99,6 +106,7 @@ CANNOT_START: Final = (
     NobodyCanEnter,
     people_command_line.NotDone,
     device_command_line.WrongArgument,
+    notice_command_line.NothingSent,
     UnknownZone,
     Unstartable,
 )
@@ -147,6 +155,7 @@ class System:
         demo = partial(self._rule_files.demo, settings, here)
         tables = self._rule_files
         rules = rulebook(settings, tables.limits, tables.standards, here, demo, tables.weather)
+        self._desk = desk_of(settings, self.clock, here, self._home, self._archive.queries.notices)
         threads = ThreadPool("actors", ACTOR_THREADS)
         self._actors = ActorSystem(
             settings,
@@ -159,6 +168,7 @@ class System:
             threads,
             rules,
             rules["extremos"],
+            self._desk,
         )
         hosts = Hosts(settings.allowed_hosts)
         self._endpoint = Endpoint(EndpointSettings.of(settings), hosts, self.clock)
@@ -190,6 +200,7 @@ class System:
             ),
             hindrance=hindrance_of,
             weather=self._actors.weather,
+            notices=self._desk,
         )
 
     def _take_farewells(self) -> None:
@@ -245,6 +256,12 @@ class System:
             host = urlsplit(url).hostname if door.host in ("0.0.0.0", "::") else door.host
             yield f"  Dispositivos: {host}, puerto {door.port}{tls}"
 
+    def _home(self) -> str:
+        """Where people's own devices find the page, if they do."""
+        if self._settings.public_backend_url or not is_loopback(self._settings.backend_host):
+            return public_url(self._settings, self.web.port)
+        return ""
+
     def _services(self) -> list[Service]:
         """What is announced on the network. Nothing in it is a secret."""
         scheme = "http" if self._endpoint.context is None else "https"
@@ -275,6 +292,26 @@ class System:
         )
 
 
+def desk_of(
+    settings: Settings,
+    clock: Clock,
+    zone: tzinfo,
+    home: Callable[[], str],
+    outbox: Callable[[int, int], Sequence[Notice]],
+) -> NoticeDesk:
+    mode = mode_of(settings.auth_mode, settings.backend_host, settings.trusted_proxies)
+    return NoticeDesk(
+        Channels(settings.data_dir / ACCOUNTS, clock.now, new_private_key),
+        clock,
+        NoticeWords(zone),
+        home,
+        outbox,
+        serves_house=mode is Mode.HERE,
+        contact=settings.push_contacto,
+        services=settings.push_servicios,
+    )
+
+
 # -- the command line ----------------------------------------------------------------------------
 
 DESCRIPTION: Final = """\
@@ -291,6 +328,7 @@ config.toml.example (python -m config lo escribe). Ejemplos:
   %(prog)s simulate --count 200 --broker localhost
   %(prog)s qr TMP0603IF1WD --png tmp.png
   %(prog)s backup
+  %(prog)s notify --test
   %(prog)s device forget TMP0603IF1WD
 """
 
@@ -310,6 +348,7 @@ def parser() -> argparse.ArgumentParser:
     device_command_line.add_commands(commands)
     archive_command_line.add_commands(commands)
     people_command_line.add_commands(commands)
+    notice_command_line.add_commands(commands)
     return top
 
 
@@ -343,6 +382,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case command if command in archive_command_line.COMMANDS:
                 logins = Logins(MqttFiles.under(settings.data_dir).logins)
                 archive_command_line.obey(options, settings, clock.now(), sys.stdout, logins.remove)
+            case command if command in notice_command_line.COMMANDS:
+                notify(options, settings, zone, clock)
             case _:
                 people(options, settings, clock)
     except CANNOT_START as problem:
@@ -378,6 +419,23 @@ def people(options: argparse.Namespace, settings: Settings, clock: HouseClock) -
     people_command_line.obey(
         options, accounts, sys.stdout, url, appearance.ca_fingerprint, appearance.left_out
     )
+
+
+def notify(options: argparse.Namespace, settings: Settings, zone: Zone, clock: HouseClock) -> None:
+    """Send each channel a message, whether or not the system runs."""
+    machine_clock = SystemClock()
+    machine_clock.start()  # by which a service that hangs is given up
+    accounts = Accounts(settings.data_dir / ACCOUNTS, clock.now)
+    desk = desk_of(settings, machine_clock, zone.rules, lambda: "", lambda *_: ())
+    names = {person.id: person.name for person in accounts.people()}
+    try:
+        notice_command_line.obey(options, desk, names, sys.stdout, _tried_told)
+    finally:
+        machine_clock.stop()
+
+
+def _tried_told(tried: Tried) -> str:
+    return hitch_told(tried.hitch, tried.said, Language.SPANISH)
 
 
 def _about(clock: HouseClock) -> str | None:

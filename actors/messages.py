@@ -23,6 +23,7 @@ from actors.domain.model import (
     MetricChange,
     Report,
 )
+from actors.domain.notices import OfNotices
 from actors.domain.profile import Profile
 from actors.domain.refusals import Refused
 from actors.domain.rooms import OfRooms
@@ -689,6 +690,7 @@ ToWriter: TypeAlias = (
     | RetryCommit
     | LookAtFiles
     | Tidy
+    | OfNotices
     | OfRooms
     | OfRemovals
 )

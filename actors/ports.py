@@ -5,12 +5,14 @@ The rooms that implement them import this one; it imports none of them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from actors.domain.findings import Episode, KeptFinding, ScanFailure
 from actors.domain.model import Device, JsonObject
+from actors.domain.notices import Channel, Notice, Preferences, Recipient, Subscription, Tried
+from actors.domain.people import Author
 from actors.messages import Delivery, Order, Removal
 
 
@@ -41,6 +43,37 @@ class EventSink(Protocol):
 
     def scan_told(self, news: ScanNews) -> None:
         """How a search through the history goes, and what it finds; nothing of it is kept."""
+
+
+class NoticeDesk(Protocol):
+    """What people ask for of their notifications; who is nobody is ``HOUSE``.
+
+    But for :meth:`try_out`, calls wait for the disk, may come from any thread, and raise
+    :class:`actors.domain.people.PeopleError`.
+    """
+
+    def recipient(self, person_id: int) -> Recipient:
+        """What they want, and the ways to reach them."""
+
+    @property
+    def push_key(self) -> str:
+        """What a browser subscribes with, in base64url."""
+
+    def notices(self, person_id: int, limit: int) -> Sequence[Notice]:
+        """At most so many of their own, newest first."""
+
+    def prefer(self, person_id: int, preferences: Preferences) -> None: ...
+
+    def add_service(self, person_id: int, name: str, url: str, by: Author) -> Channel | None:
+        """``None`` for an address that is no service's."""
+
+    def subscribe(self, person_id: int, name: str, subscription: Subscription, by: Author) -> Channel | None:
+        """``None`` for what is no browser's."""
+
+    def remove(self, person_id: int, channel_id: int, by: Author) -> None: ...
+
+    def try_out(self, channel_id: int, language: str, done: Callable[[Tried], object]) -> None:
+        """Send something now. Returns at once; ``done`` is called once, within half a minute."""
 
 
 class CommandSink(Protocol):

@@ -12,6 +12,7 @@ from actors.applying import ApplyingSink
 from actors.context import ActorContext
 from actors.directory import Directory
 from actors.domain.model import Device
+from actors.domain.notices import NoticeWords, Recipient
 from actors.domain.patience import Patience
 from actors.domain.read_models import StoredAnnouncements
 from actors.domain.rule import RuleFactory
@@ -19,6 +20,9 @@ from actors.domain.status import WeatherStatus
 from actors.messages import ForgetUnheard
 from actors.mqtt.exporter import ExporterActor, ExportingSink
 from actors.mqtt.translator import TranslatorActor
+from actors.notifier.actor import Courier, NotifierActor
+from actors.notifier.deciding import Decider
+from actors.notifier.sink import NoticingSink
 from actors.ports import CommandSink, EventSink
 from actors.runtime.clock import Clock
 from actors.runtime.dispatch import Threads, tell_if_alive
@@ -82,6 +86,20 @@ class Archive(Protocol):
     def stop(self, patience: float, last_commit: float) -> None: ...
 
 
+class NoticeDesk(Protocol):
+    """How people are reached, as :class:`actors.notifier.desk.NoticeDesk` knows."""
+
+    @property
+    def courier(self) -> Courier: ...
+
+    @property
+    def words(self) -> NoticeWords: ...
+
+    def recipients(self) -> Sequence[Recipient]: ...
+
+    def attach(self, notifier: pykka.ActorRef[Any]) -> None: ...
+
+
 class ActorSystem:
     """The same in a real house and on a test's stage, which steps ``threads`` and ``archive``'s itself."""
 
@@ -97,12 +115,14 @@ class ActorSystem:
         threads: Threads,
         rules: Mapping[str, RuleFactory],
         extremes: RuleFactory,
+        desk: NoticeDesk,
     ) -> None:
         """``devices`` are those of ``archive``; ``zone`` is the schedules', ``extremes`` the searches'."""
         self.failure_registry = FailureRegistry()
         self._archive = archive
         self._threads = threads
-        applying = ApplyingSink(hub)
+        noticing = NoticingSink(hub)
+        applying = ApplyingSink(noticing)
         archive.employ(edge.bridge, applying, self.failure_registry, self._forget)
         events = ExportingSink(hub)
         self.timekeeper = TimekeeperActor.start(threads, clock, zone, self.failure_registry)
@@ -139,6 +159,19 @@ class ActorSystem:
             self.failure_registry,
         )
 
+        self.notifier = NotifierActor.start(
+            threads,
+            clock,
+            archive.writer,
+            Decider(desk.words, zone),
+            desk.courier,
+            desk.recipients(),
+            self.failure_registry,
+        )
+        noticing.attach(self.notifier)
+        desk.attach(self.notifier)
+        self._desk = desk
+
     def _forget(self, farewell: ForgetUnheard) -> None:
         tell_if_alive(self.directory, farewell)
 
@@ -148,6 +181,7 @@ class ActorSystem:
 
     def stop(self) -> None:
         """Keep what was taken in; rules say what they know, as far as the time reaches."""
+        self._desk.courier.settle(TURNS_S)
         self.translator.stop(block=False)
         self.directory.stop(block=False)
         self._threads.stop(TURNS_S)
@@ -156,7 +190,7 @@ class ActorSystem:
     @property
     def healthy(self) -> bool:
         """Whether the threads live, and the actors that there is one of."""
-        actors = (self.directory, self.translator, self.scanner, self.timekeeper)
+        actors = (self.directory, self.translator, self.scanner, self.timekeeper, self.notifier)
         return all(actor.is_alive() for actor in actors) and self._threads.alive and self._archive.alive
 
     @property

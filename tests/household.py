@@ -23,7 +23,7 @@ from paho.mqtt.client import MQTTMessage
 
 from actors.context import ActorContext
 from actors.directory import MAX_UNCLAIMED
-from actors.domain.findings import KeptFinding
+from actors.domain.findings import KeptFinding, Severity
 from actors.domain.model import Device, JsonObject
 from actors.domain.read_models import StoredAnnouncements
 from actors.domain.rule import RuleFactory
@@ -41,11 +41,14 @@ from config import Settings
 from persistence.archive import Archive, ArchiveSettings
 from persistence.database.device_rows import DEVICES, device_of
 from rules.rulebook import rulebook
+from tests.notifier.desks import CountingCourier, CountingDesk
+from tests.notifier.given import recipient
 from tests.stage import FakeClock, Stage
 from web.live.hub import EventHub
 
 MAX_DEVICES = 3
 # By which history is searched where the devices have no such rule.
+EVERYTHING = recipient(severity=Severity.INFO)
 EXTREMES = rulebook(Settings(), {}, {}, UTC, lambda _: None)["extremos"]
 # Nothing here depends on the disk's own promise, and thousands of synced commits take minutes.
 IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
@@ -104,6 +107,8 @@ class World:
     """Every id that anybody was ever shown, by serial."""
     retired: set[int] = field(default_factory=set)
     """The ids of devices that were forgotten."""
+    courier: CountingCourier = field(default_factory=CountingCourier)
+    """What has reached whoever wants to hear of everything, by telephone."""
     faults: list[BaseException] = field(default_factory=list)
     """What came to light where nobody would have heard of it."""
 
@@ -254,6 +259,7 @@ class House:
             self.stage,
             rules,
             rules.get("extremos", EXTREMES),
+            CountingDesk([EVERYTHING], world.courier),
         )
         self.directory, self.writer = self.actors.directory, self.archive.writer
         self.failure_registry = self.actors.failure_registry

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from actors.domain.notices import Moment
 from actors.domain.patience import Patience
 from rules.offline import MOST_OUTAGES
 from tests.household import House, World
@@ -150,6 +151,15 @@ class Truths:
         if all(known.failures <= FAILURES_BORNE for known in self.known.values()):
             certain = Counter(n for n in self.refused if n not in self.maybe_twice)
             assert Counter(n for n in refused if n not in self.maybe_twice) == certain
+
+    def check_notices(self) -> None:
+        """Nobody is told twice of a beginning or an end, and of no end who was not told of a beginning."""
+        arrived = self.house.world.courier.arrived
+        assert set(arrived.values()) <= {1}, arrived
+        begun = {key.about for key, _ in arrived if key.moment is Moment.BEGIN}
+        doubtful = "SELECT sobre FROM avisos WHERE momento = 'inicio' AND estado = 'en_duda'"
+        begun |= {row["sobre"] for row in self.house.rows(doubtful)}
+        assert {key.about for key, _ in arrived if key.moment is Moment.END} <= begun
 
     def check_findings(self) -> None:
         """Only of devices that were claimed; one notice a cooldown; one thing ends before the next begins."""

@@ -329,6 +329,7 @@ class Household(Replacements, RuleBasedStateMachine):
         self.check_rooms()
         self.check_books()
         self.check_findings()
+        self.check_notices()
 
 
 def ids_in(frames: bytes) -> list[str]:

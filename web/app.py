@@ -15,6 +15,7 @@ import pykka
 from tornado.web import Application, RequestHandler
 
 from actors.domain.status import Hindrance, StorageTrouble, WeatherStatus, WriterStatus
+from actors.ports import NoticeDesk
 from actors.runtime.event_loop import LoopThread
 from actors.runtime.time_zone import Zone
 from config import Settings
@@ -41,6 +42,14 @@ from web.routes.devices import (
 from web.routes.findings import AppliedFinding, DismissedFinding, Findings, HistoryScans
 from web.routes.log import DeviceLog
 from web.routes.logins import AllLogins, LoginFamilies, OneLogin
+from web.routes.notifications import (
+    AllChannels,
+    Browsers,
+    ChannelTrial,
+    Notifications,
+    OneChannel,
+    Outbox,
+)
 from web.routes.overview import Metrics, RejectedMessages, RootCertificate, SystemHealth
 from web.routes.people import AllPeople, AllTokens, Audit, OnePerson, OneToken, PairingCodes
 from web.routes.rooms import AllRooms, OneRoom
@@ -98,6 +107,12 @@ ROUTES: Final[list[tuple[str, type[Handler]]]] = [
     (r"/tokens/?", AllTokens),
     (r"/tokens/([0-9]{1,18})/?", OneToken),
     (r"/auditoria/?", Audit),
+    (r"/notificaciones/?", Notifications),
+    (r"/notificaciones/canales/?", AllChannels),
+    (r"/notificaciones/canales/([0-9]{1,18})/?", OneChannel),
+    (r"/notificaciones/canales/([0-9]{1,18})/prueba/?", ChannelTrial),
+    (r"/notificaciones/navegador/?", Browsers),
+    (r"/notificaciones/avisos/?", Outbox),
 ]
 
 # Connections beside the streams.
@@ -135,6 +150,7 @@ class WebServer:
         page: Page | None = None,
         scratch: Path | None = None,
         logins: Logins | None = None,
+        notices: NoticeDesk | None = None,
         hindrance: Callable[[BaseException], Hindrance | None] = lambda _: None,
         weather: WeatherStatus | None = None,
     ) -> None:
@@ -177,6 +193,7 @@ class WebServer:
             exports=self._exports,
             scratch=scratch,
             logins=logins or NoLogins(),
+            notices=notices,
             access=access,
             authenticator=Authenticator(access, self._ledger, open_streams),
             connections=Connections(connections),

@@ -49,6 +49,9 @@ class Refusal(Enum):
     LOGIN_TOPIC_UNUSABLE = "login_topic_unusable"
     LOGIN_TAKEN = "login_taken"
     NO_SUCH_LOGIN = "no_such_login"
+    # -- of notifications
+    NO_SUCH_CHANNEL = "no_such_channel"
+    TOO_MANY_CHANNELS = "too_many_channels"
     # -- not now
     QUARANTINED = "device_quarantined"
     FAILED = "failed_inside"

@@ -95,6 +95,21 @@ def url(text: str) -> str:
     return text.rstrip("/")
 
 
+@written("una dirección mailto: o https://")
+def push_contact(text: str) -> str:
+    if not re.fullmatch(r"(mailto:[^@\s]+@[^@\s]+\.[^@\s]+|https://[^\s/]+\.[^\s]+)", line.from_text(text)):
+        raise ValueError
+    return text
+
+
+@written("una máquina, con su puerto si no es el de HTTPS")
+def netloc(text: str) -> str:
+    name, _, number = text.rpartition(":") if re.search(r":[0-9]+$", text) else (text, "", "443")
+    host.from_text(name)
+    port.from_text(number)
+    return text.lower()
+
+
 @written("la ruta de una carpeta")
 def folder(text: str) -> Path:
     if not text:

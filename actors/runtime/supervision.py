@@ -44,6 +44,7 @@ class Part(Enum):
     TRANSLATOR = auto()
     EXPORTER = auto()
     WEATHER = auto()
+    NOTIFIER = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,37 @@ def _generations(connection: sqlite3.Connection) -> None:
         )
 
 
-STEPS: Final[Sequence[Callable[[sqlite3.Connection], None]]] = (_people,)
+def _channels(connection: sqlite3.Connection) -> None:
+    """How people are reached. ``persona_id`` 0 is the house itself, which is nobody in ``usuarios``."""
+    connection.execute("CREATE TABLE preferencias (persona_id INTEGER PRIMARY KEY, datos TEXT NOT NULL)")
+    connection.execute(
+        """
+        CREATE TABLE canales (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            persona_id INTEGER NOT NULL,
+            tipo TEXT NOT NULL CHECK (tipo IN ('servicio', 'push')),
+            nombre TEXT NOT NULL,
+            mostrado TEXT NOT NULL,
+            secreto TEXT NOT NULL,
+            claves TEXT NOT NULL,
+            creado_en REAL NOT NULL
+        )
+        """
+    )
+    connection.execute("CREATE INDEX canales_por_secreto ON canales (secreto)")
+    connection.execute("CREATE INDEX canales_por_persona ON canales (persona_id)")
+    connection.execute("CREATE TABLE clave_push (clave BLOB NOT NULL)")
+    connection.execute(
+        """
+        CREATE TRIGGER avisos_de_nadie AFTER DELETE ON usuarios BEGIN
+            DELETE FROM canales WHERE persona_id = old.id;
+            DELETE FROM preferencias WHERE persona_id = old.id;
+        END
+        """
+    )
+
+
+STEPS: Final[Sequence[Callable[[sqlite3.Connection], None]]] = (_people, _channels)
 """Step ``n``, counted from 1, makes a file of ``user_version`` n from one of n - 1."""
 
 

@@ -273,6 +273,45 @@ def _patience(db: Database) -> None:
     db.conn.execute("ALTER TABLE dispositivos ADD COLUMN ritmo TEXT NOT NULL DEFAULT '[]'")
 
 
+def _notices(db: Database) -> None:
+    # Findings of which it is not decided whom they are told, noted with them, so that a crash loses none.
+    db.conn.execute(
+        f"""
+        CREATE TABLE por_avisar (
+            evento_id INTEGER PRIMARY KEY,
+            cambios INTEGER NOT NULL
+        ) {_strict(db)}
+        """
+    )
+    db.conn.execute(
+        f"""
+        CREATE TABLE avisos (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            momento TEXT NOT NULL,
+            sobre INTEGER NOT NULL,
+            persona_id INTEGER NOT NULL,
+            canal_id INTEGER NOT NULL,
+            gravedad TEXT NOT NULL,
+            titulo TEXT NOT NULL,
+            texto TEXT NOT NULL,
+            dispositivo_id INTEGER,
+            creado_en REAL NOT NULL,
+            no_antes REAL NOT NULL,
+            estado TEXT NOT NULL,
+            intentos INTEGER NOT NULL,
+            cambiado_en REAL NOT NULL,
+            quiza INTEGER NOT NULL,
+            fallo TEXT,
+            dicho TEXT NOT NULL,
+            UNIQUE (momento, sobre, persona_id, canal_id)
+        ) {_strict(db)}
+        """
+    )
+    db.conn.execute("CREATE INDEX avisos_por_estado ON avisos (estado)")
+    db.conn.execute("CREATE INDEX avisos_por_persona ON avisos (persona_id)")
+    db.conn.execute("CREATE INDEX avisos_por_dispositivo ON avisos (dispositivo_id)")
+
+
 STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _devices_and_log,
     _dead_letters,
@@ -295,6 +334,7 @@ STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _metric_choices,
     _episodes,
     _patience,
+    _notices,
 )
 """Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
 

@@ -11,9 +11,11 @@ from typing import Final
 
 from actors.domain.findings import KeptFinding, Wanted
 from actors.domain.model import DeadLetter, LogEntry
+from actors.domain.notices import Notice
 from actors.domain.read_models import FindingPage, LogPage, Rejected, Statistics
 from actors.domain.rooms import Rooms
 from persistence.database.local_time import LocalTime
+from persistence.database.notice_rows import newest_notices
 from persistence.database.room_rows import read_rooms
 from persistence.database.rows import FINDINGS, kept_finding, log_entry, undamaged_log_entry
 from persistence.database.schema import BUSY_TIMEOUT_S, explaining, sqlite3
@@ -164,6 +166,11 @@ class Queries:
         with closing(self.connect()) as connection:
             connection.execute("BEGIN")
             return read_statistics(connection, self._local, device_id, metric, since, until, step)
+
+    def notices(self, person_id: int, limit: int) -> list[Notice]:
+        """At most so many of the person's own, newest first."""
+        with closing(self.connect()) as connection:
+            return newest_notices(connection, person_id, limit)
 
     def rooms(self) -> Rooms:
         with closing(self.connect()) as connection:

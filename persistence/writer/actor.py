@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, islice
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeAlias
 
 from actors.domain.findings import KeptFinding, RuleMemory
+from actors.domain.notices import KeepNotices, Notice, NoticesKept, RecallNotices, RecallOccurrences
 from actors.domain.refusals import Refusal, Refused
 from actors.domain.rooms import KeepRooms, RecallRooms
 from actors.domain.status import Hindrance, StorageTrouble, WriterStatus
@@ -50,6 +51,8 @@ OLDER: Final = (
     "que sabe volver a una copia."
 )
 
+# Nothing but what they ask for answers them.
+Recalling: TypeAlias = Recall | RecallNotices | RecallOccurrences | RecallRooms | RecallRemoved
 # The fault lies in a value: storing it again would fail again.
 ROW_FAULTS: Final = (
     sqlite3.IntegrityError,
@@ -250,12 +253,12 @@ class WriterActor(SupervisedActor):
         if half:
             self._keep_oldest(half)
             self._keep_oldest(len(messages) - half)
-        elif isinstance(messages[0], Recall | RecallRooms | RecallRemoved):
+        elif isinstance(messages[0], Recalling):
             self._ask_again(messages[0], why)
         else:
             self._keep_refused(messages[0], why)
 
-    def _ask_again(self, recall: Recall | RecallRooms | RecallRemoved, why: Exception) -> None:
+    def _ask_again(self, recall: Recalling, why: Exception) -> None:
         """Nothing but what is recalled answers it; until that can be had, the others need not wait."""
         del self._waiting[:1]
         serial = recall.serial if isinstance(recall, Recall) else None
@@ -288,6 +291,8 @@ class WriterActor(SupervisedActor):
                 self._call(reply, Refused(Refusal.NOT_STORED, {"error": str(why)}))
             case RecallMemory(to=to):
                 self._call(to, MemoryRecalled(None))
+            case KeepNotices(to=tell):
+                self._call(tell, NoticesKept(None))
 
     def _kept(self, store: Store, messages: Sequence[ToKeep]) -> None:
         self._commits = store.commits
@@ -336,10 +341,10 @@ class WriterActor(SupervisedActor):
         """Acknowledge, announce and answer what is on disk, in order of arrival."""
         self._settle(messages)
         self._call(self._publish_receipts, messages)
-        findings = iter(saved.findings)
+        findings, notices = iter(saved.findings), iter(saved.notices)
         memories: dict[MemoryKey, RuleMemory] = {}
         for message in messages:
-            self._call(self._follow, message, saved, findings, memories)
+            self._call(self._follow, message, saved, findings, notices, memories)
 
     def _publish_receipts(self, messages: Sequence[ToKeep]) -> None:
         for (serial, boot), device in receipts_of(messages).items():
@@ -352,9 +357,10 @@ class WriterActor(SupervisedActor):
         message: ToKeep,
         saved: Saved,
         findings: Iterator[Sequence[KeptFinding]],
+        notices: Iterator[Sequence[Notice]],
         memories: dict[MemoryKey, RuleMemory],
     ) -> None:
-        """``findings`` are those that no message before has taken, ``memories`` what those before hold."""
+        """``findings`` and ``notices``: those that no message before has taken; ``memories``: theirs."""
         match message:
             case Keep(device, publish=publish, reply=reply, order=order):
                 if publish:
@@ -386,6 +392,12 @@ class WriterActor(SupervisedActor):
             case RecallRemoved():
                 for ghost in saved.removed:
                     self._call(self._commands.forget_device, ghost.removal, reborn=ghost.reborn)
+            case KeepNotices(to=to_notifier):
+                self._call(to_notifier, NoticesKept(next(notices)))
+            case RecallNotices(to_notifier):
+                self._call(to_notifier, saved.unfinished)
+            case RecallOccurrences(to_notifier):
+                self._call(to_notifier, saved.occurrences)
             case KeepRooms(_, room, answer):
                 self._call(answer, room)
             case RecallRooms(tell):

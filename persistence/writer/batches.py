@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from actors.domain.model import Device
+from actors.domain.notices import KeepNotices, RecallNotices, RecallOccurrences
 from actors.domain.read_models import StoredAnnouncement
 from actors.domain.rooms import KeepRooms, RecallRooms
 from actors.messages import (
@@ -27,7 +28,7 @@ from actors.messages import (
 from persistence.writer.refusals import Refusable
 from persistence.writer.store import Batch
 
-ToKeep: TypeAlias = Refusable | Recall | RecallRooms | RecallRemoved
+ToKeep: TypeAlias = Refusable | Recall | RecallNotices | RecallOccurrences | RecallRooms | RecallRemoved
 
 
 def batch_of(messages: Sequence[ToKeep], at: float) -> Batch:
@@ -61,6 +62,12 @@ def batch_of(messages: Sequence[ToKeep], at: float) -> Batch:
                 batch.rooms.append(rooms)
             case RecallRooms():
                 batch.recalls_rooms = True
+            case KeepNotices():
+                batch.notices.append(message)
+            case RecallNotices():
+                batch.recalls_notices = True
+            case RecallOccurrences():
+                batch.recalls_occurrences = True
             case Remove(removal, clears_broker=clears):
                 batch.removals.append(removal)
                 if not clears:

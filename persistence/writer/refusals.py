@@ -6,6 +6,7 @@ import json
 from typing import TypeAlias
 
 from actors.domain.model import DeadLetter, Json, LogEntry
+from actors.domain.notices import KeepNotices
 from actors.domain.rooms import KeepRooms
 from actors.messages import (
     BrokerForgot,
@@ -28,6 +29,7 @@ Refusable: TypeAlias = (
     | KeepConclusion
     | EndEpisodes
     | EndUnwatched
+    | KeepNotices
     | KeepRooms
     | Settle
     | RecallMemory
@@ -55,6 +57,8 @@ def refusal(message: Refusable, at: float, why: Exception) -> DeadLetter:
             topic, payload = _place(device_id, rule), b""
         case KeepRooms(rooms):
             topic, payload = "habitaciones", _printed({**rooms.names})
+        case KeepNotices(notices):
+            topic, payload = "avisos", _printed([notice.title for notice in notices])
         case EndEpisodes() | EndUnwatched() | Settle() | Remove() | BrokerForgot():
             topic, payload = "", b""
     return DeadLetter(at, _storable(topic), payload, _storable(reason))

@@ -20,6 +20,7 @@ _NOTE_REMOVED: Final = """
 _NOTE_REPLACED: Final = "INSERT INTO olvidados (dispositivo_id, serial_number) VALUES (?, ?)"
 _RENAME: Final = "UPDATE dispositivos SET serial_number = ? WHERE id = ?"
 _REMOVE: Final = "DELETE FROM dispositivos WHERE id = ?"
+_FORGET_NOTICES: Final = "DELETE FROM avisos WHERE dispositivo_id = ?"
 _BROKER_FORGOT: Final = "UPDATE olvidados SET en_broker = 0 WHERE dispositivo_id = ?"
 _GHOSTS: Final = """
     SELECT dispositivo_id, serial_number, serial_number IN (SELECT serial_number FROM dispositivos)
@@ -64,6 +65,7 @@ def remove_device(connection: sqlite3.Connection, removal: Removal) -> None:
     """In the transaction of whoever calls. What few rows there are go too; more wait for their sweep."""
     connection.execute(_NOTE_REMOVED, [removal.device_id])
     connection.execute(_REMOVE, [removal.device_id])
+    connection.execute(_FORGET_NOTICES, [removal.device_id])
     sweep(connection, removal.device_id)
 
 

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 
 from actors.domain.findings import Decision, Finding, KeptFinding, RuleMemory
 from actors.domain.model import DeadLetter, Device, LogEntry
+from actors.domain.notices import KeepNotices, Notice, NoticesRecalled, OccurrencesRecalled
 from actors.domain.read_models import StoredAnnouncement
 from actors.domain.rooms import Rooms
 from actors.domain.status import Hindrance
@@ -20,6 +21,12 @@ from actors.messages import Removal
 from persistence.database.announcement_rows import read_announcements, write_announcements
 from persistence.database.device_rows import DEVICE_COLUMNS, DEVICES, device_of, device_row, newcomer_row
 from persistence.database.files import beside, identity
+from persistence.database.notice_rows import (
+    note_findings,
+    read_occurrences,
+    read_unfinished,
+    write_notices,
+)
 from persistence.database.room_rows import read_rooms, write_rooms
 from persistence.database.rows import (
     DECISION_TEXTS,
@@ -116,6 +123,12 @@ class Batch:
     """Of other makes, each in its turn; an empty one removes what was kept."""
     rooms: list[Rooms] = field(default_factory=list)
     """Each in its turn: an id counts as given even if the room is gone in the next."""
+    notices: list[KeepNotices] = field(default_factory=list)
+    """Each in its turn."""
+    recalls_notices: bool = False
+    """Whether those that are unfinished are to be read, once all of the above is kept."""
+    recalls_occurrences: bool = False
+    """Whether findings are to be read of which it is not decided whom they are told, the same."""
     recalls_rooms: bool = False
     """Whether the rooms are to be read, as they are once all of the above is kept."""
     replacements: list[tuple[Device, Removal]] = field(default_factory=list)
@@ -143,6 +156,10 @@ class Saved:
     """If they were to be read."""
     removed: Sequence[RemovedDevice]
     """The same."""
+    notices: Sequence[Sequence[Notice]] = ()
+    """The batch's own as they are then, in its order."""
+    unfinished: NoticesRecalled | None = None
+    occurrences: OccurrencesRecalled | None = None
 
     def memory(self, key: MemoryKey) -> RuleMemory | None:
         """``None`` if nothing is remembered, or only damage.
@@ -264,10 +281,12 @@ class Store:
         self.insert(_UPSERT_DEVICES, map(device_row, batch.devices.values()), _OR_UPDATE)
         if batch.letters:
             self._keep_letters(batch.letters)
+        notices = [write_notices(self.database.conn, kept.notices, kept.decided) for kept in batch.notices]
         for number, decision in batch.decisions.items():
             self.database.conn.execute(_DECIDE, (DECISION_TEXTS[decision], number))
         concluded = batch.conclusions
         findings = keep_conclusions(self.database.conn, self.insert, concluded) if concluded else ()
+        note_findings(self.database.conn, chain.from_iterable(findings))
         if batch.memories:
             self._keep_memories(batch.memories.values(), batch.at)
         if batch.announcements:
@@ -282,8 +301,12 @@ class Store:
         recalled = self._recall(batch.recalled) if batch.recalled else {}
         removed = read_ghosts(self.database.conn) if batch.recalls_removed else ()
         rooms = read_rooms(self.database.conn) if batch.recalls_rooms else None
+        unfinished = read_unfinished(self.database.conn) if batch.recalls_notices else None
+        occurrences = read_occurrences(self.database.conn) if batch.recalls_occurrences else None
         self.database.conn.execute(_COUNT_COMMIT, [str(self.commits + 1)])
-        return Saved(recalled, findings, remembered, lasting, rooms, removed)
+        return Saved(
+            recalled, findings, remembered, lasting, rooms, removed, notices, unfinished, occurrences
+        )
 
     def check_in_place(self) -> None:
         """Raise :class:`UnusableDatabase` if the files were deleted, moved, or replaced under their names.

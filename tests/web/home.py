@@ -27,6 +27,7 @@ from persistence.archive import Archive, ArchiveSettings
 from persistence.readers.queries import Queries
 from persistence.writer.store import Batch, Store
 from rules.rulebook import rulebook
+from tests.notifier.desks import CountingDesk
 from tests.stage import FakeClock
 from tests.web.site import PATIENCE, Site
 from web.http.services import Logins
@@ -113,6 +114,7 @@ class LiveSite:
             ThreadPool("actors", 2),
             rules,
             rules["misconfig"],
+            CountingDesk(),
         )
         self.writer = self._archive.writer
         return self._actors.directory

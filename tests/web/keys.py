@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
+from actors.domain.notices import Notice
 from actors.domain.people import CONSOLE, Person, Role, TokenKind
+from actors.notifier.desk import NoticeDesk
+from actors.notifier.web_push import new_private_key
 from actors.runtime.clock import Clock
 from persistence.accounts.accounts import Accounts
+from persistence.accounts.channels import Channels
 from tests.stage import FakeClock
 from tests.web.site import BLIND, LAMP, Answer, Site
 from web.http.services import Limits
 from web.security.access import Access, Mode
+from web.texts.notice_words import NoticeWords
 
 
 class Keys:
@@ -20,7 +26,10 @@ class Keys:
 
     def __init__(self, folder: Path, clock: Clock | None = None) -> None:
         self.clock = clock or FakeClock()
-        self.accounts = Accounts(folder / "cuentas.db", self.clock.now)
+        self._path = folder / "cuentas.db"
+        self.accounts = Accounts(self._path, self.clock.now)
+        self.outbox: list[Notice] = []
+        self.push: list[str] = []
         self.people: dict[Role, Person] = {}
         self.tokens: dict[Role, str] = {}
         self.ids: dict[Role, int] = {}
@@ -46,7 +55,20 @@ class Keys:
 
     def site(self, mode: Mode = Mode.TOKENS, limits: Limits | None = None, **access: Any) -> Site:
         about = Access(mode=mode, accounts=self.accounts, clock=self.clock, **access)
-        return Site(LAMP, BLIND, access=about, limits=limits)
+        return Site(LAMP, BLIND, access=about, limits=limits, notices=self.desk(mode))
+
+    def desk(self, mode: Mode = Mode.TOKENS) -> NoticeDesk:
+        """Which sends to push services at any port of this machine that :attr:`push` names."""
+        return NoticeDesk(
+            Channels(self._path, self.clock.now, new_private_key),
+            self.clock,
+            NoticeWords(UTC),
+            lambda: "",
+            lambda _, limit: self.outbox[:limit],
+            serves_house=mode is Mode.HERE,
+            contact="mailto:casa@example.org",
+            services=self.push,
+        )
 
 
 def bearer(secret: str) -> dict[str, str]:

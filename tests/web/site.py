@@ -18,6 +18,7 @@ import pykka
 from actors.domain.model import Device
 from actors.domain.status import BrokerStatus, WriterStatus
 from actors.messages import ScanHistory
+from actors.ports import NoticeDesk
 from actors.runtime.event_loop import LoopThread
 from actors.runtime.time_zone import UTC_ZONE
 from config import Settings
@@ -95,6 +96,7 @@ class Site:
         settings: Settings | None = None,
         page: Page | None = None,
         logins: Logins | None = None,
+        notices: NoticeDesk | None = None,
     ) -> None:
         self.loop = LoopThread("web-under-test")
         self.hub = EventHub(self.loop, devices, ring_events=ring_events)
@@ -126,6 +128,7 @@ class Site:
             access=access or Access(hosts=Hosts(["x"])),
             page=page,
             logins=logins,
+            notices=notices,
         )
 
     def __enter__(self) -> Site:

@@ -33,6 +33,7 @@ CORE: Final[Mapping[Part, str]] = {
     Part.TRANSLATOR: "traductor",
     Part.EXPORTER: "exportador",
     Part.WEATHER: "meteo",
+    Part.NOTIFIER: "avisador",
 }
 
 

@@ -18,6 +18,7 @@ from actors.domain.read_models import Backup, FindingPage, LogPage, Rejected, St
 from actors.domain.refusals import Refusal, Refused
 from actors.domain.rooms import Rooms
 from actors.domain.status import Hindrance, WeatherStatus, WriterStatus
+from actors.ports import NoticeDesk
 from actors.runtime.event_loop import LoopThread
 from actors.runtime.time_zone import Zone
 from config import Settings
@@ -173,6 +174,7 @@ class Services:
     scratch: Path | None
     """For files that live as long as a request; ``None`` is where the system has such."""
     logins: Logins
+    notices: NoticeDesk | None
     access: Access
     authenticator: Authenticator
     connections: Connections

@@ -45,3 +45,23 @@ self.addEventListener("activate", (event) => event.waitUntil(dropOthers()));
 self.addEventListener("fetch", (event) => {
   if (isShell(event.request)) event.respondWith(answer(event.request));
 });
+
+// What the house tells of; a newer message about the same takes the older one's place.
+self.addEventListener("push", (event) => {
+  const { titulo, texto, ruta, marca } = event.data.json();
+  const icon = "/pagina/icons/icon-192.png";
+  const shown = { body: texto, tag: marca, icon, badge: icon, data: ruta };
+  event.waitUntil(self.registration.showNotification(titulo, shown));
+});
+
+async function lead(path) {
+  const [open] = await self.clients.matchAll({ type: "window" });
+  if (!open) return self.clients.openWindow(path);
+  await open.navigate(path);
+  return open.focus();
+}
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(lead(event.notification.data));
+});

@@ -578,6 +578,56 @@ class TokenJson(TypedDict):
     actual: Annotated[bool, Note({"description": "Si es el de esta petición."})]
 
 
+@named("Silencio")
+class QuietJson(TypedDict):
+    desde: str
+    hasta: str
+
+
+@named("Canal")
+class ChannelJson(TypedDict):
+    id: int
+    tipo: str
+    nombre: str
+    servicio: Annotated[str, Note({"description": "Cómo se llama; su dirección no se vuelve a mostrar."})]
+    creado_en: Time
+
+
+@named("Notificaciones")
+class NotificationsJson(TypedDict):
+    gravedad: str
+    fin: bool
+    idioma: str
+    habitaciones: list[int] | None
+    reglas: list[str] | None
+    silencio: QuietJson | None
+    resumen: str | None
+    canales: list[ChannelJson]
+    clave_push: Annotated[str, Note({"description": "Con la que se suscribe un navegador, en base64url."})]
+
+
+@named("PruebaDeCanal")
+class TrialJson(TypedDict):
+    enviado: bool
+    detalle: str
+
+
+@named("AvisoEnviado")
+class NoticeJson(TypedDict):
+    momento: str
+    estado: str
+    gravedad: str
+    titulo: str
+    texto: str
+    dispositivo_id: int | None
+    canal: Annotated[str | None, Note({"description": "Su nombre; null de lo que va en un resumen."})]
+    creado_en: Time
+    no_antes: Time
+    cambiado_en: Time
+    intentos: int
+    motivo: Annotated[str | None, Note({"description": "Por qué falló el último intento."})]
+
+
 @named("Acto")
 class ActJson(TypedDict):
     id: int

@@ -86,6 +86,35 @@ FAULTS: Final[Mapping[Fault, Wording]] = {
         "{field} no es un texto de una línea, de {shortest} a {longest} caracteres; envía uno.",
         "{field} is not a text of one line, of {shortest} to {longest} characters; send one.",
     ),
+    Fault.NO_LIST: Wording(
+        400,
+        "{field} no es una lista de {most} elementos o menos; envía una.",
+        "{field} is not a list of {most} elements or less; send one.",
+    ),
+    Fault.NO_TIME_OF_DAY: Wording(
+        400,
+        '{field} no es una hora como "07:30"; envía una.',
+        '{field} is not a time of day like "07:30"; send one.',
+    ),
+    Fault.NO_TIME_BETWEEN: Wording(
+        400,
+        "{field} empieza y acaba a la misma hora; envía dos distintas, o null.",
+        "{field} begins and ends at the same time; send two that differ, or null.",
+    ),
+    Fault.NO_SERVICE: Wording(
+        400,
+        "url no es la dirección de un servicio que se pueda usar; escríbela como dice Apprise, p. ej. "
+        "ntfy://servidor/tema o mailtos://usuario:clave@servidor.",
+        "url is not the address of a service that can be used; write it as Apprise says, e.g. "
+        "ntfy://server/topic or mailtos://user:password@server.",
+    ),
+    Fault.NO_BROWSER: Wording(
+        400,
+        "La suscripción no es de un servicio de avisos conocido, o sus claves no valen; PUSH_SERVICIOS "
+        "admite otros.",
+        "The subscription is not of a known push service, or its keys are no good; PUSH_SERVICIOS admits "
+        "others.",
+    ),
     Fault.NO_NAME: Wording(
         400,
         "{field} no es un nombre de 1 a {longest} caracteres, sin saltos de línea ni signos que no se ven; "

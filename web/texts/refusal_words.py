@@ -149,6 +149,14 @@ REFUSALS: Final[Mapping[Refusal, Wording]] = {
         "There is a login {user} already; remove it first, or choose another name.",
     ),
     Refusal.NO_SUCH_LOGIN: Wording(404, "No hay ningún acceso {user:.80}.", "There is no login {user:.80}."),
+    Refusal.NO_SUCH_CHANNEL: Wording(
+        404,
+        "No tienes ningún canal con id {id}; GET /notificaciones los lista.",
+        "You have no channel with id {id}; GET /notificaciones lists them.",
+    ),
+    Refusal.TOO_MANY_CHANNELS: Wording(
+        409, "Ya tienes {most} canales; borra alguno.", "You have {most} channels already; remove one."
+    ),
     Refusal.QUARANTINED: Wording(
         503,
         "Este dispositivo falla una y otra vez y está en cuarentena; se vuelve a probar cada cinco minutos. "

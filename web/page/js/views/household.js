@@ -8,6 +8,7 @@ import { Doings } from "./household/doings.js";
 import { Health } from "./household/health.js";
 import { Here } from "./household/here.js";
 import { Logins } from "./household/logins.js";
+import { Notifications } from "./household/notifications.js";
 import { People } from "./household/people.js";
 import { Rejected } from "./household/rejected.js";
 import { Rooms } from "./household/rooms.js";
@@ -17,6 +18,7 @@ import { Tokens } from "./household/tokens.js";
 const TABS = [
   { path: "", role: "lectura", Shown: Here },
   { path: "habitaciones", role: "lectura", Shown: Rooms },
+  { path: "notificaciones", role: "lectura", Shown: Notifications },
   { path: "personas", role: "admin", Shown: People },
   { path: "accesos", role: "lectura", Shown: Tokens },
   { path: "aparatos", role: "admin", Shown: Logins },

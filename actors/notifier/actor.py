@@ -1,0 +1,362 @@
+"""The actor that sees to it that people are told, and hears what came of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, ClassVar, Final, Protocol
+
+import pykka
+
+from actors.domain.findings import Severity
+from actors.domain.notices import (
+    UNFINISHED,
+    FindingKept,
+    Hitch,
+    KeepNotices,
+    Notice,
+    NoticeKey,
+    NoticesKept,
+    NoticesRecalled,
+    NoticeState,
+    Occurrence,
+    OccurrencesRecalled,
+    RecallNotices,
+    RecallOccurrences,
+    Recipient,
+    RecipientsChanged,
+    Tried,
+)
+from actors.notifier.deciding import DAY_S, Decider, recovered
+from actors.runtime.backoff import Backoff
+from actors.runtime.clock import Clock, Timer
+from actors.runtime.dispatch import Dispatcher, tell_if_alive
+from actors.runtime.supervision import FailureRegistry, Part, SupervisedActor
+
+logger = logging.getLogger(__name__)
+
+# Of a channel that fails: whatever waits for it waits so long, s.
+RETRIES: Final = Backoff(10.0, 900.0)
+# Messages on their way at a time, one a channel; what is critical may be twice as many.
+MOST_AT_ONCE: Final = 8
+# As often the clock on the wall is looked at, which may be set, s.
+LOOK_S: Final = 60.0
+# Until what could not be stored is tried again, s.
+STORING_AGAIN_S: Final = 60.0
+
+
+class Courier(Protocol):
+    """Sends, off the actors."""
+
+    def send(self, notice: Notice, done: Callable[[Tried], None], /) -> None:
+        """Returns at once; ``done`` is called once, from any thread, within half a minute."""
+
+    def settle(self, patience: float, /) -> None:
+        """Wait for what is on its way, at most ``patience`` s."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """What was decided is on disk, or could not be."""
+
+    kept: NoticesKept
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """That these are about to be sent is on disk, or could not be."""
+
+    keys: Sequence[NoticeKey]
+    kept: NoticesKept
+
+
+@dataclass(frozen=True, slots=True)
+class _Returned:
+    key: NoticeKey
+    tried: Tried
+
+
+@dataclass(frozen=True, slots=True)
+class _LookAgain:
+    """Something may be due."""
+
+
+@dataclass(slots=True)
+class _Failing:
+    """A channel that has failed so many times in a row, and is not to be tried before, in monotonic time."""
+
+    times: int
+    until: float
+
+
+class NotifierActor(SupervisedActor):
+    """Decides of each finding whom it is told, has it sent, and tries again what has failed, for a day.
+
+    What it knows is on disk first. A finding that it was not decided of is noted with the finding, and that a
+    message is about to be sent before it is sent. So a restart loses nothing, and repeats nothing, but for
+    what was on its way when the system died: see :func:`actors.notifier.deciding.recovered`.
+    """
+
+    part: ClassVar[Part] = Part.NOTIFIER
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        clock: Clock,
+        writer: pykka.ActorRef[Any],
+        decider: Decider,
+        courier: Courier,
+        recipients: Sequence[Recipient],
+        failure_registry: FailureRegistry | None = None,
+    ) -> None:
+        super().__init__(dispatcher, clock, failure_registry)
+        self._writer = writer
+        self._decider = decider
+        self._courier = courier
+        self._recipients = recipients
+        self._notices: dict[NoticeKey, Notice] = {}
+        """Those that are unfinished, and those of episodes that last."""
+        self._lasting: set[int] = set()
+        """Findings that may be heard of again."""
+        self._isolates = False
+        """Whether one finding at a time is decided of, as one of them is at fault."""
+        self._at_fault: set[int] = set()
+        """Findings of which nothing can be decided."""
+        self._ready = False
+        self._deciding = False
+        self._undecided = False
+        self._busy: dict[int, NoticeKey] = {}
+        """What is on its way, or about to be, by its channel."""
+        self._failing: dict[int, _Failing] = {}
+        self._timer: Timer | None = None
+
+    def on_start(self) -> None:
+        self._writer.tell(RecallNotices(self._to_me))
+
+    def on_receive(self, message: object) -> None:
+        match message:
+            case FindingKept():
+                self._undecided = True
+            case NoticesRecalled(notices):
+                self._recall(notices)
+            case OccurrencesRecalled():
+                self._decide(message)
+            case _Decided():
+                self._note_decided(message)
+            case _Marked(keys, NoticesKept(notices)):
+                self._hand_over(keys, notices)
+            case _Returned(key, tried):
+                self._conclude(key, tried)
+            case RecipientsChanged(recipients):
+                self._recipients = recipients
+            case NoticesKept() | _LookAgain():
+                pass  # as after each burst
+            case _:
+                super().on_receive(message)
+
+    def after_burst(self) -> None:
+        if not self._ready:
+            return
+        if self._undecided and not self._deciding:
+            self._undecided, self._deciding = False, True
+            self._writer.tell(RecallOccurrences(self._to_me))
+        self._gather()
+        self._send_due()
+        self._wait()
+
+    def on_fault(self, error: BaseException) -> None:  # noqa: ARG002
+        """What it was at lies on disk as it was: it is decided again, one by one, to find the fault."""
+        match self.handling:
+            case OccurrencesRecalled(occurrences):
+                if self._isolates:
+                    self._at_fault.add(occurrences[0].kept.id)
+                self._isolates = self._undecided = True
+                self._deciding = False
+            case _Marked(keys):
+                self._unmark(keys)
+
+    def _to_me(self, message: object) -> None:
+        tell_if_alive(self.actor_ref, message)
+
+    # -- what is known -----------------------------------------------------------------------
+
+    def _recall(self, notices: Sequence[Notice]) -> None:
+        now = self._clock.now()
+        for notice in notices:
+            self._notices[notice.key] = notice
+            self._lasting.add(notice.key.about)
+        for notice in notices:
+            if notice.state is NoticeState.SENDING:
+                self._change(recovered(notice, self._decider.words, self._language(notice), now))
+        self._ready = self._undecided = True
+
+    def _language(self, notice: Notice) -> str:
+        languages = {each.person_id: each.preferences.language for each in self._recipients}
+        return languages.get(notice.key.person_id, "es")
+
+    def _change(self, *notices: Notice) -> None:
+        """Known as changed at once, and on disk soon."""
+        if notices:
+            self._know(notices)
+            self._writer.tell(KeepNotices(notices, (), self._to_me))
+
+    def _know(self, notices: Iterable[Notice]) -> None:
+        """But for those of which nothing more can come."""
+        for notice in notices:
+            if notice.state in UNFINISHED or notice.key.about in self._lasting:
+                self._notices[notice.key] = notice
+            else:
+                self._notices.pop(notice.key, None)
+
+    # -- deciding ----------------------------------------------------------------------------
+
+    def _decide(self, recalled: OccurrencesRecalled) -> None:
+        occurrences, more = recalled.occurrences, recalled.more
+        if self._isolates:
+            self._isolates = more = len(occurrences) > 1
+            occurrences = occurrences[:1]
+        notices = [each for occurrence in occurrences for each in self._notices_of(occurrence)]
+        decided = [(each.kept.id, each.changes) for each in occurrences]
+        if decided:
+            self._writer.tell(KeepNotices(notices, decided, lambda kept: self._to_me(_Decided(kept, more))))
+        else:
+            self._deciding = False
+
+    def _notices_of(self, occurrence: Occurrence) -> Sequence[Notice]:
+        number, episode = occurrence.kept.id, occurrence.kept.finding.episode
+        known = {key: each for key, each in self._notices.items() if key.about == number}
+        if number in self._at_fault:
+            logger.error("finding_told_to_nobody id=%d", number)
+            return ()
+        found = self._decider.notices(occurrence, self._recipients, known, self._clock.now())
+        # One that is on disk may be sent before the change of it is, and is to say the same.
+        self._notices |= {notice.key: notice for notice in found if notice.key in known}
+        if episode is not None and episode.lasts:
+            self._lasting.add(number)
+        else:
+            self._lasting.discard(number)
+            self._know(known.values())
+        return found
+
+    def _note_decided(self, decided: _Decided) -> None:
+        self._deciding = False
+        if decided.kept.notices is None:
+            logger.error("notices_not_stored retry_s=%.0f", STORING_AGAIN_S)
+            self._clock.call_later(STORING_AGAIN_S, partial(self._to_me, FindingKept()))
+            return
+        self._know(each for each in decided.kept.notices if each.key not in self._busy.values())
+        self._undecided = self._undecided or decided.more
+
+    def _gather(self) -> None:
+        held = [each for each in self._notices.values() if each.state is NoticeState.HELD]
+        if held:
+            self._change(*self._decider.digests(self._recipients, held, self._clock.now()))
+
+    # -- sending -----------------------------------------------------------------------------
+
+    def _send_due(self) -> None:
+        now = self._clock.now()
+        due = sorted(
+            self._due(now), key=lambda each: (each.severity is not Severity.CRITICAL, each.created_at)
+        )
+        marked: list[Notice] = []
+        for notice in due:
+            channel = notice.key.channel_id
+            if now - notice.created_at >= DAY_S and self._clock.doubt is None:
+                self._change(replace(notice, state=NoticeState.GIVEN_UP, changed_at=now))
+                logger.warning("notice_given_up channel=%d tries=%d", channel, notice.tries)
+            elif self._may_go(notice):
+                self._busy[channel] = notice.key
+                marked.append(replace(notice, state=NoticeState.SENDING, changed_at=now))
+                self._notices[notice.key] = marked[-1]
+        if marked:
+            keys = [notice.key for notice in marked]
+            self._writer.tell(KeepNotices(marked, (), lambda kept: self._to_me(_Marked(keys, kept))))
+
+    def _may_go(self, notice: Notice) -> bool:
+        most = MOST_AT_ONCE * 2 if notice.severity is Severity.CRITICAL else MOST_AT_ONCE
+        return notice.key.channel_id not in self._busy and len(self._busy) < most
+
+    def _due(self, now: float) -> Iterator[Notice]:
+        for notice in self._notices.values():
+            if notice.state is NoticeState.WAITING and self._delay(notice, now) <= 0:
+                yield notice
+
+    def _delay(self, notice: Notice, now: float) -> float:
+        """Seconds until it is due and its channel may be tried."""
+        failing = self._failing.get(notice.key.channel_id)
+        rest = 0.0 if failing is None else failing.until - self._clock.monotonic()
+        return max(notice.due_at - now, rest)
+
+    def _hand_over(self, keys: Sequence[NoticeKey], kept: Sequence[Notice] | None) -> None:
+        if kept is None:
+            self._unmark(keys)
+            return
+        self._know(kept)
+        for notice in kept:
+            if notice.state is NoticeState.SENDING:
+                self._courier.send(notice, partial(self._tell_returned, notice.key))
+            else:  # it was finished already
+                self._busy.pop(notice.key.channel_id, None)
+
+    def _unmark(self, keys: Sequence[NoticeKey]) -> None:
+        """They were not handed over, and wait on."""
+        for key in keys:
+            if key in self._notices:
+                self._notices[key] = replace(self._notices[key], state=NoticeState.WAITING)
+                self._note_failure(key.channel_id)
+
+    def _tell_returned(self, key: NoticeKey, tried: Tried) -> None:
+        self._to_me(_Returned(key, tried))
+
+    def _note_failure(self, channel_id: int) -> None:
+        """The channel has failed."""
+        self._busy.pop(channel_id, None)
+        before = self._failing.get(channel_id)
+        times = 1 if before is None else before.times + 1
+        self._failing[channel_id] = _Failing(times, self._clock.monotonic() + RETRIES.after(times))
+
+    def _conclude(self, key: NoticeKey, tried: Tried) -> None:
+        notice = self._notices[key]
+        notice = replace(
+            notice,
+            tries=notice.tries + 1,
+            changed_at=self._clock.now(),
+            hitch=tried.hitch,
+            said=tried.said,
+        )
+        match tried.hitch:
+            case None:
+                notice = replace(notice, state=NoticeState.SENT)
+                self._failing.pop(key.channel_id, None)
+            case Hitch.NO_CHANNEL:
+                notice = replace(notice, state=NoticeState.NO_WAY)
+            case _:
+                self._note_failure(key.channel_id)
+                logger.info("notice_failed channel=%d tries=%d", key.channel_id, notice.tries)
+                notice = replace(notice, state=NoticeState.WAITING)
+        self._busy.pop(key.channel_id, None)
+        self._change(notice)
+
+    # -- time --------------------------------------------------------------------------------
+
+    def _wait(self) -> None:
+        """Until the next is due, or the clock is to be looked at again; where nothing waits, for nothing."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        delay = min(self._delays(self._clock.now()), default=None)
+        if delay is not None:
+            self._timer = self._clock.call_later(
+                min(max(delay, 0.0), LOOK_S), lambda: self._to_me(_LookAgain())
+            )
+
+    def _delays(self, now: float) -> Iterator[float]:
+        for notice in self._notices.values():
+            if notice.state is NoticeState.WAITING and self._may_go(notice):
+                yield self._delay(notice, now)
+            elif notice.state is NoticeState.HELD:
+                yield LOOK_S

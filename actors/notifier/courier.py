@@ -1,0 +1,113 @@
+"""Who carries messages out of the house: a thread for each that is on its way, so that no actor waits."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from actors.domain.notices import Address, ChannelSecrets, Hitch, Moment, Notice, Subscription, Tried
+from actors.notifier import services
+from actors.notifier.message import Message
+from actors.notifier.web_push import PushSender
+from actors.runtime.clock import Clock
+
+logger = logging.getLogger(__name__)
+
+# After which a service counts as not having answered, whatever its library still waits for, s.
+LONGEST_TRY_S: Final = 18.0
+# Threads, most of which then hang on a service that says a byte at a time.
+MOST_THREADS: Final = 32
+
+
+class _Trip:
+    """One message on its way; whoever is first says what came of it."""
+
+    def __init__(self, done: Callable[[Tried], object]) -> None:
+        self._done: Callable[[Tried], object] | None = done
+        self._lock = threading.Lock()
+
+    def end(self, tried: Tried) -> None:
+        with self._lock:
+            done, self._done = self._done, None
+        if done is not None:
+            done(tried)
+
+
+class ThreadCourier:
+    """Implements :class:`actors.notifier.actor.Courier`. ``home`` is the page's address, "" for none."""
+
+    def __init__(
+        self, secrets: ChannelSecrets, clock: Clock, pusher: Callable[[], PushSender], home: Callable[[], str]
+    ) -> None:
+        self._secrets = secrets
+        self._clock = clock
+        self._pusher = pusher
+        self._home = home
+        self._underway: set[threading.Thread] = set()
+        self._hanging: set[int] = set()
+        """Channels of which a thread was given up and has not ended."""
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+
+    def send(self, notice: Notice, done: Callable[[Tried], object]) -> None:
+        self.carry(notice.key.channel_id, self._message_of(notice), done)
+
+    def carry(self, channel_id: int, message: Message, done: Callable[[Tried], object]) -> None:
+        """Returns at once; ``done`` is called once, from any thread, within :data:`LONGEST_TRY_S`."""
+        trip = _Trip(done)
+        thread = threading.Thread(
+            target=self._travel, args=(channel_id, message, trip), name="courier", daemon=True
+        )
+        with self._lock:
+            is_full = len(self._underway) >= MOST_THREADS or channel_id in self._hanging
+            if not is_full:
+                self._underway.add(thread)
+        if is_full:
+            trip.end(Tried(Hitch.OVERLOADED))
+            return
+        thread.start()
+        self._clock.call_later(LONGEST_TRY_S, partial(self._give_up, channel_id, thread, trip))
+
+    def settle(self, patience: float) -> None:
+        """Wait for what is on its way, at most ``patience`` s."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._underway, patience)
+
+    def _give_up(self, channel_id: int, thread: threading.Thread, trip: _Trip) -> None:
+        with self._lock:
+            if thread in self._underway:
+                self._hanging.add(channel_id)
+        trip.end(Tried(Hitch.NO_ANSWER))
+
+    def _travel(self, channel_id: int, message: Message, trip: _Trip) -> None:
+        try:
+            tried = self._tried(channel_id, message)
+        except Exception:
+            logger.exception("courier_failed channel=%d", channel_id)
+            tried = Tried(Hitch.NOT_TAKEN)
+        trip.end(tried)
+        with self._changed:
+            self._underway.discard(threading.current_thread())
+            self._hanging.discard(channel_id)
+            self._changed.notify_all()
+
+    def _tried(self, channel_id: int, message: Message) -> Tried:
+        match self._secrets.secret_of(channel_id):
+            case Address(url):
+                return services.send(url, message)
+            case Subscription() as subscription:
+                tried = self._pusher().send(subscription, message, self._clock.now())
+                if tried.hitch is Hitch.NO_CHANNEL:
+                    self._secrets.drop_channel(channel_id)
+                return tried
+        return Tried(Hitch.NO_CHANNEL)
+
+    def _message_of(self, notice: Notice) -> Message:
+        path = "/#/avisos" if notice.device_id is None else f"/#/dispositivo/{notice.device_id}"
+        home = self._home()
+        # Its end takes the place of its beginning.
+        tag = f"{notice.key.about}" if notice.key.moment is not Moment.DIGEST else "resumen"
+        return Message(notice.title, notice.text, notice.severity, path, home and home + path, tag)

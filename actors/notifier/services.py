@@ -1,0 +1,141 @@
+"""The services that Apprise knows: e-mail, ntfy, Telegram, webhooks and many more, by address.
+
+Apprise is loaded when the first of them is needed: it takes 0.3 s and 20 MB, which a house without one saves.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from actors.domain.findings import Severity
+from actors.domain.notices import Hitch, Tried
+from actors.notifier.message import Message
+
+if TYPE_CHECKING:
+    from apprise import NotifyBase
+
+# Seconds to connect, and until a service that is connected says something.
+CONNECT_S: Final = 5.0
+READ_S: Final = 10.0
+# They tell this machine's own desktop or log, or read their keys from its files.
+_LOCAL: Final = frozenset(
+    {"dbus", "fcm", "glib", "gnome", "kde", "macosx", "qt", "syslog", "vapid", "windows"}
+)
+# Each names a file of this machine in some service.
+_FILES: Final = frozenset({"attach", "attachment", "cert", "key", "keyfile", "pgpkey", "subfile", "template"})
+_SHORTEST_SECRET: Final = 4
+_SAID: Final = 300
+_LOG: Final = "apprise"
+# What its plugins send by: urllib3 logs the path of each request, in which many a service has its secret.
+_CLIENTS: Final = ("urllib3", "requests", "requests_oauthlib", "oauthlib")
+_SILENT: Final = logging.NullHandler()
+
+
+class UnusableAddress(Exception):
+    """Apprise cannot make a service of it, or it is one that we do not use."""
+
+
+def service_name(url: str) -> str:
+    """What the service is called. Raises :class:`UnusableAddress`. It waits for no network."""
+    return str(_made(url).service_name)
+
+
+def send(url: str, message: Message) -> Tried:
+    """Waits for the service: some :data:`READ_S`, but one that sends a byte at a time may take for ever."""
+    try:
+        service = _made(url)
+    except UnusableAddress:
+        return Tried(Hitch.NOT_TAKEN)
+    # Without a text Apprise sends nothing.
+    text = "\n".join(line for line in (message.text, message.link) if line) or message.title
+    with _overheard() as said:
+        try:
+            taken = service.notify(body=text, title=message.title, notify_type=_type_of(message.severity))
+        except Exception:  # a hundred plugins' own faults, each at the border of its thread
+            logging.getLogger(__name__).info("service_failed name=%s", service.service_name, exc_info=True)
+            taken = False
+    return Tried() if taken else Tried(Hitch.NOT_TAKEN, without_secrets(said[-1] if said else "", url))
+
+
+def without_secrets(said: str, url: str) -> str:
+    """One line of what was ``said``, with no part of the address in it that may be a secret."""
+    parts = urlsplit(url)
+    pieces = [parts.username or "", parts.password or "", *parts.path.split("/")]
+    pieces += [value for _, value in parse_qsl(parts.query)]
+    pieces += [unquote(piece) for piece in pieces]
+    # The longest first: a short one may be a part of it.
+    for piece in sorted(set(pieces), key=len, reverse=True):
+        if len(piece) >= _SHORTEST_SECRET:
+            said = said.replace(piece, "…")
+    line = " ".join(said.split())[:_SAID]
+    return line.encode("utf-8", "replace").decode()
+
+
+def _made(url: str) -> NotifyBase:
+    if urlsplit(url).scheme.lower() in _LOCAL:
+        raise UnusableAddress
+    if _FILES & {name.lower().lstrip("+-:") for name, _ in parse_qsl(urlsplit(url).query)}:
+        raise UnusableAddress
+    service: NotifyBase | None = _apprise().Apprise.instantiate(url, suppress_exceptions=True)
+    if service is None:
+        raise UnusableAddress
+    service.socket_connect_timeout = CONNECT_S
+    service.socket_read_timeout = READ_S
+    return service
+
+
+_loading: Final = threading.Lock()
+
+
+def _apprise() -> ModuleType:
+    with _loading:
+        import apprise
+
+        # What they say may hold an address: it is heard by whoever sends, and goes into no log.
+        for name in (_LOG, *_CLIENTS):
+            logger = logging.getLogger(name)
+            logger.propagate = False
+            logger.addHandler(_SILENT)
+    return apprise
+
+
+def _type_of(severity: Severity) -> Any:
+    types = _apprise().NotifyType
+    match severity:
+        case Severity.CRITICAL | Severity.HIGH:
+            return types.FAILURE
+        case Severity.MEDIUM:
+            return types.WARNING
+        case _:
+            return types.INFO
+
+
+class _Ear(logging.Handler):
+    """Hears what is logged in the thread that made it."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self._thread = threading.get_ident()
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.thread == self._thread:
+            self.said.append(record.getMessage())
+
+
+@contextmanager
+def _overheard() -> Iterator[list[str]]:
+    """What Apprise says in this thread meanwhile."""
+    ear = _Ear()
+    logger = logging.getLogger(_LOG)
+    logger.addHandler(ear)
+    try:
+        yield ear.said
+    finally:
+        logger.removeHandler(ear)

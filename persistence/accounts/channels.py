@@ -1,0 +1,196 @@
+"""How people are reached, and what they want to hear: kept with who they are, where only this user can read.
+
+The secrets of their services lie here and nowhere else: no backup of the readings and no log has them.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from actors.domain.findings import Severity
+from actors.domain.notices import (
+    HOUSE,
+    MAX_CHANNELS,
+    Address,
+    Channel,
+    ChannelKind,
+    Preferences,
+    Recipient,
+    Secret,
+    Span,
+    Subscription,
+)
+from actors.domain.people import AuditEntry, Author, Conflict, NoSuch
+from actors.domain.refusals import Refusal
+from persistence.accounts.rows import write_down
+from persistence.accounts.schema import prepare, reading, writing
+
+logger = logging.getLogger(__name__)
+
+_CHANNELS: Final = "SELECT id, persona_id, tipo, nombre, mostrado, creado_en FROM canales"
+_KINDS: Final = {Address: ChannelKind.SERVICE, Subscription: ChannelKind.PUSH}
+
+
+class Channels:
+    """In the file of the accounts at ``path``, made if need be. Each call may come from any thread.
+
+    ``now`` gives wall-clock time; ``new_key`` makes the house's private key for Web Push. Raises
+    :class:`persistence.database.schema.UnusableDatabase` whenever the disk is at fault, and
+    :class:`actors.domain.people.PeopleError` for what is not to be done.
+    """
+
+    def __init__(self, path: Path, now: Callable[[], float], new_key: Callable[[], bytes]) -> None:
+        self._path = path
+        self._now = now
+        self._new_key = new_key
+        prepare(path)
+
+    def recipients(self) -> list[Recipient]:
+        """Everybody, and the house itself, with what reaches them."""
+        with reading(self._path) as connection:
+            people = [
+                HOUSE,
+                *(number for (number,) in connection.execute("SELECT id FROM usuarios ORDER BY id")),
+            ]
+            wishes = dict(connection.execute("SELECT persona_id, datos FROM preferencias"))
+            channels = [_channel(row) for row in connection.execute(f"{_CHANNELS} ORDER BY id")]
+        return [
+            Recipient(
+                number,
+                preferences_in(wishes.get(number)),
+                [each for each in channels if each.person_id == number],
+            )
+            for number in people
+        ]
+
+    def recipient(self, person_id: int) -> Recipient:
+        """Somebody who has never said anything wants what :class:`Preferences` has of itself."""
+        found = {each.person_id: each for each in self.recipients()}
+        return found.get(person_id) or Recipient(person_id, Preferences(), ())
+
+    def prefer(self, person_id: int, preferences: Preferences) -> None:
+        with writing(self._path) as connection:
+            given = (person_id, json.dumps(preferences_json(preferences)))
+            connection.execute("INSERT OR REPLACE INTO preferencias (persona_id, datos) VALUES (?, ?)", given)
+
+    def add(self, person_id: int, name: str, shown: str, secret: Secret, by: Author) -> Channel:
+        """A browser that was somebody's, this person's too, is this person's from now on, by one channel.
+
+        Raises :class:`Conflict` where they have too many.
+        """
+        now, kind = self._now(), _KINDS[type(secret)]
+        with writing(self._path) as connection:
+            if isinstance(secret, Subscription):
+                connection.execute("DELETE FROM canales WHERE secreto = ?", (secret.endpoint,))
+            owned = "SELECT count(*) FROM canales WHERE persona_id = ?"
+            if connection.execute(owned, (person_id,)).fetchone()[0] >= MAX_CHANNELS:
+                raise Conflict(Refusal.TOO_MANY_CHANNELS, most=MAX_CHANNELS)
+            row = connection.execute(
+                """
+                INSERT INTO canales (persona_id, tipo, nombre, mostrado, secreto, claves, creado_en)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """,
+                (person_id, kind.value, name, shown, *_cells(secret), now),
+            )
+            write_down(connection, now, [AuditEntry(by, "canal de avisos nuevo", f"{name} ({shown})")])
+        return Channel(int(row.lastrowid or 0), person_id, kind, name, shown, now)
+
+    def remove(self, person_id: int, channel_id: int, by: Author) -> None:
+        """Raises :class:`NoSuch`, also where it is somebody else's."""
+        with writing(self._path) as connection:
+            own = (channel_id, person_id)
+            row = connection.execute(f"{_CHANNELS} WHERE id = ? AND persona_id = ?", own).fetchone()
+            if row is None:
+                raise NoSuch(Refusal.NO_SUCH_CHANNEL, id=channel_id)
+            connection.execute("DELETE FROM canales WHERE id = ?", (channel_id,))
+            about = f"{_channel(row).name} ({_channel(row).shown})"
+            write_down(connection, self._now(), [AuditEntry(by, "canal de avisos borrado", about)])
+
+    # -- for who sends -------------------------------------------------------------------------
+
+    def secret_of(self, channel_id: int) -> Secret | None:
+        with reading(self._path) as connection:
+            row = connection.execute(
+                "SELECT tipo, secreto, claves FROM canales WHERE id = ?", (channel_id,)
+            ).fetchone()
+        if row is None:
+            return None
+        kind, secret, keys = row
+        return (
+            Address(secret) if kind == ChannelKind.SERVICE.value else Subscription(secret, *keys.split(" "))
+        )
+
+    def drop_channel(self, channel_id: int) -> None:
+        with writing(self._path) as connection:
+            connection.execute("DELETE FROM canales WHERE id = ?", (channel_id,))
+
+    def push_key(self) -> bytes:
+        """Made when it is needed first: another one would make every browser's subscription worthless."""
+        with reading(self._path) as connection:
+            row = connection.execute("SELECT clave FROM clave_push").fetchone()
+        if row is not None:
+            return bytes(row[0])
+        with writing(self._path) as connection:
+            there = connection.execute("SELECT clave FROM clave_push").fetchone()
+            key = self._new_key() if there is None else bytes(there[0])
+            if there is None:
+                connection.execute("INSERT INTO clave_push (clave) VALUES (?)", (key,))
+        return key
+
+
+def _cells(secret: Secret) -> tuple[str, str]:
+    match secret:
+        case Address(url):
+            return url, ""
+        case Subscription(endpoint, public_key, auth):
+            return endpoint, f"{public_key} {auth}"
+
+
+def _channel(row: Any) -> Channel:
+    number, person_id, kind, name, shown, created_at = row
+    return Channel(number, person_id, ChannelKind(kind), name, shown, created_at)
+
+
+# -- preferences as JSON -------------------------------------------------------------------------
+
+
+def preferences_json(wishes: Preferences) -> dict[str, Any]:
+    return {
+        "gravedad": None if wishes.severity is None else wishes.severity.value,
+        "habitaciones": None if wishes.rooms is None else sorted(wishes.rooms),
+        "reglas": None if wishes.rules is None else sorted(wishes.rules),
+        "fin": wishes.ends,
+        "silencio": None if wishes.quiet is None else list(wishes.quiet),
+        "resumen": wishes.digest_at,
+        "idioma": wishes.language,
+    }
+
+
+def preferences_in(text: str | None) -> Preferences:
+    """Those that somebody who has said nothing has, where there is no text, or none that can be read."""
+    try:
+        return Preferences() if text is None else _preferences(json.loads(text))
+    except (ValueError, TypeError, KeyError):
+        logger.warning("preferences_damaged")
+        return Preferences()
+
+
+def _preferences(told: Mapping[str, Any]) -> Preferences:
+    rooms, rules, quiet = _listed(told["habitaciones"]), _listed(told["reglas"]), _listed(told["silencio"])
+    return Preferences(
+        severity=None if told["gravedad"] is None else Severity(told["gravedad"]),
+        rooms=None if rooms is None else frozenset(map(int, rooms)),
+        rules=None if rules is None else frozenset(map(str, rules)),
+        ends=bool(told["fin"]),
+        quiet=None if quiet is None else Span(*map(int, quiet)),
+        digest_at=None if told["resumen"] is None else int(told["resumen"]),
+        language=str(told["idioma"]),
+    )
+
+
+def _listed(value: Any) -> Sequence[Any] | None:
+    return None if value is None else list(value)

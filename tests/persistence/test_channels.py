@@ -1,0 +1,117 @@
+"""How people are reached, and the secrets of that: where they lie, and who loses them."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from actors.domain.findings import Severity
+from actors.domain.notices import HOUSE, MAX_CHANNELS, Address, Preferences, Span, Subscription
+from actors.domain.people import CONSOLE, Conflict, NoSuch, Role
+from persistence.accounts.accounts import Accounts
+from persistence.accounts.channels import Channels, preferences_in, preferences_json
+from persistence.accounts.schema import STEPS
+
+MAIL = Address("mailto://ana:secreto@x.org")
+BROWSER = Subscription("https://fcm.googleapis.com/abc", "clave", "sal")
+
+
+class Home:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.accounts = Accounts(path, lambda: 1_000.0)
+        self.keys = iter(range(1, 10))
+        self.channels = self.opened()
+
+    def opened(self) -> Channels:
+        return Channels(self.path, lambda: 1_000.0, lambda: bytes([next(self.keys)]) * 32)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "cuentas.db")
+
+
+def test_secrets_lie_where_only_this_user_reads(home: Home) -> None:
+    channel = home.channels.add(HOUSE, "Mi correo", "E-Mail", MAIL, CONSOLE)
+    browser = home.channels.add(HOUSE, "Móvil", "Web Push", BROWSER, CONSOLE)
+    assert home.path.stat().st_mode & 0o777 == 0o600
+    assert home.channels.secret_of(channel.id) == MAIL
+    assert home.channels.secret_of(browser.id) == BROWSER
+    assert home.channels.secret_of(99) is None
+    assert "secreto" not in repr(home.channels.recipients())
+    assert not any("secreto" in repr(act) for act in home.accounts.acts(10))
+
+
+def test_whoever_goes_takes_their_channels_along(home: Home) -> None:
+    anna = home.accounts.add_person("Ana", Role.MEMBER, None, CONSOLE)
+    channel = home.channels.add(anna.id, "Mi correo", "E-Mail", MAIL, CONSOLE)
+    home.channels.prefer(anna.id, Preferences(ends=False))
+    home.accounts.remove_person(anna.id, CONSOLE)
+    assert home.channels.secret_of(channel.id) is None
+    assert [each.person_id for each in home.channels.recipients()] == [HOUSE]
+    assert home.channels.recipient(anna.id).preferences == Preferences()
+
+
+def test_nobody_removes_another_ones_channel(home: Home) -> None:
+    anna = home.accounts.add_person("Ana", Role.MEMBER, None, CONSOLE)
+    channel = home.channels.add(anna.id, "Mi correo", "E-Mail", MAIL, CONSOLE)
+    with pytest.raises(NoSuch):
+        home.channels.remove(HOUSE, channel.id, CONSOLE)
+    home.channels.remove(anna.id, channel.id, CONSOLE)
+    assert home.channels.recipient(anna.id).channels == []
+
+
+def test_a_browser_has_one_channel_whoever_uses_it(home: Home) -> None:
+    anna = home.accounts.add_person("Ana", Role.MEMBER, None, CONSOLE)
+    home.channels.add(HOUSE, "Móvil", "Web Push", BROWSER, CONSOLE)
+    new = home.channels.add(anna.id, "Móvil", "Web Push", Subscription(BROWSER.endpoint, "b", "c"), CONSOLE)
+    assert home.channels.recipient(HOUSE).channels == []
+    assert home.channels.secret_of(new.id) == Subscription(BROWSER.endpoint, "b", "c")
+
+
+def test_there_are_so_many_channels_and_no_more(home: Home) -> None:
+    for number in range(MAX_CHANNELS):
+        home.channels.add(HOUSE, f"{number}", "E-Mail", MAIL, CONSOLE)
+    with pytest.raises(Conflict):
+        home.channels.add(HOUSE, "uno más", "E-Mail", MAIL, CONSOLE)
+
+
+def test_the_push_key_is_made_once(home: Home) -> None:
+    """Another one would make every browser's subscription worthless."""
+    assert home.channels.push_key() == home.opened().push_key() == b"\x01" * 32
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        Preferences(),
+        Preferences(None, frozenset(), frozenset({"offline"}), False, Span(1_350, 420), 480, "en"),
+        Preferences(Severity.CRITICAL, frozenset({1, 2})),
+    ],
+)
+def test_wishes_come_back_as_they_were(home: Home, wishes: Preferences) -> None:
+    home.channels.prefer(HOUSE, wishes)
+    assert home.opened().recipient(HOUSE).preferences == wishes
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"gravedad":"otra"}', None])
+def test_damaged_wishes_are_those_of_who_has_said_nothing(text: str | None) -> None:
+    assert preferences_in(text) == Preferences()
+    assert preferences_json(Preferences())["gravedad"] == "medium"
+
+
+def test_a_file_of_before_gets_the_tables_and_keeps_its_people(tmp_path: Path) -> None:
+    path = tmp_path / "cuentas.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        STEPS[0](old)
+        old.execute("PRAGMA application_id = 0x496F5450")
+        old.execute("PRAGMA user_version = 1")
+        old.execute("INSERT INTO usuarios VALUES (4, 'Ana', 'ana', 'admin', NULL, 1.0)")
+    home = Home(path)
+    home.channels.add(4, "Mi correo", "E-Mail", MAIL, CONSOLE)
+    assert [each.person_id for each in home.channels.recipients()] == [HOUSE, 4]
+    assert [person.name for person in home.accounts.people()] == ["Ana"]
