@@ -24,7 +24,7 @@ PERSIST_AMONG: Final = 7
 PERSIST_SHARE: Final = 0.05
 # Where the highest of the parts differ, by so many times the padding of that.
 SPREAD_PADS: Final = 1.0
-# What few parts make plausible is padded more: twice as much as usual when there are so many.
+# What few parts make plausible is padded more: twice as much when there are so many.
 YOUNG_PARTS: Final = 3.0
 
 _NAN: Final = math.nan

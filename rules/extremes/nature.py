@@ -57,7 +57,8 @@ class Habits(Part):
     @property
     def is_certain(self) -> bool:
         """Whether it is a gauge, whatever may come."""
-        return self.falls >= CERTAIN_FALLS and len(self.values) == MOST_VALUES
+        many = self.readings >= LEAST_READINGS and self.falls >= CERTAIN_FALLS
+        return many and len(self.values) == MOST_VALUES
 
     @property
     def nature(self) -> Nature | None:
