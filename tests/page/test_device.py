@@ -311,3 +311,64 @@ def test_nobody_is_kept_out(any_page: Page, tab: str, scheme: Any) -> None:
     shown = {"": f"{TEMPERATURE} canvas", "/registro": "table.log", "/ajustes": "form"}[tab]
     expect(any_page.locator(shown).first).to_be_visible()
     assert_accessible(any_page)
+
+
+def limits_of(home: Home) -> dict[str, Any]:
+    found: dict[str, Any] = home.get("/dispositivos/1/limites")["medidas"]["temperatura"]
+    return found
+
+
+def open_limits(page: Page) -> Locator:
+    open_history(page)
+    page.locator(f"{TEMPERATURE} .limits summary").click()
+    return page.locator(f"{TEMPERATURE} .limits")
+
+
+def test_a_person_drags_the_bounds_on_the_chart_and_takes_them_back(home: Home, any_page: Page) -> None:
+    """By mouse or finger on the line, by arrow keys, or by typing; what was saved can be undone."""
+    panel = open_limits(any_page)
+    upper = any_page.get_by_role("slider", name="Límite superior de Temperatura")
+    lower = any_page.get_by_role("slider", name="Límite inferior de Temperatura")
+    upper.hover()
+    box, knob = plot(any_page).bounding_box(), upper.bounding_box()
+    assert box is not None
+    assert knob is not None
+    x, y = knob["x"] + knob["width"] / 2, knob["y"] + knob["height"] / 2
+    any_page.mouse.down()
+    any_page.mouse.move(x, y + box["height"] / 3, steps=4)
+    any_page.mouse.up()
+    expect(any_page.locator(".toast")).to_have_text("Guardado")
+    dragged = limits_of(home)["persona"]["max"]
+    low, high = (float(upper.get_attribute(f"aria-value{end}") or "nan") for end in ("min", "max"))
+    assert dragged == pytest.approx(high - (high - low) / 3, abs=(high - low) / 20)
+    expect(panel.get_by_label("Avisar por encima de (°C)")).to_have_value(f"{dragged:g}")
+    assert limits_of(home)["persona"]["min"] is None
+    lower.focus()
+    any_page.keyboard.press("PageUp")
+    expect(panel.get_by_label("Avisar por debajo de (°C)")).not_to_have_value("")
+    assert limits_of(home)["persona"]["min"] == pytest.approx(low + (high - low) / 10, rel=0.05, abs=0.5)
+    panel.get_by_label("Avisar por encima de (°C)").fill("30.5")
+    panel.get_by_label("Avisar por encima de (°C)").press("Enter")
+    expect(upper).to_have_attribute("aria-valuenow", "30.5")
+    panel.get_by_role("button", name="Deshacer").click()
+    expect(panel.get_by_label("Avisar por encima de (°C)")).to_have_value(f"{dragged:g}")
+    assert limits_of(home)["persona"]["max"] == dragged
+    assert_accessible(any_page)
+    assert_fits(any_page)
+
+
+def test_a_person_mutes_a_metric_and_says_what_it_is(home: Home, any_page: Page) -> None:
+    panel = open_limits(any_page)
+    nature = panel.get_by_label("Qué es")
+    expect(nature.locator("option").first).to_have_text("Automático: medida, sube y baja")
+    panel.get_by_role("switch", name="No avisar de Temperatura").click()
+    expect(panel.locator("summary .chip")).to_have_text("silenciada")
+    with any_page.expect_response(lambda response: response.request.method == "PUT"):
+        nature.select_option("Contador, solo sube")
+    expect(nature).to_have_value("contador")
+    told = limits_of(home)
+    assert (told["silenciada"], told["naturaleza"], told["naturaleza_de"]) == (True, "contador", "persona")
+    with any_page.expect_response(lambda response: response.request.method == "PUT"):
+        panel.get_by_role("button", name="Deshacer").click()
+    expect(nature).to_have_value("")
+    assert limits_of(home)["naturaleza_de"] == "declarada"

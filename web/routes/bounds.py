@@ -63,6 +63,7 @@ class DeviceBounds(DeviceHandler):
         found: Mapping[str, Bounds] = await self.inquire(partial(AskBounds, device.serial, EXTREMES))
         told: DeviceBoundsJson = {
             "dispositivo_id": device.id,
+            "edicion": device.edition,
             "data": {
                 metric: bound_json(each)
                 for metric, each in found.items()

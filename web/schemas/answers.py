@@ -288,6 +288,7 @@ class MetricJson(TypedDict):
 @named("Limites")
 class DeviceBoundsJson(TypedDict):
     dispositivo_id: int
+    edicion: Annotated[str, Note({"description": "El ETag del dispositivo, sin sus comillas."})]
     data: Annotated[
         Mapping[str, BoundJson], Note({"description": "Los límites que rigen, de las medidas que tienen."})
     ]

@@ -1,6 +1,7 @@
 /** A metric over time: its curve, what it says in numbers, and what the signs in it mean. */
 import { useComputed, useSignal } from "@preact/signals";
 import { useCallback, useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { may } from "../../house.js";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
 import { isInvalid, nameOf, unitOf } from "../../kinds.js";
@@ -9,6 +10,7 @@ import { Failure, Loading, toast } from "../../ui.js";
 import { t } from "../../words.js";
 import { columns, holds, summary, verticalRange } from "./curve.js";
 import { Legend, legendOf } from "./legend.js";
+import { decide, Handles, Limits } from "./limits.js";
 import { anomaliesOf, outagesOf } from "./marks.js";
 import { metricTitle } from "./names.js";
 import { savePicture } from "./picture.js";
@@ -21,16 +23,19 @@ import { rangeName, valueWords } from "./wording.js";
  * `device` is a signal. `share`: the metric is a yes or no, told as how much of the time it was yes. `findings` as of `readFindings`, or
  * undefined; `bounds` or `null`. `looking` is `{range, zoom(from, to), reset(), picked, pick(moment)}` of the view.
  */
-export const Chart = ({ device, metric, share, findings, bounds, looking }) => {
+export const Chart = ({ device, metric, share, findings, bounds, limits, known, looking }) => {
   const figure = useRef(null);
   const canvas = useSignal(null);
   const { near, width } = useBox(figure);
   const name = metricTitle(metric);
   const unit = share ? "" : unitOf(metric);
   const series = useSeries(device.peek().id, metric, looking.range, curveWidth(width), near);
+  const [draft, setDraft] = useState(null);
   const shown = useMemo(
-    () => series.value && drawing(series.value, { findings, metric, bounds: share ? null : bounds, share }),
-    [series.value, findings, bounds],
+    () =>
+      series.value &&
+      drawing(series.value, { findings, metric, bounds: share ? null : bounds, draft, share }),
+    [series.value, findings, bounds, draft],
   );
   const save = useCallback(() => {
     savePicture(canvas.peek(), {
@@ -43,6 +48,18 @@ export const Chart = ({ device, metric, share, findings, bounds, looking }) => {
       toast(t("broken"), "bad");
     });
   }, [shown, looking.range, name, device]);
+  const [open, setOpen] = useState(false);
+  const held = draft ?? limits?.persona;
+  const handles = (scale) => html`
+    <${Handles}
+      name=${name}
+      unit=${unit}
+      scale=${scale}
+      bounds=${held}
+      move=${(end, value) => setDraft({ ...held, [end]: value })}
+      done=${(end, value) => decide(device, metric, { [end]: value }, known).then(() => setDraft(null))}
+    />
+  `;
   const some = shown?.points.length > 0;
   return html`
     <figure class="card chart" ref=${figure} data-metric=${metric} aria-label=${name}>
@@ -61,16 +78,22 @@ export const Chart = ({ device, metric, share, findings, bounds, looking }) => {
           <${Summary} of=${summary(shown.points)} share=${share} unit=${unit}>
             ${!share && looking.range.until === null && html`<${Last} device=${device} metric=${metric} unit=${unit} />`}
           <//>
-          <${Scrubber} name=${name} shown=${shown} share=${share} unit=${unit} width=${width} looking=${looking} canvas=${canvas} />
+          <${Scrubber} name=${name} shown=${shown} share=${share} unit=${unit} width=${width} looking=${looking} canvas=${canvas}
+            over=${open && !share && limits && may("miembro") ? handles : null} />
           <${Legend} items=${legendOf(shown, { share, unit })} />
         `
+      }
+      ${
+        limits &&
+        html`<${Limits} device=${device} metric=${metric} name=${name} share=${share} limits=${limits}
+          open=${open} setOpen=${setOpen} known=${known} />`
       }
     </figure>
   `;
 };
 
 /** What there is to draw of a series: see `Plot.show`, and the points themselves. */
-function drawing({ points, step, span }, { findings, metric, bounds, share }) {
+function drawing({ points, step, span }, { findings, metric, bounds, draft, share }) {
   const anomalies = findings ? anomaliesOf(findings.anomalies, metric) : [];
   return {
     points,
@@ -79,7 +102,7 @@ function drawing({ points, step, span }, { findings, metric, bounds, share }) {
     columns: columns(points, step, span.until),
     shares: share ? holds(points, step, span.until) : [],
     vertical: share ? [0, 1] : verticalRange(points, anomalies, bounds),
-    bounds,
+    bounds: draft ?? bounds,
     anomalies,
     outages: findings ? outagesOf(findings.outages, findings.before, span) : [],
   };

@@ -6,8 +6,8 @@ const PAGE = 200;
 // More marks than these could not be told apart on any screen.
 const PAGES = 5;
 
-/** `{metric: {min, max, source}}` that rule 1 holds the device's readings to. */
-export const readBounds = async (deviceId) => (await get(`/dispositivos/${deviceId}/limites`)).data;
+/** What rule 1 holds the device's readings to (`data`), and what each metric is (`medidas`), by metric. */
+export const readBounds = (deviceId) => get(`/dispositivos/${deviceId}/limites`);
 
 /** Those of one metric, whatever it is called; `null` where there are none. */
 export const boundsOf = (bounds, metric) => (bounds && Object.hasOwn(bounds, metric) ? bounds[metric] : null);

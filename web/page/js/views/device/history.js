@@ -1,4 +1,5 @@
 /** All metrics of a device over one range of time. */
+import { useComputed } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { get } from "../../api.js";
 import { fresh } from "../../house.js";
@@ -17,7 +18,8 @@ export const History = ({ device, range }) => {
   const { id } = device.peek();
   const metrics = useLoaded(async () => (await get(`/dispositivos/${id}/estadisticas`)).metricas, [id]);
   const findings = useLoaded(() => readFindings(id, range.value), [id, range.value]);
-  const bounds = useLoaded(() => readBounds(id), [id]);
+  const edition = useComputed(() => device.value.edicion).value;
+  const bounds = useLoaded(() => readBounds(id), [id, edition]);
   const looking = useLooking(range);
   const newest = fresh.value.find((finding) => finding.dispositivo_id === id)?.evento_id;
   useEffect(() => {
@@ -47,7 +49,9 @@ export const History = ({ device, range }) => {
                       metric=${metric}
                       share=${isShare(device.peek(), metric)}
                       findings=${findings.value}
-                      bounds=${boundsOf(bounds.value, metric)}
+                      bounds=${boundsOf(bounds.value?.data, metric)}
+                      limits=${boundsOf(bounds.value?.medidas, metric)}
+                      known=${{ edition: bounds.value?.edicion, reload: bounds.reload }}
                       looking=${looking}
                     />
                   `,

@@ -109,6 +109,12 @@ export class Plot {
     this.#plot.setCursor({ left: -10, top: -10 });
   }
 
+  /** Where the curve is, in CSS pixels from the top of the host. */
+  get place() {
+    const { top, height } = this.#plot.bbox;
+    return { top: top / devicePixelRatio, height: height / devicePixelRatio };
+  }
+
   get canvas() {
     return this.#plot.ctx.canvas;
   }

@@ -12,8 +12,8 @@ const HEIGHT = 220;
 const STRIP_HEIGHT = 104;
 const FAR = 10;
 
-/** `canvas` is a signal that gets the canvas drawn on. The others as in chart.js. */
-export const Scrubber = ({ name, shown, share, unit, width, looking, canvas }) => {
+/** `canvas` is a signal that gets the canvas drawn on; `over(scale)` what lies over it, or `null`. The others as in chart.js. */
+export const Scrubber = ({ name, shown, share, unit, width, looking, canvas, over }) => {
   const host = useRef(null);
   const plot = useRef(null);
   const cursor = useSignal(null);
@@ -73,6 +73,7 @@ export const Scrubber = ({ name, shown, share, unit, width, looking, canvas }) =
   const index = cursor.value !== null && shown.columns[1][cursor.value] != null ? cursor.value : null;
   const words = index === null ? "" : pointWords(shown, index, share, unit);
   return html`
+    <div class="plot">
     <div
       class=${share ? "strip-space" : "chart-space"}
       ref=${host}
@@ -85,6 +86,8 @@ export const Scrubber = ({ name, shown, share, unit, width, looking, canvas }) =
       aria-valuetext=${words || t("device.cursor.none")}
       onKeyDown=${onKeyDown}
     ></div>
+    ${over && plot.current && over({ ...plot.current.place, range: shown.vertical })}
+    </div>
     <p class="readout muted">${words}</p>
   `;
 };

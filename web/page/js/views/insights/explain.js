@@ -64,7 +64,9 @@ export function normally({ metric, bounds: { min, max, source } }, device) {
       : max === null
         ? t("insights.normal.min", { min: measured(min, unit) })
         : t("insights.normal", { min: measured(min, ""), max: measured(max, unit) });
-  const known = t(`insights.source.${source}`, { kind: kindName(device.kind).toLowerCase() });
+  const known = t(`insights.source.${source.startsWith("person") ? "person" : source}`, {
+    kind: kindName(device.kind).toLowerCase(),
+  });
   return t("insights.normally", { range, known });
 }
 

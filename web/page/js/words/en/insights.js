@@ -47,6 +47,7 @@ export const words = {
   "insights.normal.min": "{min} or more",
   "insights.normal.max": "{max} or less",
   "insights.normally": "Normal is {range}, {known}.",
+  "insights.source.person": "by what you have decided",
   "insights.source.limits": "by what a device of its kind ({kind}) measures",
   "insights.source.hist": "by what it has measured itself of late",
   "insights.source.limits+hist": "by its kind ({kind}) and by what it has measured itself of late",

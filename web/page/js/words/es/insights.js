@@ -47,6 +47,7 @@ export const words = {
   "insights.normal.min": "{min} o más",
   "insights.normal.max": "{max} o menos",
   "insights.normally": "Lo normal es {range}, {known}.",
+  "insights.source.person": "según lo que habéis decidido",
   "insights.source.limits": "según lo que mide un aparato de su clase ({kind})",
   "insights.source.hist": "según lo que ha medido él mismo en los últimos tiempos",
   "insights.source.limits+hist": "según su clase ({kind}) y lo que ha medido él mismo en los últimos tiempos",
