@@ -270,9 +270,11 @@ def test_name_and_place_are_changed_in_a_dialog(home: Home, any_page: Page) -> N
     any_page.get_by_role("button", name="Cambiar nombre y lugar").click()
     any_page.get_by_role("textbox", name="Nombre").fill("N" * 60)
     any_page.get_by_label("Habitación").select_option(label="Salón")
+    any_page.get_by_label("Cuánto puede estar sin dar señales").select_option("604800")
     any_page.get_by_role("button", name="Guardar", exact=True).click()
     expect(any_page.get_by_role("heading", level=1)).to_have_text("N" * 60)
-    assert home.device(SERIAL)["habitacion_id"] == room["id"]
+    device = home.device(SERIAL)
+    assert (device["habitacion_id"], device["paciencia_s"]) == (room["id"], 604_800)
     assert_fits(any_page)
 
 
