@@ -20,6 +20,8 @@ from typing import Final
 
 from actors.domain.findings import Finding
 from actors.domain.model import ACTIVE, INACTIVE, Device, JsonObject, Report
+from config import Settings
+from rules.alarms import AlarmsRule
 from rules.base.tables import Limit, Standard, of_device, read_limits
 from rules.extremes.rule import ExtremesRule
 from rules.learn.rule import LearnRule
@@ -224,16 +226,17 @@ def _plain() -> None:
 
 
 class _All:
-    """The four rules of one device, as its actors would drive them."""
+    """The five rules of one device, as its actors would drive them."""
 
     def __init__(self) -> None:
         self.extremes = ExtremesRule(extremes_settings(), LIMITS)
         self.misconfig = MisconfigRule(misconfig_settings(), {"TMP0": STANDARD})
         self.learn = _learn_rule()
         self.offline = OfflineRule(offline_settings(), MADRID)
+        self.alarms = AlarmsRule(Settings())
 
     def observe(self, device: Device, report: Report) -> None:
-        for rule in (self.extremes, self.misconfig, self.learn, self.offline):
+        for rule in (self.extremes, self.misconfig, self.learn, self.offline, self.alarms):
             rule.observe(device, report, report.at)
 
     def states(self) -> tuple[JsonObject, JsonObject]:
@@ -265,7 +268,7 @@ def _reports(seed: int, interval: float, count: int) -> Iterator[tuple[Device, R
 
 
 def _cost() -> None:
-    print("\nCoste de las cuatro reglas, tres métricas por informe (µs de CPU)")
+    print("\nCoste de las cinco reglas, tres métricas por informe (µs de CPU)")
     for interval, rows in ((5.0, 1_000_000), (60.0, 50_000), (900.0, 5_000)):
         rules = _All()
         stream = _reports(SEED + 600, interval, rows)
