@@ -15,13 +15,15 @@ LEAST_SEEN_S: Final = 900.0
 
 
 class Counting(Part):
-    __slots__ = ("_at", "_hour", "_rise", "_seen", "_total")
+    __slots__ = ("_at", "_hour", "_rise", "_seen", "_total", "beyond")
     kept = __slots__
 
     def __init__(self) -> None:
         self._at = math.nan
         self._total = 0.0
         """The last reading, and when it came."""
+        self.beyond = math.nan
+        """The rate of the last hour, if it was not plausible; that lasts until the next one."""
         self._hour = 0
         self._rise = 0.0
         self._seen = 0.0

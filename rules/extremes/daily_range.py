@@ -20,7 +20,7 @@ PARTS: Final = 30
 SETTLE_S: Final = 2 * DAY_S
 # A new level is let in when it was there on so many of the last so many parts, a good while each.
 PERSIST_PARTS: Final = 3
-PERSIST_AMONG: Final = 7
+PERSIST_AMONG: Final = 14
 PERSIST_SHARE: Final = 0.05
 # Where the highest of the parts differ, by so many times the padding of that.
 SPREAD_PADS: Final = 1.0

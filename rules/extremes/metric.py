@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -114,10 +115,15 @@ class Metric:
     ) -> Verdict | None:
         """People's and the table's limits are the total's, history is the rate's."""
         verdict = None if self.fence is None else self.fence.judge(total)
-        if (hour := counting.take(at, total)) is None:
+        hour = counting.take(at, total)
+        if hour is None and math.isnan(counting.beyond):
             return verdict
-        usual = self.level.range.usual
-        rate = self.level.take(settings, slot_of, fence_of(settings, NO_LIMIT, UNDECIDED, usual), *hour)
+        fence = fence_of(settings, NO_LIMIT, UNDECIDED, self.level.range.usual)
+        if hour is not None:
+            rate = self.level.take(settings, slot_of, fence, *hour)
+            counting.beyond = math.nan if rate is None else hour[1]
+        else:
+            rate = None if fence is None else fence.judge(counting.beyond)
         return verdict or rate
 
     def _put_up_fence(self, settings: ExtremesSettings) -> None:
