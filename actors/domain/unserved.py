@@ -19,6 +19,8 @@ class Trouble(Enum):
     """Of messages that wait for it."""
     NO_LOGIN = auto()
     """Or a wrong one, where one is asked for."""
+    NO_RIGHTS = auto()
+    """What its login may do cannot be read any more, so it may do nothing."""
     FORBIDDEN = auto()
     """A topic that its login may not publish or read."""
     SLOWED = auto()

@@ -18,7 +18,7 @@ from actors.mqtt.broker.acl import (
     check_login,
 )
 from actors.mqtt.broker.credentials import Logins, spelled
-from actors.mqtt.broker.grants import Grant
+from actors.mqtt.broker.grants import LOST, Grant
 from actors.mqtt.dialects.dialect import OURS
 from actors.mqtt.dialects.registry import Prefixes, UnknownFamily
 from actors.mqtt.families import FAMILIES, own_setup
@@ -78,10 +78,15 @@ class DeviceLogins:
         return self._told(family, Account(user, self._logins.renew(user, lambda _: grant), topic))
 
     def renew(self, user: str) -> str:
-        """Another password for a login, which may do what it could; a device of ours has one from now on."""
+        """Another password for a login, which may do what it could; a device of ours has one from now on.
+
+        So has one of whom nothing can be read any more: another make's is made anew, by :meth:`make`.
+        """
 
         def now(before: Grant | None) -> Grant:
-            return replace(Grant(OWN, None) if before is None else before, made_at=self._now())
+            if before is None or before == LOST:
+                before = Grant(OWN, None)
+            return replace(before, made_at=self._now())
 
         return self._logins.renew(check_login(user), now)
 

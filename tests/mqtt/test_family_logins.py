@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,10 +13,13 @@ import pytest
 
 from actors.domain.logins import OWN, KeptLogin, Server
 from actors.domain.refusals import Refusal, Refused
-from actors.mqtt.broker.acl import NoLogin
-from actors.mqtt.broker.credentials import Logins
-from actors.mqtt.broker.grants import Grants
+from actors.domain.unserved import Trouble
+from actors.mqtt.broker.acl import NoLogin, Rights, rights_of_device
+from actors.mqtt.broker.credentials import Logins, hashed
+from actors.mqtt.broker.grants import COPY, NAME
 from actors.mqtt.broker.mosquitto_config import Tls, rights
+from actors.mqtt.broker.packets import Breach, Connect
+from actors.mqtt.broker.proxy_access import GuestList
 from actors.mqtt.dialects.registry import Prefixes, UnknownFamily
 from actors.mqtt.families import FAMILIES
 from actors.mqtt.logins import DeviceLogins, NoTopic
@@ -143,16 +147,80 @@ def test_what_cannot_be_a_login_is_none(tmp_path: Path) -> None:
     assert nothing_in(tmp_path)
 
 
-@pytest.mark.parametrize(
-    "text", ["", "[]", "{", '{"a": 1, "b": {"familia": "x"}}', '{"a": {"publica": [1]}}']
-)
-def test_a_damaged_file_grants_nothing(tmp_path: Path, text: str) -> None:
-    """And is whole again with the next login."""
-    grants = Grants(tmp_path / "claves")
-    grants.path.write_text(text)
-    assert grants.read() == {}
-    logins_in(tmp_path).make("tasmota", "salon")
-    assert list(grants.read()) == ["salon"]
+# What a file of grants may become: it is no JSON any more, or no object, or one entry is spoilt.
+WHOLLY_DAMAGED = [b"", b"[]", b"{", b"\xff\xfe", b"[" * 100_000, b"null"]
+SPOILT_ENTRIES = [1, None, {}, {"familia": "tasmota"}, {"familia": "tasmota", "creado": 1}, {"publica": [1]}]
+
+
+@pytest.mark.parametrize("text", WHOLLY_DAMAGED)
+def test_a_damaged_file_grants_nothing_until_it_is_mended(tmp_path: Path, text: bytes) -> None:
+    """A family's login least of all what a device of ours may; ours go on. The next login mends it all."""
+    logins, kept = logins_in(tmp_path), Logins(tmp_path / "claves")
+    logins.make("tasmota", "salon")
+    logins.make(OWN, "TMP0A")
+    before = kept.grants()
+    (tmp_path / NAME).write_bytes(text)
+    assert kept.grants()["salon"].is_lost
+    assert kept.grants()["TMP0A"] == before["TMP0A"]
+    assert logins.known() == [KeptLogin("salon", "tasmota", NOW), KeptLogin("TMP0A", OWN, NOW)]
+    assert admitted(kept, "TMP0A") == rights_of_device("TMP0A", shared=True)
+    with pytest.raises(Breach) as breach:
+        admitted(kept, "salon")
+    assert breach.value.trouble is Trouble.NO_RIGHTS
+    logins.renew("TMP0A")
+    assert kept.grants() == before
+
+
+@pytest.mark.parametrize("entry", SPOILT_ENTRIES)
+def test_a_spoilt_entry_grants_nothing(tmp_path: Path, entry: object) -> None:
+    """The others' rights are as they were."""
+    logins, kept = logins_in(tmp_path), Logins(tmp_path / "claves")
+    logins.make("tasmota", "salon")
+    logins.make("shelly", "cocina")
+    told = json.loads((tmp_path / NAME).read_text())
+    (tmp_path / NAME).write_text(json.dumps(told | {"salon": entry}))
+    assert kept.grants()["salon"].is_lost
+    assert not kept.grants()["cocina"].is_lost
+    logins.make("shelly", "otra")
+    assert kept.grants()["salon"].is_lost
+
+
+def test_without_a_copy_nobody_has_any_rights(tmp_path: Path) -> None:
+    """Nothing tells who is a family's; each comes back by a login that is made anew, and none before."""
+    logins, kept = logins_in(tmp_path), Logins(tmp_path / "claves")
+    logins.make("tasmota", "salon")
+    logins.make(OWN, "TMP0A")
+    before = kept.grants()
+    for name in (NAME, COPY):
+        (tmp_path / name).write_text("{")
+    assert [grant.is_lost for grant in kept.grants().values()] == [True, True]
+    logins.renew("TMP0A")
+    assert [kept.grants()[user].is_lost for user in ("TMP0A", "salon")] == [False, True]
+    logins.make("tasmota", "salon")
+    assert kept.grants() == before
+
+
+def test_a_file_of_an_earlier_version_gets_its_copy_when_the_door_opens(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Damaged, it gets none, and the log says so."""
+    logins, kept = logins_in(tmp_path), Logins(tmp_path / "claves")
+    logins.make("tasmota", "salon")
+    before = (tmp_path / NAME).read_bytes()
+    (tmp_path / COPY).unlink()
+    GuestList(kept.path, shared_topic=True).secure()
+    assert (tmp_path / COPY).read_bytes() == before
+    (tmp_path / NAME).write_text("{")
+    GuestList(kept.path, shared_topic=True).secure()
+    assert "mqtt_grants_damaged" in caplog.text
+    assert (tmp_path / COPY).read_bytes() == before
+
+
+def admitted(kept: Logins, user: str) -> Rights:
+    """What one may do who comes in with the right password."""
+    kept.path.write_text("".join(f"{name}:{hashed('geheim')}\n" for name in kept.read()))
+    connect = Connect(0, b"", user.encode(), b"geheim", None, b"")
+    return GuestList(kept.path, shared_topic=True).admit(connect, "10.0.0.7").rights
 
 
 def test_who_differs_in_letter_case_alone_is_one(tmp_path: Path) -> None:

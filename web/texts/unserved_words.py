@@ -49,6 +49,16 @@ _WORDS: Final[Mapping[Trouble, Mapping[Language, str]]] = {
             "is made by mqtt-clave"
         ),
     },
+    Trouble.NO_RIGHTS: {
+        Language.SPANISH: (
+            "desde {client} no entra por MQTT un usuario cuyos permisos no se pueden leer: permisos.json "
+            "está dañado, y lo arregla darle otra contraseña con mqtt-login"
+        ),
+        Language.ENGLISH: (
+            "from {client} a login is kept out by MQTT whose rights cannot be read: permisos.json is "
+            "damaged, which giving it another password with mqtt-login mends"
+        ),
+    },
     Trouble.FORBIDDEN: {
         Language.SPANISH: "{client} publica o escucha en un topic que no es suyo, y se le corta la conexión",
         Language.ENGLISH: "{client} publishes or subscribes on a topic that is not its own, and is cut off",

@@ -77,8 +77,13 @@ class Logins:
         return {user: kept for user, colon, kept in (line.partition(":") for line in lines) if colon}
 
     def grants(self) -> dict[str, Grant]:
-        """By login; those of whom nothing is known are not in it."""
-        return self._grants.read()
+        """By login; those of whom nothing is known are not in it, and have what a device of our own has."""
+        return self._grants.read(self.read())
+
+    def secure(self) -> bool:
+        """Have a copy of what they may do; whether that is whole."""
+        with one_at_a_time(self.path):
+            return self._grants.make_copy()
 
     def complete(self, users: Iterable[str]) -> dict[str, str]:
         """Give those who have none a password; users and passwords of these."""
@@ -95,7 +100,7 @@ class Logins:
         ``grant`` tells what is known of the login from now on, by what was known before.
         """
         with one_at_a_time(self.path):
-            return self._renew(user, grant(self._grants.read().get(user)))
+            return self._renew(user, grant(self._mended().get(user)))
 
     def add(self, user: str, grant: Grant) -> str | None:
         """The password of a login that is new; ``None`` if there is one of this name, in any letter case."""
@@ -107,7 +112,7 @@ class Logins:
         password = secrets.token_hex(_PASSWORD_BYTES)
         if grant is not None:
             # First what it may, so that it never comes in with another's rights.
-            self._grants.write(self._grants.read() | {user: grant})
+            self._grants.write(self._mended() | {user: grant})
         self._write(self.read() | {user: hashed(password)})
         return password
 
@@ -130,7 +135,7 @@ class Logins:
 
     def _remove(self, user: str) -> tuple[str, str | None, Grant | None] | None:
         """Name, password as it was kept, and grant of the one that is there no more, if it was."""
-        known, grants = self.read(), self._grants.read()
+        known, grants = self.read(), self._mended()
         name = spelled(user, known, grants)
         kept, grant = known.pop(name, None), grants.pop(name, None)
         if kept is not None:
@@ -144,9 +149,12 @@ class Logins:
         if name in now:
             return  # somebody has given it another password since
         if grant is not None:
-            self._grants.write(self._grants.read() | {name: grant})
+            self._grants.write(self._mended() | {name: grant})
         if kept is not None:
             self._write(now | {name: kept})
+
+    def _mended(self) -> dict[str, Grant]:
+        return self._grants.read_for_writing(self.read())
 
     def _write(self, known: Mapping[str, str]) -> None:
         replace(self.path, lines_of(known), _OWNER_ONLY)

@@ -66,6 +66,7 @@ class Proxy:
         """Raises ``OSError`` where the port cannot be had."""
         with self._door.listen() as listener:
             listener.setblocking(False)
+            self._list.secure()
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._watch_logins())
                 while True:

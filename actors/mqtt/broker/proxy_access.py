@@ -12,6 +12,7 @@ from typing import Final
 from actors.domain.unserved import Trouble
 from actors.mqtt.broker.acl import Rights, can_log_in, rights_of_device
 from actors.mqtt.broker.credentials import Logins, fits
+from actors.mqtt.broker.grants import NAME
 from actors.mqtt.broker.packets import HARMLESS, PUBLISH, SUBSCRIBE, Breach, Connect, Packet
 
 logger = logging.getLogger(__name__)
@@ -168,6 +169,14 @@ class GuestList:
         self._seen: tuple[int, int] | None = None
         self._known: dict[str, str] = {}
 
+    def secure(self) -> None:
+        """Look at what logins may do, and have a copy of it, before anybody comes."""
+        try:
+            if not self._logins.secure():
+                logger.warning("mqtt_grants_damaged path=%s", self._logins.path.with_name(NAME))
+        except OSError as error:
+            logger.warning("mqtt_grants_without_copy error=%s", error.strerror)
+
     def admit(self, connect: Connect, address: str) -> Guest:
         """Raises :class:`Breach` for a login that does not fit, or a last will on another's topic."""
         user = connect.user.decode(errors="backslashreplace")
@@ -183,9 +192,14 @@ class GuestList:
 
     def _rights_of(self, user: str) -> Rights:
         """Read at each login, which costs far less than to check its password."""
-        grant = self._logins.grants().get(user)
+        try:
+            grant = self._logins.grants().get(user)
+        except OSError as error:
+            raise Breach(f"what it may do cannot be read: {error.strerror}", Trouble.NO_RIGHTS) from None
         if grant is None or grant.rights is None:
             return rights_of_device(user, self._shared_topic)
+        if grant.is_lost:
+            raise Breach(f"{NAME} is damaged: what {_shown(user.encode())} may do is lost", Trouble.NO_RIGHTS)
         return grant.rights
 
     def still_knows(self, guest: Guest) -> bool:
