@@ -14,7 +14,7 @@ from actors.mqtt.dialects.home_assistant.values import EventType, Exactly, Insid
 from actors.mqtt.dialects.quantities import QUANTITIES, Quantity, kept_unit
 
 _MAX_NAME: Final = 60
-_NUMBERS: Final[Mapping[str, Quantity]] = {
+NUMBERS: Final[Mapping[str, Quantity]] = {
     **QUANTITIES,
     "carbon_monoxide": QUANTITIES["carbon_monoxide_level"],
     "temperature_delta": Quantity("diferencia_temp", "°C"),
@@ -23,7 +23,7 @@ _NUMBERS: Final[Mapping[str, Quantity]] = {
     "volume_flow_rate": Quantity("caudal", "m³/h"),
     "energy_storage": Quantity("energia_guardada_kwh", "kWh"),
 }
-_STATES: Final[Mapping[str, Quantity]] = {
+STATES: Final[Mapping[str, Quantity]] = {
     **{
         name: QUANTITIES[name]
         for name in ("motion", "occupancy", "presence", "door", "window", "garage_door")
@@ -133,7 +133,7 @@ def _quantity(device_class: str, unit: str, own: str) -> Quantity | None:
         device_class = _BY_UNIT.get(unit, "")
         if unit in ("%", "ppm"):
             device_class = next((name for part, name in _SHARES if part in own), "")
-    quantity = _NUMBERS.get(device_class)
+    quantity = NUMBERS.get(device_class)
     if quantity is None or (unit and unit != quantity.unit and kept_unit(unit) != quantity.unit):
         return None
     return quantity
@@ -148,7 +148,7 @@ def _name(quantity: Quantity, device_class: str, entity: Entity, names: Names) -
 def binary_sensor(entity: Entity, names: Names) -> Part:
     """What is or is not."""
     device_class = entity.word("device_class", "")
-    quantity = _STATES.get(device_class)
+    quantity = STATES.get(device_class)
     on, off = entity.word("payload_on", "ON"), entity.word("payload_off", "OFF")
     if device_class == "lock":  # which is on when it is open
         on, off = off, on
