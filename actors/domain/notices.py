@@ -112,6 +112,8 @@ class Moment(Enum):
     BEGIN = "inicio"
     END = "fin"
     DIGEST = "resumen"
+    REST = "resto"
+    """What is more than a channel is told one by one."""
 
 
 class NoticeState(Enum):
@@ -123,7 +125,7 @@ class NoticeState(Enum):
     SENDING = "enviando"
     SENT = "enviado"
     GATHERED = "en_resumen"
-    """A digest has it."""
+    """A digest or a rest has it."""
     IN_DOUBT = "en_duda"
     """The system died while it was being sent, so that nobody knows; it is not sent again."""
     GIVEN_UP = "abandonado"
@@ -139,7 +141,8 @@ class NoticeKey(NamedTuple):
 
     moment: Moment
     about: int
-    """The finding's id; of a digest the time that it was due at, s since the epoch."""
+    """The finding's id; of a digest the time that it was due at, s since the epoch; of a rest that of its
+    making, in ms."""
     person_id: int
     channel_id: int
 
@@ -219,6 +222,9 @@ class NoticeWords(Protocol):
 
     def digest(self, lines: Sequence[str], left_out: int, language: str) -> Told:
         """What has come together since the last one; ``left_out`` are told as a number alone."""
+
+    def rest(self, lines: Sequence[str], left_out: int, language: str) -> Told:
+        """The same of what is more than a channel is told one by one."""
 
     def trial(self, language: str) -> Told:
         """That this is how one is told."""

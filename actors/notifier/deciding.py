@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 
-from actors.domain.findings import Severity
+from actors.domain.findings import Decision, Severity
 from actors.domain.notices import (
     NO_CHANNEL,
     Moment,
@@ -46,6 +46,8 @@ class Decider:
         for recipient in recipients:
             if _concerns(recipient.preferences, occurrence):
                 found += self._to(recipient, occurrence, known, now)
+        if occurrence.kept.decision is Decision.DISMISSED:  # people know of it, and asked for silence
+            return [notice for notice in found if notice.key in known]
         return found
 
     def _to(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -96,6 +97,11 @@ _loading: Final = threading.Lock()
 def _apprise() -> ModuleType:
     with _loading:
         import apprise
+
+        # With its plugins it loads a module that Python 3.13 has no more, which no user can help.
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "'imghdr' is deprecated", DeprecationWarning)
+            import apprise.utils.pgp
 
         # What they say may hold an address: it is heard by whoever sends, and goes into no log.
         for name in (_LOG, *_CLIENTS):

@@ -32,6 +32,9 @@ class PlainWords:
     def digest(self, lines: Sequence[str], left_out: int, language: str) -> Told:
         return Told(f"{len(lines) + left_out} in short", f"{language}: " + ", ".join(lines))
 
+    def rest(self, lines: Sequence[str], left_out: int, language: str) -> Told:
+        return Told(f"{len(lines) + left_out} more", f"{language}: " + ", ".join(lines))
+
     def trial(self, language: str) -> Told:
         return Told("trial", language)
 

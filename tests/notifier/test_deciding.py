@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from actors.domain.findings import Severity
-from actors.domain.notices import Moment, Notice, NoticeKey, NoticeState, Span
+from actors.domain.findings import Decision, KeptFinding, Severity
+from actors.domain.notices import Moment, Notice, NoticeKey, NoticeState, Occurrence, Span
 from actors.notifier.deciding import MOST_LINES, Decider, last_at, quiet_until, recovered
+from rules.offline import OfflineRule
 from tests.notifier.given import NOON, PlainWords, occurrence, recipient
+from tests.rules.given import device, offline_settings
 
 DECIDER = Decider(PlainWords(), UTC)
 HOUR = 3600.0
@@ -90,6 +92,37 @@ def test_a_device_that_is_back_is_told_as_the_end_of_its_silence() -> None:
     """The event of its own is for clients of the original; two messages would say the same."""
     back = occurrence(event="ai_back_online", severity=Severity.CRITICAL, is_episode=False)
     assert told(back, recipient(digest_at=480)) == []
+
+
+def test_of_what_people_have_dismissed_nothing_new_is_said() -> None:
+    """Neither its end, nor its beginning to who has not heard of it; what waits says how it went on."""
+    [begun] = told(occurrence(), recipient())
+    over = occurrence(until=NOON + HOUR)
+    dismissed = replace(over, kept=replace(over.kept, decision=Decision.DISMISSED))
+    assert told(dismissed, recipient(), before=known(replace(begun, state=NoticeState.SENT))) == []
+    assert told(dismissed, recipient()) == []
+    assert told(dismissed, recipient(severity=None, digest_at=480)) == []
+    [whole] = told(dismissed, recipient(), before=known(begun))
+    assert (whole.key, whole.title) == (begun.key, "1 over")
+
+
+def test_a_real_silence_is_one_beginning_and_one_end() -> None:
+    """Of all that the rule finds while a device goes, is reminded of, and comes back."""
+    rule = OfflineRule(offline_settings(ai_r4_grace_secs=0.0, ai_r4_remind_secs=60.0), UTC)
+    found = [
+        *rule.observe(device(online=False, seen_at=NOON), None, NOON),
+        *rule.wake(NOON + 60),
+        *rule.observe(device(seen_at=NOON + 90), None, NOON + 90),
+    ]
+    assert [finding.event for finding in found] == [*["ai_offline"] * 3, "ai_back_online"]
+    notices: dict[NoticeKey, Notice] = {}
+    for finding in found:
+        number = 1 if finding.episode is not None else 2
+        what = Occurrence(KeptFinding(number, finding, None), "Nevera", None, "", 1)
+        for notice in told(what, recipient(severity=Severity.INFO), before=notices):
+            assert notice.key not in notices
+            notices[notice.key] = replace(notice, state=NoticeState.SENT)
+    assert [key.moment for key in notices] == [Moment.BEGIN, Moment.END]
 
 
 def test_what_gets_worse_is_told_when_it_matters_enough() -> None:

@@ -20,6 +20,7 @@ LONG_NAME = "Habitaciondelosinvitadosquenovienennuncaporquevivenmuylejos1"
 PASSWORD = "zanahoria-amarga"
 SECTIONS = {
     "habitaciones": "Habitaciones",
+    "notificaciones": "Notificaciones",
     "personas": "Personas",
     "accesos": "Accesos",
     "aparatos": "Aparatos",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final
 
+from actors.domain.findings import Finding
 from actors.domain.metrics import Hazard
 from actors.domain.model import Json, JsonObject
 from actors.domain.notices import Occurrence, Told
@@ -16,7 +17,6 @@ from web.texts.languages import Language
 # What each event is called.
 _TITLES: Final[Mapping[str, tuple[str, str]]] = {
     "ai_anomaly": ("{metric} de {value} en {where}", "{metric} of {value} at {where}"),
-    "ai_alarm": ("¡{hazard}! {where}", "{hazard}! {where}"),
     "ai_offline": ("{where} no responde", "{where} does not respond"),
     "ai_back_online": ("{where} vuelve a responder", "{where} responds again"),
     "ai_misconfig": ("{where} se puede ajustar mejor", "{where} could be set up better"),
@@ -38,6 +38,7 @@ _FROM_TO: Final = ("Del {since} al {until}.", "From {since} to {until}.")
 _AT: Final = ("El {since}.", "On {since}.")
 _DIGEST: Final = ("Resumen de la casa: {count}", "The house in short: {count}")
 _COUNTS: Final = (("1 aviso", "{n} avisos"), ("1 notice", "{n} notices"))
+_REST: Final = ("Y {count} más", "And another {count}")
 _MORE: Final = ("… y {n} más.", "… and {n} more.")
 _AGAIN: Final = (
     "Quizá ya lo recibiste: el sistema se cerró mientras lo enviaba.",
@@ -47,16 +48,45 @@ _TRIAL: Final = (
     ("Prueba de los avisos de la casa", "Test of the house's notifications"),
     ("Si lees esto, los avisos llegan hasta aquí.", "If you can read this, notifications reach you here."),
 )
-_HAZARDS: Final[Mapping[Hazard, tuple[str, str]]] = {
-    Hazard.FIRE: ("Fuego", "Fire"),
-    Hazard.SMOKE: ("Humo", "Smoke"),
-    Hazard.CARBON_MONOXIDE: ("Monóxido de carbono", "Carbon monoxide"),
-    Hazard.GAS: ("Gas", "Gas"),
-    Hazard.WATER: ("Fuga de agua", "Water leak"),
-    Hazard.GLASS: ("Rotura de cristal", "Glass breaking"),
-    Hazard.TAMPER: ("Sabotaje", "Tampering"),
-    Hazard.BATTERY: ("Batería baja", "Battery low"),
-    Hazard.OTHER: ("Alarma", "Alarm"),
+_ALARMS: Final[Mapping[Hazard, tuple[str, str]]] = {
+    Hazard.FIRE: ("¡Fuego! {where}", "Fire! {where}"),
+    Hazard.SMOKE: ("¡Humo! {where}", "Smoke! {where}"),
+    Hazard.CARBON_MONOXIDE: ("¡Monóxido de carbono! {where}", "Carbon monoxide! {where}"),
+    Hazard.GAS: ("¡Gas! {where}", "Gas! {where}"),
+    Hazard.WATER: ("¡Agua! {where}", "Water! {where}"),
+    Hazard.GLASS: ("¡Cristal roto! {where}", "Glass broken! {where}"),
+    Hazard.TAMPER: ("¡Manipulado! {where}", "Tampered with! {where}"),
+    Hazard.BATTERY: ("Batería baja: {where}", "Battery low: {where}"),
+    Hazard.OTHER: ("¡Alarma! {where}", "Alarm! {where}"),
+}
+_SAYS_SO: Final = ("Lo dice el propio aparato ({metric}).", "The device itself says so ({metric}).")
+# By the name of the advice in the table, which people may edit.
+_ADVICE: Final[Mapping[str, tuple[str, str]]] = {
+    "lluvia": ("Llueve: {where} puede descansar", "It is raining: {where} can rest"),
+    "helada": ("Va a helar: cuida {where}", "Frost is coming: look after {where}"),
+    "sol": ("Pega el sol: {where} puede bajar", "The sun is strong: {where} could go down"),
+    "viento": ("Viene viento fuerte: cuida {where}", "A strong wind is coming: look after {where}"),
+}
+_OTHER_ADVICE: Final = ("El tiempo aconseja algo para {where}", "The weather suggests something for {where}")
+_WEATHER_OVER: Final = (
+    "Pasó el mal tiempo: {where} puede volver a lo de antes",
+    "The weather has passed: {where} can go back to what it was",
+)
+_MEASURES: Final[Mapping[str, tuple[str, str]]] = {
+    "lluvia_mm": (
+        "{value} mm de lluvia entre las 12 horas pasadas y las 12 próximas.",
+        "{value} mm of rain over the past and the next 12 hours.",
+    ),
+    "temperatura": ("Fuera hay {value} °C.", "{value} °C outside."),
+    "temperatura_minima": (
+        "Mínima de {value} °C en las próximas 12 horas.",
+        "As low as {value} °C in the next 12 hours.",
+    ),
+    "rafagas_kmh": (
+        "Rachas de {value} km/h en las próximas 3 horas.",
+        "Gusts of {value} km/h in the next 3 hours.",
+    ),
+    "radiacion_wm2": ("{value} W/m² de sol.", "{value} W/m² of sunshine."),
 }
 # By the last part of a metric's name: what it is called, and its unit.
 _METRICS: Final[Mapping[str, tuple[str, str, str]]] = {
@@ -92,7 +122,7 @@ class NoticeWords:
 
     def begun(self, occurrence: Occurrence, language: str) -> Told:
         finding, tongue = occurrence.kept.finding, _tongue(language)
-        lines = [_why(finding.details, tongue), self._when(occurrence, tongue)]
+        lines = [_why(finding, tongue), self._when(occurrence, tongue)]
         return Told(_title(occurrence, tongue), "\n".join(line for line in lines if line))
 
     def ended(self, occurrence: Occurrence, language: str) -> Told:
@@ -101,12 +131,10 @@ class NoticeWords:
         return Told(title, self._when(occurrence, tongue))
 
     def digest(self, lines: Sequence[str], left_out: int, language: str) -> Told:
-        tongue, total = _tongue(language), len(lines) + left_out
-        count = _COUNTS[tongue][total != 1].format(n=total)
-        told = [f"· {line}" for line in lines]
-        if left_out:
-            told.append(_MORE[tongue].format(n=left_out))
-        return Told(_DIGEST[tongue].format(count=count), "\n".join(told))
+        return _listed(_DIGEST, lines, left_out, _tongue(language))
+
+    def rest(self, lines: Sequence[str], left_out: int, language: str) -> Told:
+        return _listed(_REST, lines, left_out, _tongue(language))
 
     def trial(self, language: str) -> Told:
         return Told(*(words[_tongue(language)] for words in _TRIAL))
@@ -138,21 +166,40 @@ def _tongue(language: str) -> int:
     return 1 if language == Language.ENGLISH.value else 0
 
 
+def _listed(title: tuple[str, str], lines: Sequence[str], left_out: int, tongue: int) -> Told:
+    total = len(lines) + left_out
+    count = _COUNTS[tongue][total != 1].format(n=total)
+    told = [f"· {line}" for line in lines]
+    if left_out:
+        told.append(_MORE[tongue].format(n=left_out))
+    return Told(title[tongue].format(count=count), "\n".join(told))
+
+
 def _title(occurrence: Occurrence, tongue: int) -> str:
     finding = occurrence.kept.finding
-    details = finding.details
-    title = _TITLES.get(finding.event, _OTHER)[tongue]
-    if finding.event == "ai_offline" and details.get("inestable"):
-        title = _UNSTABLE[tongue]
-    if finding.event == "ai_anomaly" and details.get("motivo") == "sensor":
-        title = _FAULTY[tongue]
-    metric = _text(details.get("metric"))
-    return title.format(
+    metric = _text(finding.details.get("metric"))
+    return _titles(finding)[tongue].format(
         where=_where(occurrence),
         metric=_metric(metric, tongue),
-        value=_value(details.get("value"), metric, tongue),
-        hazard=_HAZARDS[_hazard(details)][tongue],
+        value=_value(finding.details.get("value"), metric, tongue),
     )
+
+
+def _titles(finding: Finding) -> tuple[str, str]:
+    """In both languages, with places for the device, the metric and its value."""
+    details = finding.details
+    match finding.event:
+        case "ai_alarm":
+            return _ALARMS[_hazard(details)]
+        case "ai_weather" if details.get("fin"):
+            return _WEATHER_OVER
+        case "ai_weather":
+            return _ADVICE.get(_text(details.get("consejo")), _OTHER_ADVICE)
+        case "ai_offline" if details.get("inestable"):
+            return _UNSTABLE
+        case "ai_anomaly" if details.get("motivo") == "sensor":
+            return _FAULTY
+    return _TITLES.get(finding.event, _OTHER)
 
 
 def _where(occurrence: Occurrence) -> str:
@@ -162,8 +209,25 @@ def _where(occurrence: Occurrence) -> str:
     return f"{name} ({occurrence.room})" if occurrence.room else name
 
 
-def _why(details: JsonObject, tongue: int) -> str:
-    """What would have been normal, where that is known."""
+def _why(finding: Finding, tongue: int) -> str:
+    """What would have been normal, who says so, or what weather there is, where that is known."""
+    match finding.event:
+        case "ai_alarm":
+            metric = _metric(_text(finding.details.get("metric")), tongue)
+            return _SAYS_SO[tongue].format(metric=metric)
+        case "ai_weather":
+            return _measured(finding.details.get("medidas"), tongue)
+    return _normal(finding.details, tongue)
+
+
+def _measured(measures: Json, tongue: int) -> str:
+    if not isinstance(measures, Mapping):
+        return ""
+    known = [(words[tongue], measures[name]) for name, words in _MEASURES.items() if name in measures]
+    return " ".join(words.format(value=_value(value, "", tongue)) for words, value in known)
+
+
+def _normal(details: JsonObject, tongue: int) -> str:
     bounds, metric = details.get("bounds"), _text(details.get("metric"))
     if not isinstance(bounds, Mapping):
         return ""
