@@ -22,6 +22,7 @@ from actors.domain.profile import SETTLING_S, Profile
 from actors.domain.proposals import applied
 from actors.domain.refusals import Refusal, Refused
 from actors.domain.rooms import RoomGone
+from actors.lapses import ROUNDING, Lapses
 from actors.messages import (
     AcceptDefinition,
     Announced,
@@ -47,6 +48,7 @@ from actors.messages import (
     HouseChanged,
     Keep,
     KeepConclusion,
+    LapseDue,
     Observed,
     Offered,
     Order,
@@ -84,8 +86,6 @@ from actors.runtime.supervision import Name, Part, RestartPolicy, one_line
 
 logger = logging.getLogger(__name__)
 
-# Sums of seconds differ in their last digits; a microsecond is more than that, and soon enough.
-ROUNDING: Final = 1e-6
 GONE: Final = Refused(Refusal.GONE)
 
 
@@ -121,11 +121,13 @@ class DeviceActor(PooledActor):
         """As the timekeeper was told."""
         self._settled_at = 0.0
         """When the device has had its time to do as it was told."""
+        self._lapses = Lapses(self._clock, lambda: tell_if_alive(self.actor_ref, LapseDue()))
 
     # -- life --------------------------------------------------------------------------------
 
     def on_start(self) -> None:
         self._expect_first_word()
+        self._expect_lapses()
         self._hand_schedule_over()
         if self._device.claimed:
             self._start_rules()
@@ -186,6 +188,8 @@ class DeviceActor(PooledActor):
                 self._take_reachability(reachable=reachable)
             case SettlingOver():
                 self._end_settling()
+            case LapseDue():
+                self._end_readings()
             case ScheduleDue(at, settings):
                 self._follow_schedule(self._device.after_schedule(settings, at), at)
             case ApplyFinding(finding) | DismissFinding(finding) if (
@@ -256,6 +260,8 @@ class DeviceActor(PooledActor):
 
     def _take_news(self, message: Reported) -> None:
         device, report = self._device, message.report
+        if device.profile is not None:
+            self._lapses.hear(report.parameters or {}, device.profile.lapses)
         if report.partial and report.retained:
             self._take_present_values(message)
         else:
@@ -397,6 +403,7 @@ class DeviceActor(PooledActor):
             self._depart_if_unclaimed()
             return
         self._go_on(Keep(before.after_profile(profile)), at)
+        self._expect_lapses()
         if profile is None:
             tell_if_alive(self._directory, Stayed(before.serial))
 
@@ -411,6 +418,24 @@ class DeviceActor(PooledActor):
         device = self._device.after_failed_order(order.wanted)
         self._become(device, self._clock.now())
         self._keep(Keep(device))
+
+    def _expect_lapses(self) -> None:
+        """Of readings that may have been told before a start: at the latest as long after its last word."""
+        device = self._device
+        if device.profile is not None and device.profile.lapses:
+            elapsed = max(0.0, self._clock.now() - (device.seen_at or 0.0))
+            self._lapses.expect(device.parameters, device.profile.lapses, elapsed)
+
+    def _end_readings(self) -> None:
+        lapses = {} if self._device.profile is None else self._device.profile.lapses
+        over = {name: lapses[name].value for name in sorted(self._lapses.over() & lapses.keys())}
+        if over:
+            at = self._clock.now()
+            report = Report(
+                self._device.serial, at, None, over, doubtful=self._clock.doubt is not None, partial=True
+            )
+            device = self._device.after_lapse(over)
+            self._go_on(Keep(device, _log_entry(device, report)), at, report)
 
     def _settle_within(self, seconds: float) -> None:
         self._settled_at = self._clock.monotonic() + seconds

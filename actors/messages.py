@@ -389,6 +389,11 @@ class SilenceDue:
 
 
 @dataclass(frozen=True, slots=True)
+class LapseDue:
+    """Readings of the device may be over; they may have been told anew meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
 class SettlingOver:
     """The device has had its time to do as it was told; it may have been told something else meanwhile."""
 

@@ -345,6 +345,10 @@ class Device:
         grown = len(merged) > max(len(self.parameters), len(parameters))
         return packed(parameters if grown and _is_too_large(merged) else merged)
 
+    def after_lapse(self, over: JsonObject) -> Device:
+        """The device of which these readings have become so by themselves: that is no sign of life."""
+        return replace(self, parameters=self._merged(over), reports=self.reports + 1)
+
     def after_refusal(self, report: Report) -> Device:
         """The device once ``report``, which must not be a repeat, is refused: its number counts, and that
         it is there.

@@ -94,6 +94,14 @@ MINUTES: Final = Control(Form.NUMBER, 0, 1440, 1)
 """For which what was switched on is to stay so: told along with ``encendido``, and never reported."""
 
 
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """What a reading is again after so many seconds in which it was not told anew."""
+
+    seconds: float
+    value: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """Made anew at each start from what the device has announced; nothing of it is stored with the device."""
@@ -110,6 +118,8 @@ class Profile:
     """By name in the configuration."""
     units: Mapping[str, str] = field(default_factory=dict)
     """Of the readings, by name in ``parametros``."""
+    lapses: Mapping[str, Lapse] = field(default_factory=dict)
+    """Of the readings whose end nobody tells, by name."""
     patience: float | None = None
     """Seconds of silence after which it is offline; ``None`` where its family tells when it is."""
     settling: float = SETTLING_S

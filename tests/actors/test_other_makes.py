@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +10,15 @@ from typing import Any
 
 import pykka
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from actors.directory import QUIET_S
 from actors.domain.kinds import sort_of
 from actors.domain.model import Change, Claim, Device, JsonObject, Report
-from actors.domain.profile import PERCENT, SWITCH, Profile
+from actors.domain.profile import PERCENT, SWITCH, Lapse, Profile
 from actors.domain.refusals import Refusal, Refused
+from actors.lapses import Lapses
 from actors.messages import (
     AcceptDefinition,
     Announced,
@@ -31,6 +35,7 @@ from actors.messages import (
     Reported,
 )
 from tests.household import Bomb, House, World
+from tests.stage import FakeClock, Stage
 
 LAMP = "tasmota-A4CF12345678"
 NOBODYS = Delivery(0, 0, -1)
@@ -484,3 +489,97 @@ def test_it_takes_the_place_of_one_of_ours_and_gives_it_back(foreign: Foreign) -
     assert house.devices()["LGT0NEW"].orders is None
     assert "LGT0NEW" in foreign.world.published
     assert len(foreign.orders) == 1
+
+
+# -- what is over by itself ------------------------------------------------------------------------
+
+SENSOR = replace(
+    PROFILE, kind="sensor_mov", capability="sensor", controls={}, lapses={"movimiento": Lapse(30)}
+)
+
+
+def moved(foreign: Foreign) -> list[bool]:
+    """As the log has it."""
+    rows = foreign.house.rows("SELECT parametros FROM estado_log ORDER BY n")
+    return [json.loads(row["parametros"])["movimiento"] for row in rows]
+
+
+def test_a_reading_that_nobody_ends_is_over_by_itself(foreign: Foreign) -> None:
+    """So long after it was last told so; the end is a row of its own, and no sign of life."""
+    foreign.announce(SENSOR)
+    foreign.report(parameters={"movimiento": True})
+    foreign.wait(20)
+    foreign.report(parameters={"movimiento": True})
+    seen_at = foreign.device.seen_at
+    foreign.wait(29)
+    assert foreign.device.parameters["movimiento"] is True
+    foreign.wait(2)
+    assert foreign.device.parameters["movimiento"] is False
+    assert foreign.device.seen_at == seen_at
+    assert moved(foreign) == [True, True, False]
+    foreign.wait(100)
+    assert moved(foreign) == [True, True, False]
+
+
+def test_who_tells_the_end_is_not_told_it_again(foreign: Foreign) -> None:
+    """Nor does what is over come back a device that is gone."""
+    foreign.announce(SENSOR)
+    foreign.report(parameters={"movimiento": True})
+    foreign.report(parameters={"movimiento": False})
+    foreign.wait(60)
+    assert moved(foreign) == [True, False]
+    foreign.report(parameters={"movimiento": True})
+    foreign.presence(online=False)
+    foreign.wait(60)
+    assert foreign.device.parameters["movimiento"] is False
+    assert not foreign.device.online
+
+
+@pytest.mark.parametrize(("away", "left"), [(10.0, 20.0), (3_600.0, 0.0)])
+def test_a_start_ends_what_should_be_over_by_now(foreign: Foreign, away: float, left: float) -> None:
+    """And lets run what is left of the rest; what is retained begins anew."""
+    foreign.announce(SENSOR)
+    foreign.report(parameters={"movimiento": True})
+    foreign.house.kill()
+    foreign.world.clock.sleep(away)
+    foreign.house = House(foreign.world, {})
+    foreign.announce(SENSOR)
+    if left:
+        foreign.wait(left - 1)
+        assert foreign.device.parameters["movimiento"] is True
+    foreign.wait(2)
+    assert foreign.device.parameters["movimiento"] is False
+    foreign.report(retained=True, parameters={"movimiento": True})
+    foreign.wait(29)
+    assert foreign.device.parameters["movimiento"] is True
+    foreign.wait(2)
+    assert foreign.device.parameters["movimiento"] is False
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.sampled_from("ab"), st.booleans()), max_size=30))
+def test_each_reading_is_over_once_its_own_time_has_run_out(told: list[tuple[int, str, bool]]) -> None:
+    """Whatever is told when, of whichever: as if each had a timer of its own."""
+    clock = FakeClock()
+    stage = Stage(clock)
+    lapses = {"a": Lapse(20), "b": Lapse(7)}
+    ended: list[tuple[str, float]] = []
+    running = Lapses(clock, lambda: ended.extend((name, clock.monotonic()) for name in running.over()))
+    expected: list[tuple[str, float]] = []
+    ends: dict[str, float] = {}
+
+    def pass_time(until: float) -> None:
+        stage.wait(until - clock.monotonic())
+        over = sorted((end, name) for name, end in ends.items() if end <= until)
+        expected.extend((name, end) for end, name in over)
+        for _, name in over:
+            del ends[name]
+
+    for seconds, name, value in told:
+        pass_time(clock.monotonic() + seconds)
+        running.hear({name: value}, lapses)
+        ends.pop(name, None)
+        if value:
+            ends[name] = clock.monotonic() + lapses[name].seconds
+    pass_time(clock.monotonic() + 100)
+    assert [name for name, _ in ended] == [name for name, _ in expected]
+    assert [end for _, end in ended] == pytest.approx([end for _, end in expected])

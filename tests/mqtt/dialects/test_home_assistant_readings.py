@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from actors.domain.profile import Lapse
 from actors.mqtt.dialects.dialect import Definition, NotUnderstood, Reading
 from actors.mqtt.dialects.home_assistant.availability import MAX_TOPICS
 from tests.mqtt.dialects.home_assistant import device, online, own, read
@@ -72,6 +73,20 @@ def test_a_template_that_fails_is_told() -> None:
     assert read(thing, "a/b", {"u": 1}) is None
     with pytest.raises(NotUnderstood, match="temperatura"):
         read(thing, "a/b", {"t": "hot"})
+
+
+@pytest.mark.parametrize(
+    ("config", "lapses"),
+    [
+        ({"dev_cla": "motion", "off_dly": 5}, {"movimiento": Lapse(5)}),
+        ({"dev_cla": "motion", "off_delay": "2.5"}, {"movimiento": Lapse(2.5)}),
+        ({"dev_cla": "lock", "off_dly": 5}, {"bloqueada": Lapse(5, value=True)}),
+        *(({"dev_cla": "motion", "off_dly": wrong}, {}) for wrong in (None, 0, -1, "x", True, [1], 1e300)),
+    ],
+)
+def test_what_is_over_by_itself(config: Mapping[str, Any], lapses: Mapping[str, Lapse]) -> None:
+    """By the name that its reading has; a delay that is none is none."""
+    assert device(("binary_sensor/a/b", own(stat_t="a/b", **config))).profile.lapses == lapses
 
 
 def test_several_of_a_kind_are_told_apart() -> None:

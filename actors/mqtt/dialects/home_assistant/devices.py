@@ -170,6 +170,7 @@ class _Assembly:
             model=self._model,
             controls=part.controls,
             units=part.units,
+            lapses=part.lapses,
             patience=None if watches else self._patience(serial, entities),
             settling=COVER_SETTLING_S if kind == "persiana" else SETTLING_S,
             address=_address(body.commands),

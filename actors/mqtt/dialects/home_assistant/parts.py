@@ -11,7 +11,7 @@ from typing import Any, Final, Protocol
 import orjson
 
 from actors.domain.model import Json, JsonObject
-from actors.domain.profile import Control
+from actors.domain.profile import Control, Lapse
 from actors.mqtt.dialects.codecs import Codec, Number
 from actors.mqtt.dialects.dialect import NotUnderstood, Outgoing
 from actors.mqtt.dialects.home_assistant.template import Template
@@ -182,6 +182,7 @@ class Part:
     controls: Mapping[str, Control] = field(default_factory=dict)
     units: Mapping[str, str] = field(default_factory=dict)
     """Of its readings."""
+    lapses: Mapping[str, Lapse] = field(default_factory=dict)
 
 
 def joined(parts: Iterable[Part]) -> Part:
@@ -190,9 +191,11 @@ def joined(parts: Iterable[Part]) -> Part:
     tellers: list[Teller] = []
     controls: dict[str, Control] = {}
     units: dict[str, str] = {}
+    lapses: dict[str, Lapse] = {}
     for part in parts:
         sources += part.sources
         tellers += part.tellers
         controls = {**part.controls, **controls}
         units = {**part.units, **units}
-    return Part(tuple(sources), tuple(tellers), controls, units)
+        lapses = {**part.lapses, **lapses}
+    return Part(tuple(sources), tuple(tellers), controls, units, lapses)

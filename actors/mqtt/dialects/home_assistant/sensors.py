@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from actors.domain.profile import Lapse
 from actors.mqtt.dialects.codecs import Codec, Number, Truth, Word
 from actors.mqtt.dialects.home_assistant.announcement import Entity, Malformed
 from actors.mqtt.dialects.home_assistant.identity import slug
@@ -154,7 +155,9 @@ def binary_sensor(entity: Entity, names: Names) -> Part:
         on, off = off, on
     name = names.by_entity(entity) if quantity is None else _name(quantity, device_class, entity, names)
     value = Value(_state(entity), entity.template("value_template"), name, Truth(on, off), Place.READING)
-    return Part((value,))
+    delay = entity.number("off_delay", 0)
+    lapses = {name: Lapse(delay, value=device_class == "lock")} if delay > 0 else {}
+    return Part((value,), lapses=lapses)
 
 
 def event(entity: Entity, names: Names) -> Part:
