@@ -27,12 +27,14 @@ from actors.messages import (
     Announced,
     ApplyFinding,
     AskBounds,
+    AskClaimed,
     BrokerConnected,
     BrokerLost,
     ChangeDevice,
     ChangeLimits,
     ClaimChanged,
     ClaimDevice,
+    Claimed,
     Declined,
     Departed,
     DeviceFailed,
@@ -240,6 +242,9 @@ class Directory(SupervisedActor):
                 self._recognize(before, serial)
             case Reachability():
                 self._note_reachability(message)
+            case AskClaimed(reply):
+                # Whoever is not known yet to be nobody's may be somebody's.
+                reply(Claimed(frozenset(map(str.lower, self._residents.keys() - self._unclaimed.keys()))))
             case ClaimDevice(claim):
                 self._pass_on(claim.serial, message)
             case ReleaseDevice(serial) | AcceptDefinition(serial) | ChangeLimits(serial):

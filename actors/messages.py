@@ -291,6 +291,20 @@ class Forgotten:
 
 
 @dataclass(frozen=True, slots=True)
+class AskClaimed:
+    """``reply`` is called with the serial numbers, in small letters, of all devices that are somebody's."""
+
+    reply: Callable[[Claimed], object] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The answer to :class:`AskClaimed`."""
+
+    serials: frozenset[str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Reachability:
     """Whether what a device of another make is told now finds it there: it has spoken since the connection
     with the broker began, or is one that cannot be expected to.

@@ -20,6 +20,9 @@ from actors.mqtt.topics.filters import FilterTree, disjoint, is_filter, is_wild,
 MAX_ID: Final = 200
 """Characters of a group's and of a key's name."""
 MAX_TOPIC: Final = 1024
+# Of the announcements that are kept there may be so many sixteenths before some give way, and after that.
+_NEARLY: Final = 15
+_ROOMY: Final = 14
 MAX_NOTES: Final = 16
 MAX_TOPICS: Final = 4 * MAX_ENTITIES
 """Of one device: each is subscribed to, and an announcement of 32 kB has room for 1,500."""
@@ -120,6 +123,12 @@ class Catalogue:
                 self._listeners.add(filter, dialect.name)
         self._announcements = 0
         self._bytes = 0
+        self._turn = 0
+        """Of whatever was announced last."""
+        self._heard: dict[tuple[Group, str], int] = {}
+        """In which turn each announcement was heard last."""
+        self._spoke: dict[str, int] = {}
+        """In which turn each serial number spoke last."""
 
     # -- asking ------------------------------------------------------------------------------
 
@@ -195,7 +204,11 @@ class Catalogue:
         group, key, payload = Group(dialect, announcement.group), announcement.key, announcement.payload
         if key.startswith(FORGOTTEN):
             raise Full("ese nombre no es de un anuncio")
-        return self._keep(group, key, payload)
+        is_news = self._keep(group, key, payload)
+        if payload:
+            self._turn += 1
+            self._heard[group, key] = self._turn
+        return is_news
 
     def keep_forgotten(self, dialect: str, announcement: Announcement) -> None:
         """As it was kept by a :class:`Amendment`."""
@@ -213,6 +226,7 @@ class Catalogue:
             told.announcements[key] = payload
         else:
             del told.announcements[key]
+            del self._heard[group, key]
         self._announcements += bool(payload) - bool(before)
         self._bytes += len(payload) - len(before)
         return True
@@ -224,6 +238,51 @@ class Catalogue:
             raise Full(f"ya hay {MAX_ANNOUNCEMENTS} anuncios")
         if size > before and self._bytes + size - before > MAX_ANNOUNCED_BYTES:
             raise Full(f"los anuncios pasan de {MAX_ANNOUNCED_BYTES >> 20} MiB en total")
+
+    # -- giving way --------------------------------------------------------------------------
+
+    def hear(self, serial: str) -> None:
+        """It has spoken: its announcements are as good as heard."""
+        self._spoke[serial] = self._turn
+
+    @property
+    def is_nearly_full(self) -> bool:
+        return self._is_beyond(_NEARLY)
+
+    def _is_beyond(self, sixteenths: int) -> bool:
+        rows, size = 16 * self._announcements, 16 * self._bytes
+        return rows > sixteenths * MAX_ANNOUNCEMENTS or size > sixteenths * MAX_ANNOUNCED_BYTES
+
+    def make_room(self, claimed: Collection[str]) -> Sequence[Amendment]:
+        """What nobody has claimed gives way, the longest unheard first; its groups are to be made anew.
+
+        ``claimed`` are serial numbers in small letters. What tells of one of them stays, with all that tells
+        of it.
+        """
+        gone: list[Amendment] = []
+        last = 0
+        for turn, group, key in sorted(self._of_nobody(claimed)):
+            if turn != last and not self._is_beyond(_ROOMY):
+                break  # and not in the middle of a device
+            self._keep(group, key, b"")
+            gone.append(Amendment(group, key, b""))
+            last = turn
+        return gone
+
+    def _of_nobody(self, claimed: Collection[str]) -> Iterator[tuple[int, Group, str]]:
+        """Announcements that tell of no claimed device, and in which turn all that tells of theirs, or it
+        itself, was heard last.
+        """
+        for group, told in self._told.items():
+            turns = {key: self._heard[group, key] for key in told.announcements}
+            held: set[str] = set()
+            for serial, each in told.definitions.items():
+                keys = turns.keys() & each.keys if each.keys else turns.keys()
+                if serial.lower() in claimed:
+                    held.update(keys)
+                last = max((turns[key] for key in keys), default=0)
+                turns |= dict.fromkeys(keys, max(last, self._spoke.get(serial, 0)))
+            yield from ((turn, group, key) for key, turn in turns.items() if key not in held)
 
     def recall(self, group: Group, key: str) -> Sequence[Amendment]:
         """The announcement with this key is heard again: whoever follows from it is forgotten no more."""
@@ -337,6 +396,7 @@ class Catalogue:
                 self._forget_places(before.definition)
             if known is None:
                 del self._known[serial]
+                self._spoke.pop(serial, None)
                 gone.append(serial)
                 continue
             self._known[serial] = known

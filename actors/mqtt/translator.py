@@ -16,8 +16,10 @@ from actors.domain.profile import Profile
 from actors.domain.read_models import StoredAnnouncements
 from actors.messages import (
     Announced,
+    AskClaimed,
     BrokerConnected,
     BrokerLost,
+    Claimed,
     Forgotten,
     Heard,
     KeepAnnouncement,
@@ -58,6 +60,8 @@ GREETED: Final = 20
 # What is due so much later is told along, s, so that many devices do not cost a timer each.
 _ALONG: Final = 0.02
 _MAX_DROPPED: Final = 10_000
+# Between two questions about who may give way, s, where none was answered or none could.
+_ASK_AGAIN_S: Final = 60.0
 # Of a message that becomes a dead letter.
 _KEPT_BYTES: Final = MAX_BYTES
 
@@ -148,6 +152,8 @@ class TranslatorActor(SupervisedActor):
         self._filters_stale = True
         self._dropped: set[str] = set()
         """Topics that nobody needs and that the broker sends us."""
+        self._asks_again_at = float("-inf")
+        """From when on it may be asked who is claimed, on the monotonic clock."""
         self._owed = Owed(NOBODYS)
         self._hearing: Heard | None = None
         """Whose delivery that is."""
@@ -206,6 +212,8 @@ class TranslatorActor(SupervisedActor):
                 self._lose_all()
             case Forgotten(serial):
                 self._forget(serial)
+            case Claimed(serials):
+                self._make_room(serials)
             case OrderUnsent():
                 self._directory.tell(message)
             case GreetingsDue():
@@ -290,8 +298,27 @@ class TranslatorActor(SupervisedActor):
             self._writer.tell(kept)
             group = Group(dialect.name, each.group)
             self._redefinitions.setdefault(group, self._clock.monotonic() + GATHER_S)
+        if self._catalogue.is_nearly_full:
+            self._ask_for_room()
         self._ring_when_due()
         self._publish(dialect.name, told.ask)
+
+    def _ask_for_room(self) -> None:
+        """Before there is none, so that whoever is new need not wait for the answer."""
+        now = self._clock.monotonic()
+        if now >= self._asks_again_at:
+            self._asks_again_at = now + _ASK_AGAIN_S
+            self._directory.tell(AskClaimed(partial(tell_if_alive, self.actor_ref)))
+
+    def _make_room(self, claimed: frozenset[str]) -> None:
+        gone = self._catalogue.make_room(claimed)
+        logger.warning("announcements_gave_way announcements=%d", len(gone))
+        if gone:
+            self._asks_again_at = float("-inf")
+        self._keep_changes(gone)
+        for each in gone:
+            self._redefinitions.setdefault(each.group, self._clock.monotonic() + GATHER_S)
+        self._ring_when_due()
 
     def _recall(self, group: Group, key: str, *, retained: bool) -> None:
         """Whoever was forgotten and is announced anew is there; now, unless the broker has kept it."""
@@ -374,6 +401,8 @@ class TranslatorActor(SupervisedActor):
             self._presences.said_online(serial, heard.at)
         elif not heard.retained:
             self._presences.spoke(serial, heard.at)
+        if not heard.retained:
+            self._catalogue.hear(serial)
         if reading.patience is not None and reading.patience != self._patience.get(serial):
             self._patience[serial] = reading.patience
             self._announce(known)

@@ -22,9 +22,11 @@ from actors.lapses import Lapses
 from actors.messages import (
     AcceptDefinition,
     Announced,
+    AskClaimed,
     BrokerConnected,
     ChangeDevice,
     ClaimDevice,
+    Claimed,
     Delivery,
     OrderUnsent,
     Presence,
@@ -489,6 +491,16 @@ def test_it_takes_the_place_of_one_of_ours_and_gives_it_back(foreign: Foreign) -
     assert house.devices()["LGT0NEW"].orders is None
     assert "LGT0NEW" in foreign.world.published
     assert len(foreign.orders) == 1
+
+
+def test_who_is_somebody_s_is_answered(foreign: Foreign) -> None:
+    """In small letters, since topics spell serial numbers as they like."""
+    asked: list[Claimed] = []
+    for _ in range(2):
+        foreign.house.directory.tell(AskClaimed(asked.append))
+        foreign.house.flush()
+        foreign.claim()
+    assert asked == [Claimed(frozenset()), Claimed(frozenset({LAMP.lower()}))]
 
 
 # -- what is over by itself ------------------------------------------------------------------------
