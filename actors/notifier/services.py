@@ -6,13 +6,14 @@ Apprise is loaded when the first of them is needed: it takes 0.3 s and 20 MB, wh
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote
 
 from actors.domain.findings import Severity
 from actors.domain.notices import Hitch, Tried
@@ -26,10 +27,12 @@ CONNECT_S: Final = 5.0
 READ_S: Final = 10.0
 # They tell this machine's own desktop or log, or read their keys from its files.
 _LOCAL: Final = frozenset(
-    {"dbus", "fcm", "glib", "gnome", "kde", "macosx", "qt", "syslog", "vapid", "windows"}
+    {"blink1", "dbus", "fcm", "gio", "glib", "gnome", "kde", "macosx", "qt", "syslog", "vapid", "windows"}
 )
-# Each names a file of this machine in some service.
-_FILES: Final = frozenset({"attach", "attachment", "cert", "key", "keyfile", "pgpkey", "subfile", "template"})
+# Each names in some service a file of this machine, or an address that this machine would then read.
+_FILES: Final = frozenset(
+    {"attach", "attachment", "cert", "key", "keyfile", "pgpkey", "pgpprv", "pgppub", "subfile", "template"}
+)
 _SHORTEST_SECRET: Final = 4
 _SAID: Final = 300
 _LOG: Final = "apprise"
@@ -66,29 +69,41 @@ def send(url: str, message: Message) -> Tried:
 
 def without_secrets(said: str, url: str) -> str:
     """One line of what was ``said``, with no part of the address in it that may be a secret."""
-    parts = urlsplit(url)
-    pieces = [parts.username or "", parts.password or "", *parts.path.split("/")]
-    pieces += [value for _, value in parse_qsl(parts.query)]
+    place, _, query = url.partition("://")[2].partition("?")
+    # Many a service has its token where others have their host.
+    pieces = [*place.split("/"), *re.split("[/:@]", place)]
+    pieces += [each.partition("=")[2] for each in re.split("[&;]", query)]
     pieces += [unquote(piece) for piece in pieces]
     # The longest first: a short one may be a part of it.
     for piece in sorted(set(pieces), key=len, reverse=True):
         if len(piece) >= _SHORTEST_SECRET:
-            said = said.replace(piece, "…")
+            said = re.sub(re.escape(piece), "…", said, flags=re.IGNORECASE)
     line = " ".join(said.split())[:_SAID]
     return line.encode("utf-8", "replace").decode()
 
 
 def _made(url: str) -> NotifyBase:
-    if urlsplit(url).scheme.lower() in _LOCAL:
+    apprise = _apprise()
+    # As Apprise itself understands it: to another parser the same address may say something else.
+    parsed: dict[str, Any] | None = apprise.plugins.url_to_dict(url)
+    if not parsed or parsed["schema"] in _LOCAL or _FILES & _names(parsed):
         raise UnusableAddress
-    if _FILES & {name.lower().lstrip("+-:") for name, _ in parse_qsl(urlsplit(url).query)}:
-        raise UnusableAddress
-    service: NotifyBase | None = _apprise().Apprise.instantiate(url, suppress_exceptions=True)
-    if service is None:
+    service: NotifyBase | None = apprise.Apprise.instantiate(parsed, suppress_exceptions=True)
+    if service is None or _reads(service, apprise.AppriseAttachment):
         raise UnusableAddress
     service.socket_connect_timeout = CONNECT_S
     service.socket_read_timeout = READ_S
     return service
+
+
+def _names(parsed: dict[str, Any]) -> set[str]:
+    """What the query of an address is called by, without the signs by which some services tell their own."""
+    return {name.lower().strip().lstrip("+-:").strip() for name in parsed.get("qsd", ())}
+
+
+def _reads(service: NotifyBase, attachment: type) -> bool:
+    """Whether it would read something, by whatever name it was told to."""
+    return any(isinstance(each, attachment) and bool(each) for each in vars(service).values())
 
 
 _loading: Final = threading.Lock()

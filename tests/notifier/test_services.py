@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from actors.domain.findings import Severity
@@ -13,6 +11,7 @@ from actors.notifier.message import Message
 from actors.notifier.web_push import MOST_BYTES, PushSender, content, is_usable, new_private_key, public_key
 from tests.notifier.receivers import Browser, http_receiver, is_signed, smtp_receiver
 
+NOW = 1_796_000_000.0
 SMOKE = Message(
     "¡Humo! Detector (Cocina)",
     "Desde el 29/11 a las 20:15.",
@@ -71,12 +70,34 @@ def test_who_is_not_there_has_not_taken_it() -> None:
         "vapid://a@b.c/x?keyfile=/etc/passwd",
         "workflows://host:443/workflow/sig?template=/etc/passwd",
         "mailto://u:p@localhost?to=a@b.c&pgpkey=/etc/passwd",
+        "mailto://u:p@localhost?to=a@b.c&pgp=encrypt&pgppub=/etc/passwd",
+        "mailto://u:p@localhost?to=a@b.c;pgp=sign;PGPprv =/etc/passwd",
+        "workflow://host:443/workflow/sig?a=b;template=/etc/passwd",
+        "workflow://host:443/workflow/sig?a=b;%74emplate=/etc/passwd",
+        "slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/?a=b;template=http://127.0.0.1:1/x",
+        "https://hooks.slack.com/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ?a=b;template=/etc/passwd",
+        "ntfy://tema?a=b;attach=file:///etc/passwd",
+        "blink1://",
     ],
 )
 def test_no_address_reaches_this_machine_itself(url: str) -> None:
     """Neither its desktop and log, nor its files."""
     with pytest.raises(services.UnusableAddress):
         services.service_name(url)
+
+
+@pytest.mark.parametrize(
+    ("url", "said", "shown"),
+    [
+        ("tgram://123456789:abcdefg/4321/", "404 for /bot123456789:abcdefg/send", "404 for /bot…/send"),
+        ("tgram://123456789:abcdefg/4321/", "no chat of ABCDEFG", "no chat of …"),
+        ("discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js/", "webhooks/4174216298", "webhooks/…"),
+        ("ntfy://mi-tema-secreto", "topic mi-tema-secreto is full", "topic … is full"),
+        ("pbul://acxUNYMz8n?a=b;channel=salita", "acxUNYMz8n of salita", "… of …"),
+    ],
+)
+def test_what_a_service_has_for_its_host_is_as_secret(url: str, said: str, shown: str) -> None:
+    assert services.without_secrets(said, url) == shown
 
 
 def test_a_service_is_known_by_its_name() -> None:
@@ -91,7 +112,7 @@ def test_only_the_browser_can_read_it_and_only_the_house_has_signed_it() -> None
     with http_receiver(status=201) as push:
         sender = PushSender(key, "mailto:casa@example.org", (push.address,))
         subscription = browser.subscription(f"http://{push.address}/abc?x=1")
-        assert sender.send(subscription, SMOKE, time.time()) == Tried()
+        assert sender.send(subscription, SMOKE, NOW) == Tried()
         taken = push.next()
     assert taken.path == "/abc?x=1"
     assert browser.read(taken) == {
@@ -119,7 +140,7 @@ def test_only_the_browser_can_read_it_and_only_the_house_has_signed_it() -> None
 def test_a_browser_that_has_gone_is_told_from_a_service_that_fails(status: int, hitch: Hitch | None) -> None:
     with http_receiver(status=status) as push:
         sender = PushSender(new_private_key(), "mailto:casa@example.org", (push.address,))
-        tried = sender.send(Browser().subscription(f"http://{push.address}/"), SMOKE, time.time())
+        tried = sender.send(Browser().subscription(f"http://{push.address}/"), SMOKE, NOW)
     assert tried.hitch is hitch
 
 
@@ -128,7 +149,7 @@ def test_a_push_service_leads_the_house_nowhere_else() -> None:
     with http_receiver() as elsewhere, http_receiver(status=307, location="") as push:
         push.location = f"http://{elsewhere.address}/"
         sender = PushSender(new_private_key(), "mailto:casa@example.org", (push.address,))
-        tried = sender.send(Browser().subscription(f"http://{push.address}/"), SMOKE, time.time())
+        tried = sender.send(Browser().subscription(f"http://{push.address}/"), SMOKE, NOW)
         assert tried.hitch is Hitch.NOT_TAKEN
         assert elsewhere.taken.empty()
 
