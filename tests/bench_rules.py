@@ -13,6 +13,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
@@ -31,7 +32,7 @@ from rules.offline import OfflineRule
 from tests.households import MADRID, Household, at_random, bins_of, overlap, routine
 from tests.plain_things import THINGS
 from tests.readings import Series
-from tests.rules.given import extremes_settings, learn_settings, misconfig_settings, offline_settings
+from tests.rules.given import extremes_settings, learn_settings
 from tests.told import LATE_S, public_series, told, verdict
 
 SEED: Final = 40_000
@@ -131,7 +132,11 @@ def _household(seed: int, noise: float, interval: float) -> Household:
 
 
 def _learn_rule() -> LearnRule:
-    return LearnRule(learn_settings(), MADRID, lambda _: None)
+    return LearnRule(learn_settings(), MADRID, _no_schedule)
+
+
+def _no_schedule(_: JsonObject) -> None:
+    """What its configuration has in that device's place."""
 
 
 def _live(rule: LearnRule, reports: Iterable[tuple[float, bool]]) -> list[Finding]:
@@ -225,15 +230,22 @@ def _plain() -> None:
 # -- all rules -------------------------------------------------------------------------------------
 
 
+# One for all devices, as in a house.
+HOUSE: Final = Settings()
+STANDARDS: Final = {"TMP0": STANDARD}
+
+
 class _All:
     """The five rules of one device, as its actors would drive them."""
 
+    __slots__ = ("alarms", "extremes", "learn", "misconfig", "offline")
+
     def __init__(self) -> None:
-        self.extremes = ExtremesRule(extremes_settings(), LIMITS)
-        self.misconfig = MisconfigRule(misconfig_settings(), {"TMP0": STANDARD})
-        self.learn = _learn_rule()
-        self.offline = OfflineRule(offline_settings(), MADRID)
-        self.alarms = AlarmsRule(Settings())
+        self.extremes = ExtremesRule(HOUSE, LIMITS)
+        self.misconfig = MisconfigRule(HOUSE, STANDARDS)
+        self.learn = LearnRule(HOUSE, MADRID, _no_schedule)
+        self.offline = OfflineRule(HOUSE, MADRID)
+        self.alarms = AlarmsRule(HOUSE)
 
     def observe(self, device: Device, report: Report) -> None:
         for rule in (self.extremes, self.misconfig, self.learn, self.offline, self.alarms):
@@ -291,14 +303,23 @@ def _timed(rules: _All, stream: Iterable[tuple[Device, Report]]) -> float:
     return (time.process_time() - begin) / len(ready) * 1e6
 
 
-def _memory(base: float) -> None:
-    """All rules of devices with twenty metrics, each after a month: what they keep resident, and stored."""
-    rules = _All()
-    for device, report in _reports(SEED + 700, 900, 30 * 96):
+def _wide(count: int) -> Iterator[tuple[Device, Report]]:
+    """Reports of a device with twenty metrics."""
+    for device, report in _reports(SEED + 700, 900, count):
         rng = random.Random(int(report.at))
         named = {f"x{n}": 10 * n + rng.gauss(0, 1 + n) for n in range(METRICS - 3)}
-        parameters = {**(report.parameters or {}), **named}
-        rules.observe(device, Report(report.serial, report.at, report.state, parameters))
+        yield device, replace(report, parameters={**(report.parameters or {}), **named})
+
+
+def _memory(base: float) -> None:
+    """All rules of devices with twenty metrics, each after a month: what they keep resident, and stored.
+
+    Each is read again and has heard one report more.
+    """
+    rules = _All()
+    *month, last = _wide(30 * 96)
+    for device, report in month:
+        rules.observe(device, report)
     texts = [json.dumps(state) for state in rules.states()]
     gc.collect()
     before = _resident_mb()
@@ -307,10 +328,12 @@ def _memory(base: float) -> None:
     for _ in range(1_000):
         extremes, learn = map(json.loads, texts)
         one = _All()
-        one.extremes = ExtremesRule.from_state(extremes_settings(), LIMITS, extremes)
-        one.learn = LearnRule.from_state(learn_settings(), MADRID, lambda _: None, learn)
+        one.extremes = ExtremesRule.from_state(HOUSE, LIMITS, extremes)
+        one.learn = LearnRule.from_state(HOUSE, MADRID, _no_schedule, learn)
         devices.append(one)
     spent = time.process_time() - begin
+    for one in devices:
+        one.observe(*last)
     gc.collect()
     each = _resident_mb() - before
     print(

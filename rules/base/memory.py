@@ -56,6 +56,11 @@ class Fields:
     def _damaged(self, name: str) -> DamagedState:
         return DamagedState(f"{self._kind}: {name} cannot be {self._values[name]!r:.60}")
 
+    @property
+    def values(self) -> JsonObject:
+        """All of it, unchecked."""
+        return self._values
+
     def value(self, name: str) -> Json:
         """As it is, unchecked."""
         return self._get(name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from collections.abc import Sequence
 from typing import Final
 
 from rules.base.settings import ExtremesSettings
@@ -41,10 +42,8 @@ class DailyRange(Part):
     __slots__ = (
         "_beyond",
         "_ends",
+        "_extremes",
         "_first",
-        "_highs",
-        "_lows",
-        "_newest",
         "_outside",
         "_persisting",
         "_seen",
@@ -55,13 +54,10 @@ class DailyRange(Part):
     kept = __slots__
 
     def __init__(self) -> None:
-        self._newest = 0
-        """The number since the epoch of the part that goes on, which is the last one."""
         self._ends = -math.inf
-        """When it will be over."""
-        self._lows = array("f")
-        self._highs = array("f")
-        """NaN for a part without readings."""
+        """When the part that goes on, the last one, will be over."""
+        self._extremes = array("f")
+        """The lowest and the highest of each part, by turns; NaN for a part without readings."""
         self._first = math.inf
         """When it began, seconds since the epoch."""
         self.points = 0
@@ -78,7 +74,7 @@ class DailyRange(Part):
 
     def newest(self, settings: ExtremesSettings) -> float:
         """When the part that goes on began."""
-        return self._newest * part_s(settings)
+        return self._ends - part_s(settings)
 
     def take(self, settings: ExtremesSettings, at: float, value: float, excluded: bool) -> bool:
         """Put a reading where it belongs; whether a part has ended with it.
@@ -95,55 +91,66 @@ class DailyRange(Part):
             self._beyond = (min(low, value), max(high, value))
             return ended
         self.points += 1
-        if not value >= self._lows[-1]:
-            self._lows[-1] = value
-        if not value <= self._highs[-1]:
-            self._highs[-1] = value
+        extremes = self._extremes
+        if not value >= extremes[-2]:
+            extremes[-2] = value
+        if not value <= extremes[-1]:
+            extremes[-1] = value
         return ended
 
     def _begin(self, settings: ExtremesSettings, number: int, at: float) -> None:
         """Close the part that went on."""
-        if self._lows:
-            self._close(number)
+        gone = 1
+        if self._extremes:
+            newest = round(self._ends / part_s(settings)) - 1
+            self._close(newest, number)
+            gone = min(number - newest, PARTS + 1)
         else:
-            self._first, self._newest = at, number - 1
-        gone = min(number - self._newest, PARTS + 1)
-        for parts in (self._lows, self._highs):
-            parts.extend([_NAN] * (gone - 1))
-            del parts[: max(0, len(parts) - PARTS)]
-        self._look_up(settings, number, at)
+            self._first = at
+        kept = [*self._extremes, *[_NAN] * (2 * gone - 2)][-2 * PARTS :]
+        self._look_up(settings, kept[::2], kept[1::2], number, at)
         # Made anew, as one that grows takes a quarter more.
-        self._lows = array("f", [*self._lows, _NAN])
-        self._highs = array("f", [*self._highs, _NAN])
-        self._newest, self._ends = number, (number + 1) * part_s(settings)
+        self._extremes = array("f", [*kept, _NAN, _NAN])
+        self._ends = (number + 1) * part_s(settings)
         self._seen = self._outside = 0
         self._beyond = _NONE
 
-    def _close(self, number: int) -> None:
+    def _close(self, newest: int, number: int) -> None:
+        """Of the parts by number, ``newest`` is over, and ``number`` begins."""
         self._hold_back()
         if self._outside >= max(1.0, PERSIST_SHARE * self._seen):
-            self._persisting = (*self._persisting, (float(self._newest), *self._beyond))
+            self._persisting = (*self._persisting, (float(newest), *self._beyond))
         self._persisting = tuple(each for each in self._persisting if each[0] >= number - PERSIST_AMONG)
         if len(self._persisting) >= PERSIST_PARTS:
             for _, low, high in self._persisting:
-                self._lows[-1] = low if not self._lows[-1] <= low else self._lows[-1]
-                self._highs[-1] = high if not self._highs[-1] >= high else self._highs[-1]
+                if not self._extremes[-2] <= low:
+                    self._extremes[-2] = low
+                if not self._extremes[-1] >= high:
+                    self._extremes[-1] = high
             self._persisting = ()
 
     def _hold_back(self) -> None:
         """What came close to the bounds on a day on which others went beyond them is no new extreme."""
         low, high = self._beyond
-        before = [each for each in self._highs[:-1] if each == each]
-        if high > self._highs[-1] and before:
-            self._highs[-1] = min(self._highs[-1], max(before))
-        before = [each for each in self._lows[:-1] if each == each]
-        if low < self._lows[-1] and before:
-            self._lows[-1] = max(self._lows[-1], min(before))
+        extremes = self._extremes
+        before = [each for each in extremes[1:-2:2] if each == each]
+        if high > extremes[-1] and before:
+            extremes[-1] = min(extremes[-1], max(before))
+        before = [each for each in extremes[:-2:2] if each == each]
+        if low < extremes[-2] and before:
+            extremes[-2] = max(extremes[-2], min(before))
 
-    def _look_up(self, settings: ExtremesSettings, number: int, at: float) -> None:
+    def _look_up(
+        self,
+        settings: ExtremesSettings,
+        all_lows: Sequence[float],
+        all_highs: Sequence[float],
+        number: int,
+        at: float,
+    ) -> None:
         """What the parts before ``number`` make plausible."""
-        lows = sorted([low for low in self._lows if low == low], reverse=True)
-        highs = sorted([high for high in self._highs if high == high])
+        lows = sorted([low for low in all_lows if low == low], reverse=True)
+        highs = sorted([high for high in all_highs if high == high])
         if not highs:
             self.usual = None
             return
@@ -151,8 +158,8 @@ class DailyRange(Part):
         low = lows[math.ceil((1 - settings.ai_hist_pmin / 100) * last)]
         high = highs[math.ceil(settings.ai_hist_pmax / 100 * last)]
         self.span = max(0.0, highs[last // 2] - lows[last // 2])
-        oldest = next(n for n, high in enumerate(self._highs) if high == high)
-        begins = max(self._first, (number - len(self._highs) + oldest) * part_s(settings))
+        oldest = next(n for n, high in enumerate(all_highs) if high == high)
+        begins = max(self._first, (number - len(all_highs) + oldest) * part_s(settings))
         settled = at - begins >= min(SETTLE_S, part_s(settings) * PARTS / 2)
         if not settled or self.points < settings.ai_hist_min_points:
             self.usual = None
@@ -168,8 +175,9 @@ class DailyRange(Part):
     def is_sound(self) -> bool:
         pairs = (self._beyond, _NONE if self.usual is None else self.usual)
         return (
-            len(self._lows) == len(self._highs) <= PARTS + 1
-            and bool(self._lows) is (self._ends > -math.inf)
+            len(self._extremes) % 2 == 0
+            and len(self._extremes) <= 2 * (PARTS + 1)
+            and bool(self._extremes) is (self._ends > -math.inf)
             and all(are_numbers(pair, 2) for pair in pairs)
             and all(isinstance(each, tuple) and are_numbers(each, 3) for each in self._persisting)
         )

@@ -39,7 +39,7 @@ class Drift(Part):
         self.drifts = False
         self.begun_at = 0.0
         self.level = 0.0
-        """Where it was at the beginning, and where it is."""
+        """Where it was at the beginning of a drift, and where it is."""
 
     def take(self, day: int, total: float, count: int, span: float, smallest: float) -> None:
         """Take in ``count`` readings of a day since the epoch, which come to ``total``.
@@ -68,7 +68,8 @@ class Drift(Part):
         half = (_middle(means[(DAYS - ENDS) // 2 : (DAYS + ENDS) // 2]) - first) / gone
         on_its_way = self.drifts or ON_ITS_WAY[0] <= half <= ON_ITS_WAY[1]
         self.drifts = on_its_way and abs(gone) > bar
-        self.begun_at, self.level = first, last
+        if self.drifts:
+            self.begun_at, self.level = first, last
 
     def is_sound(self) -> bool:
         return len(self._means) <= DAYS and self._count >= 0

@@ -45,12 +45,12 @@ class Level(Part):
         self, settings: ExtremesSettings, slot_of: SlotOf, fence: Fence | None, at: float, value: float
     ) -> Verdict | None:
         """Judge what a sensor says, and learn from it."""
-        usual = self.range.usual
+        usual, last = self.range.usual, self.sentinels.last
         if self.sentinels.is_held_back(value, usual):
             if value == self.sentinels.known:
                 return Verdict(Motive.SENSOR, value, UNBOUND if fence is None else fence.bounds)
             return None if fence is None else fence.judge(value)
-        self.stillness.take(at, value, usual is not None)
+        self.stillness.take(at, last, value, usual is not None)
         return self.take(settings, slot_of, fence, at, value)
 
     def take(
@@ -88,8 +88,7 @@ class Level(Part):
             low, high = self.rhythm.expected
             yield Verdict(Motive.HOUR, self.rhythm.mean, Bounds(low, high, HISTORY), self.rhythm.surprise)
         if self.stillness.stuck:
-            held = self.stillness.value
-            yield Verdict(Motive.STUCK, held, UNBOUND)
+            yield Verdict(Motive.STUCK, self.sentinels.last, UNBOUND)
         if self.drift.drifts:
             begun = self.drift.begun_at
             yield Verdict(Motive.DRIFT, self.drift.level, Bounds(begun, begun, HISTORY))

@@ -20,10 +20,15 @@ from rules.extremes.part import Part, are_numbers
 HOURS: Final = 24
 # The week is kept by pairs of hours.
 PAIRS: Final = 7 * HOURS // 2
-# Pairs of hours of a week, hours of a day, how far off each hour of a day usually is.
+# Pairs of hours of a week, hours of a day, how far off each hour of a day usually is; then what each is held
+# to: the sum, what it usually is, the bar, and how far the sum has risen since it was last calm.
 _DAY: Final = PAIRS
 _SPREAD: Final = PAIRS + HOURS
-_SIZE: Final = PAIRS + 2 * HOURS
+_SUM: Final = PAIRS + 2 * HOURS
+_USUAL: Final = _SUM + 1
+_BAR: Final = _SUM + 2
+_RISEN: Final = _SUM + 3
+_SIZE: Final = _SUM + 4
 
 # Hours known before one is judged: a week, less the gaps that there may be.
 LEAST_HOURS: Final = 7 * HOURS
@@ -51,15 +56,13 @@ BAR_LEFT: Final = 0.5 ** (1 / (21 * HOURS))
 # Differences below this share of a middling day's span are no surprise.
 FLOOR_SHARE: Final = 0.03
 
+_NOTHING: Final = (0.0, 0.0)
+
 
 class Rhythm(Part):
     __slots__ = (
-        "_bar",
         "_hours",
-        "_risen",
-        "_sum",
         "_table",
-        "_usual",
         "expected",
         "mean",
         "off",
@@ -67,76 +70,81 @@ class Rhythm(Part):
     kept = __slots__
 
     def __init__(self) -> None:
-        self._table = array("f", [math.nan]) * _SIZE
+        self._table = array("f", [math.nan]) * _SUM + array("f", [0.0]) * (_SIZE - _SUM)
         self._hours = 0
-        self._usual = 0.0
-        self._sum = 0.0
-        self._bar = 0.0
-        self._risen = 0.0
         self.off = False
         """Whether the last hour was not as usual."""
-        self.expected = (0.0, 0.0)
-        """Between what its mean was to lie."""
+        self.expected = _NOTHING
+        """Between what its mean was to lie, if it was not."""
         self.mean = 0.0
+        """What it was then."""
 
     def hour(self, slot: int, mean: float, span: float) -> None:
         """Take in the mean of an hour; ``slot`` counts from Monday 0:00, local time.
 
         ``span`` is that of a middling day, in the metric's unit.
         """
-        self.mean = mean
         hour = slot % HOURS
         day = self._table[_DAY + hour]
         scale = self._scale(hour, span)
         if day == day:
             self._judge(mean, *self._foretold(slot, hour), scale)
+        self.mean = mean if self.off else 0.0
         self._learn(slot, hour, mean, scale)
 
     def _foretold(self, slot: int, hour: int) -> tuple[float, float]:
         """The lowest and highest that may well be: of the day's and the week's, an hour early or late."""
         table = self._table
-        near = [
-            *(table[_DAY + (hour + n) % HOURS] for n in (-1, 0, 1)),
-            *(table[(slot + n) // 2 % PAIRS] for n in (-1, 0, 1)),
-        ]
+        near = (
+            table[_DAY + (hour - 1) % HOURS],
+            table[_DAY + hour],
+            table[_DAY + (hour + 1) % HOURS],
+            table[(slot - 1) // 2 % PAIRS],
+            table[(slot + 1) // 2 % PAIRS],
+        )
         known = [each for each in near if each == each]
         return min(known), max(known)
 
     def _scale(self, hour: int, span: float) -> float:
         table = self._table
-        spreads = [table[_SPREAD + (hour + n) % HOURS] for n in (-1, 0, 1)]
+        before, after = (hour - 1) % HOURS, (hour + 1) % HOURS
+        spreads = table[_SPREAD + before], table[_SPREAD + hour], table[_SPREAD + after]
         known = [each for each in spreads if each == each]
         return 1.25 * max(known, default=0.0) + FLOOR_SHARE * span
 
     def _judge(self, mean: float, low: float, high: float, scale: float) -> None:
         away = mean - high if mean > high else mean - low if mean < low else 0.0
         off = away / scale if scale else math.copysign(MOST_AN_HOUR, away) if away else 0.0
-        self._sum = LEFT * self._sum + min(MOST_AN_HOUR, max(-MOST_AN_HOUR, off))
-        self.expected = low, high
-        size = abs(self._sum)
-        bar = max(LEAST_SUM, BEYOND_LATE * self._bar, BEYOND_USUAL * self._usual)
+        table = self._table
+        table[_SUM] = LEFT * table[_SUM] + min(MOST_AN_HOUR, max(-MOST_AN_HOUR, off))
+        size = abs(table[_SUM])
+        bar = max(LEAST_SUM, BEYOND_LATE * table[_BAR], BEYOND_USUAL * table[_USUAL])
         bar *= 1 + YOUNG_HOURS / (self._hours + 1)
         if self.off:
             self.off = size > bar / 2 and abs(off) > 1
         else:
             self.off = self._hours >= LEAST_HOURS and size > bar
+        self.expected = (low, high) if self.off else _NOTHING
         self._raise_bar(size)
 
     def _raise_bar(self, size: float) -> None:
-        self._bar *= BAR_LEFT
+        table = self._table
+        table[_BAR] *= BAR_LEFT
         if self.off:
-            self._risen = 0.0
+            table[_RISEN] = 0.0
             return
-        self._usual += USUAL_WEIGHT * (size - self._usual)
+        table[_USUAL] += USUAL_WEIGHT * (size - table[_USUAL])
         if size > CALM_SUM:
-            self._risen = max(self._risen, size)
-        elif self._risen:
-            self._bar, self._risen = max(self._bar, self._risen if self._hours >= 3 * HOURS else 0), 0.0
+            table[_RISEN] = max(table[_RISEN], size)
+        elif table[_RISEN]:
+            if self._hours >= 3 * HOURS:
+                table[_BAR] = max(table[_BAR], table[_RISEN])
+            table[_RISEN] = 0.0
 
     @property
     def surprise(self) -> float:
         """How far off the last hours were, in the units of the module's text."""
-        return abs(self._sum)
+        return abs(self._table[_SUM])
 
     def is_sound(self) -> bool:
         return len(self._table) == _SIZE and self._hours >= 0 and are_numbers(self.expected, 2)

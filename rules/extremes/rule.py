@@ -15,6 +15,7 @@ What it cannot see: a slow drift of what wanders anyway, and a wrong value that 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Final
@@ -29,6 +30,7 @@ from rules.base.tables import Limit
 from rules.extremes.excursion import Excursion, Motive, Verdict
 from rules.extremes.fence import bounds_of, fence_of
 from rules.extremes.metric import NO_LIMIT, Metric
+from rules.extremes.part import one_for_equals
 
 NAME: Final = "extremos"
 ANOMALY: Final = "ai_anomaly"
@@ -51,7 +53,7 @@ _TRACKS: Final = {
     Motive.STUCK: "/sensor",
     Motive.DRIFT: "/deriva",
 }
-_STATE_VERSION: Final = 3
+_STATE_VERSION: Final = 4
 
 
 class ExtremesRule:
@@ -180,6 +182,8 @@ class ExtremesRule:
     def _new(self, name: str, at: float) -> Metric | None:
         if len(self._metrics) == MAX_METRICS:
             return None
+        # Boards of one kind use the same names.
+        name = sys.intern(name)
         made = Metric(metric_name(name), self._limits.get(name, NO_LIMIT), at)
         made.decide(self._settings, self._choice(name), self._unit(name))
         self._metrics[name] = made
@@ -268,7 +272,7 @@ class ExtremesRule:
 
     def restore(self, state: JsonObject) -> None:
         """Know what was written; raises :class:`DamagedState`, also for another ``AI_HIST_WINDOW_DAYS``."""
-        body = unseal(NAME, _STATE_VERSION, state)
+        body = Fields(NAME, one_for_equals(unseal(NAME, _STATE_VERSION, state).values, {}))
         days = self._settings.ai_hist_window_days
         body.whole("window_days", days, days)
         for name, known in body.fields("metrics").items():

@@ -23,6 +23,10 @@ LEAST_PLAIN: Final = 30
 # So many in a row are no fault of a moment.
 ROW: Final = 3
 
+# The lowest and the highest of nothing.
+_LOWEST: Final = math.inf
+_HIGHEST: Final = -math.inf
+
 
 class Sentinels(Part):
     """``known`` is the last one that was found out, NaN if none was."""
@@ -33,9 +37,11 @@ class Sentinels(Part):
     def __init__(self) -> None:
         self.last = math.nan
         """The last plain reading."""
-        self._low = math.inf
-        self._high = -math.inf
+        self._low = _LOWEST
+        self._high = _HIGHEST
+        """How far plain readings went while nothing was known to be usual."""
         self._plain = 0
+        """Plain readings, up to :data:`LEAST_PLAIN`."""
         self._suspect = math.nan
         self._times = 0
         self._row = 0
@@ -46,6 +52,7 @@ class Sentinels(Part):
         if usual is not None and usual[0] <= value <= usual[1]:
             self._row = 0
             self.last = value
+            self._low, self._high = _LOWEST, _HIGHEST
             return False
         if value in FAMOUS or value == self.known:
             if self._is_far(value, usual) or self.last != self.last:
@@ -59,7 +66,7 @@ class Sentinels(Part):
     def _note(self, value: float) -> None:
         self.last = value
         self._row = 0
-        self._plain += 1
+        self._plain = min(self._plain + 1, LEAST_PLAIN)
         if value < self._low:
             self._low = value
         if value > self._high:

@@ -34,12 +34,10 @@ class Stillness(Part):
         "_rest_days",
         "_since",
         "stuck",
-        "value",
     )
     kept = __slots__
 
     def __init__(self) -> None:
-        self.value = math.nan
         self._since = 0.0
         self._count = 0
         self._longest = 0.0
@@ -50,37 +48,38 @@ class Stillness(Part):
         self._changes = 0
         self.stuck = False
 
-    def take(self, at: float, value: float, settled: bool) -> None:
+    def take(self, at: float, last: float, value: float, settled: bool) -> None:
+        """A reading, and the ``last`` one before it, which is NaN of the first."""
         self._readings += 1
-        if value != self.value:
-            if self.value == self.value:
-                self._end(at)
-            self.value, self._since, self._count = value, at, 1
+        if value != last:
+            if last == last:
+                self._end(at, last)
+            self._since, self._count = at, 1
             return
         self._count += 1
         if self.stuck or not settled or self._count < LEAST_READINGS or value == 0:
             return
         held = at - self._since
-        if held < max(LEAST_S, LONGER * self._longest) or self._rests():
+        if held < max(LEAST_S, LONGER * self._longest) or self._rests_at(value):
             return
         self.stuck = self._changes >= LIVELY * (self._readings - self._count)
 
-    def _rests(self) -> bool:
-        return self.value == self._rest and self._rest_days >= REST_DAYS
+    def _rests_at(self, value: float) -> bool:
+        return value == self._rest and self._rest_days >= REST_DAYS
 
-    def _end(self, at: float) -> None:
+    def _end(self, at: float, last: float) -> None:
         held = at - self._since
         self._changes += 1
         if held >= REST_S:
-            self._note_rest(math.floor(at / DAY_S))
-        if not self.stuck and not self._rests():
-            self._longest = max(0.999 * self._longest, held) if held else self._longest
+            self._note_rest(math.floor(at / DAY_S), last)
+        if held and not self.stuck and not self._rests_at(last):
+            self._longest = max(0.999 * self._longest, held)
         self.stuck = False
 
-    def _note_rest(self, day: int) -> None:
-        if self.value != self._rest:
+    def _note_rest(self, day: int, value: float) -> None:
+        if value != self._rest:
             self._rest_days -= 1
             if self._rest_days < 0:
-                self._rest, self._rest_days, self._day = self.value, 1, day
+                self._rest, self._rest_days, self._day = value, 1, day
         elif day != self._day:
             self._rest_days, self._day = min(self._rest_days + 1, 30), day

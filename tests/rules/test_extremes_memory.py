@@ -177,7 +177,7 @@ def test_what_is_remembered_of_twenty_metrics_is_small() -> None:
     assert len(json.dumps(rule.state())) <= 60_000
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 def test_a_memory_of_an_earlier_version_costs_a_replay(version: int) -> None:
     with pytest.raises(DamagedState, match=f"version {version}"):
         ExtremesRule.from_state(QUICK, {}, seal(NAME, version, {"window": 1.0, "metrics": {}}))
