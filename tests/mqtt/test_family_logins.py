@@ -23,6 +23,7 @@ from actors.mqtt.broker.proxy_access import GuestList
 from actors.mqtt.dialects.registry import Prefixes, UnknownFamily
 from actors.mqtt.families import FAMILIES
 from actors.mqtt.logins import DeviceLogins, NoTopic
+from actors.mqtt.protocol.payloads import SHARED_STATE_TOPIC, state_topic
 from tests.brokers import PATIENCE, CrashableBroker, nats, require_mosquitto
 from tests.mqtt.guarded import (
     GuardedBroker,
@@ -93,6 +94,18 @@ def test_each_family_speaks_on_its_own_topics_alone(house: tuple[GuardedBroker, 
         with inside.hears(own, others) as backend, inside.device(family) as device:
             device.publish(own, "again")
             assert backend.heard.get(timeout=PATIENCE)[0] == own
+
+
+def test_no_family_speaks_as_a_device_of_our_own(house: tuple[GuardedBroker, DeviceLogins]) -> None:
+    """Neither as one that is called as the login is, nor for all on the topic that they share."""
+    inside, _ = house
+    for topic in (state_topic("tasmota"), SHARED_STATE_TOPIC):
+        with inside.hears(topic, "tele/#") as backend:
+            with inside.device("tasmota") as device:
+                device.overstep(topic, "stolen")
+            with inside.device("tasmota") as device:
+                device.publish("tele/salon/SENSOR", "own")
+            assert backend.heard.get(timeout=PATIENCE)[0] == "tele/salon/SENSOR"
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -29,6 +29,8 @@ _WHO_COMES_IN: Final = "# -- who comes in "
 _WHAT_IS_KEPT: Final = "# -- what is kept "
 # Mosquitto's own, for the user who has logged in.
 _USER: Final = "%u"
+# Of devices of our own, where nobody of another make speaks or hears.
+_OWN_TOPICS: Final = "dispositivos/#"
 _PUBLIC: Final = 0o644
 _SECRET: Final = 0o600
 _RULER: Final = 100
@@ -91,6 +93,8 @@ def rights(shared_topic: bool, grants: Mapping[str, Grant] = MappingProxyType({}
         if grant.rights is None:
             continue
         lines += ["", f"# {grant.family}", f"user {user}"]
+        # The patterns are everybody's; a denial goes before them.
+        lines += [f"topic deny {_OWN_TOPICS}"]
         lines += [f"topic write {topic}" for topic in grant.rights.publish]
         lines += [f"topic read {topic}" for topic in grant.rights.read]
     return "\n".join(lines) + "\n"
