@@ -3,36 +3,60 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
+from collections.abc import Iterable
+from functools import partial
+from typing import Any, Final
 
 import pykka
 
 from actors.domain.findings import Decision, KeptFinding
 from actors.domain.model import Device
-from actors.domain.refusals import Refused
+from actors.domain.refusals import Refusal, Refused
 from actors.messages import ApplyFinding, Removal
 from actors.ports import EventSink, ScanNews
+from actors.runtime.backoff import Backoff
+from actors.runtime.clock import Clock
 from actors.runtime.dispatch import tell_if_alive
 
 logger = logging.getLogger(__name__)
+
+NOT_NOW: Final = (Refusal.QUARANTINED, Refusal.FAILED, Refusal.NOT_STORED)
+AGAIN: Final = Backoff(10.0, 600.0)
+# Over some two hours; an advice is not worth more.
+MOST_TRIES: Final = 16
 
 
 class ApplyingSink:
     """An :class:`actors.ports.EventSink` that has the directory apply what acts, once that is on disk: as if
     a person had taken the proposal, and marked as such."""
 
-    def __init__(self, events: EventSink) -> None:
+    def __init__(self, events: EventSink, clock: Clock) -> None:
         self._events = events
+        self._clock = clock
         self._directory: pykka.ActorRef[Any] | None = None
 
-    def attach(self, directory: pykka.ActorRef[Any]) -> None:
+    def attach(self, directory: pykka.ActorRef[Any], unapplied: Iterable[KeptFinding]) -> None:
+        """``unapplied`` are those that a stop came before."""
         self._directory = directory
+        for finding in unapplied:
+            self._apply(finding)
 
     def finding_made(self, finding: KeptFinding) -> None:
         self._events.finding_made(finding)
-        untouched = finding.begins and finding.decision is Decision.OPEN
-        if finding.finding.acts and untouched and self._directory is not None:
-            tell_if_alive(self._directory, ApplyFinding(finding, _note_refusal))
+        if finding.finding.acts and finding.begins and finding.decision is Decision.OPEN:
+            self._apply(finding)
+
+    def _apply(self, finding: KeptFinding, tries: int = 1) -> None:
+        if self._directory is not None:
+            tell_if_alive(self._directory, ApplyFinding(finding, partial(self._hear, finding, tries)))
+
+    def _hear(self, finding: KeptFinding, tries: int, answer: Device | Refused) -> None:
+        """What people have changed since is left to them; what could not be done now is tried again."""
+        if not isinstance(answer, Refused):
+            return
+        logger.warning("advice_refused why=%s about=%s", answer.why.value, dict(answer.about))
+        if answer.why in NOT_NOW and tries < MOST_TRIES:
+            self._clock.call_later(AGAIN.after(tries), partial(self._apply, finding, tries + 1))
 
     def device_updated(self, device: Device) -> None:
         self._events.device_updated(device)
@@ -42,8 +66,3 @@ class ApplyingSink:
 
     def scan_told(self, news: ScanNews) -> None:
         self._events.scan_told(news)
-
-
-def _note_refusal(answer: Device | Refused) -> None:
-    if isinstance(answer, Refused):
-        logger.warning("advice_refused why=%s about=%s", answer.why.value, dict(answer.about))

@@ -11,6 +11,7 @@ import pykka
 from actors.applying import ApplyingSink
 from actors.context import ActorContext
 from actors.directory import Directory
+from actors.domain.findings import KeptFinding
 from actors.domain.model import Device
 from actors.domain.notices import NoticeWords, Recipient
 from actors.domain.patience import Patience
@@ -79,6 +80,8 @@ class Archive(Protocol):
         forget: Callable[[ForgetUnheard], object],
     ) -> None: ...
 
+    def unapplied(self) -> Sequence[KeptFinding]: ...
+
     def announcements(self) -> StoredAnnouncements: ...
 
     def start(self) -> None: ...
@@ -122,7 +125,7 @@ class ActorSystem:
         self._archive = archive
         self._threads = threads
         noticing = NoticingSink(hub)
-        applying = ApplyingSink(noticing)
+        applying = ApplyingSink(noticing, clock)
         archive.employ(edge.bridge, applying, self.failure_registry, self._forget)
         events = ExportingSink(hub)
         self.timekeeper = TimekeeperActor.start(threads, clock, zone, self.failure_registry)
@@ -142,7 +145,7 @@ class ActorSystem:
             failure_registry=self.failure_registry,
         )
         self.directory = Directory.start(context, devices, settings.max_devices, settings.max_no_reclamados)
-        applying.attach(self.directory)
+        applying.attach(self.directory, archive.unapplied())
         self.translator = edge.attach(context, self.directory, archive.announcements())
         events.attach(edge.export(context, self.directory, devices))
         self.weather = WeatherStatus(settings.weather_provider)

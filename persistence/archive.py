@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 
 import pykka
 
+from actors.domain.findings import KeptFinding
 from actors.domain.model import Device
 from actors.domain.read_models import Backup, StoredAnnouncements
 from actors.domain.status import Hindrance, MaintenanceStatus, WriterStatus
@@ -37,6 +38,8 @@ from persistence.writer.store import Store
 
 DATABASE: Final = "iot.db"
 FAREWELLS: Final = "olvidar"
+# How old, in seconds, a conclusion may be that is still carried out.
+UNAPPLIED_S: Final = 3_600.0
 """The folder for :class:`persistence.removal_queue.RemovalQueue`."""
 # Addresses that a house takes beside its devices: most are what the C library sets apart for each thread.
 MEMORY: Final = 640 * 1024 * 1024
@@ -125,6 +128,10 @@ class Archive:
         """What devices of other makes had said of themselves; for once, as the devices."""
         announcements, self._announcements = self._announcements, StoredAnnouncements()
         return announcements
+
+    def unapplied(self) -> Sequence[KeptFinding]:
+        """What rules have concluded that is to be applied at once, where the last stop came before that."""
+        return self.queries.unapplied(self._clock.now() - UNAPPLIED_S)
 
     def employ(
         self,

@@ -1,4 +1,4 @@
-"""The five rules, ready to be started for any device. Implements :class:`actors.domain.rule.RuleFactory`."""
+"""The rules, ready to be started for any device. Implements :class:`actors.domain.rule.RuleFactory`."""
 
 from __future__ import annotations
 

@@ -1,20 +1,20 @@
 """Rule 6, ``clima``: what the weather advises for a device of this kind, by a table that people may edit.
 
 An advice is an episode: it begins when the weather comes to be as the table says, and ends once it has not
-been so for :data:`CALM_S`. It proposes a setting; when it is over, and that setting still stands, what the
-table gives back is proposed in a finding of its own. Where the device's configuration says
-``clima: "actuar"`` both are carried out, and where it says ``"no"`` nothing is said.
+been so for :data:`CALM_S`. It proposes a setting; when it is over, that setting still stands and no other
+advice wants it, what the table gives back is proposed in a finding of its own. Where people have set the
+device's ``clima`` to ``"actuar"`` both are carried out, and where it is ``"no"`` nothing is said.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from actors.domain.findings import Bounds, Episode, Finding, Proposal, Severity
 from actors.domain.house import House
-from actors.domain.model import Device, JsonObject, Report
+from actors.domain.model import Device, Json, JsonObject, Report
 from actors.domain.weather import HOUR_S, measured
 from rules.base.memory import Fields, seal, unseal
 from rules.base.tables import Advice
@@ -24,13 +24,15 @@ WEATHER: Final = "ai_weather"
 
 # What a forecast takes back and says again an hour later is one advice.
 CALM_S: Final = HOUR_S
+# Without a forecast an advice stands for so long. Then people are asked what is to be, and nothing is done.
+GIVE_UP_S: Final = 24 * HOUR_S
 # How often the weather that is known is held against the time that has come.
 LOOK_S: Final = 600.0
 
 ACT: Final = "actuar"
 SILENT: Final = "no"
 
-_STATE_VERSION: Final = 1
+_STATE_VERSION: Final = 2
 
 
 @dataclass(slots=True)
@@ -41,7 +43,9 @@ class _Given:
     last_at: float
     """When the weather was last as the table says."""
     before: JsonObject
-    """What the device had of what the advice proposes."""
+    """What the device had of what the advice proposes, before this or another one changed it."""
+    told: bool = True
+    """Not where the device was so already, by another advice."""
     dismissed: bool = False
 
     def state(self) -> JsonObject:
@@ -49,6 +53,7 @@ class _Given:
             "since": self.since,
             "last_at": self.last_at,
             "before": self.before,
+            "told": self.told,
             "dismissed": self.dismissed,
         }
 
@@ -58,6 +63,7 @@ class _Given:
             state.number("since"),
             state.number("last_at"),
             state.json_object("before"),
+            state.flag("told"),
             state.flag("dismissed"),
         )
 
@@ -99,10 +105,12 @@ class WeatherRule:
 
     @property
     def lasting(self) -> Collection[str]:
-        return [_key(name, given) for name, given in self._given.items()]
+        return [_key(name, given) for name, given in self._given.items() if given.told]
 
     def let_go(self, keys: Collection[str]) -> None:
-        self._given = {name: given for name, given in self._given.items() if _key(name, given) not in keys}
+        over = [name for name, given in self._given.items() if _key(name, given) in keys]
+        for name in over:
+            del self._given[name]
 
     def dismiss(self, details: JsonObject) -> None:
         """Until this weather is over nothing more is said or done about it."""
@@ -134,14 +142,21 @@ class WeatherRule:
         self._wake_in = None if weather is None or not self._advice else LOOK_S
         if device is None or weather is None or not device.claimed or not self._advice:
             return ()
-        known = measured(weather, at) if weather.is_fresh(at) else None
+        if not weather.is_fresh(at):
+            return self._give_up(device, at)
+        known = measured(weather, at)
         silent = device.configuration.get("clima") == SILENT
         found: list[Finding] = []
         for advice in self._advice.values():
-            met = known is not None and not silent and advice.is_met(known)
-            findings = self._follow(device, advice, known or {}, met, at)
-            found += findings
+            met = not silent and advice.is_met(known)
+            found += self._follow(device, advice, known, met, at)
         return found
+
+    def _give_up(self, device: Device, at: float) -> Sequence[Finding]:
+        """Nobody knows what weather it is: nothing begins, and what lasts goes on for a while."""
+        over = [name for name, given in self._given.items() if not 0 <= at - given.last_at < GIVE_UP_S]
+        ended = [each for name in over for each in self._end(device, self._advice[name], at)]
+        return [replace(each, acts=False) for each in ended]
 
     def _follow(
         self, device: Device, advice: Advice, known: Mapping[str, float], met: bool, at: float
@@ -150,7 +165,7 @@ class WeatherRule:
         if given is not None and met:
             given.last_at = at
         elif given is not None and not 0 <= at - given.last_at < CALM_S:
-            return self._end(device, advice, given, at)
+            return self._end(device, advice, at)
         elif given is None and met:
             return self._begin(device, advice, known, at)
         return ()
@@ -158,28 +173,42 @@ class WeatherRule:
     def _begin(
         self, device: Device, advice: Advice, known: Mapping[str, float], at: float
     ) -> Sequence[Finding]:
-        before = {name: device.configuration.get(name) for name in advice.proposes}
-        if advice.proposes and before == advice.proposes:
-            return ()  # it is so already, whoever saw to it
-        given = self._given[advice.name] = _Given(at, at, before)
+        stands = bool(advice.proposes) and _stands(advice, device)
+        changed = {name for given in self._given.values() for name in given.before}
+        if stands and not changed & advice.proposes.keys():
+            return ()  # people have seen to it, and nothing is to be given back
+        before = {name: self._original(name, device) for name in advice.proposes}
+        given = self._given[advice.name] = _Given(at, at, before, told=not stands)
         self._unsaved = True
+        if stands:
+            return ()
         episode = Episode(_key(advice.name, given), at, None, 1)
         told: JsonObject = {"consejo": advice.name, "medidas": {name: known[name] for name in advice.met}}
         return (self._finding(device, advice, at, told, advice.proposes, episode),)
 
-    def _end(self, device: Device, advice: Advice, given: _Given, at: float) -> Sequence[Finding]:
-        del self._given[advice.name]
+    def _original(self, name: str, device: Device) -> Json:
+        """What the device had under it before the first advice that lasts."""
+        found = (given.before[name] for given in self._given.values() if name in given.before)
+        return next(found, device.configuration.get(name))
+
+    def _end(self, device: Device, advice: Advice, at: float) -> Sequence[Finding]:
+        given = self._given.pop(advice.name)
         self._unsaved = True
-        episode = Episode(_key(advice.name, given), given.since, at, 2)
-        over = self._finding(device, advice, at, {"consejo": advice.name}, {}, episode)
-        now = device.configuration
-        stands = all(now.get(name) == value for name, value in advice.proposes.items())
-        back = {name: given.before.get(name) for name in advice.gives_back} if stands else {}
-        back = {name: value for name, value in back.items() if value not in (None, now.get(name))}
-        if not back or given.dismissed:
-            return (over,)
-        told: JsonObject = {"consejo": advice.name, "fin": True}
-        return over, self._finding(device, advice, at, told, back, None)
+        found: list[Finding] = []
+        if given.told:
+            episode = Episode(_key(advice.name, given), given.since, at, 2)
+            found.append(self._finding(device, advice, at, {"consejo": advice.name}, {}, episode))
+        if (back := self._given_back(device, advice, given)) and not given.dismissed:
+            told: JsonObject = {"consejo": advice.name, "fin": True}
+            found.append(self._finding(device, advice, at, told, back, None))
+        return found
+
+    def _given_back(self, device: Device, advice: Advice, given: _Given) -> JsonObject:
+        if not _stands(advice, device):
+            return {}
+        wanted = {name for other in self._given for name in self._advice[other].proposes}
+        back = {name: given.before.get(name) for name in advice.gives_back - wanted}
+        return {name: value for name, value in back.items() if value not in (None, advice.proposes[name])}
 
     def _finding(
         self,
@@ -200,7 +229,8 @@ class WeatherRule:
             Proposal(proposes, frozenset(proposes)) if proposes else None,
             advice.severity if episode is not None else Severity.INFO,
             episode,
-            acts=bool(proposes) and device.configuration.get("clima") == ACT,
+            # A board may say of itself what it likes: it is people who allow it.
+            acts=bool(proposes) and device.configuration.get("clima") == ACT and "clima" in device.asked,
         )
 
     # -- what lasts --------------------------------------------------------------------------
@@ -216,8 +246,13 @@ class WeatherRule:
         """Raises :class:`rules.base.memory.DamagedState`."""
         made = cls(advice)
         body = unseal(NAME, _STATE_VERSION, state)
-        made._given = {name: _Given.from_state(given) for name, given in body.fields("given").items()}
+        given = {name: _Given.from_state(each) for name, each in body.fields("given").items()}
+        made._given = {name: each for name, each in given.items() if name in made._advice}
         return made
+
+
+def _stands(advice: Advice, device: Device) -> bool:
+    return all(device.configuration.get(name) == value for name, value in advice.proposes.items())
 
 
 def _key(name: str, given: _Given) -> str:

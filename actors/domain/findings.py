@@ -74,7 +74,7 @@ class Finding:
     """``None`` of what is over as soon as it is said. All findings of one episode are one, and keep its id.
     """
     acts: bool = False
-    """Whether what it proposes is to be applied at once, since a person has allowed that. Not stored."""
+    """Whether what it proposes is to be applied at once, since a person has allowed that."""
 
     def ended(self, at: float) -> Finding:
         """As it is once its episode was ended from outside: nobody watches it any more."""

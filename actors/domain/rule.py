@@ -21,7 +21,7 @@ class Rule(Protocol):
 
     @property
     def name(self) -> str:
-        """As on the wire: ``extremos``, ``misconfig``, ``learn``, ``offline``, ``alarma``."""
+        """As on the wire: ``extremos``, ``misconfig``, ``learn``, ``offline``, ``alarma``, ``clima``."""
 
     def learn(self, at: float, state: str, parameters: JsonObject) -> None:
         """Take in a row of the log; rows come oldest first, before the first observation."""

@@ -30,8 +30,6 @@ class Client(Protocol):
 
     def ask(self, url: str, reply: Callable[[bytes | Unanswered], object]) -> None: ...
 
-    def close(self) -> None: ...
-
 
 @dataclass(frozen=True, slots=True)
 class _Ask:
@@ -78,9 +76,6 @@ class WeatherActor(SupervisedActor):
 
     def on_start(self) -> None:
         self._ask()
-
-    def on_stop(self) -> None:
-        self._client.close()
 
     def on_fault(self, error: BaseException) -> None:  # noqa: ARG002
         """Whatever it was at, it goes on asking."""

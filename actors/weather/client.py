@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import logging
+import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from http.client import HTTPException
 from typing import Final
 
@@ -28,11 +28,10 @@ class Unanswered(Exception):
 
 
 class WebClient:
-    """One question at a time; a server that hangs holds up nobody but the next question to it."""
+    """A thread a question, which nobody waits for: a server that hangs keeps no system from ending."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="weather")
         self._opener = urllib.request.OpenerDirector()
         for handler in (
             *(urllib.request.ProxyHandler(), urllib.request.HTTPHandler(), urllib.request.HTTPSHandler()),
@@ -43,10 +42,7 @@ class WebClient:
 
     def ask(self, url: str, reply: Callable[[bytes | Unanswered], object]) -> None:
         """``reply`` is called on another thread, within :data:`WHOLE_S` and one part's time more."""
-        self._thread.submit(self._ask, url, reply)
-
-    def close(self) -> None:
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        threading.Thread(target=self._ask, args=(url, reply), name="weather", daemon=True).start()
 
     def _ask(self, url: str, reply: Callable[[bytes | Unanswered], object]) -> None:
         try:

@@ -32,6 +32,7 @@ DECISION_TEXTS: Final = {
 # Beside the finding's own fields.
 _PROPOSAL: Final = "propuesta"
 _SEVERITY: Final = "severity"
+_ACTS: Final = "actua"
 _DECISIONS: Final = {text: decision for decision, text in DECISION_TEXTS.items()}
 
 
@@ -145,6 +146,8 @@ def _episode_cells(finding: Finding) -> Row:
 def finding_text(finding: Finding) -> str:
     """Its own fields, how much it matters, and what it proposes."""
     fields = {**finding.details, _SEVERITY: finding.severity.value}
+    if finding.acts:
+        fields[_ACTS] = True
     proposal = finding.proposal
     if proposal is None:
         return json_text(fields)
@@ -166,6 +169,7 @@ def kept_finding(row: Row) -> KeptFinding:
         fields,
         proposal=_take_proposal(rule, fields),
         severity=_take_severity(rule, fields),
+        acts=fields.pop(_ACTS, False) is True,
         episode=None if key is None else Episode(key, since, until, count, orjson.loads(peak)),
     )
     first_at = None if finding.at == made_at else made_at

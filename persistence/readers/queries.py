@@ -54,6 +54,11 @@ _FINDING_PAGE: Final = f"""
     {FINDINGS} WHERE e.id IN (SELECT id FROM eventos_ia {{where}} ORDER BY id DESC LIMIT ? OFFSET ?)
     ORDER BY e.id DESC
 """
+# Among the newest, as what acts does so at once.
+_UNDECIDED: Final = f"""
+    {FINDINGS} WHERE e.id IN (SELECT id FROM eventos_ia ORDER BY id DESC LIMIT 1000)
+    AND e.decision = 'abierto' AND e.creado_en >= ? ORDER BY e.id
+"""
 _AFTER_THE_LAST_ID: Final = 2**63 - 1
 _ANY: Final = Wanted()
 
@@ -175,6 +180,12 @@ class Queries:
     def rooms(self) -> Rooms:
         with closing(self.connect()) as connection:
             return read_rooms(connection)
+
+    def unapplied(self, since: float) -> list[KeptFinding]:
+        """What was to be applied at once, was concluded from then on, and has not been."""
+        with closing(self.connect()) as connection:
+            found = [kept_finding(row) for row in connection.execute(_UNDECIDED, [since])]
+        return [kept for kept in found if kept.finding.acts]
 
     def finding(self, number: int) -> KeptFinding | None:
         """The finding with this id, if there is one."""

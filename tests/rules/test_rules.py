@@ -1,4 +1,4 @@
-"""What the five rules have in common."""
+"""What the rules have in common."""
 
 from __future__ import annotations
 

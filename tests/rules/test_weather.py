@@ -1,4 +1,4 @@
-"""Rule 5: what the weather advises, when that begins and ends, and what is given back."""
+"""Rule 6: what the weather advises, when that begins and ends, and what is given back."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def weather(at: float, rain: float | None = DRY, gusts: float = 10.0) -> House:
 
 
 def with_configuration(device: Device, **values: object) -> Device:
-    return replace(device, configuration={**device.configuration, **values})
+    """As people have set it."""
+    asked = device.asked | values.keys()
+    return replace(device, configuration={**device.configuration, **values}, asked=asked)
 
 
 def began(rule: WeatherRule, device: Device = WATER, at: float = NOON) -> Finding:
@@ -128,6 +130,56 @@ def test_it_acts_only_where_a_person_has_said_so(clima: object, acts: bool) -> N
     [wind] = rule.hear(weather(NOON + 60, WET, gusts=90.0), NOON + 60)
     assert not wind.acts  # there is nothing that it could do
     assert wind.severity is Severity.MEDIUM
+
+
+def test_what_a_board_says_of_itself_allows_nothing() -> None:
+    """``clima`` in its own report is its configuration, and nobody's wish."""
+    device = replace(WATER, configuration={**WATER.configuration, "clima": "actuar"})
+    assert not began(WeatherRule([RAIN]), device).acts
+
+
+FROST = Advice("helada", {"temperatura_minima": Limit(None, 1)}, RAIN.proposes, frozenset({"modo"}))
+
+
+def cold(house: House) -> House:
+    assert house.weather is not None
+    hours = tuple(replace(hour, temperature=-3.0) for hour in house.weather.hours)
+    return House(replace(house.weather, hours=hours))
+
+
+@pytest.mark.parametrize("frost_from", [0.0, 1800.0])
+def test_nothing_is_given_back_while_another_advice_wants_it(frost_from: float) -> None:
+    """Rain and frost, together or one after the other: the schedule comes back once both are over."""
+    rule = WeatherRule([RAIN, FROST])
+    rule.observe(WATER, None, NOON)
+    resting = with_configuration(WATER, **RAIN.proposes)
+    first = weather(NOON, WET)
+    [*_, finding] = rule.hear(cold(first) if frost_from == 0 else first, NOON)
+    assert finding.proposal is not None
+    rule.observe(resting, None, NOON + 60)
+    at = NOON + 1800
+    assert not rule.hear(cold(weather(at, WET)), at)
+    for n in range(1, 5):
+        at = NOON + 1800 + n * 1800
+        assert all(each.proposal is None for each in rule.hear(cold(weather(at)), at))
+    given = [each.proposal for each in rule.hear(weather(at + CALM_S), at + CALM_S) if each.proposal]
+    assert not rule.lasting
+    assert given == [Proposal({"modo": "horario"}, frozenset({"modo"}))]
+
+
+def test_a_provider_that_falls_silent_ends_nothing_and_at_last_people_are_asked() -> None:
+    """A forecast of this morning says nothing of tonight's weather: neither good nor bad."""
+    rule = WeatherRule([RAIN])
+    device = with_configuration(WATER, clima="actuar")
+    assert began(rule, device).acts
+    rule.observe(with_configuration(device, **RAIN.proposes), None, NOON + 60)
+    for hours in (7, 12, 23):
+        assert not rule.wake(NOON + hours * HOUR_S)
+    over, back = rule.wake(NOON + 25 * HOUR_S)
+    assert over.episode is not None
+    assert not over.episode.lasts
+    assert back.proposal is not None
+    assert not back.acts
 
 
 def test_silence_where_a_person_wants_none_and_of_devices_of_nobody() -> None:

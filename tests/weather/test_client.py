@@ -28,10 +28,8 @@ def url(provider: Provider) -> Iterator[str]:
 
 
 @pytest.fixture
-def web() -> Iterator[WebClient]:
-    made = WebClient(SystemClock())
-    yield made
-    made.close()
+def web() -> WebClient:
+    return WebClient(SystemClock())
 
 
 def asked(web: WebClient, url: str) -> bytes | Unanswered:

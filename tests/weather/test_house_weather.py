@@ -143,3 +143,36 @@ def test_no_other_rule_asks_for_what_the_weather_advises_against(world: World, h
     forecast(again, 0.0)
     assert "ai_misconfig" in {event for event, _ in told(world)}
     again.kill()
+
+
+def test_what_was_to_be_done_is_done_after_a_power_cut(world: World, house: House) -> None:
+    """The advice is on disk, and the power fails before it is carried out."""
+    change(house, **SCHEDULE, clima="actuar")
+    now = house.stage.clock.now()
+    hours = tuple(Hour(now + n * HOUR_S, rain=2.0) for n in range(-24, 48))
+    house.directory.tell(WeatherKnown(Weather(now, hours)))
+    while not told(world):
+        house.stage.step()
+    house.kill()
+    assert told(world) == [("ai_weather", "abierto")]
+    again = opened(world)
+    again.flush()
+    assert told(world) == [("ai_weather", "aplicado")]
+    assert configured(again)["modo"] == "manual"
+    again.kill()
+
+
+def test_what_people_have_done_meanwhile_is_not_undone_by_it(world: World, house: House) -> None:
+    """What was left undone for more than an hour is left to them."""
+    change(house, **SCHEDULE, clima="actuar")
+    now = house.stage.clock.now()
+    hours = tuple(Hour(now + n * HOUR_S, rain=2.0) for n in range(-24, 48))
+    house.directory.tell(WeatherKnown(Weather(now, hours)))
+    while not told(world):
+        house.stage.step()
+    house.kill()
+    world.clock.advance_to(world.clock.monotonic() + 2 * HOUR_S)
+    again = opened(world)
+    again.flush()
+    assert told(world) == [("ai_weather", "abierto")]
+    again.kill()

@@ -58,9 +58,6 @@ class Told:
     def ask(self, url: str, reply: Callable[[bytes | Unanswered], object]) -> None:
         self._web.ask(url, lambda answer: self._answers.put(lambda: reply(answer)))
 
-    def close(self) -> None:
-        self._web.close()
-
     def answered(self) -> None:
         """Wait for what was asked, and let the actor take it."""
         self._answers.get(timeout=PATIENCE)()
