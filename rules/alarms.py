@@ -4,11 +4,14 @@ battery is low.
 Nothing is learned and nothing is waited for: whatever a device says of it is so, from the first report after
 the claim on. What a reading warns of follows from its name (:func:`actors.domain.metrics.hazard_of`), nested
 or not, unless people have said what the metric is. An alarm is an episode that lasts until the device says
-that it is over. A word that says neither (a test, a level) changes nothing.
+that it is over, and has not said otherwise for a minute. What it leaves out, or a word that says neither (a
+test, a level), changes nothing. One that began more than three times within an hour comes and goes, and is
+over when it was at rest for an hour.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -28,8 +31,15 @@ ALARM: Final = "ai_alarm"
 RECOVERED: Final = 5.0
 # As many as a report has names; what a device tells beyond them is not watched.
 MAX_ALARMS: Final = 64
+# How long an alarm is at rest before it is over, in seconds: a contact may chatter.
+REST_S: Final = 60.0
+# One that began more often than so within an hour is over when it was at rest for an hour.
+MOST_BEGINNINGS: Final = 3
+HOUR_S: Final = 3_600.0
 
-_STATE_VERSION: Final = 1
+_STATE_VERSION: Final = 2
+# Whatever was at rest then was over.
+_FORMER_VERSION: Final = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +51,48 @@ class Alarm:
     since: float
     count: int
     """How many reports have said so."""
+    comes_and_goes: bool = False
+    rests_since: float | None = None
+    """Since when the device has said that there is none, if it does."""
+
+    def rest(self, at: float) -> float:
+        """Seconds until it is over if it stays as it is. No change of the clock makes that longer."""
+        if self.rests_since is None:
+            return math.inf
+        return (HOUR_S if self.comes_and_goes else REST_S) - abs(at - self.rests_since)
 
 
 class AlarmsRule:
     name: Final = NAME
-    wake_in: Final = None
 
-    __slots__ = ("_alarms", "_levels", "_lowest", "_unsaved")
+    __slots__ = ("_alarms", "_begun", "_device", "_levels", "_lowest", "_percents", "_unsaved", "_wake_in")
 
     def __init__(self, settings: AlarmsSettings) -> None:
         self._lowest = settings.ai_alarm_battery_pct
         self._alarms: dict[str, Alarm] = {}
         """By metric, those that last."""
+        self._begun: dict[str, tuple[float, ...]] = {}
+        """By metric, when the device began to say so, the last times within an hour."""
         self._levels: set[str] = set()
         """Metrics that are called as an alarm is, and have told a level: their 1 and 0 are levels too."""
+        self._percents: set[str] = set()
+        """Batteries that have told more than 1: what they have left is in percent, below 1 too."""
+        self._device: Device | None = None
         self._unsaved = False
+        self._wake_in: float | None = None
 
     # -- what the host calls -----------------------------------------------------------------
 
+    @property
+    def wake_in(self) -> float | None:
+        return self._wake_in
+
     def observe(self, device: Device, report: Report | None, at: float) -> Sequence[Finding]:
+        self._device = device
         if not device.claimed:
             self._alarms.clear()
+            self._begun.clear()
+            self._wake_in = None
             return ()
         if report is not None and report.retained:
             return ()
@@ -69,10 +100,14 @@ class AlarmsRule:
         heard = at if report is not None or device.seen_at is None else min(device.seen_at, at)
         signs = [*self._signs(device)][:MAX_ALARMS]
         found = [finding for sign in signs for finding in self._judge(device, sign, report, heard)]
-        return [*found, *self._gone(device, signs, at)]
+        return [*self._gone(device, signs, at), *found, *self.wake(at)]
 
-    def wake(self, at: float) -> Sequence[Finding]:  # noqa: ARG002
-        return ()
+    def wake(self, at: float) -> Sequence[Finding]:
+        device = self._device
+        over = [] if device is None else [*self._rested(device, at)]
+        left = min((alarm.rest(at) for alarm in self._alarms.values()), default=math.inf)
+        self._wake_in = left if math.isfinite(left) else None
+        return over
 
     def learn(self, at: float, state: str, parameters: JsonObject) -> None:
         """What is over and was not told is not told any more."""
@@ -102,7 +137,7 @@ class AlarmsRule:
 
     @property
     def save_due(self) -> bool:
-        """Whether an alarm has begun or ended: what it knows is little."""
+        """Whether an alarm has begun, come to rest or ended: what it knows is little."""
         return self._unsaved
 
     # -- signs -------------------------------------------------------------------------------
@@ -128,10 +163,13 @@ class AlarmsRule:
         left = number_of(value)
         low = device.limits[name].low if name in device.limits else None
         lowest = self._lowest if low is None else low
-        if left is not None and 0 < left < 1:
+        if left is not None and left > 1 and len(self._percents) < MAX_ALARMS:
+            self._percents.add(name)
+        is_percent = name in self._percents
+        if left is not None and 0 < left < 1 and not is_percent:
             left *= 100  # a fraction
         alarmed = None
-        if left is not None and 0 <= left <= 100 and left != 1:
+        if left is not None and 0 <= left <= 100 and (is_percent or left != 1):
             alarmed = left <= lowest + (RECOVERED if name in self._alarms else 0)
         return Sign(name, Hazard.BATTERY, value, alarmed)
 
@@ -140,26 +178,51 @@ class AlarmsRule:
     def _judge(self, device: Device, sign: Sign, report: Report | None, at: float) -> Iterator[Finding]:
         alarm = self._alarms.get(sign.metric)
         if sign.alarmed is True and alarm is None:
-            begun = self._alarms[sign.metric] = Alarm(sign, at, 1)
-            self._unsaved = True
-            yield _finding(device, begun, at)
-        elif sign.alarmed is True and alarm is not None and report is not None:
-            again = self._alarms[sign.metric] = replace(alarm, sign=sign, count=alarm.count + 1)
+            if len(self._alarms) < MAX_ALARMS:
+                yield self._begin(device, sign, at)
+        elif (
+            sign.alarmed is True
+            and alarm is not None
+            and (report is not None or alarm.rests_since is not None)
+        ):
+            again = replace(alarm, sign=sign, count=alarm.count + 1, rests_since=None)
+            if alarm.rests_since is not None:
+                again = replace(again, comes_and_goes=alarm.comes_and_goes or self._is_often(sign.metric, at))
+            self._alarms[sign.metric] = again
             yield _finding(device, again, at)
-        elif sign.alarmed is False and alarm is not None:
-            yield self._end(device, sign.metric, at)
+        elif sign.alarmed is False and alarm is not None and alarm.rests_since is None:
+            self._unsaved = True
+            self._alarms[sign.metric] = replace(alarm, rests_since=at)
+
+    def _begin(self, device: Device, sign: Sign, at: float) -> Finding:
+        self._unsaved = True
+        begun = Alarm(sign, at, 1, comes_and_goes=self._is_often(sign.metric, at))
+        self._alarms[sign.metric] = begun
+        return _finding(device, begun, at)
+
+    def _is_often(self, metric: str, at: float) -> bool:
+        """It has begun once more; whether that is too often to tell each time."""
+        within = {name: times for name, times in self._begun.items() if 0 <= at - times[-1] <= HOUR_S}
+        times = tuple(each for each in within.get(metric, ()) if 0 <= at - each <= HOUR_S)
+        self._begun = within | {metric: (*times, at)[-MOST_BEGINNINGS - 1 :]}
+        return len(self._begun[metric]) > MOST_BEGINNINGS
+
+    def _rested(self, device: Device, at: float) -> Iterator[Finding]:
+        for metric, alarm in [*self._alarms.items()]:
+            if alarm.rests_since is not None and alarm.rest(at) <= 0:
+                yield self._end(device, metric, at, alarm.rests_since)
 
     def _gone(self, device: Device, signs: Iterable[Sign], at: float) -> Iterator[Finding]:
-        """Those that are muted now, or no alarms any more. A device of our own protocol says all that it has
-        to say in each report; one of another make may leave out what is as it was."""
+        """Those that are muted now, or no alarms any more. What is only left out of a report is as it was: a
+        board may send two kinds of them."""
         told = {sign.metric for sign in signs}
         for metric in [metric for metric in self._alarms if metric not in told]:
-            if device.orders is None or not _is_watched(device, metric):
-                yield self._end(device, metric, at)
+            if not _is_watched(device, metric):
+                yield self._end(device, metric, at, at)
 
-    def _end(self, device: Device, metric: str, at: float) -> Finding:
+    def _end(self, device: Device, metric: str, at: float, until: float) -> Finding:
         self._unsaved = True
-        return _finding(device, self._alarms.pop(metric), at, until=at)
+        return _finding(device, self._alarms.pop(metric), at, until)
 
     # -- what lasts --------------------------------------------------------------------------
 
@@ -171,19 +234,34 @@ class AlarmsRule:
                 "count": alarm.count,
                 "hazard": alarm.sign.hazard.value,
                 "value": [alarm.sign.value],
+                "comes_and_goes": alarm.comes_and_goes,
+                "rests_since": alarm.rests_since,
             }
             for metric, alarm in self._alarms.items()
         }
-        return seal(NAME, _STATE_VERSION, {"alarms": alarms, "levels": sorted(self._levels)})
+        body: JsonObject = {
+            "alarms": alarms,
+            "begun": {metric: {"times": [*times]} for metric, times in self._begun.items()},
+            "levels": sorted(self._levels),
+            "percents": sorted(self._percents),
+        }
+        return seal(NAME, _STATE_VERSION, body)
 
     @classmethod
     def from_state(cls, settings: AlarmsSettings, state: JsonObject) -> AlarmsRule:
         """Raises :class:`rules.base.memory.DamagedState`."""
         made = cls(settings)
-        body = unseal(NAME, _STATE_VERSION, state)
+        former = isinstance(state, Mapping) and state.get("version") == _FORMER_VERSION
+        body = unseal(NAME, _FORMER_VERSION if former else _STATE_VERSION, state)
         for metric, fields in body.fields("alarms").items():
-            made._alarms[metric] = _restored(metric, fields)
+            alarm = _restored(metric, fields)
+            made._alarms[metric] = alarm if former else _rests(alarm, fields)
         made._levels = {name for name in body.array("levels") if isinstance(name, str)}
+        if not former:
+            made._percents = {name for name in body.array("percents") if isinstance(name, str)}
+            for metric, fields in body.fields("begun").items():
+                if times := fields.numbers("times", -math.inf, math.inf):
+                    made._begun[metric] = (*times,)
         return made
 
 
@@ -196,6 +274,11 @@ def _restored(metric: str, fields: Fields) -> Alarm:
     return Alarm(Sign(metric, hazard, value, True), fields.number("since"), fields.whole("count", 1, 2**62))
 
 
+def _rests(alarm: Alarm, fields: Fields) -> Alarm:
+    comes_and_goes, rests_since = fields.flag("comes_and_goes"), fields.optional_number("rests_since")
+    return replace(alarm, comes_and_goes=comes_and_goes, rests_since=rests_since)
+
+
 def _key(metric: str, alarm: Alarm) -> str:
     return f"{metric}@{alarm.since}"
 
@@ -203,6 +286,8 @@ def _key(metric: str, alarm: Alarm) -> str:
 def _finding(device: Device, alarm: Alarm, at: float, until: float | None = None) -> Finding:
     sign = alarm.sign
     details: JsonObject = {"metric": sign.metric, "value": sign.value, "peligro": sign.hazard.value}
+    if alarm.comes_and_goes:
+        details = {**details, "intermitente": True}
     episode = Episode(_key(sign.metric, alarm), alarm.since, until, alarm.count)
     about = (NAME, ALARM, device.id, device.serial, at, details)
     severity = Severity.MEDIUM if is_charge(sign.metric) else Severity.CRITICAL

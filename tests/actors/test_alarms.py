@@ -13,6 +13,7 @@ from actors.domain.metrics import MetricChoice
 from actors.domain.model import Claim, Decided, MetricChange
 from actors.messages import ChangeLimits, ClaimDevice, ReleaseDevice
 from config import Settings
+from rules.alarms import REST_S
 from rules.rulebook import rulebook
 from tests.household import House, World
 
@@ -36,6 +37,12 @@ def house(world: World) -> Iterator[House]:
 def say(house: House, **readings: Any) -> None:
     house.stage.wait(5)
     house.report(SERIAL, parametros=readings)
+    house.flush()
+
+
+def rest(house: House) -> None:
+    """As long as it takes until what the device says is over is so."""
+    house.stage.wait(REST_S)
     house.flush()
 
 
@@ -64,6 +71,7 @@ def test_only_a_device_that_tells_of_alarms_has_an_actor_for_them(house: House) 
     assert "alarma" in house.rules_of(SERIAL)
     assert alarms(house) == [LASTS]
     say(house, temp=20, humo=False)
+    rest(house)
     assert alarms(house) == [OVER]
 
 
@@ -92,6 +100,7 @@ def test_a_restart_neither_repeats_nor_loses_it(house: House, orderly: bool) -> 
     say(again, humo=True)
     assert alarms(again) == [LASTS]
     say(again, humo=False)
+    rest(again)
     assert alarms(again) == [OVER]
     again.kill()
 

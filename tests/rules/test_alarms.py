@@ -16,10 +16,11 @@ from actors.domain.metrics import MetricChoice, Nature
 from actors.domain.model import Device, JsonObject, Report
 from actors.domain.orders import Orders
 from config import Settings
-from rules.alarms import AlarmsRule
-from rules.base.memory import DamagedState
+from rules.alarms import HOUR_S, MAX_ALARMS, MOST_BEGINNINGS, REST_S, AlarmsRule
+from rules.base.memory import DamagedState, seal
 from tests.rules.given import MONDAY, device
 
+DAY_S = 86_400.0
 SMOKE = device(serial="SMK0AAAAAAAA")
 
 
@@ -37,6 +38,10 @@ class Detector:
         report = Report(self.device.serial, self.at, state, readings, **about)
         self.device = self.device.after_report(report)
         return self.rule.observe(self.device, report, self.at)
+
+    def waits(self, seconds: float) -> Sequence[Finding]:
+        self.at += seconds
+        return self.rule.wake(self.at)
 
     def is_decided(self, **choices: MetricChoice) -> Sequence[Finding]:
         self.device = replace(self.device, limits=choices)
@@ -102,15 +107,21 @@ def test_what_is_at_rest_a_level_or_about_something_else_is_no_alarm(readings: J
 
 
 def test_it_lasts_until_the_device_says_otherwise_and_is_one_episode() -> None:
+    """For a minute, after which the rule wants to be woken: nobody need report any more."""
     detector = Detector()
     begun, gone_on = detector.says({"humo": True}), detector.says({"humo": True})
-    ended = detector.says({"humo": False})
+    assert detector.rule.wake_in is None
+    assert detector.says({"humo": False}) == []
+    assert detector.waits(REST_S - 1) == []
+    assert detector.rule.wake_in == 1
+    ended = detector.waits(1)
     [first], [second], [last] = begun, gone_on, ended
     assert first.episode
     assert second.episode
     assert last.episode
     assert first.episode.key == second.episode.key == last.episode.key == f"humo@{MONDAY + 60}"
     assert (first.episode.count, second.episode.count, last.episode.until) == (1, 2, MONDAY + 180)
+    assert detector.rule.wake_in is None
     assert detector.says({"humo": False}) == []
     [again] = detector.says({"humo": True})
     assert again.episode
@@ -120,17 +131,49 @@ def test_it_lasts_until_the_device_says_otherwise_and_is_one_episode() -> None:
 def test_a_word_that_says_neither_ends_nothing() -> None:
     detector = Detector()
     detector.says({"humo": True})
-    assert detector.says({"humo": "test"}) == detector.says({"humo": None}) == []
-    assert said(detector.says({"humo": "clear"})) == [("humo", "humo", False)]
+    assert detector.says({"humo": "test"}) == detector.says({"humo": None}) == detector.waits(DAY_S) == []
+    assert detector.says({"humo": "clear"}) == []
+    assert said(detector.waits(REST_S)) == [("humo", "humo", False)]
 
 
-def test_what_our_own_device_leaves_out_is_over_and_what_another_make_leaves_out_is_as_it_was() -> None:
+def test_what_is_left_out_is_as_it_was() -> None:
+    """A board may send reports of two kinds: of the temperature alone, no all-clear follows."""
     own, other = Detector(), Detector(replace(SMOKE, orders=Orders()))
-    own.says({"humo": True})
-    assert said(own.says({"temp": 20})) == [("humo", "humo", False)]
-    other.says({"humo_detectado": True})
-    other.device = replace(other.device, parameters={"temp": 20})
-    assert other.rule.observe(other.device, Report(SMOKE.serial, other.at), other.at) == []
+    for detector in (own, other):
+        detector.says({"humo": True})
+        assert detector.says({"temp": 20}) == detector.waits(DAY_S) == []
+        assert detector.rule.lasting == [f"humo@{MONDAY + 60}"]
+        detector.says({"humo": False})
+        assert said(detector.says({"temp": 20})) == [("humo", "humo", False)]
+        assert detector.rule.lasting == []
+
+
+@pytest.mark.parametrize("every", [10, 300])
+def test_one_that_comes_and_goes_is_not_told_each_time(every: float) -> None:
+    """Chattering or not: after three within an hour there is one that lasts until an hour of rest."""
+    detector = Detector()
+    told: dict[str, Finding] = {}
+    for n in range(100):
+        detector.at += every - 60  # until the next report
+        found = [*detector.rule.wake(detector.at + 60), *detector.says({"humo": n % 2 == 0})]
+        told |= {each.episode.key: each for each in found if each.episode}
+    assert len(told) == (1 if every < REST_S else MOST_BEGINNINGS + 1)
+    *_, last = told.values()
+    assert last.details["intermitente"] is True
+    assert detector.waits(HOUR_S - 1) == []
+    detector.restarts()
+    detector.is_decided()
+    [over] = detector.waits(1)
+    assert over.episode
+    assert not over.episode.lasts
+    assert detector.rule.lasting == []
+
+
+def test_who_tells_of_ever_new_alarms_is_watched_for_so_many() -> None:
+    detector = Detector()
+    for n in range(2 * MAX_ALARMS):
+        detector.says({f"humo_{n}": True})
+    assert len(detector.rule.lasting) == MAX_ALARMS
 
 
 def test_the_state_of_a_detector_counts_and_its_being_switched_on_does_not() -> None:
@@ -180,17 +223,28 @@ def test_a_metric_that_has_told_a_level_is_one() -> None:
 def test_a_battery_that_runs_out_is_told_once() -> None:
     """Our own conclusion wakes nobody; it is over when the battery is charged or another one."""
     detector = Detector(ai_alarm_battery_pct=15)
-    assert detector.says({"bateria": 16}) == detector.says({"bateria": 1}) == []
+    assert detector.says({"bateria": 1}) == detector.says({"bateria": 16}) == []
     [finding] = detector.says({"bateria": 15})
     assert (finding.severity, finding.details["peligro"]) == (Severity.MEDIUM, "bateria")
-    assert [said(detector.says({"bateria": value})) for value in (16, 19, 100)] == [
+    assert [said(detector.says({"bateria": value})) for value in (16, 19, 100, 100)] == [
         [("bateria", "bateria", True)],
         [("bateria", "bateria", True)],
+        [],
         [("bateria", "bateria", False)],
     ]
     assert said(detector.says({"battery_level": 0.1})) == [("battery_level", "bateria", True)]
     assert Detector(ai_alarm_battery_pct=0).says({"bateria": 3}) == []
     assert Detector().is_decided(bateria=MetricChoice(low=30)) == []
+
+
+def test_a_battery_below_one_percent_is_not_charged() -> None:
+    """Who has ever told more than 1 tells percents, also after a restart; who has not tells a fraction."""
+    detector = Detector()
+    told = [finding for left in (10, 5, 2, 1) for finding in detector.says({"bateria": left})]
+    detector.restarts()
+    told += [finding for left in (0.6, 0.3, 0.3) for finding in detector.says({"bateria": left})]
+    assert said(told) == [("bateria", "bateria", True)] * 7
+    assert Detector().says({"bateria": 0.6}) == Detector().says({"bateria": 1}) == []
 
 
 def test_a_persons_bound_of_a_battery_stands_above_the_setting() -> None:
@@ -207,8 +261,22 @@ def test_it_goes_on_after_a_restart_as_if_there_had_been_none() -> None:
     assert not detector.rule.save_due
     assert detector.rule.lasting == [f"humo@{MONDAY + 60}"]
     assert said(detector.says({"humo": True, "gas": 1})) == [("humo", "humo", True)]
+    detector.says({"humo": False})
+    detector.restarts()
+    assert detector.is_decided() == []
+    assert detector.rule.wake_in == REST_S
     detector.rule.let_go([f"humo@{MONDAY + 60}"])
     assert detector.rule.lasting == []
+
+
+def test_a_memory_of_earlier_versions_is_taken_over() -> None:
+    """Of them what lasted had not come to rest."""
+    detector = Detector()
+    alarm = {"since": MONDAY, "count": 3, "hazard": "humo", "value": [True]}
+    former = seal("alarma", 1, {"alarms": {"humo": alarm}, "levels": ["gas"]})
+    detector.rule = AlarmsRule.from_state(detector.settings, former)
+    assert detector.rule.lasting == [f"humo@{MONDAY}"]
+    assert said(detector.says({"humo": True, "gas": 1})) == [("humo", "humo", True)]
 
 
 def test_a_damaged_memory_is_refused() -> None:

@@ -105,6 +105,13 @@ def test_each_hazard_has_a_title_of_its_own() -> None:
     assert titles("ai_alarm", peligro="dragón") == titles("ai_alarm", peligro=Hazard.OTHER.value)
 
 
+def test_an_alarm_that_comes_and_goes_says_so() -> None:
+    details = {"metric": "humo", "value": True, "peligro": "humo", "intermitente": True}
+    told = [WORDS.begun(occurrence("ai_alarm", details), language).text for language in LANGUAGES]
+    assert "Va y viene." in told[0]
+    assert "It comes and goes." in told[1]
+
+
 def test_each_advice_of_the_table_has_a_title_of_its_own() -> None:
     """One that people have added is told in general, and the end of the weather as such."""
     table = json.loads((HOUSE / "rules" / "data" / "clima.json").read_text())
@@ -147,7 +154,18 @@ JSON: Final = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=6,
 )
-NAMES: Final = ("metric", "value", "bounds", "peligro", "consejo", "medidas", "fin", "inestable", "motivo")
+NAMES: Final = (
+    "metric",
+    "value",
+    "bounds",
+    "peligro",
+    "consejo",
+    "medidas",
+    "fin",
+    "inestable",
+    "intermitente",
+    "motivo",
+)
 
 
 @given(

@@ -60,6 +60,7 @@ _ALARMS: Final[Mapping[Hazard, tuple[str, str]]] = {
     Hazard.OTHER: ("¡Alarma! {where}", "Alarm! {where}"),
 }
 _SAYS_SO: Final = ("Lo dice el propio aparato ({metric}).", "The device itself says so ({metric}).")
+_COMES_AND_GOES: Final = ("Va y viene.", "It comes and goes.")
 # By the name of the advice in the table, which people may edit.
 _ADVICE: Final[Mapping[str, tuple[str, str]]] = {
     "lluvia": ("Llueve: {where} puede descansar", "It is raining: {where} can rest"),
@@ -214,7 +215,9 @@ def _why(finding: Finding, tongue: int) -> str:
     match finding.event:
         case "ai_alarm":
             metric = _metric(_text(finding.details.get("metric")), tongue)
-            return _SAYS_SO[tongue].format(metric=metric)
+            says_so = _SAYS_SO[tongue].format(metric=metric)
+            comes_and_goes = finding.details.get("intermitente") is True
+            return f"{says_so} {_COMES_AND_GOES[tongue]}" if comes_and_goes else says_so
         case "ai_weather":
             return _measured(finding.details.get("medidas"), tongue)
     return _normal(finding.details, tongue)

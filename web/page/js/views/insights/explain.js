@@ -125,9 +125,10 @@ function weather({ consejo: advice, fin: over, medidas: measured = {} }, _, name
   return { title, why: `${told.join("; ")}.` };
 }
 
-function alarm({ metric, peligro }, _, name) {
+function alarm({ metric, peligro, intermitente }, _, name) {
   const title = t("insights.alarm", { what: t(`alarm.${peligro}.true`), name });
-  return { title, why: t("insights.alarm.why", { metric: capital(metricName(metric)) }) };
+  const why = t("insights.alarm.why", { metric: capital(metricName(metric)) });
+  return { title, why: intermitente ? `${why} ${t("insights.alarm.comes_and_goes")}` : why };
 }
 
 const unknown = (_, __, name) => ({ title: t("insights.other", { name }), why: "" });

@@ -31,6 +31,7 @@ export const words = {
   "insights.rules.clima": "Weather",
   "insights.alarm": "{what} {name}",
   "insights.alarm.why": "The device itself says so ({metric}).",
+  "insights.alarm.comes_and_goes": "It comes and goes.",
   "insights.severity.critical": "urgent",
   "insights.rule.extremos": "Odd value",
   "insights.rule.misconfig": "Setting to improve",

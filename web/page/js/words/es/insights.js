@@ -31,6 +31,7 @@ export const words = {
   "insights.rules.clima": "Tiempo",
   "insights.alarm": "{what} {name}",
   "insights.alarm.why": "Lo dice el propio aparato ({metric}).",
+  "insights.alarm.comes_and_goes": "Va y viene.",
   "insights.severity.critical": "urgente",
   "insights.rule.extremos": "Valor raro",
   "insights.rule.misconfig": "Ajuste que mejorar",
