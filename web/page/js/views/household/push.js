@@ -10,6 +10,9 @@ import { systemOf } from "./system.js";
 // Which channel this browser is; the server tells nobody its address again.
 const mine = kept("push_channel", 0);
 
+// For the browser's maker to answer, which some never do where they are not reached.
+const PATIENCE_MS = 15_000;
+
 const isAble = () => isSecureContext && "serviceWorker" in navigator && "PushManager" in window;
 
 export const ThisBrowser = ({ wishes, reload }) => {
@@ -41,13 +44,11 @@ export const ThisBrowser = ({ wishes, reload }) => {
 const current = async () => (await navigator.serviceWorker.ready).pushManager.getSubscription();
 
 async function subscribe(key) {
-  if ((await Notification.requestPermission()) !== "granted") throw refused();
+  if ((await Notification.requestPermission()) !== "granted") throw told("refused");
   const { pushManager } = await navigator.serviceWorker.ready;
   const before = await pushManager.getSubscription();
   if (before) await before.unsubscribe(); // it may have been made with the key of another house
-  const made = await pushManager
-    .subscribe({ userVisibleOnly: true, applicationServerKey: key })
-    .catch(() => Promise.reject(refused()));
+  const made = await subscribed(pushManager, key);
   const { endpoint, keys } = made.toJSON();
   const name = t("notify.push.name", { system: systemOf(navigator.userAgent) ?? "?" });
   const channel = await post("/notificaciones/navegador", {
@@ -59,6 +60,18 @@ async function subscribe(key) {
   mine.value = channel.id;
 }
 
+async function subscribed(pushManager, key) {
+  const late = new Promise((_, reject) => setTimeout(reject, PATIENCE_MS, new Error("late")));
+  try {
+    return await Promise.race([
+      pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key }),
+      late,
+    ]);
+  } catch (error) {
+    throw told(/** @type {Error} */ (error).name === "NotAllowedError" ? "refused" : "no_service");
+  }
+}
+
 async function unsubscribe(isKnown) {
   const subscription = await current();
   if (isKnown) await remove(`/notificaciones/canales/${mine.value}`);
@@ -67,4 +80,4 @@ async function unsubscribe(isKnown) {
 }
 
 /** As an answer of the server's, whose words are shown. */
-const refused = () => Object.assign(new Error(), { status: 400, detail: t("notify.push.refused") });
+const told = (why) => Object.assign(new Error(), { status: 400, detail: t(`notify.push.${why}`) });

@@ -214,6 +214,8 @@ export const words = {
   "notify.push.unable": "This browser cannot be told here: it takes https://, or the page as an app.",
   "notify.push.refused":
     "The browser does not allow notifications; allow them in its settings for this site.",
+  "notify.push.no_service":
+    "Nobody carries notifications to this browser here: so it is in private windows, without the internet, and with some browsers, such as Debian's Chromium. Try another, or add a service.",
   "notify.push.name": "Browser on {system}",
   "notify.add": "Add a service",
   "notify.name": "What to call it",

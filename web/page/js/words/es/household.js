@@ -216,6 +216,8 @@ export const words = {
   "notify.push.unable":
     "Este navegador no puede recibir avisos aquí: hace falta entrar por https://, o instalar la página.",
   "notify.push.refused": "El navegador no deja mostrar avisos; permítelos en sus ajustes de este sitio.",
+  "notify.push.no_service":
+    "Este navegador no tiene aquí quien le lleve avisos: pasa en ventanas privadas, sin internet y en algunos navegadores, como el Chromium de Debian. Prueba con otro, o añade un servicio.",
   "notify.push.name": "Navegador en {system}",
   "notify.add": "Añadir servicio",
   "notify.name": "Cómo llamarlo",
