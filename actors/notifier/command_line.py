@@ -36,6 +36,8 @@ def obey(
     ``names`` are the people's, by id. Raises :class:`NothingSent` unless all have taken it.
     """
     whom = [each for each in desk.recipients() if options.user in (None, _name(each, names))]
+    if options.user is not None and not whom:
+        raise NothingSent(f"No hay nadie que se llame {options.user}.")
     channels = [(each, channel) for each in whom for channel in each.channels]
     if not channels:
         raise NothingSent("No hay ningún canal; se añaden en la página, en Casa, Notificaciones.")
