@@ -157,8 +157,10 @@ class Truths:
         arrived = self.house.world.courier.arrived
         assert set(arrived.values()) <= {1}, arrived
         begun = {key.about for key, _ in arrived if key.moment is Moment.BEGIN}
-        doubtful = "SELECT sobre FROM avisos WHERE momento = 'inicio' AND estado = 'en_duda'"
-        begun |= {row["sobre"] for row in self.house.rows(doubtful)}
+        otherwise = (
+            "SELECT sobre FROM avisos WHERE momento = 'inicio' AND estado IN ('en_duda', 'en_resumen')"
+        )
+        begun |= {row["sobre"] for row in self.house.rows(otherwise)}
         assert {key.about for key, _ in arrived if key.moment is Moment.END} <= begun
 
     def check_findings(self) -> None:

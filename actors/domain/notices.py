@@ -141,8 +141,8 @@ class NoticeKey(NamedTuple):
 
     moment: Moment
     about: int
-    """The finding's id; of a digest the time that it was due at, s since the epoch; of a rest that of its
-    making, in ms."""
+    """The finding's id; of a digest the time that it was due at, s since the epoch; of a rest twice the id of
+    the newest finding in it, and one more where that has ended."""
     person_id: int
     channel_id: int
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,6 +17,7 @@ from actors.domain.notices import (
     FindingKept,
     Hitch,
     KeepNotices,
+    Moment,
     Notice,
     NoticeKey,
     NoticesKept,
@@ -29,7 +31,8 @@ from actors.domain.notices import (
     RecipientsChanged,
     Tried,
 )
-from actors.notifier.deciding import DAY_S, Decider, recovered
+from actors.notifier.deciding import DAY_S, MOST_HELD, Decider, recovered
+from actors.notifier.pace import Pace
 from actors.runtime.backoff import Backoff
 from actors.runtime.clock import Clock, Timer
 from actors.runtime.dispatch import Dispatcher, tell_if_alive
@@ -41,6 +44,10 @@ logger = logging.getLogger(__name__)
 RETRIES: Final = Backoff(10.0, 900.0)
 # Messages on their way at a time, one a channel; what is critical may be twice as many.
 MOST_AT_ONCE: Final = 8
+# What may be summed up with others.
+_SINGLE: Final = (Moment.BEGIN, Moment.END)
+# What comes of a message that somebody may have before them.
+_PERHAPS_RECEIVED: Final = (None, Hitch.NO_ANSWER)
 # As often the clock on the wall is looked at, which may be set, s.
 LOOK_S: Final = 60.0
 # Until what could not be stored is tried again, s.
@@ -131,6 +138,8 @@ class NotifierActor(SupervisedActor):
         self._busy: dict[int, NoticeKey] = {}
         """What is on its way, or about to be, by its channel."""
         self._failing: dict[int, _Failing] = {}
+        self._paces: defaultdict[int, Pace] = defaultdict(Pace)
+        """By channel, how many messages it may have yet; what is critical does not count."""
         self._timer: Timer | None = None
 
     def on_start(self) -> None:
@@ -164,6 +173,7 @@ class NotifierActor(SupervisedActor):
             self._undecided, self._deciding = False, True
             self._writer.tell(RecallOccurrences(self._to_me))
         self._gather()
+        self._sum_up()
         self._send_due()
         self._wait()
 
@@ -255,6 +265,23 @@ class NotifierActor(SupervisedActor):
         if held:
             self._change(*self._decider.digests(self._recipients, held, self._clock.now()))
 
+    def _sum_up(self) -> None:
+        """What is more than a channel gets one by one, or than is to wait for it, becomes one message."""
+        now, mono = self._clock.now(), self._clock.monotonic()
+        waiting: defaultdict[int, list[Notice]] = defaultdict(list)
+        for notice in self._notices.values():
+            if notice.state is NoticeState.WAITING and notice.severity is not Severity.CRITICAL:
+                waiting[notice.key.channel_id].append(notice)
+        for channel, notices in waiting.items():
+            single = [notice for notice in notices if notice.key.moment in _SINGLE]
+            due = [notice for notice in notices if self._delay(notice, now) <= 0]
+            if len(single) <= MOST_HELD:
+                is_last = channel not in self._busy and self._paces[channel].wait(mono, 2) > 0
+                # A sum that waits goes before there is another.
+                single = due if is_last and all(each.key.moment in _SINGLE for each in due) else []
+            if len(single) > 1:
+                self._change(*self._decider.rest(single, self._language(single[0]), now))
+
     # -- sending -----------------------------------------------------------------------------
 
     def _send_due(self) -> None:
@@ -287,9 +314,11 @@ class NotifierActor(SupervisedActor):
 
     def _delay(self, notice: Notice, now: float) -> float:
         """Seconds until it is due and its channel may be tried."""
-        failing = self._failing.get(notice.key.channel_id)
-        rest = 0.0 if failing is None else failing.until - self._clock.monotonic()
-        return max(notice.due_at - now, rest)
+        channel, mono = notice.key.channel_id, self._clock.monotonic()
+        failing = self._failing.get(channel)
+        rest = 0.0 if failing is None else failing.until - mono
+        pace = 0.0 if notice.severity is Severity.CRITICAL else self._paces[channel].wait(mono)
+        return max(notice.due_at - now, rest, pace)
 
     def _hand_over(self, keys: Sequence[NoticeKey], kept: Sequence[Notice] | None) -> None:
         if kept is None:
@@ -338,6 +367,8 @@ class NotifierActor(SupervisedActor):
                 self._note_failure(key.channel_id)
                 logger.info("notice_failed channel=%d tries=%d", key.channel_id, notice.tries)
                 notice = replace(notice, state=NoticeState.WAITING)
+        if notice.severity is not Severity.CRITICAL and tried.hitch in _PERHAPS_RECEIVED:
+            self._paces[key.channel_id].take(self._clock.monotonic())
         self._busy.pop(key.channel_id, None)
         self._change(notice)
 

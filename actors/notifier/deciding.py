@@ -25,6 +25,8 @@ _RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
 DAY_S: Final = 86_400.0
 # Of a digest; what is beyond is counted.
 MOST_LINES: Final = 30
+# That wait for one digest or one channel, some 200 kB: what has come together by then is one message.
+MOST_HELD: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,21 +129,43 @@ class Decider:
             if minute is None or recipient.person_id not in wanted:
                 continue
             due_at = last_at(minute, now, self.zone)
+            go_at = now
             own = [notice for notice in held if notice.key.person_id == recipient.person_id]
             gathered = [notice for notice in own if notice.created_at < due_at]
+            if len(own) > MOST_HELD:  # it goes before its time
+                gathered, due_at = own, now
+                go_at = self._due_at(recipient.preferences, Severity.INFO, now)
             if gathered:
-                found += self._digest(recipient, gathered, due_at, now)
+                found += self._digest(recipient, gathered, due_at, go_at, now)
         return found
 
+    def rest(self, gathered: Sequence[Notice], language: str, now: float) -> list[Notice]:
+        """One message of what waits for one channel, and what it gathers."""
+        lines = [notice.title for notice in gathered[:MOST_LINES]]
+        told = self.words.rest(lines, len(gathered) - len(lines), language)
+        # Each is in one rest only, so this is no other's, whatever the clock says.
+        about = max(2 * each.key.about + (each.key.moment is Moment.END) for each in gathered)
+        rest = Notice(
+            key=gathered[0].key._replace(moment=Moment.REST, about=about),
+            severity=max((notice.severity for notice in gathered), key=_RANKS.__getitem__),
+            title=told.title,
+            text=told.text,
+            device_id=None,
+            created_at=min(notice.created_at for notice in gathered),
+            due_at=max(notice.due_at for notice in gathered),
+            changed_at=now,
+        )
+        return [rest, *(replace(each, state=NoticeState.GATHERED, changed_at=now) for each in gathered)]
+
     def _digest(
-        self, recipient: Recipient, gathered: Sequence[Notice], due_at: float, now: float
+        self, recipient: Recipient, gathered: Sequence[Notice], due_at: float, go_at: float, now: float
     ) -> Iterator[Notice]:
         lines = [notice.title for notice in gathered[:MOST_LINES]]
         told = self.words.digest(lines, len(gathered) - len(lines), recipient.preferences.language)
         severity = max((notice.severity for notice in gathered), key=_RANKS.__getitem__)
         for channel in recipient.channels:
             key = NoticeKey(Moment.DIGEST, int(due_at), recipient.person_id, channel.id)
-            yield Notice(key, severity, told.title, told.text, None, now, now, changed_at=now)
+            yield Notice(key, severity, told.title, told.text, None, now, go_at, changed_at=now)
         for notice in gathered:
             yield replace(notice, state=NoticeState.GATHERED, changed_at=now)
 

@@ -11,7 +11,7 @@ import pytest
 
 from actors.domain.findings import Decision, KeptFinding, Severity
 from actors.domain.notices import Moment, Notice, NoticeKey, NoticeState, Occurrence, Span
-from actors.notifier.deciding import MOST_LINES, Decider, last_at, quiet_until, recovered
+from actors.notifier.deciding import MOST_HELD, MOST_LINES, Decider, last_at, quiet_until, recovered
 from rules.offline import OfflineRule
 from tests.notifier.given import NOON, PlainWords, occurrence, recipient
 from tests.rules.given import device, offline_settings
@@ -204,6 +204,18 @@ def test_a_long_digest_counts_the_rest() -> None:
     digest, *_ = DECIDER.digests([anna], held, NOON + 12 * HOUR)
     assert digest.title == f"{MOST_LINES + 5} in short"
     assert digest.text.count(",") == MOST_LINES - 1
+
+
+def test_a_digest_that_is_full_goes_before_its_time_but_not_at_night() -> None:
+    """However much is found, no more than so much is held; none of it is lost."""
+    anna = recipient(severity=None, digest_at=20 * 60, quiet=Span(11 * 60, 13 * 60))
+    held = [notice for number in range(MOST_HELD) for notice in told(occurrence(number), anna)]
+    assert DECIDER.digests([anna], held, NOON) == []
+    held += told(occurrence(MOST_HELD), anna)
+    digest, *gathered = DECIDER.digests([anna], held, NOON)
+    assert (digest.title, digest.due_at) == (f"{MOST_HELD + 1} in short", NOON + HOUR)
+    assert {each.state for each in gathered} == {NoticeState.GATHERED}
+    assert len(gathered) == len(held)
 
 
 def test_who_wants_no_digest_any_more_is_not_kept_waiting_for_one() -> None:

@@ -25,6 +25,8 @@ from actors.domain.notices import (
     Tried,
 )
 from actors.notifier.actor import MOST_AT_ONCE
+from actors.notifier.deciding import MOST_HELD
+from actors.notifier.pace import EACH_S, MOST_AT_A_TIME
 from tests.notifier.given import PlainWords, recipient
 from tests.notifier.house import NotifyingHouse
 
@@ -114,6 +116,60 @@ def test_what_is_critical_goes_first_and_past_the_others(tmp_path: Path) -> None
         house.carrier.arrive()
         house.settle()
     assert Counter(states(house)) == {NoticeState.SENT: 2 * len(channels)}
+
+
+def arrive_all(house: NotifyingHouse) -> list[str]:
+    """The titles of all that goes now."""
+    titles = []
+    while house.carrier.underway:
+        titles.append(house.carrier.arrive().title)
+        house.settle()
+    return titles
+
+
+def test_what_is_more_than_anybody_reads_is_summed_up(house: NotifyingHouse) -> None:
+    """What is critical is not; what is summed up in a crash is not lost, and an end has still its message."""
+    for number in range(1, 31):
+        house.conclude(number)
+    house.settle()
+    singles = MOST_AT_A_TIME - 1
+    assert arrive_all(house) == [*map(str, range(1, singles + 1)), f"{30 - singles} more"]
+    house.conclude(31)
+    house.conclude(32)
+    house.conclude(33, Severity.CRITICAL)
+    house.settle()
+    assert arrive_all(house) == ["33"]
+    house.conclude(30, count=2, until=1_800_000_100.0)
+    house.wait(EACH_S - 1)
+    assert arrive_all(house) == []
+    house.wait(1)
+    assert arrive_all(house) == ["3 more"]
+    house.wait(DAY)
+    assert arrive_all(house) == []
+    assert Counter(states(house)) == {NoticeState.SENT: singles + 3, NoticeState.GATHERED: 30 - singles + 3}
+
+
+def test_what_waits_too_long_for_a_channel_does_not_pile_up(house: NotifyingHouse) -> None:
+    """A service that is away for hours while much is found."""
+    for number in range(1, 2 * MOST_HELD + 10):
+        house.conclude(number)
+        if number == 1:
+            house.settle()
+            house.carrier.arrive(0, Tried(Hitch.NOT_TAKEN))
+    house.settle()
+    waiting = [notice for notice in house.notices() if notice.state is NoticeState.WAITING]
+    assert len(waiting) <= MOST_HELD + 2
+    told = arrive_within(house, DAY / 2)
+    rests = [int(title.split()[0]) for title in told if title.endswith(" more")]
+    assert sum(rests) + len(told) - len(rests) == 2 * MOST_HELD + 9
+
+
+def arrive_within(house: NotifyingHouse, seconds: float) -> list[str]:
+    titles = arrive_all(house)
+    for _ in range(int(seconds / EACH_S)):
+        house.wait(EACH_S)
+        titles += arrive_all(house)
+    return titles
 
 
 def test_the_night_is_quiet_and_the_morning_has_one_message(tmp_path: Path) -> None:
@@ -225,7 +281,7 @@ class Crashes(RuleBasedStateMachine):
         self.counts: Counter[int] = Counter()
         self.ended: set[int] = set()
 
-    @rule(number=st.integers(1, 4), ends=st.booleans())
+    @rule(number=st.integers(1, 14), ends=st.booleans())
     def conclude(self, number: int, ends: bool) -> None:
         if number in self.ended:
             return
@@ -284,19 +340,26 @@ class Crashes(RuleBasedStateMachine):
             return
         house = self.house
         house.settle()
-        for _ in range(12):
+        for _ in range(30):
             while house.carrier.underway:
                 self.received.append(house.carrier.arrive())
                 house.settle()
             house.wait(1_000)
         self.nothing_is_repeated_but_what_is_critical_and_in_doubt()
         got = {notice.key for notice in self.received}
-        doubt = {notice.key for notice in house.notices() if notice.state is NoticeState.IN_DOUBT}
-        assert {notice.state for notice in house.notices()} <= {NoticeState.SENT, NoticeState.IN_DOUBT}
-        for number, kept in house.kept.items():
+        kept = Counter(notice.state for notice in house.notices())
+        assert kept.keys() <= {NoticeState.SENT, NoticeState.IN_DOUBT, NoticeState.GATHERED}
+        rests = [notice for notice in house.notices() if notice.key.moment is Moment.REST]
+        assert sum(int(rest.title.split()[0]) for rest in rests) == kept[NoticeState.GATHERED]
+        doubt = {
+            notice.key
+            for notice in house.notices()
+            if notice.state in (NoticeState.IN_DOUBT, NoticeState.GATHERED)
+        }
+        for number, finding in house.kept.items():
             for channel in (10, 11):
                 key = (Moment.BEGIN, number, 1, channel)
-                assert key in got | doubt, (kept, house.notices())
+                assert key in got | doubt, (finding, house.notices())
         house.close()
         shutil.rmtree(self.folder)
 
