@@ -153,7 +153,7 @@ _ABOUT: Final = _of(
     "melodia supported version type tipo config led interval intervalo test prueba mute muted silence "
     "silenciar silenciado silenciada temperature temperatura temp meter consumo consumption flow caudal "
     "valve valvula pump bomba heater price precio no sin clear ok normal free safe limpio co2 total clock "
-    "reloj settings"
+    "reloj settings contador counter medidor pulsos pulses"
 )
 
 
@@ -240,7 +240,16 @@ _COUNTERS: Final = _of(
     "restarts reinicios reboots kwh litros liters litres acumulado acumulada"
 )
 # In these a counter's word tells of a span that is over, or of what comes and goes.
-_OVER: Final = _of("ayer yesterday guardada stored people personas occupants")
+_OVER: Final = _of(
+    "ayer yesterday guardada stored people personas occupants devices dispositivos clients clientes "
+    "atras regresiva"
+)
+# What a meter tells beside what it has counted, where only its own name says that it counts.
+_METERS: Final = _of("counter contador energy energia")
+_BESIDE: Final = _of(
+    "power potencia watts voltage voltaje volt tension corriente amps caudal frecuencia frequency "
+    "temperature temperatura temp rssi snr lqi signal senal"
+)
 _COUNTED_UNITS: Final = _of("Wh kWh MWh m³ m3 varh kvarh VAh kVAh Ah pulses pulsos")
 _VOLUMES: Final = frozenset({"m3"})
 _FLOWS: Final = _of("h caudal flow min ug mg")
@@ -257,8 +266,8 @@ _GAUGES: Final = _of(
     "consumo watts voltage tension volt voltaje current corriente amps rssi snr lqi linkquality signal "
     "senal calidad quality bateria battery batt brillo brightness posicion position velocidad speed "
     "viento wind frecuencia frequency factor distancia distance peso weight caudal flow level nivel "
-    "setpoint objetivo target uv index indice density densidad concentration concentracion humo smoke "
-    "kbps load carga"
+    "setpoint consigna objetivo target uv index indice density densidad concentration concentracion humo "
+    "smoke kbps load carga"
 )
 _GAUGED_UNITS: Final = _of(
     "°C °F K % hPa Pa kPa mbar bar psi mmHg lx lux ppm ppb µg/m³ mg/m³ dB dBA dBm W kW VA var V mV A mA "
@@ -294,9 +303,11 @@ def declared_nature(name: str, unit: str = "") -> Nature | None:
         return Nature.ALARM
     if unit in _GAUGED_UNITS:
         return Nature.GAUGE
-    if words & _OVER:
+    counting = words & _COUNTERS
+    beside = unit not in _COUNTED_UNITS and counting and counting <= _METERS and words & _BESIDE
+    if words & _OVER or beside:
         return Nature.GAUGE
-    if unit in _COUNTED_UNITS or words & _COUNTERS or (words & _VOLUMES and not words & _FLOWS):
+    if unit in _COUNTED_UNITS or counting or (words & _VOLUMES and not words & _FLOWS):
         return Nature.COUNTER
     if words & _IDENTIFIERS:
         return Nature.IDENTIFIER

@@ -55,6 +55,28 @@ def test_what_no_name_says_is_left_to_be_learned(name: str) -> None:
     assert declared_nature(name) is None
 
 
+@pytest.mark.parametrize(
+    ("names", "nature"),
+    [
+        ("min max mem mem_free comedor memoria_libre", None),
+        ("consigna consigna_temperatura temp_min temp_max temperatura_comedor", Nature.GAUGE),
+        (
+            "m3 gas_m3 contador_agua contador_luz contador_gas contador_1 gas_counter medidor_m3",
+            Nature.COUNTER,
+        ),
+        ("contador_potencia contador.tension energia_potencia cuenta_atras devices_count", Nature.GAUGE),
+    ],
+)
+def test_names_that_look_like_others(names: str, nature: Nature | None) -> None:
+    assert {name: declared_nature(name) for name in words(names)} == dict.fromkeys(words(names), nature)
+
+
+def test_a_meter_of_gas_is_no_alarm() -> None:
+    assert [hazard_of(name) for name in ("contador_gas", "gasCounter", "medidor_gas", "gas_pulsos")] == [
+        None
+    ] * 4
+
+
 def test_the_unit_says_it_where_the_name_does_not() -> None:
     assert declared_nature("x", "kWh") is Nature.COUNTER
     assert declared_nature("x", "°C") is Nature.GAUGE
