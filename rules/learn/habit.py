@@ -92,8 +92,10 @@ class WeeklyHabit(base.Classifier):
 
     def learn_stretch(self, stretch: Stretch) -> None:
         when = {"day": stretch.day, "minute": stretch.minute}
-        self.learn_one(when, True, stretch.on_s)
-        self.learn_one(when, False, stretch.off_s)
+        if stretch.on_s:
+            self.learn_one(when, True, stretch.on_s)
+        if stretch.off_s:
+            self.learn_one(when, False, stretch.off_s)
 
     def _turn_to(self, day: int) -> None:
         empty = bytes(self.bins)
@@ -157,10 +159,10 @@ class WeeklyHabit(base.Classifier):
         leaning = [0.0] * (7 * self.bins)
         seen: list[float] = []
         for weekday in range(7):
-            rows = self._rows(weekday)
             seen_that_day = [0.0] * self.bins
             for weight, age in zip(_WEIGHTS, ages, strict=False):
-                was_on, was_off = self._on[rows[age]], self._off[rows[age]]
+                row = self._row(weekday, age)
+                was_on, was_off = self._on[row], self._off[row]
                 seen_that_day = [
                     known + weight * (one + other)
                     for known, one, other in zip(seen_that_day, was_on, was_off, strict=True)
@@ -172,11 +174,11 @@ class WeeklyHabit(base.Classifier):
             seen += seen_that_day
         return Week(on, leaning, seen)
 
-    def _rows(self, weekday: int) -> list[slice]:
-        """Where the days of one weekday are kept, newest first."""
+    def _row(self, weekday: int, age: int) -> slice:
+        """Where the newest day of one weekday is kept, or the one ``age`` weeks before it."""
         newest = self._newest - (weekday_of(self._newest) - weekday) % 7
-        rows = [(newest - 7 * age) % SPAN_DAYS * self.bins for age in range(WEEKS)]
-        return [slice(row, row + self.bins) for row in rows]
+        row = (newest - 7 * age) % SPAN_DAYS * self.bins
+        return slice(row, row + self.bins)
 
     def days_on(self, start: int, bins: int, ages: Ages = EVERY_AGE) -> list[bool]:
         """Whether it was on for most of ``bins`` bins from bin ``start`` of the week, newest day first.
@@ -205,7 +207,7 @@ class WeeklyHabit(base.Classifier):
         """
         inside_on = inside = on = seen = 0
         for weekday in range(7):
-            row = self._rows(weekday)[age]
+            row = self._row(weekday, age)
             lit = bins[weekday * self.bins : (weekday + 1) * self.bins]
             row_on, row_off = self._on[row], self._off[row]
             inside_on += (lit_on := sum(compress(row_on, lit)))
