@@ -44,10 +44,15 @@ class ExtremesSettings:
     ai_alert_tol_frac: float = setting(number(0, 10), 0.02, "Tolerancia: fracción entre los límites.")
     ai_alert_tol_abs: float = setting(number(0), 0.5, "Tolerancia absoluta; cuenta la mayor de las dos.")
     ai_alert_cooldown_s: float = setting(
-        seconds, 900.0, "Segundos en lo normal tras los que una anomalía se da por terminada."
+        seconds,
+        900.0,
+        "Segundos en lo normal, como poco, tras los que una anomalía se da por terminada; "
+        "tantos como duró, hasta un día.",
     )
     ai_alert_repeat: bool = setting(
-        flag, False, "Repite el aviso cada AI_ALERT_COOLDOWN_S mientras dura, como el original."
+        flag,
+        False,
+        "Repite el aviso cada AI_ALERT_COOLDOWN_S mientras llegan lecturas anómalas, como el original.",
     )
 
 

@@ -80,9 +80,11 @@ class Excursion:
     def come_back(self, at: float) -> Excursion:
         return self if self.back_at is not None else replace(self, back_at=at)
 
-    def is_news_to(self, before: Excursion, at: float) -> bool:
-        """Whether it says so much more than when it was last told: each hour, or that it is worse."""
-        return self.worst is not before.worst or not 0 <= at - self.told_at < HOUR_S
+    def is_news_to(self, before: Excursion, at: float, every: float) -> bool:
+        """Whether it says so much more than when it was last told: that it is worse, or has gone on for
+        another ``every`` seconds.
+        """
+        return self.worst is not before.worst or not 0 <= at - self.told_at < every
 
     def calm(self, least: float) -> float:
         """For how many seconds all must be well until it is over; at least ``least`` of them."""

@@ -103,12 +103,12 @@ class ExtremesRule:
 
     def observe(self, device: Device, report: Report | None, at: float) -> Sequence[Finding]:
         self._about = device.id, device.serial
+        found: list[Finding] = []
         if device.limits is not self._choices or device.profile is not self._profile:
-            self._hear(device)
-        self._plan(at)
-        if report is None or report.retained or not report.parameters or not device.claimed:
-            return ()
-        found = self._read(at, report.parameters, report.doubtful)
+            found += self._hear(at, device)
+        if report is not None and report.parameters and not report.retained and device.claimed:
+            self._plan(at)
+            found += self._read(at, report.parameters, report.doubtful)
         self._plan(at)
         return found
 
@@ -196,11 +196,18 @@ class ExtremesRule:
         told = metric_name(name)
         return ("" if self._profile is None else self._profile.units.get(told, "")) or unit_of(told)
 
-    def _hear(self, device: Device) -> None:
-        """Of what people have decided, or of the units that the device has told."""
+    def _hear(self, at: float, device: Device) -> Iterator[Finding]:
+        """Of what people have decided, or of the units that the device has told.
+
+        What lasts of a metric that is now muted, or something else than it was, is over.
+        """
         self._choices, self._profile = device.limits, device.profile
         for name, metric in self._metrics.items():
+            before = metric.nature
             metric.decide(self._settings, self._choice(name), self._unit(name))
+            if metric.choice.muted or metric.nature is not before:
+                for key in [key for key in self._excursions if key[0] == name]:
+                    yield self._finding(at, key, self._excursions.pop(key), at)
 
     def _slot_of(self, hour: int) -> int:
         if hour != self._hour:
@@ -228,7 +235,7 @@ class ExtremesRule:
             now = Excursion.begun(at, verdict)
         else:
             now = before.gone_on(at, verdict)
-            if not now.is_news_to(before, at):
+            if not now.is_news_to(before, at, self._every):
                 self._excursions[key] = now
                 return
             now = now.told(at)
@@ -240,6 +247,12 @@ class ExtremesRule:
         if known is not None and known.left(at, self._settings.ai_alert_cooldown_s) == 0:
             del self._excursions[key]
             yield self._finding(at, key, known, known.back_at)
+
+    @property
+    def _every(self) -> float:
+        """Seconds between two updates of what lasts: an hour, or as often as the original told it."""
+        each = self._settings.ai_alert_cooldown_s if self._settings.ai_alert_repeat else 0.0
+        return min(each, HOUR_S) if each else HOUR_S
 
     def _finding(self, at: float, key: tuple[str, str], known: Excursion, until: float | None) -> Finding:
         return Finding(

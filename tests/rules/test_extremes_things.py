@@ -80,15 +80,39 @@ def test_people_s_bounds_hold_at_once_and_to_the_digit() -> None:
 
 
 def test_of_a_muted_metric_nothing_is_told() -> None:
-    """What lasted when it was muted is over."""
     who = device()
-    rule = ExtremesRule(SETTINGS, {"temp": Limit(0, 30)}, MADRID, who)
-    assert read(rule, who, "temp", STARTS, 99)
     muted = replace(who, limits={"temp": MetricChoice(muted=True)})
-    assert not read(rule, muted, "temp", STARTS + 60, 99)
-    (end,) = read(rule, muted, "temp", STARTS + 60 + SETTINGS.ai_alert_cooldown_s, 99)
+    rule = ExtremesRule(SETTINGS, {"temp": Limit(0, 30)}, MADRID, muted)
+    assert not read(rule, muted, "temp", STARTS, 99)
+    assert read(rule, who, "temp", STARTS + 60, 99)
+
+
+@pytest.mark.parametrize("choice", [MetricChoice(muted=True), MetricChoice(nature=Nature.COUNTER)])
+def test_what_lasts_is_over_at_once_when_its_metric_is_muted_or_said_to_be_something_else(
+    choice: MetricChoice,
+) -> None:
+    """No report need come for that; what lasts of others goes on."""
+    who = device()
+    rule = ExtremesRule(SETTINGS, {"temp": Limit(0, 30), "hum": Limit(0, 100)}, MADRID, who)
+    for name in ("temp", "hum"):
+        assert read(rule, who, name, STARTS, 999)
+    (end,) = rule.observe(replace(who, limits={"temp": choice}), None, STARTS + 60)
+    assert end.details["metric"] == "temp"
     assert end.episode is not None
     assert end.episode.until == STARTS + 60
+    (key,) = rule.lasting
+    assert key.startswith("hum@")
+
+
+@pytest.mark.parametrize(("repeats", "told"), [(False, [0, 3_600, 7_200]), (True, [*range(0, 8_000, 900)])])
+def test_what_lasts_is_brought_up_to_date_each_hour_or_at_the_original_s_pace(
+    repeats: bool, told: list[float]
+) -> None:
+    """So that ``AI_ALERT_REPEAT`` has something to repeat each ``AI_ALERT_COOLDOWN_S``."""
+    who = device()
+    rule = ExtremesRule(replace(SETTINGS, ai_alert_repeat=repeats), {"temp": Limit(0, 30)}, MADRID, who)
+    found = [each for n in range(0, 8_000, 100) for each in read(rule, who, "temp", STARTS + n, 99)]
+    assert [each.at - STARTS for each in found] == told
 
 
 @pytest.mark.parametrize("value", [-127.0, 85.0, 65_535.0, -50.3])
