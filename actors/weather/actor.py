@@ -14,15 +14,18 @@ from actors.context import ActorContext
 from actors.domain.status import WeatherStatus
 from actors.messages import WeatherKnown
 from actors.runtime.backoff import Backoff
+from actors.runtime.clock import Timer
 from actors.runtime.dispatch import tell_if_alive
 from actors.runtime.supervision import Part, SupervisedActor
-from actors.weather.client import Unanswered
+from actors.weather.client import PART_S, WHOLE_S, Unanswered
 from actors.weather.open_meteo import BadWeather, question, weather_in
 
 logger = logging.getLogger(__name__)
 
 # After a failure; a provider that is paid by nobody is not to be pressed.
 AGAIN: Final = Backoff(60.0, 3_600.0)
+# A server may keep a client reading its headers for hours.
+LATE_S: Final = WHOLE_S + 2 * PART_S
 
 
 class Client(Protocol):
@@ -38,6 +41,7 @@ class _Ask:
 
 @dataclass(frozen=True, slots=True)
 class _Answered:
+    question: int
     answer: bytes | Unanswered
 
 
@@ -73,6 +77,9 @@ class WeatherActor(SupervisedActor):
         self._question = question(forecast.url, *forecast.place)
         self._every = forecast.every
         self._failures = 0
+        self._lateness: Timer | None = None
+        self._asked = 0
+        """Counts the questions and their answers, so that none has two."""
 
     def on_start(self) -> None:
         self._ask()
@@ -85,16 +92,21 @@ class WeatherActor(SupervisedActor):
         match message:
             case _Ask():
                 self._ask()
-            case _Answered(Unanswered() as problem):
+            case _Answered(question) if question != self._asked:
+                pass  # too late
+            case _Answered(_, Unanswered() as problem):
                 self._go_without(str(problem))
-            case _Answered(bytes() as body):
+            case _Answered(_, bytes() as body):
                 self._take(body)
             case _:
                 super().on_receive(message)
 
     def _ask(self) -> None:
-        ref = self.actor_ref
-        self._client.ask(self._question, lambda answer: tell_if_alive(ref, _Answered(answer)))
+        self._asked += 1
+        number, ref = self._asked, self.actor_ref
+        self._client.ask(self._question, lambda answer: tell_if_alive(ref, _Answered(number, answer)))
+        late = _Answered(number, Unanswered("no answer"))
+        self._lateness = self._clock.call_later(LATE_S, partial(tell_if_alive, ref, late))
 
     def _take(self, body: bytes) -> None:
         try:
@@ -114,4 +126,7 @@ class WeatherActor(SupervisedActor):
         self._wait(AGAIN.after(self._failures))
 
     def _wait(self, seconds: float) -> None:
+        self._asked += 1
+        if self._lateness is not None:
+            self._lateness.cancel()
         self._clock.call_later(seconds, partial(tell_if_alive, self.actor_ref, _Ask()))

@@ -127,7 +127,7 @@ def test_a_backup_is_made(home: Home, any_page: Page) -> None:
     expect(any_page.get_by_role("status").get_by_text("Copia hecha y comprobada")).to_be_visible()
     [copy] = home.get("/copias")
     expect(any_page.get_by_role("main").get_by_role("listitem")).to_contain_text([copy["nombre"]])
-    expect(any_page.get_by_text("python run_system.py restore")).to_be_visible()
+    expect(any_page.get_by_text(".venv/bin/python run_system.py restore")).to_be_visible()
     assert_fits(any_page)
     assert_accessible(any_page)
 
@@ -328,7 +328,7 @@ def test_accounts_ask_for_a_name_in_an_open_house_too(home: Home, page: Page) ->
     for each in ("accesos", "auditoria", "personas"):
         section(page, each)
         expect(page.get_by_role("heading", name="Entra con tu nombre")).to_be_visible()
-        expect(page.get_by_text("python run_system.py setup")).to_be_visible()
+        expect(page.get_by_text(".venv/bin/python run_system.py setup")).to_be_visible()
     assert_accessible(page)
     page.get_by_label("Código de un solo uso").fill(home.code("admin"))
     page.get_by_role("button", name="Entrar en la casa").click()

@@ -87,7 +87,7 @@ def test_a_house_without_people_says_what_to_do(plain_home: Installation) -> Non
     done = run_to_end(plain_home.data.parent, "run", data_dir=plain_home.data, backend_port=0, **GUARDED)
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].endswith(
-        "Nadie tiene acceso todavía: crea la primera persona con «python run_system.py setup»"
+        "Nadie tiene acceso todavía: crea la primera persona con «.venv/bin/python run_system.py setup»"
         " (o, sin ninguna protección, AUTH_MODE=abierto)."
     )
 

@@ -60,6 +60,7 @@ def test_what_is_asked() -> None:
         ("temperature_2m", [1e9, "warm", True]),
         ("precipitation", [-1, [], {}]),
         ("wind_gusts_10m", [None, None, None]),
+        ("precipitation", [10**400, 10**400, -(10**400)]),
     ],
 )
 def test_a_value_that_cannot_be_is_left_out_and_the_rest_is_kept(column: str, value: list[object]) -> None:

@@ -18,7 +18,7 @@ from actors.domain.weather import Weather
 from actors.messages import WeatherKnown
 from actors.runtime.clock import SystemClock
 from actors.runtime.supervision import FailureRegistry
-from actors.weather.actor import AGAIN, Forecast, WeatherActor
+from actors.weather.actor import AGAIN, LATE_S, Forecast, WeatherActor
 from actors.weather.client import Unanswered, WebClient
 from tests.mqtt.backend import Ear
 from tests.stage import FakeClock, Stage
@@ -63,11 +63,16 @@ class Told:
         self._answers.get(timeout=PATIENCE)()
         self.stage.settle()
 
+    def unanswered(self) -> Callable[[], object]:
+        """Let the time pass in which an answer is waited for; what came is the answer that came too late."""
+        late = self._answers.get(timeout=PATIENCE)
+        self.stage.wait(LATE_S)
+        return late
+
     @property
     def asks_in(self) -> float:
         """Seconds until it asks again."""
-        due = self.clock.next_due()
-        assert due is not None
+        due = min(at for at, _, alarm in self.clock._alarms if alarm.action is not None)
         return due - self.clock.monotonic()
 
     def let_pass(self, seconds: float) -> None:
@@ -134,3 +139,20 @@ def test_what_is_known_stands_while_nobody_answers(provider: Provider) -> None:
         assert one.status.error is None
         assert one.asks_in == EVERY
         assert one.status.weather is not known
+
+
+def test_who_never_ends_an_answer_is_not_waited_for(provider: Provider) -> None:
+    """It counts as a failure, once, though the answer comes at last."""
+    provider.play = GOOD
+    with told(provider) as one:
+        late = one.unanswered()
+        assert one.status.error == "no answer"
+        assert one.asks_in == AGAIN.after(1)
+        late()
+        one.stage.settle()
+        assert one.status.weather is None
+        one.let_pass(one.asks_in)
+        assert one.status.weather is not None
+        assert one.asks_in == EVERY
+        one.stage.wait(LATE_S)
+        assert one.status.error is None

@@ -56,7 +56,7 @@ def access_of(
     """How open the settings make it. Raises :class:`NobodyCanEnter`."""
     if needs_people(settings, accounts):
         raise NobodyCanEnter(
-            "Nadie tiene acceso todavía: crea la primera persona con «python run_system.py setup»"
+            "Nadie tiene acceso todavía: crea la primera persona con «.venv/bin/python run_system.py setup»"
             " (o, sin ninguna protección, AUTH_MODE=abierto)."
         )
     mode = mode_of(settings.auth_mode, settings.backend_host, settings.trusted_proxies)

@@ -58,7 +58,7 @@ const ByCode = () => {
         required
       />
     <//>
-    ${!came && html`<p class="hint">${t("sign_in.code.console")} <code>python run_system.py pair ${t("sign_in.you")}</code></p>`}
+    ${!came && html`<p class="hint">${t("sign_in.code.console")} <code>.venv/bin/python run_system.py pair ${t("sign_in.you")}</code></p>`}
   `;
 };
 

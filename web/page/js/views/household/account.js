@@ -11,7 +11,7 @@ export const WithAccount = ({ children }) =>
     : html`
         <div class="card narrow">
           <h2>${t("household.account")}</h2>
-          <p>${t("household.account.why")} <code>python run_system.py setup</code></p>
+          <p>${t("household.account.why")} <code>.venv/bin/python run_system.py setup</code></p>
           <${SignInForms} />
         </div>
       `;

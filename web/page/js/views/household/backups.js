@@ -48,7 +48,7 @@ export const Backups = () => {
             ? html`<ul class="card list">${all.map((copy) => html`<${Copied} key=${copy.nombre} copy=${copy} />`)}</ul>`
             : html`<${Empty} icon="download" title=${t("household.backups.none")} />`}
       <//>
-      ${whole && html`<p class="muted">${t("household.backups.restore")}<br /><code>python run_system.py restore</code></p>`}
+      ${whole && html`<p class="muted">${t("household.backups.restore")}<br /><code>.venv/bin/python run_system.py restore</code></p>`}
     </div>
   `;
 };

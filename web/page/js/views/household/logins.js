@@ -34,8 +34,8 @@ const Elsewhere = ({ host }) => html`
   <div class="card">
     <p>${t("household.logins.foreign", { host })}</p>
     <p>${t("household.logins.foreign.mosquitto")}</p>
-    <pre><code>python run_system.py mqtt-login --family tasmota ${t("household.logins.name.example")}
-python run_system.py mosquitto-config</code></pre>
+    <pre><code>.venv/bin/python run_system.py mqtt-login --family tasmota ${t("household.logins.name.example")}
+.venv/bin/python run_system.py mosquitto-config</code></pre>
   </div>
 `;
 

@@ -28,7 +28,7 @@ export const words = {
   "insights.rules.learn": "Horarios aprendidos",
   "insights.rules.offline": "Conexión",
   "insights.rules.alarma": "Alarmas",
-  "insights.rules.clima": "Tiempo",
+  "insights.rules.clima": "El tiempo que hace",
   "insights.alarm": "{what} {name}",
   "insights.alarm.why": "Lo dice el propio aparato ({metric}).",
   "insights.alarm.comes_and_goes": "Va y viene.",
@@ -38,7 +38,7 @@ export const words = {
   "insights.rule.learn": "Horario aprendido",
   "insights.rule.offline": "Conexión",
   "insights.rule.alarma": "Alarma",
-  "insights.rule.clima": "Tiempo",
+  "insights.rule.clima": "El tiempo que hace",
   "insights.severity.high": "importante",
   "insights.severity.medium": "conviene mirarlo",
 
