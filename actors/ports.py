@@ -72,7 +72,7 @@ class NoticeDesk(Protocol):
 
     def remove(self, person_id: int, channel_id: int, by: Author) -> None: ...
 
-    def try_out(self, channel_id: int, language: str, done: Callable[[Tried], object]) -> None:
+    def try_out(self, channel: Channel, language: str, done: Callable[[Tried], object]) -> None:
         """Send something now. Returns at once; ``done`` is called once, within half a minute."""
 
 

@@ -53,7 +53,7 @@ def obey(
 def _tried(desk: NoticeDesk, channels: Sequence[tuple[Recipient, Channel]]) -> list[Tried]:
     answers: list[Queue[Tried]] = [Queue() for _ in channels]
     for (recipient, channel), answer in zip(channels, answers, strict=True):
-        desk.try_out(channel.id, recipient.preferences.language, answer.put)
+        desk.courier.carry(channel.id, desk.trial(recipient.preferences.language), answer.put)
     return [answer.get() for answer in answers]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from actors.domain.findings import Severity
 from actors.domain.notices import Address, ChannelSecrets, Hitch, Moment, Notice, Subscription, Tried
 from actors.notifier import services
 from actors.notifier.message import Message
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 LONGEST_TRY_S: Final = 18.0
 # Threads, most of which then hang on a service that says a byte at a time.
 MOST_THREADS: Final = 32
+# Those of them that nothing takes but what is critical.
+FOR_CRITICAL: Final = 8
 
 
 class _Trip:
@@ -61,15 +64,26 @@ class ThreadCourier:
         thread = threading.Thread(
             target=self._travel, args=(channel_id, message, trip), name="courier", daemon=True
         )
+        most = MOST_THREADS if message.severity is Severity.CRITICAL else MOST_THREADS - FOR_CRITICAL
         with self._lock:
-            is_full = len(self._underway) >= MOST_THREADS or channel_id in self._hanging
+            is_full = len(self._underway) >= most or channel_id in self._hanging
             if not is_full:
                 self._underway.add(thread)
-        if is_full:
+        if is_full or not self._has_started(thread):
             trip.end(Tried(Hitch.OVERLOADED))
             return
-        thread.start()
         self._clock.call_later(LONGEST_TRY_S, partial(self._give_up, channel_id, thread, trip))
+
+    def _has_started(self, thread: threading.Thread) -> bool:
+        try:
+            thread.start()
+        except RuntimeError:  # the system gives us no more of them
+            logger.warning("courier_not_started")
+            with self._changed:
+                self._underway.discard(thread)
+                self._changed.notify_all()
+            return False
+        return True
 
     def settle(self, patience: float) -> None:
         """Wait for what is on its way, at most ``patience`` s."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
@@ -13,6 +14,7 @@ from actors.domain.notices import (
     Address,
     Channel,
     ChannelSecrets,
+    Hitch,
     Notice,
     NoticeWords,
     Preferences,
@@ -71,6 +73,9 @@ class NoticeDesk:
         self._contact = contact
         self._services = services
         self._notifier: pykka.ActorRef[Any] | None = None
+        self._lock = threading.Lock()
+        self._trying: set[int] = set()
+        """People whose channel is being tried."""
         self.courier = ThreadCourier(channels, clock, self._pusher, home)
 
     def attach(self, notifier: pykka.ActorRef[Any]) -> None:
@@ -119,11 +124,25 @@ class NoticeDesk:
         self._channels.remove(person_id, channel_id, by)
         self._tell()
 
-    def try_out(self, channel_id: int, language: str, done: Callable[[Tried], object]) -> None:
+    def try_out(self, channel: Channel, language: str, done: Callable[[Tried], object]) -> None:
+        """One at a time for each person: a service that hangs holds a thread that findings are sent by."""
+        with self._lock:
+            is_trying = channel.person_id in self._trying
+            self._trying.add(channel.person_id)
+        if is_trying:
+            done(Tried(Hitch.OVERLOADED))
+            return
+
+        def settle(tried: Tried) -> None:
+            with self._lock:
+                self._trying.discard(channel.person_id)
+            done(tried)
+
+        self.courier.carry(channel.id, self.trial(language), settle)
+
+    def trial(self, language: str) -> Message:
         told = self._words.trial(language)
-        self.courier.carry(
-            channel_id, Message(told.title, told.text, Severity.INFO, "/#/casa", "", "prueba"), done
-        )
+        return Message(told.title, told.text, Severity.INFO, "/#/casa", "", "prueba")
 
     def _tell(self) -> None:
         if self._notifier is not None:

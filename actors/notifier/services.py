@@ -122,6 +122,7 @@ def _apprise() -> ModuleType:
         for name in (_LOG, *_CLIENTS):
             logger = logging.getLogger(name)
             logger.propagate = False
+            logger.setLevel(logging.WARNING)
             logger.addHandler(_SILENT)
     return apprise
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from queue import Queue
+from threading import Thread
 
 import pytest
 
 from actors.domain.findings import Severity
 from actors.domain.notices import Address, Hitch, Secret, Subscription, Tried
-from actors.notifier.courier import LONGEST_TRY_S, MOST_THREADS, ThreadCourier
+from actors.notifier.courier import FOR_CRITICAL, LONGEST_TRY_S, MOST_THREADS, ThreadCourier
 from actors.notifier.message import Message
 from actors.notifier.web_push import PushSender, new_private_key
 from tests.notifier.receivers import PATIENCE_S, Browser, http_receiver
@@ -42,8 +44,8 @@ class Sending:
         self.courier = ThreadCourier(secrets, self.clock, lambda: pusher, lambda: "")
         self.came: Queue[tuple[int, Tried]] = Queue()
 
-    def carry(self, channel_id: int) -> None:
-        self.courier.carry(channel_id, HELLO, lambda tried: self.came.put((channel_id, tried)))
+    def carry(self, channel_id: int, message: Message = HELLO) -> None:
+        self.courier.carry(channel_id, message, lambda tried: self.came.put((channel_id, tried)))
 
     def next(self) -> tuple[int, Tried]:
         return self.came.get(timeout=PATIENCE_S)
@@ -77,12 +79,32 @@ def test_a_service_that_hangs_holds_up_nobody(kind: str) -> None:
 
 
 def test_hanging_services_take_no_more_than_so_many_threads() -> None:
-    with http_receiver(status=None) as hangs:
-        channels = {f"_{number}": Address(f"json://{hangs.address}/") for number in range(MOST_THREADS + 1)}
-        sending = Sending(Secrets(**channels))
-        for number in range(MOST_THREADS + 1):
+    """Which leaves some for what is critical."""
+    most = MOST_THREADS - FOR_CRITICAL
+    with http_receiver(status=None) as hangs, http_receiver() as works:
+        channels = {f"_{number}": Address(f"json://{hangs.address}/") for number in range(most + 1)}
+        sending = Sending(Secrets(**channels, _99=Address(f"json://{works.address}/")))
+        for number in range(most + 1):
             sending.carry(number)
-        assert sending.next() == (MOST_THREADS, Tried(Hitch.OVERLOADED))
+        assert sending.next() == (most, Tried(Hitch.OVERLOADED))
+        sending.carry(99)
+        assert sending.next() == (99, Tried(Hitch.OVERLOADED))
+        sending.carry(99, replace(HELLO, severity=Severity.CRITICAL))
+        assert sending.next() == (99, Tried())
+
+
+def test_a_thread_that_cannot_start_takes_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_: Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    sending = Sending(Secrets())
+    with monkeypatch.context() as patched:
+        patched.setattr(Thread, "start", fails)
+        sending.carry(1)
+    assert sending.next() == (1, Tried(Hitch.OVERLOADED))
+    sending.courier.settle(0)
+    sending.carry(1)
+    assert sending.next() == (1, Tried(Hitch.NO_CHANNEL))
 
 
 def test_a_channel_that_is_gone_is_no_way() -> None:

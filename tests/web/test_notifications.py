@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from actors.domain.findings import Severity
 from actors.domain.notices import Hitch, Moment, Notice, NoticeKey, NoticeState
 from actors.domain.people import Role
-from tests.notifier.receivers import Browser, http_receiver, is_signed
+from tests.notifier.receivers import PATIENCE_S, Browser, http_receiver, is_signed
 from tests.web.keys import Keys, denied
 from tests.web.site import Answer, Site
 from web.security.access import Mode
@@ -107,6 +108,18 @@ def test_a_service_is_added_tried_and_removed_and_its_secret_is_never_told(
     assert anna("DELETE", path).status == 204
     assert anna("GET").json["canales"] == []
     assert denied(anna("DELETE", path), 404)
+
+
+def test_one_channel_of_a_person_is_tried_at_a_time(anna: Caller) -> None:
+    """Whatever hangs, the threads are there for what has to be told."""
+    with http_receiver(status=None) as hangs, ThreadPoolExecutor(1) as other:
+        added = anna("POST", "/canales", {"nombre": "x", "url": f"json://{hangs.address}/"})
+        path = f"/canales/{added.json['id']}/prueba"
+        first = other.submit(anna, "POST", path)
+        assert hangs.asked.wait(PATIENCE_S)
+        assert "sigue sin contestar" in anna("POST", path).json["detalle"]
+        hangs.closing.set()
+        assert first.result(PATIENCE_S).json["enviado"] is False
 
 
 def test_a_service_takes_a_member(reader: Caller) -> None:

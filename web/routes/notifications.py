@@ -175,16 +175,17 @@ class ChannelTrial(NotificationsHandler):
     async def post(self, channel_id: str) -> None:
         number = int(channel_id)
         recipient = await self.at_desk(partial(self.desk.recipient, self.person_id))
-        if number not in {channel.id for channel in recipient.channels}:
+        channel = next((each for each in recipient.channels if each.id == number), None)
+        if channel is None:
             raise Problem.of(NoSuch(Refusal.NO_SUCH_CHANNEL, id=number))
-        tried = await self._tried(number, recipient.preferences.language)
+        tried = await self._tried(channel, recipient.preferences.language)
         told: TrialJson = {
             "enviado": tried.hitch is None,
             "detalle": hitch_told(tried.hitch, tried.said, self.language),
         }
         self.answer(told)
 
-    async def _tried(self, channel_id: int, language: str) -> Tried:
+    async def _tried(self, channel: Channel, language: str) -> Tried:
         outcome: asyncio.Future[Tried] = asyncio.get_running_loop().create_future()
 
         def settle(tried: Tried) -> None:
@@ -192,7 +193,7 @@ class ChannelTrial(NotificationsHandler):
                 outcome.set_result(tried)
 
         loop = self.services.loop
-        self.desk.try_out(channel_id, language, lambda tried: loop.call_soon(partial(settle, tried)))
+        self.desk.try_out(channel, language, lambda tried: loop.call_soon(partial(settle, tried)))
         try:
             async with asyncio.timeout(TRIAL_S):
                 return await outcome
