@@ -64,6 +64,9 @@ class NoticeDesk(Protocol):
 
     def prefer(self, person_id: int, preferences: Preferences) -> None: ...
 
+    def forget_room(self, room_id: int) -> None:
+        """Who has chosen it has not any more: there is no such room."""
+
     def add_service(self, person_id: int, name: str, url: str, by: Author) -> Channel | None:
         """``None`` for an address that is no service's."""
 

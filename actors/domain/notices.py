@@ -33,9 +33,9 @@ class Preferences:
     severity: Severity | None = Severity.MEDIUM
     """What is at least so severe is told at once; ``None`` is nothing."""
     rooms: frozenset[int] | None = None
-    """Only what happens in these; ``None`` is anywhere, in no room too."""
+    """Only what happens in these, or is critical; ``None`` is anywhere, in no room too."""
     rules: frozenset[str] | None = None
-    """Only what these have concluded; ``None`` is any."""
+    """Only what these have concluded, or is critical; ``None`` is any."""
     ends: bool = True
     """Whether also that it is over."""
     quiet: Span | None = None

@@ -216,5 +216,7 @@ _TOLD_AS_AN_END: Final = frozenset({"ai_back_online"})
 def _concerns(wishes: Preferences, occurrence: Occurrence) -> bool:
     if occurrence.kept.finding.event in _TOLD_AS_AN_END:
         return False
+    if occurrence.kept.finding.severity is Severity.CRITICAL:  # whoever is in the house has to know
+        return True
     in_room = wishes.rooms is None or occurrence.room_id in wishes.rooms
     return in_room and (wishes.rules is None or occurrence.kept.finding.rule in wishes.rules)

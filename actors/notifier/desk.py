@@ -41,6 +41,8 @@ class Channels(ChannelSecrets, Protocol):
 
     def prefer(self, person_id: int, preferences: Preferences) -> None: ...
 
+    def forget_room(self, room_id: int) -> None: ...
+
     def add(self, person_id: int, name: str, shown: str, secret: Secret, by: Author) -> Channel: ...
 
     def remove(self, person_id: int, channel_id: int, by: Author) -> None: ...
@@ -101,6 +103,10 @@ class NoticeDesk:
 
     def prefer(self, person_id: int, preferences: Preferences) -> None:
         self._channels.prefer(person_id, preferences)
+        self._tell()
+
+    def forget_room(self, room_id: int) -> None:
+        self._channels.forget_room(room_id)
         self._tell()
 
     def add_service(self, person_id: int, name: str, url: str, by: Author) -> Channel | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -76,6 +77,16 @@ class Channels:
         with writing(self._path) as connection:
             given = (person_id, json.dumps(preferences_json(preferences)))
             connection.execute("INSERT OR REPLACE INTO preferencias (persona_id, datos) VALUES (?, ?)", given)
+
+    def forget_room(self, room_id: int) -> None:
+        """Nobody has chosen it any more; whose only one it was hears of what happens anywhere."""
+        with writing(self._path) as connection:
+            for number, text in connection.execute("SELECT persona_id, datos FROM preferencias").fetchall():
+                wishes = preferences_in(text)
+                if wishes.rooms is not None and room_id in wishes.rooms:
+                    left = replace(wishes, rooms=wishes.rooms - {room_id} or None)
+                    given = (json.dumps(preferences_json(left)), number)
+                    connection.execute("UPDATE preferencias SET datos = ? WHERE persona_id = ?", given)
 
     def add(self, person_id: int, name: str, shown: str, secret: Secret, by: Author) -> Channel:
         """A browser that was somebody's, this person's too, is this person's from now on, by one channel.

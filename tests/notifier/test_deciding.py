@@ -47,6 +47,13 @@ def test_what_matters_less_than_is_wanted_is_not_told(severity: Severity, least:
     assert bool(told(occurrence(severity=severity), recipient(severity=least))) is wanted
 
 
+def test_what_is_critical_is_told_whatever_was_chosen() -> None:
+    """Smoke in the room that nobody has thought of."""
+    smoke = occurrence(severity=Severity.CRITICAL, rule="alarma")
+    assert told(smoke, recipient(rooms={9}, rules={"offline"}))
+    assert not told(smoke, recipient(rooms={9}, severity=None))
+
+
 @pytest.mark.parametrize(
     ("rooms", "rules", "wanted"),
     [

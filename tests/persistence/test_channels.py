@@ -35,6 +35,15 @@ def home(tmp_path: Path) -> Home:
     return Home(tmp_path / "cuentas.db")
 
 
+def test_a_room_that_is_gone_is_chosen_by_nobody(home: Home) -> None:
+    """Whose only one it was would hear of nothing any more."""
+    home.channels.prefer(HOUSE, Preferences(rooms=frozenset({1, 2}), digest_at=480))
+    home.channels.forget_room(1)
+    assert home.channels.recipient(HOUSE).preferences == Preferences(rooms=frozenset({2}), digest_at=480)
+    home.channels.forget_room(2)
+    assert home.channels.recipient(HOUSE).preferences == Preferences(digest_at=480)
+
+
 def test_secrets_lie_where_only_this_user_reads(home: Home) -> None:
     channel = home.channels.add(HOUSE, "Mi correo", "E-Mail", MAIL, CONSOLE)
     browser = home.channels.add(HOUSE, "Móvil", "Web Push", BROWSER, CONSOLE)

@@ -68,6 +68,7 @@ def test_what_one_wants_is_one_s_own(anna: Caller, reader: Caller) -> None:
         {"habitaciones": ["1"]},
         {"habitaciones": [0]},
         {"reglas": [1]},
+        {"reglas": ["alarmas"]},
         {"reglas": ["x"] * 201},
         {"silencio": "22:00"},
         {"silencio": {"desde": "22:00"}},

@@ -89,6 +89,8 @@ class OneRoom(RoomHandler):
 
     async def delete(self, room_id: str) -> None:
         room: Room = await self.ask(partial(RemoveRoom, int(room_id)))
+        if self.services.notices is not None:
+            await self.read(partial(self.services.notices.forget_room, room.id))
         await self._emptied(room)
         self.set_status(204)
 

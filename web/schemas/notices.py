@@ -10,6 +10,7 @@ from typing import Final, Generic, TypeVar
 from actors.domain.findings import Severity
 from actors.domain.json_values import Json
 from actors.domain.notices import Channel, Notice, Preferences, Recipient, Span
+from actors.domain.rule_events import EVENTS
 from web.schemas.answers import ChannelJson, NoticeJson, NotificationsJson, QuietJson
 from web.schemas.serializers import iso
 from web.schemas.validators import Body, Field, Given, Line, Name, OneOf, OrNull, Schema, Shape, Switch, Whole
@@ -54,6 +55,20 @@ class ListOf(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class OneWord:
+    words: tuple[str, ...]
+
+    @property
+    def schema(self) -> Schema:
+        return {"type": "string", "enum": list(self.words)}
+
+    def read(self, value: Json, name: str) -> str:
+        if not isinstance(value, str) or value not in self.words:
+            raise Problem(Fault.NO_MEMBER, field=name, words=", ".join(self.words))
+        return value
+
+
+@dataclass(frozen=True, slots=True)
 class TimeOfDay:
     """ "HH:MM", as minutes since midnight."""
 
@@ -94,12 +109,15 @@ AT_ONCE: Final = Field("gravedad", OneOf(AtOnce), "Desde qué gravedad se avisa 
 ENDS: Final = Field("fin", Switch(), "Si también se avisa de que algo ha terminado.", True)
 LANGUAGE: Final = Field("idioma", OneOf(Language), "En qué idioma.", "es")
 ROOMS: Final = Field(
-    "habitaciones", OrNull(ListOf(Whole(2**53))), "Solo lo de estas; null es de cualquier sitio.", [1, 2]
+    "habitaciones",
+    OrNull(ListOf(Whole(2**53))),
+    "Solo lo de estas, y lo crítico; null es de cualquier sitio.",
+    [1, 2],
 )
 RULES: Final = Field(
     "reglas",
-    OrNull(ListOf(Line(40))),
-    "Solo lo que concluyen estas; null son todas.",
+    OrNull(ListOf(OneWord(tuple(EVENTS)))),
+    "Solo lo que concluyen estas, y lo crítico; null son todas.",
     ["extremos", "offline"],
 )
 QUIET: Final = Field(
