@@ -16,6 +16,14 @@ import pykka
 from actors.context import ActorContext
 from actors.dead_letter_words import reason_for, too_many_devices, too_many_unclaimed
 from actors.device import GONE, DeviceActor
+from actors.domain.absences import (
+    AbsenceCommand,
+    Absences,
+    ChangeAbsence,
+    EndAbsence,
+    SayAbsence,
+    WithdrawAbsence,
+)
 from actors.domain.claiming import unproven, unproven_spare
 from actors.domain.house import House
 from actors.domain.model import Change, Claim, DeadLetter, Device, Move, Report
@@ -151,6 +159,7 @@ class Directory(SupervisedActor):
         devices: Iterable[Device],
         max_devices: int,
         max_unclaimed: int = MAX_UNCLAIMED,
+        absences: Absences = Absences(),  # noqa: B008 - frozen
     ) -> None:
         super().__init__(context.dispatcher, context.clock, context.failure_registry)
         self._context = context
@@ -173,7 +182,8 @@ class Directory(SupervisedActor):
         self._spellings: dict[str, str] = {}
         """The first spelling of each serial number, by it in lower case."""
         self._recalls = itertools.count()
-        self._house = House()
+        self._absences = absences
+        self._house = House(absences=absences.said)
         self._rooms: Rooms | None = None
         self._about_rooms: list[object] = []
         """Commands that wait until they are known."""
@@ -227,6 +237,8 @@ class Directory(SupervisedActor):
                 self._pass_on(report.serial, message)
             case AddRoom() | RenameRoom() | RemoveRoom():
                 self._carry_out(message)
+            case SayAbsence() | ChangeAbsence() | EndAbsence() | WithdrawAbsence():
+                self._take_down(message)
             case ChangeDevice(change=Change(move=Move(room=int(room_id)))):
                 self._pass_on_if_there(room_id, message)
             case Rooms():
@@ -395,6 +407,7 @@ class Directory(SupervisedActor):
                 | (ForgetDevice() | ReplaceDevice())
                 | (ApplyFinding() | DismissFinding() | DismissalNoted() | AskBounds())
                 | (AddRoom() | RenameRoom() | RemoveRoom())
+                | (SayAbsence() | ChangeAbsence() | EndAbsence() | WithdrawAbsence())
             ) as asked:
                 self._answer_refused(asked.reply, refused)
 
@@ -443,6 +456,15 @@ class Directory(SupervisedActor):
             self._answer_refused(message.reply, Refused(Refusal.NO_ROOM_TO_MOVE_TO, {"id": room_id}))
 
     # -- the house ---------------------------------------------------------------------------
+
+    def _take_down(self, command: AbsenceCommand) -> None:
+        outcome = self._absences.after(command, self._context.clock.now())
+        if isinstance(outcome, Refused):
+            self._answer_refused(command.reply, outcome)
+            return
+        self._context.writer.tell(outcome)
+        self._absences = outcome.absences
+        self._change_house(replace(self._house, absences=self._absences.said))
 
     def _change_house(self, house: House) -> None:
         """Who has no actor at present is told when it is started."""

@@ -1,4 +1,5 @@
-"""The whole vocabulary between actors, but for what is said of rooms (:mod:`actors.domain.rooms`).
+"""The whole vocabulary between actors, but for what is said of rooms (:mod:`actors.domain.rooms`) and of
+absences (:mod:`actors.domain.absences`).
 
 All of it is frozen. A message is named for what it says, not for who handles it; the sections say
 who does.
@@ -10,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from actors.domain.absences import KeepAbsences
 from actors.domain.findings import Bounds, Decision, Finding, KeptFinding, RuleMemory
 from actors.domain.house import House
 from actors.domain.model import (
@@ -711,6 +713,7 @@ ToWriter: TypeAlias = (
     | Tidy
     | OfNotices
     | OfRooms
+    | KeepAbsences
     | OfRemovals
 )
 

@@ -11,6 +11,7 @@ import pykka
 from actors.applying import ApplyingSink
 from actors.context import ActorContext
 from actors.directory import Directory
+from actors.domain.absences import Absences
 from actors.domain.findings import KeptFinding
 from actors.domain.model import Device
 from actors.domain.notices import NoticeWords, Recipient
@@ -71,6 +72,9 @@ class Archive(Protocol):
 
     @property
     def alive(self) -> bool: ...
+
+    @property
+    def absences(self) -> Absences: ...
 
     def employ(
         self,
@@ -144,7 +148,9 @@ class ActorSystem:
             timekeeper=self.timekeeper,
             failure_registry=self.failure_registry,
         )
-        self.directory = Directory.start(context, devices, settings.max_devices, settings.max_no_reclamados)
+        self.directory = Directory.start(
+            context, devices, settings.max_devices, settings.max_no_reclamados, archive.absences
+        )
         applying.attach(self.directory, archive.unapplied())
         self.translator = edge.attach(context, self.directory, archive.announcements())
         events.attach(edge.export(context, self.directory, devices))

@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 
 import pykka
 
+from actors.domain.absences import Absences
 from actors.domain.findings import KeptFinding
 from actors.domain.model import Device
 from actors.domain.read_models import Backup, StoredAnnouncements
@@ -110,6 +111,8 @@ class Archive:
             # While the time is in doubt it may be this that is behind.
             believed = clock.doubt is None
             self._devices: Sequence[Device] = seen(store.database.conn, known, now) if believed else known
+            self.absences: Absences = store.absences()
+            """Those that people had said by the start."""
             self._announcements = StoredAnnouncements(store.announcements(), store.forgotten())
             self.instance = store.instance_id
         self.queries = Queries(self._path, zone)

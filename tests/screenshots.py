@@ -54,7 +54,17 @@ Views = Mapping[str, str]
 
 def views(home: Home) -> Views:
     meter, lamp = (home.device(serial)["id"] for serial in (METER, LAMP))
-    parts = ("habitaciones", "personas", "accesos", "salud", "copias", "rechazados", "auditoria", "ajustes")
+    parts = (
+        "habitaciones",
+        "ausencia",
+        "personas",
+        "accesos",
+        "salud",
+        "copias",
+        "rechazados",
+        "auditoria",
+        "ajustes",
+    )
     return {
         "devices": "",
         "device": f"dispositivo/{meter}",

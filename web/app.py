@@ -27,6 +27,7 @@ from web.http.services import Backups, Limits, Logins, NoLogins, Queries, Servic
 from web.live.hub import EventHub
 from web.openapi import Description, described, path_of
 from web.page.files import Index, Page, PageFile, shipped
+from web.routes.absences import AllAbsences, EndedAbsence, OneAbsence
 from web.routes.auth import Myself, Pairing, Session, StreamTickets
 from web.routes.backups import AllBackups
 from web.routes.bounds import DeviceBounds
@@ -80,6 +81,9 @@ ROUTES: Final[list[tuple[str, type[Handler]]]] = [
     (r"/dispositivos/([0-9]{1,18})/limites/?", DeviceBounds),
     (r"/habitaciones/?", AllRooms),
     (r"/habitaciones/([0-9]{1,18})/?", OneRoom),
+    (r"/casa/ausencia/?", AllAbsences),
+    (r"/casa/ausencia/([0-9]{1,18})/?", OneAbsence),
+    (r"/casa/ausencia/([0-9]{1,18})/acabar/?", EndedAbsence),
     (r"/stream/dispositivos/?", DeviceStream),
     (r"/stream/ai/?", FindingStream),
     (r"/ai/eventos/?", Findings),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from actors.domain.absences import Absence
 from actors.domain.weather import Weather
 
 
@@ -11,3 +12,5 @@ from actors.domain.weather import Weather
 class House:
     weather: Weather | None = None
     """The last that is known; ``None`` where nobody asks for it, or none has come yet."""
+    absences: tuple[Absence, ...] = ()
+    """When nobody is there, as people have said it; in order of time."""

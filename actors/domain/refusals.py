@@ -30,6 +30,11 @@ class Refusal(Enum):
     NO_ROOM_TO_MOVE_TO = "no_room_to_move_to"
     ROOM_NAME_TAKEN = "room_name_taken"
     TOO_MANY_ROOMS = "too_many_rooms"
+    # -- of absences
+    NO_SUCH_ABSENCE = "no_such_absence"
+    ABSENCE_ENDS_FIRST = "absence_ends_first"
+    ABSENCES_MEET = "absences_meet"
+    TOO_MANY_ABSENCES = "too_many_absences"
     # -- of findings
     NOTHING_PROPOSED = "nothing_proposed"
     PROPOSAL_INVALID = "proposal_invalid"

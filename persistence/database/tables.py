@@ -312,6 +312,19 @@ def _notices(db: Database) -> None:
     db.conn.execute("CREATE INDEX avisos_por_dispositivo ON avisos (dispositivo_id)")
 
 
+def _absences(db: Database) -> None:
+    # When nobody is at home, as people have said it; "hasta" is NULL as long as nobody knows.
+    db.conn.execute(
+        f"""
+        CREATE TABLE ausencias (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            desde REAL NOT NULL,
+            hasta REAL
+        ) {_strict(db)}
+        """
+    )
+
+
 STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _devices_and_log,
     _dead_letters,
@@ -335,6 +348,7 @@ STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _episodes,
     _patience,
     _notices,
+    _absences,
 )
 """Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
 

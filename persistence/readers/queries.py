@@ -9,11 +9,13 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import Final
 
+from actors.domain.absences import Absences
 from actors.domain.findings import KeptFinding, Wanted
 from actors.domain.model import DeadLetter, LogEntry
 from actors.domain.notices import Notice
 from actors.domain.read_models import FindingPage, LogPage, Rejected, Statistics
 from actors.domain.rooms import Rooms
+from persistence.database.absence_rows import read_absences
 from persistence.database.local_time import LocalTime
 from persistence.database.notice_rows import newest_notices
 from persistence.database.room_rows import read_rooms
@@ -186,6 +188,10 @@ class Queries:
         with closing(self.connect()) as connection:
             found = [kept_finding(row) for row in connection.execute(_UNDECIDED, [since])]
         return [kept for kept in found if kept.finding.acts]
+
+    def absences(self) -> Absences:
+        with closing(self.connect()) as connection:
+            return read_absences(connection)
 
     def finding(self, number: int) -> KeptFinding | None:
         """The finding with this id, if there is one."""

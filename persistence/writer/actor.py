@@ -9,6 +9,7 @@ from functools import partial
 from itertools import chain, islice
 from typing import ClassVar, Final, TypeAlias
 
+from actors.domain.absences import KeepAbsences
 from actors.domain.findings import KeptFinding, RuleMemory
 from actors.domain.notices import KeepNotices, Notice, NoticesKept, RecallNotices, RecallOccurrences
 from actors.domain.refusals import Refusal, Refused
@@ -285,9 +286,9 @@ class WriterActor(SupervisedActor):
         """What follows once the refusal of a message, the only one, is on disk."""
         self._settle(messages)
         match messages[0]:
-            case Keep(reply=reply) | KeepRooms(reply=reply) | Remove(reply=reply) | Replace(reply=reply) if (
-                reply is not None
-            ):
+            case (Keep(reply=reply) | Remove(reply=reply) | Replace(reply=reply)) | (
+                KeepRooms(reply=reply) | KeepAbsences(reply=reply)
+            ) if reply is not None:
                 self._call(reply, Refused(Refusal.NOT_STORED, {"error": str(why)}))
             case RecallMemory(to=to):
                 self._call(to, MemoryRecalled(None))
@@ -400,6 +401,8 @@ class WriterActor(SupervisedActor):
                 self._call(to_notifier, saved.occurrences)
             case KeepRooms(_, room, answer):
                 self._call(answer, room)
+            case KeepAbsences(_, absence, answer_absence):
+                self._call(answer_absence, absence)
             case RecallRooms(tell):
                 self._call(tell, saved.rooms)
             case RecallMemory(device_id, rule, to_rule):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
+from actors.domain.absences import KeepAbsences
 from actors.domain.model import Device
 from actors.domain.notices import KeepNotices, RecallNotices, RecallOccurrences
 from actors.domain.read_models import StoredAnnouncement
@@ -62,6 +63,8 @@ def batch_of(messages: Sequence[ToKeep], at: float) -> Batch:
                 batch.rooms.append(rooms)
             case RecallRooms():
                 batch.recalls_rooms = True
+            case KeepAbsences(absences):
+                batch.absences.append(absences)
             case KeepNotices():
                 batch.notices.append(message)
             case RecallNotices():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TypeAlias
 
+from actors.domain.absences import KeepAbsences
 from actors.domain.model import DeadLetter, Json, LogEntry
 from actors.domain.notices import KeepNotices
 from actors.domain.rooms import KeepRooms
@@ -31,6 +32,7 @@ Refusable: TypeAlias = (
     | EndUnwatched
     | KeepNotices
     | KeepRooms
+    | KeepAbsences
     | Settle
     | RecallMemory
     | Remove
@@ -57,6 +59,8 @@ def refusal(message: Refusable, at: float, why: Exception) -> DeadLetter:
             topic, payload = _place(device_id, rule), b""
         case KeepRooms(rooms):
             topic, payload = "habitaciones", _printed({**rooms.names})
+        case KeepAbsences(absences):
+            topic, payload = "ausencias", _printed([[each.since, each.until] for each in absences.said])
         case KeepNotices(notices):
             topic, payload = "avisos", _printed([notice.title for notice in notices])
         case EndEpisodes() | EndUnwatched() | Settle() | Remove() | BrokerForgot():

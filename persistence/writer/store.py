@@ -11,6 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, TypeAlias
 
+from actors.domain.absences import Absences
 from actors.domain.findings import Decision, Finding, KeptFinding, RuleMemory
 from actors.domain.model import DeadLetter, Device, LogEntry
 from actors.domain.notices import KeepNotices, Notice, NoticesRecalled, OccurrencesRecalled
@@ -18,6 +19,7 @@ from actors.domain.read_models import StoredAnnouncement
 from actors.domain.rooms import Rooms
 from actors.domain.status import Hindrance
 from actors.messages import Removal
+from persistence.database.absence_rows import read_absences, write_absences
 from persistence.database.announcement_rows import read_announcements, write_announcements
 from persistence.database.device_rows import DEVICE_COLUMNS, DEVICES, device_of, device_row, newcomer_row
 from persistence.database.files import beside, identity
@@ -123,6 +125,8 @@ class Batch:
     """Of other makes, each in its turn; an empty one removes what was kept."""
     rooms: list[Rooms] = field(default_factory=list)
     """Each in its turn: an id counts as given even if the room is gone in the next."""
+    absences: list[Absences] = field(default_factory=list)
+    """The same."""
     notices: list[KeepNotices] = field(default_factory=list)
     """Each in its turn."""
     recalls_notices: bool = False
@@ -240,6 +244,10 @@ class Store:
         """All devices, in the order of their ids; what is damaged in a row is empty, with a warning."""
         return [device_of(row) for row in self.database.conn.execute(f"{DEVICES} ORDER BY id")]
 
+    def absences(self) -> Absences:
+        """Those that people have said."""
+        return read_absences(self.database.conn)
+
     def announcements(self) -> list[StoredAnnouncement]:
         """What devices of other makes have said of themselves, in the order in which it was heard last."""
         return read_announcements(self.database.conn)
@@ -293,6 +301,8 @@ class Store:
             write_announcements(self.database.conn, batch.announcements, batch.at)
         for kept in batch.rooms:
             write_rooms(self.database.conn, kept)
+        for said in batch.absences:
+            write_absences(self.database.conn, said)
         for removal in batch.removals:
             remove_device(self.database.conn, removal)
         if batch.forgotten:

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from itertools import chain, compress
 from typing import Any, Final, TypeAlias
@@ -72,7 +73,9 @@ class WeeklyHabit(base.Classifier):
         self.bin_minutes = bin_minutes
         self.bins = DAY_MINUTES // bin_minutes
         self._absent = 0
-        """Days, of those remembered, on which nobody was there."""
+        """Days, of those remembered, on which nobody was there, though nobody said so."""
+        self._away: frozenset[int] = frozenset()
+        """Ordinals of those on which people said so, if only of a part of the day."""
         self._newest = 0
         self._oldest = 0
         """Ordinals of the newest and of the very first day; 0 before there is any."""
@@ -117,7 +120,24 @@ class WeeklyHabit(base.Classifier):
 
         Those on which nobody was there do not count.
         """
-        return self._newest - self._oldest + 1 - self._absent if self._newest else 0
+        since = self._newest - self._oldest + 1
+        return since - self._absent - len(self._away) if self._newest else 0
+
+    def without(self, away: Iterable[range]) -> WeeklyHabit:
+        """The same, but that nothing was seen in these bins, which are counted on from day to day: bin 3 of
+        the day with the ordinal ``n`` is ``n * bins + 3``.
+        """
+        lived = copy(self)
+        lived._on, lived._off = bytearray(self._on), bytearray(self._off)
+        oldest = max(self._oldest, self._newest - SPAN_DAYS + 1)
+        days = set()
+        for stretch in away:
+            first = max(stretch.start, oldest * self.bins)
+            for at in range(first, min(stretch.stop, (self._newest + 1) * self.bins)):
+                lived._on[at % len(self._on)] = lived._off[at % len(self._off)] = 0
+                days.add(at // self.bins)
+        lived._away = frozenset(days)
+        return lived
 
     def leave_out_absences(self) -> None:
         """Forget the days of each stretch in which nobody was there. Today, which is not over, is in none."""
@@ -137,11 +157,14 @@ class WeeklyHabit(base.Classifier):
         return len(latest) > _usual(runs)
 
     def _unused_runs(self) -> list[range]:
-        """Of the days remembered, those in a row on which it was never on; the last run ends yesterday."""
+        """Of the days remembered, those in a row on which it was never on, and of which nobody said that they
+        were away; the last run ends yesterday.
+        """
         runs = []
         begins = max(self._oldest, self._newest - SPAN_DAYS + 1)
         for day in range(begins, self._newest):
-            if any(self._on[day % SPAN_DAYS * self.bins : (day % SPAN_DAYS + 1) * self.bins]):
+            row = slice(day % SPAN_DAYS * self.bins, (day % SPAN_DAYS + 1) * self.bins)
+            if day in self._away or any(self._on[row]):
                 runs.append(range(begins, day))
                 begins = day + 1
         return [*runs, range(begins, self._newest)]

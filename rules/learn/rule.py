@@ -14,7 +14,9 @@ from datetime import datetime, timedelta, tzinfo
 from enum import Enum
 from typing import Final, TypeAlias
 
+from actors.domain.absences import Absence
 from actors.domain.findings import Bounds, Finding, Proposal
+from actors.domain.house import House
 from actors.domain.model import SCHEDULED, Device, JsonObject, Report
 from actors.domain.readings import switch_of
 from rules.base.memory import DamagedState, Fields, seal, unseal
@@ -64,6 +66,7 @@ class LearnRule:
     lasting: Final = ()
 
     __slots__ = (
+        "_absences",
         "_demo",
         "_dismissed",
         "_events",
@@ -86,6 +89,7 @@ class LearnRule:
         self._timezone = timezone
         self._planned = planned
         self._demo = demo
+        self._absences: tuple[Absence, ...] = ()
         self._habit = WeeklyHabit(settings.ai_r3_bin_minutes)
         self._signal = HeldSignal(timezone, settings.ai_r3_bin_minutes)
         self._events = 0
@@ -98,13 +102,18 @@ class LearnRule:
 
     # -- what the host calls -----------------------------------------------------------------
 
+    def hear(self, house: House, at: float) -> Sequence[Finding]:  # noqa: ARG002
+        """What was learned stays, and is passed over: who was there after all has lost nothing."""
+        self._absences = house.absences
+        return ()
+
     def observe(self, device: Device, report: Report | None, at: float) -> Sequence[Finding]:
         if not device.claimed or (report is not None and (report.retained or report.doubtful)):
             return ()
         on = _is_on(device.state, device.parameters)
         # Without a report nothing was said; but people may have switched it.
         if self._demo is None and (report is not None or on is not self._signal.on):
-            self._hear(at, on)
+            self._take_in(at, on)
         if self._next_look - 2 * SPREAD_S * 24 < at < self._next_look:
             return ()
         self._next_look = self._look_after(device.serial, at)
@@ -115,7 +124,7 @@ class LearnRule:
 
     def learn(self, at: float, state: str, parameters: JsonObject) -> None:
         """Take in a row of the log; rows come oldest first. Concludes nothing."""
-        self._hear(at, _is_on(state, parameters))
+        self._take_in(at, _is_on(state, parameters))
 
     def let_go(self, keys: Collection[str]) -> None:
         """It has no episodes."""
@@ -144,7 +153,7 @@ class LearnRule:
 
     # -- learning ----------------------------------------------------------------------------
 
-    def _hear(self, at: float, on: bool | None) -> None:
+    def _take_in(self, at: float, on: bool | None) -> None:
         if on is not None:
             self._events += 1
             self._unsaved += 1
@@ -155,10 +164,28 @@ class LearnRule:
         """The windows as they now look, whether or not they are worth a suggestion."""
         if self._demo is not None:
             return self._demo
-        return windows_of(self._habit, self._estimate(), self._settings)
+        lived = self._lived()
+        return windows_of(lived, self._estimate(lived), self._settings)
 
-    def _estimate(self) -> Estimate:
-        return estimate_of(self._habit, self._settings, self._held)
+    def _estimate(self, lived: WeeklyHabit) -> Estimate:
+        return estimate_of(lived, self._settings, self._held)
+
+    def _lived(self) -> WeeklyHabit:
+        """What was learned while people were there."""
+        lived = self._habit.without(map(self._bins_of, self._absences))
+        lived.leave_out_absences()
+        return lived
+
+    def _bins_of(self, absence: Absence) -> range:
+        """As :meth:`rules.learn.habit.WeeklyHabit.without` takes them, those of its beginning and end too."""
+        if absence.until is None:
+            return range(self._bin_of(absence.since), (self._habit.newest + 1) * self._habit.bins)
+        return range(self._bin_of(absence.since), self._bin_of(absence.until) + 1)
+
+    def _bin_of(self, at: float) -> int:
+        local = datetime.fromtimestamp(at, self._timezone)
+        minute = local.hour * 60 + local.minute
+        return local.toordinal() * self._habit.bins + minute // self._habit.bin_minutes
 
     # -- suggesting --------------------------------------------------------------------------
 
@@ -171,6 +198,8 @@ class LearnRule:
     def _consider(self, device: Device, at: float) -> Sequence[Finding]:
         settings = self._settings
         if self._told_at is not None and 0 <= at - self._told_at < settings.ai_r3_cooldown_s:
+            return ()
+        if any(absence.lasts(at) for absence in self._absences):
             return ()
         timetable = self._worth_suggesting(device)
         if not timetable:
@@ -191,17 +220,17 @@ class LearnRule:
     def _worth_suggesting(self, device: Device) -> Timetable:
         if self._demo is not None:
             return self._demo if self._is_news(device, self._demo) else ()
-        self._habit.leave_out_absences()
-        if self._events < self._settings.ai_r3_min_events or self._habit.days <= LEAST_DAYS:
+        lived = self._lived()
+        if self._events < self._settings.ai_r3_min_events or lived.days <= LEAST_DAYS:
             return ()
-        if self._habit.is_absent:
+        if lived.is_absent:
             return ()
-        estimate = self._estimate()
+        estimate = self._estimate(lived)
         self._held = estimate.bins
-        timetable = windows_of(self._habit, estimate, self._settings)
+        timetable = windows_of(lived, estimate, self._settings)
         if not self._is_news(device, timetable):
             return ()
-        return timetable if foretells(self._habit, estimate.ages, self._settings) else ()
+        return timetable if foretells(lived, estimate.ages, self._settings) else ()
 
     def _is_news(self, device: Device, timetable: Timetable) -> bool:
         """Whether it differs enough from what there is, what was suggested and what was dismissed."""

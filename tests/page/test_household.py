@@ -20,6 +20,7 @@ LONG_NAME = "Habitaciondelosinvitadosquenovienennuncaporquevivenmuylejos1"
 PASSWORD = "zanahoria-amarga"
 SECTIONS = {
     "habitaciones": "Habitaciones",
+    "ausencia": "Estamos fuera",
     "notificaciones": "Notificaciones",
     "personas": "Personas",
     "accesos": "Accesos",
@@ -114,6 +115,40 @@ def test_devices_are_put_into_a_room(home: Home, page: Page, complaints: Complai
     rows = page.get_by_role("main").get_by_role("listitem")
     expect(rows).to_contain_text(["0 dispositivos", "2 dispositivos"])
     assert {home.device(serial)["habitacion_id"] for serial in (LAMP, THERMOMETER)} == {rooms[1]["id"]}
+
+
+def test_people_say_when_they_are_away_and_that_they_are_back(
+    home: Home, any_page: Page, complaints: Complaints
+) -> None:
+    """As REST sees it too; what is typed is a time of the house."""
+    section(any_page, "ausencia")
+    expect(any_page.get_by_role("heading", name="Nadie ha dicho que la casa esté vacía")).to_be_visible()
+    assert_accessible(any_page)
+    say = any_page.get_by_role("button", name="Estamos fuera")
+    say.click()
+    rows = any_page.get_by_role("main").get_by_role("listitem")
+    expect(rows).to_contain_text([re.compile("hasta nuevo aviso.*Ahora", re.DOTALL)])
+    [lasting] = home.get("/casa/ausencia")
+    assert (lasting["hasta"], lasting["dura"]) == (None, True)
+    complaints.expect("409")
+    say.click()
+    expect(any_page.get_by_role("alert")).to_contain_text("ya hay una ausencia")
+    any_page.get_by_label("Desde", exact=True).fill("2001-08-01T09:00")
+    any_page.get_by_label("Hasta", exact=True).fill("2001-08-21T20:00")
+    say.click()
+    expect(rows).to_have_count(2)
+    expect(rows.last).to_contain_text(re.compile("1 ago 2001, 9:00 .*21 ago 2001, 20:00"))
+    expect(any_page.get_by_label("Desde", exact=True)).to_have_value("")
+    assert_fits(any_page)
+    assert_accessible(any_page)
+    any_page.get_by_role("button", name="Ya estamos en casa").click()
+    expect(any_page.get_by_text("Ahora", exact=True)).to_have_count(0)
+    [ended] = home.get("/casa/ausencia")
+    assert (ended["id"], ended["dura"]) == (lasting["id"], False)
+    any_page.get_by_role("button", name="Borrar la ausencia").click()
+    any_page.get_by_role("dialog").get_by_role("button", name="Borrar").click()
+    expect(any_page.get_by_role("heading", name="Nadie ha dicho que la casa esté vacía")).to_be_visible()
+    assert home.get("/casa/ausencia") == []
 
 
 # -- the server ------------------------------------------------------------------------------------

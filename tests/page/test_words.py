@@ -61,7 +61,16 @@ VIEWS = [
     "casa",
     *(
         f"casa/{each}"
-        for each in ("habitaciones", "personas", "accesos", "aparatos", "salud", "copias", "rechazados")
+        for each in (
+            "habitaciones",
+            "ausencia",
+            "personas",
+            "accesos",
+            "aparatos",
+            "salud",
+            "copias",
+            "rechazados",
+        )
     ),
 ]
 

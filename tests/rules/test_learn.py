@@ -139,7 +139,7 @@ def test_a_week_without_it_is_none_of_a_weekly_habit() -> None:
     live(rule, home(watering, interval=600).reports(42))
     [window] = rule.timetable()
     assert (window.start, window.length) == watering[0]
-    assert rule._habit.days == 42
+    assert rule._lived().days == 42
 
 
 def test_people_switching_by_the_app_is_learned_too() -> None:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import pykka
 
+from actors.domain.absences import Absences
 from actors.domain.findings import Bounds, Decision, KeptFinding, Span, Wanted
 from actors.domain.metrics import Nature
 from actors.domain.model import Device, LogEntry, Report
@@ -184,6 +185,9 @@ class Shelf:
 
     def rooms(self) -> Rooms:
         return Rooms()
+
+    def absences(self) -> Absences:
+        return Absences()
 
     def log_range(
         self, device_id: int, after: int, upto: int, since: float, limit: int, *, until: float

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 
 import pykka
 
+from actors.domain.absences import Absences
 from actors.domain.findings import KeptFinding, Wanted
 from actors.domain.logins import KeptLogin, LoginFamily, NewLogin, Server
 from actors.domain.model import LogEntry
@@ -61,6 +62,9 @@ class Queries(Protocol):
 
     def rooms(self) -> Rooms:
         """Those of the house."""
+
+    def absences(self) -> Absences:
+        """Those that people have said."""
 
     def finding(self, number: int) -> KeptFinding | None:
         """The one with this id, if there is one."""

@@ -101,6 +101,26 @@ REFUSALS: Final[Mapping[Refusal, Wording]] = {
         "Ya hay {most} habitaciones; borra alguna.",
         "There are {most} rooms already; remove one.",
     ),
+    Refusal.NO_SUCH_ABSENCE: Wording(
+        404,
+        "No hay ninguna ausencia con id {id}; GET /casa/ausencia las lista.",
+        "There is no absence with id {id}; GET /casa/ausencia lists them.",
+    ),
+    Refusal.ABSENCE_ENDS_FIRST: Wording(
+        400,
+        "hasta no es posterior a desde; envía una vuelta que venga después de la salida, o null.",
+        "hasta is not after desde; send a return that comes after the departure, or null.",
+    ),
+    Refusal.ABSENCES_MEET: Wording(
+        409,
+        "En ese tiempo ya hay una ausencia, con id {id}; cámbiala o bórrala.",
+        "There is an absence at that time already, with id {id}; change or remove it.",
+    ),
+    Refusal.TOO_MANY_ABSENCES: Wording(
+        409,
+        "Ya hay {most} ausencias; borra alguna.",
+        "There are {most} absences already; remove one.",
+    ),
     Refusal.NOTHING_PROPOSED: Wording(
         409,
         "Este evento de la regla {rule} no propone ningún cambio aplicable; solo se descarta.",

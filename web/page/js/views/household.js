@@ -3,6 +3,7 @@ import { may } from "../house.js";
 import { html } from "../html.js";
 import { Tabs } from "../ui.js";
 import { t } from "../words.js";
+import { Away } from "./household/away.js";
 import { Backups } from "./household/backups.js";
 import { Doings } from "./household/doings.js";
 import { Health } from "./household/health.js";
@@ -18,6 +19,7 @@ import { Tokens } from "./household/tokens.js";
 const TABS = [
   { path: "", role: "lectura", Shown: Here },
   { path: "habitaciones", role: "lectura", Shown: Rooms },
+  { path: "ausencia", role: "lectura", Shown: Away },
   { path: "notificaciones", role: "lectura", Shown: Notifications },
   { path: "personas", role: "admin", Shown: People },
   { path: "accesos", role: "lectura", Shown: Tokens },
