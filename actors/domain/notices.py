@@ -240,10 +240,12 @@ class NoticeWords(Protocol):
 class KeepNotices:
     """These, as they are now. One that is finished on disk stays as it is there.
 
+    ``changed`` were on disk before; where one is there no more, as its device is gone, it stays away.
     ``decided``: nothing more is to be decided of these findings, by id, unless they have changed more often.
     """
 
-    notices: Sequence[Notice]
+    made: Sequence[Notice]
+    changed: Sequence[Notice]
     decided: Sequence[tuple[int, int]]
     to: Callable[[NoticesKept], None]
 
@@ -270,14 +272,16 @@ OfNotices: TypeAlias = KeepNotices | RecallNotices | RecallOccurrences
 
 @dataclass(frozen=True, slots=True)
 class NoticesKept:
-    """As they are on disk, in answer to :class:`KeepNotices`; ``None``: they could not be stored."""
+    """As they are on disk, in answer to :class:`KeepNotices`, but for those whose device is gone; ``None``:
+    they could not be stored.
+    """
 
     notices: Sequence[Notice] | None
 
 
 @dataclass(frozen=True, slots=True)
 class NoticesRecalled:
-    """Those that are unfinished, and those of episodes that last."""
+    """Those that are unfinished, those of episodes that last, and those of what is to be decided."""
 
     notices: Sequence[Notice]
 
@@ -292,6 +296,13 @@ class OccurrencesRecalled:
 @dataclass(frozen=True, slots=True)
 class FindingKept:
     """There is something to be decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceGone:
+    """Nobody is to be told of it any more."""
+
+    device_id: int
 
 
 @dataclass(frozen=True, slots=True)

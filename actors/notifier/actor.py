@@ -14,6 +14,7 @@ import pykka
 from actors.domain.findings import Severity
 from actors.domain.notices import (
     UNFINISHED,
+    DeviceGone,
     FindingKept,
     Hitch,
     KeepNotices,
@@ -159,6 +160,10 @@ class NotifierActor(SupervisedActor):
                 self._hand_over(keys, notices)
             case _Returned(key, tried):
                 self._conclude(key, tried)
+            case DeviceGone(device_id):
+                self._notices = {
+                    key: each for key, each in self._notices.items() if each.device_id != device_id
+                }
             case RecipientsChanged(recipients):
                 self._recipients = recipients
             case NoticesKept() | _LookAgain():
@@ -197,7 +202,8 @@ class NotifierActor(SupervisedActor):
         now = self._clock.now()
         for notice in notices:
             self._notices[notice.key] = notice
-            self._lasting.add(notice.key.about)
+            if notice.key.moment in (Moment.BEGIN, Moment.END):
+                self._lasting.add(notice.key.about)
         for notice in notices:
             if notice.state is NoticeState.SENDING:
                 self._change(recovered(notice, self._decider.words, self._language(notice), now))
@@ -210,8 +216,18 @@ class NotifierActor(SupervisedActor):
     def _change(self, *notices: Notice) -> None:
         """Known as changed at once, and on disk soon."""
         if notices:
+            message = self._to_keep(notices, (), self._to_me)
             self._know(notices)
-            self._writer.tell(KeepNotices(notices, (), self._to_me))
+            self._writer.tell(message)
+
+    def _to_keep(
+        self, notices: Iterable[Notice], decided: Sequence[tuple[int, int]], to: Callable[[NoticesKept], None]
+    ) -> KeepNotices:
+        made: list[Notice] = []
+        changed: list[Notice] = []
+        for notice in notices:
+            (changed if notice.key in self._notices else made).append(notice)
+        return KeepNotices(made, changed, decided, to)
 
     def _know(self, notices: Iterable[Notice]) -> None:
         """But for those of which nothing more can come."""
@@ -231,7 +247,7 @@ class NotifierActor(SupervisedActor):
         notices = [each for occurrence in occurrences for each in self._notices_of(occurrence)]
         decided = [(each.kept.id, each.changes) for each in occurrences]
         if decided:
-            self._writer.tell(KeepNotices(notices, decided, lambda kept: self._to_me(_Decided(kept, more))))
+            self._writer.tell(self._to_keep(notices, decided, lambda kept: self._to_me(_Decided(kept, more))))
         else:
             self._deciding = False
 
@@ -301,7 +317,7 @@ class NotifierActor(SupervisedActor):
                 self._notices[notice.key] = marked[-1]
         if marked:
             keys = [notice.key for notice in marked]
-            self._writer.tell(KeepNotices(marked, (), lambda kept: self._to_me(_Marked(keys, kept))))
+            self._writer.tell(KeepNotices((), marked, (), lambda kept: self._to_me(_Marked(keys, kept))))
 
     def _may_go(self, notice: Notice) -> bool:
         most = MOST_AT_ONCE * 2 if notice.severity is Severity.CRITICAL else MOST_AT_ONCE
@@ -324,12 +340,17 @@ class NotifierActor(SupervisedActor):
         if kept is None:
             self._unmark(keys)
             return
-        self._know(kept)
-        for notice in kept:
-            if notice.state is NoticeState.SENDING:
-                self._courier.send(notice, partial(self._tell_returned, notice.key))
+        found = {notice.key: notice for notice in kept}
+        for key in keys:
+            notice = found.get(key) if key in self._notices else None
+            if notice is not None and notice.state is NoticeState.SENDING:
+                self._courier.send(notice, partial(self._tell_returned, key))
+                continue
+            self._busy.pop(key.channel_id, None)
+            if notice is None:  # its device is gone
+                self._notices.pop(key, None)
             else:  # it was finished already
-                self._busy.pop(notice.key.channel_id, None)
+                self._know([notice])
 
     def _unmark(self, keys: Sequence[NoticeKey]) -> None:
         """They were not handed over, and wait on."""
@@ -349,7 +370,10 @@ class NotifierActor(SupervisedActor):
         self._failing[channel_id] = _Failing(times, self._clock.monotonic() + RETRIES.after(times))
 
     def _conclude(self, key: NoticeKey, tried: Tried) -> None:
-        notice = self._notices[key]
+        notice = self._notices.get(key)
+        if notice is None:  # its device has gone meanwhile
+            self._busy.pop(key.channel_id, None)
+            return
         notice = replace(
             notice,
             tries=notice.tries + 1,

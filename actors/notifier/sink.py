@@ -8,14 +8,16 @@ import pykka
 
 from actors.domain.findings import KeptFinding
 from actors.domain.model import Device
-from actors.domain.notices import FindingKept
+from actors.domain.notices import DeviceGone, FindingKept
 from actors.messages import Removal
 from actors.ports import EventSink, ScanNews
 from actors.runtime.dispatch import tell_if_alive
 
 
 class NoticingSink:
-    """An :class:`actors.ports.EventSink` that tells a notifier, once it is met, of findings on disk too."""
+    """An :class:`actors.ports.EventSink` that tells a notifier, once it is met, of findings on disk and
+    of devices that go, too.
+    """
 
     def __init__(self, events: EventSink) -> None:
         self._events = events
@@ -29,6 +31,8 @@ class NoticingSink:
 
     def device_removed(self, removal: Removal) -> None:
         self._events.device_removed(removal)
+        if self._notifier is not None:
+            tell_if_alive(self._notifier, DeviceGone(removal.device_id))
 
     def finding_made(self, finding: KeptFinding) -> None:
         self._events.finding_made(finding)

@@ -58,7 +58,7 @@ class Name:
     @property
     def is_core(self) -> bool:
         """Whether nothing works without it."""
-        return self.part not in (Part.DEVICE, Part.RULE, Part.WEATHER)
+        return self.part not in (Part.DEVICE, Part.RULE, Part.WEATHER, Part.NOTIFIER)
 
 
 @dataclass(frozen=True, slots=True)

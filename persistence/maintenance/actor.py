@@ -213,6 +213,7 @@ class MaintenanceActor(SupervisedActor):
             # First, so that they are not rolled up.
             yield from self._upkeep.marks(self._clock.now())
         yield from self._upkeep.sweeps()
+        yield from self._upkeep.trims()
         yield from self._upkeep.roll_ups(1 if full else ENOUGH_ROWS)
         if full:
             heard = self._upkeep.speaks_for(self._clock.now())

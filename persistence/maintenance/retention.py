@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from persistence.database.notice_rows import trim_notices
 from persistence.database.summaries import DAILY, HOURLY
 from persistence.database.timestamps import AHEAD_S
 from persistence.writer.removals import sweep
@@ -196,3 +197,13 @@ class Sweep:
 
     def __call__(self, store: Store) -> int:
         return sweep(store.database.conn, self.device_id)
+
+
+@dataclass(frozen=True, slots=True)
+class TrimNotices:
+    """At most so many of those that are too many."""
+
+    most: int
+
+    def __call__(self, store: Store) -> int:
+        return trim_notices(store.database.conn, self.most)

@@ -10,6 +10,7 @@ from typing import Final, TypeAlias
 
 from actors.messages import ForgetUnheard, Removal
 from persistence.database.local_time import DAY, LocalTime
+from persistence.database.notice_rows import TOO_MANY
 from persistence.database.rows import Row
 from persistence.database.schema import sqlite3
 from persistence.database.summaries import DAILY, HOURLY, MetricNames, raw_row
@@ -24,6 +25,7 @@ from persistence.maintenance.retention import (
     MarkAhead,
     Retention,
     Sweep,
+    TrimNotices,
     last_aged,
 )
 from persistence.maintenance.roll_up import RollUp, roll_up
@@ -155,6 +157,11 @@ class Upkeep:
         for (device_id,) in self._fetch(_REMOVED, ()):
             while self._fetch(_LEFT_OF, {"device": device_id})[0][0]:
                 yield Sweep(device_id)
+
+    def trims(self) -> Iterator[Step]:
+        """Of notices, by their number."""
+        while self._fetch(TOO_MANY, (1,))[0][0]:
+            yield TrimNotices(ROWS_DROPPED)
 
     def unheard(self, now: float) -> list[ForgetUnheard]:
         """Of the devices that nobody has claimed, those silent for so long that they are to go.

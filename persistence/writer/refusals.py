@@ -61,8 +61,8 @@ def refusal(message: Refusable, at: float, why: Exception) -> DeadLetter:
             topic, payload = "habitaciones", _printed({**rooms.names})
         case KeepAbsences(absences):
             topic, payload = "ausencias", _printed([[each.since, each.until] for each in absences.said])
-        case KeepNotices(notices):
-            topic, payload = "avisos", _printed([notice.title for notice in notices])
+        case KeepNotices(made, changed):
+            topic, payload = "avisos", _printed([notice.title for notice in [*made, *changed]])
         case EndEpisodes() | EndUnwatched() | Settle() | Remove() | BrokerForgot():
             topic, payload = "", b""
     return DeadLetter(at, _storable(topic), payload, _storable(reason))

@@ -289,7 +289,9 @@ class Store:
         self.insert(_UPSERT_DEVICES, map(device_row, batch.devices.values()), _OR_UPDATE)
         if batch.letters:
             self._keep_letters(batch.letters)
-        notices = [write_notices(self.database.conn, kept.notices, kept.decided) for kept in batch.notices]
+        notices = [
+            write_notices(self.database.conn, kept.made, kept.changed, kept.decided) for kept in batch.notices
+        ]
         for number, decision in batch.decisions.items():
             self.database.conn.execute(_DECIDE, (DECISION_TEXTS[decision], number))
         concluded = batch.conclusions

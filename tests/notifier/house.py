@@ -12,8 +12,9 @@ import pykka
 
 from actors.domain.findings import Episode, Finding, KeptFinding, Severity
 from actors.domain.notices import Notice, NoticeWords, Recipient, Tried
+from actors.domain.refusals import Refused
 from actors.domain.status import WriterStatus
-from actors.messages import KeepConclusion, Recall
+from actors.messages import KeepConclusion, Recall, Removal, Remove
 from actors.notifier.actor import NotifierActor
 from actors.notifier.deciding import Decider
 from actors.notifier.sink import NoticingSink
@@ -118,6 +119,14 @@ class NotifyingHouse:
             *("extremos", "ai_anomaly"), 1, SERIAL, since + count, {}, severity=severity, episode=episode
         )
         self.writer.tell(KeepConclusion([(finding, {})], None))
+
+    def remove(self) -> None:
+        """The device, as the directory does."""
+        self.writer.tell(Remove(Removal(1, SERIAL), self._note_removed))
+
+    def _note_removed(self, removed: Removal | Refused) -> None:
+        assert isinstance(removed, Removal)
+        self.events.device_removed(removed)
 
     def settle(self) -> None:
         self.stage.settle()

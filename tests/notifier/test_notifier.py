@@ -17,6 +17,7 @@ from actors.domain.notices import (
     Hitch,
     Moment,
     Notice,
+    NoticeKey,
     NoticeState,
     Occurrence,
     RecipientsChanged,
@@ -266,6 +267,32 @@ def test_a_crash_in_the_middle_of_sending_repeats_only_what_is_critical(tmp_path
     assert [trip.notice.text for trip in house.carrier.underway] == ["es, perhaps again"] * 2
 
 
+def test_the_end_that_a_crash_kept_from_being_decided_is_told(house: NotifyingHouse) -> None:
+    house.conclude(1)
+    house.settle()
+    house.carrier.arrive()
+    house.settle()
+    house.conclude(1, count=2, until=1_800_000_100.0)
+    while house.kept[1].finding.episode.lasts:  # type: ignore[union-attr]
+        house.stage.step(0)
+    house.crash()
+    house.settle()
+    assert house.carrier.arrive().title == "end of 1"
+
+
+def test_nobody_is_told_of_a_device_that_is_gone(house: NotifyingHouse) -> None:
+    """What was on its way has gone; what waits is not sent, and does not come back."""
+    house.conclude(1)
+    house.conclude(2)
+    house.settle()
+    house.remove()
+    house.settle()
+    house.carrier.arrive()
+    house.wait(DAY)
+    assert len(house.carrier.sent) == 1
+    assert house.notices() == []
+
+
 class Crashes(RuleBasedStateMachine):
     """Findings, sends and crashes in any order. ``received`` is what has reached a channel."""
 
@@ -347,6 +374,7 @@ class Crashes(RuleBasedStateMachine):
             house.wait(1_000)
         self.nothing_is_repeated_but_what_is_critical_and_in_doubt()
         got = {notice.key for notice in self.received}
+        whole = {notice.key for notice in self.received if notice.title.endswith(" over")}
         kept = Counter(notice.state for notice in house.notices())
         assert kept.keys() <= {NoticeState.SENT, NoticeState.IN_DOUBT, NoticeState.GATHERED}
         rests = [notice for notice in house.notices() if notice.key.moment is Moment.REST]
@@ -358,8 +386,10 @@ class Crashes(RuleBasedStateMachine):
         }
         for number, finding in house.kept.items():
             for channel in (10, 11):
-                key = (Moment.BEGIN, number, 1, channel)
+                key = NoticeKey(Moment.BEGIN, number, 1, channel)
                 assert key in got | doubt, (finding, house.notices())
+                if finding.ends and key in got - whole:
+                    assert key._replace(moment=Moment.END) in got | doubt, (finding, house.notices())
         house.close()
         shutil.rmtree(self.folder)
 

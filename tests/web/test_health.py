@@ -53,6 +53,15 @@ def test_without_one_of_the_core_the_house_is_not_served(part: Part) -> None:
     assert answer.json["actores"]["cuarentena"][0]["actor"].isalpha()
 
 
+@pytest.mark.parametrize("part", [Part.NOTIFIER, Part.WEATHER])
+def test_the_house_is_served_without_who_only_tells_or_advises(part: Part) -> None:
+    """It is shown, and whatever watches the service starts nothing anew."""
+    health = replace(HEALTHY, quarantined=[replace(DEVICE, name=Name(part))])
+    with Site(health=lambda: health) as site:
+        answer = site.get("/salud")
+    assert (answer.status, len(answer.json["actores"]["cuarentena"])) == (200, 1)
+
+
 def test_of_very_many_in_quarantine_fifty_are_shown_and_all_are_counted() -> None:
     many = [replace(DEVICE, name=Name(Part.DEVICE, f"TMP0{n}")) for n in range(1000)]
     with Site(health=lambda: replace(HEALTHY, quarantined=many)) as site:
