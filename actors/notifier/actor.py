@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, ClassVar, Final, Protocol
+from typing import Any, ClassVar, Final, NamedTuple, Protocol
 
 import pykka
 
@@ -43,7 +43,9 @@ logger = logging.getLogger(__name__)
 
 # Of a channel that fails: whatever waits for it waits so long, s.
 RETRIES: Final = Backoff(10.0, 900.0)
-# Messages on their way at a time, one a channel; what is critical may be twice as many.
+# The same of what is critical, which waits for nothing else.
+CRITICAL_RETRIES: Final = Backoff(2.0, 60.0)
+# Messages on their way at a time, one a lane; what is critical may be twice as many.
 MOST_AT_ONCE: Final = 8
 # What may be summed up with others.
 _SINGLE: Final = (Moment.BEGIN, Moment.END)
@@ -92,9 +94,20 @@ class _LookAgain:
     """Something may be due."""
 
 
+class _Lane(NamedTuple):
+    """What goes one by one: a channel's critical messages, or its others."""
+
+    channel_id: int
+    is_critical: bool
+
+
+def _lane_of(notice: Notice) -> _Lane:
+    return _Lane(notice.key.channel_id, notice.severity is Severity.CRITICAL)
+
+
 @dataclass(slots=True)
 class _Failing:
-    """A channel that has failed so many times in a row, and is not to be tried before, in monotonic time."""
+    """A lane that has failed so many times in a row, and is not to be tried before, in monotonic time."""
 
     times: int
     until: float
@@ -136,9 +149,9 @@ class NotifierActor(SupervisedActor):
         self._ready = False
         self._deciding = False
         self._undecided = False
-        self._busy: dict[int, NoticeKey] = {}
-        """What is on its way, or about to be, by its channel."""
-        self._failing: dict[int, _Failing] = {}
+        self._busy: dict[_Lane, NoticeKey] = {}
+        """What is on its way, or about to be."""
+        self._failing: dict[_Lane, _Failing] = {}
         self._paces: defaultdict[int, Pace] = defaultdict(Pace)
         """By channel, how many messages it may have yet; what is critical does not count."""
         self._timer: Timer | None = None
@@ -292,7 +305,7 @@ class NotifierActor(SupervisedActor):
             single = [notice for notice in notices if notice.key.moment in _SINGLE]
             due = [notice for notice in notices if self._delay(notice, now) <= 0]
             if len(single) <= MOST_HELD:
-                is_last = channel not in self._busy and self._paces[channel].wait(mono, 2) > 0
+                is_last = _Lane(channel, False) not in self._busy and self._paces[channel].wait(mono, 2) > 0
                 # A sum that waits goes before there is another.
                 single = due if is_last and all(each.key.moment in _SINGLE for each in due) else []
             if len(single) > 1:
@@ -307,12 +320,12 @@ class NotifierActor(SupervisedActor):
         )
         marked: list[Notice] = []
         for notice in due:
-            channel = notice.key.channel_id
+            channel, lane = notice.key.channel_id, _lane_of(notice)
             if now - notice.created_at >= DAY_S and self._clock.doubt is None:
                 self._change(replace(notice, state=NoticeState.GIVEN_UP, changed_at=now))
                 logger.warning("notice_given_up channel=%d tries=%d", channel, notice.tries)
             elif self._may_go(notice):
-                self._busy[channel] = notice.key
+                self._busy[lane] = notice.key
                 marked.append(replace(notice, state=NoticeState.SENDING, changed_at=now))
                 self._notices[notice.key] = marked[-1]
         if marked:
@@ -321,7 +334,7 @@ class NotifierActor(SupervisedActor):
 
     def _may_go(self, notice: Notice) -> bool:
         most = MOST_AT_ONCE * 2 if notice.severity is Severity.CRITICAL else MOST_AT_ONCE
-        return notice.key.channel_id not in self._busy and len(self._busy) < most
+        return _lane_of(notice) not in self._busy and len(self._busy) < most
 
     def _due(self, now: float) -> Iterator[Notice]:
         for notice in self._notices.values():
@@ -331,7 +344,7 @@ class NotifierActor(SupervisedActor):
     def _delay(self, notice: Notice, now: float) -> float:
         """Seconds until it is due and its channel may be tried."""
         channel, mono = notice.key.channel_id, self._clock.monotonic()
-        failing = self._failing.get(channel)
+        failing = self._failing.get(_lane_of(notice))
         rest = 0.0 if failing is None else failing.until - mono
         pace = 0.0 if notice.severity is Severity.CRITICAL else self._paces[channel].wait(mono)
         return max(notice.due_at - now, rest, pace)
@@ -346,7 +359,7 @@ class NotifierActor(SupervisedActor):
             if notice is not None and notice.state is NoticeState.SENDING:
                 self._courier.send(notice, partial(self._tell_returned, key))
                 continue
-            self._busy.pop(key.channel_id, None)
+            self._free(key)
             if notice is None:  # its device is gone
                 self._notices.pop(key, None)
             else:  # it was finished already
@@ -355,24 +368,29 @@ class NotifierActor(SupervisedActor):
     def _unmark(self, keys: Sequence[NoticeKey]) -> None:
         """They were not handed over, and wait on."""
         for key in keys:
+            self._free(key)
             if key in self._notices:
                 self._notices[key] = replace(self._notices[key], state=NoticeState.WAITING)
-                self._note_failure(key.channel_id)
+                self._note_failure(_lane_of(self._notices[key]))
 
     def _tell_returned(self, key: NoticeKey, tried: Tried) -> None:
         self._to_me(_Returned(key, tried))
 
-    def _note_failure(self, channel_id: int) -> None:
-        """The channel has failed."""
-        self._busy.pop(channel_id, None)
-        before = self._failing.get(channel_id)
+    def _note_failure(self, lane: _Lane) -> None:
+        """It has failed."""
+        before = self._failing.get(lane)
         times = 1 if before is None else before.times + 1
-        self._failing[channel_id] = _Failing(times, self._clock.monotonic() + RETRIES.after(times))
+        retries = CRITICAL_RETRIES if lane.is_critical else RETRIES
+        self._failing[lane] = _Failing(times, self._clock.monotonic() + retries.after(times))
+
+    def _free(self, key: NoticeKey) -> None:
+        """Nothing is on its way of it any more."""
+        self._busy = {lane: each for lane, each in self._busy.items() if each != key}
 
     def _conclude(self, key: NoticeKey, tried: Tried) -> None:
         notice = self._notices.get(key)
         if notice is None:  # its device has gone meanwhile
-            self._busy.pop(key.channel_id, None)
+            self._free(key)
             return
         notice = replace(
             notice,
@@ -384,16 +402,16 @@ class NotifierActor(SupervisedActor):
         match tried.hitch:
             case None:
                 notice = replace(notice, state=NoticeState.SENT)
-                self._failing.pop(key.channel_id, None)
+                self._failing.pop(_lane_of(notice), None)
             case Hitch.NO_CHANNEL:
                 notice = replace(notice, state=NoticeState.NO_WAY)
             case _:
-                self._note_failure(key.channel_id)
+                self._note_failure(_lane_of(notice))
                 logger.info("notice_failed channel=%d tries=%d", key.channel_id, notice.tries)
                 notice = replace(notice, state=NoticeState.WAITING)
         if notice.severity is not Severity.CRITICAL and tried.hitch in _PERHAPS_RECEIVED:
             self._paces[key.channel_id].take(self._clock.monotonic())
-        self._busy.pop(key.channel_id, None)
+        self._free(key)
         self._change(notice)
 
     # -- time --------------------------------------------------------------------------------

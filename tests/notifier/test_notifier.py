@@ -173,6 +173,25 @@ def arrive_within(house: NotifyingHouse, seconds: float) -> list[str]:
     return titles
 
 
+def test_smoke_goes_at_once_however_long_its_channel_has_failed_or_hangs(house: NotifyingHouse) -> None:
+    house.conclude(1)
+    house.settle()
+    for _ in range(8):
+        house.carrier.arrive(0, Tried(Hitch.NO_ANSWER))
+        house.wait(901)
+    house.conclude(2, Severity.CRITICAL)
+    house.settle()
+    assert [trip.notice.title for trip in house.carrier.underway] == ["1", "2"]
+    house.carrier.arrive(0, Tried(Hitch.NO_ANSWER))
+    house.carrier.arrive(0, Tried(Hitch.NO_ANSWER))
+    house.wait(2)
+    assert [trip.notice.title for trip in house.carrier.underway] == ["2"]
+    house.carrier.arrive(0)
+    house.conclude(3, Severity.CRITICAL)
+    house.settle()
+    assert [trip.notice.title for trip in house.carrier.underway] == ["3"]
+
+
 def test_the_night_is_quiet_and_the_morning_has_one_message(tmp_path: Path) -> None:
     quiet = Span(8 * 60, 9 * 60)  # it is eight in the morning there
     house = NotifyingHouse(tmp_path / "iot.db", [recipient(quiet=quiet)])
