@@ -14,7 +14,7 @@ from actors.directory import Directory
 from actors.domain.absences import Absences
 from actors.domain.findings import KeptFinding
 from actors.domain.model import Device
-from actors.domain.notices import NoticeWords, Recipient
+from actors.domain.notices import NoticeWords, Recipient, StopSending
 from actors.domain.patience import Patience
 from actors.domain.read_models import StoredAnnouncements
 from actors.domain.rule import RuleFactory
@@ -37,6 +37,8 @@ from config import Settings
 
 # What stopping may take: a part's last turns, and the writer's last commit, each in seconds.
 TURNS_S: Final = 0.5
+# For messages that are on their way, which then are not in doubt.
+ARRIVALS_S: Final = 3.0
 LAST_COMMIT_S: Final = 1.5
 # For how long an `online` counts that somebody else's broker has retained since who knows when, s: more than
 # a week, for the door that speaks once in one. The embedded broker begins with us, and so do its connections.
@@ -190,7 +192,8 @@ class ActorSystem:
 
     def stop(self) -> None:
         """Keep what was taken in; rules say what they know, as far as the time reaches."""
-        self._desk.courier.settle(TURNS_S)
+        tell_if_alive(self.notifier, StopSending())
+        self._desk.courier.settle(ARRIVALS_S)
         self.translator.stop(block=False)
         self.directory.stop(block=False)
         self._threads.stop(TURNS_S)

@@ -299,6 +299,11 @@ class FindingKept:
 
 
 @dataclass(frozen=True, slots=True)
+class StopSending:
+    """The system stops: what is on its way may arrive, and nothing more is sent."""
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceGone:
     """Nobody is to be told of it any more."""
 

@@ -30,6 +30,7 @@ from actors.domain.notices import (
     RecallOccurrences,
     Recipient,
     RecipientsChanged,
+    StopSending,
     Tried,
 )
 from actors.notifier.deciding import DAY_S, MOST_HELD, Decider, recovered
@@ -147,6 +148,7 @@ class NotifierActor(SupervisedActor):
         self._at_fault: set[int] = set()
         """Findings of which nothing can be decided."""
         self._ready = False
+        self._stops = False
         self._deciding = False
         self._undecided = False
         self._busy: dict[_Lane, NoticeKey] = {}
@@ -173,6 +175,8 @@ class NotifierActor(SupervisedActor):
                 self._hand_over(keys, notices)
             case _Returned(key, tried):
                 self._conclude(key, tried)
+            case StopSending():
+                self._stops = True
             case DeviceGone(device_id):
                 self._notices = {
                     key: each for key, each in self._notices.items() if each.device_id != device_id
@@ -185,7 +189,7 @@ class NotifierActor(SupervisedActor):
                 super().on_receive(message)
 
     def after_burst(self) -> None:
-        if not self._ready:
+        if not self._ready or self._stops:
             return
         if self._undecided and not self._deciding:
             self._undecided, self._deciding = False, True
@@ -353,6 +357,9 @@ class NotifierActor(SupervisedActor):
         if kept is None:
             self._unmark(keys)
             return
+        if self._stops:
+            self._take_back(kept)
+            return
         found = {notice.key: notice for notice in kept}
         for key in keys:
             notice = found.get(key) if key in self._notices else None
@@ -364,6 +371,12 @@ class NotifierActor(SupervisedActor):
                 self._notices.pop(key, None)
             else:  # it was finished already
                 self._know([notice])
+
+    def _take_back(self, marked: Sequence[Notice]) -> None:
+        """They were marked and are not sent, so that nobody need doubt later whether they were."""
+        now = self._clock.now()
+        sending = [each for each in marked if each.state is NoticeState.SENDING]
+        self._change(*(replace(each, state=NoticeState.WAITING, changed_at=now) for each in sending))
 
     def _unmark(self, keys: Sequence[NoticeKey]) -> None:
         """They were not handed over, and wait on."""

@@ -22,6 +22,7 @@ from actors.domain.notices import (
     Occurrence,
     RecipientsChanged,
     Span,
+    StopSending,
     Told,
     Tried,
 )
@@ -297,6 +298,31 @@ def test_the_end_that_a_crash_kept_from_being_decided_is_told(house: NotifyingHo
     house.crash()
     house.settle()
     assert house.carrier.arrive().title == "end of 1"
+
+
+def test_what_an_ordinary_stop_finds_unsent_is_sent_at_the_next_start(house: NotifyingHouse) -> None:
+    """Whenever it comes: as being sent is kept only what is on its way, and all is sent once."""
+    for number in range(1, 10):
+        house.conclude(number, Severity.CRITICAL)
+        for _ in range(number):
+            if not house.stage.idle:
+                house.stage.step(0)
+        unmarked = {each.key for each in house.notices() if each.state is NoticeState.WAITING}
+        house.notifier.tell(StopSending())
+        house.settle()
+        underway = {trip.notice.key for trip in house.carrier.underway}
+        assert {each.key for each in house.notices() if each.state is NoticeState.SENDING} == underway
+        assert not unmarked & underway
+        while house.carrier.underway:
+            house.carrier.arrive()
+        house.settle()
+        house.crash()
+        house.settle()
+        while house.carrier.underway:
+            house.carrier.arrive()
+            house.settle()
+        assert states(house) == [NoticeState.SENT] * number
+    assert [notice.key.about for notice in house.carrier.sent] == list(range(1, 10))
 
 
 def test_nobody_is_told_of_a_device_that_is_gone(house: NotifyingHouse) -> None:
