@@ -312,7 +312,7 @@ class ExtremesRule:
 
 
 def _key(name: str, track: str, known: Excursion) -> str:
-    return f"{metric_name(name)}@{known.since}{track}"
+    return f"{metric_name(name)}@{known.since:.3f}{track}"
 
 
 def _track_of(state: Fields) -> tuple[str, str]:

@@ -173,8 +173,8 @@ def days(house: House, count: int) -> None:
 
 def newest_day(house: House) -> int:
     """The last day, since the epoch, of which rule 1 knows."""
-    newest: int = knows(house, "extremos")["body"]["metrics"]["temperatura"]["level"]["range"]["newest"]
-    return newest
+    rule = actor(house.device_actor(SERIAL)._rules["extremos"])._rule
+    return int(rule._metrics["temperatura"].level.range.newest(rule._settings) // DAY)
 
 
 def is_watched(house: House, world: World) -> bool:

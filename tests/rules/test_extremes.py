@@ -177,11 +177,11 @@ def test_an_anomaly_lasts_until_readings_have_stayed_within_for_the_cooldown() -
     rule = ExtremesRule(replace(DEFAULTS, ai_alert_cooldown_s=60.0), {"a": Limit(0, 1), "b": Limit(0, 1)})
     assert not fed(rule, [(0.0, 0.5)], "a")
     found = fed(rule, [(1.0, 9.0), (2.0, 0.5), (61.0, -12.0), (62.0, 3.0), (63.0, 0.5), (122.0, 0.5)], "a")
-    assert told(found) == [("a@1.0", 2, None, -12)], "that it goes on is told each hour"
-    assert rule.lasting == ["a@1.0"]
+    assert told(found) == [("a@1.000", 2, None, -12)], "that it goes on is told each hour"
+    assert rule.lasting == ["a@1.000"]
     assert told(fed(rule, [(122.5, 9.0)], "b")) == [("b@122.5", 1, None, 9)]
     assert not fed(rule, [(123.9, 0.5)], "a"), "what has lasted for 61 s is over after as long a calm"
-    assert told(fed(rule, [(124.0, 9.0)], "a")) == [("a@1.0", 3, 63.0, -12), ("a@124.0", 1, None, 9)]
+    assert told(fed(rule, [(124.0, 9.0)], "a")) == [("a@1.000", 3, 63.0, -12), ("a@124.000", 1, None, 9)]
 
 
 def test_an_anomaly_is_over_though_nobody_says_anything_more() -> None:
@@ -195,24 +195,24 @@ def test_an_anomaly_is_over_though_nobody_says_anything_more() -> None:
     again = ExtremesRule.from_state(settings, limits, json.loads(json.dumps(rule.state())))
     assert not rule.wake(64.5)
     assert rule.wake_in == 0.5
-    assert told(rule.wake(65.0)) == told(fed(again, [(500.0, 0.5)], "a")) == [("a@1.0", 1, 5.0, 9)]
+    assert told(rule.wake(65.0)) == told(fed(again, [(500.0, 0.5)], "a")) == [("a@1.000", 1, 5.0, 9)]
     assert (rule.lasting, rule.wake_in) == ([], None)
 
 
 def test_a_clock_set_back_makes_no_endless_anomaly() -> None:
     rule = ExtremesRule(replace(DEFAULTS, ai_alert_cooldown_s=60.0), {"a": Limit(0, 1)})
     fed(rule, [(1.0, 9.0), (2.0, 0.5)], "a")
-    assert told(fed(rule, [(-5_000.0, 0.5)], "a")) == [("a@1.0", 1, 2.0, 9)]
+    assert told(fed(rule, [(-5_000.0, 0.5)], "a")) == [("a@1.000", 1, 2.0, 9)]
 
 
 def test_what_it_is_to_let_go_lasts_no_more() -> None:
     """It begins again with the next reading beyond the bounds."""
     rule = ExtremesRule(DEFAULTS, {"a": Limit(0, 1)})
     fed(rule, [(1.0, 9.0)], "a")
-    rule.let_go(["b@1.0"])
-    assert rule.lasting == ["a@1.0"]
+    rule.let_go(["b@1.000"])
+    assert rule.lasting == ["a@1.000"]
     rule.let_go(rule.lasting)
-    assert told(fed(rule, [(2.0, 9.0)], "a")) == [("a@2.0", 1, None, 9)]
+    assert told(fed(rule, [(2.0, 9.0)], "a")) == [("a@2.000", 1, None, 9)]
 
 
 def test_spikes_are_caught_and_ordinary_days_are_not() -> None:
