@@ -179,7 +179,7 @@ def test_an_anomaly_lasts_until_readings_have_stayed_within_for_the_cooldown() -
     found = fed(rule, [(1.0, 9.0), (2.0, 0.5), (61.0, -12.0), (62.0, 3.0), (63.0, 0.5), (122.0, 0.5)], "a")
     assert told(found) == [("a@1.000", 2, None, -12)], "that it goes on is told each hour"
     assert rule.lasting == ["a@1.000"]
-    assert told(fed(rule, [(122.5, 9.0)], "b")) == [("b@122.5", 1, None, 9)]
+    assert told(fed(rule, [(122.5, 9.0)], "b")) == [("b@122.500", 1, None, 9)]
     assert not fed(rule, [(123.9, 0.5)], "a"), "what has lasted for 61 s is over after as long a calm"
     assert told(fed(rule, [(124.0, 9.0)], "a")) == [("a@1.000", 3, 63.0, -12), ("a@124.000", 1, None, 9)]
 
