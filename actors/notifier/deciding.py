@@ -10,6 +10,7 @@ from typing import Final
 from actors.domain.findings import Decision, Severity
 from actors.domain.notices import (
     NO_CHANNEL,
+    Channel,
     Moment,
     Notice,
     NoticeKey,
@@ -63,7 +64,7 @@ class Decider:
             key = NoticeKey(Moment.BEGIN, occurrence.kept.id, recipient.person_id, channel.id)
             begun = known.get(key)
             heard = heard or begun is not None
-            if begun is None and at_once:
+            if begun is None and at_once and _may_begin(occurrence, channel):
                 yield self._notice(key, occurrence, wishes, now, due_at)
             elif begun is not None and occurrence.kept.ends:
                 yield from self._end_of(begun, occurrence, wishes, known, now, due_at)
@@ -129,12 +130,12 @@ class Decider:
             if minute is None or recipient.person_id not in wanted:
                 continue
             due_at = last_at(minute, now, self.zone)
-            go_at = now
+            # Quiet hours are quiet for it too: the system may have been off at its time.
+            go_at = self._due_at(recipient.preferences, Severity.INFO, now)
             own = [notice for notice in held if notice.key.person_id == recipient.person_id]
             gathered = [notice for notice in own if notice.created_at < due_at]
             if len(own) > MOST_HELD:  # it goes before its time
                 gathered, due_at = own, now
-                go_at = self._due_at(recipient.preferences, Severity.INFO, now)
             if gathered:
                 found += self._digest(recipient, gathered, due_at, go_at, now)
         return found
@@ -194,7 +195,9 @@ def quiet_until(quiet: Span, now: float, zone: tzinfo) -> float:
     if not within:
         return now
     day = local if minute < quiet.end else local + timedelta(days=1)
-    return _at(day, quiet.end).timestamp()
+    end = _at(day, quiet.end)
+    # Where the clock goes back the end may be there twice.
+    return (end if end.timestamp() > now else end.replace(fold=1)).timestamp()
 
 
 def last_at(minute: int, now: float, zone: tzinfo) -> float:
@@ -211,6 +214,12 @@ def _at(day: datetime, minute: int) -> datetime:
 
 # Told as the end of what was told before.
 _TOLD_AS_AN_END: Final = frozenset({"ai_back_online"})
+
+
+def _may_begin(occurrence: Occurrence, channel: Channel) -> bool:
+    """Not at its end, by a channel that was not there yet when it began."""
+    episode = occurrence.kept.finding.episode
+    return episode is None or episode.lasts or channel.created_at <= episode.since
 
 
 def _concerns(wishes: Preferences, occurrence: Occurrence) -> bool:

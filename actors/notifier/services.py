@@ -93,6 +93,8 @@ def _made(url: str) -> NotifyBase:
         raise UnusableAddress
     service.socket_connect_timeout = CONNECT_S
     service.socket_read_timeout = READ_S
+    # What is sent on to another address arrives there without its text, and would count as taken.
+    service.redirects = False
     return service
 
 

@@ -84,6 +84,8 @@ def http_receiver(**given: Any) -> Iterator[HttpReceiver]:
             self.end_headers()
             receiver.taken.put(Taken(self.path, dict(self.headers), body))
 
+        do_GET = do_POST
+
         def log_message(self, *_: object) -> None: ...
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)

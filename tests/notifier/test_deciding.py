@@ -95,6 +95,15 @@ def test_what_is_over_before_anybody_was_told_is_one_message() -> None:
     assert told(occurrence(until=NOON + HOUR), recipient(), before=known(whole)) == []
 
 
+def test_what_is_over_is_not_begun_by_a_channel_that_came_later() -> None:
+    """Whoever is added while something lasts hears of it if it goes on, and nothing at its end."""
+    over, late = occurrence(until=NOON + HOUR), recipient()
+    [channel] = late.channels
+    late = replace(late, channels=[replace(channel, created_at=NOON + 60)])
+    assert told(over, late) == []
+    assert len(told(occurrence(), late)) == 1
+
+
 def test_a_device_that_is_back_is_told_as_the_end_of_its_silence() -> None:
     """The event of its own is for clients of the original; two messages would say the same."""
     back = occurrence(event="ai_back_online", severity=Severity.CRITICAL, is_episode=False)
@@ -179,6 +188,22 @@ def test_quiet_hours_go_by_the_clock_on_the_wall_when_it_changes() -> None:
 
 
 # -- digests -------------------------------------------------------------------------------------
+
+
+def test_quiet_hours_that_end_twice_end_the_second_time() -> None:
+    """02:10 of the night on which 03:00 is 02:00 again, when it is that the second time."""
+    madrid = ZoneInfo("Europe/Madrid")
+    second = datetime(2026, 10, 25, 2, 10, tzinfo=madrid, fold=1).timestamp()
+    assert quiet_until(Span(23 * 60, 2 * 60 + 30), second, madrid) == second + 20 * 60
+
+
+def test_a_digest_keeps_quiet_hours_too() -> None:
+    """Chosen within them, or late since the system was off."""
+    who = recipient(severity=None, digest_at=20 * 60, quiet=Span(22 * 60, 7 * 60))
+    held = told(occurrence(), who)
+    at_three = datetime.fromtimestamp(NOON, UTC).replace(hour=3).timestamp() + 86_400
+    [digest, _] = DECIDER.digests([who], held, at_three)
+    assert digest.due_at == at_three + 4 * HOUR
 
 
 def test_what_is_not_told_at_once_is_told_in_one_message_a_day() -> None:

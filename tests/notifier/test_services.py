@@ -52,6 +52,14 @@ def test_who_does_not_take_it_says_why_but_not_the_secret() -> None:
     ) == ("No … for …")
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307])
+def test_who_sends_it_elsewhere_has_not_taken_it(status: int) -> None:
+    """A login page would take whatever is left of it, and nobody would hear of the smoke."""
+    with http_receiver() as page, http_receiver(status=status, location=f"http://{page.address}/") as hook:
+        assert services.send(f"json://{hook.address}/gancho", SMOKE).hitch is Hitch.NOT_TAKEN
+        assert page.taken.empty()
+
+
 def test_who_is_not_there_has_not_taken_it() -> None:
     with http_receiver() as hook:
         gone = hook.address
