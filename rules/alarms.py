@@ -65,7 +65,10 @@ class Alarm:
 class AlarmsRule:
     name: Final = NAME
 
-    __slots__ = ("_alarms", "_begun", "_device", "_levels", "_lowest", "_percents", "_unsaved", "_wake_in")
+    __slots__ = (
+        *("_alarms", "_begun", "_device", "_levels"),
+        *("_lowest", "_odd", "_percents", "_unsaved", "_wake_in"),
+    )
 
     def __init__(self, settings: AlarmsSettings) -> None:
         self._lowest = settings.ai_alarm_battery_pct
@@ -73,6 +76,8 @@ class AlarmsRule:
         """By metric, those that last."""
         self._begun: dict[str, tuple[float, ...]] = {}
         """By metric, when the device began to say so, the last times within an hour."""
+        self._odd: dict[str, float] = {}
+        """By metric that is called as an alarm is, the first number that was neither 1 nor 0."""
         self._levels: set[str] = set()
         """Metrics that are called as an alarm is, and have told a level: their 1 and 0 are levels too."""
         self._percents: set[str] = set()
@@ -153,10 +158,21 @@ class AlarmsRule:
                     yield self._charge(device, name, value)
 
     def _unless_level(self, sign: Sign) -> bool | None:
-        number = number_of(sign.value)
-        if sign.alarmed is None and number is not None and len(self._levels) < MAX_ALARMS:
-            self._levels.add(sign.metric)
-        return None if sign.metric in self._levels and number is not None else sign.alarmed
+        """One odd number may be a sensor's fault, which must not make a smoke detector deaf; a fraction, or
+        two that differ, are a level."""
+        number, metric = number_of(sign.value), sign.metric
+        if number is None:
+            return sign.alarmed
+        if sign.alarmed is None and self._is_level(metric, number):
+            self._levels.add(metric)
+        if metric in self._levels:
+            return False if number == 0 and metric in self._alarms else None
+        return sign.alarmed
+
+    def _is_level(self, metric: str, number: float) -> bool:
+        if len(self._odd) == MAX_ALARMS and metric not in self._odd:
+            return False
+        return self._odd.setdefault(metric, number) != number or not float(number).is_integer()
 
     def _charge(self, device: Device, name: str, value: Json) -> Sign:
         """How much a battery has left, in percent: our own conclusion, which wakes nobody at night."""

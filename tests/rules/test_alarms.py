@@ -220,6 +220,21 @@ def test_a_metric_that_has_told_a_level_is_one() -> None:
     assert said(detector.says({"humo": True})) == [("humo", "humo", True)]
 
 
+@pytest.mark.parametrize("odd", [2, 255, 65_535, -1, "2"])
+def test_one_odd_number_makes_no_detector_deaf(odd: object) -> None:
+    """A sensor's fault; and what lasts is over at 0, whatever came in between."""
+    detector = Detector()
+    for value in (0, odd, odd, 0):
+        assert detector.says({"humo": value}) == []
+    assert said(detector.says({"humo": 1})) == [("humo", "humo", True)]
+    for value in (odd, 3, 7):
+        detector.says({"humo": value})
+    assert detector.rule.lasting
+    detector.says({"humo": 0})
+    detector.waits(3_600)
+    assert not detector.rule.lasting
+
+
 def test_a_battery_that_runs_out_is_told_once() -> None:
     """Our own conclusion wakes nobody; it is over when the battery is charged or another one."""
     detector = Detector(ai_alarm_battery_pct=15)
