@@ -86,6 +86,10 @@ def test_what_only_admins_may_is_written_here_too() -> None:
         ("PUT", "/usuarios/1"),
         ("DELETE", "/usuarios/1"),
         ("POST", "/auth/codigos"),
+        ("GET", "/mqtt/familias"),
+        ("GET", "/mqtt/accesos"),
+        ("POST", "/mqtt/accesos"),
+        ("DELETE", "/mqtt/accesos/1"),
     } | {("HEAD", path) for method, path in found if method == "GET"}
 
 
