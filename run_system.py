@@ -277,6 +277,7 @@ class System:
         return Health(
             broker=self._edge.status,
             writer=self._archive.writer_status,
+            notices=self._actors.notices,
             maintenance=self._archive.maintenance_status,
             recovery=self._archive.recovery,
             accounts_error=self.web.accounts_trouble,

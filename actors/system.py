@@ -18,7 +18,7 @@ from actors.domain.notices import NoticeWords, Recipient, StopSending
 from actors.domain.patience import Patience
 from actors.domain.read_models import StoredAnnouncements
 from actors.domain.rule import RuleFactory
-from actors.domain.status import WeatherStatus
+from actors.domain.status import NoticeStatus, WeatherStatus
 from actors.messages import ForgetUnheard
 from actors.mqtt.exporter import ExporterActor, ExportingSink
 from actors.mqtt.translator import TranslatorActor
@@ -170,6 +170,7 @@ class ActorSystem:
             self.failure_registry,
         )
 
+        self.notices = NoticeStatus()
         self.notifier = NotifierActor.start(
             threads,
             clock,
@@ -178,6 +179,7 @@ class ActorSystem:
             desk.courier,
             desk.recipients(),
             self.failure_registry,
+            self.notices,
         )
         noticing.attach(self.notifier)
         desk.attach(self.notifier)

@@ -108,6 +108,21 @@ class MaintenanceStatus:
 
 
 @dataclass(slots=True)
+class NoticeStatus:
+    """How messages to people fare. The notifier alone sets it; any thread may read it."""
+
+    sent: int = 0
+    """Since the start, as the two below."""
+    failed: int = 0
+    """Tries that have failed."""
+    given_up: int = 0
+    waiting: int = 0
+    """Due or not, for a channel or a digest."""
+    failing: int = 0
+    """Channels that were tried and have not taken a message since."""
+
+
+@dataclass(slots=True)
 class WeatherStatus:
     """What is known of the weather. Who asks for it alone sets it; any thread may read it."""
 

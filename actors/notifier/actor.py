@@ -33,6 +33,7 @@ from actors.domain.notices import (
     StopSending,
     Tried,
 )
+from actors.domain.status import NoticeStatus
 from actors.notifier.deciding import DAY_S, MOST_HELD, Decider, recovered
 from actors.notifier.pace import Pace
 from actors.runtime.backoff import Backoff
@@ -133,8 +134,10 @@ class NotifierActor(SupervisedActor):
         courier: Courier,
         recipients: Sequence[Recipient],
         failure_registry: FailureRegistry | None = None,
+        status: NoticeStatus | None = None,
     ) -> None:
         super().__init__(dispatcher, clock, failure_registry)
+        self._status = status or NoticeStatus()
         self._writer = writer
         self._decider = decider
         self._courier = courier
@@ -198,6 +201,8 @@ class NotifierActor(SupervisedActor):
         self._sum_up()
         self._send_due()
         self._wait()
+        self._status.waiting = sum(each.state in UNFINISHED for each in self._notices.values())
+        self._status.failing = len({lane.channel_id for lane in self._failing})
 
     def on_fault(self, error: BaseException) -> None:  # noqa: ARG002
         """What it was at lies on disk as it was: it is decided again, one by one, to find the fault."""
@@ -327,6 +332,7 @@ class NotifierActor(SupervisedActor):
             channel, lane = notice.key.channel_id, _lane_of(notice)
             if now - notice.created_at >= DAY_S and self._clock.doubt is None:
                 self._change(replace(notice, state=NoticeState.GIVEN_UP, changed_at=now))
+                self._status.given_up += 1
                 logger.warning("notice_given_up channel=%d tries=%d", channel, notice.tries)
             elif self._may_go(notice):
                 self._busy[lane] = notice.key
@@ -415,11 +421,13 @@ class NotifierActor(SupervisedActor):
         match tried.hitch:
             case None:
                 notice = replace(notice, state=NoticeState.SENT)
+                self._status.sent += 1
                 self._failing.pop(_lane_of(notice), None)
             case Hitch.NO_CHANNEL:
                 notice = replace(notice, state=NoticeState.NO_WAY)
             case _:
                 self._note_failure(_lane_of(notice))
+                self._status.failed += 1
                 logger.info("notice_failed channel=%d tries=%d", key.channel_id, notice.tries)
                 notice = replace(notice, state=NoticeState.WAITING)
         if notice.severity is not Severity.CRITICAL and tried.hitch in _PERHAPS_RECEIVED:

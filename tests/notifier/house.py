@@ -13,7 +13,7 @@ import pykka
 from actors.domain.findings import Episode, Finding, KeptFinding, Severity
 from actors.domain.notices import Notice, NoticeWords, Recipient, Tried
 from actors.domain.refusals import Refused
-from actors.domain.status import WriterStatus
+from actors.domain.status import NoticeStatus, WriterStatus
 from actors.messages import KeepConclusion, Recall, Removal, Remove
 from actors.notifier.actor import NotifierActor
 from actors.notifier.deciding import Decider
@@ -71,6 +71,7 @@ class NotifyingHouse:
         self.store: Store | None = None
         self.stage = Stage(self.clock)
         self.neighbours = Neighbours()
+        self.status = NoticeStatus()
         self.events = NoticingSink(_Listening(self.neighbours, self.kept))
         self.writer = WriterActor.start(
             self.stage, self._open, self.clock, self.neighbours, self.events, WriterStatus()
@@ -83,6 +84,7 @@ class NotifyingHouse:
             Decider(self.words, UTC),
             self.carrier,
             self.recipients,
+            status=self.status,
         )
         self.events.attach(self.notifier)
 

@@ -26,6 +26,7 @@ from actors.domain.notices import (
     Told,
     Tried,
 )
+from actors.domain.status import NoticeStatus
 from actors.notifier.actor import MOST_AT_ONCE
 from actors.notifier.deciding import MOST_HELD
 from actors.notifier.pace import EACH_S, MOST_AT_A_TIME
@@ -58,6 +59,7 @@ def test_a_finding_is_told_and_then_its_end(house: NotifyingHouse) -> None:
     assert house.carrier.arrive().title == "end of 1"
     house.settle()
     assert states(house) == [NoticeState.SENT] * 2
+    assert house.status == NoticeStatus(sent=2)
 
 
 def test_what_fails_is_tried_again_less_and_less_often_and_given_up_after_a_day(
@@ -77,6 +79,7 @@ def test_what_fails_is_tried_again_less_and_less_often_and_given_up_after_a_day(
     [notice] = house.notices()
     assert (notice.state, notice.hitch, notice.said) == (NoticeState.GIVEN_UP, Hitch.NOT_TAKEN, "HTTP 500")
     assert notice.tries == len(tries)
+    assert house.status == NoticeStatus(sent=0, failed=len(tries), given_up=1, waiting=0, failing=1)
 
 
 def test_the_first_tries_come_soon(house: NotifyingHouse) -> None:

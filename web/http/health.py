@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from actors.domain.clock_doubt import ClockDoubt
-from actors.domain.status import BrokerStatus, MaintenanceStatus, Recovery, StorageTrouble, WriterStatus
+from actors.domain.status import (
+    BrokerStatus,
+    MaintenanceStatus,
+    NoticeStatus,
+    Recovery,
+    StorageTrouble,
+    WriterStatus,
+)
 from actors.domain.table_flaws import TableTrouble
 from actors.runtime.supervision import Name, Part, Quarantined
 from actors.runtime.time_zone import Zone
@@ -61,6 +68,7 @@ class Health:
     """The same of the actors that there is one of."""
     quarantined: Sequence[Quarantined] = ()
     """Actors that have failed again and again and are out of service for a while."""
+    notices: NoticeStatus = field(default_factory=NoticeStatus)
     maintenance: MaintenanceStatus = field(default_factory=MaintenanceStatus)
     recovery: Recovery | None = None
     """If the database was damaged, what was made of it."""

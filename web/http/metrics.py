@@ -96,6 +96,7 @@ def of_system(health: Health, hub: EventHub, clients: int, version: str) -> list
         *_of_actors(health),
         *_of_hub(hub, clients),
         *_of_database(health),
+        *_of_notices(health),
     ]
 
 
@@ -181,6 +182,21 @@ def _of_database(health: Health) -> Samples:
     )
     yield _counter("iot_log_rows_rolled_up", "Rows of the log that became summaries.", kept.rolled_up)
     yield _counter("iot_rows_deleted", "Rows of all tables that have gone.", kept.deleted)
+
+
+def _of_notices(health: Health) -> Samples:
+    notices = health.notices
+    tried = CounterMetricFamily(
+        "iot_notifications", "Messages to people, by what came of them.", labels=("result",)
+    )
+    tried.add_metric(("sent",), notices.sent)
+    tried.add_metric(("failed",), notices.failed)
+    tried.add_metric(("given_up",), notices.given_up)
+    yield tried
+    yield _gauge("iot_notifications_waiting", "Messages that wait, also for a digest.", notices.waiting)
+    yield _gauge(
+        "iot_notification_channels_failing", "Channels that take no message at present.", notices.failing
+    )
 
 
 def _gauge(name: str, about: str, value: float) -> Metric:
