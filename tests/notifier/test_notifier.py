@@ -196,6 +196,17 @@ def test_smoke_goes_at_once_however_long_its_channel_has_failed_or_hangs(house: 
     assert [trip.notice.title for trip in house.carrier.underway] == ["3"]
 
 
+def test_smoke_does_not_wait_for_a_clock_that_was_set_back(house: NotifyingHouse) -> None:
+    """A board without a battery has its time from the network, which comes back when the service does."""
+    house.conclude(1, Severity.CRITICAL)
+    house.settle()
+    house.carrier.arrive(0, Tried(Hitch.NO_ANSWER))
+    house.settle()
+    house.clock.jump(-7_200)
+    house.wait(60)
+    assert [trip.notice.key.about for trip in house.carrier.underway] == [1]
+
+
 def test_the_night_is_quiet_and_the_morning_has_one_message(tmp_path: Path) -> None:
     quiet = Span(8 * 60, 9 * 60)  # it is eight in the morning there
     house = NotifyingHouse(tmp_path / "iot.db", [recipient(quiet=quiet)])
