@@ -131,3 +131,9 @@ def test_schedules_and_nested_settings_are_no_fields(model: Modules) -> None:
     fields = model.ask("fieldsOf", {"configuracion": known, "capability": "setpoint"})
     assert [each["key"] for each in fields] == ["encendido", "temp_objetivo", "intervalo_envio", "color"]
     assert model.ask("fixedOf", known) == [["extra", {"a": 1}]]
+
+
+def test_a_device_of_another_make_is_asked_for_nothing_that_it_does_not_take(model: Modules) -> None:
+    plug = {"configuracion": {"modo": "manual"}, "capability": "binary", "ordenes": {"encendido": {}}}
+    assert [each["key"] for each in model.ask("fieldsOf", plug)] == ["encendido"]
+    assert [each["key"] for each in model.ask("fieldsOf", {**plug, "ordenes": {}})] == []

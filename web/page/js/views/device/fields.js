@@ -27,13 +27,13 @@ const isSchedule = (key) => key === "horarios" || key.startsWith("horarios_");
 export const heedsWeather = ({ capability }) => capability === "duration" || capability === "position";
 
 /** `[{key, type, limits}]`: "boolean", "number" or "string"; the best known first. Mode, schedules and weather stand elsewhere. */
-export function fieldsOf({ configuracion, capability }) {
+export function fieldsOf({ configuracion, capability, ordenes: orders }) {
   const scheduled = configuracion.modo === "horario";
   const known = [
     ...(scheduled || capability === "sensor" ? [] : ["encendido"]),
     ...(DIRECT[capability] ? [DIRECT[capability]] : []),
     "intervalo_envio",
-  ];
+  ].filter((key) => !orders || Object.hasOwn(orders, key)); // a device of another make takes these alone
   const others = Object.keys(configuracion)
     .filter((key) => SCALARS.includes(typeof configuracion[key]))
     .filter((key) => !ELSEWHERE.includes(key) && !isSchedule(key) && !known.includes(key))
