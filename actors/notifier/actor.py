@@ -356,9 +356,7 @@ class NotifierActor(SupervisedActor):
         channel, mono = notice.key.channel_id, self._clock.monotonic()
         failing = self._failing.get(_lane_of(notice))
         rest = 0.0 if failing is None else failing.until - mono
-        if (
-            notice.severity is Severity.CRITICAL
-        ):  # due from the first, whatever the clock says
+        if notice.severity is Severity.CRITICAL:  # due from the first, whatever the clock says
             return max(rest, 0.0)
         return max(notice.due_at - now, rest, self._paces[channel].wait(mono))
 

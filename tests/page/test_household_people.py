@@ -18,7 +18,7 @@ from tests.web.site import PATIENCE
 
 LONG_NAME = "Maximilianodelatorreyponcedeleonconunapellidomuymuylargo1234"
 PASSWORD = "tres tristes tigres"
-FOR_ALL = ["Este navegador", "Habitaciones", "Accesos", "Salud"]
+FOR_ALL = ["Este navegador", "Habitaciones", "Estamos fuera", "Notificaciones", "Accesos", "Salud"]
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_whoever_gives_up_being_admin_sees_less_at_once(page: Page, admin: APIRe
     come_in(page, code(admin, "Ana"))
     show(page, "personas")
     tabs = page.get_by_role("navigation", name="Apartados de la casa").get_by_role("link")
-    expect(tabs).to_have_count(10)
+    expect(tabs).to_have_count(12)
     page.get_by_role("button", name="Cambiar a Ana").click()
     page.get_by_role("dialog").get_by_label("De la casa").check()
     page.get_by_role("dialog").get_by_role("button", name="Guardar").click()
