@@ -150,5 +150,6 @@ class RoomLife:
         for serial, device in self.house.devices().items():
             shown = self.house.hub.device_cache.by_serial(serial)
             assert shown is not None
-            assert shown.device == device == kept[serial]
+            assert shown.device == device
+            assert device.room == kept[serial].room
             assert device.room == self.place_of(serial), f"{serial} is not where it was put"

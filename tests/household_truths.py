@@ -85,7 +85,7 @@ class Truths:
                 silent_for = min(max(self.house.clock.now() - (device.seen_at or 0.0), 0.0), patience)
                 begun = clock.monotonic() + max(patience - silent_for, self.world.grace)
                 known.online_until, known.offline_from = min(heard, begun), max(heard, begun)
-            elif device.seen_at != known.seen_at:
+            elif device.seen_at not in (None, known.seen_at):
                 known.online_until = known.offline_from = heard
             known.seen_at = device.seen_at
 

@@ -46,9 +46,9 @@ def test_bin_minutes() -> None:
 
 
 def test_prob_thresh() -> None:
-    """On two weeks in three: a habit at 0.55 and none at 0.9."""
-    reports = [(at, on and (at - MONDAY) // (7 * DAY_S) % 3 != 1) for at, on in home(TWICE).reports(42)]
-    for thresh, count in ((0.55, 10), (0.9, 0)):
+    """On two days in three: a habit at 0.55 and none at 0.9."""
+    reports = [(at, on and (at - MONDAY) // DAY_S % 3 != 1) for at, on in home(TWICE).reports(42)]
+    for thresh, count in ((0.55, 9), (0.9, 0)):
         rule = made(replace(DEFAULTS, ai_r3_prob_thresh=thresh))
         live(rule, reports)
         assert len(spans(rule)) == count

@@ -19,6 +19,11 @@ EVERYWHERE: Final = {"integer_too_large", "number_too_large", "body_too_complex"
 RULES: Final = {
     "PUT /dispositivos/{id}": {"state_read_only", "schedule_time_repeated", "no_room_to_move_to"},
     "POST /dispositivos/reclamar": {"serials_differ", "schedule_time_repeated"},
+    "POST /casa/ausencia": {"absence_ends_first"},
+    "PUT /casa/ausencia/{id}": {"absence_ends_first"},
+    "POST /mqtt/accesos": {"unknown_family", "login_unusable", "login_topic_unusable"},
+    "POST /notificaciones/canales": {"not_a_service"},
+    "POST /notificaciones/navegador": {"not_a_browser"},
     "GET /ai/eventos": {"range_out_of_order"},
     "GET /dispositivos/{id}/logs": {"range_out_of_order"},
     "GET /dispositivos/{id}/exportar": {"range_out_of_order"},

@@ -11,7 +11,7 @@ import pytest
 from actors.domain.model import Device, Json
 from actors.domain.orders import Orders
 from actors.domain.profile import PERCENT, SWITCH, Control, Form, Profile
-from actors.messages import Announced, Delivery, Presence
+from actors.messages import Announced, Delivery, Presence, Reachability
 from tests.web.home import LiveSite
 
 SERIAL = "ha-lamp-0123abcd"
@@ -44,6 +44,7 @@ PROFILE = Profile(
 def home(tmp_path: Path) -> Iterator[LiveSite]:
     with LiveSite(tmp_path / "iot.db", LAMP) as running:
         announce(running, PROFILE)
+        running.site.directory.tell(Reachability(SERIAL, True))
         yield running
 
 

@@ -32,7 +32,7 @@ def verdict(device: Device) -> tuple[bool | None, JsonObject]:
 
 def test_the_keys_stand_in_their_order() -> None:
     """The ten first, then those added here, with those of these that are people's to change."""
-    *added, edition = ADDED
+    *added, edition = [name for name in ADDED if name != "alarmas"]
     assert tuple(device_json(NEW)) == (*TEN, *added, "habitacion_id", "paciencia_s", edition)
 
 
