@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import pykka
 
-from actors.domain.absences import Absences
+from actors.domain.absences import Absence, Absences, SayAbsence
 from actors.domain.findings import Bounds, Decision, KeptFinding, Span, Wanted
 from actors.domain.metrics import Nature
 from actors.domain.model import Device, LogEntry, Report
@@ -70,6 +70,8 @@ class StandInDirectory(pykka.ThreadingActor):
                 self._decide(kept, Decision.DISMISSED, reply, lambda device: device)
             case AskBounds(rule="extremos", reply=answer):
                 answer(BOUNDS)
+            case SayAbsence(since, until, say):
+                say(Absence(1, since or 0.0, until))
 
     def _decide(
         self,
