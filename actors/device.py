@@ -599,12 +599,6 @@ class DeviceActor(PooledActor):
         else:
             self._unconcerned.add(name)
 
-    def _start_newly_concerned(self) -> None:
-        concerned = [name for name in self._unconcerned if self._context.rules[name].concerns(self._device)]
-        for name in concerned:
-            self._unconcerned.remove(name)
-            self._start_rule(name)
-
     def _end_rule(self, name: str) -> None:
         """Only now does the disk hold what it knew; so a device that is claimed again has waited for that."""
         if name in self._ending:
@@ -690,6 +684,7 @@ class DeviceActor(PooledActor):
             or device.serial is not before.serial
             or device.profile is not before.profile
             or device.limits is not before.limits
+            or device.type is not before.type
             or device.patience != before.patience
         )
         if changed:
@@ -697,11 +692,15 @@ class DeviceActor(PooledActor):
             if self._context.patience.with_device(device) != self._context.patience.with_device(before):
                 self._expect_first_word()
         seen = Observed(device, at, report)
-        for name, rule in self._rules.items():
-            if changed or (report is not None and self._context.rules[name].watches_reports):
-                tell_if_alive(rule, seen)
-        if self._unconcerned:
-            self._start_newly_concerned()
+        for name, factory in self._context.rules.items():
+            if not (changed or factory.watches_reports):
+                continue
+            if name in self._unconcerned:  # what the broker retains may concern it, too
+                if factory.concerns(device):
+                    self._unconcerned.remove(name)
+                    self._start_rule(name)
+            elif name in self._rules and (changed or report is not None):
+                tell_if_alive(self._rules[name], seen)
 
 
 def _log_entry(device: Device, report: Report) -> LogEntry:

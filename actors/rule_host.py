@@ -142,6 +142,7 @@ class RuleActor(PooledActor):
                 self._due_at = None
                 self._conclude(self._rule.wake(self._context.clock.now()))
             case HouseChanged(house):
+                self._house = house
                 self._hear_of(house)
             case Dismissed(finding, reply):
                 self._rule.dismiss(finding.finding.details)

@@ -176,3 +176,29 @@ def test_what_people_have_done_meanwhile_is_not_undone_by_it(world: World, house
     again.flush()
     assert told(world) == [("ai_weather", "abierto")]
     again.kill()
+
+
+def test_a_rule_that_learns_anew_goes_by_the_weather_of_today(house: House) -> None:
+    """Not by that of when it was first started, where a clock that was ahead is set right."""
+    change(house, **SCHEDULE)
+    forecast(house, 2.0)
+    rule = actor(house.device_actor(WATER)._rules["clima"])
+    assert rule._house.weather is not None
+    rule.on_start()
+    house.flush()
+    assert rule._house.weather.asked_at == house.stage.clock.now()
+    assert rule._rule._house is rule._house
+
+
+def test_a_device_that_people_make_an_irrigation_hears_of_the_weather(house: House) -> None:
+    """By its kind or by its type; no report is needed for that."""
+    other = "PLG0CCCCCCCC"
+    house.report(other)
+    house.flush()
+    house.directory.tell(ClaimDevice(Claim(other, configuration=SCHEDULE), lambda _: None))
+    house.flush()
+    forecast(house, 2.0)
+    assert "clima" not in house.device_actor(other)._rules
+    house.directory.tell(ChangeDevice(other, Change(type="riego"), lambda _: None))
+    house.flush()
+    assert actor(house.device_actor(other)._rules["clima"])._rule.lasting
