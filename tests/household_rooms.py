@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
@@ -42,6 +42,7 @@ class RoomLife:
 
     house: House
     promises: Promises
+    clock_was_ahead: bool = False
     numbers = itertools.count()
 
     def some_room(self, which: int) -> int:
@@ -150,6 +151,7 @@ class RoomLife:
         for serial, device in self.house.devices().items():
             shown = self.house.hub.device_cache.by_serial(serial)
             assert shown is not None
-            assert shown.device == device
-            assert device.room == kept[serial].room
+            # A sign of life that lies ahead is not believed at a start; the disk learns of that later.
+            seen_at = device.seen_at if self.clock_was_ahead else kept[serial].seen_at
+            assert shown.device == device == replace(kept[serial], seen_at=seen_at)
             assert device.room == self.place_of(serial), f"{serial} is not where it was put"

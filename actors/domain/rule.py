@@ -95,8 +95,8 @@ class RuleFactory(Protocol):
         """Whether it is to observe each report, or only changes of configuration and presence."""
 
     def concerns(self, device: Device) -> bool:
-        """Whether the rule has anything to look at in such a device. Where it has not it is asked again at each
-        change of what it watches."""
+        """Whether the rule has anything to look at in such a device. Where it has not it is asked again at
+        each change of what it watches."""
 
     def start(self, device: Device, memory: RuleMemory | None, at: float) -> Start:
         """The rule for ``device``, knowing what ``memory`` holds; damage to it costs a replay."""
