@@ -47,7 +47,7 @@ def test_the_same_sources_give_the_same_page(tmp_path: Path) -> None:
 def test_any_change_of_the_sources_is_seen(sources: Path, tmp_path: Path) -> None:
     place = tmp_path / "built"
     build(place, sources=sources)
-    for name in ("js/format.js", "style.css", INDEX, "sw.js", "icons/icon.svg"):
+    for name in ("js/format.js", "style.css", "css/week.css", INDEX, "sw.js", "icons/icon.svg"):
         assert not outdated(place, sources)
         before = (sources / name).read_text("utf-8")
         (sources / name).write_text(before + "\n", "utf-8")

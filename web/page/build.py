@@ -89,7 +89,8 @@ def _digest(sources: Path) -> str:
     """Of all that the page is built of, and of what builds it."""
     listed = [sources / name for name in (*_AS_IT_IS, "style.css")]
     paths = [path for path in listed if path.is_file()]
-    paths += sorted([*(sources / "js").rglob("*.js"), *(sources / "icons").iterdir()])
+    folders = ((sources / "js").rglob("*.js"), (sources / "css").iterdir(), (sources / "icons").iterdir())
+    paths += sorted(path for folder in folders for path in folder)
     found = hashlib.sha256((PROJECT / LOCK).read_bytes() + Path(__file__).read_bytes())
     for path in paths:
         found.update(f"{path.relative_to(sources).as_posix()} {path.stat().st_size}\n".encode())

@@ -19,7 +19,7 @@ const TREMBLE = 5;
 /** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 
-// style.css decides, by the width of the screen and the kind of pointer.
+// week.css decides, by the width of the screen and the kind of pointer.
 const timeRunsDown = (layer) => getComputedStyle(layer).getPropertyValue("--time").trim() === "down";
 
 /** The place `{ day, minute }` under the pointer; the minute may lie outside of the day. */

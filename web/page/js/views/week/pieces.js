@@ -23,5 +23,5 @@ export function holding(events, timed) {
   });
 }
 
-/** For style.css, which knows whether time runs down or to the right. */
+/** For week.css, which knows whether time runs down or to the right. */
 export const placed = ({ day, from, to }) => ({ "--day": day, "--from": from / DAY, "--to": to / DAY });
