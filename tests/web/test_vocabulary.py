@@ -12,11 +12,13 @@ import pytest
 from actors.domain.kinds import KINDS, Kind
 from actors.domain.rule_events import EVENTS
 from actors.domain.units import UNITS
+from actors.mqtt.dialects.quantities import QUANTITIES
 from actors.simulator.appliances import APPLIANCES
 from config import Settings
 from rules.rulebook import rulebook
 from web.page.files import shipped
-from web.page.vocabulary import READINGS, SHOWN
+from web.page.reading_words import READINGS
+from web.page.vocabulary import SHOWN
 
 _STANDS = re.compile(r'<script type="application/json" id="vocabulary">(.*?)</script>', re.DOTALL)
 # Letters of SVG's paths, numbers, and what keeps them apart.
@@ -53,6 +55,14 @@ def test_a_kind_can_be_shown_whole(kind: Kind) -> None:
 
 def test_what_has_a_unit_has_a_name() -> None:
     assert UNITS.keys() <= READINGS.keys()
+
+
+def test_what_other_makes_measure_has_a_name_and_its_unit() -> None:
+    """The same unit as it is kept in; without one in the name, the device itself tells it (``unidades``)."""
+    for quantity in QUANTITIES.values():
+        assert quantity.name in READINGS
+        assert UNITS.get(quantity.name, quantity.unit) == quantity.unit
+    assert {each.name for each in QUANTITIES.values() if each.unit} - UNITS.keys() == {"voc"}
 
 
 def test_every_kind_that_a_serial_number_tells_can_be_simulated() -> None:

@@ -15,15 +15,10 @@ import orjson
 from actors.domain.kinds import KINDS
 from actors.domain.rule_events import EVENTS
 from actors.domain.units import UNITS
+from web.page.reading_words import READINGS
 
 # Where it stands in the document.
 _PLACE: Final = b'<script type="application/json" id="vocabulary"></script>'
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    es: str
-    en: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,35 +106,6 @@ SHOWN: Final[Mapping[str, Shown]] = {
     ),
 }
 """By the name of the kind."""
-
-READINGS: Final[Mapping[str, Words]] = {
-    "brillo": Words("Brillo", "Brightness"),
-    "posicion": Words("Apertura", "Opening"),
-    "velocidad": Words("Velocidad", "Speed"),
-    "humedad": Words("Humedad", "Humidity"),
-    "humedad_suelo": Words("Humedad del suelo", "Soil moisture"),
-    "bateria": Words("Batería", "Battery"),
-    "temperatura": Words("Temperatura", "Temperature"),
-    "temp": Words("Temperatura", "Temperature"),
-    "temp_objetivo": Words("Temperatura que se quiere", "Wanted temperature"),
-    "caudal_lpm": Words("Caudal", "Flow"),
-    "consumo_w": Words("Consumo", "Power"),
-    "energia_kwh": Words("Energía", "Energy"),
-    "luz_lux": Words("Luz", "Light"),
-    "lux": Words("Luz", "Light"),
-    "co2_ppm": Words("CO₂", "CO₂"),
-    "co2": Words("CO₂", "CO₂"),
-    "db": Words("Ruido", "Noise"),
-    "humo": Words("Humo", "Smoke"),
-    "flujo_kbps": Words("Vídeo", "Video"),
-    "rssi": Words("Señal", "Signal"),
-    "encendido": Words("Encendido", "On"),
-    "bloqueada": Words("Cerradura", "Lock"),
-    "abierta": Words("Puerta", "Door"),
-    "movimiento": Words("Movimiento", "Motion"),
-    "grabando": Words("Grabación", "Recording"),
-}
-"""By the name of the reading."""
 
 
 def with_vocabulary(document: bytes) -> bytes:

@@ -12,12 +12,31 @@ export const iconOf = (kind) => kindOf(kind).icon;
 /** What a kind is called: "Termómetro". */
 export const kindName = (kind) => kindOf(kind)[language.value];
 
-/** The unit of a metric by its name, "" where none is known; nested ones by their last part. */
-export const unitOf = (metric) => READINGS[last(metric)]?.unit ?? "";
+/**
+ * The unit of a metric: as the device tells it, else by its name; "" where none is known. Nested ones by their last part.
+ * @param {string} metric
+ * @param {{ unidades?: Record<string, string> }} [device]
+ */
+export const unitOf = (metric, { unidades: told = {} } = {}) => {
+  if (Object.hasOwn(told, metric)) return told[metric];
+  return READINGS[knownPart(last(metric))]?.unit ?? "";
+};
 
-/** What a metric is called: "Temperatura"; nested ones by their last part. */
-export const metricName = (metric) =>
-  READINGS[last(metric)]?.[language.value] ?? last(metric).replaceAll("_", " ");
+/** What a metric is called: "Temperatura", "Corriente (b)"; nested ones by their last part. */
+export const metricName = (metric) => {
+  const name = last(metric);
+  const known = knownPart(name);
+  const end = name.slice(known.length + 1).replaceAll("_", " ");
+  const words = READINGS[known]?.[language.value] ?? known.replaceAll("_", " ");
+  return end ? `${words} (${end})` : words;
+};
+
+/** Of "corriente_a_b" what there are words for: "corriente_a"; all of what there are none for. */
+function knownPart(name) {
+  for (let part = name; part; part = part.slice(0, Math.max(part.lastIndexOf("_"), 0)))
+    if (part in READINGS) return part;
+  return name;
+}
 
 /** The name of the reading shown first: the kind's own, else the first number; `null` where there is none. */
 export function mainMetric({ kind, parametros, alarmas, lecturas_no_validas: invalid = [] }) {
@@ -58,12 +77,12 @@ const last = (metric) => partsOf(metric).at(-1);
 
 /** A reading of `metric` in words or with its unit: "23,4 °C", "Con llave", and of the `device` as it now is, "Sin humo". */
 export const readingOf = (metric, value, device = {}) =>
-  alarmWords(device, metric) ?? plainReading(metric, value);
+  alarmWords(device, metric) ?? plainReading(metric, value, device);
 
-const plainReading = (metric, value) =>
+const plainReading = (metric, value, device) =>
   typeof value === "boolean"
-    ? named(`reading.${last(metric)}.${value}`, reading(value))
-    : reading(value, unitOf(metric));
+    ? named(`reading.${knownPart(last(metric))}.${value}`, reading(value))
+    : reading(value, unitOf(metric, device));
 
 /** Whether it can be switched on and off; sensors only tell. */
 export const switches = (device) => device.capability !== "sensor" && device.capability !== "lock";

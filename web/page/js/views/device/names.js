@@ -16,7 +16,7 @@ export function metricTitle(metric) {
   return [...outer.map(plain), capital(metricName(metric))].join(" · ");
 }
 
-export const settingTitle = (key) => capital(word(`setting.${key}`, plain(key)));
+export const settingTitle = (key) => capital(word(`setting.${key}`, metricName(key)));
 
 /** A value of a setting, as people say it: "con horario", "21 °C". */
 export const settingWords = (key, value) => word(`setting.${key}.${value}`, readingOf(key, value));
