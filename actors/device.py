@@ -68,10 +68,12 @@ from actors.messages import (
     Reply,
     Reported,
     RestartRule,
+    ResumeDue,
     RuleEnded,
     RuleFailed,
     Scheduled,
     ScheduleDue,
+    SetByHand,
     Settle,
     SettlingOver,
     SilenceDue,
@@ -119,6 +121,8 @@ class DeviceActor(PooledActor):
         self._timer_at: float | None = None
         self._schedule: JsonObject | None = None
         """As the timekeeper was told."""
+        self._resumes_at: float | None = None
+        """The same of when it goes back to its schedule."""
         self._settled_at = 0.0
         """When the device has had its time to do as it was told."""
         self._lapses = Lapses(self._clock, lambda: tell_if_alive(self.actor_ref, LapseDue()))
@@ -192,6 +196,8 @@ class DeviceActor(PooledActor):
                 self._end_readings()
             case ScheduleDue(at, settings):
                 self._follow_schedule(self._device.after_schedule(settings, at), at)
+            case ResumeDue(at):
+                self._follow_schedule(self._device.after_resuming(at), at)
             case ApplyFinding(finding) | DismissFinding(finding) if (
                 finding.finding.device_id != self._device.id
             ):
@@ -451,19 +457,29 @@ class DeviceActor(PooledActor):
 
     def _hand_schedule_over(self) -> None:
         """To who keeps it, if the device does not."""
-        schedule = self._device.server_schedule
+        schedule, resumes_at = self._device.server_schedule, self._device.resumes_at
         if schedule != self._schedule:
             self._tell_schedule(schedule)
+        if resumes_at != self._resumes_at:
+            self._tell_by_hand(resumes_at)
 
     def _take_schedule_back(self) -> None:
         if self._schedule is not None:
             self._tell_schedule(None)
+        if self._resumes_at is not None:
+            self._tell_by_hand(None)
 
     def _tell_schedule(self, schedule: JsonObject | None) -> None:
         self._schedule = schedule
         to = partial(tell_if_alive, self.actor_ref)
         if self._context.timekeeper is not None:
             news = Scheduled(self._device.serial, to, schedule, self._device.scheduled_at)
+            tell_if_alive(self._context.timekeeper, news)
+
+    def _tell_by_hand(self, until: float | None) -> None:
+        self._resumes_at = until
+        if self._context.timekeeper is not None:
+            news = SetByHand(self._device.serial, partial(tell_if_alive, self.actor_ref), until)
             tell_if_alive(self._context.timekeeper, news)
 
     def _follow_schedule(self, device: Device, at: float) -> None:

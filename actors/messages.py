@@ -457,6 +457,14 @@ class ScheduleDue:
     settings: JsonObject
 
 
+@dataclass(frozen=True, slots=True)
+class ResumeDue:
+    """The time for which the device was set by hand is over."""
+
+    at: float
+    """Seconds since the epoch."""
+
+
 # -- to the timekeeper ---------------------------------------------------------------------------
 
 
@@ -471,6 +479,17 @@ class Scheduled:
     """``None``: it has no schedule any more, or keeps it by itself."""
     since: float | None
     """Until when, in seconds since the epoch, its schedule was carried out; ``None``: it begins now."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetByHand:
+    """Say when this device goes back to its schedule, in the place of what was told of it before."""
+
+    serial: str
+    to: Callable[[ResumeDue], object]
+    """Is told then, from the timekeeper's thread."""
+    until: float | None
+    """Seconds since the epoch; ``None``: it stays as it is."""
 
 
 # -- to a rule actor -----------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """Who keeps the schedules of the devices that cannot: one actor for all of them.
 
-Devices of our own protocol keep theirs by themselves, unless they say that they do not.
+It also tells every device when the time is over for which people have set it by hand. Devices of our own
+protocol keep their schedules by themselves, unless they say that they do not.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import ClassVar, Final
 
 from actors.domain.schedule import ScheduleError, Timetable, parse
 from actors.domain.timekeeping import next_edge, settings_at
-from actors.messages import Scheduled, ScheduleDue
+from actors.messages import ResumeDue, Scheduled, ScheduleDue, SetByHand
 from actors.runtime.clock import Clock, Timer
 from actors.runtime.dispatch import Dispatcher, tell_if_alive
 from actors.runtime.supervision import FailureRegistry, Part, SupervisedActor
@@ -60,12 +61,17 @@ class TimekeeperActor(SupervisedActor):
         super().__init__(dispatcher, clock, failure_registry)
         self._zone = zone
         self._kept: dict[str, _Kept] = {}
+        self._by_hand: dict[str, SetByHand] = {}
         self._timer: Timer | None = None
 
     def on_receive(self, message: object) -> None:
         match message:
             case Scheduled():
                 self._take(message)
+            case SetByHand(serial, _, until):
+                self._by_hand.pop(serial, None)
+                if until is not None:
+                    self._by_hand[serial] = message
             case _LookAgain():
                 pass  # as after each burst
             case _:
@@ -97,12 +103,20 @@ class TimekeeperActor(SupervisedActor):
             if kept.next_at is not None and kept.next_at <= now:
                 kept.next_at = next_edge(kept.timetable, now, self._zone)
                 kept.to(ScheduleDue(now, settings_at(kept.timetable, now, self._zone)))
+        over = [held for held in self._by_hand.values() if held.until is not None and held.until <= now]
+        for held in over:
+            del self._by_hand[held.serial]
+            held.to(ResumeDue(now))
 
     def _wait(self) -> None:
         """Anew each time: to look through thousands of timetables takes less than a millisecond."""
         if self._timer is not None:
             self._timer.cancel()
-        ahead = [kept.next_at for kept in self._kept.values() if kept.next_at is not None]
+        moments = (
+            *(kept.next_at for kept in self._kept.values()),
+            *(held.until for held in self._by_hand.values()),
+        )
+        ahead = [at for at in moments if at is not None]
         delay = min(max(min(ahead) - self._clock.now(), 0.0), LOOK_S) if ahead else None
         look = partial(tell_if_alive, self.actor_ref, _LookAgain())
         self._timer = None if delay is None else self._clock.call_later(delay, look)

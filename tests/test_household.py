@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
+from actors.domain.by_hand import UNTIL
 from actors.domain.claiming import code_digest
 from actors.domain.model import Change, Claim, Decided, Device, MetricChange, Report
 from actors.domain.refusals import Refusal, Refused
@@ -30,6 +31,7 @@ from tests.household_rooms import Promises
 from tests.household_rules import RULES, Alarmist
 from tests.household_truths import Known
 from web.live.ring import LOST
+from web.schemas.serializers import iso
 
 SERIALS = st.sampled_from([f"TMP0{n}" for n in range(MAX_DEVICES + 1)])
 CODES = ("K7WQ", "ANOTHER")
@@ -181,15 +183,23 @@ class Household(Replacements, RuleBasedStateMachine):
         claim = Claim(serial, name="Uno", configuration={"modo": "manual"}, code=code)
         self.house.directory.tell(ClaimDevice(claim, answered))
 
-    @rule(serial=SERIALS, mode=st.sampled_from(["manual", "horario"]), on=st.booleans())
-    def change(self, serial: str, mode: str, on: bool) -> None:
+    @rule(
+        serial=SERIALS,
+        mode=st.sampled_from(["manual", "horario"]),
+        on=st.booleans(),
+        seconds=st.none() | st.sampled_from([-1, 1, 90, 4_000]),
+    )
+    def change(self, serial: str, mode: str, on: bool, seconds: int | None) -> None:
+        """Some by hand for so many seconds alone: they are the same everywhere after that, too."""
+
         @self.world.witness()
         def answered(outcome: Device | Refused) -> None:
             if isinstance(outcome, Device):
                 assert self.stored(serial)["version"] >= outcome.version, "answered before it was on disk"
                 self.known[serial].version = max(self.known[serial].version, outcome.version)
 
-        change = Change(configuration={"modo": mode, "encendido": on})
+        until = {} if seconds is None else {UNTIL: iso(self.world.clock.now() + seconds)}
+        change = Change(configuration={"modo": mode, "encendido": on, **until})
         self.house.directory.tell(ChangeDevice(serial, change, answered))
 
     @rule(serial=SERIALS, low=st.none() | st.integers(0, 9), muted=st.booleans())

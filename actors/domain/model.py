@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
 
+from actors.domain.by_hand import UNTIL, moment_of
 from actors.domain.json_values import Json as Json
 from actors.domain.json_values import JsonObject as JsonObject
 from actors.domain.json_values import same as same
@@ -613,6 +614,9 @@ class Device:
 
     def after_change(self, change: Change) -> Device | Refused:
         configuration = {**self.configuration, **change.configuration}
+        chosen = "modo" in change.configuration and UNTIL not in change.configuration
+        if chosen or configuration.get("modo") == SCHEDULED:
+            configuration.pop(UNTIL, None)
         state = change.state
         if state is not None and configuration.get("modo") != SCHEDULED:
             on = _switched(change.configuration).get("encendido")
@@ -684,6 +688,20 @@ class Device:
         changed = self.after_change(Change(configuration=rest, state=state))
         # What it has no room for is not asked of it, now or until the schedule's next change.
         return replace(self if isinstance(changed, Refused) else changed, scheduled_at=at)
+
+    @property
+    def resumes_at(self) -> float | None:
+        """When it goes back to its schedule by itself, seconds since the epoch; ``None`` if it does not."""
+        if not self.claimed or self.configuration.get("modo") == SCHEDULED:
+            return None
+        return moment_of(self.configuration.get(UNTIL))
+
+    def after_resuming(self, at: float) -> Device:
+        """The device once it follows its schedule again, if that is due by ``at``."""
+        if self.resumes_at is None or self.resumes_at > at:
+            return self
+        changed = self.after_change(Change(configuration={"modo": SCHEDULED}))
+        return self if isinstance(changed, Refused) else changed
 
     def after_leaving(self) -> Device:
         """The device once its room is no more."""

@@ -17,6 +17,7 @@ from enum import Enum
 from itertools import pairwise
 from typing import Final, Generic, TypeAlias, TypeVar
 
+from actors.domain.by_hand import UNTIL, moment_of
 from actors.domain.model import MANUAL, SCHEDULED, Json, JsonObject
 from actors.domain.readings import OFF_WORDS, ON_WORDS
 
@@ -48,6 +49,7 @@ class Misfit(Enum):
     NO_DURATION = "schedule_duration"
     NO_SWITCH_WORD = "schedule_switch_word"
     NO_LOCK_WORD = "schedule_lock_word"
+    NO_MOMENT = "schedule_moment"
     NO_CHOICE = "control_choice"
     NO_COLOR = "control_color"
     NO_TEXT = "control_text"
@@ -226,6 +228,8 @@ def check(configuration: JsonObject) -> None:
         raise ScheduleError("modo", Misfit.MODE, value=f"{configuration['modo']!r:.40}")
     if "encendido" in configuration and not isinstance(configuration["encendido"], bool):
         raise ScheduleError("encendido", Misfit.SWITCH, value=f"{configuration['encendido']!r:.40}")
+    if UNTIL in configuration and moment_of(configuration[UNTIL]) is None:
+        raise ScheduleError(UNTIL, Misfit.NO_MOMENT, value=f"{configuration[UNTIL]!r:.40}")
     if "intervalo_envio" in configuration:
         seconds = _number(configuration["intervalo_envio"], "intervalo_envio")
         if seconds <= 0:

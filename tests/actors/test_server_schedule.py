@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from actors.domain.by_hand import UNTIL
 from actors.domain.model import Change, Claim, Device, Report
 from actors.domain.profile import PERCENT, SWITCH, Profile
 from actors.domain.refusals import Refused
@@ -157,3 +158,39 @@ def test_ours_that_says_so_is_told_by_its_configuration(home: Scheduled) -> None
     assert home.world.published[OURS][1]["encendido"] is True
     assert home.world.published[OURS][0] > before[OURS]
     assert home.world.published["PLG0OTHER"][0] == before["PLG0OTHER"]
+
+
+def test_set_by_hand_for_a_while_it_goes_back_to_its_schedule(home: Scheduled) -> None:
+    """Whoever keeps that: one of our own is told so, and one of another make what is due then. A mode that is
+    chosen meanwhile stands."""
+    until = "2027-01-15T19:30:00+00:00"
+    for serial in (OURS, "PLG0OTHER"):
+        home.tell(Reported(Report(serial, home.world.clock.now(), "inactivo"), NOBODYS, "", b""))
+        home.tell(ClaimDevice(Claim(serial), print))
+    for serial in (OURS, "PLG0OTHER", PLUG):
+        home.change(serial, **EVENING)
+        held = home.change(serial, modo="manual", encendido=True, **{UNTIL: until})
+        assert held.configuration[UNTIL] == until
+    assert UNTIL not in home.change("PLG0OTHER", modo="manual").configuration
+    home.say(PLUG, True)
+    home.wait(7.4 * HOUR)
+    assert home.house.devices()[OURS].configuration["modo"] == "manual"
+    home.wait(0.2 * HOUR)
+    for serial in (OURS, PLUG):
+        told = home.house.devices()[serial].configuration
+        assert (told["modo"], UNTIL in told) == ("horario", False)
+    assert home.house.devices()["PLG0OTHER"].configuration["modo"] == "manual"
+    assert home.ordered == [{"encendido": True}, {"encendido": False}]
+
+
+def test_what_was_set_by_hand_ends_after_a_restart_too(tmp_path: Path) -> None:
+    """Also where its time came while the system was away."""
+    home = Scheduled(tmp_path / "iot.db")
+    home.change(**EVENING)
+    home.change(modo="manual", encendido=True, **{UNTIL: "2027-01-15T15:00:00Z"})
+    home.house.stop()
+    home.world.clock.jump(4 * HOUR)
+    home.house = House(home.world, {})
+    home.house.flush()
+    assert home.house.devices()[PLUG].configuration["modo"] == "horario"
+    home.house.stop()

@@ -90,6 +90,11 @@ COMPONENTS: Final[Mapping[str, Schema]] = {
         "properties": {
             "modo": {"type": "string", "enum": [MANUAL, SCHEDULED]},
             "encendido": {"type": "boolean"},
+            "manual_hasta": {
+                "type": "string",
+                "format": "date-time",
+                "description": "Cuándo vuelve, del modo manual, a su horario.",
+            },
             # Those of our own protocol have always been told whatever they understand, so these have no type.
             "brillo": {"description": "En tanto por ciento.", "examples": [40]},
             "temp_color": {"description": "Del blanco, en kelvin.", "examples": [2700]},

@@ -325,6 +325,11 @@ MISFITS: Final[Mapping[Misfit, Wording]] = {
             "{value} no es true, false, 'lock' ni 'unlock'",
             "{value} is neither true, false, 'lock' nor 'unlock'",
         ),
+        (
+            Misfit.NO_MOMENT,
+            "{value} no es un momento como 2026-01-31T12:00:00Z",
+            "{value} is not a moment as 2026-01-31T12:00:00Z",
+        ),
         (Misfit.NO_CHOICE, "{value} no es ninguna de: {words:.300}", "{value} is none of: {words:.300}"),
         (Misfit.NO_COLOR, "{value} no es un color #rrggbb", "{value} is not a color #rrggbb"),
         (
