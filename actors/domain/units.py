@@ -64,7 +64,5 @@ UNITS: Final[Mapping[str, str]] = {
     "gas_m3": "m³",
     "peso_kg": "kg",
     "entrada_pct": "%",
-    "duracion_min": "min",
-    "intervalo_envio": "s",
 }
 """By the name of the reading; one that is not here is a truth value, a word or a bare number."""
