@@ -47,6 +47,7 @@ class Outage:
     serial: str
     since: float
     noticed_at: float
+    """By which it is known; no other one of the device has the same."""
     told_at: float | None = None
     told: int = 0
     """How often, as an episode."""
@@ -124,7 +125,7 @@ class OfflineRule:
             found += self._came_back(at)
         elif self._outage is None:
             since = at if device.seen_at is None else min(device.seen_at, at)
-            self._outage = Outage(device.id, device.serial, since, at)
+            self._outage = Outage(device.id, device.serial, since, self._no_others(at))
             found += self._count(self._outage, at)
         return [*found, *self.wake(at)]
 
@@ -163,6 +164,12 @@ class OfflineRule:
 
     # -- one outage --------------------------------------------------------------------------
 
+    def _no_others(self, at: float) -> float:
+        """The moment that an outage goes by: two within a tick of the clock are two all the same."""
+        while at in self._begun:
+            at = math.nextafter(at, math.inf)
+        return at
+
     def _tell_if_due(self, at: float) -> Iterator[Finding]:
         outage = self._outage
         if outage is None or self._left(outage, at) > 0:
@@ -178,8 +185,8 @@ class OfflineRule:
             if not self._remind:
                 return math.inf
             return self._remind - waited if waited >= 0 else 0.0
-        if at < outage.noticed_at:
-            self._outage = outage = replace(outage, since=min(outage.since, at), noticed_at=at)
+        if at < outage.since:
+            self._outage = outage = replace(outage, since=at)
         patience = self._grace if self._unstable is None else max(self._grace, LASTING_S)
         return patience - (at - outage.since)
 
@@ -202,7 +209,7 @@ class OfflineRule:
 
     def _count(self, outage: Outage, at: float) -> Iterator[Finding]:
         self._unsaved = True
-        self._begun = (*self._begun, at)[-MOST_OUTAGES - 1 :]
+        self._begun = (*self._begun, outage.noticed_at)[-MOST_OUTAGES - 1 :]
         unstable = self._unstable
         if unstable is not None and at - unstable.last_at <= HOUR_S:
             unstable = replace(unstable, count=unstable.count + 1, last_at=at)

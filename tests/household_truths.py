@@ -87,7 +87,9 @@ class Truths:
                 known.online_until, known.offline_from = min(heard, begun), max(heard, begun)
             elif device.seen_at not in (None, known.seen_at):
                 known.online_until = known.offline_from = heard
-            known.seen_at = device.seen_at
+            if device.seen_at is not None:
+                # Where a start does not believe it, the next one may, and that is no news.
+                known.seen_at = device.seen_at
 
     def check_presence(self) -> None:
         """Offline exactly when silent for the time set, or when the last will has said so."""
@@ -205,6 +207,7 @@ class Truths:
         assert all(row["reclamado"] for row in lasting)
         kinds = [(row["dispositivo_id"], row["regla"], row["episodio"].split("@")[0]) for row in lasting]
         assert len(kinds) == len({*kinds})
+        assert not self.house.rows("SELECT * FROM eventos_ia WHERE hasta < desde")
 
 
 def marker_in(message: tuple[str, bytes, bool]) -> int:

@@ -394,6 +394,28 @@ def test_one_is_forgotten_while_anothers_mail_waits(
         assert "TMP00" not in household.house.devices()
 
 
+def test_no_report_is_old_by_a_clock_that_leapt(household: Household) -> None:
+    """Once it was set back by a day, what came before is at a time in doubt, and in no summary."""
+    household.the_wall_clock_jumps(-86_400.0)
+    household.wait(500.0)
+    household.the_wall_clock_jumps(315_360_000.0)
+    household.presence("TMP00", online=True, retained=False)
+    household.restart(orderly=False)
+    household.restart(orderly=False)
+    household.wait(500.0)
+    assert household.house.rows("SELECT * FROM estado_log")
+
+
+def test_a_start_is_no_sign_of_life(household: Household) -> None:
+    """Nor one where the clock is in doubt, and what the start before did not believe is as it was."""
+    for _ in range(2):
+        household.the_wall_clock_jumps(-86_400.0)
+        household.report("TMP01", state=None, tells_rule=None, sequenced=False)
+        household.wait(500.0)
+        household.restart(orderly=False)
+    assert not household.house.devices()["TMP00"].online
+
+
 @pytest.mark.parametrize("crash", [False, True])
 @pytest.mark.parametrize("after", [0, 1])
 @pytest.mark.parametrize("before", [0, 2])

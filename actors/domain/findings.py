@@ -44,6 +44,11 @@ class Episode:
     peak: Json = None
     """The worst of what was seen, in the rule's own terms."""
 
+    def __post_init__(self) -> None:
+        """It never ends before it begins: of a clock that was set back, the later look is believed."""
+        if self.until is not None and self.until < self.since:
+            object.__setattr__(self, "since", self.until)
+
     @property
     def lasts(self) -> bool:
         return self.until is None

@@ -106,7 +106,7 @@ FINDING_COLUMNS: Final = (
     *("id", "dispositivo_id", "regla", "evento", "creado_en", "datos", "base", "decision"),
     *("episodio", "desde", "hasta", "veces", "pico", "actualizado_en"),
 )
-FINDING_CHANGES: Final = ("datos", "base", "hasta", "veces", "pico", "actualizado_en")
+FINDING_CHANGES: Final = ("datos", "base", "desde", "hasta", "veces", "pico", "actualizado_en")
 FINDINGS: Final = f"""
     SELECT {", ".join(f"e.{column}" for column in FINDING_COLUMNS)}, d.serial_number
     FROM eventos_ia AS e JOIN dispositivos AS d ON d.id = e.dispositivo_id
@@ -131,7 +131,7 @@ def finding_row(kept: KeptFinding) -> Row:
 
 def finding_changes(kept: KeptFinding) -> Row:
     """What an episode's later finding changes, in the order of :data:`FINDING_CHANGES`."""
-    _key, _since, *changes = _episode_cells(kept.finding)
+    _key, *changes = _episode_cells(kept.finding)
     return (finding_text(kept.finding), json_text(kept.basis), *changes)
 
 

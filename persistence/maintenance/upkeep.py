@@ -78,6 +78,16 @@ _SPOKEN: Final = """
     SELECT 1 FROM metricas AS m CROSS JOIN resumen_horas AS h
     ON h.metrica_id = m.id AND h.inicio >= ? AND h.inicio < ? LIMIT 1
 """
+# Of rows that no summary tells of, since nothing was measured or their time is in doubt. The newest first.
+_REPORTED: Final = """
+    SELECT 1 FROM dispositivos AS d CROSS JOIN estado_log AS l
+    ON l.dispositivo_id = d.id AND l.timestamp >= ? AND l.timestamp < ? AND NOT l.hora_dudosa
+    ORDER BY d.id DESC, l.n DESC LIMIT 1
+"""
+_REPORTED_BEFORE: Final = """
+    SELECT 1 FROM dispositivos AS d CROSS JOIN estado_log AS l
+    ON l.dispositivo_id = d.id AND l.timestamp < ? LIMIT 1
+"""
 _REMOVED: Final = "SELECT dispositivo_id FROM olvidados ORDER BY dispositivo_id"
 _LEFT_OF: Final = """
     SELECT EXISTS (SELECT 1 FROM estado_log WHERE dispositivo_id = :device)
@@ -183,13 +193,16 @@ class Upkeep:
         return found
 
     def speaks_for(self, now: float) -> bool:
-        """Whether the house has been heard in the week before the last day, or never before that.
+        """Whether the house has been heard in the week before the last day, or has nothing from before that.
 
-        Where the clock has been set ahead it has not: what is stored lies behind a gap.
+        Where the clock has been set ahead it has not: what is stored lies behind a gap. Rows that are in no
+        summary count as well, or a house without one would have its log deleted by whatever clock it has.
         """
         until = now - DAY
-        in_time = self._fetch(_SPOKEN, (until - (SPOKEN_DAYS - 1) * DAY, until))
-        return bool(in_time) or not self._fetch(_SPOKEN, (0, until))
+        week = (until - (SPOKEN_DAYS - 1) * DAY, until)
+        if self._fetch(_SPOKEN, week) or self._fetch(_REPORTED, week):
+            return True
+        return not (self._fetch(_SPOKEN, (0, until)) or self._fetch(_REPORTED_BEFORE, (until,)))
 
     # -- rolling up --------------------------------------------------------------------------
 

@@ -9,10 +9,12 @@ from unittest.mock import patch
 import pytest
 
 from actors.domain.clock_doubt import ClockDoubt, Doubt
+from persistence.database.local_time import LocalTime
 from persistence.database.timestamps import heard_at
 from persistence.maintenance import actor as maintenance
 from persistence.maintenance.clock_watch import ClockWatch
-from tests.persistence.home import DAY, HOUR, MaintainedStore
+from persistence.maintenance.upkeep import Upkeep
+from tests.persistence.home import DAY, HOUR, RETENTION, MaintainedStore
 from tests.stage import FakeClock
 
 
@@ -78,6 +80,33 @@ def test_a_silence_before_the_start_is_held_against_the_clock(home: MaintainedSt
     assert home.ask("SELECT min(n) FROM estado_log") == 1
     home.live(1.5)
     assert home.ask("SELECT min(n) FROM estado_log") > 96
+
+
+@pytest.mark.parametrize(
+    ("stamps", "now", "speaks"),
+    [
+        ([], 20, True),
+        ([20], 20.9, True),
+        ([20], 21.1, True),
+        ([20], 28.1, False),
+        ([15], 20, True),
+        (range(20), 20, True),
+        (range(20), 28.1, False),
+        (range(20), 3650, False),
+    ],
+)
+def test_a_house_without_summaries_is_heard_in_its_log(
+    home: MaintainedStore, stamps: Sequence[float], now: float, speaks: bool
+) -> None:
+    """What measures nothing has none, nor has what came at a time in doubt, which vouches for no other."""
+    base = home.clock.now()
+    for stamp in stamps:
+        home.clock.jump(base + stamp * DAY - home.clock.now())
+        home.report()
+    upkeep = Upkeep(home.house.queries, LocalTime(), RETENTION)
+    assert upkeep.speaks_for(base + now * DAY) is speaks
+    home.house.store.database.conn.execute("UPDATE estado_log SET hora_dudosa = 1")
+    assert upkeep.speaks_for(base + now * DAY) is (not stamps or (now - stamps[0]) < 1)
 
 
 @pytest.mark.parametrize(("jump", "doubted"), [(3500, False), (-3500, False), (3700, True), (-3700, True)])

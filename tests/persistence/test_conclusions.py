@@ -340,6 +340,19 @@ def test_nothing_is_told_twice_and_nothing_old(house: WriterOnStage) -> None:
     assert [kept.id for kept in conclude(house, lasting(400.0, key="t@400.0"))] == [2]
 
 
+def test_the_end_of_one_is_not_before_its_beginning(house: WriterOnStage) -> None:
+    """Where the clock was set back meanwhile; nor is that of one which an earlier version has kept."""
+    conclude(house, lasting(1.0), lasting(1.0, key="u@1.0"))
+    (over,) = conclude(house, lasting(-80.0, 2, until=-90.0))
+    house.store.database.conn.execute("UPDATE eventos_ia SET hasta = -90 WHERE episodio = 'u@1.0'")
+    assert over.finding.ended(-90.0) == replace(over.finding, at=-90.0)
+    for kept in house.queries.findings(1, 9).rows:
+        assert kept.finding.episode is not None
+        assert (kept.finding.episode.since, kept.finding.episode.until) == (-90.0, -90.0)
+    stored = "SELECT desde FROM eventos_ia WHERE episodio = 't@1.0'"
+    assert house.store.database.conn.execute(stored).fetchone() == (-90.0,)
+
+
 def test_one_that_was_dismissed_is_silent_until_it_ends(house: WriterOnStage) -> None:
     conclude(house, lasting(1.0))
     house.tell(Keep(house.store.devices()[0], decided=(1, Decision.DISMISSED)))

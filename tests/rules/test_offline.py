@@ -251,6 +251,20 @@ def test_a_silence_is_told_once_it_has_lasted() -> None:
     assert one.events() == ["ai_offline", "ai_episode", "ai_back_online"]
 
 
+def test_two_outages_within_a_tick_of_the_clock_are_two() -> None:
+    """Each with a beginning, through a restart too."""
+    one = made(PATIENT)
+    one.observe(device(online=False, seen_at=MONDAY), None, MONDAY + PATIENCE)
+    assert one.lasting
+    first = set(one.lasting)
+    one.observe(device(seen_at=MONDAY + PATIENCE), None, MONDAY + PATIENCE)
+    one = OfflineRule.from_state(PATIENT, MADRID, one.state())
+    assert not one.observe(device(online=False, seen_at=MONDAY + PATIENCE), None, MONDAY + PATIENCE)
+    [gone] = one.wake(MONDAY + 2 * PATIENCE)
+    assert gone.episode is not None
+    assert gone.episode.key not in first
+
+
 def test_a_connection_that_flaps_is_one_finding_with_the_count() -> None:
     """300 times in two seconds, and some more in the hour; what is told is brought up to date."""
     one = Lived()
