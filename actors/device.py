@@ -21,7 +21,6 @@ from actors.domain.patience import interval_of
 from actors.domain.profile import SETTLING_S, Profile
 from actors.domain.proposals import applied
 from actors.domain.refusals import Refusal, Refused
-from actors.domain.rooms import RoomGone
 from actors.lapses import ROUNDING, Lapses
 from actors.messages import (
     AcceptDefinition,
@@ -69,6 +68,7 @@ from actors.messages import (
     Reported,
     RestartRule,
     ResumeDue,
+    RoomGone,
     RuleEnded,
     RuleFailed,
     Scheduled,

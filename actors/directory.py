@@ -16,20 +16,13 @@ import pykka
 from actors.context import ActorContext
 from actors.dead_letter_words import reason_for, too_many_devices, too_many_unclaimed
 from actors.device import GONE, DeviceActor
-from actors.domain.absences import (
-    AbsenceCommand,
-    Absences,
-    ChangeAbsence,
-    EndAbsence,
-    SayAbsence,
-    WithdrawAbsence,
-)
+from actors.domain.absences import Absences
 from actors.domain.claiming import unproven, unproven_spare
 from actors.domain.house import House
 from actors.domain.model import Change, Claim, DeadLetter, Device, Move, Report
 from actors.domain.profile import Profile
 from actors.domain.refusals import Refusal, Refused
-from actors.domain.rooms import AddRoom, RecallRooms, RemoveRoom, RenameRoom, RoomCommand, RoomGone, Rooms
+from actors.domain.rooms import RemoveRoom, Rooms
 from actors.messages import (
     AcceptDefinition,
     Announced,
@@ -38,8 +31,10 @@ from actors.messages import (
     AskClaimed,
     BrokerConnected,
     BrokerLost,
+    ChangeAbsences,
     ChangeDevice,
     ChangeLimits,
+    ChangeRooms,
     ClaimChanged,
     ClaimDevice,
     Claimed,
@@ -54,8 +49,10 @@ from actors.messages import (
     ForgetUnheard,
     GiveWay,
     HouseChanged,
+    KeepAbsences,
     KeepConclusion,
     KeepDeadLetter,
+    KeepRooms,
     Offered,
     OrderUnsent,
     Presence,
@@ -64,6 +61,7 @@ from actors.messages import (
     Recall,
     Recalled,
     RecallRemoved,
+    RecallRooms,
     Recognized,
     RecognizeDevice,
     Refuse,
@@ -74,6 +72,7 @@ from actors.messages import (
     ReplaceDevice,
     Reported,
     RestartDue,
+    RoomGone,
     Settle,
     Stayed,
     TakeOver,
@@ -215,7 +214,7 @@ class Directory(SupervisedActor):
                 self._residents[serial].ref = None
                 self._residents[serial].leaving = False
                 self._turn_away(handling, _internal(failed))
-            case RemoveRoom(room_id) if self._rooms is not None and room_id not in self._rooms:
+            case ChangeRooms(RemoveRoom(room_id)) if self._rooms is not None and room_id not in self._rooms:
                 self._vacate(room_id)
             case message:
                 self._turn_away(message, _internal(failed))
@@ -235,10 +234,10 @@ class Directory(SupervisedActor):
                 elif report.serial not in self._residents:
                     self._note_spelling(report.serial)
                 self._pass_on(report.serial, message)
-            case AddRoom() | RenameRoom() | RemoveRoom():
-                self._carry_out(message)
-            case SayAbsence() | ChangeAbsence() | EndAbsence() | WithdrawAbsence():
-                self._take_down(message)
+            case ChangeRooms():
+                self._change_rooms(message)
+            case ChangeAbsences():
+                self._change_absences(message)
             case ChangeDevice(change=Change(move=Move(room=int(room_id)))):
                 self._pass_on_if_there(room_id, message)
             case Rooms():
@@ -406,8 +405,7 @@ class Directory(SupervisedActor):
                 (ClaimDevice() | ChangeDevice() | ChangeLimits() | ReleaseDevice() | AcceptDefinition())
                 | (ForgetDevice() | ReplaceDevice())
                 | (ApplyFinding() | DismissFinding() | DismissalNoted() | AskBounds())
-                | (AddRoom() | RenameRoom() | RemoveRoom())
-                | (SayAbsence() | ChangeAbsence() | EndAbsence() | WithdrawAbsence())
+                | (ChangeRooms() | ChangeAbsences())
             ) as asked:
                 self._answer_refused(asked.reply, refused)
 
@@ -429,18 +427,19 @@ class Directory(SupervisedActor):
 
     # -- rooms -------------------------------------------------------------------------------
 
-    def _carry_out(self, command: RoomCommand) -> None:
+    def _change_rooms(self, command: ChangeRooms) -> None:
         if self._rooms is None:
             self._about_rooms.append(command)
             return
-        outcome = self._rooms.after(command)
+        outcome = self._rooms.after(command.change)
         if isinstance(outcome, Refused):
             self._answer_refused(command.reply, outcome)
             return
-        self._context.writer.tell(outcome)
-        self._rooms = outcome.rooms
-        if isinstance(command, RemoveRoom):
-            self._vacate(command.room_id)
+        rooms, changed = outcome
+        self._context.writer.tell(KeepRooms(rooms, changed, command.reply))
+        self._rooms = rooms
+        if changed.id not in rooms:
+            self._vacate(changed.id)
 
     def _vacate(self, room_id: int) -> None:
         """On disk it is vacated by being gone; so this need not reach whoever is in quarantine."""
@@ -457,13 +456,13 @@ class Directory(SupervisedActor):
 
     # -- the house ---------------------------------------------------------------------------
 
-    def _take_down(self, command: AbsenceCommand) -> None:
-        outcome = self._absences.after(command, self._context.clock.now())
+    def _change_absences(self, command: ChangeAbsences) -> None:
+        outcome = self._absences.after(command.change, self._context.clock.now())
         if isinstance(outcome, Refused):
             self._answer_refused(command.reply, outcome)
             return
-        self._context.writer.tell(outcome)
-        self._absences = outcome.absences
+        self._absences, changed = outcome
+        self._context.writer.tell(KeepAbsences(self._absences, changed, command.reply))
         self._change_house(replace(self._house, absences=self._absences.said))
 
     def _change_house(self, house: House) -> None:

@@ -1,5 +1,4 @@
-"""The whole vocabulary between actors, but for what is said of rooms (:mod:`actors.domain.rooms`) and of
-absences (:mod:`actors.domain.absences`).
+"""The whole vocabulary between actors.
 
 All of it is frozen. A message is named for what it says, not for who handles it; the sections say
 who does.
@@ -11,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from actors.domain.absences import KeepAbsences
+from actors.domain.absences import Absence, AbsenceChange, Absences
 from actors.domain.findings import Bounds, Decision, Finding, KeptFinding, RuleMemory
 from actors.domain.house import House
 from actors.domain.model import (
@@ -25,14 +24,16 @@ from actors.domain.model import (
     MetricChange,
     Report,
 )
-from actors.domain.notices import OfNotices
+from actors.domain.notices import Notice, Occurrence, Recipient
 from actors.domain.profile import Profile
 from actors.domain.refusals import Refused
-from actors.domain.rooms import OfRooms
+from actors.domain.rooms import Room, RoomChange, Rooms
 from actors.domain.weather import Weather
 
 Reply: TypeAlias = Callable[[Device | Refused], None]
 """How a command is answered; called once, from any thread, after the commit or the refusal."""
+RoomReply: TypeAlias = Callable[[Room | Refused], None]
+AbsenceReply: TypeAlias = Callable[[Absence | Refused], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -265,6 +266,21 @@ ForDevice: TypeAlias = (
 )
 
 
+# -- to the directory, about the house -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRooms:
+    change: RoomChange
+    reply: RoomReply
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeAbsences:
+    change: AbsenceChange
+    reply: AbsenceReply
+
+
 # -- to the directory, about devices -------------------------------------------------------------
 
 
@@ -390,6 +406,13 @@ class TakeOver:
     """Go on with the hardware that was offered."""
 
     offer: Offered
+
+
+@dataclass(frozen=True, slots=True)
+class RoomGone:
+    """No change that the device is told of after this names the room."""
+
+    room_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -649,6 +672,59 @@ class RecallMemory:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepRooms:
+    """All rooms as they now are, and the one that is different, which is what is answered."""
+
+    rooms: Rooms
+    room: Room
+    reply: RoomReply
+
+
+@dataclass(frozen=True, slots=True)
+class RecallRooms:
+    """Answer ``to`` with the rooms as they are stored, once all that was told before this is."""
+
+    to: Callable[[Rooms], object]
+
+
+@dataclass(frozen=True, slots=True)
+class KeepAbsences:
+    """All absences as they now are, and the one that is different, which is what is answered."""
+
+    absences: Absences
+    absence: Absence
+    reply: AbsenceReply
+
+
+@dataclass(frozen=True, slots=True)
+class KeepNotices:
+    """These, as they are now. One that is finished on disk stays as it is there.
+
+    ``changed`` were on disk before; where one is there no more, as its device is gone, it stays away.
+    ``decided``: nothing more is to be decided of these findings, by id, unless they have changed more often.
+    """
+
+    made: Sequence[Notice]
+    changed: Sequence[Notice]
+    decided: Sequence[tuple[int, int]]
+    to: Callable[[NoticesKept], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RecallNotices:
+    """Answer ``to`` with what is unfinished, once all that was told of before is kept."""
+
+    to: Callable[[NoticesRecalled], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RecallOccurrences:
+    """Answer ``to`` with findings of which it is not decided whom they are told, oldest first."""
+
+    to: Callable[[OccurrencesRecalled], None]
+
+
+@dataclass(frozen=True, slots=True)
 class Settle:
     """Nothing to store: acknowledge once all that came before is on disk."""
 
@@ -716,6 +792,7 @@ class Tidy:
     to: Callable[[Tidied], None]
 
 
+OfNotices: TypeAlias = KeepNotices | RecallNotices | RecallOccurrences
 OfRemovals: TypeAlias = Remove | Replace | RecallRemoved | BrokerForgot
 ToWriter: TypeAlias = (
     Keep
@@ -731,10 +808,59 @@ ToWriter: TypeAlias = (
     | LookAtFiles
     | Tidy
     | OfNotices
-    | OfRooms
+    | KeepRooms
+    | RecallRooms
     | KeepAbsences
     | OfRemovals
 )
+
+
+# -- to the notifier -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NoticesKept:
+    """As they are on disk, in answer to :class:`KeepNotices`, but for those whose device is gone; ``None``:
+    they could not be stored.
+    """
+
+    notices: Sequence[Notice] | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticesRecalled:
+    """Those that are unfinished, those of episodes that last, and those of what is to be decided."""
+
+    notices: Sequence[Notice]
+
+
+@dataclass(frozen=True, slots=True)
+class OccurrencesRecalled:
+    occurrences: Sequence[Occurrence]
+    more: bool
+    """Whether there are more than fit in one answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingKept:
+    """There is something to be decided."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopSending:
+    """The system stops: what is on its way may arrive, and nothing more is sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceGone:
+    """Nobody is to be told of it any more."""
+
+    device_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientsChanged:
+    recipients: Sequence[Recipient]
 
 
 # -- to maintenance ----------------------------------------------------------------------------

@@ -14,12 +14,12 @@ from actors.directory import Directory
 from actors.domain.absences import Absences
 from actors.domain.findings import KeptFinding
 from actors.domain.model import Device
-from actors.domain.notices import NoticeWords, Recipient, StopSending
+from actors.domain.notices import NoticeWords, Recipient
 from actors.domain.patience import Patience
 from actors.domain.read_models import StoredAnnouncements
 from actors.domain.rule import RuleFactory
 from actors.domain.status import NoticeStatus, WeatherStatus
-from actors.messages import ForgetUnheard
+from actors.messages import ForgetUnheard, StopSending
 from actors.mqtt.exporter import ExporterActor, ExportingSink
 from actors.mqtt.translator import TranslatorActor
 from actors.notifier.actor import Courier, NotifierActor

@@ -12,7 +12,7 @@ from actors.domain.model import Change, Device, Move
 from actors.domain.people import key_of
 from actors.domain.refusals import Refusal, Refused
 from actors.domain.rooms import AddRoom, RemoveRoom, RenameRoom, Room
-from actors.messages import ChangeDevice
+from actors.messages import ChangeDevice, ChangeRooms
 from tests.household import MAX_DEVICES, House, actor
 
 NAMES = st.sampled_from(["Cocina", "COCINA", "Baño", "baño", "Salón"])
@@ -66,7 +66,7 @@ class RoomLife:
 
         promises, number = self.promises, next(self.numbers)
         promises.asked[number] = None, name
-        self.house.directory.tell(AddRoom(name, answered))
+        self.house.directory.tell(ChangeRooms(AddRoom(name), answered))
 
     @rule(which=WHICH, name=NAMES)
     def rename_a_room(self, which: int, name: str) -> None:
@@ -78,7 +78,7 @@ class RoomLife:
 
         promises, number, room_id = self.promises, next(self.numbers), self.some_room(which)
         promises.asked[number] = room_id, name
-        self.house.directory.tell(RenameRoom(room_id, name, answered))
+        self.house.directory.tell(ChangeRooms(RenameRoom(room_id, name), answered))
 
     @rule(which=WHICH)
     def remove_a_room(self, which: int) -> None:
@@ -91,7 +91,7 @@ class RoomLife:
         promises, number, room_id = self.promises, next(self.numbers), self.some_room(which)
         promises.asked[number] = room_id, None
         promises.doomed.add(room_id)
-        self.house.directory.tell(RemoveRoom(room_id, answered))
+        self.house.directory.tell(ChangeRooms(RemoveRoom(room_id), answered))
 
     @rule(serial=SERIALS, which=st.none() | WHICH)
     def move_a_device(self, serial: str, which: int | None) -> None:

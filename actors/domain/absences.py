@@ -1,9 +1,8 @@
-"""When nobody is at home, as people have said it: what that is, and what actors say of it."""
+"""When nobody is at home, as people have said it: what that is, and how it changes."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -45,21 +44,22 @@ class Absences:
     last_id: int = 0
     """The last one that was ever given: none is given twice."""
 
-    def after(self, command: AbsenceCommand, at: float) -> KeepAbsences | Refused:
-        """What is to be kept once ``command`` is carried out; what ended long before ``at`` is not."""
-        match command:
+    def after(self, change: AbsenceChange, at: float) -> tuple[Absences, Absence] | Refused:
+        """The absences as they are then, without what ended long before ``at``, and the one that is
+        different."""
+        match change:
             case SayAbsence(since, until):
                 absence = Absence(self.last_id + 1, at if since is None else since, until)
-                return self._with(absence, command, at)
-            case ChangeAbsence(number, since, until) if self._of(number) is not None:
-                return self._with(Absence(number, since, until), command, at)
+                return self._with(absence, at)
+            case MoveAbsence(number, since, until) if self._of(number) is not None:
+                return self._with(Absence(number, since, until), at)
             case EndAbsence(number) if (lasting := self._of(number)) is not None:
-                return self._with(Absence(number, lasting.since, min(at, lasting._end)), command, at)
+                return self._with(Absence(number, lasting.since, min(at, lasting._end)), at)
             case WithdrawAbsence(number) if (withdrawn := self._of(number)) is not None:
-                return KeepAbsences(Absences(self._but(number, at), self.last_id), withdrawn, command.reply)
-        return Refused(Refusal.NO_SUCH_ABSENCE, {"id": command.absence_id})
+                return Absences(self._but(number, at), self.last_id), withdrawn
+        return Refused(Refusal.NO_SUCH_ABSENCE, {"id": change.absence_id})
 
-    def _with(self, absence: Absence, command: AbsenceCommand, at: float) -> KeepAbsences | Refused:
+    def _with(self, absence: Absence, at: float) -> tuple[Absences, Absence] | Refused:
         if absence.until is not None and absence.until <= absence.since:
             return Refused(Refusal.ABSENCE_ENDS_FIRST)
         others = self._but(absence.id, at)
@@ -69,7 +69,7 @@ class Absences:
             if other.meets(absence):
                 return Refused(Refusal.ABSENCES_MEET, {"id": other.id})
         said = tuple(sorted((*others, absence), key=lambda each: each.since))
-        return KeepAbsences(Absences(said, max(self.last_id, absence.id)), absence, command.reply)
+        return Absences(said, max(self.last_id, absence.id)), absence
 
     def _of(self, number: int) -> Absence | None:
         return next((each for each in self.said if each.id == number), None)
@@ -80,26 +80,20 @@ class Absences:
         return tuple(each for each in kept if each.id != number)
 
 
-# -- to the directory ----------------------------------------------------------------------------
-
-AbsenceReply: TypeAlias = Callable[[Absence | Refused], None]
-"""How a command is answered; called once, from any thread, after the commit or the refusal."""
-
-
 @dataclass(frozen=True, slots=True)
 class SayAbsence:
     since: float | None
     """``None`` is now."""
     until: float | None
-    reply: AbsenceReply
 
 
 @dataclass(frozen=True, slots=True)
-class ChangeAbsence:
+class MoveAbsence:
+    """It was, or is to be, at another time."""
+
     absence_id: int
     since: float
     until: float | None
-    reply: AbsenceReply
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +101,6 @@ class EndAbsence:
     """People are back."""
 
     absence_id: int
-    reply: AbsenceReply
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +108,6 @@ class WithdrawAbsence:
     """People were there after all, or are not going to leave."""
 
     absence_id: int
-    reply: AbsenceReply
 
 
-AbsenceCommand: TypeAlias = SayAbsence | ChangeAbsence | EndAbsence | WithdrawAbsence
-
-
-# -- to the writer -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class KeepAbsences:
-    """All absences as they now are, and the one that is different, which is what is answered."""
-
-    absences: Absences
-    absence: Absence
-    reply: AbsenceReply
+AbsenceChange: TypeAlias = SayAbsence | MoveAbsence | EndAbsence | WithdrawAbsence

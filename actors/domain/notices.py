@@ -1,8 +1,8 @@
-"""What people are told of findings, how and when: their wishes, the messages, and what actors say of them."""
+"""What people are told of findings, how and when: their wishes, and the notices."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final, NamedTuple, Protocol, TypeAlias
@@ -231,85 +231,3 @@ class NoticeWords(Protocol):
 
     def perhaps_again(self, text: str, language: str) -> str:
         """``text``, which whoever reads it may have read before."""
-
-
-# -- to the writer -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class KeepNotices:
-    """These, as they are now. One that is finished on disk stays as it is there.
-
-    ``changed`` were on disk before; where one is there no more, as its device is gone, it stays away.
-    ``decided``: nothing more is to be decided of these findings, by id, unless they have changed more often.
-    """
-
-    made: Sequence[Notice]
-    changed: Sequence[Notice]
-    decided: Sequence[tuple[int, int]]
-    to: Callable[[NoticesKept], None]
-
-
-@dataclass(frozen=True, slots=True)
-class RecallNotices:
-    """Answer ``to`` with what is unfinished, once all that was told of before is kept."""
-
-    to: Callable[[NoticesRecalled], None]
-
-
-@dataclass(frozen=True, slots=True)
-class RecallOccurrences:
-    """Answer ``to`` with findings of which it is not decided whom they are told, oldest first."""
-
-    to: Callable[[OccurrencesRecalled], None]
-
-
-OfNotices: TypeAlias = KeepNotices | RecallNotices | RecallOccurrences
-
-
-# -- to the notifier -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class NoticesKept:
-    """As they are on disk, in answer to :class:`KeepNotices`, but for those whose device is gone; ``None``:
-    they could not be stored.
-    """
-
-    notices: Sequence[Notice] | None
-
-
-@dataclass(frozen=True, slots=True)
-class NoticesRecalled:
-    """Those that are unfinished, those of episodes that last, and those of what is to be decided."""
-
-    notices: Sequence[Notice]
-
-
-@dataclass(frozen=True, slots=True)
-class OccurrencesRecalled:
-    occurrences: Sequence[Occurrence]
-    more: bool
-    """Whether there are more than fit in one answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class FindingKept:
-    """There is something to be decided."""
-
-
-@dataclass(frozen=True, slots=True)
-class StopSending:
-    """The system stops: what is on its way may arrive, and nothing more is sent."""
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceGone:
-    """Nobody is to be told of it any more."""
-
-    device_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class RecipientsChanged:
-    recipients: Sequence[Recipient]

@@ -14,26 +14,28 @@ import pykka
 from actors.domain.findings import Severity
 from actors.domain.notices import (
     UNFINISHED,
-    DeviceGone,
-    FindingKept,
     Hitch,
-    KeepNotices,
     Moment,
     Notice,
     NoticeKey,
-    NoticesKept,
-    NoticesRecalled,
     NoticeState,
     Occurrence,
-    OccurrencesRecalled,
-    RecallNotices,
-    RecallOccurrences,
     Recipient,
-    RecipientsChanged,
-    StopSending,
     Tried,
 )
 from actors.domain.status import NoticeStatus
+from actors.messages import (
+    DeviceGone,
+    FindingKept,
+    KeepNotices,
+    NoticesKept,
+    NoticesRecalled,
+    OccurrencesRecalled,
+    RecallNotices,
+    RecallOccurrences,
+    RecipientsChanged,
+    StopSending,
+)
 from actors.notifier.deciding import DAY_S, MOST_HELD, Decider, recovered
 from actors.notifier.pace import Pace
 from actors.runtime.backoff import Backoff

@@ -19,12 +19,12 @@ from actors.domain.notices import (
     NoticeWords,
     Preferences,
     Recipient,
-    RecipientsChanged,
     Secret,
     Subscription,
     Tried,
 )
 from actors.domain.people import Author
+from actors.messages import RecipientsChanged
 from actors.notifier import services, web_push
 from actors.notifier.courier import ThreadCourier
 from actors.notifier.message import Message

@@ -8,8 +8,7 @@ import pykka
 
 from actors.domain.findings import KeptFinding
 from actors.domain.model import Device
-from actors.domain.notices import DeviceGone, FindingKept
-from actors.messages import Removal
+from actors.messages import DeviceGone, FindingKept, Removal
 from actors.ports import EventSink, ScanNews
 from actors.runtime.dispatch import tell_if_alive
 

@@ -7,17 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final, TypeVar
 
 from actors.domain.findings import KeptFinding, Severity
-from actors.domain.notices import (
-    UNFINISHED,
-    Hitch,
-    Moment,
-    Notice,
-    NoticeKey,
-    NoticesRecalled,
-    NoticeState,
-    Occurrence,
-    OccurrencesRecalled,
-)
+from actors.domain.notices import UNFINISHED, Hitch, Moment, Notice, NoticeKey, NoticeState, Occurrence
 from persistence.database.rows import FINDING_COLUMNS, kept_finding
 from persistence.database.schema import sqlite3
 
@@ -112,20 +102,22 @@ def trim_notices(connection: sqlite3.Connection, most: int) -> int:
     return int(connection.execute(_TRIM, [most]).rowcount)
 
 
-def read_unfinished(connection: sqlite3.Connection) -> NoticesRecalled:
+def read_unfinished(connection: sqlite3.Connection) -> Sequence[Notice]:
     """Those that are unfinished, and those of which more may come; damaged ones are passed over."""
-    return NoticesRecalled(list(_undamaged(_notice, connection.execute(_RECALL))))
+    return list(_undamaged(_notice, connection.execute(_RECALL)))
 
 
-def read_occurrences(connection: sqlite3.Connection) -> OccurrencesRecalled:
-    """The oldest :data:`MOST_OCCURRENCES`; what is undecided of what is gone, or damaged, is dropped."""
+def read_occurrences(connection: sqlite3.Connection) -> tuple[Sequence[Occurrence], bool]:
+    """The oldest :data:`MOST_OCCURRENCES`, and whether there are more; what is undecided of what is gone, or
+    damaged, is dropped.
+    """
     connection.execute(_DROP_ORPHANS)
     rows = connection.execute(_OCCURRENCES, [MOST_OCCURRENCES + 1]).fetchall()
     told = rows[:MOST_OCCURRENCES]
     occurrences = list(_undamaged(_occurrence, told))
     whole = {each.kept.id for each in occurrences}
     connection.executemany(_DROP, [(number,) for number, *_ in told if number not in whole])
-    return OccurrencesRecalled(occurrences, len(rows) > MOST_OCCURRENCES)
+    return occurrences, len(rows) > MOST_OCCURRENCES
 
 
 def newest_notices(connection: sqlite3.Connection, person_id: int, limit: int) -> list[Notice]:

@@ -9,23 +9,28 @@ from functools import partial
 from itertools import chain, islice
 from typing import ClassVar, Final, TypeAlias
 
-from actors.domain.absences import KeepAbsences
 from actors.domain.findings import KeptFinding, RuleMemory
-from actors.domain.notices import KeepNotices, Notice, NoticesKept, RecallNotices, RecallOccurrences
+from actors.domain.notices import Notice
 from actors.domain.refusals import Refusal, Refused
-from actors.domain.rooms import KeepRooms, RecallRooms
 from actors.domain.status import Hindrance, StorageTrouble, WriterStatus
 from actors.messages import (
     EndEpisodes,
     EndUnwatched,
     Keep,
+    KeepAbsences,
     KeepConclusion,
+    KeepNotices,
+    KeepRooms,
     LookAtFiles,
     MemoryRecalled,
+    NoticesKept,
     Recall,
     Recalled,
     RecallMemory,
+    RecallNotices,
+    RecallOccurrences,
     RecallRemoved,
+    RecallRooms,
     Remove,
     Replace,
     RetryCommit,

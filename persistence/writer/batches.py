@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
-from actors.domain.absences import KeepAbsences
 from actors.domain.model import Device
-from actors.domain.notices import KeepNotices, RecallNotices, RecallOccurrences
 from actors.domain.read_models import StoredAnnouncement
-from actors.domain.rooms import KeepRooms, RecallRooms
 from actors.messages import (
     BrokerForgot,
     Delivery,
     EndEpisodes,
     EndUnwatched,
     Keep,
+    KeepAbsences,
     KeepAnnouncement,
     KeepConclusion,
     KeepDeadLetter,
+    KeepNotices,
+    KeepRooms,
     Recall,
     RecallMemory,
+    RecallNotices,
+    RecallOccurrences,
     RecallRemoved,
+    RecallRooms,
     Remove,
     Replace,
     Settle,

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from typing import TypeAlias
 
-from actors.domain.absences import KeepAbsences
 from actors.domain.model import DeadLetter, Json, LogEntry
-from actors.domain.notices import KeepNotices
-from actors.domain.rooms import KeepRooms
 from actors.messages import (
     BrokerForgot,
     EndEpisodes,
     EndUnwatched,
     Keep,
+    KeepAbsences,
     KeepAnnouncement,
     KeepConclusion,
     KeepDeadLetter,
+    KeepNotices,
+    KeepRooms,
     RecallMemory,
     Remove,
     Replace,

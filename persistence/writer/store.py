@@ -14,11 +14,11 @@ from typing import Final, TypeAlias
 from actors.domain.absences import Absences
 from actors.domain.findings import Decision, Finding, KeptFinding, RuleMemory
 from actors.domain.model import DeadLetter, Device, LogEntry
-from actors.domain.notices import KeepNotices, Notice, NoticesRecalled, OccurrencesRecalled
+from actors.domain.notices import Notice
 from actors.domain.read_models import StoredAnnouncement
 from actors.domain.rooms import Rooms
 from actors.domain.status import Hindrance
-from actors.messages import Removal
+from actors.messages import KeepNotices, NoticesRecalled, OccurrencesRecalled, Removal
 from persistence.database.absence_rows import read_absences, write_absences
 from persistence.database.announcement_rows import read_announcements, write_announcements
 from persistence.database.device_rows import DEVICE_COLUMNS, DEVICES, device_of, device_row, newcomer_row
@@ -313,8 +313,10 @@ class Store:
         recalled = self._recall(batch.recalled) if batch.recalled else {}
         removed = read_ghosts(self.database.conn) if batch.recalls_removed else ()
         rooms = read_rooms(self.database.conn) if batch.recalls_rooms else None
-        unfinished = read_unfinished(self.database.conn) if batch.recalls_notices else None
-        occurrences = read_occurrences(self.database.conn) if batch.recalls_occurrences else None
+        unfinished = NoticesRecalled(read_unfinished(self.database.conn)) if batch.recalls_notices else None
+        occurrences = (
+            OccurrencesRecalled(*read_occurrences(self.database.conn)) if batch.recalls_occurrences else None
+        )
         self.database.conn.execute(_COUNT_COMMIT, [str(self.commits + 1)])
         return Saved(
             recalled, findings, remembered, lasting, rooms, removed, notices, unfinished, occurrences

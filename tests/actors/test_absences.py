@@ -9,10 +9,10 @@ from queue import SimpleQueue
 
 import pytest
 
-from actors.domain.absences import Absence, AbsenceCommand, EndAbsence, SayAbsence, WithdrawAbsence
+from actors.domain.absences import Absence, AbsenceChange, EndAbsence, SayAbsence, WithdrawAbsence
 from actors.domain.model import Claim
 from actors.domain.refusals import Refusal, Refused
-from actors.messages import ClaimDevice
+from actors.messages import ChangeAbsences, ClaimDevice
 from config import Settings
 from rules.learn.timetable import Window
 from rules.rulebook import rulebook
@@ -43,9 +43,9 @@ def opened(world: World) -> House:
     return house
 
 
-def outcome(house: House, command: type[AbsenceCommand], *about: float | None) -> Absence | Refused:
+def outcome(house: House, change: AbsenceChange) -> Absence | Refused:
     answers: SimpleQueue[Absence | Refused] = SimpleQueue()
-    house.directory.tell(command(*about, answers.put))  # type: ignore[call-arg, arg-type]
+    house.directory.tell(ChangeAbsences(change, answers.put))
     house.flush()
     return answers.get_nowait()
 
@@ -66,7 +66,7 @@ def next_day(house: House) -> None:
 def test_nothing_is_suggested_until_they_are_back(world: World, house: House) -> None:
     """Through a restart while they are away."""
     now = house.clock.now()
-    assert outcome(house, SayAbsence, None, None) == Absence(1, now)
+    assert outcome(house, SayAbsence(None, None)) == Absence(1, now)
     claim(house)
     next_day(house)
     house.stop()
@@ -75,7 +75,7 @@ def test_nothing_is_suggested_until_they_are_back(world: World, house: House) ->
     next_day(again)
     assert world.told == []
     back = again.clock.now()
-    assert outcome(again, EndAbsence, 1) == Absence(1, now, back)
+    assert outcome(again, EndAbsence(1)) == Absence(1, now, back)
     next_day(again)
     assert [kept.finding.event for kept in world.told] == ["ai_suggest"]
     again.kill()
@@ -87,10 +87,10 @@ def test_every_device_is_told_and_one_that_comes_later_too(house: House) -> None
         return found
 
     claim(house)
-    said = outcome(house, SayAbsence, 1.0, 2.0)
+    said = outcome(house, SayAbsence(1.0, 2.0))
     other = "LGT0BBBBBBBB"
     claim(house, other)
     assert heard(LAMP) == heard(other) == (said,)
-    assert outcome(house, WithdrawAbsence, 1) == said
+    assert outcome(house, WithdrawAbsence(1)) == said
     assert heard(LAMP) == heard(other) == ()
-    assert outcome(house, WithdrawAbsence, 1) == Refused(Refusal.NO_SUCH_ABSENCE, {"id": 1})
+    assert outcome(house, WithdrawAbsence(1)) == Refused(Refusal.NO_SUCH_ABSENCE, {"id": 1})

@@ -20,19 +20,23 @@ from actors.domain.findings import KeptFinding
 from actors.domain.model import Change, Device, JsonObject, Move, Report
 from actors.domain.patience import Patience
 from actors.domain.refusals import Refused
-from actors.domain.rooms import AddRoom, KeepRooms, RecallRooms, RemoveRoom, RenameRoom, Room, RoomGone, Rooms
+from actors.domain.rooms import AddRoom, RemoveRoom, RenameRoom, Room, Rooms
 from actors.messages import (
     BrokerConnected,
     ChangeDevice,
+    ChangeRooms,
     Delivery,
     Keep,
     KeepDeadLetter,
+    KeepRooms,
     Order,
     Presence,
     Recall,
     Recalled,
+    RecallRooms,
     Removal,
     Reported,
+    RoomGone,
     Settle,
 )
 from actors.ports import ScanNews
@@ -203,12 +207,12 @@ class FaultyHouse(RuleBasedStateMachine):
 
     @rule(room=st.integers(1, 3), name=st.sampled_from(["Cocina", "Salón"]))
     def change_the_rooms(self, room: int, name: str) -> None:
-        self.directory.tell(AddRoom(name, self.answer()))
-        self.directory.tell(RenameRoom(room, name, self.answer()))
+        self.directory.tell(ChangeRooms(AddRoom(name), self.answer()))
+        self.directory.tell(ChangeRooms(RenameRoom(room, name), self.answer()))
 
     @rule(room=st.integers(1, 3))
     def remove_a_room(self, room: int) -> None:
-        self.directory.tell(RemoveRoom(room, self.answer()))
+        self.directory.tell(ChangeRooms(RemoveRoom(room), self.answer()))
 
     @rule()
     def the_broker_comes_back(self) -> None:

@@ -13,20 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from actors.domain.findings import Severity
-from actors.domain.notices import (
-    Hitch,
-    Moment,
-    Notice,
-    NoticeKey,
-    NoticeState,
-    Occurrence,
-    RecipientsChanged,
-    Span,
-    StopSending,
-    Told,
-    Tried,
-)
+from actors.domain.notices import Hitch, Moment, Notice, NoticeKey, NoticeState, Occurrence, Span, Told, Tried
 from actors.domain.status import NoticeStatus
+from actors.messages import RecipientsChanged, StopSending
 from actors.notifier.actor import MOST_AT_ONCE
 from actors.notifier.deciding import MOST_HELD
 from actors.notifier.pace import EACH_S, MOST_AT_A_TIME

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from actors.domain.findings import Episode, Finding, Severity
-from actors.domain.notices import KeepNotices, Moment, Notice, NoticeKey, NoticeState
-from actors.messages import Removal
+from actors.domain.notices import Moment, Notice, NoticeKey, NoticeState
+from actors.messages import KeepNotices, Removal
 from persistence.database import notice_rows
 from persistence.database.notice_rows import MOST_KEPT
 from persistence.writer.store import Batch

@@ -23,6 +23,7 @@ from actors.domain.rooms import Rooms
 from actors.messages import (
     ApplyFinding,
     AskBounds,
+    ChangeAbsences,
     ChangeDevice,
     ChangeLimits,
     ClaimDevice,
@@ -70,7 +71,7 @@ class StandInDirectory(pykka.ThreadingActor):
                 self._decide(kept, Decision.DISMISSED, reply, lambda device: device)
             case AskBounds(rule="extremos", reply=answer):
                 answer(BOUNDS)
-            case SayAbsence(since, until, say):
+            case ChangeAbsences(SayAbsence(since, until), say):
                 say(Absence(1, since or 0.0, until))
 
     def _decide(

@@ -13,6 +13,7 @@ import pytest
 
 from actors.domain.model import Device
 from actors.domain.rooms import MAX_ROOMS, RemoveRoom, Room, Rooms
+from actors.messages import ChangeRooms
 from persistence.writer.store import Batch, Store
 from tests.web.home import LiveSite
 from tests.web.site import Answer, Site, at_once
@@ -221,7 +222,7 @@ class SlowToLeave(pykka.ThreadingActor):
 
     def on_receive(self, message: Any) -> None:
         match message:
-            case RemoveRoom(room_id, reply):
+            case ChangeRooms(RemoveRoom(room_id), reply):
                 reply(Room(room_id, "Cocina"))
                 self._leave()
 

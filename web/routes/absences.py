@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, ClassVar, Final, TypedDict
 
-from actors.domain.absences import Absence, ChangeAbsence, EndAbsence, SayAbsence, WithdrawAbsence
+from actors.domain.absences import Absence, EndAbsence, MoveAbsence, SayAbsence, WithdrawAbsence
 from actors.domain.model import Json
 from actors.domain.people import Role
+from actors.messages import ChangeAbsences
 from web.http.handler import Handler
 from web.routes.statistics import Moment
 from web.schemas.answers import Note, Time
@@ -88,7 +89,9 @@ class AllAbsences(AbsenceHandler):
 
     async def post(self) -> None:
         given = self.given()
-        absence: Absence = await self.ask(partial(SayAbsence, given.get(LEFT_OR_NOW), given.get(BACK)))
+        absence: Absence = await self.ask(
+            partial(ChangeAbsences, SayAbsence(given.get(LEFT_OR_NOW), given.get(BACK)))
+        )
         self.set_status(201)
         self.answer(self.absence_json(absence))
 
@@ -114,12 +117,12 @@ class OneAbsence(AbsenceHandler):
 
     async def put(self, absence_id: str) -> None:
         given = self.given()
-        change = partial(ChangeAbsence, int(absence_id), given[LEFT], given.get(BACK))
-        absence: Absence = await self.ask(change)
+        change = MoveAbsence(int(absence_id), given[LEFT], given.get(BACK))
+        absence: Absence = await self.ask(partial(ChangeAbsences, change))
         self.answer(self.absence_json(absence))
 
     async def delete(self, absence_id: str) -> None:
-        await self.ask(partial(WithdrawAbsence, int(absence_id)))
+        await self.ask(partial(ChangeAbsences, WithdrawAbsence(int(absence_id))))
         self.set_status(204)
 
 
@@ -135,5 +138,5 @@ class EndedAbsence(AbsenceHandler):
     }
 
     async def post(self, absence_id: str) -> None:
-        absence: Absence = await self.ask(partial(EndAbsence, int(absence_id)))
+        absence: Absence = await self.ask(partial(ChangeAbsences, EndAbsence(int(absence_id))))
         self.answer(self.absence_json(absence))

@@ -12,6 +12,7 @@ from typing import ClassVar, Final
 
 from actors.domain.people import Role
 from actors.domain.rooms import AddRoom, RemoveRoom, RenameRoom, Room
+from actors.messages import ChangeRooms
 from web.http.handler import Handler
 from web.schemas.answers import RoomJson
 from web.schemas.operations import Operation
@@ -57,7 +58,7 @@ class AllRooms(RoomHandler):
         self.answer([room_json(Room(number, name), devices) for number, name in by_name])
 
     async def post(self) -> None:
-        room: Room = await self.ask(partial(AddRoom, self.given()[ROOM_NAME]))
+        room: Room = await self.ask(partial(ChangeRooms, AddRoom(self.given()[ROOM_NAME])))
         self.set_status(201)
         self.answer(room_json(room, self.devices_by_room()))
 
@@ -84,11 +85,11 @@ class OneRoom(RoomHandler):
 
     async def put(self, room_id: str) -> None:
         name = self.given()[ROOM_NAME]
-        room: Room = await self.ask(partial(RenameRoom, int(room_id), name))
+        room: Room = await self.ask(partial(ChangeRooms, RenameRoom(int(room_id), name)))
         self.answer(room_json(room, self.devices_by_room()))
 
     async def delete(self, room_id: str) -> None:
-        room: Room = await self.ask(partial(RemoveRoom, int(room_id)))
+        room: Room = await self.ask(partial(ChangeRooms, RemoveRoom(int(room_id))))
         if self.services.notices is not None:
             await self.read(partial(self.services.notices.forget_room, room.id))
         await self._emptied(room)
