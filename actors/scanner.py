@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 
 import pykka
 
+from actors.domain.durations import DAY_S
 from actors.domain.findings import Finding, ScanFailure
 from actors.domain.model import JsonObject, LogEntry, Report
 from actors.domain.readings import metric_name
@@ -26,7 +27,6 @@ logger = logging.getLogger(__name__)
 ANOMALY: Final = "ai_anomaly"
 PROGRESS: Final = "ai_progress"
 DONE: Final = "ai_done"
-DAY_S: Final = 86_400.0
 # Searches that may wait for their turn; whoever asks for more has forgotten the first ones.
 MOST_WAITING: Final = 16
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from actors.domain.alarms import Sign, charges_of, hazard_in, signs_of
+from actors.domain.durations import HOUR_S
 from actors.domain.findings import Bounds, Episode, Finding, Severity
 from actors.domain.metrics import Hazard, is_charge
 from actors.domain.model import Device, Json, JsonObject, Report
@@ -35,7 +36,6 @@ MAX_ALARMS: Final = 64
 REST_S: Final = 60.0
 # One that began more often than so within an hour is over when it was at rest for an hour.
 MOST_BEGINNINGS: Final = 3
-HOUR_S: Final = 3_600.0
 
 _STATE_VERSION: Final = 2
 # Whatever was at rest then was over.

@@ -7,13 +7,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
+from actors.domain.durations import HOUR_S
 from actors.domain.findings import Bounds, Finding, Proposal, Severity
 from actors.domain.house import House
 from actors.domain.kinds import PREFIXES, SENSOR, prefix_of, sort_of
 from actors.domain.model import SCHEDULED, Device, Json, JsonObject, Report
 from actors.domain.readings import number_of
 from actors.domain.schedule import has_schedule
-from actors.domain.weather import HOUR_S, measured
+from actors.domain.weather import measured
 from rules.base.fingerprint import fingerprint
 from rules.base.memory import seal, unseal
 from rules.base.settings import MisconfigSettings

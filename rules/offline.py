@@ -18,18 +18,17 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Final
 
+from actors.domain.durations import HOUR_S
 from actors.domain.findings import Bounds, Episode, Finding, Severity
 from actors.domain.model import Device, JsonObject, Report
+from actors.domain.rule_events import BACK_ONLINE, OFFLINE
 from rules.base.memory import seal, unseal
 from rules.base.settings import OfflineSettings
 
 NAME: Final = "offline"
-OFFLINE: Final = "ai_offline"
-BACK_ONLINE: Final = "ai_back_online"
 
 # More outages than so many within an hour are told as one episode.
 MOST_OUTAGES: Final = 3
-HOUR_S: Final = 3_600.0
 # While a connection is unstable a silence of so long is no part of that any more, and is told.
 LASTING_S: Final = 900.0
 

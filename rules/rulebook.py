@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Final
 
 from actors.domain.alarms import warns
+from actors.domain.durations import DAY_S
 from actors.domain.findings import RuleMemory
 from actors.domain.kinds import sort_of
 from actors.domain.model import Device, JsonObject
@@ -21,8 +21,6 @@ from rules.extremes import rule as extremes
 from rules.learn import rule as learn
 from rules.learn.habit import SPAN_DAYS
 from rules.learn.timetable import Timetable
-
-DAY_S: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from actors.domain.durations import HOUR_S
 from actors.domain.findings import Bounds, Episode, Finding, Proposal, Severity
 from actors.domain.house import House
 from actors.domain.model import Device, Json, JsonObject, Report
-from actors.domain.weather import HOUR_S, measured
+from actors.domain.weather import measured
 from rules.base.memory import Fields, seal, unseal
 from rules.base.tables import Advice
 

@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from actors.domain.durations import DAY_S
 from actors.domain.model import Json
 from tests.households import MADRID
 
 # Monday 2026-01-12 00:00 in Madrid.
 STARTS: Final = datetime(2026, 1, 12, tzinfo=MADRID).timestamp()
-HOUR_S: Final = 3_600.0
-DAY_S: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)

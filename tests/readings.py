@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from actors.domain.durations import DAY_S
+
 STARTS: Final = 1_740_000_000.0
-DAY_S: Final = 86_400.0
 
 
 @dataclass(frozen=True)

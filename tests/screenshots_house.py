@@ -10,6 +10,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from actors.domain.durations import DAY_S
 from actors.domain.model import Claim, Device, LogEntry, Report
 from actors.simulator.device import SimulatedDevice
 from persistence.writer.store import Batch, Store
@@ -45,7 +46,6 @@ WEEK: Final = [
     {"dias": ["todos"], "inicio": "19:00", "fin": "23:30"},
     {"dias": ["sabado"], "inicio": "22:00", "fin": "02:00"},
 ]
-DAY_S: Final = 86_400
 STEP_S: Final = 120
 
 

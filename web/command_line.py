@@ -14,11 +14,12 @@ from typing import Final, TextIO
 
 import segno
 
+from actors.domain.durations import DAY_S
 from actors.domain.people import CONSOLE, PairingCode, PeopleError, Person, Role, Token, TokenKind
 from actors.runtime.process import has_blocks
 from web.identity.hosts import host_of
 from web.routes.auth import MAX_NAME
-from web.routes.people import DAY_S, MAX_DAYS, pairing_url
+from web.routes.people import MAX_DAYS, pairing_url
 from web.schemas.validators import Name
 from web.security.accounts import Accounts
 from web.security.passwords import fault_in, hashed

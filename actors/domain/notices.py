@@ -19,7 +19,7 @@ MAX_CHANNELS: Final = 20
 # -- what people want ----------------------------------------------------------------------------
 
 
-class Span(NamedTuple):
+class QuietHours(NamedTuple):
     """A part of each day, in minutes since midnight, the end not included; it may run past midnight."""
 
     start: int
@@ -38,7 +38,7 @@ class Preferences:
     """Only what these have concluded, or is critical; ``None`` is any."""
     ends: bool = True
     """Whether also that it is over."""
-    quiet: Span | None = None
+    quiet: QuietHours | None = None
     """When only what is critical is told; the rest is told at its end."""
     digest_at: int | None = None
     """In minutes since midnight, when what was not told at once is told in one message."""

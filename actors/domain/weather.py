@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-HOUR_S: Final = 3_600.0
+from actors.domain.durations import HOUR_S
+
 # An older forecast says nothing of today that a rule should act on.
 FRESH_S: Final = 6 * HOUR_S
 

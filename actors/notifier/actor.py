@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final, NamedTuple, Protocol
 
 import pykka
 
+from actors.domain.durations import DAY_S
 from actors.domain.findings import Severity
 from actors.domain.notices import (
     UNFINISHED,
@@ -36,7 +37,7 @@ from actors.messages import (
     RecipientsChanged,
     StopSending,
 )
-from actors.notifier.deciding import DAY_S, MOST_HELD, Decider, recovered
+from actors.notifier.deciding import MOST_HELD, Decider, recovered
 from actors.notifier.pace import Pace
 from actors.runtime.backoff import Backoff
 from actors.runtime.clock import Clock, Timer

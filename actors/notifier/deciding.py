@@ -18,12 +18,12 @@ from actors.domain.notices import (
     NoticeWords,
     Occurrence,
     Preferences,
+    QuietHours,
     Recipient,
-    Span,
 )
+from actors.domain.rule_events import ENDS
 
 _RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
-DAY_S: Final = 86_400.0
 # Of a digest; what is beyond is counted.
 MOST_LINES: Final = 30
 # That wait for one digest or one channel, some 200 kB: what has come together by then is one message.
@@ -183,7 +183,7 @@ def recovered(notice: Notice, words: NoticeWords, language: str, now: float) -> 
     return replace(notice, state=NoticeState.WAITING, text=text, is_perhaps_known=True, changed_at=now)
 
 
-def quiet_until(quiet: Span, now: float, zone: tzinfo) -> float:
+def quiet_until(quiet: QuietHours, now: float, zone: tzinfo) -> float:
     """The end of the quiet hours that it is in at ``now``; ``now`` if it is in none."""
     local = datetime.fromtimestamp(now, zone)
     minute = local.hour * 60 + local.minute
@@ -212,10 +212,6 @@ def _at(day: datetime, minute: int) -> datetime:
     return day.replace(hour=minute // 60, minute=minute % 60, second=0, microsecond=0, fold=0)
 
 
-# Told as the end of what was told before.
-_TOLD_AS_AN_END: Final = frozenset({"ai_back_online"})
-
-
 def _may_begin(occurrence: Occurrence, channel: Channel) -> bool:
     """Not at its end, by a channel that was not there yet when it began."""
     episode = occurrence.kept.finding.episode
@@ -223,7 +219,7 @@ def _may_begin(occurrence: Occurrence, channel: Channel) -> bool:
 
 
 def _concerns(wishes: Preferences, occurrence: Occurrence) -> bool:
-    if occurrence.kept.finding.event in _TOLD_AS_AN_END:
+    if occurrence.kept.finding.event in ENDS:  # told as the end of what was told before
         return False
     if occurrence.kept.finding.severity is Severity.CRITICAL:  # whoever is in the house has to know
         return True

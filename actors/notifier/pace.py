@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Final
 
-HOUR_S: Final = 3_600.0
+from actors.domain.durations import HOUR_S
+
 # In any hour, by each channel. Nobody reads more; free services take some hundred a day, and block who sends
 # too much (ntfy.sh 250 messages, Gmail 500 mails).
 MOST_AN_HOUR: Final = 12

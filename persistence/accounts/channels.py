@@ -20,9 +20,9 @@ from actors.domain.notices import (
     Channel,
     ChannelKind,
     Preferences,
+    QuietHours,
     Recipient,
     Secret,
-    Span,
     Subscription,
 )
 from actors.domain.people import AuditEntry, Author, Conflict, NoSuch
@@ -197,7 +197,7 @@ def _preferences(told: Mapping[str, Any]) -> Preferences:
         rooms=None if rooms is None else frozenset(map(int, rooms)),
         rules=None if rules is None else frozenset(map(str, rules)),
         ends=bool(told["fin"]),
-        quiet=None if quiet is None else Span(*map(int, quiet)),
+        quiet=None if quiet is None else QuietHours(*map(int, quiet)),
         digest_at=None if told["resumen"] is None else int(told["resumen"]),
         language=str(told["idioma"]),
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from actors.domain.durations import HOUR_S
 from rules.extremes.part import Part
 
-HOUR_S: Final = 3_600.0
 # A counter that was silent for longer tells nothing of its rate meanwhile.
 MOST_GAP_S: Final = 26 * HOUR_S
 # An hour of which less was seen is not judged.

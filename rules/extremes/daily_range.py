@@ -11,10 +11,10 @@ from array import array
 from collections.abc import Sequence
 from typing import Final
 
+from actors.domain.durations import DAY_S
 from rules.base.settings import ExtremesSettings
 from rules.extremes.part import Part, are_numbers
 
-DAY_S: Final = 86_400.0
 # A part is a day with the default window of 30.
 PARTS: Final = 30
 # Two of every hour of the day before history is believed; half the window where that is less.

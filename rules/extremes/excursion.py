@@ -7,12 +7,11 @@ from dataclasses import asdict, dataclass, replace
 from enum import Enum
 from typing import Final, Self
 
+from actors.domain.durations import DAY_S, HOUR_S
 from actors.domain.findings import Bounds, Episode, Severity
 from actors.domain.model import JsonObject
 from rules.base.memory import DamagedState, Fields
 
-HOUR_S: Final = 3_600.0
-DAY_S: Final = 86_400.0
 # What has lasted for long is over only after as long a calm, up to this.
 MOST_CALM_S: Final = DAY_S
 # A sensor that fails now and then has not recovered because of two good days.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from actors.domain.durations import HOUR_S
 from actors.domain.findings import Bounds
 from actors.domain.model import JsonObject
 from rules.base.memory import Fields
@@ -18,7 +19,6 @@ from rules.extremes.rhythm import Rhythm
 from rules.extremes.sentinels import Sentinels
 from rules.extremes.stillness import Stillness
 
-HOUR_S: Final = 3_600.0
 HISTORY: Final = "hist"
 UNBOUND: Final = Bounds(None, None, HISTORY)
 

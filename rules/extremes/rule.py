@@ -20,6 +20,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from typing import Final
 
+from actors.domain.durations import DAY_S, HOUR_S
 from actors.domain.findings import Bounds, Finding
 from actors.domain.metrics import UNDECIDED, MetricChoice, unit_of
 from actors.domain.model import Device, JsonObject, Report
@@ -35,8 +36,6 @@ from rules.extremes.part import one_for_equals
 NAME: Final = "extremos"
 ANOMALY: Final = "ai_anomaly"
 
-HOUR_S: Final = 3_600.0
-DAY_S: Final = 86_400.0
 # As many as one report can hold; what a device names beyond them is not watched.
 MAX_METRICS: Final = 64
 # Beyond this a number is no measurement, and would not fit where means are kept.

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from actors.domain.durations import DAY_S
 from rules.extremes.part import Part
 
-DAY_S: Final = 86_400.0
 # A run is told from here on, and when it is so many times the longest before.
 LEAST_S: Final = 6 * 3_600.0
 LEAST_READINGS: Final = 12

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final
 
+from actors.domain.durations import DAY_S
 from actors.domain.model import JsonObject
 from rules.base.memory import Fields
 
-DAY_S: Final = 86_400
 EPOCH_DAY: Final = 719_163  # datetime.date(1970, 1, 1).toordinal()
 
 # Usual intervals that a value may hold for; two messages may be lost and the third late.

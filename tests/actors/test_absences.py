@@ -10,6 +10,7 @@ from queue import SimpleQueue
 import pytest
 
 from actors.domain.absences import Absence, AbsenceChange, EndAbsence, SayAbsence, WithdrawAbsence
+from actors.domain.durations import DAY_S
 from actors.domain.model import Claim
 from actors.domain.refusals import Refusal, Refused
 from actors.messages import ChangeAbsences, ClaimDevice
@@ -19,7 +20,6 @@ from rules.rulebook import rulebook
 from tests.household import House, World, actor
 
 LAMP = "LGT0AAAAAAAA"
-DAY_S = 86_400.0
 # A demonstration suggests the same as soon as it may.
 SHOWN = (Window(7 * 60, 60, 8, 8),)
 RULES = rulebook(Settings(ai_r3_demo_mode=True), {}, {}, UTC, lambda _: SHOWN)

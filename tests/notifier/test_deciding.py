@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from actors.domain.findings import Decision, KeptFinding, Severity
-from actors.domain.notices import Moment, Notice, NoticeKey, NoticeState, Occurrence, Span
+from actors.domain.notices import Moment, Notice, NoticeKey, NoticeState, Occurrence, QuietHours
 from actors.notifier.deciding import MOST_HELD, MOST_LINES, Decider, last_at, quiet_until, recovered
 from rules.offline import OfflineRule
 from tests.notifier.given import NOON, PlainWords, occurrence, recipient
@@ -149,7 +149,7 @@ def test_what_gets_worse_is_told_when_it_matters_enough() -> None:
 
 # -- quiet hours ---------------------------------------------------------------------------------
 
-NIGHT = Span(22 * 60 + 30, 7 * 60)
+NIGHT = QuietHours(22 * 60 + 30, 7 * 60)
 
 
 def test_only_what_is_critical_passes_at_night() -> None:
@@ -170,12 +170,12 @@ def test_only_what_is_critical_passes_at_night() -> None:
         (NIGHT, 0.0, 7.0),
         (NIGHT, 6.99, 7.0),
         (NIGHT, 7.0, 7.0),
-        (Span(13 * 60, 15 * 60), 12.9, 12.9),
-        (Span(13 * 60, 15 * 60), 13.0, 15.0),
-        (Span(13 * 60, 15 * 60), 15.0, 15.0),
+        (QuietHours(13 * 60, 15 * 60), 12.9, 12.9),
+        (QuietHours(13 * 60, 15 * 60), 13.0, 15.0),
+        (QuietHours(13 * 60, 15 * 60), 15.0, 15.0),
     ],
 )
-def test_quiet_hours_end(quiet: Span, hour: float, until: float) -> None:
+def test_quiet_hours_end(quiet: QuietHours, hour: float, until: float) -> None:
     midnight = datetime(2027, 1, 11, tzinfo=UTC).timestamp()
     assert quiet_until(quiet, midnight + hour * HOUR, UTC) == midnight + until * HOUR
 
@@ -194,12 +194,12 @@ def test_quiet_hours_that_end_twice_end_the_second_time() -> None:
     """02:10 of the night on which 03:00 is 02:00 again, when it is that the second time."""
     madrid = ZoneInfo("Europe/Madrid")
     second = datetime(2026, 10, 25, 2, 10, tzinfo=madrid, fold=1).timestamp()
-    assert quiet_until(Span(23 * 60, 2 * 60 + 30), second, madrid) == second + 20 * 60
+    assert quiet_until(QuietHours(23 * 60, 2 * 60 + 30), second, madrid) == second + 20 * 60
 
 
 def test_a_digest_keeps_quiet_hours_too() -> None:
     """Chosen within them, or late since the system was off."""
-    who = recipient(severity=None, digest_at=20 * 60, quiet=Span(22 * 60, 7 * 60))
+    who = recipient(severity=None, digest_at=20 * 60, quiet=QuietHours(22 * 60, 7 * 60))
     held = told(occurrence(), who)
     at_three = datetime.fromtimestamp(NOON, UTC).replace(hour=3).timestamp() + 86_400
     [digest, _] = DECIDER.digests([who], held, at_three)
@@ -240,7 +240,7 @@ def test_a_long_digest_counts_the_rest() -> None:
 
 def test_a_digest_that_is_full_goes_before_its_time_but_not_at_night() -> None:
     """However much is found, no more than so much is held; none of it is lost."""
-    anna = recipient(severity=None, digest_at=20 * 60, quiet=Span(11 * 60, 13 * 60))
+    anna = recipient(severity=None, digest_at=20 * 60, quiet=QuietHours(11 * 60, 13 * 60))
     held = [notice for number in range(MOST_HELD) for notice in told(occurrence(number), anna)]
     assert DECIDER.digests([anna], held, NOON) == []
     held += told(occurrence(MOST_HELD), anna)

@@ -13,7 +13,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from actors.domain.findings import Severity
-from actors.domain.notices import Hitch, Moment, Notice, NoticeKey, NoticeState, Occurrence, Span, Told, Tried
+from actors.domain.notices import (
+    Hitch,
+    Moment,
+    Notice,
+    NoticeKey,
+    NoticeState,
+    Occurrence,
+    QuietHours,
+    Told,
+    Tried,
+)
 from actors.domain.status import NoticeStatus
 from actors.messages import RecipientsChanged, StopSending
 from actors.notifier.actor import MOST_AT_ONCE
@@ -197,7 +207,7 @@ def test_smoke_does_not_wait_for_a_clock_that_was_set_back(house: NotifyingHouse
 
 
 def test_the_night_is_quiet_and_the_morning_has_one_message(tmp_path: Path) -> None:
-    quiet = Span(8 * 60, 9 * 60)  # it is eight in the morning there
+    quiet = QuietHours(8 * 60, 9 * 60)  # it is eight in the morning there
     house = NotifyingHouse(tmp_path / "iot.db", [recipient(quiet=quiet)])
     house.conclude(1)
     house.settle()

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.notifier.pace import EACH_S, HOUR_S, MOST_AN_HOUR, MOST_AT_A_TIME, Pace
+from actors.domain.durations import HOUR_S
+from actors.notifier.pace import EACH_S, MOST_AN_HOUR, MOST_AT_A_TIME, Pace
 
 
 def test_so_many_at_a_time_and_then_one_by_one() -> None:

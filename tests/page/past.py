@@ -11,9 +11,9 @@ from typing import Final
 from actors.domain.findings import Finding
 from actors.domain.model import Claim, Device, LogEntry, Report
 from actors.domain.proposals import basis_of
+from actors.domain.rule_events import BACK_ONLINE, OFFLINE
 from persistence.writer.store import Batch, Store
 from rules.extremes.rule import NAME as EXTREMES
-from rules.offline import BACK_ONLINE, OFFLINE
 from rules.offline import NAME as SILENCE
 
 HOUR: Final = 3_600

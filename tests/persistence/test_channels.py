@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from actors.domain.findings import Severity
-from actors.domain.notices import HOUSE, MAX_CHANNELS, Address, Preferences, Span, Subscription
+from actors.domain.notices import HOUSE, MAX_CHANNELS, Address, Preferences, QuietHours, Subscription
 from actors.domain.people import CONSOLE, Conflict, NoSuch, Role
 from persistence.accounts.accounts import Accounts
 from persistence.accounts.channels import Channels, preferences_in, preferences_json
@@ -98,7 +98,7 @@ def test_the_push_key_is_made_once(home: Home) -> None:
     "wishes",
     [
         Preferences(),
-        Preferences(None, frozenset(), frozenset({"offline"}), False, Span(1_350, 420), 480, "en"),
+        Preferences(None, frozenset(), frozenset({"offline"}), False, QuietHours(1_350, 420), 480, "en"),
         Preferences(Severity.CRITICAL, frozenset({1, 2})),
     ],
 )

@@ -16,8 +16,6 @@ from persistence.readers.queries import Queries
 from persistence.writer.store import Batch, Store
 from rules.learn.timetable import DAY, Window, as_horarios
 
-DAY_S = 86_400
-
 
 def clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"

@@ -8,7 +8,6 @@ from actors.domain.model import Device, JsonObject, Report
 from rules.base.settings import ExtremesSettings, LearnSettings, MisconfigSettings, OfflineSettings
 
 SERIAL = "TMP0TEST"
-DAY_S = 86_400.0
 # Monday 2025-02-17 00:00 in Madrid.
 MONDAY = 1_739_746_800.0
 

@@ -11,16 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.domain.alarms import warns
+from actors.domain.durations import DAY_S, HOUR_S
 from actors.domain.findings import Finding, Severity
 from actors.domain.metrics import MetricChoice, Nature
 from actors.domain.model import Device, JsonObject, Report
 from actors.domain.orders import Orders
 from config import Settings
-from rules.alarms import HOUR_S, MAX_ALARMS, MOST_BEGINNINGS, REST_S, AlarmsRule
+from rules.alarms import MAX_ALARMS, MOST_BEGINNINGS, REST_S, AlarmsRule
 from rules.base.memory import DamagedState, seal
 from tests.rules.given import MONDAY, device
 
-DAY_S = 86_400.0
 SMOKE = device(serial="SMK0AAAAAAAA")
 
 

@@ -12,12 +12,13 @@ from typing import Any
 import pytest
 from river import compose, linear_model, optim, preprocessing
 
+from actors.domain.durations import DAY_S
 from rules.base.settings import LearnSettings
 from rules.learn.demo import BadDemo, file_of, timetable_from
 from rules.learn.rule import LearnRule
 from rules.learn.timetable import Timetable, suggested
 from tests.households import MADRID
-from tests.rules.given import DAY_S, MONDAY, device, learn_settings, report
+from tests.rules.given import MONDAY, device, learn_settings, report
 
 SERIAL = "RGD0ABC123"
 DEMO = learn_settings(ai_r3_demo_mode=True)

@@ -13,13 +13,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actors.domain.durations import DAY_S
 from actors.domain.findings import Finding, Severity
 from actors.domain.model import JsonObject
 from rules.base.memory import DamagedState
 from rules.base.settings import ExtremesSettings
 from rules.base.tables import Limit
 from rules.extremes.rule import MAX_METRICS, ExtremesRule
-from tests.readings import DAY_S, STARTS, Series
+from tests.readings import STARTS, Series
 from tests.rules.given import device, extremes_settings, report
 
 LIMITS = {"temperatura": Limit(10, 80)}

@@ -13,12 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actors.domain.durations import DAY_S
 from actors.domain.findings import Finding
 from actors.domain.model import Json
 from rules.base.memory import DamagedState, seal
 from rules.base.tables import Limit
 from rules.extremes.rule import MAX_METRICS, NAME, ExtremesRule
-from tests.readings import DAY_S, STARTS
+from tests.readings import STARTS
 from tests.rules.given import device, extremes_settings, report
 
 MADRID = ZoneInfo("Europe/Madrid")

@@ -6,13 +6,14 @@ from dataclasses import replace
 
 import pytest
 
+from actors.domain.durations import DAY_S, HOUR_S
 from actors.domain.findings import Finding, Severity
 from actors.domain.metrics import MetricChoice, Nature
 from actors.domain.model import Device, Json
 from rules.base.tables import Limit
 from rules.extremes.rule import ExtremesRule
 from tests.households import MADRID
-from tests.plain_things import DAY_S, HOUR_S, THINGS, Thing
+from tests.plain_things import THINGS, Thing
 from tests.readings import STARTS
 from tests.rules.given import device, extremes_settings, report
 from tests.told import LATE_S, told, verdict

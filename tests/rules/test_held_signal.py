@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.domain.durations import DAY_S
 from rules.base.memory import Fields
 from rules.learn.held_signal import HeldSignal, Stretch
-from tests.rules.given import DAY_S, MONDAY
+from tests.rules.given import MONDAY
 
 MADRID = ZoneInfo("Europe/Madrid")
 

@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from actors.domain.durations import DAY_S
 from actors.domain.model import Report
 from actors.domain.schedule import check
 from rules.learn.habit import WeeklyHabit
 from rules.learn.rule import LearnRule, Replay, start
 from rules.learn.timetable import minutes, read_suggested
 from tests.households import MADRID, Household, Windows, at_random, bins_of, overlap, routine
-from tests.rules.given import DAY_S, MONDAY, SERIAL
+from tests.rules.given import MONDAY, SERIAL
 from tests.rules.learning import (
     DAY as DAY_MIN,
 )

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.domain.absences import Absence
+from actors.domain.durations import DAY_S
 from actors.domain.house import House
 from rules.learn.habit import SPAN_DAYS, WeeklyHabit
 from rules.learn.rule import LearnRule
 from tests.households import Windows, bins_of, overlap
-from tests.rules.given import DAY_S
 from tests.rules.learning import DAY, TWICE, home, live, made, spans
 
 LIVES = home(TWICE)

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from actors.domain.durations import DAY_S
 from config import SettingError, Settings
 from rules.base.memory import DamagedState
 from rules.learn.rule import LearnRule, Replay, start
 from tests.households import MADRID, Windows
-from tests.rules.given import DAY_S, MONDAY
+from tests.rules.given import MONDAY
 from tests.rules.learning import (
     DAY,
     DEFAULTS,

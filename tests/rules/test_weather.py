@@ -11,11 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rules
+from actors.domain.durations import HOUR_S
 from actors.domain.findings import Finding, Proposal, Severity
 from actors.domain.house import House
 from actors.domain.model import Device, JsonObject
 from actors.domain.table_flaws import TableFlaw
-from actors.domain.weather import FRESH_S, HOUR_S, Hour, Weather
+from actors.domain.weather import FRESH_S, Hour, Weather
 from rules.base.tables import Advice, BadTable, Limit, read_weather
 from rules.weather import CALM_S, LOOK_S, WeatherRule
 

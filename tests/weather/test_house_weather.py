@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from actors.domain.durations import HOUR_S
 from actors.domain.model import Change, Claim, JsonObject
-from actors.domain.weather import HOUR_S, Hour, Weather
+from actors.domain.weather import Hour, Weather
 from actors.messages import ChangeDevice, ClaimDevice, WeatherKnown
 from config import Settings
 from persistence.database.schema import sqlite3

@@ -7,6 +7,7 @@ from functools import partial
 from typing import ClassVar, Final
 from urllib.parse import quote
 
+from actors.domain.durations import DAY_S
 from actors.domain.people import Author, KeptAuditEntry, PairingCode, Person, Role, Token, TokenKind
 from web.routes.auth import MAX_NAME, NAME, USER, AccountsHandler, secret_json
 from web.routes.devices import PER_PAGE
@@ -18,7 +19,6 @@ from web.schemas.validators import Body, Field, Given, Line, Name, OneOf, Whole
 from web.security.passwords import LONGEST, SHORTEST, hashed
 
 MAX_DAYS: Final = 3650
-DAY_S: Final = 86_400.0
 PERSON_NAME: Final = Field("nombre", Name(MAX_NAME), "Cómo se llama.", "Ana")
 ROLE: Final = Field("rol", OneOf(Role), "Lo que puede: mirar, cambiar, o también administrar.", "miembro")
 NEW_PASSWORD: Final = Field(

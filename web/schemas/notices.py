@@ -9,7 +9,7 @@ from typing import Final, Generic, TypeVar
 
 from actors.domain.findings import Severity
 from actors.domain.json_values import Json
-from actors.domain.notices import Channel, Notice, Preferences, Recipient, Span
+from actors.domain.notices import Channel, Notice, Preferences, QuietHours, Recipient
 from actors.domain.rule_events import EVENTS
 from web.schemas.answers import ChannelJson, NoticeJson, NotificationsJson, QuietJson
 from web.schemas.serializers import iso
@@ -96,13 +96,13 @@ class Between:
             "required": ["desde", "hasta"],
         }
 
-    def read(self, value: Json, name: str) -> Span:
+    def read(self, value: Json, name: str) -> QuietHours:
         if not isinstance(value, dict):
             raise Problem(Fault.NO_TIME_OF_DAY, field=f"{name}.desde")
         start, end = (TimeOfDay().read(value.get(each), f"{name}.{each}") for each in ("desde", "hasta"))
         if start == end:
             raise Problem(Fault.NO_TIME_BETWEEN, field=name)
-        return Span(start, end)
+        return QuietHours(start, end)
 
 
 AT_ONCE: Final = Field("gravedad", OneOf(AtOnce), "Desde qué gravedad se avisa en el acto.", "medium")
@@ -207,7 +207,7 @@ def notice_json(notice: Notice, why: str | None, names: dict[int, str]) -> Notic
     }
 
 
-def _quiet_json(quiet: Span) -> QuietJson:
+def _quiet_json(quiet: QuietHours) -> QuietJson:
     return {"desde": _time(quiet.start), "hasta": _time(quiet.end)}
 
 

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.domain.durations import DAY_S
 from actors.domain.schedule import parse
 from actors.domain.timekeeping import next_edge, settings_at
 
 MADRID = ZoneInfo("Europe/Madrid")
 # Half an hour is what the clock of Lord Howe is changed by.
 LORD_HOWE = ZoneInfo("Australia/Lord_Howe")
-DAY_S = 86_400.0
 
 
 def at(text: str) -> float:

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.domain.weather import FRESH_S, HOUR_S, MEASURES, Hour, Weather, measured
+from actors.domain.durations import HOUR_S
+from actors.domain.weather import FRESH_S, MEASURES, Hour, Weather, measured
 
 NOON = 1_800_014_400.0
 DAY = tuple(
