@@ -12,8 +12,7 @@ import pykka
 from actors.domain.findings import Decision, KeptFinding
 from actors.domain.model import Device
 from actors.domain.refusals import Refusal, Refused
-from actors.messages import ApplyFinding, Removal
-from actors.ports import EventSink, ScanNews
+from actors.messages import ApplyFinding
 from actors.runtime.backoff import Backoff
 from actors.runtime.clock import Clock
 from actors.runtime.dispatch import tell_if_alive
@@ -26,43 +25,29 @@ AGAIN: Final = Backoff(10.0, 600.0)
 MOST_TRIES: Final = 16
 
 
-class ApplyingSink:
-    """An :class:`actors.ports.EventSink` that has the directory apply what acts, once that is on disk: as if
-    a person had taken the proposal, and marked as such."""
+class Applier:
+    """Has the directory apply what acts, once that is on disk: as if a person had taken the proposal, and
+    marked as such. ``unapplied`` are those that a stop came before."""
 
-    def __init__(self, events: EventSink, clock: Clock) -> None:
-        self._events = events
+    def __init__(
+        self, clock: Clock, directory: pykka.ActorRef[Any], unapplied: Iterable[KeptFinding]
+    ) -> None:
         self._clock = clock
-        self._directory: pykka.ActorRef[Any] | None = None
-
-    def attach(self, directory: pykka.ActorRef[Any], unapplied: Iterable[KeptFinding]) -> None:
-        """``unapplied`` are those that a stop came before."""
         self._directory = directory
         for finding in unapplied:
             self._apply(finding)
 
-    def finding_made(self, finding: KeptFinding) -> None:
-        self._events.finding_made(finding)
+    def hear(self, finding: KeptFinding) -> None:
         if finding.finding.acts and finding.begins and finding.decision is Decision.OPEN:
             self._apply(finding)
 
     def _apply(self, finding: KeptFinding, tries: int = 1) -> None:
-        if self._directory is not None:
-            tell_if_alive(self._directory, ApplyFinding(finding, partial(self._hear, finding, tries)))
+        tell_if_alive(self._directory, ApplyFinding(finding, partial(self._conclude, finding, tries)))
 
-    def _hear(self, finding: KeptFinding, tries: int, answer: Device | Refused) -> None:
+    def _conclude(self, finding: KeptFinding, tries: int, answer: Device | Refused) -> None:
         """What people have changed since is left to them; what could not be done now is tried again."""
         if not isinstance(answer, Refused):
             return
         logger.warning("advice_refused why=%s about=%s", answer.why.value, dict(answer.about))
         if answer.why in NOT_NOW and tries < MOST_TRIES:
             self._clock.call_later(AGAIN.after(tries), partial(self._apply, finding, tries + 1))
-
-    def device_updated(self, device: Device) -> None:
-        self._events.device_updated(device)
-
-    def device_removed(self, removal: Removal) -> None:
-        self._events.device_removed(removal)
-
-    def scan_told(self, news: ScanNews) -> None:
-        self._events.scan_told(news)

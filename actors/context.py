@@ -10,7 +10,7 @@ import pykka
 
 from actors.domain.patience import Patience
 from actors.domain.rule import RuleFactory
-from actors.ports import CommandSink, EventSink
+from actors.ports import CommandSink, DeviceSink
 from actors.runtime.clock import Clock
 from actors.runtime.dispatch import Dispatcher
 from actors.runtime.supervision import FailureRegistry
@@ -22,7 +22,7 @@ class ActorContext:
     clock: Clock
     writer: pykka.ActorRef[Any]
     log_reader: pykka.ActorRef[Any]
-    events: EventSink
+    events: DeviceSink
     commands: CommandSink
     rules: Mapping[str, RuleFactory]
     patience: Patience

@@ -852,13 +852,6 @@ class StopSending:
 
 
 @dataclass(frozen=True, slots=True)
-class DeviceGone:
-    """Nobody is to be told of it any more."""
-
-    device_id: int
-
-
-@dataclass(frozen=True, slots=True)
 class RecipientsChanged:
     recipients: Sequence[Recipient]
 

@@ -31,15 +31,24 @@ class ScanNews:
     """Of an ``ai_anomaly``; where the log ends while it lasts, it has no end."""
 
 
-class EventSink(Protocol):
-    """The people's edge. Calls return at once and may come from any thread."""
+class DeviceSink(Protocol):
+    """Calls return at once and may come from any thread."""
 
     def device_updated(self, device: Device) -> None: ...
 
     def device_removed(self, removal: Removal) -> None:
         """Nothing more is told of it."""
 
-    def finding_made(self, finding: KeptFinding) -> None: ...
+
+class FindingSink(Protocol):
+    """Calls return at once and may come from any thread."""
+
+    def finding_made(self, finding: KeptFinding) -> None:
+        """It is on disk, or has changed there."""
+
+
+class EventSink(DeviceSink, FindingSink, Protocol):
+    """The people's edge."""
 
     def scan_told(self, news: ScanNews) -> None:
         """How a search through the history goes, and what it finds; nothing of it is kept."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import tzinfo
+from functools import partial
 from typing import Any, Final, Protocol
 
 import pykka
 
-from actors.applying import ApplyingSink
+from actors.applying import Applier
 from actors.context import ActorContext
 from actors.directory import Directory
 from actors.domain.absences import Absences
@@ -19,13 +20,13 @@ from actors.domain.patience import Patience
 from actors.domain.read_models import StoredAnnouncements
 from actors.domain.rule import RuleFactory
 from actors.domain.status import NoticeStatus, WeatherStatus
-from actors.messages import ForgetUnheard, StopSending
-from actors.mqtt.exporter import ExporterActor, ExportingSink
+from actors.listeners import Listeners
+from actors.messages import FindingKept, ForgetUnheard, StopSending
+from actors.mqtt.exporter import ExporterActor, Shown
 from actors.mqtt.translator import TranslatorActor
 from actors.notifier.actor import Courier, NotifierActor
 from actors.notifier.deciding import Decider
-from actors.notifier.sink import NoticingSink
-from actors.ports import CommandSink, EventSink
+from actors.ports import CommandSink, EventSink, FindingSink
 from actors.runtime.clock import Clock
 from actors.runtime.dispatch import Threads, tell_if_alive
 from actors.runtime.supervision import FailureRegistry
@@ -81,7 +82,7 @@ class Archive(Protocol):
     def employ(
         self,
         commands: CommandSink,
-        events: EventSink,
+        events: FindingSink,
         failure_registry: FailureRegistry,
         forget: Callable[[ForgetUnheard], object],
     ) -> None: ...
@@ -130,17 +131,15 @@ class ActorSystem:
         self.failure_registry = FailureRegistry()
         self._archive = archive
         self._threads = threads
-        noticing = NoticingSink(hub)
-        applying = ApplyingSink(noticing, clock)
-        archive.employ(edge.bridge, applying, self.failure_registry, self._forget)
-        events = ExportingSink(hub)
+        listeners = Listeners(hub)
+        archive.employ(edge.bridge, listeners, self.failure_registry, self._forget)
         self.timekeeper = TimekeeperActor.start(threads, clock, zone, self.failure_registry)
         context = ActorContext(
             dispatcher=threads,
             clock=clock,
             writer=archive.writer,
             log_reader=archive.log_reader,
-            events=events,
+            events=listeners,
             commands=edge.bridge,
             rules=rules,
             patience=Patience(settings.ai_r4_offline_secs, dict(settings.ai_r4_offline_por_clase)),
@@ -153,9 +152,12 @@ class ActorSystem:
         self.directory = Directory.start(
             context, devices, settings.max_devices, settings.max_no_reclamados, archive.absences
         )
-        applying.attach(self.directory, archive.unapplied())
+        listeners.hear_of_findings(Applier(clock, self.directory, archive.unapplied()).hear)
         self.translator = edge.attach(context, self.directory, archive.announcements())
-        events.attach(edge.export(context, self.directory, devices))
+        exporter = edge.export(context, self.directory, devices)
+        if exporter is not None:
+            listeners.hear_of_updates(lambda device: tell_if_alive(exporter, Shown(device)))
+            listeners.hear_of_removals(partial(tell_if_alive, exporter))
         self.weather = WeatherStatus(settings.weather_provider)
         if settings.place is not None and settings.clima_url:
             forecast = Forecast(settings.clima_url, settings.place, settings.clima_cada_s)
@@ -181,7 +183,8 @@ class ActorSystem:
             self.failure_registry,
             self.notices,
         )
-        noticing.attach(self.notifier)
+        listeners.hear_of_findings(lambda _: tell_if_alive(self.notifier, FindingKept()))
+        listeners.hear_of_removals(partial(tell_if_alive, self.notifier))
         desk.attach(self.notifier)
         self._desk = desk
 

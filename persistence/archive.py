@@ -17,7 +17,7 @@ from actors.domain.model import Device
 from actors.domain.read_models import Backup, StoredAnnouncements
 from actors.domain.status import Hindrance, MaintenanceStatus, WriterStatus
 from actors.messages import ForgetUnheard, LookAtFiles
-from actors.ports import CommandSink, EventSink
+from actors.ports import CommandSink, FindingSink
 from actors.runtime.dispatch import ThreadPool, Threads, tell_if_alive
 from actors.runtime.house_clock import HouseClock
 from actors.runtime.process import expect_memory
@@ -139,7 +139,7 @@ class Archive:
     def employ(
         self,
         commands: CommandSink,
-        events: EventSink,
+        events: FindingSink,
         failure_registry: FailureRegistry,
         forget: Callable[[ForgetUnheard], object] = lambda _: None,
     ) -> None:

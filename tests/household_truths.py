@@ -12,7 +12,7 @@ from typing import Any
 from actors.domain.notices import Moment
 from actors.domain.patience import Patience
 from rules.offline import MOST_OUTAGES
-from tests.household import House, World
+from tests.household import House, World, actor
 from tests.household_rules import SETTINGS
 
 # Restarts within a minute during which a device's mail waits for it: 0.1, 0.2, 0.4 and 0.8 s.
@@ -155,7 +155,10 @@ class Truths:
             assert Counter(n for n in refused if n not in self.maybe_twice) == certain
 
     def check_notices(self) -> None:
-        """Nobody is told twice of a beginning or an end, and of no end who was not told of a beginning."""
+        """Nobody is told twice of a beginning or an end, and of no end who was not told of a beginning.
+
+        Nothing is remembered to be told of a device that is gone.
+        """
         arrived = self.house.world.courier.arrived
         assert set(arrived.values()) <= {1}, arrived
         begun = {key.about for key, _ in arrived if key.moment is Moment.BEGIN}
@@ -164,6 +167,8 @@ class Truths:
         )
         begun |= {row["sobre"] for row in self.house.rows(otherwise)}
         assert {key.about for key, _ in arrived if key.moment is Moment.END} <= begun
+        about = {notice.device_id for notice in actor(self.house.actors.notifier)._notices.values()}
+        assert about <= {None, *(row["id"] for row in self.house.rows("SELECT id FROM dispositivos"))}
 
     def check_findings(self) -> None:
         """Only of devices that were claimed; one notice a cooldown; one thing ends before the next begins."""

@@ -9,13 +9,11 @@ from typing import Any, ClassVar, Final, Protocol
 
 import pykka
 
-from actors.domain.findings import KeptFinding
 from actors.domain.model import Device
 from actors.domain.readings import flattened
 from actors.domain.refusals import Refused
 from actors.messages import BrokerConnected, ChangeDevice, Heard, Removal, Settle
 from actors.mqtt.discovery import Retained, System, order_in, ordered, state
-from actors.ports import EventSink, ScanNews
 from actors.runtime.clock import Clock
 from actors.runtime.dispatch import Dispatcher, tell_if_alive
 from actors.runtime.supervision import FailureRegistry, Part, SupervisedActor
@@ -182,30 +180,3 @@ def _looks(device: Device) -> tuple[object, ...]:
 
 def _news(before: dict[str, bytes], now: dict[str, bytes]) -> dict[str, bytes]:
     return {topic: payload for topic, payload in now.items() if before.get(topic) != payload}
-
-
-class ExportingSink:
-    """An :class:`actors.ports.EventSink` that has an exporter, once it is met, hear of devices too."""
-
-    def __init__(self, events: EventSink) -> None:
-        self._events = events
-        self._exporter: pykka.ActorRef[ExporterActor] | None = None
-
-    def attach(self, exporter: pykka.ActorRef[ExporterActor] | None) -> None:
-        self._exporter = exporter
-
-    def device_updated(self, device: Device) -> None:
-        self._events.device_updated(device)
-        if self._exporter is not None:
-            tell_if_alive(self._exporter, Shown(device))
-
-    def device_removed(self, removal: Removal) -> None:
-        self._events.device_removed(removal)
-        if self._exporter is not None:
-            tell_if_alive(self._exporter, removal)
-
-    def finding_made(self, finding: KeptFinding) -> None:
-        self._events.finding_made(finding)
-
-    def scan_told(self, news: ScanNews) -> None:
-        self._events.scan_told(news)

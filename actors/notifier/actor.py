@@ -26,7 +26,6 @@ from actors.domain.notices import (
 )
 from actors.domain.status import NoticeStatus
 from actors.messages import (
-    DeviceGone,
     FindingKept,
     KeepNotices,
     NoticesKept,
@@ -35,6 +34,7 @@ from actors.messages import (
     RecallNotices,
     RecallOccurrences,
     RecipientsChanged,
+    Removal,
     StopSending,
 )
 from actors.notifier.deciding import MOST_HELD, Decider, recovered
@@ -183,7 +183,7 @@ class NotifierActor(SupervisedActor):
                 self._conclude(key, tried)
             case StopSending():
                 self._stops = True
-            case DeviceGone(device_id):
+            case Removal(device_id):
                 self._notices = {
                     key: each for key, each in self._notices.items() if each.device_id != device_id
                 }

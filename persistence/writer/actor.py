@@ -38,7 +38,7 @@ from actors.messages import (
     Tidy,
     ToWriter,
 )
-from actors.ports import CommandSink, EventSink
+from actors.ports import CommandSink, FindingSink
 from actors.runtime.clock import Clock, Timer
 from actors.runtime.dispatch import Dispatcher, tell_if_alive
 from actors.runtime.supervision import WINDOW, FailureRegistry, Part, SupervisedActor, one_line
@@ -109,7 +109,7 @@ class WriterActor(SupervisedActor):
         open_store: Callable[[], Store],
         clock: Clock,
         commands: CommandSink,
-        events: EventSink,
+        events: FindingSink,
         status: WriterStatus,
         failure_registry: FailureRegistry | None = None,
     ) -> None:

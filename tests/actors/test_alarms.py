@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,13 @@ import pytest
 
 from actors.domain.metrics import MetricChoice
 from actors.domain.model import Claim, Decided, MetricChange
-from actors.messages import ChangeLimits, ClaimDevice, ReleaseDevice
+from actors.domain.notices import Hitch, Notice, Tried
+from actors.messages import ChangeLimits, ClaimDevice, ForgetDevice, ReleaseDevice, Removal
 from config import Settings
 from rules.alarms import REST_S
 from rules.rulebook import rulebook
 from tests.household import House, World
+from tests.notifier.desks import CountingCourier
 
 SERIAL = "SMK0AAAAAAAA"
 RULES = rulebook(Settings(), {}, {}, UTC, lambda _: None)
@@ -121,3 +123,24 @@ def test_who_mutes_it_hears_of_its_end(house: House) -> None:
     assert alarms(house) == [OVER]
     decide(False)
     assert alarms(house) == [OVER, LASTS]
+
+
+class Refusing(CountingCourier):
+    def send(self, _: Notice, done: Callable[[Tried], None]) -> None:
+        done(Tried(Hitch.NOT_TAKEN))
+
+
+def test_nobody_waits_to_be_told_of_a_device_that_has_gone(world: World) -> None:
+    """Of what had waited for a service nothing is remembered, let alone tried."""
+    world.courier = Refusing()
+    house = House(world, RULES)
+    say(house)
+    claim(house)
+    say(house, humo=True)
+    assert house.actors.notices.waiting > 0
+    gone = Removal(house.kept()[SERIAL].id, SERIAL)
+    house.directory.tell(ForgetDevice(gone, lambda _: None))
+    house.flush()
+    assert house.kept() == {}
+    assert house.actors.notices.waiting == 0
+    house.kill()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,12 @@ from actors.domain.findings import Episode, Finding, KeptFinding, Severity
 from actors.domain.notices import Notice, NoticeWords, Recipient, Tried
 from actors.domain.refusals import Refused
 from actors.domain.status import NoticeStatus, WriterStatus
-from actors.messages import KeepConclusion, Recall, Removal, Remove
+from actors.listeners import Listeners
+from actors.messages import FindingKept, KeepConclusion, Recall, Removal, Remove
 from actors.notifier.actor import NotifierActor
 from actors.notifier.deciding import Decider
-from actors.notifier.sink import NoticingSink
 from actors.ports import EventSink
+from actors.runtime.dispatch import tell_if_alive
 from persistence.readers.queries import Queries
 from persistence.writer.actor import WriterActor
 from persistence.writer.store import Store
@@ -72,7 +74,7 @@ class NotifyingHouse:
         self.stage = Stage(self.clock)
         self.neighbours = Neighbours()
         self.status = NoticeStatus()
-        self.events = NoticingSink(_Listening(self.neighbours, self.kept))
+        self.events = Listeners(_Listening(self.neighbours, self.kept))
         self.writer = WriterActor.start(
             self.stage, self._open, self.clock, self.neighbours, self.events, WriterStatus()
         )
@@ -86,7 +88,8 @@ class NotifyingHouse:
             self.recipients,
             status=self.status,
         )
-        self.events.attach(self.notifier)
+        self.events.hear_of_findings(lambda _: tell_if_alive(self.notifier, FindingKept()))
+        self.events.hear_of_removals(partial(tell_if_alive, self.notifier))
 
     def _open(self) -> Store:
         self.store = Store(self.path)
