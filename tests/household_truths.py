@@ -167,7 +167,7 @@ class Truths:
         )
         begun |= {row["sobre"] for row in self.house.rows(otherwise)}
         assert {key.about for key, _ in arrived if key.moment is Moment.END} <= begun
-        about = {notice.device_id for notice in actor(self.house.actors.notifier)._notices.values()}
+        about = {notice.device_id for notice in actor(self.house.actors.notifier)._outbox}
         assert about <= {None, *(row["id"] for row in self.house.rows("SELECT id FROM dispositivos"))}
 
     def check_findings(self) -> None:

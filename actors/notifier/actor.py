@@ -7,16 +7,14 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any, ClassVar, Final, NamedTuple, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
 import pykka
 
 from actors.domain.durations import DAY_S
 from actors.domain.findings import Severity
 from actors.domain.notices import (
-    UNFINISHED,
     Hitch,
-    Moment,
     Notice,
     NoticeKey,
     NoticeState,
@@ -38,6 +36,7 @@ from actors.messages import (
     StopSending,
 )
 from actors.notifier.deciding import MOST_HELD, Decider, recovered
+from actors.notifier.outbox import SINGLE, Lane, Outbox, in_order, lane_of
 from actors.notifier.pace import Pace
 from actors.runtime.backoff import Backoff
 from actors.runtime.clock import Clock, Timer
@@ -52,8 +51,6 @@ RETRIES: Final = Backoff(10.0, 900.0)
 CRITICAL_RETRIES: Final = Backoff(2.0, 60.0)
 # Messages on their way at a time, one a lane; what is critical may be twice as many.
 MOST_AT_ONCE: Final = 8
-# What may be summed up with others.
-_SINGLE: Final = (Moment.BEGIN, Moment.END)
 # What comes of a message that somebody may have before them.
 _PERHAPS_RECEIVED: Final = (None, Hitch.NO_ANSWER)
 # As often the clock on the wall is looked at, which may be set, s.
@@ -99,17 +96,6 @@ class _LookAgain:
     """Something may be due."""
 
 
-class _Lane(NamedTuple):
-    """What goes one by one: a channel's critical messages, or its others."""
-
-    channel_id: int
-    is_critical: bool
-
-
-def _lane_of(notice: Notice) -> _Lane:
-    return _Lane(notice.key.channel_id, notice.severity is Severity.CRITICAL)
-
-
 @dataclass(slots=True)
 class _Failing:
     """A lane that has failed so many times in a row, and is not to be tried before, in monotonic time."""
@@ -145,10 +131,7 @@ class NotifierActor(SupervisedActor):
         self._decider = decider
         self._courier = courier
         self._recipients = recipients
-        self._notices: dict[NoticeKey, Notice] = {}
-        """Those that are unfinished, and those of episodes that last."""
-        self._lasting: set[int] = set()
-        """Findings that may be heard of again."""
+        self._outbox = Outbox()
         self._isolates = False
         """Whether one finding at a time is decided of, as one of them is at fault."""
         self._at_fault: set[int] = set()
@@ -157,9 +140,9 @@ class NotifierActor(SupervisedActor):
         self._stops = False
         self._deciding = False
         self._undecided = False
-        self._busy: dict[_Lane, NoticeKey] = {}
+        self._busy: dict[Lane, NoticeKey] = {}
         """What is on its way, or about to be."""
-        self._failing: dict[_Lane, _Failing] = {}
+        self._failing: dict[Lane, _Failing] = {}
         self._paces: defaultdict[int, Pace] = defaultdict(Pace)
         """By channel, how many messages it may have yet; what is critical does not count."""
         self._timer: Timer | None = None
@@ -184,9 +167,7 @@ class NotifierActor(SupervisedActor):
             case StopSending():
                 self._stops = True
             case Removal(device_id):
-                self._notices = {
-                    key: each for key, each in self._notices.items() if each.device_id != device_id
-                }
+                self._outbox.forget_device(device_id)
             case RecipientsChanged(recipients):
                 self._recipients = recipients
             case NoticesKept() | _LookAgain():
@@ -204,7 +185,7 @@ class NotifierActor(SupervisedActor):
         self._sum_up()
         self._send_due()
         self._wait()
-        self._status.waiting = sum(each.state in UNFINISHED for each in self._notices.values())
+        self._status.waiting = self._outbox.unfinished
         self._status.failing = len({lane.channel_id for lane in self._failing})
 
     def on_fault(self, error: BaseException) -> None:  # noqa: ARG002
@@ -226,9 +207,9 @@ class NotifierActor(SupervisedActor):
     def _recall(self, notices: Sequence[Notice]) -> None:
         now = self._clock.now()
         for notice in notices:
-            self._notices[notice.key] = notice
-            if notice.key.moment in (Moment.BEGIN, Moment.END):
-                self._lasting.add(notice.key.about)
+            if notice.key.moment in SINGLE:
+                self._outbox.expect(notice.key.about)
+            self._outbox.note(notice)
         for notice in notices:
             if notice.state is NoticeState.SENDING:
                 self._change(recovered(notice, self._decider.words, self._language(notice), now))
@@ -242,7 +223,8 @@ class NotifierActor(SupervisedActor):
         """Known as changed at once, and on disk soon."""
         if notices:
             message = self._to_keep(notices, (), self._to_me)
-            self._know(notices)
+            for notice in notices:
+                self._outbox.note(notice)
             self._writer.tell(message)
 
     def _to_keep(
@@ -251,16 +233,8 @@ class NotifierActor(SupervisedActor):
         made: list[Notice] = []
         changed: list[Notice] = []
         for notice in notices:
-            (changed if notice.key in self._notices else made).append(notice)
+            (changed if notice.key in self._outbox else made).append(notice)
         return KeepNotices(made, changed, decided, to)
-
-    def _know(self, notices: Iterable[Notice]) -> None:
-        """But for those of which nothing more can come."""
-        for notice in notices:
-            if notice.state in UNFINISHED or notice.key.about in self._lasting:
-                self._notices[notice.key] = notice
-            else:
-                self._notices.pop(notice.key, None)
 
     # -- deciding ----------------------------------------------------------------------------
 
@@ -278,18 +252,19 @@ class NotifierActor(SupervisedActor):
 
     def _notices_of(self, occurrence: Occurrence) -> Sequence[Notice]:
         number, episode = occurrence.kept.id, occurrence.kept.finding.episode
-        known = {key: each for key, each in self._notices.items() if key.about == number}
+        known = self._outbox.of(number)
         if number in self._at_fault:
             logger.error("finding_told_to_nobody id=%d", number)
             return ()
         found = self._decider.notices(occurrence, self._recipients, known, self._clock.now())
         # One that is on disk may be sent before the change of it is, and is to say the same.
-        self._notices |= {notice.key: notice for notice in found if notice.key in known}
+        for notice in found:
+            if notice.key in known:
+                self._outbox.note(notice)
         if episode is not None and episode.lasts:
-            self._lasting.add(number)
+            self._outbox.expect(number)
         else:
-            self._lasting.discard(number)
-            self._know(known.values())
+            self._outbox.expect_no_more(number)
         return found
 
     def _note_decided(self, decided: _Decided) -> None:
@@ -298,30 +273,31 @@ class NotifierActor(SupervisedActor):
             logger.error("notices_not_stored retry_s=%.0f", STORING_AGAIN_S)
             self._clock.call_later(STORING_AGAIN_S, partial(self._to_me, FindingKept()))
             return
-        self._know(each for each in decided.kept.notices if each.key not in self._busy.values())
+        for notice in decided.kept.notices:
+            if notice.key not in self._busy.values():
+                self._outbox.note(notice)
         self._undecided = self._undecided or decided.more
 
     def _gather(self) -> None:
-        held = [each for each in self._notices.values() if each.state is NoticeState.HELD]
-        if held:
+        if held := self._outbox.held():
             self._change(*self._decider.digests(self._recipients, held, self._clock.now()))
 
     def _sum_up(self) -> None:
         """What is more than a channel gets one by one, or than is to wait for it, becomes one message."""
-        now, mono = self._clock.now(), self._clock.monotonic()
-        waiting: defaultdict[int, list[Notice]] = defaultdict(list)
-        for notice in self._notices.values():
-            if notice.state is NoticeState.WAITING and notice.severity is not Severity.CRITICAL:
-                waiting[notice.key.channel_id].append(notice)
-        for channel, notices in waiting.items():
-            single = [notice for notice in notices if notice.key.moment in _SINGLE]
-            due = [notice for notice in notices if self._delay(notice, now) <= 0]
-            if len(single) <= MOST_HELD:
-                is_last = _Lane(channel, False) not in self._busy and self._paces[channel].wait(mono, 2) > 0
-                # A sum that waits goes before there is another.
-                single = due if is_last and all(each.key.moment in _SINGLE for each in due) else []
-            if len(single) > 1:
-                self._change(*self._decider.rest(single, self._language(single[0]), now))
+        now = self._clock.now()
+        for lane in [lane for lane in self._outbox.waiting if not lane.is_critical]:
+            gathered = self._to_sum_up(lane, in_order(self._outbox.waiting[lane].values()), now)
+            if len(gathered) > 1:
+                self._change(*self._decider.rest(gathered, self._language(gathered[0]), now))
+
+    def _to_sum_up(self, lane: Lane, waiting: Sequence[Notice], now: float) -> Sequence[Notice]:
+        single = [notice for notice in waiting if notice.key.moment in SINGLE]
+        if len(single) > MOST_HELD:
+            return single
+        is_last = lane not in self._busy and self._paces[lane.channel_id].wait(self._clock.monotonic(), 2) > 0
+        due = [notice for notice in waiting if self._delay(notice, now) <= 0] if is_last else []
+        # A sum that waits goes before there is another.
+        return due if all(notice.key.moment in SINGLE for notice in due) else ()
 
     # -- sending -----------------------------------------------------------------------------
 
@@ -332,32 +308,31 @@ class NotifierActor(SupervisedActor):
         )
         marked: list[Notice] = []
         for notice in due:
-            channel, lane = notice.key.channel_id, _lane_of(notice)
+            channel, lane = notice.key.channel_id, lane_of(notice)
             if now - notice.created_at >= DAY_S and self._clock.doubt is None:
                 self._change(replace(notice, state=NoticeState.GIVEN_UP, changed_at=now))
                 self._status.given_up += 1
                 logger.warning("notice_given_up channel=%d tries=%d", channel, notice.tries)
-            elif self._may_go(notice):
+            elif self._may_go(lane):
                 self._busy[lane] = notice.key
                 marked.append(replace(notice, state=NoticeState.SENDING, changed_at=now))
-                self._notices[notice.key] = marked[-1]
+                self._outbox.note(marked[-1])
         if marked:
             keys = [notice.key for notice in marked]
             self._writer.tell(KeepNotices((), marked, (), lambda kept: self._to_me(_Marked(keys, kept))))
 
-    def _may_go(self, notice: Notice) -> bool:
-        most = MOST_AT_ONCE * 2 if notice.severity is Severity.CRITICAL else MOST_AT_ONCE
-        return _lane_of(notice) not in self._busy and len(self._busy) < most
+    def _may_go(self, lane: Lane) -> bool:
+        most = MOST_AT_ONCE * 2 if lane.is_critical else MOST_AT_ONCE
+        return lane not in self._busy and len(self._busy) < most
 
     def _due(self, now: float) -> Iterator[Notice]:
-        for notice in self._notices.values():
-            if notice.state is NoticeState.WAITING and self._delay(notice, now) <= 0:
-                yield notice
+        for notices in self._outbox.waiting.values():
+            yield from (notice for notice in notices.values() if self._delay(notice, now) <= 0)
 
     def _delay(self, notice: Notice, now: float) -> float:
         """Seconds until it is due and its channel may be tried."""
         channel, mono = notice.key.channel_id, self._clock.monotonic()
-        failing = self._failing.get(_lane_of(notice))
+        failing = self._failing.get(lane_of(notice))
         rest = 0.0 if failing is None else failing.until - mono
         if notice.severity is Severity.CRITICAL:  # due from the first, whatever the clock says
             return max(rest, 0.0)
@@ -372,15 +347,15 @@ class NotifierActor(SupervisedActor):
             return
         found = {notice.key: notice for notice in kept}
         for key in keys:
-            notice = found.get(key) if key in self._notices else None
+            notice = found.get(key) if key in self._outbox else None
             if notice is not None and notice.state is NoticeState.SENDING:
                 self._courier.send(notice, partial(self._tell_returned, key))
                 continue
             self._free(key)
             if notice is None:  # its device is gone
-                self._notices.pop(key, None)
+                self._outbox.drop(key)
             else:  # it was finished already
-                self._know([notice])
+                self._outbox.note(notice)
 
     def _take_back(self, marked: Sequence[Notice]) -> None:
         """They were marked and are not sent, so that nobody need doubt later whether they were."""
@@ -392,14 +367,14 @@ class NotifierActor(SupervisedActor):
         """They were not handed over, and wait on."""
         for key in keys:
             self._free(key)
-            if key in self._notices:
-                self._notices[key] = replace(self._notices[key], state=NoticeState.WAITING)
-                self._note_failure(_lane_of(self._notices[key]))
+            if (notice := self._outbox.get(key)) is not None:
+                self._outbox.note(replace(notice, state=NoticeState.WAITING))
+                self._note_failure(lane_of(notice))
 
     def _tell_returned(self, key: NoticeKey, tried: Tried) -> None:
         self._to_me(_Returned(key, tried))
 
-    def _note_failure(self, lane: _Lane) -> None:
+    def _note_failure(self, lane: Lane) -> None:
         """It has failed."""
         before = self._failing.get(lane)
         times = 1 if before is None else before.times + 1
@@ -411,7 +386,7 @@ class NotifierActor(SupervisedActor):
         self._busy = {lane: each for lane, each in self._busy.items() if each != key}
 
     def _conclude(self, key: NoticeKey, tried: Tried) -> None:
-        notice = self._notices.get(key)
+        notice = self._outbox.get(key)
         if notice is None:  # its device has gone meanwhile
             self._free(key)
             return
@@ -426,11 +401,11 @@ class NotifierActor(SupervisedActor):
             case None:
                 notice = replace(notice, state=NoticeState.SENT)
                 self._status.sent += 1
-                self._failing.pop(_lane_of(notice), None)
+                self._failing.pop(lane_of(notice), None)
             case Hitch.NO_CHANNEL:
                 notice = replace(notice, state=NoticeState.NO_WAY)
             case _:
-                self._note_failure(_lane_of(notice))
+                self._note_failure(lane_of(notice))
                 self._status.failed += 1
                 logger.info("notice_failed channel=%d tries=%d", key.channel_id, notice.tries)
                 notice = replace(notice, state=NoticeState.WAITING)
@@ -453,8 +428,8 @@ class NotifierActor(SupervisedActor):
             )
 
     def _delays(self, now: float) -> Iterator[float]:
-        for notice in self._notices.values():
-            if notice.state is NoticeState.WAITING and self._may_go(notice):
-                yield self._delay(notice, now)
-            elif notice.state is NoticeState.HELD:
-                yield LOOK_S
+        for lane, notices in self._outbox.waiting.items():
+            if self._may_go(lane):
+                yield min(self._delay(notice, now) for notice in notices.values())
+        if self._outbox.held():
+            yield LOOK_S
