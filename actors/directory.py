@@ -33,6 +33,7 @@ from actors.messages import (
     BrokerLost,
     ChangeAbsences,
     ChangeDevice,
+    ChangeEnergyPlan,
     ChangeLimits,
     ChangeRooms,
     ClaimChanged,
@@ -52,6 +53,7 @@ from actors.messages import (
     KeepAbsences,
     KeepConclusion,
     KeepDeadLetter,
+    KeepEnergyPlan,
     KeepRooms,
     Offered,
     OrderUnsent,
@@ -238,6 +240,8 @@ class Directory(SupervisedActor):
                 self._change_rooms(message)
             case ChangeAbsences():
                 self._change_absences(message)
+            case ChangeEnergyPlan():
+                self._plan_energy(message)
             case ChangeDevice(change=Change(move=Move(room=int(room_id)))):
                 self._pass_on_if_there(room_id, message)
             case Rooms():
@@ -405,7 +409,7 @@ class Directory(SupervisedActor):
                 (ClaimDevice() | ChangeDevice() | ChangeLimits() | ReleaseDevice() | AcceptDefinition())
                 | (ForgetDevice() | ReplaceDevice())
                 | (ApplyFinding() | DismissFinding() | DismissalNoted() | AskBounds())
-                | (ChangeRooms() | ChangeAbsences())
+                | (ChangeRooms() | ChangeAbsences() | ChangeEnergyPlan())
             ) as asked:
                 self._answer_refused(asked.reply, refused)
 
@@ -464,6 +468,13 @@ class Directory(SupervisedActor):
         self._absences, changed = outcome
         self._context.writer.tell(KeepAbsences(self._absences, changed, command.reply))
         self._change_house(replace(self._house, absences=self._absences.said))
+
+    def _plan_energy(self, command: ChangeEnergyPlan) -> None:
+        plan = command.plan.in_order()
+        if isinstance(plan, Refused):
+            self._answer_refused(command.reply, plan)
+        else:
+            self._context.writer.tell(KeepEnergyPlan(plan, command.reply))
 
     def _change_house(self, house: House) -> None:
         """Who has no actor at present is told when it is started."""

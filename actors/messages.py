@@ -28,12 +28,14 @@ from actors.domain.notices import Notice, Occurrence, Recipient
 from actors.domain.profile import Profile
 from actors.domain.refusals import Refused
 from actors.domain.rooms import Room, RoomChange, Rooms
+from actors.domain.tariffs import EnergyPlan
 from actors.domain.weather import Weather
 
 Reply: TypeAlias = Callable[[Device | Refused], None]
 """How a command is answered; called once, from any thread, after the commit or the refusal."""
 RoomReply: TypeAlias = Callable[[Room | Refused], None]
 AbsenceReply: TypeAlias = Callable[[Absence | Refused], None]
+PlanReply: TypeAlias = Callable[[EnergyPlan | Refused], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -279,6 +281,14 @@ class ChangeRooms:
 class ChangeAbsences:
     change: AbsenceChange
     reply: AbsenceReply
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeEnergyPlan:
+    """All of it anew."""
+
+    plan: EnergyPlan
+    reply: PlanReply
 
 
 # -- to the directory, about devices -------------------------------------------------------------
@@ -697,6 +707,12 @@ class KeepAbsences:
 
 
 @dataclass(frozen=True, slots=True)
+class KeepEnergyPlan:
+    plan: EnergyPlan
+    reply: PlanReply
+
+
+@dataclass(frozen=True, slots=True)
 class KeepNotices:
     """These, as they are now. One that is finished on disk stays as it is there.
 
@@ -811,6 +827,7 @@ ToWriter: TypeAlias = (
     | KeepRooms
     | RecallRooms
     | KeepAbsences
+    | KeepEnergyPlan
     | OfRemovals
 )
 

@@ -19,6 +19,7 @@ from actors.ports import NoticeDesk
 from actors.runtime.event_loop import LoopThread
 from actors.runtime.time_zone import Zone
 from config import Settings
+from web.export.energy import EnergyExport
 from web.export.route import DeviceExport
 from web.http.handler import Handler, UnknownPath
 from web.http.health import Health
@@ -40,6 +41,7 @@ from web.routes.devices import (
     ReplacedDevice,
     UnclaimedDevices,
 )
+from web.routes.energy import HouseEnergy
 from web.routes.findings import AppliedFinding, DismissedFinding, Findings, HistoryScans
 from web.routes.log import DeviceLog
 from web.routes.logins import AllLogins, LoginFamilies, OneLogin
@@ -57,6 +59,7 @@ from web.routes.rooms import AllRooms, OneRoom
 from web.routes.settings_in_force import SettingsInForce
 from web.routes.statistics import DeviceStatistics
 from web.routes.streams import DeviceStream, FindingStream
+from web.routes.tariffs import Tariffs
 from web.routes.weather import HouseWeather
 from web.security.access import Access
 from web.security.authenticator import Authenticator
@@ -79,6 +82,9 @@ ROUTES: Final[list[tuple[str, type[Handler]]]] = [
     (r"/dispositivos/([0-9]{1,18})/estadisticas/?", DeviceStatistics),
     (r"/dispositivos/([0-9]{1,18})/exportar/?", DeviceExport),
     (r"/dispositivos/([0-9]{1,18})/limites/?", DeviceBounds),
+    (r"/energia/?", HouseEnergy),
+    (r"/energia/exportar/?", EnergyExport),
+    (r"/energia/tarifas/?", Tariffs),
     (r"/habitaciones/?", AllRooms),
     (r"/habitaciones/([0-9]{1,18})/?", OneRoom),
     (r"/casa/ausencia/?", AllAbsences),

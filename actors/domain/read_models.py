@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from actors.domain.energy import EnergySource
 from actors.domain.findings import KeptFinding
 from actors.domain.model import DeadLetter, LogEntry
 
@@ -70,6 +71,18 @@ class Statistics:
     """All that the device has, in the order in which they were first seen."""
     rows_missing: int = 0
     """Rows that would have to be read one by one, if they are too many: then there are no points."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consumption:
+    """What devices have used in a time."""
+
+    hours: Sequence[tuple[int, int, float]]
+    """A device's id, when an hour on the wall begins, in seconds since the epoch, and the kWh used in it."""
+    sources: Mapping[int, EnergySource]
+    """By what each device's is known; without those that have told nothing yet."""
+    uncounted: int = 0
+    """Rows of the log that are still to be added, where they are too many to do so for one answer."""
 
 
 @dataclass(frozen=True, slots=True)

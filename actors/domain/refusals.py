@@ -35,6 +35,8 @@ class Refusal(Enum):
     ABSENCE_ENDS_FIRST = "absence_ends_first"
     ABSENCES_MEET = "absences_meet"
     TOO_MANY_ABSENCES = "too_many_absences"
+    # -- of the house's current
+    TARIFFS_MEET = "tariffs_meet"
     # -- of findings
     NOTHING_PROPOSED = "nothing_proposed"
     PROPOSAL_INVALID = "proposal_invalid"

@@ -325,6 +325,32 @@ def _absences(db: Database) -> None:
     )
 
 
+def _energy(db: Database) -> None:
+    strict = _strict(db)
+    # What each device has used. What was logged before is added in the background, from the first row on.
+    db.conn.execute(
+        f"""
+        CREATE TABLE energia_horas (
+            dispositivo_id INTEGER NOT NULL,
+            inicio INTEGER NOT NULL,
+            kwh REAL NOT NULL,
+            PRIMARY KEY (dispositivo_id, inicio)
+        ) WITHOUT ROWID{strict and ", " + strict}
+        """
+    )
+    # How far each device's log is added up, after which row it is other hardware, and what its counters said.
+    db.conn.execute(
+        f"""
+        CREATE TABLE contadores (
+            dispositivo_id INTEGER PRIMARY KEY,
+            n INTEGER NOT NULL DEFAULT 0,
+            sustituido_tras INTEGER NOT NULL DEFAULT 0,
+            estado TEXT NOT NULL DEFAULT ''
+        ) {strict}
+        """
+    )
+
+
 STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _devices_and_log,
     _dead_letters,
@@ -349,6 +375,7 @@ STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _patience,
     _notices,
     _absences,
+    _energy,
 )
 """Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
 

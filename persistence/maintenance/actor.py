@@ -23,6 +23,7 @@ from persistence.database.integrity_check import Damaged, is_damage
 from persistence.database.schema import hindrance_of, sqlite3
 from persistence.database.timestamps import AHEAD_S
 from persistence.maintenance.clock_watch import ClockWatch
+from persistence.maintenance.metering import AddUsed
 from persistence.maintenance.retention import MarkAhead
 from persistence.maintenance.roll_up import RollUp
 from persistence.maintenance.upkeep import ROWS_ROLLED_UP, Step, Upkeep
@@ -36,6 +37,8 @@ IDLE_S: Final = 60.0
 # A device is rolled up when it has enough rows for a step, and so often whatever it has: each time
 # rewrites a page for each of its metrics.
 ENOUGH_ROWS: Final = ROWS_ROLLED_UP
+# Whoever asks for consumption reads the rows that are not added up yet, one by one.
+ENOUGH_TO_METER: Final = 50
 FULL_ROUND_S: Final = 3_600.0
 # The writer may be waiting for its disk, or may have died.
 ANSWER_WITHIN_S: Final = 600.0
@@ -188,7 +191,7 @@ class MaintenanceActor(SupervisedActor):
             self._status.rolled_up += tidied.rows
         elif isinstance(step, MarkAhead):
             self._status.marked += tidied.rows
-        else:
+        elif not isinstance(step, AddUsed):
             self._status.deleted += tidied.rows
         self._look_in(max(SHORTEST_REST_S, REST * (self._planned_s + tidied.took_s)))
 
@@ -215,6 +218,7 @@ class MaintenanceActor(SupervisedActor):
         yield from self._upkeep.sweeps()
         yield from self._upkeep.trims()
         yield from self._upkeep.roll_ups(1 if full else ENOUGH_ROWS)
+        yield from self._upkeep.meterings(1 if full else ENOUGH_TO_METER)
         if full:
             heard = self._upkeep.speaks_for(self._clock.now())
             self._unheard = None if heard else ClockDoubt(Doubt.SILENT_BEFORE_LAST_DAY)

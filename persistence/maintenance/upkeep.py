@@ -8,13 +8,16 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+from actors.domain.energy import tells_energy
 from actors.messages import ForgetUnheard, Removal
+from persistence.database.energy_rows import ROWS_TO_METER, Metering, meter_of, meter_text
 from persistence.database.local_time import DAY, LocalTime
 from persistence.database.notice_rows import TOO_MANY
 from persistence.database.rows import Row
 from persistence.database.schema import sqlite3
 from persistence.database.summaries import DAILY, HOURLY, MetricNames, raw_row
 from persistence.database.timestamps import AHEAD_S
+from persistence.maintenance.metering import AddUsed, DropUsed, DropUsedAhead
 from persistence.maintenance.retention import (
     OVER,
     DropAhead,
@@ -39,6 +42,7 @@ Step: TypeAlias = Callable[[Store], int]
 # Of one step, so that the writer is done with it in a few milliseconds.
 ROWS_ROLLED_UP: Final = 500
 CELLS_ROLLED_UP: Final = 500
+ROWS_METERED: Final = 500
 ROWS_DROPPED: Final = 1_000
 ROWS_MARKED: Final = 1_000
 
@@ -46,9 +50,18 @@ ROWS_MARKED: Final = 1_000
 SPOKEN_DAYS: Final = 8
 
 _DEVICES: Final = """
-    SELECT d.id, d.serial_number, d.registros, coalesce(r.n, 0)
-    FROM dispositivos AS d LEFT JOIN resumidos AS r ON r.dispositivo_id = d.id ORDER BY d.id
+    SELECT d.id, d.serial_number, d.registros, coalesce(r.n, 0), coalesce(c.n, 0)
+    FROM dispositivos AS d LEFT JOIN resumidos AS r ON r.dispositivo_id = d.id
+    LEFT JOIN contadores AS c ON c.dispositivo_id = d.id ORDER BY d.id
 """
+_ALL_METRICS: Final = "SELECT dispositivo_id, nombre FROM metricas"
+_METER: Final = """
+    SELECT n, sustituido_tras, CAST(estado AS BLOB) FROM contadores WHERE dispositivo_id = ?
+"""
+_OLDEST_USED: Final = """
+    SELECT inicio FROM energia_horas WHERE dispositivo_id = ? AND inicio < ? ORDER BY inicio LIMIT ?
+"""
+_USED_AHEAD: Final = "SELECT 1 FROM energia_horas WHERE dispositivo_id = ? AND inicio > ? LIMIT 1"
 _NEXT_ROWS: Final = """
     SELECT n, timestamp, CAST(estado AS BLOB), CAST(parametros AS BLOB) FROM estado_log
     WHERE dispositivo_id = ? AND n > ? AND n <= ? AND NOT hora_dudosa ORDER BY n LIMIT ?
@@ -93,6 +106,7 @@ _LEFT_OF: Final = """
     SELECT EXISTS (SELECT 1 FROM estado_log WHERE dispositivo_id = :device)
         OR EXISTS (SELECT 1 FROM eventos_ia WHERE dispositivo_id = :device)
         OR EXISTS (SELECT 1 FROM metricas WHERE dispositivo_id = :device)
+        OR EXISTS (SELECT 1 FROM energia_horas WHERE dispositivo_id = :device)
         OR EXISTS (SELECT 1 FROM olvidados WHERE dispositivo_id = :device AND NOT en_broker)
 """
 _UNHEARD: Final = """
@@ -108,12 +122,13 @@ _LAST_SIGN: Final = "SELECT max(visto_en) FROM dispositivos"
 
 @dataclass(frozen=True, slots=True)
 class _Logged:
-    """How far a device's log goes, and how far it is rolled up."""
+    """How far a device's log goes, how far it is rolled up, and how far its consumption is added up."""
 
     device_id: int
     serial: str
     newest: int
     rolled_up: int
+    metered: int
 
 
 class Upkeep:
@@ -136,6 +151,16 @@ class Upkeep:
             if device.newest - device.rolled_up >= least:
                 yield from self._guarded(device, self._roll_ups(device))
 
+    def meterings(self, least: int) -> Iterator[Step]:
+        """For the devices that tell what they use and have at least ``least`` rows that are not added up.
+
+        Those that were logged before anybody added them up are added like any others, from the first one on.
+        """
+        metered = self._metered()
+        for device in self._devices():
+            if device.device_id in metered and device.newest - device.metered >= least:
+                yield from self._guarded(device, self._meterings(device))
+
     def search_anew(self) -> None:
         """The clock went back: what was found to lie in the past may lie ahead now."""
         self._searched.clear()
@@ -151,14 +176,19 @@ class Upkeep:
             if (at := now()) is None:
                 return
             yield from self._guarded(device, self._summaries_ahead(device, at + AHEAD_S))
+            if self._fetch(_USED_AHEAD, (device.device_id, at + AHEAD_S)):
+                yield DropUsedAhead(device.device_id, at + AHEAD_S)
 
     def deletions(self, now: Callable[[], float | None]) -> Iterator[Step]:
         """What has been kept long enough at ``now()``, which is asked before each look; ``None`` ends it."""
+        metered = self._metered()
         for device in self._devices():
             if (at := now()) is None:
                 return
-            yield from self._guarded(device, self._old_rows(device, at))
+            done = device.metered if device.device_id in metered else device.rolled_up
+            yield from self._guarded(device, self._old_rows(device, min(done, device.rolled_up), at))
             yield from self._guarded(device, self._old_summaries(device, at))
+            yield from self._guarded(device, self._old_consumption(device, at))
         if (at := now()) is not None:
             yield from self._old_findings(at)
 
@@ -220,6 +250,27 @@ class Upkeep:
         rows = (raw_row(row) for row in found)
         return roll_up(device.device_id, after, upto, rows, names, self._local, CELLS_ROLLED_UP)
 
+    # -- consumption -------------------------------------------------------------------------
+
+    def _metered(self) -> set[int]:
+        return {device_id for device_id, name in self._fetch(_ALL_METRICS, ()) if tells_energy(name)}
+
+    def _meterings(self, device: _Logged) -> Iterator[AddUsed]:
+        after = device.metered
+        while after < device.newest:
+            step = self._next_metering(device, after)
+            yield step
+            after = step.upto
+
+    def _next_metering(self, device: _Logged, after: int) -> AddUsed:
+        _, replaced_after, state = next(iter(self._fetch(_METER, (device.device_id,))), (0, 0, b""))
+        metering = Metering(meter_of(state), after, replaced_after, self._local)
+        found = self._fetch(ROWS_TO_METER, (device.device_id, after, device.newest, ROWS_METERED))
+        for row in found:
+            metering.take(row)
+        upto = found[-1][0] if len(found) == ROWS_METERED else device.newest
+        return AddUsed(device.device_id, after, upto, metering.hours, meter_text(metering.meter))
+
     # -- what lies ahead ---------------------------------------------------------------------
 
     def _rows_ahead(self, device: _Logged, after: float) -> Iterator[MarkAhead]:
@@ -233,13 +284,14 @@ class Upkeep:
 
     # -- deleting ----------------------------------------------------------------------------
 
-    def _old_rows(self, device: _Logged, now: float) -> Iterator[DropRows]:
+    def _old_rows(self, device: _Logged, done: int, now: float) -> Iterator[DropRows]:
+        """Of those up to ``done``, from which nothing is to be made any more."""
         kept = self._retention.rows_of(device.serial)
-        while kept and (upto := self._last_old_row(device, now - kept * DAY, now)) is not None:
+        while kept and (upto := self._last_old_row(device, done, now - kept * DAY, now)) is not None:
             yield DropRows(device.device_id, upto)
 
-    def _last_old_row(self, device: _Logged, cutoff: float, now: float) -> int | None:
-        key = device.device_id, device.rolled_up
+    def _last_old_row(self, device: _Logged, done: int, cutoff: float, now: float) -> int | None:
+        key = device.device_id, done
         stamps = self._fetch(_OLDEST_ROWS, (*key, 1))
         if not stamps or cutoff <= stamps[0][1] <= now:
             return None
@@ -247,7 +299,7 @@ class Upkeep:
         if all(at > now + AHEAD_S for _, at in stamps):
             # So many rows from the future that what came after them is not among these.
             last = stamps[-1][0]
-            after = (device.device_id, last, device.rolled_up, now + AHEAD_S)
+            after = (device.device_id, last, done, now + AHEAD_S)
             return last if last_aged(self._fetch(_NEXT_BELIEVABLE, after), cutoff, now) else None
         return last_aged(stamps, cutoff, now)
 
@@ -261,6 +313,13 @@ class Upkeep:
             before = self._local.day(now - kept * DAY)
             while (upto := self._last_old_summary(DAILY, device, before)) is not None:
                 yield DropDays(device.device_id, upto)
+
+    def _old_consumption(self, device: _Logged, now: float) -> Iterator[DropUsed]:
+        """Kept by the hour for as long as other metrics are by the day: an hour is one number of a device."""
+        if kept := self._retention.days_of(device.serial):
+            given = (device.device_id, self._local.day(now - kept * DAY), ROWS_DROPPED)
+            while found := self._fetch(_OLDEST_USED, given):
+                yield DropUsed(device.device_id, found[-1][0])
 
     def _last_old_summary(self, table: str, device: _Logged, before: int) -> int | None:
         found = self._fetch(_OLDEST_SUMMARIES.format(table), (before, device.device_id, ROWS_DROPPED))

@@ -13,15 +13,18 @@ from actors.domain.absences import Absences
 from actors.domain.findings import KeptFinding, Wanted
 from actors.domain.model import DeadLetter, LogEntry
 from actors.domain.notices import Notice
-from actors.domain.read_models import FindingPage, LogPage, Rejected, Statistics
+from actors.domain.read_models import Consumption, FindingPage, LogPage, Rejected, Statistics
 from actors.domain.rooms import Rooms
+from actors.domain.tariffs import EnergyPlan
 from persistence.database.absence_rows import read_absences
+from persistence.database.energy_rows import read_plan
 from persistence.database.local_time import LocalTime
 from persistence.database.notice_rows import newest_notices
 from persistence.database.room_rows import read_rooms
 from persistence.database.rows import FINDINGS, kept_finding, log_entry, undamaged_log_entry
 from persistence.database.schema import BUSY_TIMEOUT_S, explaining, sqlite3
 from persistence.database.timestamps import heard_at
+from persistence.readers.energy import read_consumption
 from persistence.readers.statistics import read_metrics, read_statistics
 
 _LOG_BOUNDS: Final = """
@@ -192,6 +195,16 @@ class Queries:
     def absences(self) -> Absences:
         with closing(self.connect()) as connection:
             return read_absences(connection)
+
+    def consumption(self, devices: Sequence[int], since: float, until: float) -> Consumption:
+        """As :func:`persistence.readers.energy.read_consumption`."""
+        with closing(self.connect()) as connection:
+            connection.execute("BEGIN")
+            return read_consumption(connection, self._local, devices, since, until)
+
+    def energy_plan(self) -> EnergyPlan:
+        with closing(self.connect()) as connection:
+            return read_plan(connection)
 
     def finding(self, number: int) -> KeptFinding | None:
         """The finding with this id, if there is one."""

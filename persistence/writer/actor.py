@@ -19,6 +19,7 @@ from actors.messages import (
     Keep,
     KeepAbsences,
     KeepConclusion,
+    KeepEnergyPlan,
     KeepNotices,
     KeepRooms,
     LookAtFiles,
@@ -292,7 +293,7 @@ class WriterActor(SupervisedActor):
         self._settle(messages)
         match messages[0]:
             case (Keep(reply=reply) | Remove(reply=reply) | Replace(reply=reply)) | (
-                KeepRooms(reply=reply) | KeepAbsences(reply=reply)
+                KeepRooms(reply=reply) | KeepAbsences(reply=reply) | KeepEnergyPlan(reply=reply)
             ) if reply is not None:
                 self._call(reply, Refused(Refusal.NOT_STORED, {"error": str(why)}))
             case RecallMemory(to=to):
@@ -408,6 +409,8 @@ class WriterActor(SupervisedActor):
                 self._call(answer, room)
             case KeepAbsences(_, absence, answer_absence):
                 self._call(answer_absence, absence)
+            case KeepEnergyPlan(plan, answer_plan):
+                self._call(answer_plan, plan)
             case RecallRooms(tell):
                 self._call(tell, saved.rooms)
             case RecallMemory(device_id, rule, to_rule):

@@ -17,6 +17,7 @@ from actors.messages import (
     KeepAnnouncement,
     KeepConclusion,
     KeepDeadLetter,
+    KeepEnergyPlan,
     KeepNotices,
     KeepRooms,
     Recall,
@@ -68,6 +69,8 @@ def batch_of(messages: Sequence[ToKeep], at: float) -> Batch:
                 batch.recalls_rooms = True
             case KeepAbsences(absences):
                 batch.absences.append(absences)
+            case KeepEnergyPlan(plan):
+                batch.energy_plan = plan
             case KeepNotices():
                 batch.notices.append(message)
             case RecallNotices():

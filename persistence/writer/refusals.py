@@ -15,6 +15,7 @@ from actors.messages import (
     KeepAnnouncement,
     KeepConclusion,
     KeepDeadLetter,
+    KeepEnergyPlan,
     KeepNotices,
     KeepRooms,
     RecallMemory,
@@ -33,6 +34,7 @@ Refusable: TypeAlias = (
     | KeepNotices
     | KeepRooms
     | KeepAbsences
+    | KeepEnergyPlan
     | Settle
     | RecallMemory
     | Remove
@@ -61,6 +63,8 @@ def refusal(message: Refusable, at: float, why: Exception) -> DeadLetter:
             topic, payload = "habitaciones", _printed({**rooms.names})
         case KeepAbsences(absences):
             topic, payload = "ausencias", _printed([[each.since, each.until] for each in absences.said])
+        case KeepEnergyPlan(plan):
+            topic, payload = "energia", _printed([each.price for each in plan.tariffs])
         case KeepNotices(made, changed):
             topic, payload = "avisos", _printed([notice.title for notice in [*made, *changed]])
         case EndEpisodes() | EndUnwatched() | Settle() | Remove() | BrokerForgot():

@@ -18,6 +18,11 @@ _NOTE_REMOVED: Final = """
     SELECT id, serial_number FROM dispositivos WHERE id = ?
 """
 _NOTE_REPLACED: Final = "INSERT INTO olvidados (dispositivo_id, serial_number) VALUES (?, ?)"
+_NOTE_OTHER_HARDWARE: Final = """
+    INSERT INTO contadores (dispositivo_id, sustituido_tras)
+    SELECT id, registros FROM dispositivos WHERE id = ?
+    ON CONFLICT DO UPDATE SET sustituido_tras = excluded.sustituido_tras
+"""
 _RENAME: Final = "UPDATE dispositivos SET serial_number = ? WHERE id = ?"
 _REMOVE: Final = "DELETE FROM dispositivos WHERE id = ?"
 _FORGET_NOTICES: Final = "DELETE FROM avisos WHERE dispositivo_id = ?"
@@ -36,6 +41,12 @@ _SWEEPS: Final = (
     DELETE FROM eventos_ia WHERE id IN
     (SELECT id FROM eventos_ia WHERE dispositivo_id = :device ORDER BY id LIMIT :most)
     """,
+    """
+    DELETE FROM energia_horas WHERE dispositivo_id = :device AND inicio IN
+    (SELECT inicio FROM energia_horas WHERE dispositivo_id = :device ORDER BY inicio LIMIT :most)
+    """,
+)
+_SWEEPS_OF_METRIC: Final = (
     *(
         f"""
         DELETE FROM {table} WHERE metrica_id = :metric AND inicio IN
@@ -48,6 +59,7 @@ _FIRST_METRIC: Final = "SELECT id FROM metricas WHERE dispositivo_id = ? LIMIT 1
 _LAST_OF_ALL: Final = (
     "DELETE FROM resumidos WHERE dispositivo_id = ?",
     "DELETE FROM memoria_reglas WHERE dispositivo_id = ?",
+    "DELETE FROM contadores WHERE dispositivo_id = ?",
 )
 _DONE: Final = "DELETE FROM olvidados WHERE dispositivo_id = ? AND NOT en_broker"
 
@@ -73,6 +85,7 @@ def replace_hardware(connection: sqlite3.Connection, device: Device, removal: Re
     """Give ``device`` its new serial number, whose row goes; all else of that row, when it is removed."""
     connection.execute(_NOTE_REPLACED, [removal.device_id, removal.serial])
     connection.execute(_REMOVE, [removal.device_id])
+    connection.execute(_NOTE_OTHER_HARDWARE, [device.id])
     connection.execute(_RENAME, [device.serial, device.id])
 
 
@@ -80,10 +93,10 @@ def sweep(connection: sqlite3.Connection, device_id: int) -> int:
     """Delete about :data:`ROWS_SWEPT` rows of what is left of a removed device; how many it were."""
     left = ROWS_SWEPT
     given = {"device": device_id, "metric": None, "most": left}
-    for statement in _SWEEPS[:2]:
+    for statement in _SWEEPS:
         left -= connection.execute(statement, {**given, "most": left}).rowcount
     while left > 0 and (metric := connection.execute(_FIRST_METRIC, [device_id]).fetchone()):
-        for statement in _SWEEPS[2:]:
+        for statement in _SWEEPS_OF_METRIC:
             left -= connection.execute(statement, {**given, "metric": metric[0], "most": left}).rowcount
         if left > 0:
             left -= connection.execute("DELETE FROM metricas WHERE id = ?", metric).rowcount

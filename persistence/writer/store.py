@@ -18,10 +18,12 @@ from actors.domain.notices import Notice
 from actors.domain.read_models import StoredAnnouncement
 from actors.domain.rooms import Rooms
 from actors.domain.status import Hindrance
+from actors.domain.tariffs import EnergyPlan
 from actors.messages import KeepNotices, NoticesRecalled, OccurrencesRecalled, Removal
 from persistence.database.absence_rows import read_absences, write_absences
 from persistence.database.announcement_rows import read_announcements, write_announcements
 from persistence.database.device_rows import DEVICE_COLUMNS, DEVICES, device_of, device_row, newcomer_row
+from persistence.database.energy_rows import write_plan
 from persistence.database.files import beside, identity
 from persistence.database.notice_rows import (
     note_findings,
@@ -127,6 +129,8 @@ class Batch:
     """Each in its turn: an id counts as given even if the room is gone in the next."""
     absences: list[Absences] = field(default_factory=list)
     """The same."""
+    energy_plan: EnergyPlan | None = None
+    """Of several only the last one matters."""
     notices: list[KeepNotices] = field(default_factory=list)
     """Each in its turn."""
     recalls_notices: bool = False
@@ -305,6 +309,8 @@ class Store:
             write_rooms(self.database.conn, kept)
         for said in batch.absences:
             write_absences(self.database.conn, said)
+        if batch.energy_plan is not None:
+            write_plan(self.database.conn, batch.energy_plan)
         for removal in batch.removals:
             remove_device(self.database.conn, removal)
         if batch.forgotten:

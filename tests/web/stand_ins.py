@@ -17,9 +17,10 @@ from actors.domain.findings import Bounds, Decision, KeptFinding, Span, Wanted
 from actors.domain.metrics import Nature
 from actors.domain.model import Device, LogEntry, Report
 from actors.domain.proposals import applied
-from actors.domain.read_models import Backup, FindingPage, LogPage, Rejected, Statistics
+from actors.domain.read_models import Backup, Consumption, FindingPage, LogPage, Rejected, Statistics
 from actors.domain.refusals import Refusal, Refused
 from actors.domain.rooms import Rooms
+from actors.domain.tariffs import EnergyPlan
 from actors.messages import (
     ApplyFinding,
     AskBounds,
@@ -191,6 +192,13 @@ class Shelf:
 
     def absences(self) -> Absences:
         return Absences()
+
+    def consumption(self, *_: object) -> Consumption:
+        """Of none of them anything is known."""
+        return Consumption((), {})
+
+    def energy_plan(self) -> EnergyPlan:
+        return EnergyPlan()
 
     def log_range(
         self, device_id: int, after: int, upto: int, since: float, limit: int, *, until: float

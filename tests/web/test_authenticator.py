@@ -77,6 +77,7 @@ def test_what_only_admins_may_is_written_here_too() -> None:
     found = {(method, path) for method, path, needed in OFFERED if needed is Role.ADMIN}
     assert found == {
         ("GET", "/diagnostico/rechazados"),
+        ("PUT", "/energia/tarifas"),
         ("GET", "/ajustes"),
         ("GET", "/copias"),
         ("POST", "/copias"),

@@ -15,10 +15,11 @@ from actors.domain.absences import Absences
 from actors.domain.findings import KeptFinding, Wanted
 from actors.domain.logins import KeptLogin, LoginFamily, NewLogin, Server
 from actors.domain.model import LogEntry
-from actors.domain.read_models import Backup, FindingPage, LogPage, Rejected, Statistics
+from actors.domain.read_models import Backup, Consumption, FindingPage, LogPage, Rejected, Statistics
 from actors.domain.refusals import Refusal, Refused
 from actors.domain.rooms import Rooms
 from actors.domain.status import Hindrance, WeatherStatus, WriterStatus
+from actors.domain.tariffs import EnergyPlan
 from actors.ports import NoticeDesk
 from actors.runtime.event_loop import LoopThread
 from actors.runtime.time_zone import Zone
@@ -65,6 +66,12 @@ class Queries(Protocol):
 
     def absences(self) -> Absences:
         """Those that people have said."""
+
+    def consumption(self, devices: Sequence[int], since: float, until: float, /) -> Consumption:
+        """Of these devices, by the hours that begin at ``since <= time < until``."""
+
+    def energy_plan(self) -> EnergyPlan:
+        """What people have said of prices and meters."""
 
     def finding(self, number: int) -> KeptFinding | None:
         """The one with this id, if there is one."""

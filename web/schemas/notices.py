@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final, Generic, TypeVar
+from typing import Final
 
 from actors.domain.findings import Severity
 from actors.domain.json_values import Json
@@ -13,14 +13,25 @@ from actors.domain.notices import Channel, Notice, Preferences, QuietHours, Reci
 from actors.domain.rule_events import EVENTS
 from web.schemas.answers import ChannelJson, NoticeJson, NotificationsJson, QuietJson
 from web.schemas.serializers import iso
-from web.schemas.validators import Body, Field, Given, Line, Name, OneOf, OrNull, Schema, Shape, Switch, Whole
+from web.schemas.validators import (
+    Body,
+    Field,
+    Given,
+    Line,
+    ListOf,
+    Name,
+    OneOf,
+    OneWord,
+    OrNull,
+    Schema,
+    Switch,
+    Whole,
+)
 from web.texts.faults import Fault
 from web.texts.languages import Language
 from web.texts.problem import Problem
 
-T = TypeVar("T")
 _TIME: Final = "([01][0-9]|2[0-3]):([0-5][0-9])"
-_LONGEST_LIST: Final = 200
 # Longer than any address of a service, or a browser's.
 _LONGEST_ADDRESS: Final = 2_000
 
@@ -38,34 +49,6 @@ class AtOnce(Enum):
     @property
     def severity(self) -> Severity | None:
         return None if self is AtOnce.NOTHING else Severity(self.value)
-
-
-@dataclass(frozen=True, slots=True)
-class ListOf(Generic[T]):
-    shape: Shape[T]
-
-    @property
-    def schema(self) -> Schema:
-        return {"type": "array", "maxItems": _LONGEST_LIST, "items": dict(self.shape.schema)}
-
-    def read(self, value: Json, name: str) -> list[T]:
-        if not isinstance(value, list) or len(value) > _LONGEST_LIST:
-            raise Problem(Fault.NO_LIST, field=name, most=_LONGEST_LIST)
-        return [self.shape.read(each, f"{name}[{number}]") for number, each in enumerate(value)]
-
-
-@dataclass(frozen=True, slots=True)
-class OneWord:
-    words: tuple[str, ...]
-
-    @property
-    def schema(self) -> Schema:
-        return {"type": "string", "enum": list(self.words)}
-
-    def read(self, value: Json, name: str) -> str:
-        if not isinstance(value, str) or value not in self.words:
-            raise Problem(Fault.NO_MEMBER, field=name, words=", ".join(self.words))
-        return value
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ _BLANK: Final = (
     r"\u3000\u3164\ufe00-\ufe0f\uffa0"
     "\U000e0020-\U000e007f\U000e0100-\U000e01ef"
 )
+_LONGEST_LIST: Final = 200
 # JSON has room for half a letter, and nothing else has.
 _HALF: Final = re.compile("[\ud800-\udfff]")
 _VISIBLE: Final = f"[^ {_UNSEEN}]"
@@ -202,6 +203,35 @@ class OneOf(Generic[E]):
 
 
 @dataclass(frozen=True, slots=True)
+class ListOf(Generic[T]):
+    shape: Shape[T]
+    longest: int = _LONGEST_LIST
+
+    @property
+    def schema(self) -> Schema:
+        return {"type": "array", "maxItems": self.longest, "items": dict(self.shape.schema)}
+
+    def read(self, value: Json, name: str) -> list[T]:
+        if not isinstance(value, list) or len(value) > self.longest:
+            raise Problem(Fault.NO_LIST, field=name, most=self.longest)
+        return [self.shape.read(each, f"{name}[{number}]") for number, each in enumerate(value)]
+
+
+@dataclass(frozen=True, slots=True)
+class OneWord:
+    words: tuple[str, ...]
+
+    @property
+    def schema(self) -> Schema:
+        return {"type": "string", "enum": list(self.words)}
+
+    def read(self, value: Json, name: str) -> str:
+        if not isinstance(value, str) or value not in self.words:
+            raise Problem(Fault.NO_MEMBER, field=name, words=", ".join(self.words))
+        return value
+
+
+@dataclass(frozen=True, slots=True)
 class OrNull(Generic[T]):
     """``null`` is as good as absent."""
 
@@ -273,6 +303,27 @@ class Body:
             ways = " / ".join(" + ".join(field.name for field in each) for each in self.needs)
             raise Problem(Fault.SOMETHING_MISSING, ways=ways)
         return Given({field: field.of(body) for field in self.fields})
+
+
+@dataclass(frozen=True, eq=False)
+class Record:
+    """An object within a body, with all of these fields and no others."""
+
+    fields: tuple[Field[Any], ...]
+
+    @property
+    def schema(self) -> Schema:
+        names: list[Json] = [field.name for field in self.fields]
+        properties: Json = {field.name: dict(field.schema) for field in self.fields}
+        return {"type": "object", "properties": properties, "required": names, "additionalProperties": False}
+
+    def read(self, value: Json, name: str) -> Given:
+        names = [field.name for field in self.fields]
+        if not isinstance(value, dict) or value.keys() != {*names}:
+            raise Problem(Fault.NO_RECORD, field=name, names=", ".join(names))
+        return Given(
+            {field: field.shape.read(value[field.name], f"{name}.{field.name}") for field in self.fields}
+        )
 
 
 @dataclass(frozen=True, eq=False)

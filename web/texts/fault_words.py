@@ -160,6 +160,11 @@ FAULTS: Final[Mapping[Fault, Wording]] = {
         "serial_number y serial no coinciden; envía solo serial_number.",
         "serial_number and serial differ; send serial_number alone.",
     ),
+    Fault.NO_RECORD: Wording(
+        400,
+        "{field:.80} ha de ser un objeto con {names}, y nada más.",
+        "{field:.80} has to be an object with {names}, and nothing else.",
+    ),
     Fault.NO_CHOICE: Wording(
         400,
         "{field:.80} ha de ser un objeto con {editable}, o null para retirar lo decidido.",

@@ -37,6 +37,7 @@ class Fault(Enum):
     NO_BROWSER = "not_a_browser"
     NO_SWITCH = "not_a_boolean"
     NO_MEMBER = "not_one_of"
+    NO_RECORD = "not_such_an_object"
     NO_CHOICE = "not_a_metric_choice"
     SOMETHING_MISSING = "fields_missing"
     NO_SERIAL = "serial_not_a_text"

@@ -121,6 +121,11 @@ REFUSALS: Final[Mapping[Refusal, Wording]] = {
         "Ya hay {most} ausencias; borra alguna.",
         "There are {most} absences already; remove one.",
     ),
+    Refusal.TARIFFS_MEET: Wording(
+        400,
+        "Dos tarifas empiezan el mismo día; deja una.",
+        "Two tariffs begin on the same day; leave one.",
+    ),
     Refusal.NOTHING_PROPOSED: Wording(
         409,
         "Este evento de la regla {rule} no propone ningún cambio aplicable; solo se descarta.",

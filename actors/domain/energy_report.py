@@ -1,0 +1,186 @@
+"""What was used in a day, a month or a year, what it cost, and what the one before came to."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+from enum import Enum
+from typing import Final, TypeAlias
+
+from actors.domain.tariffs import EnergyPlan
+
+HOUR: Final = 3_600
+
+
+class Span(Enum):
+    """What is looked at. The value is its name on the wire."""
+
+    DAY = "dia"
+    MONTH = "mes"
+    YEAR = "anio"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A day in hours, a month in days, or a year in months, of the calendar on the wall in ``zone``."""
+
+    span: Span
+    first: date
+    """Its first day."""
+    zone: tzinfo
+
+    @classmethod
+    def around(cls, span: Span, day: date, zone: tzinfo) -> Period:
+        """The one that ``day`` lies in."""
+        month = 1 if span is Span.YEAR else day.month
+        return cls(span, day if span is Span.DAY else date(day.year, month, 1), zone)
+
+    @property
+    def begin(self) -> int:
+        """Seconds since the epoch, as all moments here."""
+        return self._midnight(self.first)
+
+    @property
+    def end(self) -> int:
+        return self._midnight(self._after)
+
+    @property
+    def previous(self) -> Period:
+        return Period.around(self.span, self.first - timedelta(days=1), self.zone)
+
+    @property
+    def parts(self) -> Sequence[int]:
+        """When each of its parts begins. Of a day on which a clock is set there are 23 or 25."""
+        match self.span:
+            case Span.DAY:
+                return range(self.begin, self.end, HOUR)
+            case Span.MONTH:
+                days = (self._after - self.first).days
+                return [self._midnight(self.first + timedelta(days=n)) for n in range(days)]
+            case Span.YEAR:
+                return [self._midnight(self.first.replace(month=month)) for month in range(1, 13)]
+
+    def as_far_as(self, other: Period, at: float) -> float:
+        """When this period had gone as far on the wall as ``other`` has at ``at``."""
+        wall = datetime.fromtimestamp(at, self.zone).replace(tzinfo=None)
+        gone = max(timedelta(), wall - datetime.combine(other.first, time()))
+        reached = datetime.combine(self.first, time()) + gone
+        return min(float(self.end), reached.replace(tzinfo=self.zone).timestamp())
+
+    @property
+    def _after(self) -> date:
+        match self.span:
+            case Span.DAY:
+                return self.first + timedelta(days=1)
+            case Span.MONTH:
+                return (self.first + timedelta(days=31)).replace(day=1)
+            case Span.YEAR:
+                return self.first.replace(year=self.first.year + 1)
+
+    def _midnight(self, day: date) -> int:
+        return int(datetime.combine(day, time(), self.zone).timestamp())
+
+
+@dataclass(slots=True)
+class Amount:
+    """Of energy, and its price."""
+
+    kwh: float = 0.0
+    money: float = 0.0
+    """Of what has a price."""
+    unpriced: bool = False
+    """Whether some has none."""
+
+    @property
+    def cost(self) -> float | None:
+        """``None`` where some of it has no price."""
+        return None if self.unpriced else self.money
+
+    def add(self, kwh: float, price: float | None) -> None:
+        self.kwh += kwh
+        if price is not None:
+            self.money += kwh * price
+        elif kwh:
+            self.unpriced = True
+
+    def join(self, other: Amount) -> None:
+        self.kwh += other.kwh
+        self.money += other.money
+        self.unpriced = self.unpriced or other.unpriced
+
+
+HourUsed: TypeAlias = tuple[int, int, float]
+"""As of :class:`actors.domain.read_models.Consumption`."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnergyReport:
+    parts: Sequence[tuple[int, Amount]]
+    """Each with its begin; what has not come yet is nothing."""
+    total: Amount
+    by_device: Mapping[int, Amount]
+    rest: Amount | None
+    """What the main meters count beyond the devices behind them; ``None`` without a main meter."""
+
+
+@dataclass(slots=True)
+class _Hour:
+    part: int
+    price: float | None
+    weight: float
+    """How much of it counts."""
+    main: float | None = None
+    """What the main meters have counted, where they have."""
+    devices: float = 0.0
+
+
+def report(
+    period: Period,
+    plan: EnergyPlan,
+    hours: Iterable[HourUsed],
+    house: Collection[int],
+    until: float | None = None,
+) -> EnergyReport:
+    """What was used in ``period``, or in it up to ``until``, of which an hour counts as far as it had gone.
+
+    Of the devices in ``house`` those that count the whole of it are the house in each hour in which they
+    have counted; in others it is the sum of the rest. Other devices are told by themselves, and are added
+    to nothing.
+    """
+    begins = period.parts
+    parts = [Amount() for _ in begins]
+    by_device: dict[int, Amount] = {}
+    known: dict[int, _Hour] = {}
+    for device_id, begin, kwh in hours:
+        hour = known.get(begin)
+        if hour is None:
+            weight = 1.0 if until is None else min(1.0, max(0.0, (until - begin) / HOUR))
+            price = plan.price_at(datetime.fromtimestamp(begin, period.zone))
+            hour = known[begin] = _Hour(bisect_right(begins, begin) - 1, price, weight)
+        used = kwh * hour.weight
+        if (amount := by_device.get(device_id)) is None:
+            amount = by_device[device_id] = Amount()
+        amount.add(used, hour.price)
+        if device_id in house:
+            if device_id in plan.mains:
+                hour.main = used if hour.main is None else hour.main + used
+            elif device_id not in plan.apart:
+                hour.devices += used
+    total, rest = Amount(), Amount()
+    for hour in known.values():
+        used = hour.devices if hour.main is None else hour.main
+        parts[hour.part].add(used, hour.price)
+        total.add(used, hour.price)
+        if hour.main is not None:
+            rest.add(hour.main - hour.devices, hour.price)
+    counted = any(hour.main is not None for hour in known.values())
+    return EnergyReport(
+        list(zip(begins, parts, strict=True)), total, by_device, _no_less(rest) if counted else None
+    )
+
+
+def _no_less(rest: Amount) -> Amount:
+    """Meters that do not agree to the second make no device give current back."""
+    return rest if rest.kwh > 0 else Amount()

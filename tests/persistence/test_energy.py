@@ -1,0 +1,289 @@
+"""What is added up of what devices use: once, whatever the steps; right on days on which a clock is set."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from actors.domain.energy import MOST_AT_ONCE_KWH, MOST_KW, EnergySource
+from actors.domain.energy_report import Period, Span, report
+from actors.domain.model import LogEntry
+from actors.domain.tariffs import Band, EnergyPlan, Tariff
+from actors.messages import Removal
+from persistence.database import schema, tables
+from persistence.database.local_time import DAY, HOUR, LocalTime
+from persistence.maintenance import upkeep
+from persistence.maintenance.retention import Retention
+from persistence.maintenance.upkeep import Upkeep
+from persistence.readers.queries import Queries
+from persistence.writer.store import Batch, Store
+
+MADRID = ZoneInfo("Europe/Madrid")
+LOCAL = LocalTime(MADRID)
+
+
+def at(text: str) -> float:
+    return datetime.fromisoformat(text).replace(tzinfo=MADRID).timestamp()
+
+
+# Before a clock is set forward, and before one is set back.
+STARTS = (at("2026-03-28T23:30"), at("2026-10-24T23:30"))
+
+
+class Meters:
+    """A store, and the upkeep of what its devices use done by hand."""
+
+    def __init__(self, path: Path, retention: Retention | None = None) -> None:
+        self.path = path
+        self.store = Store(path)
+        self.store.database.conn.execute("PRAGMA synchronous = OFF")
+        self.queries = Queries(path, MADRID)
+        self.upkeep = Upkeep(self.queries, LOCAL, retention or Retention())
+        self.device = self.store.recall("PLG0AAAAAAAA")
+
+    def __enter__(self) -> Meters:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.store.close()
+
+    def keep(self, *reports: tuple[float, dict[str, Any]]) -> None:
+        known = self.device.reports
+        entries = [
+            LogEntry(self.device.id, n, when, "activo", parameters)
+            for n, (when, parameters) in enumerate(reports, known + 1)
+        ]
+        self.device = replace(self.device, reports=known + len(reports))
+        self.store.save(Batch(devices={self.device.id: self.device}, entries=entries))
+
+    def add_up(self) -> None:
+        for steps in (self.upkeep.roll_ups(1), self.upkeep.meterings(1)):
+            for step in steps:
+                self.store.tidy(step)
+
+    def stored(self) -> dict[int, float]:
+        found = self.store.database.conn.execute("SELECT inicio, kwh FROM energia_horas ORDER BY inicio")
+        return {begin: kwh for begin, kwh in found.fetchall() if kwh}
+
+    def read(self, since: float = 0.0, until: float = 1e11) -> dict[int, float]:
+        used: dict[int, float] = defaultdict(float)
+        for _, begin, kwh in self.queries.consumption([self.device.id], since, until).hours:
+            used[begin] += kwh
+        return dict(used)
+
+
+@pytest.fixture
+def meters(tmp_path: Path) -> Any:
+    with Meters(tmp_path / "iot.db", Retention(rows=10, days=3_000)) as made:
+        yield made
+
+
+def plain(reports: list[tuple[float, float | None]]) -> dict[int, float]:
+    """Second by second: what a counter has risen by, shared over the seconds since its last reading."""
+    used: dict[int, float] = defaultdict(float)
+    last: tuple[float, float] | None = None
+    for when, value in reports:
+        if value is None:
+            continue
+        if last is not None and value > last[1]:
+            begin, before = last
+            seconds = int(when - begin)
+            if value - before <= MOST_AT_ONCE_KWH + MOST_KW * seconds / HOUR:
+                if seconds == 0:
+                    used[wall_hour(when)] += value - before
+                for second in range(seconds):
+                    used[wall_hour(begin + second)] += (value - before) / seconds
+        last = when, value
+    return used
+
+
+def wall_hour(when: float) -> int:
+    wall = datetime.fromtimestamp(when, MADRID)
+    return int(when) - wall.minute * 60 - wall.second
+
+
+# A rise, a fall to less, the same again (a duplicate), a report without it; after so many seconds.
+CHANGES = st.one_of(
+    st.floats(0, 2).map(lambda rise: lambda value: value + rise),
+    st.floats(0, 1).map(lambda share: lambda value: value * share),
+    st.just(lambda value: value),
+    st.none(),
+)
+REPORTS = st.lists(st.tuples(st.sampled_from((0, 1, 60, 1_799, 3_600, 7_000, 12_000)), CHANGES), max_size=12)
+
+
+@given(st.sampled_from(STARTS), REPORTS, st.lists(st.integers(1, 5), max_size=4))
+@settings(max_examples=30, deadline=None)
+def test_hours_are_those_of_a_plain_reference_whatever_the_steps(
+    start: float, changes: list[tuple[int, Callable[[float], float] | None]], cuts: list[int]
+) -> None:
+    """Counters with resets, gaps and repeats; a clock is set on the way; read before, while and after they
+    are added up, all at once or a few rows at a time; and days and months are the sums of their hours."""
+    reports: list[tuple[float, float | None]] = []
+    when, value = start, 100.0
+    for seconds, change in changes:
+        when += seconds
+        value = value if change is None else change(value)
+        reports.append((when, None if change is None else value))
+    expected = pytest.approx({hour: kwh for hour, kwh in plain(reports).items() if kwh}, abs=1e-9)
+    rows: list[tuple[float, dict[str, Any]]] = [
+        (when, {"t": 1} if told is None else {"energia_kwh": told}) for when, told in reports
+    ]
+    with tempfile.TemporaryDirectory() as folder, Meters(Path(folder) / "iot.db") as meters:
+        done = 0
+        for cut in cuts:
+            with patch.object(upkeep, "ROWS_METERED", cut):
+                meters.keep(*rows[done : done + cut])
+                meters.add_up()
+            done += cut
+        meters.keep(*rows[done:])
+        assert {hour: kwh for hour, kwh in meters.read().items() if kwh} == expected
+        meters.add_up()
+        assert meters.stored() == expected
+        assert {hour: kwh for hour, kwh in meters.read().items() if kwh} == expected
+        meters.store.database.conn.execute("DELETE FROM energia_horas")
+        meters.store.database.conn.execute("DELETE FROM contadores")
+        meters.add_up()
+        assert meters.stored() == expected
+        adds_up(meters, start)
+
+
+PLAN = EnergyPlan(tariffs=(Tariff(None, 0.1, (Band("Noche", frozenset(range(7)), 22, 8, 0.05),)),))
+
+
+def adds_up(meters: Meters, start: float) -> None:
+    day = datetime.fromtimestamp(start, MADRID).date()
+    year = Period.around(Span.YEAR, day, MADRID)
+    ids = [meters.device.id]
+
+    def told(period: Period) -> Any:
+        used = meters.queries.consumption(ids, period.begin, period.end)
+        return report(period, PLAN, used.hours, ids)
+
+    whole = told(year)
+    months = [Period.around(Span.MONTH, date(day.year, month, 1), MADRID) for month in range(1, 13)]
+    for (_, amount), month in zip(whole.parts, months, strict=True):
+        of_month = told(month)
+        assert (of_month.total.kwh, of_month.total.cost) == pytest.approx((amount.kwh, amount.cost))
+        for begin, of_day in of_month.parts:
+            if of_day.kwh:
+                alone = told(Period.around(Span.DAY, datetime.fromtimestamp(begin, MADRID).date(), MADRID))
+                assert alone.total.kwh == pytest.approx(of_day.kwh)
+                assert sum(each.kwh for _, each in alone.parts) == pytest.approx(of_day.kwh)
+    assert whole.total.kwh == pytest.approx(sum(meters.stored().values()))
+
+
+def test_rows_stay_until_they_are_added_up_and_hours_stay_when_they_are_gone(meters: Meters) -> None:
+    start = STARTS[0]
+    meters.keep(*((start + n * 600, {"energia_kwh": n / 10}) for n in range(20)))
+    for step in meters.upkeep.roll_ups(1):
+        meters.store.tidy(step)
+    later = start + 100 * DAY
+    assert sum(meters.store.tidy(step) for step in meters.upkeep.deletions(lambda: later)) == 0
+    meters.add_up()
+    assert sum(meters.store.tidy(step) for step in meters.upkeep.deletions(lambda: later)) == 20
+    assert sum(meters.read().values()) == pytest.approx(1.9)
+    assert sum(meters.store.tidy(step) for step in meters.upkeep.deletions(lambda: start + 3_002 * DAY)) > 0
+    assert meters.stored() == {}
+
+
+def test_a_device_that_tells_nothing_of_it_is_not_read(meters: Meters) -> None:
+    meters.keep((STARTS[0], {"temp": 20}))
+    for step in meters.upkeep.roll_ups(1):
+        meters.store.tidy(step)
+    assert list(meters.upkeep.meterings(1)) == []
+
+
+def test_a_database_from_before_is_added_up_from_its_log(tmp_path: Path) -> None:
+    """Step by step, and what has come of it is whole when it is broken off on the way."""
+    path = tmp_path / "old.db"
+    with (
+        patch.object(schema, "STEPS", tables.STEPS[: tables.STEPS.index(tables._energy)]),
+        Meters(path) as old,
+    ):
+        old.keep(*((STARTS[0] + n * 60, {"energia_kwh": n / 100}) for n in range(1_000)))
+        device = old.device
+    with Meters(path) as meters:
+        meters.device = device
+        assert meters.queries.consumption([device.id], 0, 1e11).uncounted == 1_000
+        for step in meters.upkeep.roll_ups(1):
+            meters.store.tidy(step)
+        meters.store.tidy(next(meters.upkeep.meterings(1)))
+        half = meters.queries.consumption([device.id], 0, 1e11)
+        assert sum(kwh for *_, kwh in half.hours) == pytest.approx(9.99)
+        meters.add_up()
+        whole = meters.queries.consumption([device.id], 0, 1e11)
+        assert (whole.uncounted, whole.sources) == (0, {device.id: EnergySource.COUNTER})
+        assert sum(meters.stored().values()) == pytest.approx(9.99)
+
+
+def test_a_step_counts_once(meters: Meters) -> None:
+    meters.keep((STARTS[0], {"energia_kwh": 1}), (STARTS[0] + 60, {"energia_kwh": 2}))
+    for step in meters.upkeep.roll_ups(1):
+        meters.store.tidy(step)
+    [step] = meters.upkeep.meterings(1)
+    assert [meters.store.tidy(step), meters.store.tidy(step)] == [2, 0]
+    assert sum(meters.stored().values()) == pytest.approx(1)
+
+
+def test_other_hardware_counts_from_its_own_first_reading(meters: Meters) -> None:
+    """Whether what came before is added up by then or not."""
+    start = STARTS[0]
+    spare = meters.store.recall("PLG0BBBBBBBB")
+    meters.keep((start, {"energia_kwh": 1}), (start + 60, {"energia_kwh": 1.5}))
+    replaced = replace(meters.device, serial=spare.serial)
+    removal = Removal(spare.id, spare.serial)
+    meters.store.save(
+        Batch(replacements=[(replaced, removal)], devices={replaced.id: replaced}, removals=[removal])
+    )
+    meters.device = replaced
+    meters.keep((start + 5 * DAY, {"energia_kwh": 90}), (start + 5 * DAY + 60, {"energia_kwh": 90.25}))
+    assert sum(meters.read().values()) == pytest.approx(0.75)
+    meters.add_up()
+    assert sum(meters.stored().values()) == pytest.approx(0.75)
+
+
+def test_of_a_removed_device_nothing_is_left(meters: Meters) -> None:
+    meters.keep((STARTS[0], {"energia_kwh": 1}), (STARTS[0] + 60, {"energia_kwh": 2}))
+    meters.add_up()
+    removal = Removal(meters.device.id, meters.device.serial)
+    meters.store.save(Batch(removals=[removal], forgotten=[removal.device_id]))
+    for step in meters.upkeep.sweeps():
+        meters.store.tidy(step)
+    left = [
+        meters.store.database.conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+        for table in ("energia_horas", "contadores", "olvidados")
+    ]
+    assert left == [0, 0, 0]
+
+
+def test_hours_that_a_clock_ahead_has_made_are_dropped(meters: Meters) -> None:
+    start, ahead = STARTS[0], STARTS[0] + 40 * DAY
+    meters.keep((start, {"energia_kwh": 1}), (start + 60, {"energia_kwh": 2}), (ahead, {"energia_kwh": 3}))
+    meters.add_up()
+    for step in meters.upkeep.corrections(lambda: start + HOUR):
+        meters.store.tidy(step)
+    assert max(meters.stored()) <= start + 2 * HOUR
+
+
+def test_the_plan_is_kept(meters: Meters) -> None:
+    plan = EnergyPlan(
+        "kr",
+        (Tariff(None, 0.1), Tariff(date(2026, 3, 1), 0.2, (Band("Punta", frozenset({0, 4}), 10, 14, 0.3),))),
+        frozenset({1}),
+        frozenset({2, 3}),
+    )
+    assert meters.queries.energy_plan() == EnergyPlan()
+    meters.store.save(Batch(energy_plan=plan))
+    assert meters.queries.energy_plan() == plan

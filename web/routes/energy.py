@@ -1,0 +1,233 @@
+"""What the house, its rooms and its devices have used, and what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Annotated, ClassVar, Final, Literal, TypedDict
+
+from actors.domain.energy import tells_energy
+from actors.domain.energy_report import Amount, EnergyReport, Period, Span, report
+from actors.domain.model import Device
+from actors.domain.people import Role
+from actors.domain.readings import flattened
+from actors.domain.tariffs import EnergyPlan
+from web.http.handler import Handler
+from web.http.services import Queries
+from web.routes.statistics import Moment
+from web.schemas.answers import Note, Time
+from web.schemas.json_schema import named
+from web.schemas.operations import Operation
+from web.schemas.query import Number, Parameter, Word
+from web.schemas.serializers import iso
+from web.texts.faults import Fault
+from web.texts.problem import Problem
+
+SPAN: Final = Parameter(
+    "periodo",
+    Word(tuple(span.value for span in Span)),
+    Span.MONTH.value,
+    "Un día por horas, un mes por días o un año por meses.",
+    "dia",
+)
+DATE: Final = Parameter[float | None](
+    "fecha", Moment(), None, "Un momento del periodo; por defecto, ahora.", "2026-01-30"
+)
+DEVICE: Final = Parameter[int | None](
+    "dispositivo", Number(10**18 - 1), None, "Solo este; sin ello, la casa.", 1
+)
+ROOM: Final = Parameter[int | None]("habitacion", Number(10**18 - 1), None, "Solo los de esta.", 1)
+QUERY: Final = (SPAN, DATE, DEVICE, ROOM)
+# Beyond them there is no calendar for a year more.
+FIRST_YEAR: Final = 1971
+LAST_YEAR: Final = 9000
+
+
+@named("Consumo")
+class UsedJson(TypedDict):
+    kwh: float
+    coste: Annotated[float | None, Note({"description": "null si algo de ello no tiene precio."})]
+
+
+@named("ConsumoDeUnTiempo")
+class PartJson(TypedDict):
+    inicio: Time
+    kwh: float
+    coste: float | None
+
+
+@named("ConsumoAnterior")
+class PreviousJson(TypedDict):
+    desde: Time
+    hasta: Time
+    kwh: float
+    coste: float | None
+
+
+@named("ConsumoDeDispositivo")
+class DeviceUsedJson(TypedDict):
+    dispositivo_id: int
+    habitacion_id: int | None
+    papel: Annotated[
+        Literal["general", "parte", "aparte"],
+        Note({"description": "general cuenta toda la casa; parte está detrás; aparte no se suma."}),
+    ]
+    fuente: Annotated[
+        Literal["contador", "potencia"] | None,
+        Note({"description": "potencia: se calcula de los vatios; null, aún no ha dicho nada."}),
+    ]
+    kwh: float
+    coste: float | None
+
+
+@named("ConsumoDeHabitacion")
+class RoomUsedJson(TypedDict):
+    habitacion_id: int | None
+    kwh: float
+    coste: float | None
+
+
+@named("Energia")
+class EnergyJson(TypedDict):
+    periodo: Literal["dia", "mes", "anio"]
+    desde: Time
+    hasta: Time
+    moneda: str
+    kwh: float
+    coste: float | None
+    anterior: Annotated[
+        PreviousJson, Note({"description": "El periodo anterior, hasta donde va este si no ha acabado."})
+    ]
+    data: list[PartJson]
+    dispositivos: list[DeviceUsedJson]
+    habitaciones: list[RoomUsedJson]
+    resto: Annotated[
+        UsedJson | None,
+        Note({"description": "Lo que cuenta el general y ningún otro; null donde no hay general."}),
+    ]
+    sin_contar: Annotated[
+        int, Note({"description": "Informes de antes que aún se están sumando, en segundo plano."})
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Of whom, and of which time."""
+
+    devices: tuple[Device, ...]
+    """That tell what they use, by name."""
+    period: Period
+    alone: bool
+    """Whether they are told by themselves: then no meter stands for the others."""
+
+    def plan(self, queries: Queries) -> EnergyPlan:
+        plan = queries.energy_plan()
+        return replace(plan, mains=frozenset(), apart=frozenset()) if self.alone else plan
+
+    @property
+    def ids(self) -> list[int]:
+        return [device.id for device in self.devices]
+
+
+class EnergyHandler(Handler):
+    def wanted(self) -> Wanted:
+        now = self.services.access.clock.now()
+        at = self.asked(DATE)
+        zone = self.services.zone.rules
+        day = datetime.fromtimestamp(now if at is None else at, zone).date()
+        if not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise Problem(Fault.PARAMETER_NO_MOMENT, name=DATE.name, given=day.isoformat())
+        device_id, room = self.asked(DEVICE), self.asked(ROOM)
+        if device_id is not None and self.services.hub.device_cache.by_id(device_id) is None:
+            raise Problem(Fault.NO_DEVICE, id=device_id)
+        devices = [
+            known.device
+            for known in self.services.hub.device_cache
+            if (known.device.claimed if device_id is None else known.device.id == device_id)
+            and (room is None or known.device.room == room)
+            and _tells_energy(known.device)
+        ]
+        period = Period.around(Span(self.asked(SPAN)), day, zone)
+        by_name = sorted(devices, key=lambda device: (device.name.casefold(), device.id))
+        return Wanted(tuple(by_name), period, (device_id, room) != (None, None))
+
+
+class HouseEnergy(EnergyHandler):
+    operations: ClassVar = {
+        "GET": Operation(
+            summary="Lo que han gastado la casa, sus habitaciones y sus dispositivos, y cuánto costó",
+            role=Role.READER,
+            english="kWh and cost: see [energy](#energy)",
+            query=QUERY,
+            answer=EnergyJson,
+            refusals=(404, 503),
+        )
+    }
+
+    async def get(self) -> None:
+        self.answer(
+            await self.read(
+                partial(energy_json, self.services.queries, self.wanted(), self.services.access.clock.now())
+            )
+        )
+
+
+def energy_json(queries: Queries, wanted: Wanted, now: float) -> EnergyJson:
+    period, before, plan = wanted.period, wanted.period.previous, wanted.plan(queries)
+    ids = wanted.ids
+    used = queries.consumption(ids, before.begin, period.end)
+    begin = period.begin
+    told = report(period, plan, [each for each in used.hours if each[1] >= begin], ids)
+    until = before.as_far_as(period, now) if now < period.end else float(before.end)
+    past = report(before, plan, [each for each in used.hours if each[1] < begin], ids, until)
+    return {
+        "periodo": period.span.value,
+        "desde": iso(begin),
+        "hasta": iso(period.end),
+        "moneda": plan.currency,
+        **used_json(told.total),
+        "anterior": {"desde": iso(before.begin), "hasta": iso(until), **used_json(past.total)},
+        "data": [{"inicio": iso(begin), **used_json(amount)} for begin, amount in told.parts],
+        "dispositivos": [
+            {
+                "dispositivo_id": device.id,
+                "habitacion_id": device.room,
+                "papel": _part(plan, device.id),
+                "fuente": None if (source := used.sources.get(device.id)) is None else source.value,
+                **used_json(told.by_device.get(device.id, Amount())),
+            }
+            for device in wanted.devices
+        ],
+        "habitaciones": [
+            {"habitacion_id": room, **used_json(amount)}
+            for room, amount in _by_room(told, plan, wanted).items()
+        ],
+        "resto": None if told.rest is None else used_json(told.rest),
+        "sin_contar": used.uncounted,
+    }
+
+
+def used_json(amount: Amount) -> UsedJson:
+    """To a tenth of a Wh, and of a hundredth of what money there is."""
+    return {
+        "kwh": round(amount.kwh, 4),
+        "coste": None if amount.cost is None else round(amount.cost, 4),
+    }
+
+
+def _by_room(told: EnergyReport, plan: EnergyPlan, wanted: Wanted) -> Mapping[int | None, Amount]:
+    rooms: dict[int | None, Amount] = {}
+    for device in wanted.devices:
+        if _part(plan, device.id) == "parte":
+            rooms.setdefault(device.room, Amount()).join(told.by_device.get(device.id, Amount()))
+    return rooms
+
+
+def _part(plan: EnergyPlan, device_id: int) -> Literal["general", "parte", "aparte"]:
+    return "general" if device_id in plan.mains else "aparte" if device_id in plan.apart else "parte"
+
+
+def _tells_energy(device: Device) -> bool:
+    return any(tells_energy(name) for name, _ in flattened(device.parameters))
