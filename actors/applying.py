@@ -10,6 +10,7 @@ from typing import Any, Final
 import pykka
 
 from actors.domain.findings import Decision, KeptFinding
+from actors.domain.logbook import Cause, Origin
 from actors.domain.model import Device
 from actors.domain.refusals import Refusal, Refused
 from actors.messages import ApplyFinding
@@ -19,6 +20,7 @@ from actors.runtime.dispatch import tell_if_alive
 
 logger = logging.getLogger(__name__)
 
+BY_RULE: Final = Origin(Cause.RULE)
 NOT_NOW: Final = (Refusal.QUARANTINED, Refusal.FAILED, Refusal.NOT_STORED)
 AGAIN: Final = Backoff(10.0, 600.0)
 # Over some two hours; an advice is not worth more.
@@ -42,7 +44,9 @@ class Applier:
             self._apply(finding)
 
     def _apply(self, finding: KeptFinding, tries: int = 1) -> None:
-        tell_if_alive(self._directory, ApplyFinding(finding, partial(self._conclude, finding, tries)))
+        tell_if_alive(
+            self._directory, ApplyFinding(finding, partial(self._conclude, finding, tries), BY_RULE)
+        )
 
     def _conclude(self, finding: KeptFinding, tries: int, answer: Device | Refused) -> None:
         """What people have changed since is left to them; what could not be done now is tried again."""

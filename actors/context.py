@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from typing import Any
 
 import pykka
@@ -37,3 +38,5 @@ class ActorContext:
     the broker."""
     claim_window: float = 0.0
     """Seconds after its start in which a device without a code can be claimed; 0 is always."""
+    zone: tzinfo = UTC
+    """Of the house: devices keep their schedules by it."""

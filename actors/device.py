@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -16,6 +16,19 @@ from actors.dead_letter_words import reason_for
 from actors.domain.claiming import ClaimGuard, unproven_spare
 from actors.domain.findings import Decision, KeptFinding
 from actors.domain.house import House
+from actors.domain.logbook import (
+    BY_DEVICE,
+    BY_SCHEDULE,
+    UNKNOWN,
+    Act,
+    Deed,
+    Expectations,
+    Origin,
+    Shifts,
+    done,
+    keeps_to,
+    noticed,
+)
 from actors.domain.model import DeadLetter, Device, JsonObject, LogEntry, Report
 from actors.domain.patience import interval_of
 from actors.domain.profile import SETTLING_S, Profile
@@ -107,6 +120,7 @@ class DeviceActor(PooledActor):
         self._device = device
         self._house = house
         self._claim_guard = ClaimGuard(context.claim_window)
+        self._expectations = Expectations(device)
         self._rules: dict[str, pykka.ActorRef[RuleActor]] = {}
         self._ending: set[str] = set()
         """Rules whose actors were told to stop, and have not said yet that they have."""
@@ -280,7 +294,8 @@ class DeviceActor(PooledActor):
             if report.boot is not None and device.boot(report.boot).again > again:
                 logger.warning("boot_reused serial=%s boot=%r", device.serial, report.boot)
             # A late report tells the rules nothing: it came at another time than it speaks of.
-            kept = Keep(device, _log_entry(device, report), message.delivery, also=message.also)
+            deeds = self._own_deeds(device, report.at, self._own_origin)
+            kept = Keep(device, _log_entry(device, report), message.delivery, also=message.also, deeds=deeds)
             self._go_on(kept, report.at, None if late else report)
             if not report.retained:
                 self._expect_word()
@@ -291,7 +306,28 @@ class DeviceActor(PooledActor):
         if device == self._device:
             self._settle(message)
         else:
-            self._go_on(Keep(device, delivery=message.delivery, also=message.also), message.report.at)
+            at = message.report.at
+            # Somebody has done that while nobody here could hear it.
+            deeds = self._own_deeds(device, at, lambda *_: UNKNOWN)
+            self._go_on(Keep(device, delivery=message.delivery, also=message.also, deeds=deeds), at)
+
+    def _own_deeds(
+        self, device: Device, at: float, origin: Callable[[Device, Shifts, float], Origin]
+    ) -> Sequence[Deed]:
+        """What the device, which has become ``device`` by its own word, tells the house's logbook."""
+        before = self._device
+        if not (before.claimed and before.reports):
+            return ()
+        deeds = []
+        if own := self._expectations.reported(before, device, at):
+            deeds.append(Deed(device.id, at, Act.REPORTED, origin(device, own, at), own))
+        if readings := noticed(before, device):
+            deeds.append(Deed(device.id, at, Act.READING, BY_DEVICE, readings))
+        return deeds
+
+    def _own_origin(self, device: Device, shifts: Shifts, at: float) -> Origin:
+        """By itself it does what its schedule asks for; all else somebody has done at it."""
+        return BY_SCHEDULE if keeps_to(device, shifts, at, self._context.zone) else BY_DEVICE
 
     def _settle(self, message: Reported) -> None:
         for delivery in (*message.also, message.delivery):
@@ -485,7 +521,8 @@ class DeviceActor(PooledActor):
     def _follow_schedule(self, device: Device, at: float) -> None:
         if device != self._device:
             publish = device.orders is None and device.version > self._device.version
-            self._go_on(Keep(device, publish=publish), at)
+            deeds = self._deeds(device, Act.CHANGED, BY_SCHEDULE, at)
+            self._go_on(Keep(device, publish=publish, deeds=deeds), at)
 
     # -- commands ----------------------------------------------------------------------------
 
@@ -502,12 +539,20 @@ class DeviceActor(PooledActor):
         if not outcome.claimed:
             self._stop_rules()
         released = self._device.claimed and not outcome.claimed
-        kept = Keep(outcome, reply=command.reply, publish=publish, decided=decided)
-        self._go_on(kept, self._clock.now())
+        at = self._clock.now()
+        deeds = self._deeds(outcome, _ACTS.get(type(command), Act.CHANGED), _origin_of(command), at)
+        kept = Keep(outcome, reply=command.reply, publish=publish, decided=decided, deeds=deeds)
+        self._go_on(kept, at)
         if released:
             self._end_episodes()
         if newly_claimed:
             self._start_rules()
+
+    def _deeds(self, device: Device, act: Act, origin: Origin, at: float) -> Sequence[Deed]:
+        """What has been done to the device, which is to be ``device`` from now on."""
+        self._expectations.tell(self._device, device, at)
+        deed = done(self._device, device, act, origin, at)
+        return () if deed is None else (deed,)
 
     def _leave_room(self, room_id: int) -> None:
         if self._device.room == room_id:
@@ -588,8 +633,11 @@ class DeviceActor(PooledActor):
             self._context.failure_registry.release(self._rule_name(rule))
         self._claim_guard = ClaimGuard(self._context.claim_window)
         self._context.events.device_removed(Removal(spare.id, spare.serial))
-        self._become(device, self._clock.now())
-        self._keep(Replace(device, Removal(spare.id, before.serial), request.reply))
+        at = self._clock.now()
+        self._expectations = Expectations(device)
+        deed = Deed(device.id, at, Act.REPLACED, request.origin)
+        self._become(device, at)
+        self._keep(Replace(device, Removal(spare.id, before.serial), request.reply, (deed,)))
         tell_if_alive(self._directory, Replaced(offer))
         self._expect_first_word()
         if device.due:
@@ -717,6 +765,24 @@ class DeviceActor(PooledActor):
                     self._start_rule(name)
             elif name in self._rules and (changed or report is not None):
                 tell_if_alive(self._rules[name], seen)
+
+
+_ACTS: Final[Mapping[type[object], Act]] = {
+    ClaimDevice: Act.CLAIMED,
+    ReleaseDevice: Act.RELEASED,
+    AcceptDefinition: Act.ACCEPTED,
+}
+
+
+def _origin_of(command: Command) -> Origin:
+    """Who has given it, and whose proposal it carries out."""
+    match command:
+        case ApplyFinding(finding, origin=origin):
+            return replace(origin, rule=finding.finding.rule, finding=finding.id)
+        case DismissFinding():
+            return UNKNOWN
+        case _:
+            return command.origin
 
 
 def _log_entry(device: Device, report: Report) -> LogEntry:

@@ -19,6 +19,7 @@ from actors.device import GONE, DeviceActor
 from actors.domain.absences import Absences
 from actors.domain.claiming import unproven, unproven_spare
 from actors.domain.house import House
+from actors.domain.logbook import BY_SYSTEM
 from actors.domain.model import Change, Claim, DeadLetter, Device, Move, Report
 from actors.domain.profile import Profile
 from actors.domain.refusals import Refusal, Refused
@@ -55,6 +56,7 @@ from actors.messages import (
     KeepDeadLetter,
     KeepEnergyPlan,
     KeepRooms,
+    KeepSeen,
     Offered,
     OrderUnsent,
     Presence,
@@ -298,6 +300,8 @@ class Directory(SupervisedActor):
             case RestartDue(serial):
                 if serial in self._residents and self._residents[serial].ref is None:
                     self._recall(serial)
+            case KeepSeen():
+                self._context.writer.tell(message)
             case WeatherKnown(weather):
                 self._change_house(replace(self._house, weather=weather))
             case BrokerConnected():
@@ -647,7 +651,8 @@ class Directory(SupervisedActor):
         if resident is None or resident.device_id is None or before in self._unclaimed:
             return
         answered = partial(_note_recognition, before, serial)
-        self._seek_spare(RecognizeDevice(resident.device_id, before, Claim(serial), answered))
+        request = RecognizeDevice(resident.device_id, before, Claim(serial), answered, origin=BY_SYSTEM)
+        self._seek_spare(request)
 
     def _offer(self, offer: Offered) -> None:
         spare = self._residents[offer.spare.serial]

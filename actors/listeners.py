@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from actors.domain.findings import KeptFinding
+from actors.domain.logbook import KeptDeed
 from actors.domain.model import Device
 from actors.messages import Removal
 from actors.ports import EventSink
@@ -21,6 +22,7 @@ class Listeners:
         self._of_updates: list[Callable[[Device], object]] = [edge.device_updated]
         self._of_removals: list[Callable[[Removal], object]] = [edge.device_removed]
         self._of_findings: list[Callable[[KeptFinding], object]] = [edge.finding_made]
+        self._edge = edge
 
     def hear_of_updates(self, listener: Callable[[Device], object]) -> None:
         self._of_updates.append(listener)
@@ -42,3 +44,7 @@ class Listeners:
     def finding_made(self, finding: KeptFinding) -> None:
         for tell in self._of_findings:
             tell(finding)
+
+    def deed_kept(self, kept: KeptDeed) -> None:
+        """To the people's edge alone."""
+        self._edge.deed_kept(kept)

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from actors.domain.absences import Absence, AbsenceChange, Absences
-from actors.domain.findings import Bounds, Decision, Finding, KeptFinding, RuleMemory
+from actors.domain.findings import Bounds, Decision, Finding, KeptFinding, RuleMemory, Seen
 from actors.domain.house import House
+from actors.domain.logbook import UNKNOWN, Deed, Origin
 from actors.domain.model import (
     Change,
     Claim,
@@ -132,6 +133,7 @@ class Presence:
 class ClaimDevice:
     claim: Claim
     reply: Reply
+    origin: Origin = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ class ChangeDevice:
     change: Change
     reply: Reply
     seen: Editions = None
+    origin: Origin = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,7 @@ class ApplyFinding:
 
     finding: KeptFinding
     reply: Reply
+    origin: Origin = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +179,7 @@ class ChangeLimits:
     changes: Mapping[str, MetricChange | None]
     reply: Reply
     seen: Editions = None
+    origin: Origin = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +189,7 @@ class ReleaseDevice:
     serial: str
     reply: Reply
     seen: Editions = None
+    origin: Origin = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +199,7 @@ class AcceptDefinition:
     serial: str
     reply: Reply
     seen: Editions = None
+    origin: Origin = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +211,7 @@ class ReplaceDevice:
     spare: Claim
     reply: Reply
     seen: Editions = None
+    origin: Origin = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -614,6 +622,8 @@ class Keep:
     """More messages that are settled by this."""
     refused: tuple[DeadLetter, str | None] | None = None
     """A report that ``device`` counts though it was refused, and the boot that it is of, if of any."""
+    deeds: Sequence[Deed] = ()
+    """What has made the device what it is now, for the house's logbook."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -651,6 +661,14 @@ class KeepConclusion:
         """The device's id and the rule's name."""
         said = self.findings[0][0] if self.memory is None else self.memory
         return said.device_id, said.rule
+
+
+@dataclass(frozen=True, slots=True)
+class KeepSeen:
+    """Somebody has looked at findings; ``to`` is told what they have seen by then, or why nobody knows."""
+
+    seen: Seen
+    to: Callable[[Seen | Refused], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -775,6 +793,7 @@ class Replace:
     device: Device
     removal: Removal
     reply: Reply
+    deeds: Sequence[Deed] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -815,6 +834,7 @@ ToWriter: TypeAlias = (
     | KeepAnnouncement
     | KeepDeadLetter
     | KeepConclusion
+    | KeepSeen
     | EndEpisodes
     | EndUnwatched
     | Settle

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from actors.domain.findings import Episode, KeptFinding, ScanFailure
+from actors.domain.logbook import KeptDeed
 from actors.domain.model import Device, JsonObject
 from actors.domain.notices import Channel, Notice, Preferences, Recipient, Subscription, Tried
 from actors.domain.people import Author
@@ -45,6 +46,9 @@ class FindingSink(Protocol):
 
     def finding_made(self, finding: KeptFinding) -> None:
         """It is on disk, or has changed there."""
+
+    def deed_kept(self, kept: KeptDeed) -> None:
+        """An entry of the house's logbook is on disk."""
 
 
 class EventSink(DeviceSink, FindingSink, Protocol):

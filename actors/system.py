@@ -148,6 +148,7 @@ class ActorSystem:
             claim_window=settings.claim_window_s,
             timekeeper=self.timekeeper,
             failure_registry=self.failure_registry,
+            zone=zone,
         )
         self.directory = Directory.start(
             context, devices, settings.max_devices, settings.max_no_reclamados, archive.absences

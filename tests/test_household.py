@@ -30,7 +30,7 @@ from tests.household_replacements import Replacements
 from tests.household_rooms import Promises
 from tests.household_rules import RULES, Alarmist
 from tests.household_truths import Known
-from web.live.ring import LOST
+from web.live.ring import LOST, mark
 from web.schemas.serializers import iso
 
 SERIALS = st.sampled_from([f"TMP0{n}" for n in range(MAX_DEVICES + 1)])
@@ -237,7 +237,7 @@ class Household(Replacements, RuleBasedStateMachine):
     def somebody_subscribes(self) -> None:
         self.house.loop.run()
         stream = self.house.hub.devices
-        self.cursors.append(ids_in(stream.hello(stream.last))[0])
+        self.cursors.append(ids_in(mark(b"hello", [(stream, stream.last)]))[0])
 
     @precondition(lambda self: self.cursors)
     @rule(which=st.integers(0, 5), leaves=st.booleans())
@@ -255,7 +255,7 @@ class Household(Replacements, RuleBasedStateMachine):
             ids = [int(each.partition("-")[2]) for each in ids_in(frames)]
             assert ids == list(range(cursor + 1, stream.last + 1))
         if not leaves:
-            self.cursors.append(ids_in(stream.hello(now))[0])
+            self.cursors.append(ids_in(mark(b"hello", [(stream, now)]))[0])
 
     # -- the world goes on ---------------------------------------------------------------------
 

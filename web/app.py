@@ -42,8 +42,16 @@ from web.routes.devices import (
     UnclaimedDevices,
 )
 from web.routes.energy import HouseEnergy
-from web.routes.findings import AppliedFinding, DismissedFinding, Findings, HistoryScans
+from web.routes.findings import (
+    AppliedFinding,
+    DismissedFinding,
+    DismissedFindings,
+    Findings,
+    HistoryScans,
+    SeenFindings,
+)
 from web.routes.log import DeviceLog
+from web.routes.logbook import Logbook
 from web.routes.logins import AllLogins, LoginFamilies, OneLogin
 from web.routes.notifications import (
     AllChannels,
@@ -58,7 +66,7 @@ from web.routes.people import AllPeople, AllTokens, Audit, OnePerson, OneToken, 
 from web.routes.rooms import AllRooms, OneRoom
 from web.routes.settings_in_force import SettingsInForce
 from web.routes.statistics import DeviceStatistics
-from web.routes.streams import DeviceStream, FindingStream
+from web.routes.streams import DeviceStream, FindingStream, HouseStream
 from web.routes.tariffs import Tariffs
 from web.routes.weather import HouseWeather
 from web.security.access import Access
@@ -92,7 +100,11 @@ ROUTES: Final[list[tuple[str, type[Handler]]]] = [
     (r"/casa/ausencia/([0-9]{1,18})/acabar/?", EndedAbsence),
     (r"/stream/dispositivos/?", DeviceStream),
     (r"/stream/ai/?", FindingStream),
+    (r"/stream/casa/?", HouseStream),
+    (r"/diario/?", Logbook),
+    (r"/ai/vistos/?", SeenFindings),
     (r"/ai/eventos/?", Findings),
+    (r"/ai/eventos/descartar/?", DismissedFindings),
     (r"/ai/eventos/([0-9]{1,18})/aplicar/?", AppliedFinding),
     (r"/ai/eventos/([0-9]{1,18})/descartar/?", DismissedFinding),
     (r"/ai/anomaly/?", HistoryScans),

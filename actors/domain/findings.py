@@ -173,3 +173,12 @@ class RuleMemory:
     rule: str
     upto: int
     state: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a person has looked at: all findings up to the one with this id. It only ever grows."""
+
+    person: int
+    """Their id; 0 where the house has no people."""
+    upto: int

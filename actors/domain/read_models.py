@@ -9,6 +9,7 @@ from typing import Final
 
 from actors.domain.energy import EnergySource
 from actors.domain.findings import KeptFinding
+from actors.domain.logbook import KeptDeed
 from actors.domain.model import DeadLetter, LogEntry
 
 
@@ -38,6 +39,17 @@ class LogPage(Page):
 @dataclass(frozen=True, slots=True)
 class FindingPage(Page):
     rows: Sequence[KeptFinding]
+
+
+@dataclass(frozen=True, slots=True)
+class LogbookPage:
+    """Newest first."""
+
+    entries: Sequence[KeptDeed]
+    next_before: int | None
+    """What to ask for the page that follows by; ``None`` if there is none."""
+    people: Mapping[int, str]
+    """All that the logbook knows of, wanted or not, by id: what each was called last."""
 
 
 @dataclass(frozen=True, slots=True)

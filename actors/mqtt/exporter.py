@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Final, Protocol
 
 import pykka
 
+from actors.domain.logbook import Cause, Origin
 from actors.domain.model import Device
 from actors.domain.readings import flattened
 from actors.domain.refusals import Refused
@@ -21,6 +22,7 @@ from actors.runtime.supervision import FailureRegistry, Part, SupervisedActor
 logger = logging.getLogger(__name__)
 
 ONLINE: Final = b"online"
+HOME_ASSISTANT: Final = Origin(Cause.CLIENT, name="Home Assistant")
 Announce = Callable[[Device, System], Sequence[Retained]]
 """How a device is announced: :func:`actors.mqtt.discovery.announcement`, or the one by entity."""
 
@@ -162,7 +164,7 @@ class ExporterActor(SupervisedActor):
         if change is None:
             logger.warning("order_refused serial=%s name=%.40s payload=%.80r", serial, name, payload)
         else:
-            tell_if_alive(self._directory, ChangeDevice(serial, change, _note_refusal))
+            tell_if_alive(self._directory, ChangeDevice(serial, change, _note_refusal, origin=HOME_ASSISTANT))
 
 
 def _note_refusal(answer: Device | Refused) -> None:

@@ -22,7 +22,13 @@ logger = logging.getLogger(__name__)
 # More than a device's configuration can have been changed since the copy was made.
 VERSIONS_AHEAD: Final = 1_000
 # The same of what has been given a number since: ids are never used again.
-IDS_AHEAD: Final = {"dispositivos": 1_000, "eventos_ia": 100_000, "habitaciones": 1_000, "ausencias": 1_000}
+IDS_AHEAD: Final = {
+    "dispositivos": 1_000,
+    "eventos_ia": 100_000,
+    "habitaciones": 1_000,
+    "ausencias": 1_000,
+    "diario": 100_000,
+}
 
 _ASIDE: Final = "apartados"
 _NOTE: Final = "recuperada"

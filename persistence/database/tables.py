@@ -351,6 +351,54 @@ def _energy(db: Database) -> None:
     )
 
 
+def _logbook(db: Database) -> None:
+    strict = _strict(db)
+    db.conn.execute(
+        f"""
+        CREATE TABLE diario (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            dispositivo_id INTEGER NOT NULL,
+            creado_en REAL NOT NULL,
+            hecho TEXT NOT NULL,
+            origen TEXT NOT NULL,
+            persona_id INTEGER,
+            nombre TEXT NOT NULL,
+            regla TEXT NOT NULL,
+            evento_id INTEGER,
+            cambios TEXT NOT NULL
+        ) {strict}
+        """
+    )
+    db.conn.execute("CREATE INDEX diario_por_dispositivo ON diario (dispositivo_id)")
+    db.conn.execute("CREATE INDEX diario_por_persona ON diario (persona_id) WHERE persona_id IS NOT NULL")
+    # Who has switched what until now nobody has written down: of what the log shows it is said that nobody
+    # knows. Of each device no more than some days, since a log may have millions of rows.
+    db.conn.execute(
+        """
+        INSERT INTO diario (dispositivo_id, creado_en, hecho, origen, nombre, regla, cambios)
+        SELECT dispositivo_id, timestamp, 'informado', 'desconocido', '', '',
+            CASE estado WHEN 'activo' THEN '{"configuracion.encendido":[false,true]}'
+            ELSE '{"configuracion.encendido":[true,false]}' END
+        FROM (
+            SELECT l.dispositivo_id, l.n, l.timestamp, l.estado,
+                lag(l.estado) OVER (PARTITION BY l.dispositivo_id ORDER BY l.n) AS antes
+            FROM dispositivos AS d CROSS JOIN estado_log AS l
+            ON l.dispositivo_id = d.id AND l.n > d.registros - 2000
+            WHERE d.reclamado
+        )
+        WHERE estado <> antes AND estado IN ('activo', 'inactivo') AND antes IN ('activo', 'inactivo')
+        ORDER BY timestamp, dispositivo_id, n
+        """
+    )
+
+
+def _seen(db: Database) -> None:
+    # The id of the newest finding that each person has looked at; 0 stands for the house without people.
+    db.conn.execute(
+        f"CREATE TABLE vistos (persona_id INTEGER PRIMARY KEY, hasta INTEGER NOT NULL) {_strict(db)}"
+    )
+
+
 STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _devices_and_log,
     _dead_letters,
@@ -376,6 +424,8 @@ STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _notices,
     _absences,
     _energy,
+    _logbook,
+    _seen,
 )
 """Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
 

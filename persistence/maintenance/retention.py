@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from persistence.database.logbook_rows import trim_deeds
 from persistence.database.notice_rows import trim_notices
 from persistence.database.summaries import DAILY, HOURLY
 from persistence.database.timestamps import AHEAD_S
@@ -44,6 +45,7 @@ _ADD_UP_DAY: Final = """
 """
 # What lasts stays, or its next news would have it begin once more.
 OVER: Final = "(episodio IS NULL OR hasta IS NOT NULL)"
+_DROP_DEEDS: Final = "DELETE FROM diario WHERE id <= ?"
 _DROP_FINDINGS: Final = f"DELETE FROM eventos_ia WHERE id <= ? AND {OVER}"
 
 
@@ -58,6 +60,7 @@ class Retention:
     hours: int = 730
     days: int = 3_650
     findings: int = 365
+    """Of the logbook, too."""
     unclaimed: int = 7
     """Of silence, for devices that nobody has claimed."""
     by_serial: tuple[tuple[str, int], ...] = ()
@@ -190,6 +193,16 @@ class DropFindings:
 
 
 @dataclass(frozen=True, slots=True)
+class DropDeeds:
+    """Entries of the logbook up to the one with this id."""
+
+    upto: int
+
+    def __call__(self, store: Store) -> int:
+        return int(store.database.conn.execute(_DROP_DEEDS, [self.upto]).rowcount)
+
+
+@dataclass(frozen=True, slots=True)
 class Sweep:
     """As :func:`sweep`; a step for :meth:`persistence.writer.store.Store.tidy`."""
 
@@ -207,3 +220,13 @@ class TrimNotices:
 
     def __call__(self, store: Store) -> int:
         return trim_notices(store.database.conn, self.most)
+
+
+@dataclass(frozen=True, slots=True)
+class TrimDeeds:
+    """The same of the logbook."""
+
+    most: int
+
+    def __call__(self, store: Store) -> int:
+        return trim_deeds(store.database.conn, self.most)

@@ -12,6 +12,7 @@ from actors.domain.energy import tells_energy
 from actors.messages import ForgetUnheard, Removal
 from persistence.database.energy_rows import ROWS_TO_METER, Metering, meter_of, meter_text
 from persistence.database.local_time import DAY, LocalTime
+from persistence.database.logbook_rows import TOO_MANY as TOO_MANY_DEEDS
 from persistence.database.notice_rows import TOO_MANY
 from persistence.database.rows import Row
 from persistence.database.schema import sqlite3
@@ -22,12 +23,14 @@ from persistence.maintenance.retention import (
     OVER,
     DropAhead,
     DropDays,
+    DropDeeds,
     DropFindings,
     DropHours,
     DropRows,
     MarkAhead,
     Retention,
     Sweep,
+    TrimDeeds,
     TrimNotices,
     last_aged,
 )
@@ -78,6 +81,7 @@ _NEXT_BELIEVABLE: Final = """
     WHERE dispositivo_id = ? AND n > ? AND n <= ? AND timestamp <= ? ORDER BY n LIMIT 1
 """
 _OLDEST_FINDINGS: Final = f"SELECT id, creado_en FROM eventos_ia WHERE {OVER} ORDER BY id LIMIT ?"
+_OLDEST_DEEDS: Final = "SELECT id, creado_en FROM diario ORDER BY id LIMIT ?"
 _METRICS: Final = "SELECT nombre FROM metricas WHERE dispositivo_id = ?"
 _OLDEST_SUMMARIES: Final = """
     SELECT inicio FROM {} WHERE inicio < ?
@@ -105,6 +109,7 @@ _REMOVED: Final = "SELECT dispositivo_id FROM olvidados ORDER BY dispositivo_id"
 _LEFT_OF: Final = """
     SELECT EXISTS (SELECT 1 FROM estado_log WHERE dispositivo_id = :device)
         OR EXISTS (SELECT 1 FROM eventos_ia WHERE dispositivo_id = :device)
+        OR EXISTS (SELECT 1 FROM diario WHERE dispositivo_id = :device)
         OR EXISTS (SELECT 1 FROM metricas WHERE dispositivo_id = :device)
         OR EXISTS (SELECT 1 FROM energia_horas WHERE dispositivo_id = :device)
         OR EXISTS (SELECT 1 FROM olvidados WHERE dispositivo_id = :device AND NOT en_broker)
@@ -191,6 +196,7 @@ class Upkeep:
             yield from self._guarded(device, self._old_consumption(device, at))
         if (at := now()) is not None:
             yield from self._old_findings(at)
+            yield from self._old_deeds(at)
 
     def sweeps(self) -> Iterator[Step]:
         """Of what is left of devices that have gone."""
@@ -199,9 +205,11 @@ class Upkeep:
                 yield Sweep(device_id)
 
     def trims(self) -> Iterator[Step]:
-        """Of notices, by their number."""
+        """Of notices and of the logbook, by their number."""
         while self._fetch(TOO_MANY, (1,))[0][0]:
             yield TrimNotices(ROWS_DROPPED)
+        while self._fetch(TOO_MANY_DEEDS, ())[0][0]:
+            yield TrimDeeds(ROWS_DROPPED)
 
     def unheard(self, now: float) -> list[ForgetUnheard]:
         """Of the devices that nobody has claimed, those silent for so long that they are to go.
@@ -340,6 +348,14 @@ class Upkeep:
             if upto is None:
                 return
             yield DropFindings(upto)
+
+    def _old_deeds(self, now: float) -> Iterator[DropDeeds]:
+        kept = self._retention.findings
+        while kept:
+            upto = last_aged(self._fetch(_OLDEST_DEEDS, (ROWS_DROPPED,)), now - kept * DAY, now)
+            if upto is None:
+                return
+            yield DropDeeds(upto)
 
     # -- reading -----------------------------------------------------------------------------
 

@@ -10,15 +10,24 @@ from pathlib import Path
 from typing import Final
 
 from actors.domain.absences import Absences
-from actors.domain.findings import KeptFinding, Wanted
+from actors.domain.findings import KeptFinding, Seen, Wanted
+from actors.domain.logbook import WantedDeeds
 from actors.domain.model import DeadLetter, LogEntry
 from actors.domain.notices import Notice
-from actors.domain.read_models import Consumption, FindingPage, LogPage, Rejected, Statistics
+from actors.domain.read_models import (
+    Consumption,
+    FindingPage,
+    LogbookPage,
+    LogPage,
+    Rejected,
+    Statistics,
+)
 from actors.domain.rooms import Rooms
 from actors.domain.tariffs import EnergyPlan
 from persistence.database.absence_rows import read_absences
 from persistence.database.energy_rows import read_plan
 from persistence.database.local_time import LocalTime
+from persistence.database.logbook_rows import read_logbook, read_seen
 from persistence.database.notice_rows import newest_notices
 from persistence.database.room_rows import read_rooms
 from persistence.database.rows import FINDINGS, kept_finding, log_entry, undamaged_log_entry
@@ -181,6 +190,16 @@ class Queries:
         """At most so many of the person's own, newest first."""
         with closing(self.connect()) as connection:
             return newest_notices(connection, person_id, limit)
+
+    def logbook(self, wanted: WantedDeeds, limit: int) -> LogbookPage:
+        """As :func:`persistence.database.logbook_rows.read_logbook`."""
+        with closing(self.connect()) as connection:
+            return read_logbook(connection, wanted, limit)
+
+    def seen(self, person: int) -> Seen:
+        """What this person has looked at; 0 is the house without people."""
+        with closing(self.connect()) as connection:
+            return read_seen(connection, person)
 
     def rooms(self) -> Rooms:
         with closing(self.connect()) as connection:

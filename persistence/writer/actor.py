@@ -22,6 +22,7 @@ from actors.messages import (
     KeepEnergyPlan,
     KeepNotices,
     KeepRooms,
+    KeepSeen,
     LookAtFiles,
     MemoryRecalled,
     NoticesKept,
@@ -293,7 +294,8 @@ class WriterActor(SupervisedActor):
         self._settle(messages)
         match messages[0]:
             case (Keep(reply=reply) | Remove(reply=reply) | Replace(reply=reply)) | (
-                KeepRooms(reply=reply) | KeepAbsences(reply=reply) | KeepEnergyPlan(reply=reply)
+                (KeepRooms(reply=reply) | KeepAbsences(reply=reply))
+                | (KeepEnergyPlan(reply=reply) | KeepSeen(to=reply))
             ) if reply is not None:
                 self._call(reply, Refused(Refusal.NOT_STORED, {"error": str(why)}))
             case RecallMemory(to=to):
@@ -349,8 +351,15 @@ class WriterActor(SupervisedActor):
         self._settle(messages)
         self._call(self._publish_receipts, messages)
         findings, notices = iter(saved.findings), iter(saved.notices)
+        deeds, seen = iter(saved.deeds), iter(saved.seen)
         memories: dict[MemoryKey, RuleMemory] = {}
         for message in messages:
+            match message:
+                case Keep(deeds=told) | Replace(deeds=told) if told:
+                    for kept in islice(deeds, len(told)):
+                        self._call(self._events.deed_kept, kept)
+                case KeepSeen(to=to):
+                    self._call(to, next(seen))
             self._call(self._follow, message, saved, findings, notices, memories)
 
     def _publish_receipts(self, messages: Sequence[ToKeep]) -> None:

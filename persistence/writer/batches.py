@@ -20,6 +20,7 @@ from actors.messages import (
     KeepEnergyPlan,
     KeepNotices,
     KeepRooms,
+    KeepSeen,
     Recall,
     RecallMemory,
     RecallNotices,
@@ -40,8 +41,9 @@ def batch_of(messages: Sequence[ToKeep], at: float) -> Batch:
     batch = Batch(at)
     for message in messages:
         match message:
-            case Keep(device, entry, decided=decided, refused=refused):
+            case Keep(device, entry, decided=decided, refused=refused, deeds=deeds):
                 batch.devices[device.id] = device
+                batch.deeds += deeds
                 if entry is not None:
                     batch.entries.append(entry)
                 if decided is not None:
@@ -71,6 +73,8 @@ def batch_of(messages: Sequence[ToKeep], at: float) -> Batch:
                 batch.absences.append(absences)
             case KeepEnergyPlan(plan):
                 batch.energy_plan = plan
+            case KeepSeen(seen):
+                batch.seen.append(seen)
             case KeepNotices():
                 batch.notices.append(message)
             case RecallNotices():
@@ -81,7 +85,8 @@ def batch_of(messages: Sequence[ToKeep], at: float) -> Batch:
                 batch.removals.append(removal)
                 if not clears:
                     batch.forgotten.append(removal.device_id)
-            case Replace(device, removal):
+            case Replace(device, removal, deeds=deeds):
+                batch.deeds += deeds
                 batch.replacements.append((device, removal))
                 batch.devices.pop(removal.device_id, None)
                 batch.devices[device.id] = device

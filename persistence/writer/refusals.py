@@ -18,6 +18,7 @@ from actors.messages import (
     KeepEnergyPlan,
     KeepNotices,
     KeepRooms,
+    KeepSeen,
     RecallMemory,
     Remove,
     Replace,
@@ -35,6 +36,7 @@ Refusable: TypeAlias = (
     | KeepRooms
     | KeepAbsences
     | KeepEnergyPlan
+    | KeepSeen
     | Settle
     | RecallMemory
     | Remove
@@ -67,7 +69,7 @@ def refusal(message: Refusable, at: float, why: Exception) -> DeadLetter:
             topic, payload = "energia", _printed([each.price for each in plan.tariffs])
         case KeepNotices(made, changed):
             topic, payload = "avisos", _printed([notice.title for notice in [*made, *changed]])
-        case EndEpisodes() | EndUnwatched() | Settle() | Remove() | BrokerForgot():
+        case EndEpisodes() | EndUnwatched() | KeepSeen() | Settle() | Remove() | BrokerForgot():
             topic, payload = "", b""
     return DeadLetter(at, _storable(topic), payload, _storable(reason))
 

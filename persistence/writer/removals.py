@@ -45,6 +45,10 @@ _SWEEPS: Final = (
     DELETE FROM energia_horas WHERE dispositivo_id = :device AND inicio IN
     (SELECT inicio FROM energia_horas WHERE dispositivo_id = :device ORDER BY inicio LIMIT :most)
     """,
+    """
+    DELETE FROM diario WHERE id IN
+    (SELECT id FROM diario WHERE dispositivo_id = :device ORDER BY id LIMIT :most)
+    """,
 )
 _SWEEPS_OF_METRIC: Final = (
     *(

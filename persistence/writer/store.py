@@ -12,7 +12,8 @@ from types import TracebackType
 from typing import Final, TypeAlias
 
 from actors.domain.absences import Absences
-from actors.domain.findings import Decision, Finding, KeptFinding, RuleMemory
+from actors.domain.findings import Decision, Finding, KeptFinding, RuleMemory, Seen
+from actors.domain.logbook import Deed, KeptDeed
 from actors.domain.model import DeadLetter, Device, LogEntry
 from actors.domain.notices import Notice
 from actors.domain.read_models import StoredAnnouncement
@@ -25,6 +26,7 @@ from persistence.database.announcement_rows import read_announcements, write_ann
 from persistence.database.device_rows import DEVICE_COLUMNS, DEVICES, device_of, device_row, newcomer_row
 from persistence.database.energy_rows import write_plan
 from persistence.database.files import beside, identity
+from persistence.database.logbook_rows import keep_deeds, keep_seen
 from persistence.database.notice_rows import (
     note_findings,
     read_occurrences,
@@ -113,6 +115,10 @@ class Batch:
     """By id; of several states of a device only the last one matters."""
     entries: list[LogEntry] = field(default_factory=list)
     letters: list[DeadLetter] = field(default_factory=list)
+    deeds: list[Deed] = field(default_factory=list)
+    """Each in its turn."""
+    seen: list[Seen] = field(default_factory=list)
+    """The same."""
     conclusions: list[Conclusion] = field(default_factory=list)
     """Each in its turn."""
     memories: dict[MemoryKey, RuleMemory] = field(default_factory=dict)
@@ -168,6 +174,10 @@ class Saved:
     """The batch's own as they are then, in its order."""
     unfinished: NoticesRecalled | None = None
     occurrences: OccurrencesRecalled | None = None
+    deeds: Sequence[KeptDeed] = ()
+    """The batch's own, with the ids that were given, in its order."""
+    seen: Sequence[Seen] = ()
+    """Of those who have looked, in the batch's order, what they have seen by then."""
 
     def memory(self, key: MemoryKey) -> RuleMemory | None:
         """``None`` if nothing is remembered, or only damage.
@@ -293,6 +303,7 @@ class Store:
         self.insert(_UPSERT_DEVICES, map(device_row, batch.devices.values()), _OR_UPDATE)
         if batch.letters:
             self._keep_letters(batch.letters)
+        deeds = keep_deeds(self.database.conn, self.insert, batch.deeds) if batch.deeds else ()
         notices = [
             write_notices(self.database.conn, kept.made, kept.changed, kept.decided) for kept in batch.notices
         ]
@@ -311,6 +322,7 @@ class Store:
             write_absences(self.database.conn, said)
         if batch.energy_plan is not None:
             write_plan(self.database.conn, batch.energy_plan)
+        seen = [keep_seen(self.database.conn, each) for each in batch.seen]
         for removal in batch.removals:
             remove_device(self.database.conn, removal)
         if batch.forgotten:
@@ -325,7 +337,9 @@ class Store:
         )
         self.database.conn.execute(_COUNT_COMMIT, [str(self.commits + 1)])
         return Saved(
-            recalled, findings, remembered, lasting, rooms, removed, notices, unfinished, occurrences
+            *(recalled, findings, remembered, lasting, rooms, removed, notices, unfinished, occurrences),
+            deeds=deeds,
+            seen=seen,
         )
 
     def check_in_place(self) -> None:

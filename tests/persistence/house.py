@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from actors.domain.findings import KeptFinding
+from actors.domain.logbook import KeptDeed
 from actors.domain.model import Device, JsonObject, LogEntry, Report
 from actors.domain.status import WriterStatus
 from actors.messages import Delivery, MemoryRecalled, Order, Recall, Recalled, Removal, Reply
@@ -55,6 +56,9 @@ class Neighbours:
 
     def finding_made(self, finding: KeptFinding) -> None:
         self._note("finding", finding)
+
+    def deed_kept(self, kept: KeptDeed) -> None:
+        self._note("deed", kept)
 
     def scan_told(self, news: ScanNews) -> None:
         self._note("scan", news)

@@ -60,7 +60,7 @@ def test_tables_check_types_where_sqlite_can(path: Path) -> None:
     database = open_database(path)
     strict = {table.name: table.strict for table in database.tables if not table.name.startswith("sqlite_")}
     database.close()
-    assert len(strict) == 18
+    assert len(strict) == 20
     assert set(strict.values()) == {database.supports_strict}
 
 

@@ -13,11 +13,20 @@ from typing import Any, TypeVar
 import pykka
 
 from actors.domain.absences import Absence, Absences, SayAbsence
-from actors.domain.findings import Bounds, Decision, KeptFinding, Span, Wanted
+from actors.domain.findings import Bounds, Decision, KeptFinding, Seen, Span, Wanted
+from actors.domain.logbook import KeptDeed, Origin, WantedDeeds
 from actors.domain.metrics import Nature
 from actors.domain.model import Device, LogEntry, Report
 from actors.domain.proposals import applied
-from actors.domain.read_models import Backup, Consumption, FindingPage, LogPage, Rejected, Statistics
+from actors.domain.read_models import (
+    Backup,
+    Consumption,
+    FindingPage,
+    LogbookPage,
+    LogPage,
+    Rejected,
+    Statistics,
+)
 from actors.domain.refusals import Refusal, Refused
 from actors.domain.rooms import Rooms
 from actors.domain.tariffs import EnergyPlan
@@ -29,6 +38,7 @@ from actors.messages import (
     ChangeLimits,
     ClaimDevice,
     DismissFinding,
+    KeepSeen,
     ScanHistory,
 )
 from web.live.hub import EventHub
@@ -53,6 +63,8 @@ class StandInDirectory(pykka.ThreadingActor):
         self._devices = {device.serial: device for device in devices}
 
     def on_receive(self, message: Any) -> None:
+        if isinstance(message, ClaimDevice | ChangeDevice | ChangeLimits | ApplyFinding):
+            self._shelf.origins.append(message.origin)
         match message:
             case Report():
                 self._become(self._devices[message.serial].after_report(message))
@@ -72,6 +84,9 @@ class StandInDirectory(pykka.ThreadingActor):
                 self._decide(kept, Decision.DISMISSED, reply, lambda device: device)
             case AskBounds(rule="extremos", reply=answer):
                 answer(BOUNDS)
+            case KeepSeen(Seen(person, upto), saw):
+                self._shelf.looked[person] = max(self._shelf.looked.get(person, 0), upto)
+                saw(Seen(person, self._shelf.looked[person]))
             case ChangeAbsences(SayAbsence(since, until), say):
                 say(Absence(1, since or 0.0, until))
 
@@ -152,6 +167,10 @@ class Shelf:
     entries: list[LogEntry] = field(default_factory=list)
     letters: list[Rejected] = field(default_factory=list)
     kept: dict[int, KeptFinding] = field(default_factory=dict)
+    deeds: list[KeptDeed] = field(default_factory=list)
+    looked: dict[int, int] = field(default_factory=dict)
+    origins: list[Origin] = field(default_factory=list)
+    """Of all that was ordered, oldest first."""
 
     def put(self, *findings: KeptFinding) -> None:
         self.kept.update((kept.id, kept) for kept in findings)
@@ -186,6 +205,17 @@ class Shelf:
 
     def finding(self, number: int) -> KeptFinding | None:
         return self.kept.get(number)
+
+    def logbook(self, wanted: WantedDeeds, limit: int) -> LogbookPage:
+        found = [
+            kept
+            for kept in reversed(self.deeds)
+            if wanted.devices is None or kept.deed.device_id in wanted.devices
+        ]
+        return LogbookPage(found[:limit], None, {})
+
+    def seen(self, person: int) -> Seen:
+        return Seen(person, self.looked.get(person, 0))
 
     def rooms(self) -> Rooms:
         return Rooms()

@@ -13,7 +13,7 @@ from tests.web.keys import Keys, bearer, denied
 from tests.web.site import BLIND, PATIENCE, Listener, Site
 from web.http.services import Limits
 
-STREAMS = ("/stream/dispositivos", "/stream/ai")
+STREAMS = ("/stream/dispositivos", "/stream/ai", "/stream/casa")
 
 
 def ticket(site: Site, headers: dict[str, str]) -> str:

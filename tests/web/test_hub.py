@@ -23,7 +23,7 @@ from tests.web.site import BLIND, HEALTHY, LAMP, PATIENCE, Event, event_in
 from web.http.health import health_json
 from web.live.hub import EventHub, version_in
 from web.live.repeats import Repeats
-from web.live.ring import CHUNK_BYTES, EVERYTHING, Stream, Wanted
+from web.live.ring import CHUNK_BYTES, EVERYTHING, Stream, Wanted, mark
 from web.texts.languages import Language
 
 
@@ -319,7 +319,7 @@ class Client:
         self.stream = stream
         self.wanted = wanted
         self.cursor = stream.cursor(None)
-        self.last_id = event_in(stream.hello(self.cursor).strip()).id
+        self.last_id = event_in(mark(b"hello", [(stream, self.cursor)]).strip()).id
         self.seen: int | None = None
         """The version that it knows to have everything up to; ``None`` after a resync."""
 
@@ -340,10 +340,12 @@ class Client:
         self.seen = version
 
     def fitting(self, published: list[Device]) -> list[int]:
-        return [each.version for each in published if self.wanted.fits((each.serial, each.claimed, None))]
+        return [
+            each.version for each in published if self.wanted.fits((each.serial, each.claimed, None, None))
+        ]
 
     def ping(self) -> None:
-        self.last_id = event_in(self.stream.ping(self.cursor).strip()).id
+        self.last_id = event_in(mark(b"ping", [(self.stream, self.cursor)]).strip()).id
 
     def reconnect(self) -> None:
         self.cursor = self.stream.cursor(self.last_id)

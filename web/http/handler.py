@@ -14,6 +14,8 @@ import pykka
 from tornado.http1connection import HTTP1Connection
 from tornado.web import HTTPError, RequestHandler, stream_request_body
 
+from actors.domain.logbook import Cause, Origin
+from actors.domain.notices import HOUSE
 from actors.domain.packed import encoded
 from actors.domain.people import Author, Caller, Role
 from actors.domain.refusals import Refused
@@ -152,6 +154,17 @@ class Handler(RequestHandler):
     @property
     def author(self) -> Author:
         return Author(self.caller.name, self.request.remote_ip or "")
+
+    @property
+    def origin(self) -> Origin:
+        """Whose doing in the house's logbook is what the caller orders."""
+        token = self.caller.token
+        return Origin(Cause.PERSON) if token is None else Origin(Cause.PERSON, token.person_id, token.owner)
+
+    @property
+    def viewer(self) -> int:
+        """Whose view of the house the caller has: a person's, or that of all who need no token."""
+        return HOUSE if self.caller.token is None else self.caller.token.person_id
 
     def on_finish(self) -> None:
         if self.change and self.request.method not in SAFE and self.get_status() < 300:

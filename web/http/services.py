@@ -12,10 +12,19 @@ from typing import Any, Final, Protocol
 import pykka
 
 from actors.domain.absences import Absences
-from actors.domain.findings import KeptFinding, Wanted
+from actors.domain.findings import KeptFinding, Seen, Wanted
+from actors.domain.logbook import WantedDeeds
 from actors.domain.logins import KeptLogin, LoginFamily, NewLogin, Server
 from actors.domain.model import LogEntry
-from actors.domain.read_models import Backup, Consumption, FindingPage, LogPage, Rejected, Statistics
+from actors.domain.read_models import (
+    Backup,
+    Consumption,
+    FindingPage,
+    LogbookPage,
+    LogPage,
+    Rejected,
+    Statistics,
+)
 from actors.domain.refusals import Refusal, Refused
 from actors.domain.rooms import Rooms
 from actors.domain.status import Hindrance, WeatherStatus, WriterStatus
@@ -60,6 +69,12 @@ class Queries(Protocol):
 
     def findings(self, page: int, per_page: int, wanted: Wanted) -> FindingPage:
         """Page ``page``, from 1, of those that are wanted."""
+
+    def logbook(self, wanted: WantedDeeds, limit: int) -> LogbookPage:
+        """At most so many entries, newest first."""
+
+    def seen(self, person: int) -> Seen:
+        """What this person has looked at."""
 
     def rooms(self) -> Rooms:
         """Those of the house."""

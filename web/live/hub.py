@@ -16,8 +16,9 @@ from typing import Any, Final, Protocol, TypeAlias
 
 import orjson
 
-from actors.domain.findings import KeptFinding
+from actors.domain.findings import KeptFinding, Seen
 from actors.domain.latencies import Latencies
+from actors.domain.logbook import KeptDeed
 from actors.domain.model import Device, JsonObject
 from actors.domain.packed import encoded
 from actors.messages import Removal
@@ -25,7 +26,7 @@ from actors.ports import ScanNews
 from web.live.device_cache import MOST_KEPT, DeviceCache, Known
 from web.live.repeats import Repeats
 from web.live.ring import Stream
-from web.schemas.serializers import EPISODE, device_json, episode_json, finding_json, scan_json
+from web.schemas.serializers import EPISODE, deed_json, device_json, episode_json, finding_json, scan_json
 
 logger = logging.getLogger(__name__)
 
@@ -39,10 +40,14 @@ TURN: Final = 2_000
 # What can be caught up on after a lost connection: about an hour of a house, 3 s at 5,000 a second.
 RING_EVENTS: Final = 16_384
 RING_BYTES: Final = 16 * 1024 * 1024
+DOINGS_BYTES: Final = 2 * 1024 * 1024
 
 ONCE: Final = Repeats()
+# Events of what is done.
+LOGBOOK: Final = "diario"
+SEEN: Final = "visto"
 
-News: TypeAlias = Device | Removal | KeptFinding | ScanNews
+News: TypeAlias = Device | Removal | KeptFinding | ScanNews | KeptDeed | Seen
 
 
 class Scheduler(Protocol):
@@ -74,12 +79,14 @@ class EventHub:
         ring_bytes: int = RING_BYTES,
         repeats: Repeats = ONCE,
     ) -> None:
-        epoch = secrets.token_hex(4)
         self._scheduler = scheduler
         self._repeats = repeats
         self._device_cache = DeviceCache()
-        self.devices = Stream(epoch, ring_events, ring_bytes)
-        self.findings = Stream(epoch, ring_events, ring_bytes)
+        # Each has an epoch of its own, by which the ids of one client that follows them all are told apart.
+        self.devices = Stream(secrets.token_hex(4), ring_events, ring_bytes)
+        self.findings = Stream(secrets.token_hex(4), ring_events, ring_bytes)
+        self.doings = Stream(secrets.token_hex(4), ring_events, DOINGS_BYTES)
+        """What people and others do: entries of the logbook, and what somebody has seen."""
         self.latencies = Latencies()
         """From when an event was handed in until it was on its way to the clients."""
         self.findings_made: Counter[tuple[str, str]] = Counter()
@@ -102,6 +109,13 @@ class EventHub:
 
     def finding_made(self, finding: KeptFinding) -> None:
         self._accept(finding)
+
+    def deed_kept(self, kept: KeptDeed) -> None:
+        self._accept(kept)
+
+    def seen_kept(self, seen: Seen) -> None:
+        """Told to this person alone, wherever they look."""
+        self._accept(seen)
 
     def scan_told(self, news: ScanNews) -> None:
         self._accept(news)
@@ -154,7 +168,7 @@ class EventHub:
         self._drain()
 
     def _drain(self) -> None:
-        before = self.devices.last, self.findings.last
+        before = [(stream, stream.last) for stream in (self.devices, self.findings, self.doings)]
         now = self._scheduler.time()
         try:
             for _ in range(min(TURN, len(self._waiting))):
@@ -169,11 +183,14 @@ class EventHub:
                         self._find(kept)
                     case ScanNews(event=event, serial=serial) as news:
                         self._conclude(event, serial, scan_json(news))
+                    case KeptDeed() as entry:
+                        self._do(LOGBOOK, {"event": LOGBOOK, **deed_json(entry)})
+                    case Seen(person, upto):
+                        self._do(SEEN, {"event": SEEN, "hasta": upto}, person)
         finally:
-            if self.devices.last > before[0]:
-                self.devices.notify()
-            if self.findings.last > before[1]:
-                self.findings.notify()
+            for stream, last in before:
+                if stream.last > last:
+                    stream.notify()
 
     def _update(self, device: Device) -> None:
         json = encoded(device_json(device))
@@ -195,6 +212,10 @@ class EventHub:
         if kept.begins or self._repeats.is_due(kept):
             said_now = replace(kept, first_at=None)
             self._conclude(finding.event, finding.serial, finding_json(said_now))
+
+    def _do(self, event: str, json: dict[str, Any], person: int | None = None) -> None:
+        data = f"event: {event}\ndata: ".encode() + orjson.dumps(json)
+        self.doings.append(data, "", None, person=person)
 
     def _conclude(self, event: str, serial: str, json: dict[str, Any]) -> None:
         self.findings.append(f"event: {event}\ndata: ".encode() + orjson.dumps(json), serial, True)

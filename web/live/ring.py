@@ -9,7 +9,7 @@ a cursor that the ring still reaches gets what comes after it, one that it does 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -22,9 +22,9 @@ LOST: Final = -1
 _ID: Final = re.compile(r"([0-9a-f]{1,32})-([0-9]{1,18})")
 
 
-About: TypeAlias = tuple[str, bool | None, str | None]
-"""Of which device an event is, and whether that is claimed, where ``None`` concerns who sees either; and by
-what serial number it went until then, if by another."""
+About: TypeAlias = tuple[str, bool | None, str | None, int | None]
+"""Of which device an event is, and whether that is claimed, where ``None`` concerns who sees either; by what
+serial number it went until then, if by another; and the id of the person, if it concerns one alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +33,13 @@ class Wanted:
 
     serial: str | None = None
     claimed: bool | None = None
+    person: int | None = None
+    """Of events that concern one person alone, only theirs come."""
 
     def fits(self, about: About) -> bool:
-        serial, claimed, before = about
+        serial, claimed, before, person = about
+        if person is not None and person != self.person:
+            return False
         mine = self.serial is None or self.serial.lower() == serial.lower()
         if before is not None and self.serial is not None:
             mine = mine or self.serial.lower() == before.lower()
@@ -56,7 +60,7 @@ class Stream:
         self._id = f"id: {epoch}-".encode()
         self._max_bytes = max_bytes
         self._frames = [b""] * max_events
-        self._about: list[About] = [("", None, None)] * max_events
+        self._about: list[About] = [("", None, None, None)] * max_events
         self._first = 1
         self._last = 0
         self._size = 0
@@ -78,14 +82,21 @@ class Stream:
         """The number of the newest event; 0 before the first."""
         return self._last
 
-    def append(self, fields: bytes, serial: str, claimed: bool | None, before: str | None = None) -> None:
+    def append(
+        self,
+        fields: bytes,
+        serial: str,
+        claimed: bool | None,
+        before: str | None = None,
+        person: int | None = None,
+    ) -> None:
         """Add an event. ``fields`` are its lines but for ``id:``, without the last line's end."""
         number = self._last + 1
         frame = b"%b%d\n%b\n\n" % (self._id, number, fields)
         slot = number % len(self._frames)
         self._size += len(frame) - len(self._frames[slot])
         self._frames[slot] = frame
-        self._about[slot] = (serial, claimed, before)
+        self._about[slot] = (serial, claimed, before, person)
         self._last = number
         self._first = max(self._first, number - len(self._frames) + 1)
         while self._size > self._max_bytes and self._first < number:
@@ -104,13 +115,17 @@ class Stream:
     # -- reading -----------------------------------------------------------------------------
 
     def cursor(self, last_event_id: str | None) -> int:
-        """Where a client goes on that was last sent this id; without one, at the newest event."""
+        """Where a client goes on that was last sent this id; without one, at the newest event.
+
+        One that follows several streams has an id of each, with commas between.
+        """
         if last_event_id is None:
             return self._last
-        match = _ID.fullmatch(last_event_id)
-        if match is None or match[1] != self._epoch or int(match[2]) > self._last:
-            return LOST
-        return int(match[2])
+        for each in last_event_id.split(","):
+            match = _ID.fullmatch(each)
+            if match is not None and match[1] == self._epoch and int(match[2]) <= self._last:
+                return int(match[2])
+        return LOST
 
     def since(self, cursor: int, wanted: Wanted = EVERYTHING) -> tuple[bytes, int]:
         """The wanted events after ``cursor`` as they go out, and the cursor after them.
@@ -120,7 +135,7 @@ class Stream:
         if cursor == self._last:
             return b"", cursor
         if cursor < self._first - 1:
-            return self._mark(b"resync", self._last), self._last
+            return mark(b"resync", [(self, self._last)]), self._last
         if wanted != EVERYTHING:
             return self._read(cursor, wanted)
         place = (cursor, self._last)
@@ -146,18 +161,16 @@ class Stream:
             if self._about[slot][0] == serial:
                 yield self._frames[slot]
 
-    # -- what a stream says of itself ----------------------------------------------------------
+    def place(self, cursor: int) -> bytes:
+        """As an id. That of a lost client is 0: coming back with it gets everything or another resync."""
+        return b"%b-%d" % (self._epoch.encode(), max(cursor, 0))
 
-    def hello(self, cursor: int) -> bytes:
-        return self._mark(b"hello", cursor)
 
-    def ping(self, cursor: int) -> bytes:
-        """Carries the cursor on, past events that the client's filter has kept from it."""
-        return self._mark(b"ping", cursor)
+def mark(event: bytes, places: Iterable[tuple[Stream, int]]) -> bytes:
+    """What streams say of themselves to a client that stands at these places: ``hello``, ``resync``, and
+    ``ping``, which carries it on past events that its filter has kept from it.
 
-    def _mark(self, event: bytes, cursor: int) -> bytes:
-        """The id comes last so that the first two lines are those of the original backend.
-
-        The id given to a lost client is 0: coming back with it gets everything or another resync.
-        """
-        return b"event: %b\ndata: {}\n%b%d\n\n" % (event, self._id, max(cursor, 0))
+    The id comes last so that the first two lines are those of the original backend.
+    """
+    ids = b",".join(stream.place(cursor) for stream, cursor in places)
+    return b"event: %b\ndata: {}\nid: %b\n\n" % (event, ids)

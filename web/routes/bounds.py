@@ -57,7 +57,8 @@ class DeviceBounds(DeviceHandler):
         body = await self.work_out(self.body_size, self.json_body)
         changes = await self.work_out(self.body_size, partial(limits_of, body))
         device, seen = self.meant(device_id)
-        await self._answer_bounds(await self.ask(partial(ChangeLimits, device.serial, changes, seen=seen)))
+        change = partial(ChangeLimits, device.serial, changes, seen=seen, origin=self.origin)
+        await self._answer_bounds(await self.ask(change))
 
     async def _answer_bounds(self, device: Device) -> None:
         found: Mapping[str, Bounds] = await self.inquire(partial(AskBounds, device.serial, EXTREMES))

@@ -225,7 +225,9 @@ class OneDevice(DeviceHandler):
         parsed = map(version_in, earlier)
         wanted = partial(change_of, body, device_json(device), parsed, device.profile)
         change = await self.work_out(size, wanted)
-        self.answer_device(await self.ask(partial(ChangeDevice, device.serial, change, seen=seen)))
+        self.answer_device(
+            await self.ask(partial(ChangeDevice, device.serial, change, seen=seen, origin=self.origin))
+        )
 
     async def delete(self, device_id: str) -> None:
         """Its login goes first, if the rest can follow: what is done by halves is then done again by
@@ -262,7 +264,9 @@ class ReleasedDevice(DeviceHandler):
     async def post(self, device_id: str) -> None:
         device, seen = self.meant(device_id)
         self.concerning = device.serial
-        self.answer_device(await self.ask(partial(ReleaseDevice, device.serial, seen=seen)))
+        self.answer_device(
+            await self.ask(partial(ReleaseDevice, device.serial, seen=seen, origin=self.origin))
+        )
 
 
 class AcceptedDefinition(DeviceHandler):
@@ -283,7 +287,9 @@ class AcceptedDefinition(DeviceHandler):
     async def post(self, device_id: str) -> None:
         device, seen = self.meant(device_id)
         self.concerning = device.serial
-        self.answer_device(await self.ask(partial(AcceptDefinition, device.serial, seen=seen)))
+        self.answer_device(
+            await self.ask(partial(AcceptDefinition, device.serial, seen=seen, origin=self.origin))
+        )
 
 
 class Proving(DeviceHandler):
@@ -334,7 +340,7 @@ class ReplacedDevice(Proving):
         device, seen = self.meant(device_id)
         spare = spare_of(body)
         self.concerning = f"{device.serial} -> {spare.serial}"
-        command = partial(ReplaceDevice, device.id, device.serial, spare, seen=seen)
+        command = partial(ReplaceDevice, device.id, device.serial, spare, seen=seen, origin=self.origin)
         replaced = await self.prove(spare.serial, command)
         await self.read(partial(self.services.logins.withdraw, device.serial))
         self.answer_device(replaced)
@@ -365,7 +371,7 @@ class Claims(Proving):
         configuration = {} if known is None else known.device.configuration
         profile = None if known is None else known.device.profile
         claim = await self.work_out(self.body_size, partial(claim_of, body, serial, configuration, profile))
-        device = await self.prove(serial, partial(ClaimDevice, claim))
+        device = await self.prove(serial, partial(ClaimDevice, claim, origin=self.origin))
         done: DoneJson = {"mensaje": "Dispositivo reclamado correctamente", "id": device.id}
         self.answer(done)
 

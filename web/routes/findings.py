@@ -6,22 +6,25 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar, Final
 
-from actors.domain.findings import Decision, KeptFinding, Wanted
+from actors.domain.findings import Decision, KeptFinding, Seen, Wanted
 from actors.domain.model import Device
 from actors.domain.people import Role
-from actors.messages import ApplyFinding, DismissFinding, Reply, ScanHistory
+from actors.messages import ApplyFinding, DismissFinding, KeepSeen, Reply, ScanHistory
+from web.http.handler import Handler
 from web.routes.devices import PAGE, PER_PAGE, DeviceHandler, encoded
 from web.routes.statistics import Moment, out_of_order
-from web.schemas.answers import DeviceJson, DoneJson, FindingPageJson, QueuedJson
+from web.schemas.answers import DeviceJson, DismissedJson, DoneJson, FindingPageJson, QueuedJson, SeenJson
 from web.schemas.operations import Operation
 from web.schemas.query import Number, Parameter, Word
 from web.schemas.serializers import DECISIONS, RULES, finding_json
-from web.schemas.validators import Body, Field, Text, Whole
+from web.schemas.validators import Body, Field, ListOf, Text, Whole
 from web.texts.faults import Fault
 from web.texts.problem import Problem
 
 # An id in a path has as many digits.
 MAX_ID: Final = 10**18 - 1
+# Findings that are dismissed by one request: each takes a commit.
+MAX_DISMISSED: Final = 200
 OF_DEVICE: Final = Parameter[int | None]("dispositivo", Number(MAX_ID), None, "Solo los de este.", 1)
 OF_RULE: Final = Parameter[str | None]("regla", Word(RULES), None, "Solo los de esta.")
 SINCE: Final = Parameter[float | None](
@@ -32,6 +35,8 @@ UNTIL: Final = Parameter[float | None](
 )
 DEVICE: Final = Field("dispositivo_id", Whole(MAX_ID), "En qué dispositivo se busca.", 1)
 METRIC: Final = Field("metric", Text(400, shortest=1), "Una de las métricas de sus estadísticas.", "temp")
+THOSE: Final[Field[list[int]]] = Field("ids", ListOf(Whole(MAX_ID), MAX_DISMISSED), "Los evento_id.", [1, 2])
+UPTO: Final = Field("hasta", Whole(MAX_ID), "El evento_id del más nuevo de los que uno ha visto.", 7)
 LAST_DAYS: Final = Field("days", Whole(3650), "En cuántos días hasta hoy.", 7)
 
 
@@ -102,7 +107,7 @@ class AppliedFinding(DecisionHandler):
     }
 
     async def post(self, finding_id: str) -> None:
-        device = await self.decide(int(finding_id), ApplyFinding)
+        device = await self.decide(int(finding_id), partial(ApplyFinding, origin=self.origin))
         self.finish(self.services.hub.device_cache.json_of(device))
 
 
@@ -122,6 +127,68 @@ class DismissedFinding(DecisionHandler):
         await self.decide(number, DismissFinding)
         done: DoneJson = {"mensaje": "Sugerencia descartada", "id": number}
         self.answer(done)
+
+
+class DismissedFindings(DecisionHandler):
+    operations: ClassVar = {
+        "POST": Operation(
+            summary="Descartar varios eventos a la vez",
+            role=Role.MEMBER,
+            english='`{"descartados":[…],"resto":[…]}`: the rest are decided already, or not there',
+            body=Body((THOSE,), needs=((THOSE,),)),
+            answer=DismissedJson,
+        )
+    }
+
+    async def post(self) -> None:
+        done: list[int] = []
+        rest: list[int] = []
+        ids: list[int] = self.given()[THOSE]
+        for number in dict.fromkeys(ids):
+            try:
+                await self.decide(number, DismissFinding)
+            except Problem as problem:
+                if problem.status not in (404, 409):
+                    raise
+                rest.append(number)
+            else:
+                done.append(number)
+        told: DismissedJson = {"descartados": done, "resto": rest}
+        self.answer(told)
+
+
+class SeenFindings(Handler):
+    change: ClassVar[str] = ""
+    operations: ClassVar = {
+        "GET": Operation(
+            summary="Hasta qué evento ha mirado uno",
+            role=Role.READER,
+            english='`{"hasta":7}`: [the newest finding that one has looked at](#seen), on any device',
+            answer=SeenJson,
+        ),
+        "PUT": Operation(
+            summary="Decir que uno ha mirado los eventos hasta este",
+            role=Role.READER,
+            english="the same, as it then is: it never goes back",
+            description="No vuelve atrás, ni pasa del más nuevo que hay; sale por /stream/casa.",
+            body=Body((UPTO,), needs=((UPTO,),)),
+            answer=SeenJson,
+        ),
+    }
+
+    async def get(self) -> None:
+        seen = await self.read(partial(self.services.queries.seen, self.viewer))
+        self._answer_seen(seen)
+
+    async def put(self) -> None:
+        looked = Seen(self.viewer, self.given()[UPTO])
+        seen: Seen = await self.ask(partial(KeepSeen, looked))
+        self.services.hub.seen_kept(seen)
+        self._answer_seen(seen)
+
+    def _answer_seen(self, seen: Seen) -> None:
+        told: SeenJson = {"hasta": seen.upto}
+        self.answer(told)
 
 
 def _undecided(finding_id: int, kept: KeptFinding | None) -> KeptFinding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+from collections.abc import Sequence
 from itertools import chain
 from typing import ClassVar, Final
 
@@ -14,7 +15,7 @@ from actors.domain.people import Role
 from actors.domain.rule_events import EVENTS
 from web.http.handler import Handler
 from web.http.services import Services
-from web.live.ring import EVERYTHING, Stream, Wanted
+from web.live.ring import EVERYTHING, Stream, Wanted, mark
 from web.routes.devices import CLAIMED
 from web.schemas.answers import EventJson
 from web.schemas.operations import Media, Operation
@@ -50,8 +51,8 @@ class StreamHandler(Handler):
     async def head(self, *_path: str) -> None:
         self._set_stream_headers()
 
-    async def follow(self, stream: Stream, wanted: Wanted) -> None:
-        """Send what is wanted of ``stream`` until the client leaves, stalls, or the server stops."""
+    async def follow(self, *feeds: tuple[Stream, Wanted]) -> None:
+        """Send what is wanted of each stream until the client leaves, stalls, or the server stops."""
         last = self._last_event_id()
         open_streams = self.services.open_streams
         if not open_streams.has_room_for(self.held_by):
@@ -66,18 +67,20 @@ class StreamHandler(Handler):
         if hasattr(socket, "TCP_NOTSENT_LOWAT"):
             self._client.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
         self.services.connections.heard(self._client, Standing.STREAM, self.held_by)
-        stream.watchers.add(self._stir.set)
+        for stream, _ in feeds:
+            stream.watchers.add(self._stir.set)
         try:
             with open_streams.counting(OpenStream(self.caller, self.held_by, self._leave, connection.close)):
                 await self.flush()
-                await self._serve(stream, wanted, stream.cursor(last))
+                await self._serve(feeds, last)
         except StreamClosedError:
             pass
         except TimeoutError:
             logger.info("client_stalled address=%s", self.request.remote_ip)
             connection.close()
         finally:
-            stream.watchers.discard(self._stir.set)
+            for stream, _ in feeds:
+                stream.watchers.discard(self._stir.set)
             self.services.connections.stream_ended(self._client)
 
     def on_connection_close(self) -> None:
@@ -88,17 +91,21 @@ class StreamHandler(Handler):
         self._over = True
         self._stir.set()
 
-    async def _serve(self, stream: Stream, wanted: Wanted, cursor: int) -> None:
+    async def _serve(self, feeds: Sequence[tuple[Stream, Wanted]], last: str | None) -> None:
         loop = asyncio.get_running_loop()
         every = self.services.limits.ping
-        await self._send(stream.hello(cursor))
+        places = {stream: stream.cursor(last) for stream, _ in feeds}
+        await self._send(mark(b"hello", places.items()))
         ping = loop.call_later(every, self._stir.set)
         try:
             while not self._over:
                 self._stir.clear()
-                data, cursor = stream.since(cursor, wanted)
+                data = b""
+                for stream, wanted in feeds:
+                    events, places[stream] = stream.since(places[stream], wanted)
+                    data += events
                 if loop.time() >= ping.when():
-                    data += stream.ping(cursor)
+                    data += mark(b"ping", places.items())
                     ping = loop.call_later(every, self._stir.set)
                 if data:
                     await self._send(data)
@@ -147,7 +154,7 @@ class DeviceStream(StreamHandler):
 
     async def get(self) -> None:
         wanted = Wanted(self.asked(OF_SERIAL), self.asked(CLAIMED))
-        await self.follow(self.services.hub.devices, wanted)
+        await self.follow((self.services.hub.devices, wanted))
 
 
 class FindingStream(StreamHandler):
@@ -168,4 +175,28 @@ class FindingStream(StreamHandler):
     }
 
     async def get(self) -> None:
-        await self.follow(self.services.hub.findings, EVERYTHING)
+        await self.follow((self.services.hub.findings, EVERYTHING))
+
+
+class HouseStream(StreamHandler):
+    operations: ClassVar = {
+        "GET": Operation(
+            summary="Todo lo que pasa en la casa, en directo y por una sola conexión",
+            role=Role.READER,
+            english="SSE of the devices, the findings, the [logbook](#logbook) and what one has seen, in one",
+            description=(
+                "Los eventos de /stream/dispositivos y de /stream/ai, tal cual, y además diario (lo que se "
+                "anota en él, sin valores) y visto (uno mismo ha visto los avisos hasta ese, quizá en otro "
+                "aparato). Cada evento lleva el id de su parte; hello, ping y resync, los de todas las que "
+                "haga falta, separados por comas: para seguir se mandan los últimos de cada una."
+            ),
+            query=(LAST,),
+            headers=(LAST_HEADER,),
+            answer=Media("text/event-stream", EventJson, "event: hello\ndata: {}\nid: 4c582799-0\n\n"),
+        )
+    }
+
+    async def get(self) -> None:
+        hub = self.services.hub
+        mine = Wanted(person=self.viewer)
+        await self.follow((hub.devices, EVERYTHING), (hub.findings, EVERYTHING), (hub.doings, mine))

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, NotRequired, TypeAlias, TypedDict
 
+from actors.domain.logbook import Act, Cause
 from actors.domain.model import Json, JsonObject
 from actors.domain.people import Role, TokenKind
 from config import Origin, Written
@@ -249,6 +250,59 @@ class FindingJson(TypedDict):
 @named("PaginaDeEventos")
 class FindingPageJson(PageJson):
     data: Sequence[FindingJson]
+
+
+@named("Visto")
+class SeenJson(TypedDict):
+    hasta: Annotated[int, Note({"description": "El evento_id más nuevo que uno ha visto; 0, ninguno."})]
+
+
+@named("Descartados")
+class DismissedJson(TypedDict):
+    descartados: Sequence[int]
+    resto: Annotated[Sequence[int], Note({"description": "Los que no hay, o ya se habían decidido."})]
+
+
+@named("ValorCambiado")
+class ShiftJson(TypedDict):
+    antes: Json
+    despues: Json
+
+
+@named("Anotacion")
+class DeedJson(TypedDict):
+    id: int
+    ts: Time
+    dispositivo_id: int
+    hecho: Annotated[str, Note({"enum": [act.value for act in Act]})]
+    origen: Annotated[str, Note({"enum": [cause.value for cause in Cause]})]
+    persona_id: Annotated[int | None, Note({"description": "null si no fue nadie con nombre."})]
+    nombre: Annotated[str, Note({"description": "Cómo se llamaba entonces la persona, o el programa."})]
+    cambios: Annotated[Sequence[str], Note({"examples": [["configuracion.encendido"]]})]
+    paso_a: Annotated[
+        bool | str | None, Note({"description": "Si se encendió o apagó, o qué dice ahora la lectura."})
+    ]
+    regla: NotRequired[str]
+    """Whose proposal it was."""
+    evento_id: NotRequired[int]
+    valores: NotRequired[
+        Annotated[Mapping[str, ShiftJson], Note({"description": "Solo para quien es admin."})]
+    ]
+
+
+@named("PersonaDelDiario")
+class LogbookPersonJson(TypedDict):
+    id: int
+    nombre: str
+
+
+@named("Diario")
+class LogbookJson(TypedDict):
+    data: Sequence[DeedJson]
+    siguiente: Annotated[int | None, Note({"description": "Para antes; null al acabar."})]
+    personas: Annotated[
+        Sequence[LogbookPersonJson], Note({"description": "Las que aparecen en el diario entero."})
+    ]
 
 
 @named("Limite")

@@ -11,6 +11,7 @@ from typing import Any, Final
 from actors.domain.alarms import signs_of
 from actors.domain.findings import Decision, Episode, KeptFinding, Proposal
 from actors.domain.kinds import sort_of
+from actors.domain.logbook import KeptDeed
 from actors.domain.model import DeadLetter, Device, Difference, Json, LogEntry
 from actors.domain.profile import Control, Form
 from actors.domain.rule_events import EVENTS
@@ -19,12 +20,14 @@ from web.schemas.answers import (
     AlarmJson,
     ControlJson,
     DecisionWord,
+    DeedJson,
     DeviceJson,
     DifferenceJson,
     ForeignJson,
     LetterJson,
     LogJson,
     ProposalJson,
+    ShiftJson,
 )
 from web.texts.scan_words import SCAN_FAILURES
 
@@ -225,6 +228,37 @@ def _times(at: float) -> dict[str, str]:
 def log_json(entry: LogEntry) -> LogJson:
     said: LogJson = {"estado": entry.state, "parametros": entry.parameters, "timestamp": iso(entry.at)}
     return {**said, "hora_dudosa": True} if entry.doubtful else said
+
+
+def deed_json(kept: KeptDeed) -> DeedJson:
+    """What everybody may know: what has changed and to whom it is owed, and of values only how the one thing
+    has turned that the entry is about."""
+    deed, origin = kept.deed, kept.deed.origin
+    told: DeedJson = {
+        "id": kept.id,
+        "ts": iso(deed.at),
+        "dispositivo_id": deed.device_id,
+        "hecho": deed.act.value,
+        "origen": origin.cause.value,
+        "persona_id": origin.person,
+        "nombre": origin.name,
+        "cambios": list(deed.shifts),
+        "paso_a": deed.turned,
+    }
+    if origin.rule:
+        told["regla"] = origin.rule
+    if origin.finding is not None:
+        told["evento_id"] = origin.finding
+    return told
+
+
+def whole_deed_json(kept: KeptDeed) -> DeedJson:
+    """With the values, from what to what."""
+    shifts = kept.deed.shifts
+    values: dict[str, ShiftJson] = {
+        name: {"antes": shift.before, "despues": shift.after} for name, shift in shifts.items() if shift
+    }
+    return {**deed_json(kept), "valores": values}
 
 
 def rejected_json(letter: DeadLetter) -> LetterJson:

@@ -1,0 +1,137 @@
+"""The house's logbook, and what people have seen of the findings, as rows of their tables."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+import orjson
+
+from actors.domain.findings import Seen
+from actors.domain.logbook import Act, Cause, Deed, KeptDeed, Origin, Shift, Shifts, WantedDeeds
+from actors.domain.read_models import LogbookPage
+from persistence.database.rows import Row, json_object, json_text
+from persistence.database.schema import sqlite3
+
+logger = logging.getLogger(__name__)
+
+# Entries that are kept: some months of a house that moves much, at most 60 MiB.
+MOST_KEPT: Final = 200_000
+
+_COLUMNS: Final = (
+    "id, dispositivo_id, creado_en, hecho, origen, persona_id, nombre, regla, evento_id, cambios"
+)
+_INSERT: Final = f"INSERT INTO diario ({_COLUMNS})"
+_LAST_ID: Final = "SELECT max(seq) FROM sqlite_sequence WHERE name = 'diario'"
+# Of a device that is gone nothing is told any more, whatever still lies there. By the key, newest first: what
+# is asked for of one device or person has an index that gives it in that order.
+_PAGE: Final = """
+    SELECT b.id, b.dispositivo_id, b.creado_en, b.hecho, b.origen, b.persona_id, b.nombre, b.regla,
+        b.evento_id, CAST(b.cambios AS BLOB)
+    FROM diario AS b WHERE {} ORDER BY b.id DESC LIMIT ?
+"""
+# A bare column beside max() is that of the row that has it, as SQLite promises.
+_PEOPLE: Final = """
+    SELECT persona_id, nombre FROM (
+        SELECT persona_id, nombre, max(id) FROM diario WHERE persona_id IS NOT NULL GROUP BY persona_id
+    ) ORDER BY nombre
+"""
+_THERE: Final = "EXISTS (SELECT 1 FROM dispositivos WHERE id = b.dispositivo_id)"
+_EXCESS: Final = f"SELECT coalesce(max(id), 0) - {MOST_KEPT} FROM diario"
+TOO_MANY: Final = f"SELECT EXISTS (SELECT 1 FROM diario WHERE id <= ({_EXCESS}))"
+_TRIM: Final = f"""
+    DELETE FROM diario WHERE id IN (SELECT id FROM diario WHERE id <= ({_EXCESS}) ORDER BY id LIMIT ?)
+"""
+_SEE: Final = """
+    INSERT INTO vistos (persona_id, hasta) VALUES (
+        :person,
+        min(:upto, coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'eventos_ia'), 0))
+    )
+    ON CONFLICT (persona_id) DO UPDATE SET hasta = max(hasta, excluded.hasta)
+"""
+_SEEN: Final = "SELECT hasta FROM vistos WHERE persona_id = ?"
+
+Insert = Callable[[str, Iterable[Row]], None]
+
+
+def keep_deeds(connection: sqlite3.Connection, insert: Insert, deeds: Sequence[Deed]) -> Sequence[KeptDeed]:
+    """With the ids that follow the last one ever given, in the transaction of whoever calls."""
+    last = connection.execute(_LAST_ID).fetchone()[0] or 0
+    kept = [KeptDeed(number, deed) for number, deed in enumerate(deeds, start=last + 1)]
+    insert(_INSERT, map(_row, kept))
+    return kept
+
+
+def trim_deeds(connection: sqlite3.Connection, most: int) -> int:
+    """Delete what is beyond :data:`MOST_KEPT`, at most ``most`` rows; how many it were."""
+    return int(connection.execute(_TRIM, [most]).rowcount)
+
+
+def read_logbook(connection: sqlite3.Connection, wanted: WantedDeeds, limit: int) -> LogbookPage:
+    """The newest ``limit`` entries that are wanted, newest first.
+
+    A damaged one is passed over, with a warning.
+    """
+    conditions = {
+        "b.dispositivo_id IN (SELECT value FROM json_each(?))": (
+            None if wanted.devices is None else json_text(wanted.devices)
+        ),
+        "b.persona_id = ?": wanted.person,
+        "b.creado_en >= ?": wanted.since,
+        "b.creado_en < ?": wanted.until,
+        "b.hecho <> ?": None if wanted.readings else Act.READING.value,
+        "b.id < ?": wanted.before,
+    }
+    given = {condition: value for condition, value in conditions.items() if value is not None}
+    query = _PAGE.format(" AND ".join([_THERE, *given]))
+    rows = connection.execute(query, (*given.values(), limit + 1)).fetchall()
+    entries = [entry for row in rows[:limit] if (entry := _undamaged(row)) is not None]
+    following = rows[limit - 1][0] if len(rows) > limit else None
+    return LogbookPage(entries, following, dict(connection.execute(_PEOPLE).fetchall()))
+
+
+def keep_seen(connection: sqlite3.Connection, seen: Seen) -> Seen:
+    """What the person has seen by then, in the transaction of whoever calls: never less than before, nor
+    more than there are."""
+    connection.execute(_SEE, {"person": seen.person, "upto": seen.upto})
+    return read_seen(connection, seen.person)
+
+
+def read_seen(connection: sqlite3.Connection, person: int) -> Seen:
+    found = connection.execute(_SEEN, [person]).fetchone()
+    return Seen(person, 0 if found is None else found[0])
+
+
+def _row(kept: KeptDeed) -> Row:
+    deed, origin = kept.deed, kept.deed.origin
+    return (
+        kept.id,
+        deed.device_id,
+        deed.at,
+        deed.act.value,
+        origin.cause.value,
+        origin.person,
+        origin.name,
+        origin.rule,
+        origin.finding,
+        json_text({name: None if shift is None else [*shift] for name, shift in deed.shifts.items()}),
+    )
+
+
+def _undamaged(row: Row) -> KeptDeed | None:
+    number, device_id, at, act, cause, person, name, rule, finding, text = row
+    try:
+        origin = Origin(Cause(cause), person, name, rule, finding)
+        return KeptDeed(number, Deed(device_id, at, Act(act), origin, _shifts(text)))
+    except (TypeError, ValueError, orjson.JSONDecodeError):
+        logger.warning("logbook_row_damaged id=%r", number)
+        return None
+
+
+def _shifts(text: bytes) -> Shifts:
+    """Raises ``ValueError`` or ``TypeError``."""
+    found = json_object(text)
+    if found is None:
+        raise ValueError(text)
+    return {name: None if pair is None else Shift(*pair) for name, pair in found.items()}
