@@ -278,6 +278,7 @@ class System:
             broker=self._edge.status,
             writer=self._archive.writer_status,
             notices=self._actors.notices,
+            strangers=self._actors.strangers,
             maintenance=self._archive.maintenance_status,
             recovery=self._archive.recovery,
             accounts_error=self.web.accounts_trouble,
@@ -289,6 +290,7 @@ class System:
             quarantined=failures.quarantined,
             tables=self._rule_files.troubles,
             clock_doubt=self.clock.doubt,
+            at=self.clock.now(),
             uptime=time.monotonic() - self._began,
         )
 

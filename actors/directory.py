@@ -24,6 +24,7 @@ from actors.domain.model import Change, Claim, DeadLetter, Device, Move, Report
 from actors.domain.profile import Profile
 from actors.domain.refusals import Refusal, Refused
 from actors.domain.rooms import RemoveRoom, Rooms
+from actors.domain.status import StrangersStatus
 from actors.messages import (
     AcceptDefinition,
     Announced,
@@ -163,12 +164,14 @@ class Directory(SupervisedActor):
         max_devices: int,
         max_unclaimed: int = MAX_UNCLAIMED,
         absences: Absences = Absences(),  # noqa: B008 - frozen
+        strangers: StrangersStatus | None = None,
     ) -> None:
         super().__init__(context.dispatcher, context.clock, context.failure_registry)
         self._context = context
         self._known = devices
         self._max_devices = max_devices
         self._max_unclaimed = max_unclaimed
+        self._strangers = strangers or StrangersStatus(max_unclaimed)
         self._unclaimed: OrderedDict[str, float] = OrderedDict()
         """When devices that nobody has claimed were heard, on the monotonic clock, by serial number; the one
         not heard for longest first."""
@@ -365,6 +368,7 @@ class Directory(SupervisedActor):
             self._turn_away_stranger(message, too_many_devices(self._max_devices))
 
     def _turn_away_stranger(self, message: Reported | Announced, full: str) -> None:
+        self._strangers.turned_away += 1
         if isinstance(message, Reported):
             self._refuse_report(message, full)
         else:
@@ -575,7 +579,9 @@ class Directory(SupervisedActor):
             logger.warning("unclaimed_wait messages=%d most=%d", self._turned_away, self._max_unclaimed)
             self._turned_away, self._turned_away_told_at = 0, now
             self._turn_away_stranger(message, too_many_unclaimed(self._max_unclaimed))
-        elif isinstance(message, Reported):
+            return
+        self._strangers.turned_away += 1
+        if isinstance(message, Reported):
             self._settle_the_rest(message)
             self._context.writer.tell(Settle(message.delivery))
 
@@ -586,6 +592,7 @@ class Directory(SupervisedActor):
             return
         oldest, _ = self._unclaimed.popitem(last=False)
         self._gave_way += 1
+        self._strangers.gave_way += 1
         now = self._context.clock.monotonic()
         if now >= self._told_at + TELL_EVERY_S:
             logger.warning("unclaimed_gave_way devices=%d most=%d", self._gave_way, self._max_unclaimed)

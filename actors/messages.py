@@ -889,6 +889,13 @@ class StopSending:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelWorks:
+    """It has taken a message that somebody tried it with, whatever has failed before."""
+
+    channel_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class RecipientsChanged:
     recipients: Sequence[Recipient]
 

@@ -19,7 +19,7 @@ from actors.domain.notices import NoticeWords, Recipient
 from actors.domain.patience import Patience
 from actors.domain.read_models import StoredAnnouncements
 from actors.domain.rule import RuleFactory
-from actors.domain.status import NoticeStatus, WeatherStatus
+from actors.domain.status import NoticeStatus, StrangersStatus, WeatherStatus
 from actors.listeners import Listeners
 from actors.messages import FindingKept, ForgetUnheard, StopSending
 from actors.mqtt.exporter import ExporterActor, Shown
@@ -150,8 +150,10 @@ class ActorSystem:
             failure_registry=self.failure_registry,
             zone=zone,
         )
+        self.strangers = StrangersStatus(settings.max_no_reclamados)
         self.directory = Directory.start(
-            context, devices, settings.max_devices, settings.max_no_reclamados, archive.absences
+            *(context, devices, settings.max_devices, settings.max_no_reclamados),
+            *(archive.absences, self.strangers),
         )
         listeners.hear_of_findings(Applier(clock, self.directory, archive.unapplied()).hear)
         self.translator = edge.attach(context, self.directory, archive.announcements())

@@ -120,6 +120,22 @@ class NoticeStatus:
     """Due or not, for a channel or a digest."""
     failing: int = 0
     """Channels that were tried and have not taken a message since."""
+    silent: int = 0
+    """Those of them whose service does not answer in time."""
+    failing_since: float | None = None
+    """When the one of them that has failed for longest began to, in seconds since the epoch."""
+
+
+@dataclass(slots=True)
+class StrangersStatus:
+    """Devices for which there was no room. The directory alone sets it; any thread may read it."""
+
+    most: int
+    """Devices that nobody has claimed, as many as there may be."""
+    turned_away: int = 0
+    """Messages, since the start, of devices that were not known and found no place."""
+    gave_way: int = 0
+    """Devices, since the start, that nobody had claimed and that have gone to make room for others."""
 
 
 @dataclass(slots=True)

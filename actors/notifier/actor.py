@@ -24,6 +24,7 @@ from actors.domain.notices import (
 )
 from actors.domain.status import NoticeStatus
 from actors.messages import (
+    ChannelWorks,
     FindingKept,
     KeepNotices,
     NoticesKept,
@@ -102,6 +103,10 @@ class _Failing:
 
     times: int
     until: float
+    since: float
+    """In seconds since the epoch."""
+    hitch: Hitch | None
+    """``None`` where nothing was tried, as the disk has not taken that it would be."""
 
 
 class NotifierActor(SupervisedActor):
@@ -168,6 +173,10 @@ class NotifierActor(SupervisedActor):
                 self._stops = True
             case Removal(device_id):
                 self._outbox.forget_device(device_id)
+            case ChannelWorks(channel_id):
+                self._failing = {
+                    lane: each for lane, each in self._failing.items() if lane.channel_id != channel_id
+                }
             case RecipientsChanged(recipients):
                 self._recipients = recipients
             case NoticesKept() | _LookAgain():
@@ -186,7 +195,7 @@ class NotifierActor(SupervisedActor):
         self._send_due()
         self._wait()
         self._status.waiting = self._outbox.unfinished
-        self._status.failing = len({lane.channel_id for lane in self._failing})
+        self._tell_of_failures()
 
     def on_fault(self, error: BaseException) -> None:  # noqa: ARG002
         """What it was at lies on disk as it was: it is decided again, one by one, to find the fault."""
@@ -369,17 +378,25 @@ class NotifierActor(SupervisedActor):
             self._free(key)
             if (notice := self._outbox.get(key)) is not None:
                 self._outbox.note(replace(notice, state=NoticeState.WAITING))
-                self._note_failure(lane_of(notice))
+                self._note_failure(lane_of(notice), None)
 
     def _tell_returned(self, key: NoticeKey, tried: Tried) -> None:
         self._to_me(_Returned(key, tried))
 
-    def _note_failure(self, lane: Lane) -> None:
+    def _note_failure(self, lane: Lane, hitch: Hitch | None) -> None:
         """It has failed."""
         before = self._failing.get(lane)
-        times = 1 if before is None else before.times + 1
+        times, since = (1, self._clock.now()) if before is None else (before.times + 1, before.since)
         retries = CRITICAL_RETRIES if lane.is_critical else RETRIES
-        self._failing[lane] = _Failing(times, self._clock.monotonic() + retries.after(times))
+        until = self._clock.monotonic() + retries.after(times)
+        self._failing[lane] = _Failing(times, until, since, hitch)
+
+    def _tell_of_failures(self) -> None:
+        failing = {lane: each for lane, each in self._failing.items() if each.hitch is not None}
+        silent = {lane.channel_id for lane, each in failing.items() if each.hitch is not Hitch.NOT_TAKEN}
+        self._status.failing = len({lane.channel_id for lane in failing})
+        self._status.silent = len(silent)
+        self._status.failing_since = min((each.since for each in failing.values()), default=None)
 
     def _free(self, key: NoticeKey) -> None:
         """Nothing is on its way of it any more."""
@@ -405,7 +422,7 @@ class NotifierActor(SupervisedActor):
             case Hitch.NO_CHANNEL:
                 notice = replace(notice, state=NoticeState.NO_WAY)
             case _:
-                self._note_failure(lane_of(notice))
+                self._note_failure(lane_of(notice), tried.hitch)
                 self._status.failed += 1
                 logger.info("notice_failed channel=%d tries=%d", key.channel_id, notice.tries)
                 notice = replace(notice, state=NoticeState.WAITING)

@@ -24,7 +24,7 @@ from actors.domain.notices import (
     Tried,
 )
 from actors.domain.people import Author
-from actors.messages import RecipientsChanged
+from actors.messages import ChannelWorks, RecipientsChanged
 from actors.notifier import services, web_push
 from actors.notifier.courier import ThreadCourier
 from actors.notifier.message import Message
@@ -142,6 +142,8 @@ class NoticeDesk:
         def settle(tried: Tried) -> None:
             with self._lock:
                 self._trying.discard(channel.person_id)
+            if tried.hitch is None and self._notifier is not None:
+                tell_if_alive(self._notifier, ChannelWorks(channel.id))
             done(tried)
 
         self.courier.carry(channel.id, self.trial(language), settle)

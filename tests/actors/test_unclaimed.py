@@ -11,6 +11,7 @@ import pytest
 
 from actors.directory import QUIET_S
 from actors.domain.model import Claim, Report
+from actors.domain.status import StrangersStatus
 from actors.messages import ClaimDevice, ForgetUnheard, ReleaseDevice, Removal, Reported
 from actors.runtime.supervision import MOST_FAILURES, Name, Part
 from tests.household import Bomb, House, World, actor
@@ -73,6 +74,7 @@ def test_whoever_keeps_speaking_stays(house: House, caplog: pytest.LogCaptureFix
     assert len(letters) == len(caplog.messages) == 2
     assert "sin reclamar" in letters[0]["motivo"]
     assert caplog.messages == ["unclaimed_wait messages=1 most=2", "unclaimed_wait messages=30 most=2"]
+    assert house.actors.strangers == StrangersStatus(2, turned_away=40)
     claim(house, "A")
     hear(house, "C", "D", between=1)
     assert set(house.kept()) == {"A", "B", "C"}
@@ -80,6 +82,7 @@ def test_whoever_keeps_speaking_stays(house: House, caplog: pytest.LogCaptureFix
         hear(house, "C", between=1)
     hear(house, "D", between=1)
     assert set(house.kept()) == {"A", "C", "D"}
+    assert house.actors.strangers == StrangersStatus(2, turned_away=41, gave_way=1)
 
 
 def test_a_claim_that_comes_first_is_kept(house: House) -> None:

@@ -25,7 +25,7 @@ from actors.domain.notices import (
     Tried,
 )
 from actors.domain.status import NoticeStatus
-from actors.messages import RecipientsChanged, StopSending
+from actors.messages import ChannelWorks, RecipientsChanged, StopSending
 from actors.notifier.actor import MOST_AT_ONCE
 from actors.notifier.deciding import MOST_HELD
 from actors.notifier.pace import EACH_S, MOST_AT_A_TIME
@@ -78,7 +78,29 @@ def test_what_fails_is_tried_again_less_and_less_often_and_given_up_after_a_day(
     [notice] = house.notices()
     assert (notice.state, notice.hitch, notice.said) == (NoticeState.GIVEN_UP, Hitch.NOT_TAKEN, "HTTP 500")
     assert notice.tries == len(tries)
-    assert house.status == NoticeStatus(sent=0, failed=len(tries), given_up=1, waiting=0, failing=1)
+    assert house.status == NoticeStatus(failed=len(tries), given_up=1, failing=1, failing_since=began)
+
+
+def test_which_channels_fail_and_since_when(tmp_path: Path) -> None:
+    """Until one of their messages is taken, or somebody has tried them and they do: then what waits goes."""
+    house = NotifyingHouse(tmp_path / "iot.db", [recipient(1, (10, 11))])
+    house.conclude(1)
+    house.settle()
+    since = house.clock.now()
+    house.carrier.arrive(0, Tried(Hitch.NO_ANSWER))
+    house.settle()
+    house.wait(5)
+    house.carrier.arrive(0, Tried(Hitch.NOT_TAKEN))
+    house.settle()
+    assert house.status == NoticeStatus(failed=2, waiting=2, failing=2, silent=1, failing_since=since)
+    house.notifier.tell(ChannelWorks(10))
+    house.settle()
+    assert house.status == NoticeStatus(failed=2, waiting=2, failing=1, failing_since=since + 5)
+    assert house.carrier.arrive().key.channel_id == 10
+    house.wait(10)
+    house.carrier.arrive()
+    house.settle()
+    assert house.status == NoticeStatus(sent=2, failed=2)
 
 
 def test_the_first_tries_come_soon(house: NotifyingHouse) -> None:

@@ -57,6 +57,7 @@ HEALTHY = Health(
     actors_waiting=0,
     device_failures=0,
     tables=(),
+    at=1_800_000_000.0,
     uptime=12.5,
 )
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from actors.domain.clock_doubt import ClockDoubt, Doubt
-from actors.domain.status import MaintenanceStatus, WriterStatus
+from actors.domain.status import MaintenanceStatus, NoticeStatus, StrangersStatus, WriterStatus
 from actors.domain.unserved import Trouble, Unserved
 from actors.runtime.supervision import Name, Part, Quarantined
 from tests.web.site import BLIND, HEALTHY, Site
@@ -117,3 +117,55 @@ def test_a_clock_that_is_not_believed_is_told_of_in_the_readers_language(
 def test_every_trouble_of_a_client_has_words(trouble: Trouble) -> None:
     spanish, english = (line(Unserved("caldera", trouble), language) for language in Language)
     assert spanish != english
+
+
+@pytest.mark.parametrize(
+    ("minutes", "state", "spanish", "english"),
+    [
+        (15, "ok", "15 min", "15 min"),
+        (16, "degradado", "16 min", "16 min"),
+        (130, "degradado", "2 h", "2 h"),
+        (3 * 1_440, "degradado", "3 días", "3 days"),
+    ],
+)
+def test_notifications_that_fail_are_told(minutes: int, state: str, spanish: str, english: str) -> None:
+    """In figures, and in words of both languages; who fails for long wants looking at."""
+    since = HEALTHY.at - 60 * minutes
+    notices = NoticeStatus(sent=4, failed=9, given_up=1, waiting=3, failing=2, silent=1, failing_since=since)
+    with Site(health=lambda: replace(HEALTHY, notices=notices)) as site:
+        languages = [{"Accept-Language": each} for each in ("es", "en")]
+        told = [site.ask("GET", "/salud", headers=each).json for each in languages]
+    assert {each["estado"] for each in told} == {state}
+    lines = [each["avisos"].pop("detalle") for each in told]
+    assert lines == [
+        [
+            f"2 canales de avisos fallan desde hace {spanish} (sin respuesta: 1); esperan 3 avisos.",
+            "Un aviso se ha abandonado tras un día de intentos.",
+        ],
+        [
+            f"2 channels of notifications have failed for {english} (without an answer: 1); "
+            "3 notifications wait.",
+            "A notification was given up after a day of trying.",
+        ],
+    ]
+    assert told[0]["avisos"].pop("fallan_desde")
+    assert told[0]["avisos"] == {
+        "esperan": 3,
+        "enviados": 4,
+        "fallidos": 9,
+        "abandonados": 1,
+        "canales_que_fallan": 2,
+        "sin_respuesta": 1,
+    }
+
+
+def test_devices_that_found_no_room_are_counted() -> None:
+    with Site(health=lambda: replace(HEALTHY, strangers=StrangersStatus(500, 12, 1))) as site:
+        answer = site.ask("GET", "/salud", headers={"Accept-Language": "en"}).json
+    told = answer["dispositivos"]
+    assert (answer["estado"], told["sin_sitio"], told["cedieron"]) == ("ok", 12, 1)
+    assert told["detalle"] == [
+        "There is no room for more unclaimed devices (500, MAX_NO_RECLAMADOS): those that have sent "
+        "12 messages were not served.",
+        "An unclaimed device has given way to another one.",
+    ]

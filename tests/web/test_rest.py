@@ -381,6 +381,9 @@ def test_health_is_told_part_by_part(site: Site) -> None:
         "reclamados": 1,
         "en_linea": 1,
         "arranque_repetido": 0,
+        "sin_sitio": 0,
+        "cedieron": 0,
+        "detalle": [],
     }
     assert answer.json["broker"]["conectado"] is True
     assert answer.json["hub"]["clientes"] == 0

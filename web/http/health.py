@@ -13,23 +13,34 @@ from actors.domain.status import (
     NoticeStatus,
     Recovery,
     StorageTrouble,
+    StrangersStatus,
     WriterStatus,
 )
 from actors.domain.table_flaws import TableTrouble
 from actors.runtime.supervision import Name, Part, Quarantined
 from actors.runtime.time_zone import Zone
 from web.live.hub import EventHub
-from web.schemas.answers import DatabaseJson, HealthJson, QuarantinedJson, RecoveredJson, ZoneJson
+from web.schemas.answers import (
+    DatabaseJson,
+    HealthJson,
+    NoticesHealthJson,
+    QuarantinedJson,
+    RecoveredJson,
+    ZoneJson,
+)
 from web.schemas.serializers import iso
 from web.texts.doubt_words import doubt_told
 from web.texts.languages import Language
 from web.texts.storage_words import damage_told, storage_told, table_told
+from web.texts.trouble_words import notices_told, strangers_told
 from web.texts.unserved_words import line
 
 # More do not tell an operator more; how many there are stands beside them.
 QUARANTINED_SHOWN: Final = 50
 # A message that waits longer to be stored is late, s.
 LATE_S: Final = 10.0
+# A channel of notifications that fails for longer wants looking at: any service is away for a while, s.
+UNHEARD_S: Final = 900.0
 CORE: Final[Mapping[Part, str]] = {
     Part.DIRECTORY: "directorio",
     Part.WRITER: "escritor",
@@ -58,6 +69,8 @@ class Health:
     """Device actors that have died, and were restarted, since the start."""
     tables: Sequence[TableTrouble]
     """The rules' data tables that cannot be used; others stand in for them."""
+    at: float
+    """When all this was so, in seconds since the epoch."""
     uptime: float
     """Seconds since the start."""
     clock_doubt: ClockDoubt | None = None
@@ -69,6 +82,7 @@ class Health:
     quarantined: Sequence[Quarantined] = ()
     """Actors that have failed again and again and are out of service for a while."""
     notices: NoticeStatus = field(default_factory=NoticeStatus)
+    strangers: StrangersStatus = field(default_factory=lambda: StrangersStatus(0))
     maintenance: MaintenanceStatus = field(default_factory=MaintenanceStatus)
     recovery: Recovery | None = None
     """If the database was damaged, what was made of it."""
@@ -87,7 +101,9 @@ class Health:
         """Whether something wants looking at all the same."""
         late = self.broker.oldest > LATE_S
         errors = self.maintenance.backup_error is not None or self.accounts_error is not None
-        return bool(self.quarantined or self.clock_doubt) or late or errors
+        since = self.notices.failing_since
+        unheard = since is not None and self.at - since > UNHEARD_S
+        return bool(self.quarantined or self.clock_doubt) or late or errors or unheard
 
 
 def zone_json(zone: Zone) -> ZoneJson:
@@ -138,12 +154,30 @@ def health_json(
             "reclamados": sum(device.claimed for device in devices),
             "en_linea": sum(device.online for device in devices),
             "arranque_repetido": sum(device.reuses_boot for device in devices),
+            "sin_sitio": health.strangers.turned_away,
+            "cedieron": health.strangers.gave_way,
+            "detalle": [*strangers_told(health.strangers, language)],
         },
+        "avisos": _notices_json(health, language),
         "tablas": [table_told(each, language) for each in health.tables],
         "reloj_en_duda": doubt_told(health.clock_doubt, language),
         "zona_horaria": zone_json(zone),
         "version": version,
         "activo_s": round(health.uptime, 1),
+    }
+
+
+def _notices_json(health: Health, language: Language) -> NoticesHealthJson:
+    notices = health.notices
+    return {
+        "esperan": notices.waiting,
+        "enviados": notices.sent,
+        "fallidos": notices.failed,
+        "abandonados": notices.given_up,
+        "canales_que_fallan": notices.failing,
+        "sin_respuesta": notices.silent,
+        "fallan_desde": None if notices.failing_since is None else iso(notices.failing_since),
+        "detalle": [*notices_told(notices, health.at, language)],
     }
 
 

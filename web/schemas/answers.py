@@ -432,6 +432,23 @@ class CountsJson(TypedDict):
     reclamados: int
     en_linea: int
     arranque_repetido: int
+    sin_sitio: Annotated[int, Note({"description": "Mensajes de desconocidos que no cabían."})]
+    cedieron: Annotated[int, Note({"description": "Dispositivos sin reclamar que dejaron su sitio a otro."})]
+    detalle: Annotated[list[str], Note({"description": "Lo mismo, en palabras."})]
+
+
+@named("SaludDeLosAvisos")
+class NoticesHealthJson(TypedDict):
+    """How notifications fare."""
+
+    esperan: int
+    enviados: int
+    fallidos: Annotated[int, Note({"description": "Intentos que no han salido bien."})]
+    abandonados: int
+    canales_que_fallan: int
+    sin_respuesta: Annotated[int, Note({"description": "De esos, los de un servicio que no contesta."})]
+    fallan_desde: Annotated[Time | None, Note({"description": "El que falla desde hace más."})]
+    detalle: Annotated[list[str], Note({"description": "Lo que no va, en palabras."})]
 
 
 class StateJson(TypedDict):
@@ -482,6 +499,7 @@ class HealthJson(StateJson):
     hub: NotRequired[HubJson]
     actores: NotRequired[ActorsJson]
     dispositivos: NotRequired[CountsJson]
+    avisos: NotRequired[NoticesHealthJson]
     tablas: NotRequired[list[str]]
     zona_horaria: NotRequired[ZoneJson]
     reloj_en_duda: NotRequired[str | None]

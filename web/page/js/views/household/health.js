@@ -46,7 +46,7 @@ const Report = ({ told }) => {
 };
 
 /** What is not well, a sentence each. */
-function troublesOf({ broker, escritor, base_de_datos: base, actores, tablas = [] }) {
+function troublesOf({ broker, escritor, base_de_datos: base, actores, dispositivos, avisos, tablas = [] }) {
   const lines = [];
   const say = (wrong, key, values) => wrong && lines.push(t(`household.health.${key}`, values));
   say(broker && !broker.conectado, "broker");
@@ -61,7 +61,8 @@ function troublesOf({ broker, escritor, base_de_datos: base, actores, tablas = [
     why: base?.recuperada?.motivo,
   });
   for (const { actor, error } of actores?.cuarentena ?? []) say(true, "quarantine", { actor, why: error });
-  return [...lines, ...(broker?.avisos ?? []), ...tablas];
+  const told = [broker?.avisos, dispositivos?.detalle, avisos?.detalle, tablas];
+  return [...lines, ...told.flatMap((each) => each ?? [])];
 }
 
 const Figures = ({
