@@ -122,15 +122,21 @@ class Farewells(RoomLife, Truths):
         assert not self.house.rows("SELECT * FROM olvidados"), "not all of it is gone"
 
     def of_nobody_there(self) -> set[int]:
-        """What may have come again after a crash, and make a device of one that has left: its reports, and a
-        retained copy of what was known, 0, which is no old news any more.
+        """What may have come again after a crash, and make a device of one that is not there: reports of one
+        that has left, or for which there was no room, and a retained copy of what was known, 0, which is no
+        old news any more.
         """
-        return (self.of_those_gone | {0}) & self.maybe_twice
+        return {*self.of_those_gone, *self.refused, 0} & self.maybe_twice
 
     def will_come_again(self) -> set[int]:
         """After the crash that is to come now."""
         again = set(map(marker_in, self.world.unacknowledged.values()))
         self.maybe_twice |= again
+        for topic, *_ in self.world.unacknowledged.values():
+            _, serial, what = topic.split("/")
+            if what == "conexion" and serial in self.known:
+                # Said before anybody knew it, it counted for nothing; now it may.
+                self.known[serial].connected = None
         return again
 
     def after_a_crash_those_gone(self) -> None:
