@@ -39,13 +39,18 @@ class UnusableDatabase(Unreadable):
 
 
 def migrate(db: Database, steps: Sequence[Callable[[Database], None]] = STEPS) -> None:
-    """Take the database through the steps that it has not seen, each in a transaction of its own."""
+    """Take the database through all the steps that it has not seen, or none of them.
+
+    In one transaction, as each waits for the disk once: a new house would wait for as many as there are steps.
+    """
     version = _pragma(db, "user_version")
-    for number, step in enumerate(steps[version:], start=version + 1):
-        with db.atomic():
+    if version == len(steps):
+        return
+    with db.atomic():
+        for step in steps[version:]:
             step(db)
-            db.conn.execute(f"PRAGMA user_version = {number}")
-        logger.info("database_migrated version=%d", number)
+        db.conn.execute(f"PRAGMA user_version = {len(steps)}")
+    logger.info("database_migrated before=%d version=%d", version, len(steps))
 
 
 # -- opening -------------------------------------------------------------------------------------
