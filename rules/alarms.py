@@ -105,6 +105,9 @@ class AlarmsRule:
         heard = at if report is not None or device.seen_at is None else min(device.seen_at, at)
         signs = [*self._signs(device)][:MAX_ALARMS]
         found = [finding for sign in signs for finding in self._judge(device, sign, report, heard)]
+        if not self._alarms:
+            self._wake_in = None
+            return []
         return [*self._gone(device, signs, at), *found, *self.wake(at)]
 
     def wake(self, at: float) -> Sequence[Finding]:

@@ -23,7 +23,8 @@ class Latencies:
     def count(self, seconds: float) -> None:
         """Less than nothing, which a clock may say, counts as nothing."""
         self._counts[bisect_left(BOUNDS, seconds)] += 1
-        self.total += max(0.0, seconds)
+        if seconds > 0:
+            self.total += seconds
 
     @property
     def counts(self) -> tuple[int, ...]:
