@@ -8,7 +8,9 @@ from typing import Final
 
 # Gaps are counted by their length, in classes of half an octave; those of more than 69 days are none.
 _PER_OCTAVE: Final = 2
-_CLASSES: Final = 45
+CLASSES: Final = 45
+_LONGEST: Final = tuple(float(2 ** (at / _PER_OCTAVE)) for at in range(CLASSES))
+"""The longest gap of each class, s."""
 # Beyond so many in all each class is halved, so that what was long ago counts less.
 _MOST: Final = 4096
 # An outage is rare; what a device does by itself it does again and again.
@@ -22,7 +24,7 @@ _STRAY: Final = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """``counts`` are the gaps seen in each class, from the shortest class on; none is longer than that."""
+    """``counts`` are the gaps seen in each class, from the shortest class on, at most :data:`CLASSES`."""
 
     counts: tuple[int, ...] = ()
 
@@ -30,10 +32,11 @@ class Rhythm:
         """Once two reports have been ``gap`` seconds apart. A clock that was set back has seen none."""
         if gap < 0:
             return self
-        at = max(0, math.ceil(_PER_OCTAVE * math.log2(gap))) if gap > 1 else 0
-        if at >= _CLASSES:
+        at = math.ceil(_PER_OCTAVE * math.log2(gap)) if gap > 1 else 0
+        if at >= CLASSES:
             return self
-        counts = [*self.counts, *[0] * (at + 1 - len(self.counts))]
+        counts = [*self.counts]
+        counts += [0] * (at + 1 - len(counts))
         counts[at] += 1
         if sum(counts) > _MOST:
             # Rounded up, so that what happens once a week is not forgotten for what happens each second.
@@ -48,26 +51,23 @@ class Rhythm:
         happens does so in bursts, and then is silent: it spends a quarter of its time in silences that long
         or longer. A few outages change neither.
         """
-        total = sum(self.counts)
+        counts = self.counts
+        total = sum(counts)
         if total < _LEAST:
             return None
-        mode = max(range(len(self.counts)), key=self.counts.__getitem__)
-        near = range(max(0, mode - 1), min(len(self.counts), mode + 2))
-        if sum(self.counts[at] for at in near) >= _REGULAR * total:
-            return _longest(max(at for at in near if self.counts[at] > _STRAY * total))
+        mode = counts.index(max(counts))
+        first = max(0, mode - 1)
+        near = counts[first : mode + 2]
+        if sum(near) >= _REGULAR * total:
+            return _LONGEST[max(at for at, count in enumerate(near, first) if count > _STRAY * total)]
         return self._usual_silence()
 
     def _usual_silence(self) -> float:
-        time = sum(count * _longest(at) for at, count in enumerate(self.counts))
-        seen, silent = 0, 0.0
-        for at in reversed(range(len(self.counts))):
+        times = [count * longest for count, longest in zip(self.counts, _LONGEST, strict=False)]
+        seen, silent, usual = 0, 0.0, _USUAL * sum(times)
+        for at in reversed(range(len(times))):
             seen += self.counts[at]
-            silent += self.counts[at] * _longest(at)
-            if seen >= _LEAST and silent >= _USUAL * time:
-                return _longest(at)
-        return _longest(0)
-
-
-def _longest(at: int) -> float:
-    """The longest gap of a class, s."""
-    return float(2 ** (at / _PER_OCTAVE))
+            silent += times[at]
+            if seen >= _LEAST and silent >= usual:
+                return _LONGEST[at]
+        return _LONGEST[0]

@@ -11,7 +11,7 @@ import orjson
 from actors.domain.metrics import MetricChoice, Nature
 from actors.domain.model import Device, Json
 from actors.domain.orders import Orders
-from actors.domain.rhythm import Rhythm
+from actors.domain.rhythm import CLASSES, Rhythm
 from actors.domain.sequences import Boot
 from persistence.database.rows import Row, held_object, json_object, json_text, json_texts
 
@@ -143,12 +143,16 @@ def device_of(columns: Row) -> Device:
 
 
 def _rhythm(text: bytes) -> Rhythm | None:
-    """``None`` for what is no list of whole numbers from 0 on."""
+    """``None`` for what is no list of whole numbers from 0 on, or a longer one than any rhythm's."""
     try:
         counts = orjson.loads(text)
     except ValueError:
         return None
-    if isinstance(counts, list) and all(type(count) is int and count >= 0 for count in counts):
+    if (
+        isinstance(counts, list)
+        and len(counts) <= CLASSES
+        and all(type(count) is int and count >= 0 for count in counts)
+    ):
         return Rhythm(tuple(counts))
     return None
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from actors.domain.model import Device
+from actors.domain.rhythm import CLASSES, Rhythm
 from actors.domain.sequences import Boot
 from actors.messages import Keep, Recall, RecallMemory
 from persistence.database.schema import RETRIES
@@ -72,6 +73,15 @@ def test_what_is_damaged_in_a_device_row_is_empty_and_the_rest_is_as_it_was(
     store.save(Batch(devices={1: WHOLE}))
     assert store.recall("A") == WHOLE
     assert caplog.messages == [said] * 2
+
+
+@pytest.mark.parametrize("damaged", [b"{", b"5", b"[-1]", b"[1.5]", b"[" + b"0," * CLASSES + b"1]"])
+def test_a_damaged_rhythm_is_learned_anew(store: Store, damaged: bytes) -> None:
+    """One of more classes than there are, too, of which nobody could say how long they are."""
+    store.recall("A")
+    store.save(Batch(devices={1: replace(WHOLE, rhythm=Rhythm((0, 3)))}))
+    damage(store, "ritmo", damaged)
+    assert store.recall("A") == WHOLE
 
 
 def test_every_damaged_column_is_told_of(store: Store, caplog: pytest.LogCaptureFixture) -> None:
