@@ -150,7 +150,9 @@ def report(
     to nothing.
     """
     begins = period.parts
-    parts = [Amount() for _ in begins]
+    # Without any tariff nothing has a price, not even nothing.
+    unpriced = not plan.tariffs
+    parts = [Amount(unpriced=unpriced) for _ in begins]
     by_device: dict[int, Amount] = {}
     known: dict[int, _Hour] = {}
     for device_id, begin, kwh in hours:
@@ -161,14 +163,14 @@ def report(
             hour = known[begin] = _Hour(bisect_right(begins, begin) - 1, price, weight)
         used = kwh * hour.weight
         if (amount := by_device.get(device_id)) is None:
-            amount = by_device[device_id] = Amount()
+            amount = by_device[device_id] = Amount(unpriced=unpriced)
         amount.add(used, hour.price)
         if device_id in house:
             if device_id in plan.mains:
                 hour.main = used if hour.main is None else hour.main + used
             elif device_id not in plan.apart:
                 hour.devices += used
-    total, rest = Amount(), Amount()
+    total, rest = Amount(unpriced=unpriced), Amount(unpriced=unpriced)
     for hour in known.values():
         used = hour.devices if hour.main is None else hour.main
         parts[hour.part].add(used, hour.price)
@@ -183,4 +185,4 @@ def report(
 
 def _no_less(rest: Amount) -> Amount:
     """Meters that do not agree to the second make no device give current back."""
-    return rest if rest.kwh > 0 else Amount()
+    return rest if rest.kwh > 0 else Amount(unpriced=rest.unpriced)

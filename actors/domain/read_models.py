@@ -93,6 +93,8 @@ class Consumption:
     """A device's id, when an hour on the wall begins, in seconds since the epoch, and the kWh used in it."""
     sources: Mapping[int, EnergySource]
     """By what each device's is known; without those that have told nothing yet."""
+    since: int | None = None
+    """When the first hour of any time begins in which one of them has used something that is known of."""
     uncounted: int = 0
     """Rows of the log that are still to be added, where they are too many to do so for one answer."""
 

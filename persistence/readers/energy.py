@@ -21,6 +21,9 @@ _METERS: Final = """
     FROM dispositivos AS d LEFT JOIN contadores AS c ON c.dispositivo_id = d.id
     WHERE d.id IN (SELECT value FROM json_each(?)) ORDER BY d.id
 """
+_FIRST: Final = """
+    SELECT min((SELECT min(inicio) FROM energia_horas WHERE dispositivo_id = value)) FROM json_each(?)
+"""
 _HOURS: Final = """
     SELECT dispositivo_id, inicio, kwh FROM energia_horas
     WHERE dispositivo_id IN (SELECT value FROM json_each(?)) AND inicio >= ? AND inicio < ?
@@ -36,6 +39,8 @@ def read_consumption(
     not at all.
     """
     asked = json_text(list(devices))
+    [first] = connection.execute(_FIRST, [asked]).fetchone()
+    begins = set() if first is None else {first}
     hours = connection.execute(_HOURS, (asked, since, until)).fetchall()
     sources: dict[int, EnergySource] = {}
     uncounted = 0
@@ -46,7 +51,8 @@ def read_consumption(
         else:
             for row in connection.execute(ROWS_TO_METER, (device_id, metered, newest, ROWS_MAX)):
                 metering.take(row)
+            begins |= metering.hours.keys()
             hours += [(device_id, *each) for each in metering.hours.items() if since <= each[0] < until]
         if (selection := metering.meter.selection) is not None:
             sources[device_id] = selection.source
-    return Consumption(hours, sources, uncounted)
+    return Consumption(hours, sources, min(begins, default=None), uncounted)

@@ -68,6 +68,8 @@ def open_every_view(page: Page) -> None:
     expect(page.get_by_role("article")).to_have_count(1)
     page.get_by_role("link", name="Buscar en el historial").click()
     expect(page.get_by_role("button", name="Buscar")).to_be_visible()
+    places.get_by_role("link", name="Energía").click()
+    expect(page.get_by_role("heading", name="Ningún dispositivo dice lo que gasta")).to_be_visible()
     places.get_by_role("link", name="Casa").click()
     parts = page.get_by_role("navigation", name="Apartados de la casa").get_by_role("link")
     expect(parts.first).to_be_visible()

@@ -53,6 +53,7 @@ VIEWS = [
     f"reclamar/{LAMP}",
     "avisos",
     "avisos/buscar",
+    "energia",
     "dispositivo/1",
     "dispositivo/1/horario",
     "dispositivo/1/registro",

@@ -119,7 +119,8 @@ def test_a_period_is_compared_with_the_one_before(home: LiveSite) -> None:
     day = energy(home, f"periodo=dia&fecha={TODAY}")
     assert day["anterior"]["desde"] == "2021-01-14T00:00:00.000Z"
     assert day["anterior"]["hasta"] == "2021-01-15T00:00:00.000Z"
-    assert day["anterior"]["kwh"] == pytest.approx(2.5)
+    assert (day["anterior"]["kwh"], day["anterior"]["completo"]) == (pytest.approx(2.5), False)
+    assert energy(home, "periodo=dia&fecha=2021-01-16")["anterior"]["completo"]
 
 
 def test_hours_as_csv(home: LiveSite) -> None:

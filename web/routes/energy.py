@@ -62,6 +62,7 @@ class PartJson(TypedDict):
 class PreviousJson(TypedDict):
     desde: Time
     hasta: Time
+    completo: Annotated[bool, Note({"description": "Si se sabe de él desde su principio."})]
     kwh: float
     coste: float | None
 
@@ -188,7 +189,12 @@ def energy_json(queries: Queries, wanted: Wanted, now: float) -> EnergyJson:
         "hasta": iso(period.end),
         "moneda": plan.currency,
         **used_json(told.total),
-        "anterior": {"desde": iso(before.begin), "hasta": iso(until), **used_json(past.total)},
+        "anterior": {
+            "desde": iso(before.begin),
+            "hasta": iso(until),
+            "completo": used.since is not None and used.since < before.parts[1],
+            **used_json(past.total),
+        },
         "data": [{"inicio": iso(begin), **used_json(amount)} for begin, amount in told.parts],
         "dispositivos": [
             {

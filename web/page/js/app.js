@@ -19,6 +19,7 @@ const LATER = {
   dispositivo: () => import("./views/device.js").then((module) => module.DevicePage),
   reclamar: () => import("./views/claim.js").then((module) => module.ClaimPage),
   avisos: () => import("./views/insights.js").then((module) => module.Insights),
+  energia: () => import("./views/energy.js").then((module) => module.Energy),
   casa: () => import("./views/household.js").then((module) => module.Household),
 };
 // What follows says which one it is: each has a state of its own.
@@ -27,6 +28,7 @@ const ONE_OF_MANY = ["dispositivo", "reclamar"];
 const PLACES = [
   { path: "", icon: "devices", word: "nav.devices", holds: ["", "dispositivo", "reclamar"] },
   { path: "avisos", icon: "insights", word: "nav.insights", holds: ["avisos"] },
+  { path: "energia", icon: "energy", word: "nav.energy", holds: ["energia"] },
   { path: "casa", icon: "household", word: "nav.household", holds: ["casa"] },
 ];
 

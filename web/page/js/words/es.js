@@ -2,9 +2,19 @@
 import { words as claim } from "./es/claim.js";
 import { words as device } from "./es/device.js";
 import { words as devices } from "./es/devices.js";
+import { words as energy } from "./es/energy.js";
 import { words as household } from "./es/household.js";
 import { words as insights } from "./es/insights.js";
 import { words as shell } from "./es/shell.js";
 import { words as week } from "./es/week.js";
 
-export const words = { ...shell, ...devices, ...claim, ...device, ...week, ...insights, ...household };
+export const words = {
+  ...shell,
+  ...devices,
+  ...claim,
+  ...device,
+  ...week,
+  ...insights,
+  ...energy,
+  ...household,
+};

@@ -3,6 +3,7 @@ export const words = {
   nav: "Sections",
   "nav.devices": "Devices",
   "nav.insights": "Insights",
+  "nav.energy": "Energy",
   "nav.household": "Home",
   skip: "Skip to content",
   unseen: "there are unseen insights",

@@ -3,6 +3,7 @@ export const words = {
   nav: "Secciones",
   "nav.devices": "Dispositivos",
   "nav.insights": "Avisos",
+  "nav.energy": "Energía",
   "nav.household": "Casa",
   skip: "Saltar al contenido",
   unseen: "hay avisos sin ver",
