@@ -33,7 +33,7 @@ NEEDS_NPM = command -v npm >/dev/null || $(PINNED) --requirement requirements-np
 
 help:
 	@echo 'make run    arranca el sistema                      (ARGS="..." pasa argumentos)'
-	@echo 'make demo   arranca el sistema con dispositivos simulados'
+	@echo 'make demo   abre una casa de demostración, vivida    (ARGS=--vacia, una sin nada puesto)'
 	@echo 'make test   pasa las pruebas                        (ARGS="-k nombre" elige algunas)'
 	@echo 'make check  comprueba estilo, tipos y lo que no pide broker ni navegador'
 	@echo 'make lint   comprueba estilo y tipos'
@@ -44,7 +44,7 @@ help:
 	@echo 'make bench  mide el rendimiento                     (ARGS="latency idle" elige)'
 	@echo 'make bench-rules  mide lo que aprenden y cuestan las reglas'
 	@echo 'make screenshots  retrata la página, para los documentos'
-	@echo 'make clean  borra .venv y lo generado; los datos (instance/, instance-demo/) se quedan'
+	@echo 'make clean  borra .venv y lo generado; los datos (instance*/) se quedan'
 
 run demo: $(RUNTIME) $(PAGE)
 	@exec .venv/bin/python run_system.py $@ $(ARGS)

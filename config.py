@@ -67,6 +67,20 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
+def data_folder(environ: Mapping[str, str], platform: str) -> Path:
+    """Where programs of a person keep their data on this ``platform`` (as ``sys.platform`` names it)."""
+    match platform:
+        case "win32":
+            base = environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+        case "darwin":
+            base = Path.home() / "Library" / "Application Support"
+        case _:
+            # Relative ones are to be ignored: XDG Base Directory Specification.
+            told = environ.get("XDG_DATA_HOME", "")
+            base = told if told.startswith("/") else Path.home() / ".local" / "share"
+    return Path(base) / "iot-backend" / "instance"
+
+
 # What stands in the example file above each group of settings, by the group's first.
 HEADINGS: Final = {
     "BACKEND_HOST": "Interfaz web (REST y SSE)",

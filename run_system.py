@@ -16,7 +16,7 @@ if (
 import argparse
 import logging
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
@@ -25,8 +25,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from actors import command_line as device_command_line
-from actors.domain.kinds import PREFIXES
+from actors.domain.model import Device
 from actors.domain.notices import Notice, Tried
+from actors.domain.rule import RuleFactory
 from actors.messages import ForgetDevice
 from actors.mqtt.broker.credentials import Logins
 from actors.mqtt.broker.embedded import BrokerUnavailable
@@ -49,16 +50,18 @@ from actors.runtime.process import (
 )
 from actors.runtime.supervision import Name, Part
 from actors.runtime.time_zone import UnknownZone, Zone, house_zone
-from actors.simulator.device import fleet
+from actors.simulator.device import SimulatedDevice, demo_code
 from actors.simulator.fleet import Simulator
+from actors.simulator.household import WEEKS, simulated
 from actors.system import ActorSystem
-from config import SettingError, Settings, is_loopback
+from config import SettingError, Settings, data_folder, is_loopback
 from persistence import command_line as archive_command_line
 from persistence.accounts.accounts import ACCOUNTS, Accounts
 from persistence.accounts.channels import Channels
 from persistence.archive import DATABASE, FAREWELLS, Archive, ArchiveSettings
 from persistence.backup.backups import BackupFailed
 from persistence.database.schema import UnusableDatabase, hindrance_of
+from persistence.moving_in import move_in
 from persistence.readers.queries import last_heard, serials
 from persistence.removal_queue import NotForgotten, RemovalQueue
 from persistence.rule_files import RuleFiles
@@ -83,7 +86,13 @@ from web.texts.notice_words import NoticeWords
 logger = logging.getLogger("run_system")
 
 VERSION: Final = "0.1.0"  # the package's too: setup.cfg reads it here
-DEMO_DIR: Final = Path("instance-demo")
+DEMO_DIR: Final = "instance-demo"
+EMPTY_DEMO_DIR: Final = "instance-demo-vacia"
+# Whoever has installed the package has its own command, and no folder that the project lies in.
+PROJECT: Final = Path(__file__).resolve().parent
+INSTALLED: Final = not (PROJECT / "setup.cfg").exists()
+SHORT_NAME: Final = "iot-backend" if Path(sys.argv[0]).stem == "iot-backend" else "run_system.py"
+PROGRAM: Final = "iot-backend" if Path(sys.argv[0]).stem == "iot-backend" else "python run_system.py"
 FAREWELLS_S: Final = 1.0  # between two looks for what the console wants forgotten
 ACTOR_THREADS: Final = 2  # more only compete for the one interpreter lock
 # What stop() may take for what is not on disk yet; at the very worst it takes 9 s in all.
@@ -115,8 +124,14 @@ CANNOT_START: Final = (
 class System:
     """All parts, wired. Each layer is started after those that it tells, and stopped before them."""
 
-    def __init__(self, settings: Settings, zone: Zone) -> None:
-        """Days and schedules go by the clock on the wall of this house, which is in ``zone``.
+    def __init__(
+        self,
+        settings: Settings,
+        zone: Zone,
+        living_there: Callable[[Sequence[Device]], Sequence[SimulatedDevice]] = lambda _: (),
+    ) -> None:
+        """Days and schedules go by the clock on the wall of this house, which is in ``zone``. Beside the
+        devices that are stored live those that ``living_there`` makes of them.
 
         Raises ``UnusableDatabase`` where DATA_DIR cannot be used.
         """
@@ -128,6 +143,8 @@ class System:
         self._archive = Archive(settings.data_dir, ArchiveSettings.of(settings), here, self.clock)
         loop = LoopThread("web")
         devices = self._archive.hand_over()
+        self.simulated = living_there(devices)
+        """The devices that are not there."""
         hub = EventHub(
             loop,
             devices,
@@ -146,15 +163,8 @@ class System:
         )
         self._bridge = self._edge.bridge
         self._farewells = RemovalQueue(settings.data_dir / FAREWELLS)
-        self._rule_files = RuleFiles(
-            settings.data_dir / "tablas",
-            settings.ai_limites_path,
-            settings.ai_estandar_path,
-            settings.ai_clima_path,
-        )
-        demo = partial(self._rule_files.demo, settings, here)
-        tables = self._rule_files
-        rules = rulebook(settings, tables.limits, tables.standards, here, demo, tables.weather)
+        self._rule_files = rule_files_of(settings)
+        rules = rules_of(settings, self._rule_files, here)
         self._desk = desk_of(settings, self.clock, here, self._home, self._archive.queries.notices)
         threads = ThreadPool("actors", ACTOR_THREADS)
         self._actors = ActorSystem(
@@ -201,6 +211,8 @@ class System:
             hindrance=hindrance_of,
             weather=self._actors.weather,
             notices=self._desk,
+            program=PROGRAM if INSTALLED else f".venv/bin/{PROGRAM}",
+            labels={each.serial: demo_code(each.serial) for each in self.simulated},
         )
 
     def _take_farewells(self) -> None:
@@ -236,10 +248,10 @@ class System:
         self._endpoint.stop()
         self._machine_clock.stop()
 
-    def simulator(self, devices: int) -> Simulator:
-        """So many simulated devices, to be started, on the system's broker."""
+    def simulator(self) -> Simulator:
+        """The devices that are not there, to be started, on the system's broker."""
         login = self._settings.mqtt_username, self._settings.mqtt_password
-        return Simulator(*self._edge.address, fleet(devices), self.clock, *login, tls=self._edge.tls)
+        return Simulator(*self._edge.address, self.simulated, self.clock, *login, tls=self._edge.tls)
 
     def places(self) -> Iterator[str]:
         """Where programs of this machine find it, and, if they can, apps and devices of the house."""
@@ -295,6 +307,20 @@ class System:
         )
 
 
+def rule_files_of(settings: Settings) -> RuleFiles:
+    return RuleFiles(
+        settings.data_dir / "tablas",
+        settings.ai_limites_path,
+        settings.ai_estandar_path,
+        settings.ai_clima_path,
+    )
+
+
+def rules_of(settings: Settings, tables: RuleFiles, zone: tzinfo) -> Mapping[str, RuleFactory]:
+    demo = partial(tables.demo, settings, zone)
+    return rulebook(settings, tables.limits, tables.standards, zone, demo, tables.weather)
+
+
 def desk_of(
     settings: Settings,
     clock: Clock,
@@ -317,6 +343,11 @@ def desk_of(
 
 # -- the command line ----------------------------------------------------------------------------
 
+BEGINNING: Final = f"""\
+{PROGRAM} demo    una casa con seis semanas vividas, para verlo todo: http://127.0.0.1:5000
+{PROGRAM} run     la tuya, vacía: la página dice cómo conectar el primer dispositivo
+{PROGRAM} setup   para entrar desde el móvil: un código, cuando BACKEND_HOST abre la casa
+"""
 DESCRIPTION: Final = """\
 El servidor de los dispositivos de casa: recibe sus informes por MQTT, los guarda y los sirve por
 HTTP (REST y SSE) a la app y al navegador.
@@ -338,16 +369,19 @@ config.toml.example (python -m config lo escribe). Ejemplos:
 
 def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
-        "iot-backend" if Path(sys.argv[0]).stem == "iot-backend" else "python run_system.py",
+        PROGRAM,
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--version", action="version", version=VERSION)
     top.add_argument("--config", type=Path, metavar="ARCHIVO", help="ajustes en TOML (config.toml)")
-    commands = top.add_subparsers(dest="command", required=True, metavar="ORDEN")
+    commands = top.add_subparsers(dest="command", metavar="ORDEN")
     commands.add_parser("run", help="el sistema, hasta Ctrl-C")
-    commands.add_parser("demo", help="el sistema con un dispositivo simulado de cada clase")
+    demo = commands.add_parser("demo", help="una casa de demostración, con dispositivos simulados")
+    demo.add_argument(
+        "--vacia", action="store_true", help="sin nada puesto: un dispositivo de cada clase se anuncia"
+    )
     device_command_line.add_commands(commands)
     archive_command_line.add_commands(commands)
     people_command_line.add_commands(commands)
@@ -359,12 +393,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status: 0 after an orderly end, 2 where it cannot start (said in one line), 130 after Ctrl-C."""
     speak_whatever_comes()
     options = parser().parse_args(arguments)
+    if options.command is None:
+        print(BEGINNING)
+        parser().print_help()
+        return 0
     try:
         # The system has nothing to undo before it listens for signals itself: until then Ctrl-C just ends it.
         if options.command not in ("run", "demo"):
             signal.signal(signal.SIGINT, signal.default_int_handler)
         default = Path("config.toml")
-        settings = Settings.load(options.config or (default if default.exists() else None), os.environ)
+        settings = at_home(
+            Settings.load(options.config or (default if default.exists() else None), os.environ)
+        )
         log_to_stderr(settings.log_level)
         os.umask(0o077)  # what is written here is nobody else's business
         zone = house_zone(os.environ)
@@ -373,9 +413,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         clock.compare(last_heard(settings.data_dir / DATABASE, clock.now()))
         match options.command:
             case "run":
-                serve(settings, zone, clock, devices=0)
+                serve(settings, zone, clock)
             case "demo":
-                serve(demo_settings(settings), zone, clock, devices=len(PREFIXES))
+                demonstrate(demo_settings(settings, options.vacia), zone, clock, options.vacia)
             case command if command in device_command_line.COMMANDS:
                 # Mosquitto may need its certificate.
                 Endpoint(EndpointSettings.of(settings), Hosts(), clock)
@@ -390,15 +430,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case _:
                 people(options, settings, clock)
     except CANNOT_START as problem:
-        print(f"run_system.py: {problem}", file=sys.stderr)
+        print(f"{SHORT_NAME}: {problem}", file=sys.stderr)
         return 2
     except MemoryError as problem:
-        print(f"run_system.py: {str(problem) or 'No hay memoria bastante.'}", file=sys.stderr)
+        print(f"{SHORT_NAME}: {str(problem) or 'No hay memoria bastante.'}", file=sys.stderr)
         return 2
     except RuntimeError as problem:
         if "new thread" not in str(problem):
             raise
-        print("run_system.py: Un límite de memoria o de procesos no deja crear más hilos.", file=sys.stderr)
+        print(f"{SHORT_NAME}: Un límite de memoria o de procesos no deja crear más hilos.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -407,9 +447,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def demo_settings(settings: Settings) -> Settings:
+def at_home(settings: Settings) -> Settings:
+    """Whoever has installed the package has their data where the platform keeps such, unless they have said
+    where, or have some in the current folder from before.
+    """
+    if not INSTALLED or "DATA_DIR" in settings.origins or (settings.data_dir / DATABASE).exists():
+        return settings
+    return replace(settings, data_dir=data_folder(os.environ, sys.platform))
+
+
+def demo_settings(settings: Settings, empty: bool) -> Settings:
     """A house of its own, so that a real one starts empty; unless somebody has said which."""
-    return settings if "DATA_DIR" in settings.origins else replace(settings, data_dir=DEMO_DIR)
+    if "DATA_DIR" in settings.origins:
+        return settings
+    name = EMPTY_DEMO_DIR if empty else DEMO_DIR
+    return replace(settings, data_dir=settings.data_dir.with_name(name))
 
 
 def people(options: argparse.Namespace, settings: Settings, clock: HouseClock) -> None:
@@ -451,22 +503,46 @@ def _about(clock: HouseClock) -> str | None:
     return None
 
 
-def serve(settings: Settings, zone: Zone, clock: HouseClock, devices: int) -> None:
-    """The system until it is told to end, with so many simulated devices beside it."""
-    finished = finish_on_signals()
-    if devices and settings.mqtt_broker_url and settings.mqtt_username:
+def demonstrate(settings: Settings, zone: Zone, clock: HouseClock, empty: bool) -> None:
+    """A house of devices that are not there. One that has been lived in is made when it is first opened."""
+    if settings.mqtt_broker_url and settings.mqtt_username:
         raise Unstartable("demo: sus dispositivos no tienen usuario en MQTT_BROKER_URL; usa run.")
+    if not empty and not (settings.data_dir / DATABASE).exists():
+        print(f"Preparando una casa con {WEEKS} semanas vividas…", flush=True)
+        rules = rules_of(settings, rule_files_of(settings), zone.rules)
+        try:
+            move_in(settings.data_dir / DATABASE, rules, zone.rules, clock.now(), show_progress)
+        except OSError as error:
+            raise Unstartable(f"DATA_DIR: {settings.data_dir} no se puede usar ({error.strerror}).") from None
+    serve(settings, zone, clock, simulated)
+
+
+def show_progress(share: float) -> None:
+    """From 0 to 1; on a terminal alone, where it is written over."""
+    if sys.stdout.isatty():
+        print(f"\r  {share:4.0%}", end="\n" if share == 1 else "", flush=True)
+
+
+def serve(
+    settings: Settings,
+    zone: Zone,
+    clock: HouseClock,
+    living_there: Callable[[Sequence[Device]], Sequence[SimulatedDevice]] = lambda _: (),
+) -> None:
+    """The system until it is told to end, with simulated devices beside it."""
+    finished = finish_on_signals()
     accounts = Accounts(settings.data_dir / ACCOUNTS, clock.now)
     if sys.stdout.isatty() and needs_people(settings, accounts):
         people(parser().parse_args(["setup"]), settings, clock)
     speak_without_waiting()
-    system = System(settings, zone)
+    system = System(settings, zone, living_there)
     if finished.is_set():  # while it mended the database, perhaps for minutes
         return
     system.start()
-    simulator = system.simulator(devices)
+    simulator = system.simulator()
     simulator.start()
-    print(f"IoT Backend {VERSION}{f' con {devices} dispositivos simulados' if devices else ''}")
+    beside = f" con {len(system.simulated)} dispositivos simulados" if system.simulated else ""
+    print(f"IoT Backend {VERSION}{beside}")
     print(*system.places(), "Ctrl-C para terminar.", sep="\n", flush=True)
     while not finished.wait(1):  # a wait without end hears no Ctrl-C on Windows
         pass

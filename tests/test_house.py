@@ -58,7 +58,7 @@ MAY_IMPORT = {
     "persistence": (
         *("persistence.database", "persistence.writer", "persistence.readers", "persistence.backup"),
         *("persistence.maintenance", "persistence.accounts", "rules", "rules.base", "rules.learn"),
-        *("config", *SHARED),
+        *("actors.simulator", "config", *SHARED),
     ),
     "web.texts": ("actors.domain",),
     "web.schemas": ("web.texts", "config", *SHARED),

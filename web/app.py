@@ -6,9 +6,10 @@ import asyncio
 import logging
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import pykka
@@ -175,9 +176,13 @@ class WebServer:
         notices: NoticeDesk | None = None,
         hindrance: Callable[[BaseException], Hindrance | None] = lambda _: None,
         weather: WeatherStatus | None = None,
+        program: str = "iot-backend",
+        labels: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         """Without ``access``, open to this machine's programs and without people; without ``tls``, HTTP;
-        without ``page``, with the one that comes with it; without ``logins``, devices have none."""
+        without ``page``, with the one that comes with it; without ``logins``, devices have none. ``program``
+        is how the machine's console calls the system; ``labels`` are the codes on those of simulated devices,
+        by serial number."""
         limits = limits or Limits()
         access = access or Access()
         self._loop = loop
@@ -224,6 +229,8 @@ class WebServer:
             version=version,
             request_times=self._request_times,
             weather=weather or WeatherStatus(""),
+            program=program,
+            labels=labels,
         )
         self._server: Server | None = None
 

@@ -41,6 +41,7 @@ KINDS: Final = (
     Kind("sensor_humo", "SMK0", SENSOR, ("humo",)),
     Kind("sensor_mov", "MOV0", SENSOR, ("movimiento",)),
     Kind("sensor_ruido", "SND0", SENSOR, ("db",)),
+    Kind("contador", "MTR0", SENSOR, ("consumo_w", "energia_kwh")),
     Kind(GENERIC, "", "binary"),
 )
 

@@ -84,6 +84,11 @@ def _towards(value: float, target: float, seconds: float, time_constant_s: float
     return target + (value - target) * math.exp(-seconds / time_constant_s)
 
 
+def _number(told: JsonObject, name: str, otherwise: float) -> float:
+    value = told.get(name)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else otherwise
+
+
 @dataclass(frozen=True, slots=True)
 class Label:
     """What stands on the thing beside its QR code, in Spanish."""
@@ -100,17 +105,20 @@ class Appliance(ABC):
 
     def __init__(self, random: Random) -> None:
         self.random = random
-        self._last: datetime | None = None
+        self._last: float | None = None
 
-    def read(self, local: datetime, orders: Orders) -> JsonObject:
-        """The ``parametros`` of a report."""
-        seconds = 0.0 if self._last is None else (local - self._last).total_seconds()
-        self._last = local
+    def read(self, local: datetime, at: float, orders: Orders) -> JsonObject:
+        """The ``parametros`` of a report; ``at`` is by a clock that knows no time zone, in seconds."""
+        seconds = 0.0 if self._last is None else at - self._last
+        self._last = at
         return self.step(Moment(local, min(max(seconds, 0.0), _MAX_STEP_S), orders))
 
     def is_active(self, orders: Orders) -> bool:
         """Whether the device calls itself ``activo`` under these orders."""
         return orders.on
+
+    def resume(self, told: JsonObject) -> None:  # noqa: B027
+        """Go on from what it told last: a counter counts on, and a room is as warm as it was."""
 
     @abstractmethod
     def step(self, now: Moment) -> JsonObject: ...
@@ -145,6 +153,9 @@ class Sprinkler(Appliance):
         super().__init__(random)
         self._flow = AutocorrelatedNoise(random, 0.4, 300)
         self._moisture = random.uniform(25, 40)
+
+    def resume(self, told: JsonObject) -> None:
+        self._moisture = _number(told, "humedad_suelo", self._moisture)
 
     def step(self, now: Moment) -> JsonObject:
         target, time_constant = (70.0, 1200.0) if now.orders.on else (20.0, 40 * 3600.0)
@@ -217,6 +228,9 @@ class Thermometer(Appliance):
         self._damp = AutocorrelatedNoise(random, 4, 7200)
         self._room: float | None = None
 
+    def resume(self, told: JsonObject) -> None:
+        self._room = _number(told, "temperatura", 20.0)
+
     def step(self, now: Moment) -> JsonObject:
         natural = 19.5 + 3.5 * math.sin(math.pi * (now.hour - 9) / 12)
         target = now.orders.setpoint if now.orders.on and now.orders.setpoint is not None else natural
@@ -246,10 +260,40 @@ class Plug(Appliance):
         self._load = AutocorrelatedNoise(random, 0.06, 600)
         self._energy_kwh = 0.0
 
+    def resume(self, told: JsonObject) -> None:
+        self._energy_kwh = _number(told, "energia_kwh", 0.0)
+
     def step(self, now: Moment) -> JsonObject:
         power = self._rating * max(0.0, 0.85 + self._load.after(now.seconds)) if now.orders.on else 0.0
         self._energy_kwh += power * now.seconds / 3.6e6
         return {"consumo_w": round(power, 1), "energia_kwh": round(self._energy_kwh, 4)}
+
+
+class Meter(Appliance):
+    """Of the whole house: a refrigerator that comes and goes, and what people use."""
+
+    label = Label("Contador", "M-01", "Contador eléctrico de la casa")
+
+    STANDBY_W: Final = 140.0
+    REFRIGERATOR_W: Final = 90.0
+    PEOPLE_W: Final = 900.0
+    READS_KWH: Final = 12_400.0
+    """When it was first looked at."""
+
+    def __init__(self, random: Random) -> None:
+        super().__init__(random)
+        self._use = AutocorrelatedNoise(random, 0.25, 1800)
+        self._energy_kwh = self.READS_KWH
+
+    def resume(self, told: JsonObject) -> None:
+        self._energy_kwh = _number(told, "energia_kwh", self.READS_KWH)
+
+    def step(self, now: Moment) -> JsonObject:
+        people = self.PEOPLE_W * now.bustle * max(0.1, 1 + self._use.after(now.seconds))
+        cooling = self.REFRIGERATOR_W if now.local.minute % 30 < 12 else 0.0
+        power = self.STANDBY_W + cooling + people
+        self._energy_kwh += power * now.seconds / 3.6e6
+        return {"consumo_w": round(power), "energia_kwh": round(self._energy_kwh, 3)}
 
 
 class LightSensor(Appliance):
@@ -273,6 +317,9 @@ class CarbonDioxideSensor(Appliance):
         self._noise = AutocorrelatedNoise(random, 15, 600)
         self._ppm = 450.0
 
+    def resume(self, told: JsonObject) -> None:
+        self._ppm = _number(told, "co2_ppm", self._ppm)
+
     def step(self, now: Moment) -> JsonObject:
         self._ppm = _towards(self._ppm, 430 + 550 * now.bustle, now.seconds, 2400)
         return {"co2_ppm": round(self._ppm + self._noise.after(now.seconds))}
@@ -281,13 +328,16 @@ class CarbonDioxideSensor(Appliance):
 class SmokeSensor(Appliance):
     label = Label("Sensor de humo", "S-03", "Detector de humo")
 
+    ALARM: Final = 15.0
+
     def __init__(self, random: Random) -> None:
         super().__init__(random)
         self._haze = AutocorrelatedNoise(random, 0.6, 900)
 
     def step(self, now: Moment) -> JsonObject:
         cooking = 4 if now.bustle > 0.5 else 1
-        return {"humo": round(abs(cooking + self._haze.after(now.seconds)), 2)}
+        haze = round(abs(cooking + self._haze.after(now.seconds)), 2)
+        return {"humo": haze, "humo_detectado": haze >= self.ALARM}
 
 
 class MotionSensor(Appliance):
@@ -322,4 +372,5 @@ APPLIANCES: Final[Mapping[str, type[Appliance]]] = {
     "sensor_humo": SmokeSensor,
     "sensor_mov": MotionSensor,
     "sensor_ruido": NoiseSensor,
+    "contador": Meter,
 }

@@ -127,6 +127,10 @@ class SimulatedDevice:
         """Seconds between reports."""
         return max(float(self.configuration["intervalo_envio"]), MIN_INTERVAL_S)
 
+    def resume(self, told: JsonObject) -> None:
+        """Go on from the readings that it told last."""
+        self._appliance.resume(told)
+
     # -- what arrives ------------------------------------------------------------------------
 
     def obey(self, payload: bytes) -> None:
@@ -190,6 +194,14 @@ class SimulatedDevice:
             setpoint=table.setpoint.value_at(local) if table.setpoint else None,
         )
 
+    def measure(self, local: datetime, at: float) -> tuple[str, JsonObject]:
+        """What it would tell now: its state and its readings; ``at`` is seconds by a clock without a zone."""
+        return self._measured(local, at, self.orders_at(local))
+
+    def _measured(self, local: datetime, at: float, orders: Orders) -> tuple[str, JsonObject]:
+        state = ACTIVE if self._appliance.is_active(orders) else INACTIVE
+        return state, self._appliance.read(local, at, orders)
+
     def poll(self, local: datetime, monotonic: float) -> Outgoing | None:
         """The report that is due: the interval is over, or what is asked for has changed."""
         if self._first_polled_at is None:
@@ -198,7 +210,7 @@ class SimulatedDevice:
         changed = self._reported is not None and (orders != self._reported or self._description is None)
         if monotonic < self._due and not changed:
             return None
-        report = self._report(local, orders)
+        report = self._report(local, monotonic, orders)
         self._reported = orders
         self._reported_at = monotonic
         return report
@@ -219,14 +231,15 @@ class SimulatedDevice:
             return (self._first_polled_at or 0.0) + self._first_wait
         return self._reported_at + self.interval
 
-    def _report(self, local: datetime, orders: Orders) -> Outgoing:
+    def _report(self, local: datetime, monotonic: float, orders: Orders) -> Outgoing:
         seq = self.outbox.next_seq()
         told = self._description is not None and self.outbox.has_settled(self._description)
+        state, readings = self._measured(local, monotonic, orders)
         report = Report(
             self.serial,
             at=local.timestamp(),
-            state=ACTIVE if self._appliance.is_active(orders) else INACTIVE,
-            parameters=self._appliance.read(local, orders),
+            state=state,
+            parameters=readings,
             configuration=None if told else self.configuration,
             boot=None if seq is None else self.outbox.boot,
             seq=seq,

@@ -55,6 +55,10 @@ class Talking(Backend):
         return self.banner[-1]
 
 
+def _is_data(path: Path) -> bool:
+    return path.name.startswith("instance")
+
+
 class Reader:
     """Somebody in the project's folder, with a terminal for the system and one for the rest."""
 
@@ -65,7 +69,7 @@ class Reader:
         self._http = self._mqtt = 0
         (folder / "stick").mkdir()
         for path in HOUSE.iterdir():
-            if path.name not in (".venv", ".git", "config.toml", "instance", "instance-demo", "walk"):
+            if path.name not in (".venv", ".git", "config.toml", "walk") and not _is_data(path):
                 (folder / path.name).symlink_to(path)
         (folder / ".venv").symlink_to(sys.prefix)
 

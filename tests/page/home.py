@@ -170,4 +170,4 @@ class Home:
 class Demo(Home):
     """A simulated device of each kind lives in it."""
 
-    command = "demo"
+    command = "demo --vacia"

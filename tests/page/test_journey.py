@@ -64,7 +64,7 @@ class Newcomer:
     def claim(self) -> None:
         """With what stands on the device's label."""
         page = self.page
-        page.get_by_role("link", name="13 dispositivos nuevos").click()
+        page.get_by_role("link", name="14 dispositivos nuevos").click()
         expect(page.get_by_role("link", name=LAMP)).to_be_visible()
         page.get_by_label("Número de serie").fill(LAMP)
         page.get_by_role("button", name="Continuar").click()

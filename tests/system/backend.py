@@ -250,7 +250,7 @@ class Installation:
         ours: dict[str, object] = {"backend_port": 0, "mqtt_broker_port": 0, "data_dir": self.data}
         if self._broker is not None:
             ours |= {"mqtt_broker_url": "127.0.0.1", "mqtt_broker_port": self._broker.port}
-        return self._kind(self._directory, command, **{**ours, **self._settings, **settings})
+        return self._kind(self._directory, *command.split(), **{**ours, **self._settings, **settings})
 
     def numbered_reports(self) -> list[tuple[str, int | None]]:
         """Serial and ``seq`` of each log row, sorted; only where no backend runs."""

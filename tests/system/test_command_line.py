@@ -9,13 +9,16 @@ import signal
 import socket
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from actors.domain.kinds import PREFIXES
 from actors.mqtt.broker.credentials import Logins
-from tests.brokers import Device, Mosquitto
-from tests.system.backend import Installation, Process, run_to_end
+from actors.simulator.device import demo_code
+from actors.simulator.household import HOME, NEW
+from tests.brokers import Device, Mosquitto, wait_until
+from tests.system.backend import Backend, Installation, Process, run_to_end
 from tests.web.site import PATIENCE
 
 FREE = {"backend_port": 0, "mqtt_broker_port": 0}
@@ -80,10 +83,27 @@ def test_simulate_brings_devices_to_any_broker(tmp_path: Path, mosquitto: Mosqui
 def test_a_demo_leaves_the_real_house_empty(tmp_path: Path) -> None:
     """It lives in a folder of its own, and says in which, unless somebody has said."""
     settings: dict[str, object] = {"BACKEND_PORT": 0, "MQTT_BROKER_PORT": 0}
-    for named, folder in (({}, "instance-demo"), ({"DATA_DIR": "mine"}, "mine")):
-        with Process(tmp_path, "demo", **settings, **named) as demo:
+    for named, folder in (({}, "instance-demo-vacia"), ({"DATA_DIR": "mine"}, "mine")):
+        with Process(tmp_path, "demo", "--vacia", **settings, **named) as demo:
             assert f"  Datos {folder}" in [demo.line() for _ in range(6)]
-    assert {each.name for each in tmp_path.iterdir()} == {"instance-demo", "mine"}
+    assert {each.name for each in tmp_path.iterdir()} == {"instance-demo-vacia", "mine"}
+
+
+@pytest.mark.broker
+def test_a_demo_opens_the_same_home_again(tmp_path: Path) -> None:
+    """It is made at the first start, and gone on with at the next; the page is told the new ones' codes."""
+    known: list[dict[str, Any]] = []
+    for _ in range(2):
+        with Backend(tmp_path, "demo", **FREE) as demo:
+            wait_until(lambda demo=demo: len(demo.devices()) == len(HOME) + len(NEW), PATIENCE)  # type: ignore[misc]
+            known.append(demo.devices())
+            assert all(demo.get("/auth/yo")["etiquetas"][serial] == demo_code(serial) for serial in NEW)
+        assert demo.said == []
+    first, again = known
+    assert {serial: each["id"] for serial, each in first.items()} == {
+        serial: each["id"] for serial, each in again.items()
+    }
+    assert {path.name for path in tmp_path.iterdir()} == {"instance-demo"}
 
 
 def test_simulated_devices_are_others_each_time(tmp_path: Path, mosquitto: Mosquitto) -> None:

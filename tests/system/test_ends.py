@@ -98,12 +98,12 @@ def test_a_report_beside_topics_with_spaces_is_heard(mosquitto_child_home: Insta
 
 def test_a_demo_that_ends_finds_nobody_gone(home: Installation) -> None:
     """Its devices end with it and are there again when it is; nor is their goodbye a message too late."""
-    with home.backend("demo") as first:
+    with home.backend("demo --vacia") as first:
         wait_until(lambda: len(first.devices()) == len(PREFIXES), PATIENCE)
         serial = min(first.devices())
         first.claim({**claim_body(serial), "configuracion": {"intervalo_envio": 0.1}})
         wait_until(lambda: first.logged(serial) > 1, PATIENCE)
-    with home.backend("demo") as again:
+    with home.backend("demo --vacia") as again:
         before = again.logged(serial)
         wait_until(lambda: again.logged(serial) > before, PATIENCE)
         assert again.devices()[serial]["en_linea"]
@@ -117,7 +117,7 @@ def test_a_demo_leaves_nobody_online_on_a_broker_that_goes_on(
 ) -> None:
     """Its devices are gone for whoever else listens there, or comes later."""
     with Device(mosquitto.port, "dispositivos/+/conexion") as listener:
-        with mosquitto_home.backend("demo"):
+        with mosquitto_home.backend("demo --vacia"):
             assert [listener.heard.get(timeout=PATIENCE)[1] for _ in PREFIXES] == [b"online"] * len(PREFIXES)
         assert [listener.heard.get(timeout=PATIENCE)[1] for _ in PREFIXES] == [b"offline"] * len(PREFIXES)
     with Device(mosquitto.port, "dispositivos/+/conexion") as late:

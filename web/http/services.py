@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -210,6 +210,10 @@ class Services:
     request_times: RequestTimes
     weather: WeatherStatus
     """As it is at any moment."""
+    program: str
+    """How the machine's console calls the system."""
+    labels: Mapping[str, str]
+    """By serial number, the claim codes on the labels of devices that are not there."""
     checking: set[Future[bool]] = field(default_factory=set)
     """Passwords that are being checked, or wait to be. Used on the loop only."""
     deciding: set[int] = field(default_factory=set)

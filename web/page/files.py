@@ -198,8 +198,8 @@ class Index(_Served):
             summary="La página; en JSON, lo que hay",
             role=None,
             english=(
-                "the page; with `Accept: application/json`, and no HTML in it, name, version, links. 503 "
-                "while the page is not built"
+                "the page; with `Accept: application/json`, and no HTML in it, name, version, what the "
+                "console calls it, links. 503 while the page is not built"
             ),
             description="JSON para quien lo pide con Accept y no pide HTML.",
             answer=(IndexJson, Media("text/html", str, "<!doctype html>")),
@@ -211,7 +211,7 @@ class Index(_Served):
         self.add_header("Vary", "Accept")
         accepted = self.request.headers.get("Accept", "").lower()
         if "application/json" in accepted and "text/html" not in accepted:
-            self.answer(index_json(self.services.version))
+            self.answer(index_json(self.services.version, self.services.program))
         elif self.settings["page"].complete:
             await self.serve(INDEX)
         else:
@@ -239,7 +239,7 @@ class PageFile(_Served):
         await self.serve(name)
 
 
-def index_json(version: str) -> IndexJson:
+def index_json(version: str, program: str) -> IndexJson:
     links = [
         "/dispositivos",
         "/dispositivos/no-reclamados",
@@ -250,4 +250,4 @@ def index_json(version: str) -> IndexJson:
         "/diagnostico/rechazados",
         "/openapi.json",
     ]
-    return {"nombre": "IoT Backend", "version": version, "enlaces": links}
+    return {"nombre": "IoT Backend", "version": version, "programa": program, "enlaces": links}

@@ -99,6 +99,11 @@ SHOWN: Final[Mapping[str, Shown]] = {
         "Noise sensor",
         "M4 10v4h3.5L12 18V6L7.5 10zM15.5 9a4.2 4.2 0 0 1 0 6M18 6.5a8 8 0 0 1 0 11",
     ),
+    "contador": Shown(
+        "Contador",
+        "Meter",
+        "M12 3.5a8.5 8.5 0 1 1 0 17 8.5 8.5 0 0 1 0-17M12.5 7 9.5 12.5h5L11.5 17",
+    ),
     "generico": Shown(
         "Aparato",
         "Appliance",

@@ -184,7 +184,7 @@ class Myself(Handler):
         "GET": Operation(
             summary="Quién es uno",
             role=Role.READER,
-            english="who one is, and the time zone of the house",
+            english="who one is, the time zone of the house, and in a demo the codes on the devices' labels",
             answer=MyselfJson,
         )
     }
@@ -198,6 +198,7 @@ class Myself(Handler):
             "tipo": None if token is None else token.kind.value,
             "abierto": self.caller is NOBODY,
             "zona_horaria": zone_json(self.services.zone),
+            "etiquetas": {} if self.caller.role is Role.READER else {**self.services.labels},
         }
         self.answer(myself)
 

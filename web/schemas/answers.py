@@ -54,6 +54,7 @@ class EventJson(TypedDict):
 class IndexJson(TypedDict):
     nombre: str
     version: str
+    programa: Annotated[str, Note({"description": "Cómo se llama en la consola de su máquina."})]
     enlaces: list[str]
 
 
@@ -612,6 +613,10 @@ class MyselfJson(TypedDict):
     tipo: KindWord | None
     abierto: bool
     zona_horaria: ZoneJson
+    etiquetas: Annotated[
+        Mapping[str, str],
+        Note({"description": "En la demostración, el código en la etiqueta de cada dispositivo simulado."}),
+    ]
 
 
 @named("Ticket")

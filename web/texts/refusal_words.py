@@ -144,9 +144,9 @@ REFUSALS: Final[Mapping[Refusal, Wording]] = {
     Refusal.FOREIGN_BROKER: Wording(
         409,
         "El bróker es otro ({host}, MQTT_BROKER_URL), y sus accesos se hacen en él. Si es un Mosquitto: "
-        "«run_system.py mqtt-login --family tasmota NOMBRE», y «mosquitto-config» escribe lo que necesita.",
+        "en la consola «mqtt-login --family tasmota NOMBRE», y «mosquitto-config» escribe lo que necesita.",
         "The broker is another one ({host}, MQTT_BROKER_URL), and its logins are made there. If it is a "
-        "Mosquitto: “run_system.py mqtt-login --family tasmota NAME”, and “mosquitto-config” writes what it "
+        "Mosquitto: at the console “mqtt-login --family tasmota NAME”, and “mosquitto-config” writes what it "
         "needs.",
     ),
     Refusal.UNKNOWN_FAMILY: Wording(

@@ -1,11 +1,14 @@
 /** Which view is shown: the part of the address after `#`, as a path. */
 import { batch, signal } from "@preact/signals";
+import { keptInTab } from "./keep.js";
 import { codeOf } from "./pairing.js";
 
-/** The code that came by a pairing link, until it is used or turned down; "" where there is none. */
-export const offered = signal("");
+/**
+ * The code that came by a pairing link, until it is used or turned down, through a reload too; "" where there is none.
+ */
+export const offered = keptInTab("code", "");
 
-// A code is a secret: it stays neither in the address nor in the history.
+// A code is a secret: it stays neither in the address nor in the history, and in this tab alone.
 function takeCode() {
   const code = codeOf(location.hash);
   if (!code) return;

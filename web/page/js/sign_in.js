@@ -1,6 +1,7 @@
 /** Coming in: with a one-time code, by name and password, or by a link that brings the code. */
 import { useState } from "preact/hooks";
 import { ApiError, post } from "./api.js";
+import { Commands } from "./console.js";
 import { duration } from "./format.js";
 import { enter, leave, me } from "./house.js";
 import { html } from "./html.js";
@@ -58,7 +59,7 @@ const ByCode = () => {
         required
       />
     <//>
-    ${!came && html`<p class="hint">${t("sign_in.code.console")} <code>.venv/bin/python run_system.py pair ${t("sign_in.you")}</code></p>`}
+    ${!came && html`<p class="hint">${t("sign_in.code.console")} <${Commands} words=${[`pair ${t("sign_in.you")}`]} /></p>`}
   `;
 };
 
@@ -119,6 +120,7 @@ export const OfferedCode = () => {
   };
   const use = async () => {
     await show({ codigo: offered.value }, "sign_in.wrong_code");
+    ignore();
     leave();
   };
   const { usuario } = me.value;

@@ -1,6 +1,6 @@
 /** What a device is to be called, and where it is to be. */
 import { useState } from "preact/hooks";
-import { rooms } from "../../house.js";
+import { me, rooms } from "../../house.js";
 import { html } from "../../html.js";
 import { Field, Form } from "../../ui.js";
 import { t } from "../../words.js";
@@ -13,6 +13,7 @@ const NEW = "new";
  */
 export const ClaimForm = ({ body, submit }) => {
   const [place, setPlace] = useState("");
+  const label = (me.value || null)?.etiquetas[body.serial_number];
   const take = (form) => {
     const text = (name) => form.get(name).trim();
     return submit({ ...body, nombre: text("nombre"), codigo: text("codigo") || null }, roomOf(place, form));
@@ -26,6 +27,7 @@ export const ClaimForm = ({ body, submit }) => {
         <option value=${NEW}>${t("claim.room.new")}</option>
       <//>
       ${place === NEW && html`<${Field} label=${t("claim.room.name")} name="habitacion" maxlength="60" required />`}
+      ${label && html`<p class="notice" role="note"><span>${t("claim.label")} <code>${label}</code></span></p>`}
       <${Field}
         label=${t("claim.code")}
         hint=${t("claim.code.hint")}

@@ -1,4 +1,5 @@
 /** What the accounts ask of who looks: a name, even where the house is open to everybody. */
+import { Commands } from "../../console.js";
 import { me } from "../../house.js";
 import { html } from "../../html.js";
 import { SignInForms } from "../../sign_in.js";
@@ -11,7 +12,7 @@ export const WithAccount = ({ children }) =>
     : html`
         <div class="card narrow">
           <h2>${t("household.account")}</h2>
-          <p>${t("household.account.why")} <code>.venv/bin/python run_system.py setup</code></p>
+          <p>${t("household.account.why")} <${Commands} words=${["setup"]} /></p>
           <${SignInForms} />
         </div>
       `;

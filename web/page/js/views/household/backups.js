@@ -1,6 +1,7 @@
 /** The verified copies of everything, and one more when it is asked for. For admins. */
 import { useEffect, useState } from "preact/hooks";
 import { get, post } from "../../api.js";
+import { Commands } from "../../console.js";
 import { bytes, moment } from "../../format.js";
 import { html } from "../../html.js";
 import { useLoaded } from "../../load.js";
@@ -48,7 +49,7 @@ export const Backups = () => {
             ? html`<ul class="card list">${all.map((copy) => html`<${Copied} key=${copy.nombre} copy=${copy} />`)}</ul>`
             : html`<${Empty} icon="download" title=${t("household.backups.none")} />`}
       <//>
-      ${whole && html`<p class="muted">${t("household.backups.restore")}<br /><code>.venv/bin/python run_system.py restore</code></p>`}
+      ${whole && html`<p class="muted">${t("household.backups.restore")}<br /><${Commands} words=${["restore"]} /></p>`}
     </div>
   `;
 };

@@ -1,6 +1,7 @@
 /** What lets devices and gateways in at the broker: made here, with what to type into them, and taken away. */
 import { useState } from "preact/hooks";
 import { get, post, remove } from "../../api.js";
+import { Commands } from "../../console.js";
 import { moment } from "../../format.js";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
@@ -34,8 +35,7 @@ const Elsewhere = ({ host }) => html`
   <div class="card">
     <p>${t("household.logins.foreign", { host })}</p>
     <p>${t("household.logins.foreign.mosquitto")}</p>
-    <pre><code>.venv/bin/python run_system.py mqtt-login --family tasmota ${t("household.logins.name.example")}
-.venv/bin/python run_system.py mosquitto-config</code></pre>
+    <pre><${Commands} words=${[`mqtt-login --family tasmota ${t("household.logins.name.example")}`, "mosquitto-config"]} /></pre>
   </div>
 `;
 

@@ -43,6 +43,7 @@ export const words = {
   "claim.room.name": "Name of the new room",
   "claim.code": "The device's code",
   "claim.code.hint": "It comes with the QR. If the device has none, leave it empty.",
+  "claim.label": "This device is simulated. Its label would show this code:",
   "claim.scan": "I would rather scan its QR",
   "claim.add": "Add to the house",
   "claim.needs_code": "This device asks for its code. Scan its QR, or type the code that stands beside it.",

@@ -44,6 +44,7 @@ export const words = {
   "claim.room.name": "Nombre de la habitación nueva",
   "claim.code": "Código del aparato",
   "claim.code.hint": "Viene con el QR. Si el aparato no tiene ninguno, déjalo vacío.",
+  "claim.label": "Este aparato es simulado. En su etiqueta pondría este código:",
   "claim.scan": "Prefiero escanear su QR",
   "claim.add": "Añadir a la casa",
   "claim.needs_code": "Este aparato pide su código. Escanea su QR, o escribe el código que está junto a él.",

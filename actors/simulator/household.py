@@ -1,0 +1,266 @@
+"""The demonstration's home: its devices and rooms, what people do there, and what has gone wrong lately.
+
+Pure. :func:`life` tells the weeks that lie behind one of its devices, and :func:`simulated` has the same
+devices go on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, tzinfo
+from random import Random
+from typing import Final, TypeAlias
+
+import orjson
+
+from actors.domain.model import SCHEDULED, Change, Device, JsonObject, Report
+from actors.simulator.device import KINDS, SimulatedDevice, factory_configuration, fleet
+
+DAY_S: Final = 86_400.0
+HOUR_S: Final = 3_600.0
+WEEKS: Final = 6
+# Between two reports of the weeks behind, and of the last hour, of which each card has a line. What people do
+# and what goes wrong is told when it happens.
+EVERY_S: Final = 900.0
+LATELY_EVERY_S: Final = 60.0
+LATELY_S: Final = 4_000.0
+# Of the present.
+INTERVAL_S: Final = 10.0
+# Until a device has carried out what it was told.
+OBEYS_AFTER_S: Final = 1.0
+# As long as a house waits for a device that it hears all the time: AI_R4_OFFLINE_SECS.
+MISSED_AFTER_S: Final = 120.0
+
+WORKDAYS: Final = (0, 1, 2, 3, 4)
+EVERY_DAY: Final = (*WORKDAYS, 5, 6)
+
+
+@dataclass(frozen=True, slots=True)
+class Habit:
+    """When people switch a device on and off, in hours of the clock on the wall."""
+
+    days: tuple[int, ...]
+    """Of the week, from Monday, which is 0."""
+    begins: float
+    ends: float
+    wanders: float = 0.15
+    """Hours that either is early or late, as a standard deviation."""
+    kept: float = 1.0
+    """The share of those days on which they do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mishap:
+    """What was wrong with a device, so many days ago, at an hour of the clock on the wall."""
+
+    days_ago: int
+    hour: float
+    lasts: float
+    """Seconds."""
+    readings: JsonObject | None = None
+    """What it told instead; ``None`` where it was silent."""
+
+    def span(self, now: float, zone: tzinfo) -> tuple[float, float]:
+        """From when until when, in seconds since the epoch."""
+        begins = _midnight(now, zone) + timedelta(hours=self.hour - 24 * self.days_ago)
+        return begins.timestamp(), begins.timestamp() + self.lasts
+
+
+@dataclass(frozen=True, slots=True)
+class Furnishing:
+    """One device of the home."""
+
+    serial: str
+    name: str
+    room: str
+    configuration: JsonObject = field(default_factory=dict)
+    habits: tuple[Habit, ...] = ()
+    mishap: Mishap | None = None
+    days: float = WEEKS * 7
+    """Since it came to the house."""
+
+    @property
+    def set_up(self) -> JsonObject:
+        """Its configuration as people have made it when they claimed it."""
+        return {**factory_configuration(INTERVAL_S), **self.configuration}
+
+
+def _scheduled(**channels: object) -> JsonObject:
+    return {"modo": SCHEDULED, **channels}
+
+
+def _windows(*windows: tuple[tuple[str, ...], str, str]) -> list[JsonObject]:
+    return [{"dias": list(days), "inicio": begins, "fin": ends} for days, begins, ends in windows]
+
+
+_WORKDAYS: Final = ("lunes", "martes", "miercoles", "jueves", "viernes")
+_READING: Final = _windows(
+    (_WORKDAYS, "07:00", "08:30"), (("todos",), "19:00", "23:30"), (("sabado",), "22:00", "02:00")
+)
+_COFFEE: Final = _windows((_WORKDAYS, "07:00", "08:00"), (("sabado", "domingo"), "09:30", "11:00"))
+_WASHING: Final = _windows((("todos",), "23:30", "01:00"))
+_WARMTH: Final = [["07:00", 21], ["09:00", 18.5], ["17:30", 21.5], ["23:00", 18]]
+_WATERING: Final = {day: [["06:30", 60]] for day in ("lunes", "jueves", "sabado")}
+_LOCKING: Final = {"diario": [["07:00", False], ["22:30", True]]}
+_OFF: Final = {"encendido": False}
+
+METER, LAMP, CEILING, SPRINKLER, FAN, CAMERA = (
+    *("TMP0SALON001", "LGT0LECTURA1", "LGT0TECHO001"),
+    *("RGD0CESPED01", "FAN0SALON001", "CAM0PORTAL01"),
+)
+
+HOME: Final = (
+    Furnishing(METER, "Termostato del salón", "Salón", _scheduled(horarios_temp={"diario": _WARMTH})),
+    Furnishing(LAMP, "Lámpara de leer", "Salón", _scheduled(horarios=_READING, brillo=70, temp_color=2700)),
+    # Not so long in the house: its timetable has just been learned.
+    Furnishing(CEILING, "Luz del techo", "Salón", _OFF, (Habit(EVERY_DAY, 19.5, 23.25),), days=16.4),
+    Furnishing(
+        "SHD0SALON001",
+        "Persiana del salón",
+        "Salón",
+        _scheduled(horarios_pos={"diario": [["08:00", 100], ["14:00", 40], ["17:00", 100], ["21:30", 0]]}),
+    ),
+    Furnishing(
+        FAN,
+        "Ventilador de techo",
+        "Salón",
+        _scheduled(horarios_speed={"diario": [["14:00", 40], ["16:30", 0]]}),
+    ),
+    Furnishing("CO20SALON001", "Aire del salón", "Salón"),
+    Furnishing("SND0SALON001", "Ruido del salón", "Salón"),
+    Furnishing("PLG0CAFE0002", "Cafetera", "Cocina", _scheduled(horarios=_COFFEE)),
+    Furnishing("PLG0LAVADO04", "Lavadora", "Cocina", _scheduled(horarios=_WASHING)),
+    Furnishing(
+        "SMK0COCINA01",
+        "Humo de la cocina",
+        "Cocina",
+        mishap=Mishap(6, 20.7, 1_200, {"humo": 38.4, "humo_detectado": True}),
+    ),
+    Furnishing(
+        "TMP0DORMIT01",
+        "Clima del dormitorio",
+        "Dormitorio",
+        _OFF,
+        mishap=Mishap(1, 18.1, 1, {"temperatura": 47.9, "humedad": 51.3}),
+    ),
+    Furnishing("CO20DORMIT01", "Aire del dormitorio", "Dormitorio"),
+    Furnishing(
+        "LGT0MESILLA1", "Luz de la mesilla", "Dormitorio", _OFF, (Habit(EVERY_DAY, 22, 23, 1.5, 0.5),)
+    ),
+    Furnishing("DRL0CALLE001", "Puerta de la calle", "Entrada", _scheduled(horarios_lock=_LOCKING)),
+    Furnishing(CAMERA, "Cámara del portal", "Entrada", mishap=Mishap(1, 3.5, 5 * HOUR_S)),
+    Furnishing("MOV0PASILLO1", "Movimiento del pasillo", "Entrada"),
+    Furnishing("MTR0CASA0001", "Contador de la casa", "Entrada"),
+    Furnishing(SPRINKLER, "Riego del césped", "Patio y jardín", _scheduled(horarios_riego=_WATERING)),
+    Furnishing("LUX0PATIO001", "Luz del patio", "Patio y jardín"),
+)
+NEW: Final = ("LGT0NUEVA001", "PLG0NUEVO002")
+"""Devices that have come just now, to be claimed."""
+
+
+# -- what lies behind ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """The device has not been heard for so long that it is missed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    at: float
+    """Seconds since the epoch."""
+    what: Report | Change | Silence
+
+
+_Step: TypeAlias = tuple[float, JsonObject | None]
+"""When, and what people ask for then; ``None`` where the device merely reports."""
+
+
+def life(device: Furnishing, until: float, zone: tzinfo) -> Iterator[Happening]:
+    """What happened to the device from when it came until ``until``, in order of time.
+
+    The same each time for the same moment and zone.
+    """
+    random = Random(f"life of {device.serial}")
+    simulated = SimulatedDevice(device.serial, Random(device.serial), INTERVAL_S)
+    configuration, version = device.set_up, 1
+    _tell(simulated, configuration, version)
+    mishap = device.mishap
+    missed = False
+    wrong = (until, until) if mishap is None else mishap.span(until, zone)
+    for at, asked in _steps(device, random, until, zone):
+        if mishap is not None and wrong[0] <= at < wrong[1]:
+            if mishap.readings is None:
+                if not missed:
+                    yield Happening(at + MISSED_AFTER_S, Silence())
+                missed = True
+                continue
+            yield Happening(
+                at, Report(device.serial, at, simulated.measure(_local(at, zone), at)[0], mishap.readings)
+            )
+            continue
+        if asked is not None:
+            configuration, version = {**configuration, **asked}, version + 1
+            _tell(simulated, configuration, version)
+            yield Happening(at, Change(configuration=asked))
+            at += OBEYS_AFTER_S
+        state, readings = simulated.measure(_local(at, zone), at)
+        yield Happening(at, Report(device.serial, at, state, readings))
+
+
+def _steps(device: Furnishing, random: Random, until: float, zone: tzinfo) -> list[_Step]:
+    begins = until - device.days * DAY_S
+    first = begins - begins % EVERY_S + EVERY_S + random.uniform(1, 20)
+    steps: list[_Step] = [(first + n * EVERY_S, None) for n in range(int((until - first) / EVERY_S) + 1)]
+    steps += [(until - ago * LATELY_EVERY_S - 1, None) for ago in range(int(LATELY_S / LATELY_EVERY_S))]
+    steps += _switched(device.habits, random, begins, until, zone)
+    if device.mishap is not None:
+        steps += [(at, None) for at in device.mishap.span(until, zone)]
+    return sorted((step for step in steps if begins <= step[0] < until), key=lambda step: step[0])
+
+
+def _switched(
+    habits: Iterable[Habit], random: Random, begins: float, until: float, zone: tzinfo
+) -> Iterator[_Step]:
+    midnight = _midnight(begins, zone)
+    for day in range(int((until - begins) / DAY_S) + 2):
+        today = midnight + timedelta(days=day)
+        for habit in habits:
+            if today.weekday() not in habit.days or random.random() >= habit.kept:
+                continue
+            on, off = (hour + random.gauss(0, habit.wanders) for hour in (habit.begins, habit.ends))
+            yield (today + timedelta(hours=on)).timestamp(), {"encendido": True}
+            yield (today + timedelta(hours=max(off, on + 0.1))).timestamp(), {"encendido": False}
+
+
+def _tell(simulated: SimulatedDevice, configuration: JsonObject, version: int) -> None:
+    simulated.obey(orjson.dumps({"version": version, "configuracion": configuration}))
+
+
+def _midnight(at: float, zone: tzinfo) -> datetime:
+    return datetime.fromtimestamp(at, zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _local(at: float, zone: tzinfo) -> datetime:
+    return datetime.fromtimestamp(at, zone).replace(tzinfo=None)
+
+
+# -- the present ---------------------------------------------------------------------------------
+
+
+def simulated(stored: Iterable[Device]) -> list[SimulatedDevice]:
+    """Those that live in a house where these devices are known: the home's own, going on from what each has
+    told last, and the new ones; in any other house one of each kind.
+    """
+    told = {device.serial: device for device in stored}
+    if not any(each.serial in told for each in HOME):
+        return fleet(len(KINDS))
+    devices = []
+    for serial in (*(each.serial for each in HOME), *NEW):
+        device = SimulatedDevice(serial, Random(serial), INTERVAL_S)
+        if serial in told:
+            device.resume(told[serial].parameters)
+        devices.append(device)
+    return devices
