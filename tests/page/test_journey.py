@@ -62,7 +62,7 @@ class Newcomer:
         self.page.get_by_role("link", name=part, exact=True).click()
 
     def claim(self) -> None:
-        """With what stands on the device's label."""
+        """With what stands on the device's label, which the page shows of a simulated one."""
         page = self.page
         page.get_by_role("link", name="14 dispositivos nuevos").click()
         expect(page.get_by_role("link", name=LAMP)).to_be_visible()
@@ -71,6 +71,7 @@ class Newcomer:
         page.get_by_label("Nombre", exact=True).fill(NAME)
         page.get_by_label("Habitación", exact=True).select_option(label="Otra nueva…")
         page.get_by_label("Nombre de la habitación nueva").fill("Salón")
+        expect(page.get_by_role("note")).to_contain_text(demo_code(LAMP))
         page.get_by_label("Código del aparato").fill(demo_code(LAMP))
         page.get_by_role("button", name="Añadir a la casa").click()
         expect(page.get_by_role("heading", name=f"{NAME} ya está en la casa")).to_be_visible()

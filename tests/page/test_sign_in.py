@@ -107,11 +107,14 @@ def test_too_many_failures(home: Home, page: Page, complaints: Complaints) -> No
 
 
 def test_by_a_link(home: Home, any_page: Page) -> None:
-    """One tap is enough; the code is in the address and the history no more when the page shows."""
+    """One tap is enough; the code is in the address and the history no more when the page shows, and is still
+    there when it is loaded anew, until it is used."""
     code = code_for(home, "Ana")
     any_page.goto(f"/#codigo={code}&ca=AB:CD")
     expect(any_page.get_by_label("Código de un solo uso")).to_have_value(code)
     expect(any_page).to_have_url(f"{home.url}/")
+    any_page.reload()
+    expect(any_page.get_by_label("Código de un solo uso")).to_have_value(code)
     assert_accessible(any_page)
     enter(any_page)
     expect_inside(any_page)
@@ -120,6 +123,7 @@ def test_by_a_link(home: Home, any_page: Page) -> None:
     expect_inside(any_page)
     expect(any_page).to_have_url(f"{home.url}/")
     expect(any_page.get_by_role("dialog")).to_have_count(0)
+    assert code not in any_page.evaluate("JSON.stringify({ ...sessionStorage, ...localStorage })")
 
 
 def test_a_link_for_who_is_inside_already(home: Home, page: Page) -> None:
