@@ -25,17 +25,19 @@ class Kind:
     of a ``sensor``, nothing."""
     main: tuple[str, ...] = ()
     """Names of readings; the first of these that a device has is the one that people are shown first."""
+    off_with_all: bool = False
+    """Whether whoever switches everything off means it, too: what only serves who is there."""
 
 
 KINDS: Final = (
-    Kind("luz", "LGT0", "binary", ("brillo",)),
+    Kind("luz", "LGT0", "binary", ("brillo",), off_with_all=True),
     Kind("riego", "RGD0", "duration", ("humedad_suelo", "caudal_lpm")),
     Kind("persiana", "SHD0", "position", ("posicion",)),
-    Kind("ventilador", "FAN0", "speed", ("velocidad",)),
+    Kind("ventilador", "FAN0", "speed", ("velocidad",), off_with_all=True),
     Kind("puerta", "DRL0", "lock", ("bloqueada", "abierta")),
     Kind("termometro", "TMP0", "setpoint", ("temperatura", "temp", "humedad")),
     Kind("camara", "CAM0", "binary", ("movimiento", "flujo_kbps")),
-    Kind("enchufe", "PLG0", "binary", ("consumo_w",)),
+    Kind("enchufe", "PLG0", "binary", ("consumo_w",), off_with_all=True),
     Kind("sensor_luz", "LUX0", SENSOR, ("luz_lux", "lux")),
     Kind("sensor_co2", "CO20", SENSOR, ("co2_ppm", "co2")),
     Kind("sensor_humo", "SMK0", SENSOR, ("humo",)),

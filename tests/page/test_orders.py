@@ -84,7 +84,7 @@ def test_a_device_that_confirms_before_the_answer_comes(home: Home, page: Page) 
 
 
 def test_a_simulated_device_obeys_and_confirms(home: Home, page: Page) -> None:
-    """A blind goes where its slider was let go, by itself, and closes when it is switched off."""
+    """A blind goes where its slider was let go, by itself, and closes and opens when it is told to."""
     home.live_in(BLIND)
     home.claim(BLIND, nombre="Persiana", configuracion=MANUAL)
     page.goto("/")
@@ -92,9 +92,12 @@ def test_a_simulated_device_obeys_and_confirms(home: Home, page: Page) -> None:
     page.get_by_role("slider", name="Apertura de Persiana").fill("40")
     expect(card.locator(".main-reading")).to_have_text("40\u00a0%")
     assert home.device(BLIND)["configuracion"]["posicion"] == 40
-    page.get_by_role("switch").click()
+    expect(page.get_by_role("switch")).to_have_count(0)
+    page.get_by_role("button", name="Bajar Persiana").click()
     expect(card.locator(".main-reading")).to_have_text("0\u00a0%")
     expect(page.get_by_role("slider")).to_have_value("0")
+    page.get_by_role("button", name="Subir Persiana").click()
+    expect(card.locator(".main-reading")).to_have_text("100\u00a0%")
     expect(card).not_to_contain_text("El aparato dice")
 
 
@@ -228,7 +231,7 @@ def test_who_leaves_right_after_stepping_has_stepped_all_the_same(home: Home, pa
 @pytest.mark.parametrize("role", ["lectura", "miembro"])
 def test_who_may_only_look_can_change_nothing(home: Home, open_page: OpenPage, role: str) -> None:
     """The switch shows how it is and cannot be moved; other controls, and adding, are for members."""
-    claim(home, BLIND, "Persiana")
+    claim(home, FAN, "Ventilador")
     home.report("LGT0BBBBBBBB", estado="activo")
     page = open_page(extra_http_headers={"Authorization": f"Bearer {home.token(role)}"})
     page.goto("/")
@@ -241,15 +244,15 @@ def test_who_may_only_look_can_change_nothing(home: Home, open_page: OpenPage, r
 
 def test_by_keyboard_alone(home: Home, page: Page) -> None:
     """From the search field on: each control in turn, and what it does."""
-    claim(home, BLIND, "Persiana", posicion=50)
+    claim(home, FAN, "Ventilador", velocidad=50)
     page.goto("/")
     page.get_by_role("searchbox").focus()
     for _ in range(6):
         page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Persiana")).to_be_focused()
+    expect(page.get_by_role("link", name="Ventilador")).to_be_focused()
     page.keyboard.press("Tab")
     page.keyboard.press("Space")
-    assert home.ordered(BLIND)["configuracion"]["encendido"] is False
+    assert home.ordered(FAN)["configuracion"]["encendido"] is False
     page.keyboard.press("Tab")
     page.keyboard.press("End")
-    assert home.ordered(BLIND)["configuracion"]["posicion"] == 100
+    assert home.ordered(FAN)["configuracion"]["velocidad"] == 100

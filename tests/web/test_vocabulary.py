@@ -38,6 +38,7 @@ def test_the_document_says_what_there_is(told: dict[str, Any]) -> None:
     assert told["kinds"].keys() == {kind.name for kind in KINDS} == SHOWN.keys()
     assert told["kinds"]["riego"]["en"] == "Sprinkler"
     assert told["kinds"]["riego"]["main"] == ["humedad_suelo", "caudal_lpm"]
+    assert {name for name, kind in told["kinds"].items() if kind["off"]} == {"luz", "ventilador", "enchufe"}
     assert told["rules"]["offline"] == ["ai_offline", "ai_back_online"]
     assert told["readings"].keys() == READINGS.keys()
     assert told["readings"]["temperatura"] == {"es": "Temperatura", "en": "Temperature", "unit": "°C"}

@@ -19,7 +19,7 @@ READINGS: Final[Mapping[str, Words]] = {
     "inclinacion": Words("Inclinación", "Tilt"),
     "velocidad": Words("Velocidad", "Speed"),
     "temp_color": Words("Tono del blanco", "White tone"),
-    "color": Words("Color", "Color"),
+    "color": Words("Color", "Colour"),
     "humedad": Words("Humedad", "Humidity"),
     "humedad_suelo": Words("Humedad del suelo", "Soil moisture"),
     "bateria": Words("Batería", "Battery"),

@@ -115,7 +115,9 @@ SHOWN: Final[Mapping[str, Shown]] = {
 
 def with_vocabulary(document: bytes) -> bytes:
     """The page's document with the vocabulary in its place, if it has one."""
-    kinds = {kind.name: {**asdict(SHOWN[kind.name]), "main": kind.main} for kind in KINDS}
+    kinds = {
+        kind.name: {**asdict(SHOWN[kind.name]), "main": kind.main, "off": kind.off_with_all} for kind in KINDS
+    }
     readings = {name: {**asdict(words), "unit": UNITS.get(name, "")} for name, words in READINGS.items()}
     told = orjson.dumps({"kinds": kinds, "readings": readings, "rules": EVENTS}).replace(b"</", b"<\\/")
     return document.replace(_PLACE, _PLACE.replace(b"></", b">" + told + b"</"), 1)

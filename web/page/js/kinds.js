@@ -84,6 +84,10 @@ const plainReading = (metric, value, device) =>
     ? named(`reading.${knownPart(last(metric))}.${value}`, reading(value))
     : reading(value, unitOf(metric, device));
 
+/** Whether whoever switches everything off means it too: by its kind, unless people have said otherwise. */
+export const goesOffWithAll = ({ kind, configuracion: { apagar_con_todo: said } }) =>
+  typeof said === "boolean" ? said : kindOf(kind).off;
+
 /** Whether it can be switched on and off; sensors only tell. */
 export const switches = (device) => device.capability !== "sensor" && device.capability !== "lock";
 

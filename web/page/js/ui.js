@@ -8,24 +8,44 @@ import { t } from "./words.js";
 // -- what was done, and what went wrong --------------------------------------------------------------
 
 const TOAST_MS = 6_000;
+// Whoever may take something back has to see first what it did.
+const UNDO_MS = 12_000;
 const toasts = signal([]);
 let count = 0;
 
-/** Say something at the edge of the screen for a few seconds; screen readers read it out. `tone`: "good" or "bad". */
-export function toast(text, tone = "good") {
+const dismiss = (mine) => {
+  toasts.value = toasts.value.filter((other) => other !== mine);
+};
+
+/**
+ * Say something at the edge of the screen for a few seconds; screen readers read it out. `tone`: "good" or "bad". `undo` is
+ * `{ label, act }`, what can be done about it meanwhile.
+ * @param {string} text
+ * @param {"good" | "bad"} [tone]
+ * @param {{ label: string, act: () => unknown }} [undo]
+ */
+export function toast(text, tone = "good", undo = undefined) {
   count += 1;
-  const mine = { key: count, text, tone };
+  const mine = { key: count, text, tone, undo };
   toasts.value = [...toasts.value.slice(-2), mine];
-  setTimeout(() => {
-    toasts.value = toasts.value.filter((other) => other !== mine);
-  }, TOAST_MS);
+  setTimeout(dismiss, undo ? UNDO_MS : TOAST_MS, mine);
 }
 
 export const Toasts = () => html`
   <div class="toasts" role="status" aria-live="polite">
-    ${toasts.value.map(({ key, text, tone }) => html`<p key=${key} class="toast" data-tone=${tone}>${text}</p>`)}
+    ${toasts.value.map((mine) => html`<${Toast} key=${mine.key} mine=${mine} />`)}
   </div>
 `;
+
+const Toast = ({ mine }) => {
+  const { text, tone, undo } = mine;
+  if (!undo) return html`<p class="toast" data-tone=${tone}>${text}</p>`;
+  const act = () => {
+    dismiss(mine);
+    undo.act();
+  };
+  return html`<p class="toast" data-tone=${tone}>${text} <button type="button" onClick=${act}>${undo.label}</button></p>`;
+};
 
 /** What an error says to people: the server's own words of what to do, or that there is no server. */
 export const told = (error) =>

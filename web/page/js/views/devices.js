@@ -6,9 +6,12 @@ import { Icon } from "../icons.js";
 import { kindName, nameOf } from "../kinds.js";
 import { Empty, Loading } from "../ui.js";
 import { language, t } from "../words.js";
-import { Card } from "./devices/card.js";
-import { Filters, seekEverything, sought } from "./devices/filters.js";
-import { fits, grouped, placeOf } from "./devices/sift.js";
+import { Filters, seekEverything, sought, soughtHere } from "./devices/filters.js";
+import { density, favourites, isNarrow, MOST_WHOLE, opened, roomOrder } from "./devices/layout.js";
+import { AllOff, Room } from "./devices/room.js";
+import { Chosen } from "./devices/selecting.js";
+import { fits, grouped, openGroups, placeOf } from "./devices/sift.js";
+import { Tools } from "./devices/tools.js";
 
 const MOST_NEW = 3;
 
@@ -38,7 +41,11 @@ const found = computed(() => {
 export const Devices = () => html`
   <div class="heading">
     <h1>${t("devices.title")}</h1>
-    ${may("miembro") && html`<a class="button" href="#/reclamar"><${Icon} name="add" />${t("devices.add")}</a>`}
+    <div class="actions">
+      ${may("miembro") && html`<${AllOff} places=${claimed.value} />`}
+      ${may("miembro") && html`<a class="button" href="#/reclamar"><${Icon} name="add" /><span class="wide">${t("devices.add")}</span></a>`}
+      ${claimed.value.length > 0 && html`<${Tools} />`}
+    </div>
   </div>
   ${known.value ? html`<${House} />` : html`<${Loading} />`}
 `;
@@ -109,20 +116,23 @@ const NoMatch = () => html`
 `;
 
 const Rooms = () => {
-  const groups = grouped(found.value, rooms.value, language.value);
+  const groups = grouped(found.value, rooms.value, language.value, {
+    order: roomOrder.value,
+    favourites: favourites.value,
+  });
   const divided = groups.length > 1 || groups[0].room !== null;
+  // Whoever seeks something wants to see it.
+  const seeking = soughtHere.value !== "" || !divided;
+  const open = openGroups(groups, opened.value, isNarrow.value, MOST_WHOLE);
+  const few = claimed.value.length <= MOST_WHOLE;
+  const compact = density.value === "auto" ? !few : density.value === "compact";
   return html`
     <div class="rooms" data-stale=${connection.value !== "live"}>
       ${groups.map(
-        ({ room, name, ids }) => html`
-          <section key=${room ?? "none"}>
-            ${divided && html`<h2 class="room-name">${room === null ? t("devices.no_room") : name}</h2>`}
-            <ul class="device-grid">
-              ${ids.map((id) => html`<li key=${id}><${Card} signal=${devices.value.get(id)} level=${divided ? 3 : 2} /></li>`)}
-            </ul>
-          </section>
-        `,
+        (group, n) =>
+          html`<${Room} key=${group.room ?? "none"} group=${group} divided=${divided} open=${seeking || open[n]} compact=${compact} />`,
       )}
     </div>
+    <${Chosen} />
   `;
 };

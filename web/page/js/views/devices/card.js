@@ -1,7 +1,6 @@
 /** One device at a glance. A report changes the text of its readings; only what is rarer draws the card again. */
 import { useComputed, useSignalEffect } from "@preact/signals";
-import { useState } from "preact/hooks";
-import { ago } from "../../format.js";
+import { ago, moment, now, onTheWall, zone } from "../../format.js";
 import { connection, may } from "../../house.js";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
@@ -17,98 +16,199 @@ import {
   switches,
 } from "../../kinds.js";
 import { flat, numberOf, readingAt } from "../../readings.js";
-import { Confirm, Switch } from "../../ui.js";
+import { Switch } from "../../ui.js";
+import { dayOf } from "../../wall.js";
 import { t } from "../../words.js";
+import { stateWords } from "../device/names.js";
+import { heldUntil, nextChange } from "./by_hand.js";
 import { Control, isLocked } from "./controls.js";
-import { orderOf, send } from "./orders.js";
+import { orderOf, send, sendByHand } from "./orders.js";
+import { choose, chosen } from "./selecting.js";
 import { Spark } from "./spark.js";
-import { hasWindows, isOn, isScheduled, statusOf, switched } from "./status.js";
+import { isOn, isScheduled, lastState, statusOf } from "./status.js";
 
 const MOST_OTHERS = 2;
 
-/** `signal` is the device's; `level` that of its heading. */
-export const Card = ({ signal, level }) => {
-  const device = useRarely(signal);
-  const order = orderOf(device.id);
-  const sending = order.sending.value;
-  const name = nameOf(device);
-  useSignalEffect(() => order.follow(signal.value));
-  const Heading = `h${level}`;
-  const lit = device.capability === "lock" ? isLocked(device, sending) : isOn(device, sending);
+/** `signal` is the device's; `level` that of its heading; `room` what its room is called, where that stands nowhere else. */
+export const Card = ({ signal, level, room }) => {
+  const { device, order, sending, name } = useDevice(signal);
   return html`
     <article class="card device" data-offline=${!device.en_linea}>
       <header class="row">
-        <span class="tile" data-on=${lit && device.capability !== "sensor"}><${Icon} name=${device.kind} /></span>
+        <span class="tile" data-on=${isLit(device, sending)}><${Icon} name=${device.kind} /></span>
         <div class="grow">
-          <${Heading} class="device-name"><a href="#/dispositivo/${device.id}">${name}</a><//>
-          <p class="muted device-kind">${kindName(device.kind)}</p>
+          <${Name} device=${device} level=${level} />
+          <p class="muted device-kind">${room ? `${kindName(device.kind)} · ${room}` : kindName(device.kind)}</p>
         </div>
-        <${OnOff} device=${device} sending=${sending} name=${name} />
+        ${chosen.value === null ? html`<${OnOff} device=${device} sending=${sending} name=${name} />` : html`<${Choice} device=${device} />`}
       </header>
-      <${Readings} signal=${signal} />
-      <${Control} device=${device} sending=${sending} />
-      <${Status} device=${device} order=${order} signal=${signal} />
+      <${Readings} signal=${signal}>
+        <${Line} device=${device} order=${order} signal=${signal} />
+      <//>
+      ${chosen.value === null && html`<${Control} device=${device} sending=${sending} />`}
     </article>
   `;
 };
+
+/** The same in little: its picture is its switch, where it has one. */
+export const Compact = ({ signal, level, room }) => {
+  const { device, order, sending, name } = useDevice(signal);
+  const lit = isLit(device, sending);
+  const reading = useMainReading(signal);
+  const main = useComputed(() => {
+    const now = signal.value;
+    if (now.en_linea) return reading.value;
+    const state = lastState(now);
+    return t("devices.last", {
+      state: state === null ? reading.value : stateWords(now, state).toLowerCase(),
+    });
+  });
+  const alarmed = useComputed(() => (alarmNow(signal.value) === null ? undefined : "bad"));
+  const status = statusIn(device, order);
+  const picture = html`<${Icon} name=${device.kind} />`;
+  const act = chosen.value === null && hasSwitch(device) && may("miembro");
+  return html`
+    <article class="device compact" data-offline=${!device.en_linea}>
+      ${
+        act
+          ? html`<button
+              type="button"
+              class="tile"
+              role="switch"
+              aria-checked=${lit ? "true" : "false"}
+              aria-label=${t("devices.on_off", { name })}
+              data-on=${lit}
+              onClick=${() => sendByHand(device, { encendido: !lit })}
+            >${picture}</button>`
+          : html`<span class="tile" data-on=${lit}>${picture}</span>`
+      }
+      <div class="grow">
+        <${Name} device=${device} level=${level} />
+        <p class="device-brief" data-tone=${status?.tone}>
+          ${status && html`<${Icon} name=${status.icon} /><span class="hidden">${told(status, signal)}</span>`}
+          <span class="main-reading" data-tone=${alarmed}>${main}</span>
+          ${room && html`<span class="muted">${room}</span>`}
+        </p>
+      </div>
+      ${chosen.value !== null && html`<${Choice} device=${device} />`}
+    </article>
+  `;
+};
+
+/** Those of a room that only tell: one card, a line each. `signals` are theirs. */
+export const Sensors = ({ signals, level }) => html`
+  <section class="card sensors" aria-label=${t("devices.sensors")}>
+    ${signals.map((signal) => html`<${Sensor} key=${signal.peek().id} signal=${signal} level=${level} />`)}
+  </section>
+`;
+
+const Sensor = ({ signal, level }) => {
+  const { device, order } = useDevice(signal);
+  return html`
+    <article class="device sensor" data-offline=${!device.en_linea}>
+      <span class="tile"><${Icon} name=${device.kind} /></span>
+      <${Readings} signal=${signal} head=${html`<${Name} device=${device} level=${level} />`}>
+        <${Line} device=${device} order=${order} signal=${signal} />
+      <//>
+    </article>
+  `;
+};
+
+const Name = ({ device, level }) => {
+  const Heading = `h${level}`;
+  return html`<${Heading} class="device-name"><a href="#/dispositivo/${device.id}">${nameOf(device)}</a><//>`;
+};
+
+const Choice = ({ device }) => html`
+  <input
+    type="checkbox"
+    class="choice-box"
+    aria-label=${t("devices.choose", { name: nameOf(device) })}
+    checked=${chosen.value.includes(device.id)}
+    onChange=${({ target }) => choose(device.id, target.checked)}
+  />
+`;
+
+function useDevice(signal) {
+  const device = useRarely(signal);
+  const order = orderOf(device.id);
+  useSignalEffect(() => order.follow(signal.value));
+  return { device, order, sending: order.sending.value, name: nameOf(device) };
+}
 
 /** The device as of the last change that a card shows otherwise than as a reading. */
 function useRarely(signal) {
   const gist = useComputed(() => {
     const { parametros, visto_en, ...rest } = signal.value;
-    return JSON.stringify([rest, parametros.bloqueada, visto_en === null]);
+    return JSON.stringify([rest, parametros.bloqueada, parametros.posicion, visto_en === null]);
   });
   gist.value;
   return signal.peek();
 }
 
-/** Asks first where the schedule would soon switch it back. */
-export const OnOff = ({ device, sending, name }) => {
-  const [wanted, setWanted] = useState(null);
-  // A sprinkler that is not scheduled is started and stopped by its own control.
-  if (!switches(device) || (device.capability === "duration" && !isScheduled(device))) return null;
-  const ruled = isScheduled(device) && hasWindows(device);
-  return html`
-    <${Switch}
-      label=${t("devices.on_off", { name })}
-      on=${isOn(device, sending)}
-      disabled=${!may("miembro")}
-      onChange=${(on) => (ruled ? setWanted(on) : send(device.id, switched(device, on)))}
-    />
-    ${
-      wanted !== null &&
-      html`<${Confirm}
-        title=${t("devices.override", { name })}
-        text=${t("devices.override.text")}
-        label=${t(`devices.override.${wanted}`)}
-        danger=${false}
-        act=${() => void send(device.id, { modo: "manual", encendido: wanted })}
-        close=${() => setWanted(null)}
-      />`
-    }
-  `;
-};
+const isLit = (device, sending) =>
+  device.capability === "lock"
+    ? isLocked(device, sending)
+    : isOn(device, sending) && device.capability !== "sensor";
 
-// Texts that are signals change in place, without drawing anything else again.
-const Readings = ({ signal }) => {
-  const metric = useComputed(() => mainMetric(signal.value));
-  const main = useComputed(() => {
-    const name = metric.value;
-    if (name === null) return "–";
-    return isInvalid(signal.value, name)
+// A blind has its own three, and so has a sprinkler that nobody has put under a schedule.
+const hasSwitch = (device) =>
+  switches(device) &&
+  device.capability !== "position" &&
+  (device.capability !== "duration" || isScheduled(device));
+
+/** Under a schedule what is switched stands until its next change. */
+export const OnOff = ({ device, sending, name }) =>
+  hasSwitch(device) &&
+  html`<${Switch}
+    label=${t("devices.on_off", { name })}
+    on=${isOn(device, sending)}
+    disabled=${!may("miembro")}
+    onChange=${(on) => sendByHand(device, { encendido: on })}
+  />`;
+
+/** The text of the reading that matters most: a signal, which changes in place, without drawing anything else again. */
+function useMainReading(signal) {
+  return useComputed(() => {
+    const device = signal.value;
+    const name = mainMetric(device);
+    if (name === null)
+      return device.capability === "sensor" || !device.visto_en ? "–" : stateWords(device, device.estado);
+    return isInvalid(device, name)
       ? t("reading.invalid")
-      : readingOf(name, readingAt(signal.value.parametros, name), signal.value);
+      : readingOf(name, readingAt(device.parametros, name), device);
   });
-  const others = useComputed(() => othersOf(signal.value, metric.value));
+}
+
+const Readings = ({ signal, head, children }) => {
+  const metric = useComputed(() => mainMetric(signal.value));
+  const main = useMainReading(signal);
   const alarmed = useComputed(() => (alarmNow(signal.value) === null ? undefined : "bad"));
   const { id } = signal.peek();
   return html`
     <div class="readings">
       <div class="grow">
+        ${head}
         <p class="main-reading" data-tone=${alarmed}>${main}</p>
-        <p class="muted other-readings">${others}</p>
       </div>
       ${metric.value !== null && html`<${Spark} key=${metric.value} id=${id} metric=${metric.value} />`}
+      ${children}
+    </div>
+  `;
+};
+
+/** What there is to say of it; else what it tells beside, or when it was last heard: never nothing. */
+const Line = ({ device, order, signal }) => {
+  const others = useComputed(() => {
+    const now = signal.value;
+    return (
+      othersOf(now, mainMetric(now)) || (now.visto_en ? t("devices.seen", { ago: ago(now.visto_en) }) : "–")
+    );
+  });
+  const status = statusIn(device, order);
+  return html`
+    <div class="device-line">
+      ${status ? html`<${Status} device=${device} order=${order} signal=${signal} />` : html`<p class="muted other-readings">${others}</p><${Rule} device=${device} />`}
     </div>
   `;
 };
@@ -127,37 +227,66 @@ function othersOf(device, main) {
   return [...invalid.slice(0, MOST_OTHERS), ...others].join(" · ");
 }
 
+const statusIn = (device, order) =>
+  statusOf(device, { phase: order.phase.value, sending: order.sending.value }, connection.value !== "live");
+
 export const Status = ({ device, order, signal }) => {
-  const status = statusOf(
-    device,
-    { phase: order.phase.value, sending: order.sending.value },
-    connection.value !== "live",
-  );
+  const status = statusIn(device, order);
   return html`
     <p class="device-status" data-tone=${status?.tone}>
-      ${isScheduled(device) && html`<${Scheduled} device=${device} />`}
       ${status && html`<${Icon} name=${status.icon} /><span>${told(status, signal)}</span>`}
     </p>
+    <${Rule} device=${device} />
   `;
 };
 
 /** @param {import("./status.js").Status} status */
-function told({ word, since, differences }, signal) {
-  if (differences) return t(word, { what: Object.entries(differences).slice(0, 2).map(said).join(", ") });
+const told = ({ said }, signal) => said.map((each) => saidOf(each, signal)).join(" · ");
+
+/** @param {import("./status.js").Said} said */
+function saidOf({ word, since, state, differences }, signal) {
+  if (differences)
+    return t(word, { what: Object.entries(differences).slice(0, 2).map(differing).join(", ") });
+  if (state) return t(word, { state: stateWords(signal.peek(), state).toLowerCase() });
   // Read anew, as a report moves it on without drawing the card.
   return since ? t(word, { ago: ago(signal.value.visto_en) }) : t(word);
 }
 
-function said([name, { informado }]) {
+function differing([name, { informado }]) {
   const key = `setting.${name}.${informado}`;
   const words = t(key);
   if (words !== key) return words;
   const setting = t(`setting.${name}`);
-  return `${setting.startsWith("setting.") ? name : setting} ${readingOf(name, informado)}`;
+  return `${setting.startsWith("setting.") ? metricName(name) : setting} ${readingOf(name, informado)}`;
 }
 
-const Scheduled = ({ device }) => html`
-  <a class="chip" href="#/dispositivo/${device.id}/horario" aria-label=${t("devices.scheduled.link", { name: nameOf(device) })}>
-    <${Icon} name="pending" />${t("devices.scheduled")}
-  </a>
-`;
+/** That a schedule rules, and until when it does not. */
+const Rule = ({ device }) => {
+  const name = nameOf(device);
+  const until = heldUntil(device);
+  if (until !== null) {
+    const words = t("devices.held", { until: momentOf(until) });
+    return html`
+      <button
+        type="button"
+        class="chip"
+        disabled=${!may("miembro")}
+        aria-label=${t("devices.held.end", { name, words })}
+        onClick=${() => send(device.id, { modo: "horario" })}
+      ><${Icon} name="close" />${words}</button>
+    `;
+  }
+  if (!isScheduled(device)) return null;
+  const next = nextChange(device.configuracion, now.value, zone.value);
+  return html`
+    <a class="chip" href="#/dispositivo/${device.id}/horario" aria-label=${t("devices.scheduled.link", { name })}>
+      <${Icon} name="pending" />${t("devices.scheduled")}${next !== null && html`<span> · ${momentOf(next)}</span>`}
+    </a>
+  `;
+};
+
+/** "22:00" of today, "lun 07:00" of another day. */
+function momentOf(at) {
+  const today = dayOf(onTheWall(at)) === dayOf(onTheWall(now.value));
+  return moment(at, { ...(today ? {} : { weekday: "short" }), hour: "2-digit", minute: "2-digit" });
+}

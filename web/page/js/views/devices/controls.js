@@ -8,8 +8,8 @@ import { nameOf } from "../../kinds.js";
 import { numberOf, switchOf } from "../../readings.js";
 import { Confirm } from "../../ui.js";
 import { t } from "../../words.js";
-import { send } from "./orders.js";
-import { isActive, isOn, isScheduled, switched, wantedOf } from "./status.js";
+import { send, sendByHand } from "./orders.js";
+import { isActive, isOn, isScheduled, wantedOf } from "./status.js";
 
 // Who presses a stepper five times means the fifth.
 const STEPPED_MS = 700;
@@ -24,54 +24,142 @@ export const Control = ({ device, sending }) => {
   return Fitting && may("miembro") ? html`<${Fitting} device=${device} sending=${sending} />` : null;
 };
 
-// -- position and speed ------------------------------------------------------------------------------
+// -- how far, how fast, how bright -------------------------------------------------------------------
+
+/** Whether it can be asked for `name`; our own devices have always been told whatever they understand. */
+const canBe = ({ ordenes: orders }, name) => !orders || Object.hasOwn(orders, name);
+
+/** `settings` beside what switches it on or off, if anything does. */
+const switching = (device, on, settings) =>
+  canBe(device, "encendido") ? { ...settings, encendido: on } : settings;
 
 /** 0 to 100, sent when it is let go. A device that is off is at 0, and what is above 0 switches it on. */
 const Slider = ({ device, sending, setting, label }) => {
+  const value = shareOf(device, sending, setting);
+  const off = setting === "posicion" || !canBe(device, "encendido") ? { [setting]: 0 } : {};
+  const set = (share) =>
+    sendByHand(
+      device,
+      share > 0 ? switching(device, true, { [setting]: share }) : switching(device, false, off),
+    );
+  return html`<${Range} label=${label} value=${value} unit="%" limits=${PERCENT} set=${set} />`;
+};
+
+const PERCENT = { min: 0, max: 100, paso: 5 };
+
+/** A number of `limits` that is held while it is moved, and `set` when it is let go. */
+const Range = ({ label, value, unit, limits: { min, max, paso: step }, set }) => {
   const [held, setHeld] = useState(null);
-  const value = held ?? shareOf(device, sending, setting);
-  const onChange = (event) => {
-    const share = Number(event.target.value);
+  const shown = held ?? value;
+  const change = ({ target }) => {
     setHeld(null);
-    send(device.id, share > 0 ? { [setting]: share, encendido: true } : { encendido: false });
+    set(Number(target.value));
   };
   return html`
     <label class="slider">
       <span class="hidden">${label}</span>
       <input
         type="range"
-        min="0"
-        max="100"
-        step="5"
-        value=${value}
-        aria-valuetext=${number(value, "%", 0)}
-        onInput=${(event) => setHeld(Number(event.target.value))}
-        onChange=${onChange}
+        min=${min}
+        max=${max}
+        step=${step}
+        value=${shown}
+        aria-valuetext=${number(shown, unit, 0)}
+        onInput=${({ target }) => setHeld(Number(target.value))}
+        onChange=${change}
       />
-      <output class="number">${number(value, "%", 0)}</output>
+      <output class="number">${number(shown, unit, 0)}</output>
     </label>
   `;
 };
 
 function shareOf(device, sending, setting) {
-  if (!isOn(device, sending)) return 0;
+  if (canBe(device, "encendido") && !isOn(device, sending)) return 0;
   return numberOf(wantedOf(device, sending)[setting] ?? device.parametros[setting]) ?? 100;
 }
 
-const Position = ({ device, sending }) =>
-  isScheduled(device)
-    ? null
-    : html`<${Slider} device=${device} sending=${sending} setting="posicion" label=${t("devices.position", { name: nameOf(device) })} />`;
-
 const Speed = ({ device, sending }) =>
-  isScheduled(device)
-    ? null
-    : html`<${Slider} device=${device} sending=${sending} setting="velocidad" label=${t("devices.speed", { name: nameOf(device) })} />`;
+  html`<${Slider} device=${device} sending=${sending} setting="velocidad" label=${t("devices.speed", { name: nameOf(device) })} />`;
+
+// -- blinds ------------------------------------------------------------------------------------------
+
+/** Open, stop where it is, close; and how far, where it knows more than its two ends. */
+const Position = ({ device, sending }) => {
+  const name = nameOf(device);
+  const told = numberOf(device.parametros.posicion);
+  const ends = device.ordenes?.posicion?.paso === PERCENT.max;
+  const move = (posicion) => sendByHand(device, switching(device, posicion > 0, { posicion }));
+  const acts = [
+    { act: "open", icon: "up", to: PERCENT.max },
+    ...(ends ? [] : [{ act: "stop", icon: "stop", to: told }]),
+    { act: "close", icon: "down", to: PERCENT.min },
+  ];
+  return html`
+    <div class="blind">
+      ${acts.map(
+        ({ act, icon, to }) => html`
+          <button
+            type="button"
+            key=${act}
+            aria-label=${t(`devices.blind.${act}.name`, { name })}
+            disabled=${to === null}
+            onClick=${() => move(to)}
+          ><${Icon} name=${icon} />${t(`devices.blind.${act}`)}</button>
+        `,
+      )}
+    </div>
+    ${!ends && html`<${Slider} device=${device} sending=${sending} setting="posicion" label=${t("devices.position", { name })} />`}
+  `;
+};
+
+// -- lamps -------------------------------------------------------------------------------------------
+
+const has = ({ ordenes: orders, configuracion: configuration, parametros: told }, name) =>
+  orders ? Object.hasOwn(orders, name) : Object.hasOwn(configuration, name) || Object.hasOwn(told, name);
+
+/** How bright, where it can be. */
+const Brightness = ({ device, sending }) =>
+  device.kind === "luz" && has(device, "brillo")
+    ? html`<${Slider} device=${device} sending=${sending} setting="brillo" label=${t("devices.brightness", { name: nameOf(device) })} />`
+    : null;
+
+// Of our own lamps, which do not say what they can: as most lamps.
+const WHITES = { min: 2200, max: 6500, paso: 100 };
+const WARM = 2700;
+
+/** Its white and its colour, where it has them: what is seldom changed, and stands on its own page. */
+export const Shade = ({ device, sending }) => {
+  if (device.kind !== "luz" || !may("miembro")) return null;
+  const name = nameOf(device);
+  const wanted = wantedOf(device, sending);
+  const { min, max } = device.ordenes?.temp_color ?? WHITES;
+  const white = numberOf(wanted.temp_color ?? device.parametros.temp_color) ?? WARM;
+  const color = String(wanted.color ?? device.parametros.color ?? "#ffffff");
+  return html`
+    ${
+      has(device, "temp_color") &&
+      html`<div class="whites"><${Range}
+        label=${t("devices.white", { name })}
+        value=${white}
+        unit="K"
+        limits=${{ min, max, paso: WHITES.paso }}
+        set=${(temp_color) => sendByHand(device, switching(device, true, { temp_color }))}
+      /></div>`
+    }
+    ${
+      has(device, "color") &&
+      html`<label class="row shade">
+        <input type="color" value=${color} onChange=${({ target }) => sendByHand(device, switching(device, true, { color: target.value }))} />
+        <span aria-hidden="true">${t("devices.color")}</span><span class="hidden">${t("devices.color.name", { name })}</span>
+      </label>`
+    }
+  `;
+};
 
 // -- locks -------------------------------------------------------------------------------------------
 
 export function isLocked(device, sending) {
-  if (isScheduled(device)) return isOn(device, sending);
+  if (isScheduled(device) && sending?.bloqueada === undefined) return isOn(device, sending);
   const { bloqueada } = wantedOf(device, sending);
   return bloqueada ?? switchOf(device.parametros.bloqueada) ?? isOn(device, sending);
 }
@@ -80,8 +168,7 @@ const Lock = ({ device, sending }) => {
   const [asking, setAsking] = useState(false);
   const name = nameOf(device);
   const locked = isLocked(device, sending);
-  const turn = (on) =>
-    send(device.id, isScheduled(device) ? switched(device, on) : { bloqueada: on, encendido: on });
+  const turn = (on) => sendByHand(device, switching(device, on, { bloqueada: on }));
   const act = locked ? "devices.unlock" : "devices.lock";
   return html`
     <button type="button" aria-label=${t(`${act}.name`, { name })} onClick=${() => (locked ? setAsking(true) : turn(true))}>
@@ -102,7 +189,7 @@ const Lock = ({ device, sending }) => {
 
 // -- watering ----------------------------------------------------------------------------------------
 
-/** So many minutes from now, or stop. In mode `horario` its switch is that of every device. */
+/** So many minutes from now, or stop. Under its schedule its switch is that of every device. */
 const Duration = ({ device, sending }) => {
   const [minutes, setMinutes] = useState(device.configuracion.duracion_min ?? USUAL_MINUTES);
   if (isScheduled(device)) return null;
@@ -154,7 +241,6 @@ const SetPoint = ({ device, sending }) => {
   };
   // Who leaves the view right after pressing has pressed all the same.
   useEffect(() => deliver, []);
-  if (isScheduled(device)) return null;
   const name = nameOf(device);
   const wanted = stepped ?? wantedOf(device, sending).temp_objetivo;
   const step = (by) => {
@@ -164,7 +250,7 @@ const SetPoint = ({ device, sending }) => {
     timer.current = setTimeout(deliver, STEPPED_MS);
     pending.current = () => {
       setStepped(null);
-      send(device.id, { temp_objetivo: next });
+      sendByHand(device, { temp_objetivo: next });
     };
   };
   return html`
@@ -188,6 +274,7 @@ const measured = ({ parametros }) => numberOf(parametros.temperatura) ?? numberO
 
 const CONTROLS = {
   __proto__: null,
+  binary: Brightness,
   position: Position,
   speed: Speed,
   lock: Lock,

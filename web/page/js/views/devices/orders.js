@@ -1,8 +1,10 @@
 /** Orders on their way: shown at once, sent one after the other, and followed until the device confirms them. */
 import { signal } from "@preact/signals";
 import { put } from "../../api.js";
+import { zone } from "../../format.js";
 import { devices, take } from "../../house.js";
 import { attempt } from "../../ui.js";
+import { byHand } from "./by_hand.js";
 
 // Who has not confirmed by then most likely does something else.
 const PATIENCE_MS = 15_000;
@@ -14,6 +16,8 @@ class Order {
   /** The keys of `configuracion`, or `estado`, that are on their way; else `null`. */
   sending = signal(null);
   next = null;
+  /** Settles when nothing is on its way any more; else `null`. @type {Promise<void> | null} */
+  running = null;
   #seen = null;
   #timer = 0;
 
@@ -44,21 +48,36 @@ export function orderOf(id) {
 
 /**
  * Have `wishes` come true: keys of `configuracion`, or `estado` in mode `horario`. While an order is on its way
- * later ones are gathered into one. What is refused is said in a toast, and shown as it was before.
+ * later ones are gathered into one. What is refused rejects, and is shown as it was before.
  */
-export async function send(id, wishes) {
-  const order = orderOf(id);
-  const busy = order.sending.peek() !== null;
-  order.next = { ...order.next, ...wishes };
-  order.sending.value = { ...order.sending.peek(), ...wishes };
-  if (busy) return;
-  while (order.next) {
-    const body = bodyOf(order.next);
-    order.next = null;
-    if (!(await attempt(() => carriedOut(id, body)))) order.next = null;
-  }
-  order.sending.value = null;
+export function order(id, wishes) {
+  const mine = orderOf(id);
+  mine.next = { ...mine.next, ...wishes };
+  mine.sending.value = { ...mine.sending.peek(), ...wishes };
+  mine.running ??= all(id, mine).finally(() => {
+    mine.running = mine.next = mine.sending.value = null;
+  });
+  return mine.running;
 }
+
+async function all(id, mine) {
+  while (mine.next) {
+    const body = bodyOf(mine.next);
+    mine.next = null;
+    await carriedOut(id, body);
+  }
+}
+
+/** The same; what is refused is said in a toast, once. */
+export async function send(id, wishes) {
+  const busy = orderOf(id).running !== null;
+  const done = order(id, wishes);
+  await (busy ? done.catch(() => {}) : attempt(() => done));
+}
+
+/** The same by hand: where a schedule rules, until its next change. */
+export const sendByHand = (device, wishes) =>
+  send(device.id, byHand(device, wishes, Date.now(), zone.peek()));
 
 async function carriedOut(id, body) {
   const answer = await put(`/dispositivos/${id}`, body);

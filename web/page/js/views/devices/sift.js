@@ -1,6 +1,6 @@
 /** Which devices are shown, and in which order. Pure: no DOM, no signals. */
-import { switches } from "../../kinds.js";
-import { isActive } from "./status.js";
+import { goesOffWithAll, switches } from "../../kinds.js";
+import { isActive, isOn } from "./status.js";
 
 const HAS = {
   all: () => true,
@@ -21,8 +21,14 @@ export function placeOf(device, name) {
     claimed: device.reclamado,
     room: device.habitacion_id ?? null,
     states: STATES.filter((state) => HAS[state](device)),
+    sensor: device.capability === "sensor",
+    lit: isLit(device),
   };
 }
+
+/** Whether it is on, and goes off with all. */
+export const isLit = (device) =>
+  device.reclamado && switches(device) && goesOffWithAll(device) && isOn(device, null);
 
 /** Letters as they are sought: small, without accents. */
 const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
@@ -39,20 +45,43 @@ export function fits(place, { words, state, kind }, texts) {
     .every((word) => searched.includes(word));
 }
 
+/** What favourites stand under, which are in no room while they are. */
+export const FAVOURITES = "favourites";
+
 /**
- * `[{room, name, ids}]`: rooms by name and those without one (`null`) last, devices by name. `rooms` are the
- * server's; one that is not among them counts as none.
+ * `[{room, name, places}]`: the favourites first (`FAVOURITES`); then the rooms, those in `order` as they stand there and the
+ * others by name; what is in none (`null`) last. Devices stand by name. `rooms` are the server's; one that is not among them
+ * counts as none.
  */
-export function grouped(places, rooms, locale) {
-  const order = new Intl.Collator(locale, { numeric: true, sensitivity: "base" });
-  const names = new Map(rooms.map(({ id, nombre }) => [id, nombre]));
-  const groups = new Map();
-  for (const { id, room } of places.toSorted((a, b) => order.compare(a.name, b.name) || a.id - b.id)) {
-    const known = names.has(room) ? room : null;
-    if (!groups.has(known)) groups.set(known, []);
-    groups.get(known).push(id);
+export function grouped(places, rooms, locale, { order = [], favourites = [] } = {}) {
+  const letters = lettersOf(locale);
+  const known = inOrder(rooms, locale, order);
+  const heads = [{ id: FAVOURITES, nombre: "" }, ...known, { id: null, nombre: "" }];
+  const groups = new Map(heads.map(({ id, nombre }) => [id, { room: id, name: nombre, places: [] }]));
+  for (const place of places.toSorted((a, b) => letters.compare(a.name, b.name) || a.id - b.id)) {
+    const room = groups.has(place.room) ? place.room : null;
+    groups.get(favourites.includes(place.id) ? FAVOURITES : room).places.push(place);
   }
-  return [...groups]
-    .map(([room, ids]) => ({ room, name: names.get(room) ?? "", ids }))
-    .sort((a, b) => Number(a.room === null) - Number(b.room === null) || order.compare(a.name, b.name));
+  return [...groups.values()].filter(({ places: there }) => there.length > 0);
+}
+
+const lettersOf = (locale) => new Intl.Collator(locale, { numeric: true, sensitivity: "base" });
+
+/** The server's rooms: those of `order` as they stand there, then the others by name. */
+export function inOrder(rooms, locale, order) {
+  const letters = lettersOf(locale);
+  const rank = ({ id }) => (order.includes(id) ? order.indexOf(id) : order.length);
+  return rooms.toSorted((a, b) => rank(a) - rank(b) || letters.compare(a.nombre, b.nombre));
+}
+
+/**
+ * Which of `groups` stand open: what was `opened` or closed by hand as it was, of the others all, or, on a `narrow` window,
+ * those from the top that together have no more than `most` devices.
+ */
+export function openGroups(groups, opened, narrow, most) {
+  let above = 0;
+  return groups.map(({ room, places: there }) => {
+    above += there.length;
+    return opened[room ?? "none"] ?? (!narrow || above <= most);
+  });
 }

@@ -3,7 +3,8 @@
 import { switchOf } from "../../readings.js";
 
 /** @import { Device } from "../../../../page_types/api" */
-/** @typedef {{ word: string, icon: string, tone?: string, since?: string, differences?: Device["diferencias"] }} Status */
+/** @typedef {{ word: string, since?: string, state?: string, differences?: Device["diferencias"] }} Said */
+/** @typedef {{ icon: string, tone?: string, said: Said[] }} Status - one thing after the other, what matters most first */
 
 /** The configuration that people want: as it is, and what is being sent. */
 export const wantedOf = (device, sending) => ({ ...device.configuracion, ...sending });
@@ -35,24 +36,46 @@ export const switched = (device, on) =>
  * @returns {Status | null}
  */
 export function statusOf(device, order, stale) {
-  if (order.sending) return { word: "devices.sending", icon: "pending" };
-  if (stale) return { word: "devices.stale", icon: "offline", tone: "warn", since: device.visto_en };
-  if (!device.en_linea) return offline(device);
+  // That it may not be so any more is never hidden by what is under way.
+  const sending = order.sending ? [{ word: "devices.sending" }] : [];
+  if (stale) return warning("offline", { word: "devices.stale", since: device.visto_en }, ...sending);
+  if (!device.en_linea) return offline(device, sending);
+  if (order.sending) return { icon: "pending", said: sending };
   if (device.sincronizado === false) return unfulfilled(device, order.phase);
-  return order.phase === "confirmed" ? { word: "devices.confirmed", icon: "check", tone: "good" } : null;
+  return order.phase === "confirmed"
+    ? { icon: "check", tone: "good", said: [{ word: "devices.confirmed" }] }
+    : null;
 }
 
-function offline(device) {
-  if (device.sincronizado === false)
-    return { word: "devices.waiting.offline", icon: "pending", tone: "warn" };
-  const word = device.visto_en ? "devices.offline" : "devices.offline.never";
-  return { word, icon: "offline", tone: "warn", since: device.visto_en };
+/** @type {(icon: string, ...said: Said[]) => Status} */
+const warning = (icon, ...said) => ({ icon, tone: "warn", said });
+
+function offline(device, sending) {
+  const { visto_en: since, sincronizado: synchronised } = device;
+  const word = since ? "devices.offline" : "devices.offline.never";
+  const state = lastState(device);
+  const last = state === null ? [] : [{ word: "devices.last", state }];
+  const waiting = synchronised === false && !sending.length ? [{ word: "devices.waiting.offline" }] : sending;
+  return warning("offline", { word, since }, ...last, ...waiting);
 }
+
+/**
+ * The state that the device itself has told last, `estado` being what is wanted of it as soon as that is; `null` where it never
+ * has, or a reading tells better.
+ */
+export function lastState({ estado: state, diferencias: differences, visto_en: seen, capability }) {
+  if (!seen || !SWITCHED.includes(capability)) return null;
+  const told = differences.encendido?.informado;
+  return typeof told === "boolean" ? (told ? "activo" : "inactivo") : state;
+}
+
+// What these do is told by no reading of theirs.
+const SWITCHED = ["binary", "speed", "duration"];
 
 function unfulfilled(device, phase) {
-  if (phase === "waiting") return { word: "devices.waiting", icon: "pending", tone: "warn" };
-  if (hasFinished(device)) return { word: "devices.watered", icon: "check" };
-  return { word: "devices.differs", icon: "warning", tone: "warn", differences: device.diferencias };
+  if (phase === "waiting") return warning("pending", { word: "devices.waiting" });
+  if (hasFinished(device)) return { icon: "check", said: [{ word: "devices.watered" }] };
+  return warning("warning", { word: "devices.differs", differences: device.diferencias });
 }
 
 /** A sprinkler switches itself off: that it was told to be on is no contradiction. */

@@ -17,6 +17,7 @@ export const words = {
   close: "Close",
   cancel: "Cancel",
   save: "Save",
+  undo: "Undo",
   delete: "Delete",
   back: "Back",
   yes: "yes",

@@ -17,6 +17,7 @@ export const words = {
   close: "Cerrar",
   cancel: "Cancelar",
   save: "Guardar",
+  undo: "Deshacer",
   delete: "Borrar",
   back: "Volver",
   yes: "sí",
