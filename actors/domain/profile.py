@@ -114,6 +114,8 @@ class Profile:
     name: str = ""
     """What its family calls it; empty where it has no name."""
     model: str = ""
+    software: str = ""
+    """Which firmware runs on it, in its maker's words; empty where nobody says."""
     controls: Mapping[str, Control] = field(default_factory=dict)
     """By name in the configuration."""
     units: Mapping[str, str] = field(default_factory=dict)

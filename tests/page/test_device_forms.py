@@ -81,14 +81,14 @@ def test_what_is_changed_while_settings_are_saved_is_still_to_be_saved(home: Hom
     page.goto(f"/#/dispositivo/{device}/ajustes")
     held = Held(page, f"**/dispositivos/{device}", times=1)
     page.get_by_label("Nota").fill("larga")
-    page.get_by_label("Color").fill("azul")
+    page.get_by_label("Color", exact=True).fill("azul")
     with page.expect_request(lambda request: request.method == "PUT"):
         page.get_by_role("button", name="Guardar").click()
-    page.get_by_label("Color").fill("verde")
+    page.get_by_label("Color", exact=True).fill("verde")
     held.first.continue_()
     expect(page.get_by_text("Guardado.")).to_be_visible()
     expect(page.get_by_label("Nota")).to_have_value("larga")
-    expect(page.get_by_label("Color")).to_have_value("verde")
+    expect(page.get_by_label("Color", exact=True)).to_have_value("verde")
     expect(page.get_by_text("1 cambio sin guardar")).to_be_visible()
     assert home.device(LAMP)["configuracion"]["color"] == "azul"
     page.get_by_role("button", name="Guardar").click()

@@ -137,3 +137,23 @@ def test_a_device_of_another_make_is_asked_for_nothing_that_it_does_not_take(mod
     plug = {"configuracion": {"modo": "manual"}, "capability": "binary", "ordenes": {"encendido": {}}}
     assert [each["key"] for each in model.ask("fieldsOf", plug)] == ["encendido"]
     assert [each["key"] for each in model.ask("fieldsOf", {**plug, "ordenes": {}})] == []
+
+
+def test_a_device_of_another_make_is_asked_for_all_that_it_takes(model: Modules) -> None:
+    """In the form in which it takes each."""
+    orders = {
+        "encendido": {"forma": "interruptor"},
+        "brillo": {"forma": "numero", "min": 0, "max": 100, "paso": 1},
+        "color": {"forma": "color"},
+        "al_volver": {"forma": "opcion", "opciones": ["on", "off"]},
+    }
+    lamp = {"configuracion": {"modo": "manual", "brillo": 40}, "capability": "binary", "ordenes": orders}
+    fields = {each.pop("key"): each for each in model.ask("fieldsOf", lamp)}
+    assert {key: each["type"] for key, each in fields.items()} == {
+        "encendido": "boolean",
+        "al_volver": "choice",
+        "brillo": "number",
+        "color": "color",
+    }
+    assert fields["brillo"]["limits"] == {"min": 0, "max": 100}
+    assert fields["al_volver"]["choices"] == ["on", "off"]

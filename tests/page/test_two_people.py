@@ -131,7 +131,7 @@ def test_settings(
     device = home.claim(LAMP, configuracion={"nota": "corta", "color": "rojo"})
     any_page.goto(f"/#/dispositivo/{device}/ajustes")
     any_page.get_by_label("Nota").fill("larga")
-    any_page.get_by_label("Color").fill("verde")
+    any_page.get_by_label("Color", exact=True).fill("verde")
     change = {"configuracion": {"nota": "otra", "tono": 3}}
     if known:
         home.put(f"/dispositivos/{device}", change)

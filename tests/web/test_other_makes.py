@@ -28,6 +28,7 @@ PROFILE = Profile(
     family="home_assistant",
     kind="luz",
     capability="binary",
+    software="1.2",
     controls={
         "encendido": SWITCH,
         "brillo": PERCENT,
@@ -67,6 +68,7 @@ def test_its_json_says_what_it_can_be_asked_for(home: LiveSite) -> None:
         "temp_color": {"forma": "numero", "min": 2000, "max": 6500, "paso": 50},
         "efecto": {"forma": "opcion", "opciones": ["fuego", "mar"]},
     }
+    assert shown["firmware"] == "1.2"
     assert shown["unidades"] == {"consumo_w": "W"}
     assert shown["notas"] == ["un campo que no se entiende"]
     assert shown["definicion_pendiente"] is False

@@ -88,6 +88,9 @@ class ForeignJson(TypedDict):
     familia: NotRequired[
         Annotated[str, Note({"description": "El protocolo en que habla; vacío si ya nada lo anuncia."})]
     ]
+    firmware: NotRequired[
+        Annotated[str, Note({"description": "Qué programa lleva, según su fabricante; vacío si no lo dice."})]
+    ]
     unidades: NotRequired[
         Annotated[Mapping[str, str], Note({"description": "De sus medidas, por su nombre."})]
     ]

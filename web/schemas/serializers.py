@@ -60,7 +60,7 @@ ADDED: Final = (
 )
 
 # Of devices of other makes alone; not for people to change either.
-FOREIGN: Final = ("familia", "unidades", "ordenes", "notas", "definicion_pendiente")
+FOREIGN: Final = ("familia", "firmware", "unidades", "ordenes", "notas", "definicion_pendiente")
 
 _DIGEST: Final = re.compile(rb'("codigo_sha256"\s*:\s*")[^"]*')
 
@@ -136,6 +136,7 @@ def _of_another_make(device: Device) -> ForeignJson:
     profile = device.profile
     return {
         "familia": "" if profile is None else profile.family,
+        "firmware": "" if profile is None else profile.software,
         "unidades": {} if profile is None else profile.units,
         "ordenes": {}
         if profile is None

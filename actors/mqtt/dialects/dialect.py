@@ -24,6 +24,10 @@ MAX_ENTITIES: Final = 128
 """Readings and controls of one device."""
 
 
+MAX_SOFTWARE: Final = 100
+"""Characters of what a maker calls its firmware."""
+
+
 class NotUnderstood(Exception):
     """A message that the dialect cannot make sense of; ``reason`` says why, for people, in Spanish."""
 

@@ -15,7 +15,7 @@ from actors.domain import kinds
 from actors.domain.model import Json, JsonObject
 from actors.domain.profile import COVER_SETTLING_S, PERCENT, SETTLING_S, Control, Form, Profile
 from actors.mqtt.dialects.codecs import Number, Opening, Truth, Word
-from actors.mqtt.dialects.dialect import Definition, Message, NotUnderstood, Outgoing, Reading
+from actors.mqtt.dialects.dialect import MAX_SOFTWARE, Definition, Message, NotUnderstood, Outgoing, Reading
 from actors.mqtt.dialects.sensors import kind_of_sensor
 from actors.mqtt.dialects.shelly_models import MODELS, Model
 from actors.mqtt.dialects.shelly_sources import (
@@ -72,7 +72,7 @@ def define(mac: str, told: JsonObject) -> Iterator[Definition]:
     known = MODELS.get(code) if isinstance(code, str) else None
     model = known or Model(str(code)[:40], sensors=_GUESSED)
     notes = () if known else (f"no se conoce el modelo {model.name!r}: no se le puede ordenar nada",)
-    base, mode = f"{ROOT}/{name}", told.get("mode")
+    base, mode, software = f"{ROOT}/{name}", told.get("mode"), told.get("fw_ver")
     channels = [*_channels(model, mode if isinstance(mode, str) else "")]
     shared = _shared(model)
     if not channels:
@@ -91,6 +91,7 @@ def define(mac: str, told: JsonObject) -> Iterator[Definition]:
                 capability=kinds.capability_of(channel.kind) if channel.part else "sensor",
                 name=name + (f" {number}" if number > 1 else ""),
                 model=model.name,
+                software=software[:MAX_SOFTWARE] if isinstance(software, str) else "",
                 controls={source.name: source.control for source in all_ if source.control is not None},
                 units={source.name: source.unit for source in all_ if source.control is None and source.unit},
                 patience=_PATIENCE_S if model.sleeps else None,

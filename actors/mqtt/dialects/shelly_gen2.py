@@ -16,7 +16,15 @@ import orjson
 from actors.domain import kinds
 from actors.domain.model import Json, JsonObject
 from actors.domain.profile import COVER_SETTLING_S, SETTLING_S, Profile
-from actors.mqtt.dialects.dialect import Announcement, Definition, Message, NotUnderstood, Outgoing, Reading
+from actors.mqtt.dialects.dialect import (
+    MAX_SOFTWARE,
+    Announcement,
+    Definition,
+    Message,
+    NotUnderstood,
+    Outgoing,
+    Reading,
+)
 from actors.mqtt.dialects.sensors import kind_of_sensor
 from actors.mqtt.dialects.shelly_components import (
     CHANNELS,
@@ -168,6 +176,7 @@ def define(mac: str, announcements: Mapping[str, bytes]) -> Iterator[Definition]
                 capability=kinds.capability_of(kind) if channel else "sensor",
                 name=str(name or info.get("id") or prefix) + (f" {number}" if number > 1 else ""),
                 model=" ".join(str(info[key]) for key in ("app", "model") if info.get(key)),
+                software=str(info.get("ver") or "")[:MAX_SOFTWARE],
                 controls=controls_of(channel, sources[channel.key]) if channel else {},
                 units={source.name: source.unit for source in all_ if source.control is None and source.unit},
                 patience=patience if sleeps else None,

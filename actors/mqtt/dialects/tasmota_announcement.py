@@ -143,6 +143,7 @@ def _profile(
         capability=capability_of(kind) if channel is not None else "sensor",
         name=name[:MAX_NAME],
         model=text(config.get("md"))[:MAX_NAME],
+        software=text(config.get("sw"))[:MAX_NAME],
         controls=channel.controls if channel is not None else {},
         units={**body.names.units, "rssi": "dBm"} if body.leads else {},
         patience=asleep_patience(ASLEEP_S) if body.board.sleeps else None,

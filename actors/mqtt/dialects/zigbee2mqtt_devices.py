@@ -10,7 +10,7 @@ from typing import Final
 from actors.domain.model import JsonObject
 from actors.domain.profile import COVER_SETTLING_S, MINUTES, SETTLING_S, Profile
 from actors.mqtt.dialects.codecs import Number
-from actors.mqtt.dialects.dialect import Definition
+from actors.mqtt.dialects.dialect import MAX_SOFTWARE, Definition
 from actors.mqtt.dialects.zigbee2mqtt_bridge import Bridge
 from actors.mqtt.dialects.zigbee2mqtt_exposes import Channel, Facts, Timer, channels_of
 from actors.mqtt.dialects.zigbee2mqtt_features import Feature, text_of
@@ -114,6 +114,7 @@ def _device(
             capability=channel.capability,
             name=_named(name, device) + (f" {number}" if number > 1 else ""),
             model=_model(device),
+            software=text_of(device, "software_build_id")[:MAX_SOFTWARE],
             controls={f.name: f.control for f in channel.features if f.control is not None} | lasts,
             units={f.name: f.unit for f in channel.features if f.control is None and f.unit},
             patience=bridge.passive_s if sleeps and not watched else None,

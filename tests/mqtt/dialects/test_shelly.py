@@ -62,8 +62,8 @@ def test_the_first_generation_announces_itself() -> None:
     (plug,) = gen1("SHPLG-S", id_="casa/enchufe")
     assert plug.serial == f"shelly-{MAC}"
     assert plug.hardware == {MAC.lower()}
-    assert (plug.profile.kind, plug.profile.model, plug.profile.address) == (
-        *("enchufe", "Shelly Plug S"),
+    assert (plug.profile.kind, plug.profile.model, plug.profile.software, plug.profile.address) == (
+        *("enchufe", "Shelly Plug S", "1"),
         "shellies/casa/enchufe",
     )
     assert "shellies/casa/enchufe/relay/0/power" in plug.topics

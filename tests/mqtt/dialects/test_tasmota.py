@@ -89,7 +89,10 @@ def test_without_its_configuration_nothing_is_defined() -> None:
 def test_a_board_is_known_by_its_hardware_and_named_as_its_owner_did() -> None:
     [plug] = defined()
     assert (plug.serial, plug.hardware) == (f"tasmota-{MAC}", frozenset({MAC.lower()}))
-    assert (plug.profile.name, plug.profile.model) == ("Lavadora", "Sonoff S31")
+    assert (plug.profile.name, plug.profile.model, plug.profile.software) == (
+        *("Lavadora", "Sonoff S31"),
+        "14.1.0",
+    )
     assert (plug.profile.kind, plug.profile.capability) == ("enchufe", "binary")
     assert defined(dn="Sótano")[0].profile.name == "Sótano"
 

@@ -168,6 +168,7 @@ class _Assembly:
             capability=capability,
             name=self._called(main, number),
             model=self._model,
+            software=next((each.owner.software for each in entities if each.owner.software), ""),
             controls=part.controls,
             units=part.units,
             lapses=part.lapses,

@@ -3,12 +3,12 @@ import { useState } from "preact/hooks";
 import { may } from "../../house.js";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
-import { unitOf } from "../../kinds.js";
+import { goesOffWithAll, unitOf } from "../../kinds.js";
 import { Field, Form, NumberField, Switch, toast } from "../../ui.js";
 import { t } from "../../words.js";
 import { isActive } from "../devices/status.js";
 import { Conflict, GiveWay } from "./conflict.js";
-import { changesOf, fieldsOf, fixedOf, heedsWeather } from "./fields.js";
+import { changesOf, fieldsOf, fixedOf, heedsAllOff, heedsWeather } from "./fields.js";
 import { settingTitle, settingWords } from "./names.js";
 import { SETTINGS, useSaving, without } from "./saving.js";
 
@@ -67,6 +67,7 @@ export const Configuration = ({ device }) => {
               (field) => html`
                 <${Setting}
                   key=${field.key}
+                  device=${device}
                   field=${field}
                   value=${wanted[field.key]}
                   set=${set}
@@ -75,6 +76,7 @@ export const Configuration = ({ device }) => {
                 />
               `,
             )}
+            ${heedsAllOff(device) && html`<${WithAll} on=${wanted.apagar_con_todo ?? goesOffWithAll(device)} set=${set} />`}
             ${heedsWeather(device) && html`<${Weather} value=${wanted.clima ?? "avisar"} set=${set} />`}
           </fieldset>
           ${rows.length > 0 && html`<${Conflict} rows=${rows} />`}
@@ -105,6 +107,15 @@ const Mode = ({ value, set }) => html`
   </fieldset>
 `;
 
+const WithAll = ({ on, set }) => html`
+  <div class="setting">
+    <div class="spread">
+      <span aria-hidden="true">${settingTitle("apagar_con_todo")}</span>
+      <${Switch} label=${settingTitle("apagar_con_todo")} on=${on} onChange=${(next) => set("apagar_con_todo", next)} disabled=${!may("miembro")} />
+    </div>
+  </div>
+`;
+
 const Weather = ({ value, set }) => html`
   <div class="setting">
     <${Field} label=${settingTitle("clima")} hint=${t("device.weather.hint")} value=${value} onChange=${({ target }) => set("clima", target.value)}>
@@ -114,9 +125,9 @@ const Weather = ({ value, set }) => html`
 `;
 
 // Limits are for who types: what the server has taken, beyond them or not, keeps nobody from saving the rest.
-const Setting = ({ field: { key, type, limits }, value, set, changed, said }) => {
+const Setting = ({ device, field: { key, type, limits, choices }, value, set, changed, said }) => {
   const label = settingTitle(key);
-  const unit = unitOf(key);
+  const unit = unitOf(key, device);
   const differs =
     said &&
     html`
@@ -133,13 +144,23 @@ const Setting = ({ field: { key, type, limits }, value, set, changed, said }) =>
       </div>
     `;
   }
+  if (type === "choice") {
+    return html`
+      <div class="setting">
+        <${Field} label=${label} value=${value ?? ""} onChange=${({ target }) => set(key, target.value)}>
+          ${[...new Set([value ?? "", ...choices])].map((each) => html`<option key=${each} value=${each}>${each || "–"}</option>`)}
+        <//>
+        ${differs}
+      </div>
+    `;
+  }
   const named = unit ? `${label} (${unit})` : label;
   return html`
     <div class="setting">
       ${
         type === "number"
           ? html`<${NumberField} label=${named} ...${changed ? limits : {}} value=${value ?? ""} set=${(next) => set(key, next)} />`
-          : html`<${Field} label=${named} value=${value ?? ""} onInput=${({ target }) => set(key, target.value)} />`
+          : html`<${Field} label=${named} type=${type === "color" ? "color" : "text"} value=${value ?? ""} onInput=${({ target }) => set(key, target.value)} />`
       }
       ${differs}
     </div>

@@ -18,7 +18,7 @@ const LIMITS = {
   duracion_min: { min: 1, max: 1440 },
   intervalo_envio: { min: 1, max: 86_400 },
 };
-const ELSEWHERE = ["modo", "encendido", "clima"];
+const ELSEWHERE = ["modo", "encendido", "clima", "apagar_con_todo", "manual_hasta"];
 const SCALARS = ["boolean", "number", "string"];
 
 const isSchedule = (key) => key === "horarios" || key.startsWith("horarios_");
@@ -26,7 +26,23 @@ const isSchedule = (key) => key === "horarios" || key.startsWith("horarios_");
 /** Whether the weather says something to it, by the table of rule 6 that comes with the system. */
 export const heedsWeather = ({ capability }) => capability === "duration" || capability === "position";
 
-/** `[{key, type, limits}]`: "boolean", "number" or "string"; the best known first. Mode, schedules and weather stand elsewhere. */
+/** Whether it can be switched off with all others, or be left on. */
+export const heedsAllOff = ({ capability }) => capability === "binary" || capability === "speed";
+
+// By the form of a control.
+const FORMS = {
+  __proto__: null,
+  interruptor: "boolean",
+  numero: "number",
+  opcion: "choice",
+  color: "color",
+  texto: "string",
+};
+
+/**
+ * `[{key, type, limits, choices}]`: "boolean", "number", "string", "choice" or "color"; the best known first. Mode, schedules and
+ * weather stand elsewhere.
+ */
 export function fieldsOf({ configuracion, capability, ordenes: orders }) {
   const scheduled = configuracion.modo === "horario";
   const known = [
@@ -34,15 +50,19 @@ export function fieldsOf({ configuracion, capability, ordenes: orders }) {
     ...(DIRECT[capability] ? [DIRECT[capability]] : []),
     "intervalo_envio",
   ].filter((key) => !orders || Object.hasOwn(orders, key)); // a device of another make takes these alone
-  const others = Object.keys(configuracion)
-    .filter((key) => SCALARS.includes(typeof configuracion[key]))
+  const set = Object.keys(configuracion).filter((key) => SCALARS.includes(typeof configuracion[key]));
+  const others = [...new Set([...Object.keys(orders ?? {}), ...set])]
     .filter((key) => !ELSEWHERE.includes(key) && !isSchedule(key) && !known.includes(key))
     .sort();
-  return [...known, ...others].map((key) => ({
-    key,
-    type: typeOf(key, configuracion[key]),
-    limits: LIMITS[key] ?? {},
-  }));
+  return [...known, ...others].map((key) => {
+    const control = orders?.[key];
+    return {
+      key,
+      type: FORMS[control?.forma] ?? typeOf(key, configuracion[key]),
+      limits: control?.forma === "numero" ? { min: control.min, max: control.max } : (LIMITS[key] ?? {}),
+      choices: control?.opciones ?? [],
+    };
+  });
 }
 
 function typeOf(key, value) {

@@ -9,15 +9,16 @@ import { alarmNow, alarmWords, kindName, mainMetric, nameOf, switches } from "..
 import { attempt, Dialog, Field, Form } from "../../ui.js";
 import { t } from "../../words.js";
 import { OnOff, Status } from "../devices/card.js";
-import { Control } from "../devices/controls.js";
+import { Control, Shade } from "../devices/controls.js";
+import { favour, isFavourite } from "../devices/layout.js";
 import { orderOf } from "../devices/orders.js";
 import { isActive, isOn } from "../devices/status.js";
 import { Conflict, GiveWay } from "./conflict.js";
 import { ExportDialog } from "./export.js";
+import { Facts } from "./facts.js";
 import { stateWords } from "./names.js";
 import { FIELDS, useSaving, without } from "./saving.js";
 
-/** `range` is the signal of what the history shows. */
 /** What it is doing, or, of a detector, whether there is what it is to detect. */
 const State = ({ device }) => {
   const now = alarmNow(device);
@@ -27,6 +28,7 @@ const State = ({ device }) => {
   return html`<span class="chip" data-tone=${tone}>${now && html`<${Icon} name="warning" />`}${words}</span>`;
 };
 
+/** `range` is the signal of what the history shows. */
 export const Identity = ({ device: signal, range }) => {
   const [open, setOpen] = useState("");
   const device = signal.value;
@@ -45,6 +47,15 @@ export const Identity = ({ device: signal, range }) => {
         <p class="muted serial">${device.serial_number}</p>
       </div>
       <div class="actions">
+        ${
+          device.reclamado &&
+          html`<button
+            type="button"
+            class="quiet star"
+            aria-pressed=${isFavourite(device.id) ? "true" : "false"}
+            onClick=${() => favour([device.id], !isFavourite(device.id))}
+          ><${Icon} name="star" /><span class="hidden">${t("devices.like")}</span></button>`
+        }
         ${
           device.reclamado &&
           may("miembro") &&
@@ -69,9 +80,11 @@ export const Identity = ({ device: signal, range }) => {
         <div class="row doing">
           <${OnOff} device=${device} sending=${sending} name=${name} />
           <${Control} device=${device} sending=${sending} />
+          <${Shade} device=${device} sending=${sending} />
         </div>
       `
     }
+    <${Facts} device=${device} />
     ${open === "edit" && html`<${EditDialog} device=${device} close=${close} />`}
     ${open === "export" && html`<${ExportDialog} device=${device} range=${range.value} close=${close} />`}
   `;

@@ -31,7 +31,6 @@ export const words = {
   "devices.favourites": "Favourites",
   "devices.like": "Favourite",
   "devices.unlike": "Remove from favourites",
-  "devices.like.name": "{name} among the favourites",
   "devices.sensors": "Sensors",
   "devices.choose": "Choose {name}",
   "devices.chosen": "With those chosen",

@@ -31,7 +31,6 @@ export const words = {
   "devices.favourites": "Favoritos",
   "devices.like": "Favorito",
   "devices.unlike": "Quitar de favoritos",
-  "devices.like.name": "{name} entre los favoritos",
   "devices.sensors": "Sensores",
   "devices.choose": "Elegir {name}",
   "devices.chosen": "Con los elegidos",
