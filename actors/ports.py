@@ -83,8 +83,19 @@ class NoticeDesk(Protocol):
     def add_service(self, person_id: int, name: str, url: str, by: Author) -> Channel | None:
         """``None`` for an address that is no service's."""
 
-    def subscribe(self, person_id: int, name: str, subscription: Subscription, by: Author) -> Channel | None:
-        """``None`` for what is no browser's."""
+    def subscribe(
+        self, person_id: int, name: str, subscription: Subscription, by: Author, token_id: int | None
+    ) -> Channel | None:
+        """For as long as the token is not revoked by which the browser has come, if it has by one.
+
+        ``None`` for what is no browser's.
+        """
+
+    def renew(self, person_id: int, subscription: Subscription, token_id: int | None) -> Channel | None:
+        """The browser's channel goes on by this subscription and token. ``None`` for what is no browser's."""
+
+    def refresh(self) -> None:
+        """People, or their tokens, have changed, and perhaps their channels with them."""
 
     def remove(self, person_id: int, channel_id: int, by: Author) -> None: ...
 

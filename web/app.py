@@ -222,7 +222,9 @@ class WebServer:
             logins=logins or NoLogins(),
             notices=notices,
             access=access,
-            authenticator=Authenticator(access, self._ledger, open_streams),
+            authenticator=Authenticator(
+                access, self._ledger, open_streams, (lambda: None) if notices is None else notices.refresh
+            ),
             connections=Connections(connections),
             open_streams=open_streams,
             limits=limits,

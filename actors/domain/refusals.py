@@ -58,6 +58,7 @@ class Refusal(Enum):
     NO_SUCH_LOGIN = "no_such_login"
     # -- of notifications
     NO_SUCH_CHANNEL = "no_such_channel"
+    BROWSER_NOT_TOLD = "browser_not_told"
     TOO_MANY_CHANNELS = "too_many_channels"
     # -- not now
     QUARANTINED = "device_quarantined"

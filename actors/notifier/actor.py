@@ -179,6 +179,7 @@ class NotifierActor(SupervisedActor):
                 }
             case RecipientsChanged(recipients):
                 self._recipients = recipients
+                self._forget_channels()
             case NoticesKept() | _LookAgain():
                 pass  # as after each burst
             case _:
@@ -222,6 +223,7 @@ class NotifierActor(SupervisedActor):
         for notice in notices:
             if notice.state is NoticeState.SENDING:
                 self._change(recovered(notice, self._decider.words, self._language(notice), now))
+        self._forget_channels()
         self._ready = self._undecided = True
 
     def _language(self, notice: Notice) -> str:
@@ -421,6 +423,7 @@ class NotifierActor(SupervisedActor):
                 self._failing.pop(lane_of(notice), None)
             case Hitch.NO_CHANNEL:
                 notice = replace(notice, state=NoticeState.NO_WAY)
+                self._close(key.channel_id)
             case _:
                 self._note_failure(lane_of(notice), tried.hitch)
                 self._status.failed += 1
@@ -430,6 +433,25 @@ class NotifierActor(SupervisedActor):
             self._paces[key.channel_id].take(self._clock.monotonic())
         self._free(key)
         self._change(notice)
+
+    # -- channels that are gone --------------------------------------------------------------
+
+    def _close(self, channel_id: int) -> None:
+        """Its service does not know it any more, so nothing more is tried by it."""
+        self._recipients = [
+            replace(each, channels=[channel for channel in each.channels if channel.id != channel_id])
+            for each in self._recipients
+        ]
+        self._forget_channels()
+
+    def _forget_channels(self) -> None:
+        """What waits for those that nobody has any more."""
+        there = {channel.id for each in self._recipients for channel in each.channels}
+        self._failing = {lane: each for lane, each in self._failing.items() if lane.channel_id in there}
+        gone = [lane for lane in self._outbox.waiting if lane.channel_id not in there]
+        waiting = [notice for lane in gone for notice in self._outbox.waiting[lane].values()]
+        now = self._clock.now()
+        self._change(*(replace(each, state=NoticeState.NO_WAY, changed_at=now) for each in waiting))
 
     # -- time --------------------------------------------------------------------------------
 

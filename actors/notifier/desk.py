@@ -43,7 +43,17 @@ class Channels(ChannelSecrets, Protocol):
 
     def forget_room(self, room_id: int) -> None: ...
 
-    def add(self, person_id: int, name: str, shown: str, secret: Secret, by: Author) -> Channel: ...
+    def add(
+        self,
+        person_id: int,
+        name: str,
+        shown: str,
+        secret: Secret,
+        by: Author,
+        token_id: int | None = None,
+    ) -> Channel: ...
+
+    def renew(self, person_id: int, subscription: Subscription, token_id: int | None) -> Channel: ...
 
     def remove(self, person_id: int, channel_id: int, by: Author) -> None: ...
 
@@ -76,6 +86,7 @@ class NoticeDesk:
         self._services = services
         self._notifier: pykka.ActorRef[Any] | None = None
         self._lock = threading.Lock()
+        self._refreshing = threading.Lock()
         self._trying: set[int] = set()
         """People whose channel is being tried."""
         self.courier = ThreadCourier(channels, clock, self._pusher, home)
@@ -103,32 +114,38 @@ class NoticeDesk:
 
     def prefer(self, person_id: int, preferences: Preferences) -> None:
         self._channels.prefer(person_id, preferences)
-        self._tell()
+        self.refresh()
 
     def forget_room(self, room_id: int) -> None:
         self._channels.forget_room(room_id)
-        self._tell()
+        self.refresh()
 
     def add_service(self, person_id: int, name: str, url: str, by: Author) -> Channel | None:
         try:
             shown = services.service_name(url)
         except services.UnusableAddress:
             return None
-        return self._add(person_id, name, shown, Address(url), by)
+        channel = self._channels.add(person_id, name, shown, Address(url), by)
+        self.refresh()
+        return channel
 
-    def subscribe(self, person_id: int, name: str, subscription: Subscription, by: Author) -> Channel | None:
+    def subscribe(
+        self, person_id: int, name: str, subscription: Subscription, by: Author, token_id: int | None
+    ) -> Channel | None:
         if not web_push.is_usable(subscription, self._services):
             return None
-        return self._add(person_id, name, "Web Push", subscription, by)
-
-    def _add(self, person_id: int, name: str, shown: str, secret: Secret, by: Author) -> Channel:
-        channel = self._channels.add(person_id, name, shown, secret, by)
-        self._tell()
+        channel = self._channels.add(person_id, name, "Web Push", subscription, by, token_id)
+        self.refresh()
         return channel
+
+    def renew(self, person_id: int, subscription: Subscription, token_id: int | None) -> Channel | None:
+        if not web_push.is_usable(subscription, self._services):
+            return None
+        return self._channels.renew(person_id, subscription, token_id)
 
     def remove(self, person_id: int, channel_id: int, by: Author) -> None:
         self._channels.remove(person_id, channel_id, by)
-        self._tell()
+        self.refresh()
 
     def try_out(self, channel: Channel, language: str, done: Callable[[Tried], object]) -> None:
         """One at a time for each person: a service that hangs holds a thread that findings are sent by."""
@@ -152,9 +169,10 @@ class NoticeDesk:
         told = self._words.trial(language)
         return Message(told.title, told.text, Severity.INFO, "/#/casa", "", "prueba")
 
-    def _tell(self) -> None:
-        if self._notifier is not None:
-            tell_if_alive(self._notifier, RecipientsChanged(self.recipients()))
+    def refresh(self) -> None:
+        with self._refreshing:  # what was read later is told later
+            if self._notifier is not None:
+                tell_if_alive(self._notifier, RecipientsChanged(self.recipients()))
 
     def _pusher(self) -> web_push.PushSender:
         return web_push.PushSender(self._channels.push_key(), self._contact, self._services)

@@ -37,6 +37,8 @@ from persistence.accounts.rows import (
     find_person,
     make_room_for_token,
     person_of,
+    silence_browsers,
+    silence_token,
     token_of,
     write_down,
 )
@@ -146,7 +148,8 @@ class Accounts:
     def change_person(
         self, person_id: int, *, name: str | None, role: Role | None, password: str | None, by: Author
     ) -> Person:
-        """What is ``None`` stays. A new password ends the person's sessions, not their apps.
+        """What is ``None`` stays. A new password ends the person's sessions, and has their browsers told of
+        nothing more; their apps stay.
 
         Raises :class:`NoSuch`, or :class:`Conflict` for a name that is taken and for the last admin's role.
         """
@@ -164,6 +167,7 @@ class Accounts:
             if password is not None:
                 of_person = "usuario_id = ? AND tipo = 'sesion'"
                 connection.execute(f"DELETE FROM tokens WHERE {of_person}", (person_id,))
+                silence_browsers(connection, person_id)
             connection.execute(
                 "UPDATE usuarios SET nombre = ?, llave = ?, rol = ?, clave = ifnull(?, clave) WHERE id = ?",
                 (
@@ -219,7 +223,10 @@ class Accounts:
         return Issued(token, person.role, secret)
 
     def revoke(self, token_id: int, owner: int | None, by: Author) -> None:
-        """Raises :class:`NoSuch`, also where ``owner`` is given and the token is somebody else's."""
+        """With what the browser is told that had it.
+
+        Raises :class:`NoSuch`, also where ``owner`` is given and the token is somebody else's.
+        """
         with writing(self._path) as connection:
             row = connection.execute(
                 f"{TOKEN} WHERE t.id = ? AND ifnull(t.usuario_id = ?, 1)", (token_id, owner)
@@ -227,6 +234,7 @@ class Accounts:
             if row is None:
                 raise NoSuch(Refusal.NO_SUCH_TOKEN, id=token_id)
             connection.execute("DELETE FROM tokens WHERE id = ?", (token_id,))
+            silence_token(connection, token_id)
             write_down(
                 connection,
                 self._now(),

@@ -88,27 +88,56 @@ class Channels:
                     given = (json.dumps(preferences_json(left)), number)
                     connection.execute("UPDATE preferencias SET datos = ? WHERE persona_id = ?", given)
 
-    def add(self, person_id: int, name: str, shown: str, secret: Secret, by: Author) -> Channel:
+    def add(
+        self,
+        person_id: int,
+        name: str,
+        shown: str,
+        secret: Secret,
+        by: Author,
+        token_id: int | None = None,
+    ) -> Channel:
         """A browser that was somebody's, this person's too, is this person's from now on, by one channel.
 
-        Raises :class:`Conflict` where they have too many.
+        ``token_id`` is the browser's, if it came by one: where that is revoked, the channel goes. Raises
+        :class:`Conflict` where they have too many.
         """
         now, kind = self._now(), _KINDS[type(secret)]
         with writing(self._path) as connection:
             if isinstance(secret, Subscription):
-                connection.execute("DELETE FROM canales WHERE secreto = ?", (secret.endpoint,))
+                same = (secret.endpoint, token_id)
+                connection.execute("DELETE FROM canales WHERE secreto = ? OR token_id = ?", same)
             owned = "SELECT count(*) FROM canales WHERE persona_id = ?"
             if connection.execute(owned, (person_id,)).fetchone()[0] >= MAX_CHANNELS:
                 raise Conflict(Refusal.TOO_MANY_CHANNELS, most=MAX_CHANNELS)
             row = connection.execute(
                 """
-                INSERT INTO canales (persona_id, tipo, nombre, mostrado, secreto, claves, creado_en)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO canales (persona_id, tipo, nombre, mostrado, secreto, claves, creado_en, token_id)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 """,
-                (person_id, kind.value, name, shown, *_cells(secret), now),
+                (person_id, kind.value, name, shown, *_cells(secret), now, token_id),
             )
             write_down(connection, now, [AuditEntry(by, "canal de avisos nuevo", f"{name} ({shown})")])
         return Channel(int(row.lastrowid or 0), person_id, kind, name, shown, now)
+
+    def renew(self, person_id: int, subscription: Subscription, token_id: int | None) -> Channel:
+        """A browser that is told goes on by another subscription, or by another session's token.
+
+        Raises :class:`NoSuch` where it is not told.
+        """
+        cells = _cells(subscription)
+        with writing(self._path) as connection:
+            own = f"{_CHANNELS} WHERE persona_id = ? AND tipo = 'push'"
+            rows = connection.execute(f"{own} AND secreto = ?", (person_id, subscription.endpoint)).fetchall()
+            rows = rows or connection.execute(f"{own} AND token_id IS ?", (person_id, token_id)).fetchall()
+            if len(rows) != 1:  # of those who came by no token one may not be told from another
+                raise NoSuch(Refusal.BROWSER_NOT_TOLD)
+            channel = _channel(rows[0])
+            connection.execute(
+                "UPDATE canales SET secreto = ?, claves = ?, token_id = ? WHERE id = ?",
+                (*cells, token_id, channel.id),
+            )
+        return channel
 
     def remove(self, person_id: int, channel_id: int, by: Author) -> None:
         """Raises :class:`NoSuch`, also where it is somebody else's."""

@@ -128,6 +128,22 @@ def make_room_for_token(connection: sqlite3.Connection, person: Person, now: flo
         raise Conflict(Refusal.TOO_MANY_TOKENS, name=person.name, most=MAX_TOKENS)
 
 
+def silence_token(connection: sqlite3.Connection, token_id: int) -> None:
+    """The browser that has it is told of nothing any more: it may be in other hands."""
+    connection.execute("DELETE FROM canales WHERE token_id = ?", (token_id,))
+
+
+def silence_browsers(connection: sqlite3.Connection, person_id: int) -> None:
+    """The same of all their browsers, those too of which it is not known any more by what token they came."""
+    connection.execute(
+        """
+        DELETE FROM canales WHERE persona_id = ? AND tipo = 'push'
+            AND NOT EXISTS (SELECT 1 FROM tokens WHERE id = token_id AND tipo = 'app')
+        """,
+        (person_id,),
+    )
+
+
 def write_down(connection: sqlite3.Connection, at: float, acts: Sequence[AuditEntry]) -> None:
     for act in acts:
         connection.execute(

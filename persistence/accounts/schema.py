@@ -122,7 +122,12 @@ def _channels(connection: sqlite3.Connection) -> None:
     )
 
 
-STEPS: Final[Sequence[Callable[[sqlite3.Connection], None]]] = (_people, _channels)
+def _owners(connection: sqlite3.Connection) -> None:
+    """By which token a browser asked to be told; it may have expired since, or be of an earlier version."""
+    connection.execute("ALTER TABLE canales ADD COLUMN token_id INTEGER")
+
+
+STEPS: Final[Sequence[Callable[[sqlite3.Connection], None]]] = (_people, _channels, _owners)
 """Step ``n``, counted from 1, makes a file of ``user_version`` n from one of n - 1."""
 
 

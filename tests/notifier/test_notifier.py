@@ -272,6 +272,32 @@ def test_a_channel_that_is_gone_is_no_way(house: NotifyingHouse) -> None:
     assert house.carrier.underway == []
 
 
+@pytest.mark.parametrize("says_so", [True, False])
+def test_what_waits_for_a_channel_that_is_gone_is_not_tried(tmp_path: Path, says_so: bool) -> None:
+    """Whether its owner or its service says that it is; it is decided by the others alone from then on."""
+    house = NotifyingHouse(tmp_path / "iot.db", [recipient(1, (10, 11))])
+    for number in (1, 2, 3):
+        house.conclude(number)
+    house.settle()
+    house.carrier.arrive(0, Tried(Hitch.NOT_TAKEN))
+    house.settle()
+    if says_so:
+        house.notifier.tell(RecipientsChanged([recipient(1, (11,))]))
+        house.settle()
+    else:
+        house.wait(10)
+        assert house.carrier.arrive(1, Tried(Hitch.NO_CHANNEL)).key.channel_id == 10
+        house.settle()
+    assert house.status.failing == 0
+    house.conclude(4)
+    house.settle()
+    while house.carrier.underway:
+        assert house.carrier.arrive().key.channel_id == 11
+        house.settle()
+    of = {channel: [n.state for n in house.notices() if n.key.channel_id == channel] for channel in (10, 11)}
+    assert of == {10: [NoticeState.NO_WAY] * 3, 11: [NoticeState.SENT] * 4}
+
+
 def test_a_finding_that_cannot_be_worded_keeps_nobody_from_the_others(tmp_path: Path) -> None:
     class Stumbling(PlainWords):
         def begun(self, occurrence: Occurrence, language: str) -> Told:

@@ -147,6 +147,19 @@ async () => {
 """
 
 
+# The browser's maker gives it another address; how, no program may tell a browser.
+MOVED = """
+async (given) => {
+  const change = new ExtendableEvent("pushsubscriptionchange");
+  change.newSubscription = { toJSON: () => given };
+  let told;
+  change.waitUntil = (promise) => { told = promise; };
+  self.dispatchEvent(change);
+  await told;
+}
+"""
+
+
 @pytest.fixture
 def push() -> Iterator[HttpReceiver]:
     """The service of a browser's maker."""
@@ -216,6 +229,11 @@ def test_smoke_reaches_the_browser_and_leads_to_the_device(
     assert worker.evaluate(CLICKED) == ["Not allowed to focus a window.", 0]
     expect(page).to_have_url(f"{home.url}{shown['path']}")
     page.go_back()
+    moved = keys.subscription(f"http://{push.address}/moved")
+    worker.evaluate(MOVED, {"endpoint": moved.endpoint, "keys": told})
+    assert home.get("/notificaciones")["canales"] == mine["canales"]
+    home.post(f"/notificaciones/canales/{mine['canales'][0]['id']}/prueba")
+    assert push.next().path == "/moved"
     switch.click()
     expect(switch).to_have_attribute("aria-checked", "false")
     assert home.get("/notificaciones")["canales"] == []

@@ -10,7 +10,7 @@ import pytest
 
 from actors.domain.findings import Severity
 from actors.domain.notices import HOUSE, MAX_CHANNELS, Address, Preferences, QuietHours, Subscription
-from actors.domain.people import CONSOLE, Conflict, NoSuch, Role
+from actors.domain.people import CONSOLE, Conflict, NoSuch, Role, TokenKind
 from persistence.accounts.accounts import Accounts
 from persistence.accounts.channels import Channels, preferences_in, preferences_json
 from persistence.accounts.schema import STEPS
@@ -22,7 +22,8 @@ BROWSER = Subscription("https://fcm.googleapis.com/abc", "clave", "sal")
 class Home:
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.accounts = Accounts(path, lambda: 1_000.0)
+        self.now = 1_000.0
+        self.accounts = Accounts(path, lambda: self.now)
         self.keys = iter(range(1, 10))
         self.channels = self.opened()
 
@@ -82,6 +83,48 @@ def test_a_browser_has_one_channel_whoever_uses_it(home: Home) -> None:
     assert home.channels.secret_of(new.id) == Subscription(BROWSER.endpoint, "b", "c")
 
 
+def test_a_browser_whose_token_is_revoked_is_told_no_more(home: Home) -> None:
+    """A telephone that is lost; not one whose session has merely expired, nor whoever has another token."""
+    anna = home.accounts.add_person("Ana", Role.MEMBER, None, CONSOLE)
+    lost, other = (
+        home.accounts.issue(anna.id, name, TokenKind.SESSION, 60.0, CONSOLE).token.id
+        for name in ("uno", "dos")
+    )
+    mail = home.channels.add(anna.id, "Mi correo", "E-Mail", MAIL, CONSOLE)
+    home.channels.add(anna.id, "Móvil", "Web Push", BROWSER, CONSOLE, lost)
+    kept = home.channels.add(anna.id, "PC", "Web Push", Subscription("https://y", "b", "c"), CONSOLE, other)
+    home.accounts.revoke(lost, None, CONSOLE)
+    home.now += 3_600.0
+    assert home.channels.recipient(anna.id).channels == [mail, kept]
+
+
+def test_a_new_password_ends_what_browsers_are_told(home: Home) -> None:
+    """Of expired sessions and earlier versions too; an app's channel stays, as the app does."""
+    anna = home.accounts.add_person("Ana", Role.MEMBER, None, CONSOLE)
+    app = home.accounts.issue(anna.id, "app", TokenKind.APP, None, CONSOLE).token.id
+    mail = home.channels.add(anna.id, "Mi correo", "E-Mail", MAIL, CONSOLE)
+    kept = home.channels.add(anna.id, "App", "Web Push", Subscription("https://y", "b", "c"), CONSOLE, app)
+    home.channels.add(anna.id, "Móvil", "Web Push", BROWSER, CONSOLE)
+    home.channels.add(anna.id, "PC", "Web Push", Subscription("https://z", "b", "c"), CONSOLE, 77)
+    home.accounts.change_person(anna.id, name=None, role=None, password="otra", by=CONSOLE)
+    assert home.channels.recipient(anna.id).channels == [mail, kept]
+
+
+def test_a_browser_goes_on_by_another_address_or_session(home: Home) -> None:
+    """By the same channel, so that what waits for it reaches it; nobody takes over another one's."""
+    anna = home.accounts.add_person("Ana", Role.MEMBER, None, CONSOLE)
+    channel = home.channels.add(anna.id, "Móvil", "Web Push", BROWSER, CONSOLE, 5)
+    moved = Subscription("https://nuevo", "b", "c")
+    assert home.channels.renew(anna.id, moved, 5) == channel
+    assert home.channels.secret_of(channel.id) == moved
+    assert home.channels.renew(anna.id, moved, 6) == channel
+    for who, token in ((HOUSE, 6), (anna.id, 5), (anna.id, None)):
+        with pytest.raises(NoSuch):
+            home.channels.renew(who, BROWSER, token)
+    again = home.channels.add(anna.id, "Móvil", "Web Push", BROWSER, CONSOLE, 6)
+    assert home.channels.recipient(anna.id).channels == [again]
+
+
 def test_there_are_so_many_channels_and_no_more(home: Home) -> None:
     for number in range(MAX_CHANNELS):
         home.channels.add(HOUSE, f"{number}", "E-Mail", MAIL, CONSOLE)
@@ -124,3 +167,21 @@ def test_a_file_of_before_gets_the_tables_and_keeps_its_people(tmp_path: Path) -
     home.channels.add(4, "Mi correo", "E-Mail", MAIL, CONSOLE)
     assert [each.person_id for each in home.channels.recipients()] == [HOUSE, 4]
     assert [person.name for person in home.accounts.people()] == ["Ana"]
+
+
+def test_a_browser_of_before_is_told_on_and_becomes_its_session_s(tmp_path: Path) -> None:
+    path = tmp_path / "cuentas.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as old:
+        for step in STEPS[:2]:
+            step(old)
+        old.execute("PRAGMA application_id = 0x496F5450")
+        old.execute("PRAGMA user_version = 2")
+        row = (9, 4, "push", "Móvil", "Web Push", BROWSER.endpoint, "clave sal", 1.0)
+        old.execute("INSERT INTO usuarios VALUES (4, 'Ana', 'ana', 'admin', NULL, 1.0)")
+        old.execute("INSERT INTO canales VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    home = Home(path)
+    assert home.channels.secret_of(9) == BROWSER
+    session = home.accounts.issue(4, "móvil", TokenKind.SESSION, 60.0, CONSOLE).token.id
+    assert home.channels.renew(4, BROWSER, session).id == 9
+    home.accounts.revoke(session, None, CONSOLE)
+    assert home.channels.recipient(4).channels == []

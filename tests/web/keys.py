@@ -53,9 +53,15 @@ class Keys:
         """Who did what to what, newest first."""
         return [(each.act.author.name, each.act.what, each.act.about) for each in self.accounts.acts(200)]
 
-    def site(self, mode: Mode = Mode.TOKENS, limits: Limits | None = None, **access: Any) -> Site:
+    def site(
+        self,
+        mode: Mode = Mode.TOKENS,
+        limits: Limits | None = None,
+        desk: NoticeDesk | None = None,
+        **access: Any,
+    ) -> Site:
         about = Access(mode=mode, accounts=self.accounts, clock=self.clock, **access)
-        return Site(LAMP, BLIND, access=about, limits=limits, notices=self.desk(mode))
+        return Site(LAMP, BLIND, access=about, limits=limits, notices=desk or self.desk(mode))
 
     def desk(self, mode: Mode = Mode.TOKENS) -> NoticeDesk:
         """Which sends to push services at any port of this machine that :attr:`push` names."""

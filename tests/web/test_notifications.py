@@ -5,12 +5,16 @@ from __future__ import annotations
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from queue import SimpleQueue
+from typing import Any
 
+import pykka
 import pytest
 
 from actors.domain.findings import Severity
 from actors.domain.notices import Hitch, Moment, Notice, NoticeKey, NoticeState
 from actors.domain.people import Role
+from actors.messages import RecipientsChanged
 from tests.notifier.receivers import PATIENCE_S, Browser, http_receiver, is_signed
 from tests.web.keys import Keys, denied
 from tests.web.site import Answer, Site
@@ -157,6 +161,33 @@ def test_a_browser_is_told_by_web_push(keys: Keys) -> None:
             assert reader("GET").json["canales"] == []
             elsewhere = {**body, "endpoint": "https://192.168.1.1/abc"}
             assert denied(reader("POST", "/navegador", elsewhere), 400)
+
+
+def test_a_browser_is_told_as_long_as_its_token_is_good(keys: Keys) -> None:
+    """By a new address too; whoever revokes the token, another process as well, has the notifier hear."""
+    told: SimpleQueue[RecipientsChanged] = SimpleQueue()
+
+    class Notifier(pykka.ThreadingActor):
+        def on_receive(self, message: Any) -> None:
+            told.put(message)
+
+    keys.push.append("push.example")
+    desk = keys.desk()
+    with keys.site(desk=desk) as site:
+        reader = Caller(site, keys, Role.READER)
+        first, second = (Browser().subscription(f"http://push.example/{name}") for name in "ab")
+        one, two = (
+            {"endpoint": each.endpoint, "p256dh": each.public_key, "auth": each.auth}
+            for each in (first, second)
+        )
+        assert denied(reader("PUT", "/navegador", one), 404)
+        channel = reader("POST", "/navegador", {"nombre": "Móvil", **one}).json
+        assert reader("PUT", "/navegador", two).json == channel
+        assert denied(reader("PUT", "/navegador", {**two, "endpoint": "https://192.168.1.1/"}), 400)
+        desk.attach(Notifier.start())
+        keys.revoke(Role.READER)
+        channels = [each.channels for each in told.get(timeout=PATIENCE_S).recipients]
+        assert all(each == [] for each in channels)
 
 
 def test_the_outbox_says_what_became_of_each(anna: Caller, keys: Keys) -> None:

@@ -54,6 +54,23 @@ self.addEventListener("push", (event) => {
   event.waitUntil(self.registration.showNotification(titulo, shown));
 });
 
+// The browser's maker has given it another address: the house is told, and goes on telling it.
+async function subscribeAnew(made) {
+  const key = (await (await fetch("/notificaciones")).json()).clave_push;
+  const options = { userVisibleOnly: true, applicationServerKey: key };
+  const { endpoint, keys } = (made ?? (await self.registration.pushManager.subscribe(options))).toJSON();
+  const answer = await fetch("/notificaciones/navegador", {
+    method: "PUT",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ endpoint, ...keys }),
+  });
+  if (!answer.ok) throw new Error(`${answer.status}`);
+}
+
+self.addEventListener("pushsubscriptionchange", (event) => {
+  event.waitUntil(subscribeAnew(event.newSubscription));
+});
+
 async function lead(path) {
   const [open] = await self.clients.matchAll({ type: "window" });
   if (!open) return self.clients.openWindow(path);

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import ClassVar, Final, TypeVar
 
-from actors.domain.notices import HOUSE, Channel, Subscription, Tried
+from actors.domain.notices import HOUSE, Channel, Tried
 from actors.domain.people import NoSuch, PeopleError, Role
 from actors.domain.refusals import Refusal
 from actors.ports import NoticeDesk
@@ -15,17 +15,16 @@ from web.http.handler import Handler
 from web.schemas.answers import ChannelJson, NoticeJson, NotificationsJson, TrialJson
 from web.schemas.notices import (
     ADDRESS,
-    AUTH,
     BROWSER,
     CHANNEL_NAME,
-    ENDPOINT,
-    P256DH,
     PREFERENCES,
     SERVICE,
+    SUBSCRIPTION,
     channel_json,
     notice_json,
     notifications_json,
     preferences_of,
+    subscription_of,
 )
 from web.schemas.operations import Operation
 from web.security.access import Mode
@@ -134,15 +133,36 @@ class Browsers(AllChannels):
             status=201,
             answer=ChannelJson,
             refusals=(409,),
-        )
+        ),
+        "PUT": Operation(
+            summary="Seguir avisando a este navegador, con otra suscripción o sesión",
+            role=Role.READER,
+            english=(
+                "the same channel, by a new subscription or a new session; 404 where this browser has none"
+            ),
+            body=SUBSCRIPTION,
+            answer=ChannelJson,
+            refusals=(404,),
+        ),
     }
 
     async def post(self) -> None:
         given = self.given()
-        subscription = Subscription(given[ENDPOINT], given[P256DH], given[AUTH])
-        name = given[CHANNEL_NAME]
-        add = partial(self.desk.subscribe, self.person_id, name, subscription, self.author)
+        subscription, name = subscription_of(given), given[CHANNEL_NAME]
+        add = partial(self.desk.subscribe, self.person_id, name, subscription, self.author, self._token_id)
         await self.added(add, Fault.NO_BROWSER)
+
+    async def put(self) -> None:
+        subscription = subscription_of(self.given())
+        renew = partial(self.desk.renew, self.person_id, subscription, self._token_id)
+        channel = await self.at_desk(renew)
+        if channel is None:
+            raise Problem(Fault.NO_BROWSER)
+        self.answer(channel_json(channel))
+
+    @property
+    def _token_id(self) -> int | None:
+        return None if self.caller.token is None else self.caller.token.id
 
 
 class OneChannel(NotificationsHandler):

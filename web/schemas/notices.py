@@ -9,7 +9,7 @@ from typing import Final
 
 from actors.domain.findings import Severity
 from actors.domain.json_values import Json
-from actors.domain.notices import Channel, Notice, Preferences, QuietHours, Recipient
+from actors.domain.notices import Channel, Notice, Preferences, QuietHours, Recipient, Subscription
 from actors.domain.rule_events import EVENTS
 from web.schemas.answers import ChannelJson, NoticeJson, NotificationsJson, QuietJson
 from web.schemas.serializers import iso
@@ -131,7 +131,13 @@ ENDPOINT: Final = Field(
 P256DH: Final = Field("p256dh", Line(200), "En base64url.", "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcx")
 AUTH: Final = Field("auth", Line(100), "En base64url.", "BTBZMqHH6r4Tts7J_aSIgg")
 SERVICE: Final = Body((CHANNEL_NAME, ADDRESS), needs=((CHANNEL_NAME, ADDRESS),))
-BROWSER: Final = Body((CHANNEL_NAME, ENDPOINT, P256DH, AUTH), needs=((CHANNEL_NAME, ENDPOINT, P256DH, AUTH),))
+_SUBSCRIPTION: Final = (ENDPOINT, P256DH, AUTH)
+SUBSCRIPTION: Final = Body(_SUBSCRIPTION, needs=(_SUBSCRIPTION,))
+BROWSER: Final = Body((CHANNEL_NAME, *_SUBSCRIPTION), needs=((CHANNEL_NAME, *_SUBSCRIPTION),))
+
+
+def subscription_of(given: Given) -> Subscription:
+    return Subscription(given[ENDPOINT], given[P256DH], given[AUTH])
 
 
 def preferences_of(given: Given) -> Preferences:

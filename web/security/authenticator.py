@@ -41,12 +41,21 @@ NOBODY: Final = Caller("", Role.ADMIN, None)
 class Authenticator:
     """Knows all tokens by their fingerprints, in memory. Used on the loop only, but for :meth:`load`."""
 
-    def __init__(self, access: Access, disk: Executor, open_streams: OpenStreams) -> None:
+    def __init__(
+        self,
+        access: Access,
+        disk: Executor,
+        open_streams: OpenStreams,
+        changed: Callable[[], object] = lambda: None,
+    ) -> None:
+        """``changed`` is called where it may wait for the disk, whenever who may call is found to have
+        changed."""
         self._mode = access.mode
         self._accounts = access.accounts
         self._clock = access.clock
         self._disk = disk
         self._open_streams = open_streams
+        self._changed = changed
         self._roll = TokenList(0, {})
         self._by_id: dict[int, Caller] = {}
         self._refreshing = asyncio.Lock()
@@ -157,6 +166,7 @@ class Authenticator:
         async with self._refreshing:
             if await self._on_disk(self._accounts.generation) != self._roll.generation:
                 self._take(await self._on_disk(self._accounts.roll))
+                await self._on_disk(self._changed)
         self._open_streams.end_those(lambda caller: not self.holds(caller))
 
     async def keep_current(self) -> None:

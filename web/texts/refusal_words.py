@@ -179,6 +179,11 @@ REFUSALS: Final[Mapping[Refusal, Wording]] = {
         "No tienes ningún canal con id {id}; GET /notificaciones los lista.",
         "You have no channel with id {id}; GET /notificaciones lists them.",
     ),
+    Refusal.BROWSER_NOT_TOLD: Wording(
+        404,
+        "A este navegador no se le avisa de nada; POST /notificaciones/navegador empieza a hacerlo.",
+        "This browser is told of nothing; POST /notificaciones/navegador has it told.",
+    ),
     Refusal.TOO_MANY_CHANNELS: Wording(
         409, "Ya tienes {most} canales; borra alguno.", "You have {most} channels already; remove one."
     ),

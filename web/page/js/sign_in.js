@@ -6,6 +6,7 @@ import { duration } from "./format.js";
 import { enter, leave, me } from "./house.js";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
+import { later } from "./later.js";
 import { formatted } from "./pairing.js";
 import { offered } from "./route.js";
 import { Dialog, Field, Form } from "./ui.js";
@@ -92,6 +93,9 @@ function format({ target }) {
 async function show(proof, wrong) {
   try {
     await post("/auth/sesion", proof);
+    later(() => import("./views/household/push.js"))
+      .then(({ keepTold }) => keepTold())
+      .catch(console.warn);
   } catch (error) {
     if (error.status === 401) throw new ApiError(401, "", t(wrong));
     if (error.status === 429) {

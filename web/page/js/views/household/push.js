@@ -1,6 +1,6 @@
 /** Whether this browser is told by Web Push, the page closed or not. */
 import { useEffect, useState } from "preact/hooks";
-import { post, remove } from "../../api.js";
+import { post, put, remove } from "../../api.js";
 import { html } from "../../html.js";
 import { kept } from "../../keep.js";
 import { attempt, Switch } from "../../ui.js";
@@ -20,6 +20,7 @@ export const ThisBrowser = ({ wishes, reload }) => {
   const [subscribed, setSubscribed] = useState(false);
   useEffect(() => {
     if (isAble()) current().then((subscription) => setSubscribed(subscription !== null), console.warn);
+    keepTold().catch(console.warn);
   }, []);
   if (!isAble()) return html`<p class="muted">${t("notify.push.unable")}</p>`;
   const on = subscribed && wishes.canales.some(({ id }) => id === mine.value);
@@ -49,15 +50,29 @@ async function subscribe(key) {
   const before = await pushManager.getSubscription();
   if (before) await before.unsubscribe(); // it may have been made with the key of another house
   const made = await subscribed(pushManager, key);
-  const { endpoint, keys } = made.toJSON();
   const name = t("notify.push.name", { system: systemOf(navigator.userAgent) ?? "?" });
-  const channel = await post("/notificaciones/navegador", {
-    nombre: name,
+  const channel = await post("/notificaciones/navegador", { nombre: name, ...addressOf(made) });
+  mine.value = channel.id;
+}
+
+const addressOf = (subscription) => {
+  const { endpoint, keys } = subscription.toJSON();
+  return {
     endpoint: /** @type {string} */ (endpoint),
     p256dh: /** @type {Record<string, string>} */ (keys).p256dh,
     auth: /** @type {Record<string, string>} */ (keys).auth,
-  });
-  mine.value = channel.id;
+  };
+};
+
+/** Who has signed in anew is told on: the channel is this session's, and goes when that is revoked. */
+export async function keepTold() {
+  if (!isAble() || !mine.value) return;
+  try {
+    const subscription = await current();
+    if (subscription) await put("/notificaciones/navegador", addressOf(subscription));
+  } catch (error) {
+    if (error.status !== 404) throw error; // it is somebody else who has signed in
+  }
 }
 
 async function subscribed(pushManager, key) {
