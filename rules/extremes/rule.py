@@ -106,7 +106,6 @@ class ExtremesRule:
         if device.limits is not self._choices or device.profile is not self._profile:
             found += self._hear(at, device)
         if report is not None and report.parameters and not report.retained and device.claimed:
-            self._plan(at)
             found += self._read(at, report.parameters, report.doubtful)
         self._plan(at)
         return found

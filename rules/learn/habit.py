@@ -13,7 +13,9 @@ import binascii
 from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, compress
+from operator import add
 from typing import Any, Final, TypeAlias
 
 from river import base
@@ -41,6 +43,15 @@ ABSENCE_DAYS: Final = 7
 EVERY_AGE: Final = tuple(range(WEEKS))
 
 _WEIGHTS: Final = tuple(FADING**age / FULL for age in range(WEEKS))
+
+
+@lru_cache(maxsize=1_024)
+def _weighed(weeks: tuple[int, ...]) -> float:
+    """Days seen, recent ones counting more, of what was seen of a bin in each week: mostly all of it."""
+    seen = 0.0
+    for weight, week in zip(_WEIGHTS, weeks, strict=False):
+        seen += weight * week
+    return seen
 
 
 def weekday_of(day: int) -> int:
@@ -163,8 +174,8 @@ class WeeklyHabit(base.Classifier):
         runs = []
         begins = max(self._oldest, self._newest - SPAN_DAYS + 1)
         for day in range(begins, self._newest):
-            row = slice(day % SPAN_DAYS * self.bins, (day % SPAN_DAYS + 1) * self.bins)
-            if day in self._away or any(self._on[row]):
+            midnight = day % SPAN_DAYS * self.bins
+            if day in self._away or self._on.count(0, midnight, midnight + self.bins) < self.bins:
                 runs.append(range(begins, day))
                 begins = day + 1
         return [*runs, range(begins, self._newest)]
@@ -182,19 +193,17 @@ class WeeklyHabit(base.Classifier):
         leaning = [0.0] * (7 * self.bins)
         seen: list[float] = []
         for weekday in range(7):
-            seen_that_day = [0.0] * self.bins
-            for weight, age in zip(_WEIGHTS, ages, strict=False):
-                row = self._row(weekday, age)
+            rows = [self._row(weekday, age) for age in ages]
+            seconds = [map(add, self._on[row], self._off[row]) for row in rows]
+            seen += map(_weighed, zip(*seconds, strict=True)) if rows else [0.0] * self.bins
+            midnight = weekday * self.bins
+            for weight, row in zip(_WEIGHTS, rows, strict=False):
                 was_on, was_off = self._on[row], self._off[row]
-                seen_that_day = [
-                    known + weight * (one + other)
-                    for known, one, other in zip(seen_that_day, was_on, was_off, strict=True)
-                ]
                 for at in compress(range(self.bins), was_on):
-                    mostly = was_on[at] + was_off[at] if was_on[at] > was_off[at] else 0
-                    on[weekday * self.bins + at] += weight * was_on[at]
-                    leaning[weekday * self.bins + at] += weight * (was_on[at] + mostly) / 2
-            seen += seen_that_day
+                    lit, dark = was_on[at], was_off[at]
+                    mostly = lit + dark if lit > dark else 0
+                    on[midnight + at] += weight * lit
+                    leaning[midnight + at] += weight * (lit + mostly) / 2
         return Week(on, leaning, seen)
 
     def _row(self, weekday: int, age: int) -> slice:
