@@ -41,7 +41,7 @@ class UnusableDatabase(Unreadable):
 def migrate(db: Database, steps: Sequence[Callable[[Database], None]] = STEPS) -> None:
     """Take the database through all the steps that it has not seen, or none of them.
 
-    In one transaction, as each waits for the disk once: a new house would wait for as many as there are steps.
+    In one transaction, as each waits for the disk: a new house would wait as often as there are steps.
     """
     version = _pragma(db, "user_version")
     if version == len(steps):

@@ -8,7 +8,7 @@ import time
 from tests.chaos.devices import Trusting, serials
 from tests.chaos.fault import Outcome, Trial
 from tests.chaos.victim import START_S, Place, mosquitto
-from tests.system.backend import run_to_end
+from tests.system.backend import run_as_users_do
 
 _DEVICES = 12
 _RATE = 300
@@ -50,7 +50,7 @@ def copied(trial: Trial) -> Outcome:
             for number in range(outcome.tried):
                 twin = trial.folder / f"twin{number}"
                 shutil.copytree(place.data, twin / "instance")
-                ended = run_to_end(
+                ended = run_as_users_do(
                     twin,
                     "run",
                     data_dir=twin / "instance",

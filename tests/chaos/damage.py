@@ -14,7 +14,7 @@ from tests.chaos.devices import Keeping, serials
 from tests.chaos.fault import Outcome, Trial
 from tests.chaos.ledger import Ledger
 from tests.chaos.victim import Place, Victim, mosquitto
-from tests.system.backend import run_to_end
+from tests.system.backend import run_as_users_do
 
 _RATE = 200
 _PAGE = 4096
@@ -102,7 +102,7 @@ def _fill_and_back_up(outcome: Outcome, place: Place, end: Callable[[Victim], No
         with Keeping(place.mqtt, place.ledger, serials(4), _RATE) as devices:
             devices.until_receipt_after(time.monotonic() + 1)
             devices.finish()
-        ended = run_to_end(place.data.parent, "backup", data_dir=place.data)
+        ended = run_as_users_do(place.data.parent, "backup", data_dir=place.data)
         outcome.expect(ended.returncode == 0, f"backup: {ended.stdout}{ended.stderr}")
         outcome.expect(any((place.data / "copias").glob("*")), "there is no backup in copias/")
         with Keeping(place.mqtt, Ledger(), serials(4, "TMP0SINCOPIA"), _RATE) as devices:

@@ -16,7 +16,7 @@ from actors.runtime.clock import SystemClock
 from actors.simulator.device import SimulatedDevice, demo_code
 from actors.simulator.fleet import Simulator
 from tests.brokers import Device, Login, wait_until
-from tests.system.backend import Backend, ForkedBackend, Installation, surroundings
+from tests.system.backend import Backend, Installation, surroundings
 from tests.system.forked import Forked
 from tests.web.site import PATIENCE
 
@@ -29,7 +29,7 @@ class Home:
     command = "run"
 
     def __init__(self, directory: Path, **settings: object) -> None:
-        self._system = Installation(directory, kind=ForkedBackend)
+        self._system = Installation(directory)
         self._settings = settings
         self._simulators: list[Simulator] = []
 

@@ -47,9 +47,19 @@ def command_line(*arguments: str | Path) -> list[str]:
 
 
 def run_to_end(
+    directory: Path, *arguments: str | Path, **settings: object
+) -> subprocess.CompletedProcess[str]:
+    """A command that ends by itself, without a start of Python's, which would be most of its work."""
+    words = [str(each) for each in arguments]
+    run = Forked(directory, words, surroundings(**settings))
+    said, complained = run.communicate(PATIENCE)
+    return subprocess.CompletedProcess(words, run.wait(), said, complained)
+
+
+def run_as_users_do(
     directory: Path, *arguments: str | Path, before: Sequence[str] = (), **settings: object
 ) -> subprocess.CompletedProcess[str]:
-    """A command that ends by itself; ``before`` stands before it on the command line."""
+    """The same from Python's start on; ``before`` stands before it on the command line."""
     return subprocess.run(
         [*before, *command_line(*arguments)],
         cwd=directory,
@@ -211,7 +221,7 @@ class Backend(Process):
 
 
 class ForkedBackend(Backend):
-    """One that need not import everything first."""
+    """One that need not import everything first, which would be most of its work."""
 
     _begin = staticmethod(Forked)
 
@@ -237,7 +247,7 @@ class Installation:
         self,
         directory: Path,
         broker: Mosquitto | None = None,
-        kind: type[Backend] = Backend,
+        kind: type[Backend] = ForkedBackend,
         **settings: object,
     ) -> None:
         self._directory = directory

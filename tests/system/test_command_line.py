@@ -7,7 +7,7 @@ import re
 import shutil
 import signal
 import socket
-from collections.abc import Sequence
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -18,15 +18,18 @@ from actors.mqtt.broker.credentials import Logins
 from actors.simulator.device import demo_code
 from actors.simulator.household import HOME, NEW
 from tests.brokers import Device, Mosquitto, wait_until
-from tests.system.backend import Backend, Installation, Process, run_to_end
+from tests.system.backend import Backend, Installation, Process, run_as_users_do, run_to_end
 from tests.web.site import PATIENCE
 
 FREE = {"backend_port": 0, "mqtt_broker_port": 0}
 
 
-def refusal(directory: Path, *arguments: str | Path, before: Sequence[str] = (), **settings: object) -> str:
+def refusal(directory: Path, *arguments: str | Path, **settings: object) -> str:
     """The one line in which a command says why it does not start, with exit status 2."""
-    ended = run_to_end(directory, *arguments, before=before, **{**FREE, **settings})
+    return refused(run_to_end(directory, *arguments, **{**FREE, **settings}))
+
+
+def refused(ended: subprocess.CompletedProcess[str]) -> str:
     assert (ended.returncode, ended.stdout) == (2, "")
     assert re.fullmatch(r"[^\n]+\n", ended.stderr), ended.stderr
     return ended.stderr.rstrip()
@@ -37,7 +40,7 @@ def refusal(directory: Path, *arguments: str | Path, before: Sequence[str] = (),
 
 def test_help_names_every_command(tmp_path: Path) -> None:
     """Each with what it does, and an example of how to call it."""
-    helped = run_to_end(tmp_path, "--help")
+    helped = run_as_users_do(tmp_path, "--help")
     assert (helped.returncode, helped.stderr) == (0, "")
     for command in ("run", "demo", "simulate", "qr"):
         assert re.search(rf"^ +{command}  +\w", helped.stdout, re.MULTILINE)
@@ -46,7 +49,7 @@ def test_help_names_every_command(tmp_path: Path) -> None:
 
 def test_qr_draws_the_claim_code(tmp_path: Path) -> None:
     """In the terminal, and as a PNG named after the device."""
-    drawn = run_to_end(tmp_path, "qr", "TMP0603IF1WD")
+    drawn = run_as_users_do(tmp_path, "qr", "TMP0603IF1WD")
     assert (drawn.returncode, drawn.stderr) == (0, "")
     assert drawn.stdout.count("█") > 100
     assert "TMP0603IF1WD.png" in drawn.stdout
@@ -189,7 +192,7 @@ def test_a_read_only_data_directory(tmp_path: Path) -> None:
         before = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
     folder = tmp_path / "read-only"
     folder.mkdir(mode=0o555)
-    line = refusal(tmp_path, "run", before=before, data_dir=folder)
+    line = refused(run_as_users_do(tmp_path, "run", before=before, data_dir=folder, **FREE))
     assert "No se puede escribir" in line
     assert f"{folder}" in line
 
@@ -231,7 +234,7 @@ def test_a_faulty_settings_file_is_named(tmp_path: Path, toml: str, says: str) -
 
 def test_a_settings_file_that_is_missing_is_named(tmp_path: Path) -> None:
     """Where one is asked for."""
-    assert "none.toml" in refusal(tmp_path, "--config", tmp_path / "none.toml", "run")
+    assert "none.toml" in refused(run_as_users_do(tmp_path, "--config", tmp_path / "none.toml", "run"))
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,14 @@ from tests.web.site import PATIENCE
 pytestmark = pytest.mark.broker
 
 REPORTS = 1_000
+
+
+@pytest.fixture
+def plain_home(tmp_path: Path) -> Installation:
+    """As its users start it, from Python's own start on."""
+    return Installation(tmp_path, kind=Backend)
+
+
 SERIAL = "TMP0ULTIMAS"
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from tests.notifier.receivers import http_receiver
-from tests.system.backend import ForkedBackend, Installation, surroundings
+from tests.system.backend import Installation, surroundings
 from tests.system.forked import Forked
 from tests.web.site import PATIENCE
 
@@ -31,7 +31,7 @@ def tried(directory: Path, *arguments: str) -> Ended:
 
 def test_each_channel_says_whether_it_has_taken_a_test(tmp_path: Path) -> None:
     with http_receiver() as hook, http_receiver(status=500) as refuses:
-        with Installation(tmp_path, kind=ForkedBackend).backend() as backend:
+        with Installation(tmp_path).backend() as backend:
             given = {"nombre": "Gancho", "url": f"json://ana:clave-secreta@{hook.address}/tema-secreto"}
             assert backend.ask("POST", "/notificaciones/canales", given).status == 201
             while_it_runs = tried(tmp_path)
