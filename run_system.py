@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 from actors import command_line as device_command_line
 from actors.domain.model import Device
 from actors.domain.notices import Notice, Tried
+from actors.domain.people import CONSOLE, Person, Role
 from actors.domain.rule import RuleFactory
 from actors.messages import ForgetDevice
 from actors.mqtt.broker.credentials import Logins
@@ -52,7 +53,7 @@ from actors.runtime.supervision import Name, Part
 from actors.runtime.time_zone import UnknownZone, Zone, house_zone
 from actors.simulator.device import SimulatedDevice, demo_code
 from actors.simulator.fleet import Simulator
-from actors.simulator.household import WEEKS, simulated
+from actors.simulator.household import PEOPLE, WEEKS, simulated
 from actors.system import ActorSystem
 from config import SettingError, Settings, data_folder, is_loopback
 from persistence import command_line as archive_command_line
@@ -511,10 +512,20 @@ def demonstrate(settings: Settings, zone: Zone, clock: HouseClock, empty: bool) 
         print(f"Preparando una casa con {WEEKS} semanas vividas…", flush=True)
         rules = rules_of(settings, rule_files_of(settings), zone.rules)
         try:
-            move_in(settings.data_dir / DATABASE, rules, zone.rules, clock.now(), show_progress)
+            accounts = Accounts(settings.data_dir / ACCOUNTS, clock.now)
+            people = {name: inhabitant(accounts, name).id for name in PEOPLE}
+            move_in(settings.data_dir / DATABASE, rules, people, zone.rules, clock.now(), show_progress)
         except OSError as error:
             raise Unstartable(f"DATA_DIR: {settings.data_dir} no se puede usar ({error.strerror}).") from None
     serve(settings, zone, clock, simulated)
+
+
+def inhabitant(accounts: Accounts, name: str) -> Person:
+    """Who is made, as an admin where there is none yet, unless an interrupted start has."""
+    known = accounts.people()
+    role = Role.MEMBER if any(each.role is Role.ADMIN for each in known) else Role.ADMIN
+    found = next((each for each in known if each.name == name), None)
+    return found or accounts.add_person(name, role, None, CONSOLE)
 
 
 def show_progress(share: float) -> None:

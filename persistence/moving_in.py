@@ -3,21 +3,36 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import tzinfo
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
 from typing import Final
 
 from actors.domain.findings import Finding
 from actors.domain.kinds import kind_of
-from actors.domain.model import Change, Claim, Device, JsonObject, LogEntry, Move, Report
+from actors.domain.logbook import (
+    BY_DEVICE,
+    BY_SCHEDULE,
+    Act,
+    Cause,
+    Deed,
+    Expectations,
+    Origin,
+    done,
+    keeps_to,
+    noticed,
+)
+from actors.domain.model import Change, Claim, Device, LogEntry, Move, Report
 from actors.domain.proposals import basis_of
 from actors.domain.refusals import Refused
 from actors.domain.rooms import Rooms
 from actors.domain.rule import RuleFactory
+from actors.domain.tariffs import Band, EnergyPlan, Tariff
 from actors.simulator.appliances import APPLIANCES
-from actors.simulator.household import HOME, Furnishing, life
+from actors.simulator.household import HOME, MAINS, Furnishing, Happening, life
 from persistence.database.local_time import LocalTime
 from persistence.maintenance.retention import Retention
 from persistence.maintenance.upkeep import Upkeep
@@ -28,6 +43,16 @@ from rules.hindsight import Hindsight
 
 UNDER_WAY: Final = "mudanza"
 """The folder beside the database in which it is made; what an interrupted start has left there goes."""
+# By the hours of the day, as most households of Spain have it.
+TARIFF: Final = Tariff(
+    None,
+    0.09,
+    (
+        Band("Punta", frozenset(range(5)), 10, 14, 0.19),
+        Band("Punta", frozenset(range(5)), 18, 22, 0.19),
+        Band("Llano", frozenset(range(5)), 8, 24, 0.13),
+    ),
+)
 # Nothing of it is too old.
 _FOR_EVER: Final = Retention(rows=0, hours=0, days=0, findings=0, unclaimed=0)
 
@@ -35,6 +60,7 @@ _FOR_EVER: Final = Retention(rows=0, hours=0, days=0, findings=0, unclaimed=0)
 def move_in(
     path: Path,
     rules: Mapping[str, RuleFactory],
+    people: Mapping[str, int],
     zone: tzinfo,
     now: float,
     progress: Callable[[float], object] = lambda _: None,
@@ -42,7 +68,7 @@ def move_in(
     """Make the database at ``path``, where there is none, of a home that has been lived in until ``now``.
 
     It comes into place at once, when all is in it, since whoever looks must not find half a home.
-    ``progress`` is told the share that is done, from 0 to 1.
+    ``people`` are the ids of who lives there. ``progress`` is told the share that is done, from 0 to 1.
     """
     folder = path.parent / UNDER_WAY
     shutil.rmtree(folder, ignore_errors=True)
@@ -53,13 +79,19 @@ def move_in(
         concluded = Batch(at=now)
         for n, furnishing in enumerate(HOME):
             progress(n / len(HOME))
-            lived = _lived(store, furnishing, rooms[furnishing.room], rules, zone, now)
+            moved = _claimed(store.recall(furnishing.serial), furnishing, rooms[furnishing.room])
+            lived = Life(moved, rules, people, zone).until(life(furnishing, now, zone), now)
             concluded.conclusions += lived.conclusions
-            store.save(replace(lived, conclusions=[]))
+            concluded.deeds += lived.deeds
+            store.save(replace(lived, conclusions=[], deeds=[]))
         # In order of time across the devices, as their numbers tell which is newer.
         concluded.conclusions.sort(key=_at)
+        concluded.deeds.sort(key=attrgetter("at"))
         store.save(concluded)
-        for step in Upkeep(Queries(made, zone), LocalTime(zone), _FOR_EVER).roll_ups(1):
+        mains = {device.id for device in store.devices() if device.serial in MAINS}
+        store.save(Batch(energy_plan=EnergyPlan(tariffs=(TARIFF,), mains=frozenset(mains))))
+        upkeep = Upkeep(Queries(made, zone), LocalTime(zone), _FOR_EVER)
+        for step in chain(upkeep.roll_ups(1), upkeep.meterings(1)):
             store.tidy(step)
     made.replace(path)
     shutil.rmtree(folder)
@@ -77,37 +109,61 @@ def _rooms(store: Store) -> Mapping[str, int]:
     return ids
 
 
-def _lived(
-    store: Store,
-    furnishing: Furnishing,
-    room: int,
-    rules: Mapping[str, RuleFactory],
-    zone: tzinfo,
-    now: float,
-) -> Batch:
-    hindsight, batch = Hindsight(rules), Batch(at=now)
-    device = _claimed(store.recall(furnishing.serial), furnishing, room)
-    for happening in life(furnishing, now, zone):
-        match happening.what:
-            case Report() as report:
-                came_back = not device.online
-                device = device.after_report(report)
-                batch.entries.append(
-                    LogEntry(device.id, device.reports, report.at, device.state, device.parameters)
-                )
-                found = [*hindsight.reported(device, report)]
-                if came_back:
-                    found += hindsight.changed(device, report.at)
-            case Change() as change:
-                device = _done(device.after_change(change))
-                found = [*hindsight.changed(device, happening.at)]
-            case _:
-                device = device.after_silence()
-                found = [*hindsight.changed(device, happening.at)]
-        batch.conclusions += [_founded(each, device) for each in found]
-    batch.devices[device.id] = device
-    batch.memories = {(device.id, memory.rule): memory for memory in hindsight.memories(device)}
-    return batch
+class Life:
+    """One device through its weeks, as its actor would have taken them in."""
+
+    def __init__(
+        self, device: Device, rules: Mapping[str, RuleFactory], people: Mapping[str, int], zone: tzinfo
+    ) -> None:
+        self._device = device
+        self._hindsight = Hindsight(rules)
+        self._expectations = Expectations(device)
+        self._people = people
+        self._zone = zone
+        self._batch = Batch()
+
+    def until(self, happenings: Iterable[Happening], now: float) -> Batch:
+        """All that is to be kept of it."""
+        for happening in happenings:
+            match happening.what:
+                case Report() as report:
+                    self._report(report)
+                case Change() as change:
+                    self._change(change, happening.by, happening.at)
+                case _:
+                    self._device = self._device.after_silence()
+                    self._conclude(self._hindsight.changed(self._device, happening.at))
+        self._batch.at = now
+        self._batch.devices[self._device.id] = self._device
+        for memory in self._hindsight.memories(self._device):
+            self._batch.memories[self._device.id, memory.rule] = memory
+        return self._batch
+
+    def _report(self, report: Report) -> None:
+        before, at = self._device, report.at
+        device = self._device = before.after_report(report)
+        self._batch.entries.append(LogEntry(device.id, device.reports, at, device.state, device.parameters))
+        if own := self._expectations.reported(before, device, at):
+            origin = BY_SCHEDULE if keeps_to(device, own, at, self._zone) else BY_DEVICE
+            self._batch.deeds.append(Deed(device.id, at, Act.REPORTED, origin, own))
+        if readings := noticed(before, device):
+            self._batch.deeds.append(Deed(device.id, at, Act.READING, BY_DEVICE, readings))
+        self._conclude(self._hindsight.reported(device, report))
+        if not before.online:
+            self._conclude(self._hindsight.changed(device, at))
+
+    def _change(self, change: Change, by: str, at: float) -> None:
+        before = self._device
+        device = self._device = _done(before.after_change(change))
+        self._expectations.tell(before, device, at)
+        origin = Origin(Cause.PERSON, self._people[by], by)
+        if (deed := done(before, device, Act.CHANGED, origin, at)) is not None:
+            self._batch.deeds.append(deed)
+        self._conclude(self._hindsight.changed(device, at))
+
+    def _conclude(self, findings: Iterable[Finding]) -> None:
+        configuration = self._device.configuration
+        self._batch.conclusions += [(each, basis_of(each, configuration)) for each in findings]
 
 
 def _claimed(device: Device, furnishing: Furnishing, room: int) -> Device:
@@ -121,7 +177,3 @@ def _done(device: Device | Refused) -> Device:
     if isinstance(device, Refused):
         raise ValueError(device)
     return device
-
-
-def _founded(finding: Finding, device: Device) -> tuple[Finding, JsonObject]:
-    return finding, basis_of(finding, device.configuration)

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, tzinfo
+from operator import attrgetter
 from random import Random
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple
 
 import orjson
 
 from actors.domain.model import SCHEDULED, Change, Device, JsonObject, Report
+from actors.domain.schedule import parse
 from actors.simulator.device import KINDS, SimulatedDevice, factory_configuration, fleet
 
 DAY_S: Final = 86_400.0
@@ -22,7 +24,7 @@ HOUR_S: Final = 3_600.0
 WEEKS: Final = 6
 # Between two reports of the weeks behind, and of the last hour, of which each card has a line. What people do
 # and what goes wrong is told when it happens.
-EVERY_S: Final = 900.0
+EVERY_S: Final = 1_200.0
 LATELY_EVERY_S: Final = 60.0
 LATELY_S: Final = 4_000.0
 # Of the present.
@@ -32,8 +34,9 @@ OBEYS_AFTER_S: Final = 1.0
 # As long as a house waits for a device that it hears all the time: AI_R4_OFFLINE_SECS.
 MISSED_AFTER_S: Final = 120.0
 
-WORKDAYS: Final = (0, 1, 2, 3, 4)
-EVERY_DAY: Final = (*WORKDAYS, 5, 6)
+PEOPLE: Final = ("Ana", "Luis")
+"""Who lives there; the first of them looks after the house."""
+EVERY_DAY: Final = tuple(range(7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Habit:
     """Hours that either is early or late, as a standard deviation."""
     kept: float = 1.0
     """The share of those days on which they do."""
+    by: str = ""
+    """Which of :data:`PEOPLE`; empty by the device's own switch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +103,7 @@ _WORKDAYS: Final = ("lunes", "martes", "miercoles", "jueves", "viernes")
 _READING: Final = _windows(
     (_WORKDAYS, "07:00", "08:30"), (("todos",), "19:00", "23:30"), (("sabado",), "22:00", "02:00")
 )
-_COFFEE: Final = _windows((_WORKDAYS, "07:00", "08:00"), (("sabado", "domingo"), "09:30", "11:00"))
+_COFFEE: Final = _windows((_WORKDAYS, "07:00", "09:00"), (("sabado", "domingo"), "09:30", "11:30"))
 _WASHING: Final = _windows((("todos",), "23:30", "01:00"))
 _WARMTH: Final = [["07:00", 21], ["09:00", 18.5], ["17:30", 21.5], ["23:00", 18]]
 _WATERING: Final = {day: [["06:30", 60]] for day in ("lunes", "jueves", "sabado")}
@@ -114,7 +119,9 @@ HOME: Final = (
     Furnishing(METER, "Termostato del salón", "Salón", _scheduled(horarios_temp={"diario": _WARMTH})),
     Furnishing(LAMP, "Lámpara de leer", "Salón", _scheduled(horarios=_READING, brillo=70, temp_color=2700)),
     # Not so long in the house: its timetable has just been learned.
-    Furnishing(CEILING, "Luz del techo", "Salón", _OFF, (Habit(EVERY_DAY, 19.5, 23.25),), days=16.4),
+    Furnishing(
+        CEILING, "Luz del techo", "Salón", _OFF, (Habit(EVERY_DAY, 19.5, 23.25, by="Luis"),), days=16.4
+    ),
     Furnishing(
         "SHD0SALON001",
         "Persiana del salón",
@@ -146,7 +153,11 @@ HOME: Final = (
     ),
     Furnishing("CO20DORMIT01", "Aire del dormitorio", "Dormitorio"),
     Furnishing(
-        "LGT0MESILLA1", "Luz de la mesilla", "Dormitorio", _OFF, (Habit(EVERY_DAY, 22, 23, 1.5, 0.5),)
+        "LGT0MESILLA1",
+        "Luz de la mesilla",
+        "Dormitorio",
+        {**_OFF, "brillo": 30},
+        (Habit(tuple(range(5)), 22, 23, 1.4, 0.7, "Ana"), Habit((5, 6), 22.5, 24, 1.4, 0.7)),
     ),
     Furnishing("DRL0CALLE001", "Puerta de la calle", "Entrada", _scheduled(horarios_lock=_LOCKING)),
     Furnishing(CAMERA, "Cámara del portal", "Entrada", mishap=Mishap(1, 3.5, 5 * HOUR_S)),
@@ -155,6 +166,8 @@ HOME: Final = (
     Furnishing(SPRINKLER, "Riego del césped", "Patio y jardín", _scheduled(horarios_riego=_WATERING)),
     Furnishing("LUX0PATIO001", "Luz del patio", "Patio y jardín"),
 )
+MAINS: Final = ("MTR0CASA0001",)
+"""Devices that count what the whole house uses."""
 NEW: Final = ("LGT0NUEVA001", "PLG0NUEVO002")
 """Devices that have come just now, to be claimed."""
 
@@ -172,10 +185,16 @@ class Happening:
     at: float
     """Seconds since the epoch."""
     what: Report | Change | Silence
+    by: str = ""
+    """Who has asked for the change."""
 
 
-_Step: TypeAlias = tuple[float, JsonObject | None]
-"""When, and what people ask for then; ``None`` where the device merely reports."""
+class _Step(NamedTuple):
+    at: float
+    asked: JsonObject | None = None
+    """How it is set then; ``None`` where it merely reports."""
+    by: str = ""
+    """As of a habit."""
 
 
 def life(device: Furnishing, until: float, zone: tzinfo) -> Iterator[Happening]:
@@ -190,7 +209,7 @@ def life(device: Furnishing, until: float, zone: tzinfo) -> Iterator[Happening]:
     mishap = device.mishap
     missed = False
     wrong = (until, until) if mishap is None else mishap.span(until, zone)
-    for at, asked in _steps(device, random, until, zone):
+    for at, asked, by in _steps(device, random, until, zone):
         if mishap is not None and wrong[0] <= at < wrong[1]:
             if mishap.readings is None:
                 if not missed:
@@ -204,8 +223,9 @@ def life(device: Furnishing, until: float, zone: tzinfo) -> Iterator[Happening]:
         if asked is not None:
             configuration, version = {**configuration, **asked}, version + 1
             _tell(simulated, configuration, version)
-            yield Happening(at, Change(configuration=asked))
-            at += OBEYS_AFTER_S
+            if by:
+                yield Happening(at, Change(configuration=asked), by)
+                at += OBEYS_AFTER_S
         state, readings = simulated.measure(_local(at, zone), at)
         yield Happening(at, Report(device.serial, at, state, readings))
 
@@ -213,12 +233,24 @@ def life(device: Furnishing, until: float, zone: tzinfo) -> Iterator[Happening]:
 def _steps(device: Furnishing, random: Random, until: float, zone: tzinfo) -> list[_Step]:
     begins = until - device.days * DAY_S
     first = begins - begins % EVERY_S + EVERY_S + random.uniform(1, 20)
-    steps: list[_Step] = [(first + n * EVERY_S, None) for n in range(int((until - first) / EVERY_S) + 1)]
-    steps += [(until - ago * LATELY_EVERY_S - 1, None) for ago in range(int(LATELY_S / LATELY_EVERY_S))]
+    steps = [_Step(first + n * EVERY_S) for n in range(int((until - first) / EVERY_S) + 1)]
+    steps += [_Step(until - ago * LATELY_EVERY_S - 1) for ago in range(int(LATELY_S / LATELY_EVERY_S))]
+    steps += [_Step(at) for at in _edges(device.set_up, begins, until, zone)]
     steps += _switched(device.habits, random, begins, until, zone)
     if device.mishap is not None:
-        steps += [(at, None) for at in device.mishap.span(until, zone)]
-    return sorted((step for step in steps if begins <= step[0] < until), key=lambda step: step[0])
+        steps += [_Step(at) for at in device.mishap.span(until, zone)]
+    return sorted((step for step in steps if begins <= step.at < until), key=attrgetter("at"))
+
+
+def _edges(configuration: JsonObject, begins: float, until: float, zone: tzinfo) -> Iterator[float]:
+    """When the device carries out its schedule."""
+    timetable = parse(configuration)
+    local: datetime | None = _local(begins, zone)
+    while local is not None and (local := timetable.next_change(local)) is not None:
+        at = local.replace(tzinfo=zone).timestamp()
+        if at >= until:
+            return
+        yield at + OBEYS_AFTER_S
 
 
 def _switched(
@@ -231,8 +263,9 @@ def _switched(
             if today.weekday() not in habit.days or random.random() >= habit.kept:
                 continue
             on, off = (hour + random.gauss(0, habit.wanders) for hour in (habit.begins, habit.ends))
-            yield (today + timedelta(hours=on)).timestamp(), {"encendido": True}
-            yield (today + timedelta(hours=max(off, on + 0.1))).timestamp(), {"encendido": False}
+            yield _Step((today + timedelta(hours=on)).timestamp(), {"encendido": True}, habit.by)
+            off = max(off, on + 0.1)
+            yield _Step((today + timedelta(hours=off)).timestamp(), {"encendido": False}, habit.by)
 
 
 def _tell(simulated: SimulatedDevice, configuration: JsonObject, version: int) -> None:

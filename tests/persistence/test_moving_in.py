@@ -40,7 +40,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     files = RuleFiles(path.parent / "tablas", "", "")
     rules = rulebook(Settings(), files.limits, files.standards, MADRID, lambda _: None, files.weather)
     shares: list[float] = []
-    move_in(path, rules, MADRID, NOW.timestamp(), shares.append)
+    move_in(path, rules, {"Ana": 1, "Luis": 2}, MADRID, NOW.timestamp(), shares.append)
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0, 1)
     assert not (path.parent / UNDER_WAY).exists()
@@ -98,6 +98,19 @@ def test_the_timetable_can_be_taken_over(home: Path) -> None:
     assert isinstance(device, Device)
     assert device.configuration["modo"] == "horario"
     assert device.configuration["horarios"]
+
+
+def test_it_is_known_who_switched_and_what_current_costs(home: Path) -> None:
+    """A person, the schedule, the device's own switch; and the meter counts the whole house."""
+    switched = rows(
+        home,
+        "SELECT DISTINCT origen, nombre FROM diario WHERE cambios LIKE '%encendido%' ORDER BY origen, nombre",
+    )
+    assert switched == [("aparato", ""), ("horario", ""), ("persona", "Ana"), ("persona", "Luis")]
+    plan = Queries(home, MADRID).energy_plan()
+    assert plan.mains == {devices(home)[METER].id}
+    night, evening = (NOW.replace(hour=hour) for hour in (3, 19))
+    assert (plan.price_at(night) or 0) < (plan.price_at(evening) or 0)
 
 
 def test_counters_never_fall_and_count_on(home: Path) -> None:
