@@ -278,9 +278,10 @@ const Rule = ({ device }) => {
   }
   if (!isScheduled(device)) return null;
   const next = nextChange(device.configuracion, now.value, zone.value);
+  const words = [t("devices.scheduled"), ...(next === null ? [] : [momentOf(next)])].join(" · ");
   return html`
-    <a class="chip" href="#/dispositivo/${device.id}/horario" aria-label=${t("devices.scheduled.link", { name })}>
-      <${Icon} name="pending" />${t("devices.scheduled")}${next !== null && html`<span> · ${momentOf(next)}</span>`}
+    <a class="chip" href="#/dispositivo/${device.id}/horario" aria-label=${t("devices.scheduled.link", { name, words })}>
+      <${Icon} name="pending" />${words}
     </a>
   `;
 };

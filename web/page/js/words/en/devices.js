@@ -80,7 +80,7 @@ export const words = {
   "setting.apagar_con_todo": "goes off with “All off”",
   "setting.brillo": "brightness",
   "devices.scheduled": "scheduled",
-  "devices.scheduled.link": "{name}, scheduled: see it",
+  "devices.scheduled.link": "{name}, {words}: see it",
   "devices.last_hour": "Last hour",
 
   "devices.sending": "Sending…",

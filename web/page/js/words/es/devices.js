@@ -80,7 +80,7 @@ export const words = {
   "setting.apagar_con_todo": "se apaga con «Apagar todo»",
   "setting.brillo": "brillo",
   "devices.scheduled": "con horario",
-  "devices.scheduled.link": "{name}, con horario: verlo",
+  "devices.scheduled.link": "{name}, {words}: verlo",
   "devices.last_hour": "Última hora",
 
   "devices.sending": "Enviando…",
