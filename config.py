@@ -252,11 +252,6 @@ class Settings(RulesSettings, SystemSettings):
     """Of the settings that somebody has set, by name as written outside."""
 
     @property
-    def place(self) -> tuple[float, float] | None:
-        """Latitude and longitude, where both were said."""
-        return None if self.latitud is None or self.longitud is None else (self.latitud, self.longitud)
-
-    @property
     def weather_provider(self) -> str:
         """The host that is asked for the weather; empty where none is."""
         return "" if self.place is None else urlsplit(self.clima_url).hostname or ""

@@ -11,6 +11,7 @@ import pykka
 
 from actors.domain.patience import Patience
 from actors.domain.rule import RuleFactory
+from actors.domain.sun import Sun
 from actors.ports import CommandSink, DeviceSink
 from actors.runtime.clock import Clock
 from actors.runtime.dispatch import Dispatcher
@@ -32,6 +33,8 @@ class ActorContext:
     """Seconds that a device has to report in the first time, since nobody could hear it before."""
     timekeeper: pykka.ActorRef[Any] | None = None
     """Who keeps the schedules of devices that do not; without one nobody does."""
+    sun: Sun | None = None
+    """As it is seen from the house, where that is known."""
     failure_registry: FailureRegistry = field(default_factory=FailureRegistry)
     stored_presence: float = 0.0
     """Seconds for which an ``online`` that the broker has retained is believed; 0 where it may be older than

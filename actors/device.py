@@ -34,6 +34,7 @@ from actors.domain.patience import interval_of
 from actors.domain.profile import SETTLING_S, Profile
 from actors.domain.proposals import applied
 from actors.domain.refusals import Refusal, Refused
+from actors.domain.timekeeping import after_midnight
 from actors.lapses import ROUNDING, Lapses
 from actors.messages import (
     AcceptDefinition,
@@ -46,6 +47,7 @@ from actors.messages import (
     ClaimChanged,
     ClaimDevice,
     Command,
+    DayBegun,
     Declined,
     Delivery,
     Departed,
@@ -54,6 +56,7 @@ from actors.messages import (
     Dismissed,
     DismissFinding,
     EndEpisodes,
+    FollowSun,
     ForgetDevice,
     ForgetUnheard,
     GiveWay,
@@ -137,6 +140,8 @@ class DeviceActor(PooledActor):
         """As the timekeeper was told."""
         self._resumes_at: float | None = None
         """The same of when it goes back to its schedule."""
+        self._follows_sun = False
+        """The same of whether something in it follows the sun."""
         self._settled_at = 0.0
         """When the device has had its time to do as it was told."""
         self._lapses = Lapses(self._clock, lambda: tell_if_alive(self.actor_ref, LapseDue()))
@@ -212,6 +217,10 @@ class DeviceActor(PooledActor):
                 self._follow_schedule(self._device.after_schedule(settings, at), at)
             case ResumeDue(at):
                 self._follow_schedule(self._device.after_resuming(at), at)
+            case DayBegun(at) if self._context.sun is not None:
+                self._follow_schedule(after_midnight(self._device, self._context.sun, at), at)
+            case DayBegun():
+                pass
             case ApplyFinding(finding) | DismissFinding(finding) if (
                 finding.finding.device_id != self._device.id
             ):
@@ -492,18 +501,23 @@ class DeviceActor(PooledActor):
     # -- the schedule ------------------------------------------------------------------------
 
     def _hand_schedule_over(self) -> None:
-        """To who keeps it, if the device does not."""
+        """To who keeps it, if the device does not; what follows the sun in it is set anew each day."""
         schedule, resumes_at = self._device.server_schedule, self._device.resumes_at
         if schedule != self._schedule:
             self._tell_schedule(schedule)
         if resumes_at != self._resumes_at:
             self._tell_by_hand(resumes_at)
+        follows_sun = self._context.sun is not None and self._device.follows_sun
+        if follows_sun is not self._follows_sun:
+            self._tell_of_sun(follows=follows_sun)
 
     def _take_schedule_back(self) -> None:
         if self._schedule is not None:
             self._tell_schedule(None)
         if self._resumes_at is not None:
             self._tell_by_hand(None)
+        if self._follows_sun:
+            self._tell_of_sun(follows=False)
 
     def _tell_schedule(self, schedule: JsonObject | None) -> None:
         self._schedule = schedule
@@ -517,6 +531,12 @@ class DeviceActor(PooledActor):
         if self._context.timekeeper is not None:
             news = SetByHand(self._device.serial, partial(tell_if_alive, self.actor_ref), until)
             tell_if_alive(self._context.timekeeper, news)
+
+    def _tell_of_sun(self, *, follows: bool) -> None:
+        self._follows_sun = follows
+        if self._context.timekeeper is not None:
+            to = partial(tell_if_alive, self.actor_ref) if follows else None
+            tell_if_alive(self._context.timekeeper, FollowSun(self._device.serial, to))
 
     def _follow_schedule(self, device: Device, at: float) -> None:
         if device != self._device:
@@ -532,6 +552,8 @@ class DeviceActor(PooledActor):
         if isinstance(outcome, Refused):
             command.reply(outcome)
             return
+        if (sun := self._context.sun) is not None and outcome.configuration is not self._device.configuration:
+            outcome = outcome.lit_by(sun, sun.day(self._clock.now()), self._device.configuration)
         newly_claimed = outcome.claimed and not self._device.claimed
         publish = outcome.orders is None and outcome.version > self._device.version
         if outcome.claimed is not self._device.claimed:

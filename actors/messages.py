@@ -506,6 +506,14 @@ class ResumeDue:
     """Seconds since the epoch."""
 
 
+@dataclass(frozen=True, slots=True)
+class DayBegun:
+    """By the clock of the house; the sun rises and sets at another time than on the day before."""
+
+    at: float
+    """Seconds since the epoch, and any time of that day."""
+
+
 # -- to the timekeeper ---------------------------------------------------------------------------
 
 
@@ -531,6 +539,15 @@ class SetByHand:
     """Is told then, from the timekeeper's thread."""
     until: float | None
     """Seconds since the epoch; ``None``: it stays as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class FollowSun:
+    """Tell when a day begins in the house, and now: something in this device's schedule follows the sun."""
+
+    serial: str
+    to: Callable[[DayBegun], object] | None
+    """From the timekeeper's thread; ``None``: nothing does any more."""
 
 
 # -- to a rule actor -----------------------------------------------------------------------------

@@ -20,6 +20,7 @@ from actors.domain.patience import Patience
 from actors.domain.read_models import StoredAnnouncements
 from actors.domain.rule import RuleFactory
 from actors.domain.status import NoticeStatus, StrangersStatus, WeatherStatus
+from actors.domain.sun import Sun
 from actors.listeners import Listeners
 from actors.messages import FindingKept, ForgetUnheard, StopSending
 from actors.mqtt.exporter import ExporterActor, Shown
@@ -147,6 +148,7 @@ class ActorSystem:
             startup_grace=settings.ai_r4_startup_grace_secs,
             claim_window=settings.claim_window_s,
             timekeeper=self.timekeeper,
+            sun=None if settings.place is None else Sun(*settings.place, zone),
             failure_registry=self.failure_registry,
             zone=zone,
         )

@@ -9,13 +9,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import date, datetime, tzinfo
 from functools import partial
 from typing import ClassVar, Final
 
 from actors.domain.schedule import ScheduleError, Timetable, parse
 from actors.domain.timekeeping import next_edge, settings_at
-from actors.messages import ResumeDue, Scheduled, ScheduleDue, SetByHand
+from actors.messages import DayBegun, FollowSun, ResumeDue, Scheduled, ScheduleDue, SetByHand
 from actors.runtime.clock import Clock, Timer
 from actors.runtime.dispatch import Dispatcher, tell_if_alive
 from actors.runtime.supervision import FailureRegistry, Part, SupervisedActor
@@ -43,7 +43,8 @@ class _LookAgain:
 
 
 class TimekeeperActor(SupervisedActor):
-    """Tells the directory what a device's schedule asks for, at each change of that.
+    """Tells the directory what a device's schedule asks for, at each change of that; and those whose
+    schedules follow the sun when a day begins, at most :data:`LOOK_S` late.
 
     After an outage, or where the clock has jumped, it tells only what is due at present, once. What a person
     has set otherwise meanwhile stands until the schedule's next change.
@@ -62,6 +63,10 @@ class TimekeeperActor(SupervisedActor):
         self._zone = zone
         self._kept: dict[str, _Kept] = {}
         self._by_hand: dict[str, SetByHand] = {}
+        self._sunlit: dict[str, Callable[[DayBegun], object]] = {}
+        """By serial number, who is to be told when a day begins."""
+        self._day: date | None = None
+        """The one of which they were told."""
         self._timer: Timer | None = None
 
     def on_receive(self, message: object) -> None:
@@ -72,6 +77,11 @@ class TimekeeperActor(SupervisedActor):
                 self._by_hand.pop(serial, None)
                 if until is not None:
                     self._by_hand[serial] = message
+            case FollowSun(serial, None):
+                self._sunlit.pop(serial, None)
+            case FollowSun(serial, to) if to is not None:
+                self._sunlit[serial] = to
+                to(DayBegun(self._clock.now()))
             case _LookAgain():
                 pass  # as after each burst
             case _:
@@ -79,6 +89,7 @@ class TimekeeperActor(SupervisedActor):
 
     def after_burst(self) -> None:
         self._tell_due()
+        self._tell_day()
         self._wait()
 
     # -- timetables --------------------------------------------------------------------------
@@ -108,6 +119,14 @@ class TimekeeperActor(SupervisedActor):
             del self._by_hand[held.serial]
             held.to(ResumeDue(now))
 
+    def _tell_day(self) -> None:
+        now = self._clock.now()
+        today = datetime.fromtimestamp(now, self._zone).date()
+        if self._day not in (None, today):
+            for to in self._sunlit.values():
+                to(DayBegun(now))
+        self._day = today
+
     def _wait(self) -> None:
         """Anew each time: to look through thousands of timetables takes less than a millisecond."""
         if self._timer is not None:
@@ -117,6 +136,8 @@ class TimekeeperActor(SupervisedActor):
             *(held.until for held in self._by_hand.values()),
         )
         ahead = [at for at in moments if at is not None]
-        delay = min(max(min(ahead) - self._clock.now(), 0.0), LOOK_S) if ahead else None
+        delay = LOOK_S if self._sunlit else None
+        if ahead:
+            delay = min(max(min(ahead) - self._clock.now(), 0.0), LOOK_S)
         look = partial(tell_if_alive, self.actor_ref, _LookAgain())
         self._timer = None if delay is None else self._clock.call_later(delay, look)

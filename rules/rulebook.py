@@ -13,6 +13,7 @@ from actors.domain.kinds import sort_of
 from actors.domain.model import Device, JsonObject
 from actors.domain.rule import Rule, RuleFactory, Start
 from actors.domain.schedule import ScheduleError, parse
+from actors.domain.sun import Sun
 from rules import alarms, misconfig, offline, weather
 from rules.base.memory import DamagedState
 from rules.base.settings import LearnSettings, RulesSettings
@@ -20,7 +21,7 @@ from rules.base.tables import NO_ADVICE, Advice, Limits, Standards, WeatherTable
 from rules.extremes import rule as extremes
 from rules.learn import rule as learn
 from rules.learn.habit import SPAN_DAYS
-from rules.learn.timetable import Timetable
+from rules.learn.timetable import Span, Timetable
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,7 @@ class LearnStarter:
     timezone: tzinfo
     demo: Callable[[str], Timetable | None]
     """By serial, a timetable to suggest instead of learning."""
+    sun: Sun | None = None
     watches_reports: bool = True
 
     def concerns(self, device: Device) -> bool:  # noqa: ARG002
@@ -62,7 +64,8 @@ class LearnStarter:
 
     def start(self, device: Device, memory: RuleMemory | None, at: float) -> Start:
         stored = None if memory is None else memory.state
-        begun = learn.start(self.settings, self.timezone, planned, stored, self.demo(device.serial))
+        demo = self.demo(device.serial)
+        begun = learn.start(self.settings, self.timezone, planned, stored, demo, self.sun)
         after = {
             learn.Replay.NONE: device.reports,
             learn.Replay.NEWER: 0 if memory is None else memory.upto,
@@ -98,7 +101,9 @@ def rulebook(
             watches_reports=False,
             log_s=0,
         ),
-        learn.NAME: LearnStarter(settings, timezone, demo),
+        learn.NAME: LearnStarter(
+            settings, timezone, demo, None if settings.place is None else Sun(*settings.place, timezone)
+        ),
         offline.NAME: RuleStarter(
             lambda _: offline.OfflineRule(settings, timezone),
             lambda _, state: offline.OfflineRule.from_state(settings, timezone, state),
@@ -126,7 +131,7 @@ def _advice_for(device: Device, advice: WeatherTable) -> Sequence[Advice]:
     return advice.get(sort_of(device)[0], ())
 
 
-def planned(configuration: JsonObject) -> list[learn.Span] | None:
+def planned(configuration: JsonObject) -> list[Span] | None:
     """When the configuration's own schedule has the device on, in minutes of the week."""
     try:
         timetable = parse(configuration)

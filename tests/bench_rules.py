@@ -29,6 +29,7 @@ from rules.learn.rule import LearnRule
 from rules.learn.timetable import Timetable, read_suggested
 from rules.misconfig import MisconfigRule
 from rules.offline import OfflineRule
+from tests import sunlit
 from tests.households import MADRID, Household, at_random, bins_of, overlap, routine
 from tests.plain_things import THINGS
 from tests.readings import Series
@@ -57,6 +58,7 @@ def main() -> None:
     _learning()
     _changing()
     _randomness()
+    _sunlit()
     _anomalies()
     _public()
     _plain()
@@ -125,6 +127,24 @@ def _randomness() -> None:
     )
 
 
+def _sunlit() -> None:
+    """A year of each lamp, from each season on; what was told last is held to what its people do that day."""
+    print("\nSegún el sol, un año a 40° N     hallado (día)   error máx. (min)   sugerencias")
+    for name, habit, by_sun in (
+        ("30 min tras el ocaso", sunlit.after_dusk, True),
+        ("y una hora y cuarto", sunlit.for_an_hour_after_dusk, True),
+        ("hasta 30 min de sol", sunlit.until_daylight, True),
+        ("de 19:00 a 23:00", sunlit.at_seven, False),
+    ):
+        lives = [sunlit.year(habit, SEED + 900 + month, month) for month in (1, 4, 7, 10)]
+        found = [life.found for life in lives if life.found is not None]
+        worst = max(life.worst for life in lives)
+        print(
+            f"  {name:28} {found!s:>18} {worst:13.1f} {[life.suggestions for life in lives]!s:>22}"
+            f"   {_verdict(len(found) == 4 * by_sun and worst <= 10)} (≤ 10)"
+        )
+
+
 def _household(seed: int, noise: float, interval: float) -> Household:
     rng = random.Random(seed)
     gaps = [(rng.randrange(3, 30), rng.randrange(1, 5)) for _ in range(rng.randrange(3))]
@@ -152,11 +172,11 @@ def _live(rule: LearnRule, reports: Iterable[tuple[float, bool]]) -> list[Findin
 
 
 def _spans(timetable: Timetable) -> list[tuple[int, int]]:
-    return [(window.start, window.length) for window in timetable]
+    return [window.span for window in timetable]
 
 
 def _last(findings: Sequence[Finding]) -> list[bool]:
-    return bins_of(list(read_suggested(findings[-1].details["suggested_horarios"])))
+    return bins_of(_spans(tuple(read_suggested(findings[-1].details["suggested_horarios"]))))
 
 
 # -- rule 1 ----------------------------------------------------------------------------------------
@@ -236,14 +256,14 @@ STANDARDS: Final = {"TMP0": STANDARD}
 
 
 class _All:
-    """The five rules of one device, as its actors would drive them."""
+    """The five rules of one device, as its actors would drive them in a house of which the place is known."""
 
     __slots__ = ("alarms", "extremes", "learn", "misconfig", "offline")
 
     def __init__(self) -> None:
         self.extremes = ExtremesRule(HOUSE, LIMITS)
         self.misconfig = MisconfigRule(HOUSE, STANDARDS)
-        self.learn = LearnRule(HOUSE, MADRID, _no_schedule)
+        self.learn = LearnRule(HOUSE, MADRID, _no_schedule, sun=sunlit.SUN)
         self.offline = OfflineRule(HOUSE, MADRID)
         self.alarms = AlarmsRule(HOUSE)
 
@@ -329,7 +349,7 @@ def _memory(base: float) -> None:
         extremes, learn = map(json.loads, texts)
         one = _All()
         one.extremes = ExtremesRule.from_state(HOUSE, LIMITS, extremes)
-        one.learn = LearnRule.from_state(HOUSE, MADRID, _no_schedule, learn)
+        one.learn = LearnRule.from_state(HOUSE, MADRID, _no_schedule, learn, sun=sunlit.SUN)
         devices.append(one)
     spent = time.process_time() - begin
     for one in devices:
@@ -355,6 +375,7 @@ STEPS: Final[dict[str, Callable[[], None]]] = {
     "learning": _learning,
     "changing": _changing,
     "randomness": _randomness,
+    "sunlit": _sunlit,
     "anomalies": _anomalies,
     "public": _public,
     "plain": _plain,

@@ -54,6 +54,10 @@ EXTREMES = rulebook(Settings(), {}, {}, UTC, lambda _: None)["extremos"]
 IN_MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
+Place = tuple[float, float] | tuple[None, None]
+"""Latitude and longitude, where they are known."""
+
+
 class LoopOnStage:
     """The hub's loop: it runs what was scheduled when it is told to."""
 
@@ -84,6 +88,8 @@ class World:
     claim_window: float = 0.0
     max_devices: int = MAX_DEVICES
     max_unclaimed: int = MAX_UNCLAIMED
+    place: Place = (None, None)
+    """Where the house stands."""
     maintained: bool = False
     """Whether maintenance is at work too, which looks each minute: a month of that takes its time."""
     clock: FakeClock = field(default_factory=FakeClock)
@@ -121,6 +127,9 @@ class World:
             claim_window_s=self.claim_window,
             max_devices=self.max_devices,
             max_no_reclamados=self.max_unclaimed,
+            latitud=self.place[0],
+            longitud=self.place[1],
+            clima_url="",
         )
 
     @contextmanager

@@ -27,6 +27,8 @@ from actors.domain.readings import flattened, switch_of
 from actors.domain.refusals import Refusal, Refused
 from actors.domain.rhythm import Rhythm
 from actors.domain.sequences import MAX_BOOTS, Boot
+from actors.domain.sun import Sun
+from actors.domain.sun_windows import by_the_clock, follows_sun, in_sunlight
 
 T = TypeVar("T")
 
@@ -523,7 +525,7 @@ class Device:
         In mode ``horario`` ``encendido`` only follows the state, so nobody asks for it, but of a device of
         another make.
         """
-        desired, reported = self.configuration, self.reported
+        desired, reported = by_the_clock(self.configuration), self.reported
         controls = {} if self.profile is None else self.profile.controls
         scheduled = self.orders is None and desired.get("modo") == SCHEDULED
         follows = "encendido" if scheduled else None
@@ -664,6 +666,20 @@ class Device:
         return self if kept == self.limits else replace(self, limits=kept)
 
     # -- schedules ---------------------------------------------------------------------------
+
+    @property
+    def follows_sun(self) -> bool:
+        """Whether something of the schedule that it goes by does."""
+        scheduled = self.claimed and self.configuration.get("modo") == SCHEDULED
+        return scheduled and follows_sun(self.configuration)
+
+    def lit_by(self, sun: Sun, day: int, before: JsonObject) -> Device:
+        """The device with what follows the sun in its new schedule as it is on the day with this ordinal;
+        ``before`` was its configuration."""
+        configuration = in_sunlight(self.configuration, before, sun, day)
+        if configuration is self.configuration:
+            return self
+        return replace(self, configuration=packed(configuration))
 
     @property
     def server_schedule(self) -> JsonObject | None:

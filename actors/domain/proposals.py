@@ -7,7 +7,7 @@ from typing import Final
 from actors.domain.findings import Finding, KeptFinding
 from actors.domain.model import SCHEDULED, Change, Device, Json, JsonObject
 from actors.domain.refusals import Refusal, Refused
-from actors.domain.schedule import ScheduleError, WeeklyWindows, check, has_schedule, parse
+from actors.domain.schedule import ScheduleError, alike, check, has_schedule
 
 _WINDOWS: Final = "horarios"
 
@@ -52,14 +52,4 @@ def _has_moved(name: str, kept: KeptFinding, now: JsonObject) -> bool:
 
 def _agree(name: str, one: Json, other: Json) -> bool:
     """Windows are the same if their times are, however they are written."""
-    if name != _WINDOWS or one == other:
-        return bool(one == other)
-    times = _times(one)
-    return times is not None and times == _times(other)
-
-
-def _times(horarios: Json) -> WeeklyWindows | None:
-    try:
-        return parse({_WINDOWS: horarios}).power
-    except ScheduleError:
-        return None
+    return bool(one == other) or (name == _WINDOWS and alike(one, other))

@@ -20,6 +20,8 @@ from typing import Final, Generic, TypeAlias, TypeVar
 from actors.domain.by_hand import UNTIL, moment_of
 from actors.domain.model import MANUAL, SCHEDULED, Json, JsonObject
 from actors.domain.readings import OFF_WORDS, ON_WORDS
+from actors.domain.sun import SunTime
+from actors.domain.sun_windows import END, RESTS, START, SUN, rests
 
 DAY: Final = 86_400
 WEEK: Final = 7 * DAY
@@ -38,6 +40,7 @@ class Misfit(Enum):
     NO_WINDOW = "schedule_window"
     WINDOW_PART_MISSING = "schedule_window_part_missing"
     NO_DAYS = "schedule_days"
+    NO_SUN_TIME = "schedule_sun"
     NO_EVENTS = "schedule_events"
     NO_EVENT_LIST = "schedule_event_list"
     NO_EVENT = "schedule_event"
@@ -283,8 +286,44 @@ def _window(entry: Json, path: str) -> Iterator[tuple[int, int]]:
     start = _time(entry["inicio"], f"{path}.inicio")
     # Only as an end can midnight be written as the end of the day before.
     end = DAY if entry["fin"] == "24:00" else _time(entry["fin"], f"{path}.fin")
-    for day in days:
-        yield day * DAY + start, (end - start) % DAY or DAY
+    _check_sun(entry, path)
+    if not rests(entry):
+        for day in days:
+            yield day * DAY + start, (end - start) % DAY or DAY
+
+
+def _check_sun(entry: JsonObject, path: str) -> None:
+    told = entry.get(SUN, {})
+    if not isinstance(told, Mapping) or not set(told) <= {START, END, RESTS}:
+        raise ScheduleError(f"{path}.{SUN}", Misfit.NO_SUN_TIME, value=f"{told!r:.40}")
+    for end, time in told.items():
+        if end != RESTS and (not isinstance(time, str) or SunTime.read(time) is None):
+            raise ScheduleError(f"{path}.{SUN}.{end}", Misfit.NO_SUN_TIME, value=f"{time!r:.40}")
+
+
+def alike(one: Json, other: Json) -> bool:
+    """Whether two values of ``horarios`` say the same, however they write it; of what follows the sun today's
+    time does not count.
+    """
+    try:
+        return _meant(one) == _meant(other)
+    except ScheduleError:
+        return False
+
+
+def _meant(horarios: Json) -> tuple[WeeklyWindows | None, frozenset[tuple[Json, ...]]]:
+    power = _power({"horarios": horarios})
+    if not isinstance(horarios, list):
+        return power, frozenset()
+    plain = [entry for entry in horarios if not entry.get(SUN)]
+    followed = {
+        (day, *((end, entry[SUN].get(end, entry[end])) for end in (START, END)))
+        for entry in horarios
+        if entry.get(SUN)
+        for name in entry["dias"]
+        for day in _day(name, "")
+    }
+    return _power({"horarios": plain}), frozenset(followed)
 
 
 def _watering(configuration: JsonObject) -> WeeklyWindows | None:

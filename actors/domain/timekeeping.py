@@ -6,11 +6,15 @@ happens when it is over; where it repeats one, what has happened in it does not 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
-from actors.domain.model import Json
-from actors.domain.schedule import Timetable
+from actors.domain.model import Device, Json, JsonObject
+from actors.domain.packed import packed
+from actors.domain.schedule import Timetable, parse
+from actors.domain.sun import Sun
+from actors.domain.sun_windows import in_sunlight
 
 ON: Final = "encendido"
 POSITION: Final = "posicion"
@@ -62,6 +66,26 @@ def next_edge(timetable: Timetable, after: float, zone: tzinfo) -> float | None:
         if at > after:
             return at
     return None
+
+
+def after_midnight(device: Device, sun: Sun, at: float) -> Device:
+    """The device on the day in which ``at`` lies, seconds since the epoch: what of its schedule follows the
+    sun has moved, and what was carried out until now does not come again for that.
+    """
+    before = device.configuration
+    configuration = in_sunlight(before, before, sun, sun.day(at))
+    if configuration is before:
+        return device
+    done = device.scheduled_at
+    if done is not None and not _missed(before, done, at, sun.zone):
+        done = at
+    return replace(device, configuration=packed(configuration), version=device.version + 1, scheduled_at=done)
+
+
+def _missed(configuration: JsonObject, since: float, at: float, zone: tzinfo) -> bool:
+    """Whether it has said anything in between."""
+    edge = next_edge(parse(configuration), since, zone)
+    return edge is not None and edge <= at
 
 
 def _on_the_wall(at: float, zone: tzinfo) -> datetime:

@@ -139,6 +139,11 @@ class WeatherSettings:
     clima_cada_s: float = setting(number(60, 86_400), 1800.0, "Segundos entre dos preguntas por el tiempo.")
     ai_clima_path: str = setting(or_empty(file), "", "Tabla de consejos, en JSON; vacía, la incluida.")
 
+    @property
+    def place(self) -> tuple[float, float] | None:
+        """Latitude and longitude, where both were said."""
+        return None if self.latitud is None or self.longitud is None else (self.latitud, self.longitud)
+
 
 @dataclass(frozen=True)
 class RulesSettings(

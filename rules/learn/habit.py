@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain, compress
+from itertools import chain, compress, groupby
 from operator import add
 from typing import Any, Final, TypeAlias
 
@@ -34,6 +34,8 @@ FULL: Final = 250
 Ages: TypeAlias = Sequence[int]
 """Weeks by how long ago they are, 0 the newest."""
 
+# Of a bin on a day: from this share on it was on.
+MOSTLY: Final = 0.5
 # Days that a bin must have been seen to say anything.
 LEAST_SEEN: Final = 0.5
 
@@ -72,6 +74,19 @@ class Week:
     def share(self, at: int) -> float:
         """Of the time seen, how much it was on; 0 if that was too little to say."""
         return self.on[at] / self.seen[at] if self.seen[at] >= LEAST_SEEN else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """From when to when it was on on a day, in minutes after the midnight with which that begins."""
+
+    start: float
+    end: float
+
+    @property
+    def lasted(self) -> bool:
+        """Whether it was on at all."""
+        return self.end > self.start
 
 
 class WeeklyHabit(base.Classifier):
@@ -231,6 +246,45 @@ class WeeklyHabit(base.Classifier):
             if seen * 2 >= bins * FULL:
                 found.append(on * 2 > seen)
         return found
+
+    @property
+    def remembered(self) -> range:
+        """The ordinals of the days that something may be known of."""
+        return range(max(self._oldest, self._newest - SPAN_DAYS + 1), self._newest + 1)
+
+    def stay_on(self, day: int, within: range) -> Stay | None:
+        """The longest one of a day, of the bins in ``within``, which are counted on from its midnight.
+
+        ``None`` if not all of them were seen.
+        """
+        shares = [self._share(day * self.bins + at) for at in within]
+        seen = [0.0, *(share for share in shares if share is not None), 0.0]
+        if len(seen) < len(within) + 2:
+            return None
+        first = last = at = 0
+        for lit, run in groupby(seen, lambda share: share >= MOSTLY):
+            length = len(list(run))
+            if lit and length > last - first:
+                first, last = at, at + length
+            at += length
+        if not first:
+            return Stay(0.0, 0.0)
+        # A bin at an edge, and the one just beyond it, count by how much of them is on.
+        before, after = (
+            sum(seen[first - 1 : first + 1]),
+            seen[last] + (seen[last - 1] if last > first + 1 else 0),
+        )
+        origin = within.start - 1
+        start, end = origin + first + 1 - before, origin + max(last - 1, first + 1) + after
+        return Stay(start * self.bin_minutes, end * self.bin_minutes)
+
+    def _share(self, at: int) -> float | None:
+        """Of the time seen of a bin, counted on from day to day, how much it was on; ``None`` if that was too
+        little to say."""
+        if at // self.bins not in self.remembered:
+            return None
+        on, off = self._on[at % len(self._on)], self._off[at % len(self._off)]
+        return on / (on + off) if 2 * (on + off) >= FULL else None
 
     def contrast(self, bins: bytes, age: int) -> float | None:
         """How much more of the time it was on in ``bins`` (1 or 0 each) than beside them in that week.

@@ -19,20 +19,30 @@ from actors.domain.findings import Bounds, Finding, Proposal
 from actors.domain.house import House
 from actors.domain.model import SCHEDULED, Device, JsonObject, Report
 from actors.domain.readings import switch_of
+from actors.domain.sun import Sun
 from rules.base.memory import DamagedState, Fields, seal, unseal
 from rules.base.settings import LearnSettings
 from rules.learn.estimate import Bins, Estimate, estimate_of
 from rules.learn.forecast import foretells
 from rules.learn.habit import WeeklyHabit
 from rules.learn.held_signal import HeldSignal
-from rules.learn.timetable import WEEK, Timetable, as_horarios, difference, minutes, read_suggested, suggested
+from rules.learn.sunlight import by_the_sun, follows
+from rules.learn.timetable import (
+    WEEK,
+    Span,
+    SunFit,
+    Timetable,
+    Window,
+    as_horarios,
+    difference,
+    minutes,
+    read_suggested,
+    suggested,
+)
 from rules.learn.windows import windows_of
 
 NAME: Final = "learn"
 SUGGEST: Final = "ai_suggest"
-
-Span: TypeAlias = tuple[int, int]
-"""Start in minutes of the week (Monday 00:00 is 0) and length in minutes."""
 
 Planned: TypeAlias = Callable[[JsonObject], Iterable[Span] | None]
 """When a configuration's own schedule has the device on; ``None`` if it has no such schedule."""
@@ -45,6 +55,9 @@ LEAST_DAYS: Final = 14
 # What was dismissed stays away until at least this much of it is different.
 DISMISSED_DIFF: Final = 0.1
 AHEAD_DAYS: Final = 7
+# Whether a habit follows the sun is looked at once a week, as that costs as much as all else; where it does,
+# daily.
+SUN_DAYS: Final = 7
 
 _STATE_VERSION: Final = 1
 
@@ -59,7 +72,10 @@ class Replay(Enum):
 
 
 class LearnRule:
-    """``demo`` is a timetable to suggest instead of learning; an empty one suggests nothing."""
+    """``demo`` is a timetable to suggest instead of learning; an empty one suggests nothing.
+
+    Without a ``sun`` all habits are the clock's.
+    """
 
     name: Final = NAME
     wake_in: Final = None
@@ -76,6 +92,8 @@ class LearnRule:
         "_planned",
         "_settings",
         "_signal",
+        "_sun",
+        "_sun_looked",
         "_timezone",
         "_told",
         "_told_at",
@@ -83,12 +101,20 @@ class LearnRule:
     )
 
     def __init__(
-        self, settings: LearnSettings, timezone: tzinfo, planned: Planned, demo: Timetable | None = None
+        self,
+        settings: LearnSettings,
+        timezone: tzinfo,
+        planned: Planned,
+        demo: Timetable | None = None,
+        sun: Sun | None = None,
     ) -> None:
         self._settings = settings
         self._timezone = timezone
         self._planned = planned
         self._demo = demo
+        self._sun = sun
+        self._sun_looked = 0
+        """The ordinal of the day on which it was looked last whether windows follow the sun."""
         self._absences: tuple[Absence, ...] = ()
         self._habit = WeeklyHabit(settings.ai_r3_bin_minutes)
         self._signal = HeldSignal(timezone, settings.ai_r3_bin_minutes)
@@ -96,9 +122,9 @@ class LearnRule:
         self._unsaved = 0
         self._held: Bins = b""
         self._next_look = 0.0
-        self._told: tuple[Span, ...] = ()
+        self._told: Timetable = ()
         self._told_at: float | None = None
-        self._dismissed: tuple[Span, ...] = ()
+        self._dismissed: Timetable = ()
 
     # -- what the host calls -----------------------------------------------------------------
 
@@ -165,7 +191,18 @@ class LearnRule:
         if self._demo is not None:
             return self._demo
         lived = self._lived()
-        return windows_of(lived, self._estimate(lived), self._settings)
+        windows = windows_of(lived, self._estimate(lived), self._settings)
+        return (
+            windows
+            if self._sun is None
+            else by_the_sun(windows, lived, self._sun, self._settings, self._told)
+        )
+
+    def _in_sunlight(self, windows: Timetable, lived: WeeklyHabit) -> Timetable:
+        if self._sun is None or not (follows(self._told) or lived.newest - self._sun_looked >= SUN_DAYS):
+            return windows
+        self._sun_looked = lived.newest
+        return by_the_sun(windows, lived, self._sun, self._settings, self._told)
 
     def _estimate(self, lived: WeeklyHabit) -> Estimate:
         return estimate_of(lived, self._settings, self._held)
@@ -204,7 +241,7 @@ class LearnRule:
         timetable = self._worth_suggesting(device)
         if not timetable:
             return ()
-        self._told = tuple((window.start, window.length) for window in timetable)
+        self._told = tuple(timetable)
         self._told_at = at
         details = {
             "suggested_horarios": suggested(timetable),
@@ -227,7 +264,7 @@ class LearnRule:
             return ()
         estimate = self._estimate(lived)
         self._held = estimate.bins
-        timetable = windows_of(lived, estimate, self._settings)
+        timetable = self._in_sunlight(windows_of(lived, estimate, self._settings), lived)
         if not self._is_news(device, timetable):
             return ()
         return timetable if foretells(lived, estimate.ages, self._settings) else ()
@@ -237,15 +274,20 @@ class LearnRule:
         if not timetable:
             return False
         settings = self._settings
-        found = minutes((window.start, window.length) for window in timetable)
+        found = minutes(window.span for window in timetable)
         if device.configuration.get("modo") == SCHEDULED:
             planned = self._planned(device.configuration) if settings.ai_r3_audit_when_horario else None
             if planned is None or difference(found, minutes(planned)) < settings.ai_r3_diff_thresh:
                 return False
-        if self._told and difference(found, minutes(self._told)) < settings.ai_r3_suggest_min_diff:
+        as_told = self._told and difference(found, self._now(self._told)) < settings.ai_r3_suggest_min_diff
+        if as_told and follows(timetable) <= follows(self._told):
             return False
         enough = max(DISMISSED_DIFF, settings.ai_r3_suggest_min_diff)
-        return not self._dismissed or difference(found, minutes(self._dismissed)) >= enough
+        return not self._dismissed or difference(found, self._now(self._dismissed)) >= enough
+
+    def _now(self, timetable: Timetable) -> int:
+        """Its minutes of the week as they are by now, since the sun goes on."""
+        return minutes(window.moved_to(self._habit.newest, self._sun).span for window in timetable)
 
     # -- what lasts --------------------------------------------------------------------------
 
@@ -260,9 +302,12 @@ class LearnRule:
                 "events": self._events,
                 "held": self._held.hex(),
                 "next_look": self._next_look,
-                "told": [list(span) for span in self._told],
+                "told": [list(window.span) for window in self._told],
+                "told_sun": _sun_of(self._told),
                 "told_at": self._told_at,
-                "dismissed": [list(span) for span in self._dismissed],
+                "dismissed": [list(window.span) for window in self._dismissed],
+                "dismissed_sun": _sun_of(self._dismissed),
+                "sun_looked": self._sun_looked,
             },
         )
 
@@ -274,18 +319,21 @@ class LearnRule:
         planned: Planned,
         state: JsonObject,
         demo: Timetable | None = None,
+        sun: Sun | None = None,
     ) -> LearnRule:
         """Raises :class:`rules.base.memory.DamagedState`, also for another ``AI_R3_BIN_MINUTES``."""
-        made = cls(settings, timezone, planned, demo)
+        made = cls(settings, timezone, planned, demo, sun)
         body = unseal(NAME, _STATE_VERSION, state)
         made._habit = WeeklyHabit.from_state(settings.ai_r3_bin_minutes, body.fields("habit"))
         made._signal = HeldSignal.from_state(timezone, settings.ai_r3_bin_minutes, body.fields("signal"))
         made._events = body.whole("events", 0, 2**62)
         made._held = body.bits("held", 7 * made._habit.bins)
         made._next_look = body.number("next_look", 0)
-        made._told = _spans(body, "told")
+        made._told = _windows(body, "told")
         made._told_at = body.optional_number("told_at")
-        made._dismissed = _spans(body, "dismissed")
+        made._dismissed = _windows(body, "dismissed")
+        # What was stored before habits could follow the sun has none of it.
+        made._sun_looked = body.whole("sun_looked", 0, 10_000_000) if "sun_looked" in body.values else 0
         return made
 
 
@@ -304,21 +352,39 @@ def start(
     planned: Planned,
     stored: JsonObject | None,
     demo: Timetable | None = None,
+    sun: Sun | None = None,
 ) -> Start:
     """By ``AI_R3_RESET_ON_START`` and ``AI_R3_WARM_START``; a damaged state costs a replay of the log."""
-    fresh = LearnRule(settings, timezone, planned, demo)
+    fresh = LearnRule(settings, timezone, planned, demo, sun)
     everything = Replay.ALL if settings.ai_r3_warm_start else Replay.NONE
     if stored is None or settings.ai_r3_reset_on_start:
         return Start(fresh, everything)
     try:
-        rule = LearnRule.from_state(settings, timezone, planned, stored, demo)
+        rule = LearnRule.from_state(settings, timezone, planned, stored, demo, sun)
     except DamagedState as damage:
         return Start(fresh, everything, str(damage))
     return Start(rule, Replay.NEWER if settings.ai_r3_warm_start else Replay.NONE)
 
 
-def _spans(body: Fields, name: str) -> tuple[Span, ...]:
-    return tuple((start, length) for start, length in body.pairs(name, 0, WEEK))
+def _sun_of(timetable: Timetable) -> list[list[str]]:
+    """What the ends of each window follow; empty where that is the clock, and where all of them do."""
+    fits = [(window.start_by, window.end_by) for window in timetable]
+    if not follows(timetable):
+        return []
+    return [["" if fit is None else str(fit.time) for fit in ends] for ends in fits]
+
+
+def _windows(body: Fields, name: str) -> Timetable:
+    spans = body.pairs(name, 0, WEEK)
+    sun = body.array(f"{name}_sun") if f"{name}_sun" in body.values else []
+    if not all(isinstance(ends, list) and len(ends) == 2 and {*map(type, ends)} == {str} for ends in sun):
+        raise DamagedState(f"{NAME}: {name}_sun")
+    if len(sun) not in (0, len(spans)):
+        raise DamagedState(f"{NAME}: {name}_sun")
+    return tuple(
+        Window(start, length, start_by=SunFit.read(starts), end_by=SunFit.read(ends))
+        for (start, length), (starts, ends) in zip(spans, sun or [("", "")] * len(spans), strict=True)
+    )
 
 
 def _is_on(state: str, parameters: JsonObject) -> bool | None:

@@ -15,7 +15,7 @@ from typing import Final
 from rules.base.settings import LearnSettings
 from rules.learn.estimate import Bins, Estimate
 from rules.learn.habit import WeeklyHabit
-from rules.learn.timetable import DAY, WEEK, Timetable, Window
+from rules.learn.timetable import DAY, WEEK, Timetable, Window, same_time
 
 # A bin is only split where the window stands out from the background by this share of the time.
 CONTRAST: Final = 0.3
@@ -128,7 +128,7 @@ def _is_no_coincidence(window: Window, windows: Sequence[Window], background: fl
     """Whether so many days, with those of its like on other weekdays, are beyond chance."""
     if window.seen < MIN_DAYS:
         return False
-    alike = [other for other in windows if _same_time(window, other)]
+    alike = [other for other in windows if same_time(window, other)]
     seen, of = sum(other.seen for other in alike), sum(other.of for other in alike)
     return chance(seen, of, background) < CHANCE
 
@@ -137,13 +137,6 @@ def chance(right: int, days: int, share: float) -> float:
     """That what happens on ``share`` of the days happens on ``right`` of ``days`` or more."""
     rate = min(max(share, 0.01), 0.99)
     return sum(math.comb(days, k) * rate**k * (1 - rate) ** (days - k) for k in range(right, days + 1))
-
-
-def _same_time(one: Window, other: Window) -> bool:
-    """Whether they share most of their time of the day."""
-    apart = (other.start - one.start + DAY // 2) % DAY - DAY // 2
-    shared = min(one.length, apart + other.length) - max(0, apart)
-    return shared * 2 > max(one.length, other.length)
 
 
 def fewest(windows: Sequence[Window], per_day: int) -> Timetable:

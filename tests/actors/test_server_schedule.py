@@ -14,7 +14,7 @@ from actors.domain.model import Change, Claim, Device, Report
 from actors.domain.profile import PERCENT, SWITCH, Profile
 from actors.domain.refusals import Refused
 from actors.messages import Announced, ChangeDevice, ClaimDevice, Delivery, Presence, Reachability, Reported
-from tests.household import House, World
+from tests.household import House, Place, World
 
 PLUG = "tasmota-A4CF12345678"
 OURS = "PLG0OURS"
@@ -30,8 +30,8 @@ EVENING: dict[str, Any] = {
 class Scheduled:
     """A house at noon with a claimed plug of another make, which is off."""
 
-    def __init__(self, path: Path) -> None:
-        self.world = World(path)
+    def __init__(self, path: Path, place: Place = (None, None)) -> None:
+        self.world = World(path, place=place)
         self.world.clock.jump(datetime(2027, 1, 15, 12, tzinfo=UTC).timestamp() - self.world.clock.now())
         self.house = House(self.world, {})
         self.announce(PROFILE)

@@ -10,6 +10,7 @@ from actors.domain.model import Device, JsonObject, Report
 from actors.domain.schedule import DAYS, parse
 from rules.base.settings import LearnSettings
 from rules.learn.rule import LearnRule
+from rules.learn.timetable import read_suggested
 from tests.households import MADRID, Household, Windows
 from tests.rules.given import SERIAL, learn_settings
 
@@ -49,7 +50,12 @@ def home(windows: Windows, noise: float = 0.0, interval: float = 600.0, seed: in
 
 
 def spans(rule: LearnRule) -> Windows:
-    return [(window.start, window.length) for window in rule.timetable()]
+    return [window.span for window in rule.timetable()]
+
+
+def told_spans(finding: Finding) -> Windows:
+    """What it suggests."""
+    return [window.span for window in read_suggested(finding.details["suggested_horarios"])]
 
 
 def horarios(windows: Windows) -> JsonObject:

@@ -17,7 +17,7 @@ from actors.domain.model import Report
 from actors.domain.schedule import check
 from rules.learn.habit import WeeklyHabit
 from rules.learn.rule import LearnRule, Replay, start
-from rules.learn.timetable import minutes, read_suggested
+from rules.learn.timetable import minutes
 from tests.households import MADRID, Household, Windows, at_random, bins_of, overlap, routine
 from tests.rules.given import MONDAY, SERIAL
 from tests.rules.learning import (
@@ -35,6 +35,7 @@ from tests.rules.learning import (
     planned,
     spans,
     stored,
+    told_spans,
 )
 
 # -- what it learns ------------------------------------------------------------------------------
@@ -72,8 +73,7 @@ def test_a_changed_routine_is_learned_within_three_weeks() -> None:
     later = [((start + 4 * 60), length) for start, length in TWICE]
     new = replace(home(later), starts=old.starts + timedelta(days=42))
     found = [*live(rule, old.reports(42)), *live(rule, new.reports(21))]
-    told = list(read_suggested(found[-1].details["suggested_horarios"]))
-    assert overlap(bins_of(told), bins_of(later)) >= 0.95
+    assert overlap(bins_of(told_spans(found[-1])), bins_of(later)) >= 0.95
 
 
 @pytest.mark.parametrize("mean_on", [10, 60, 240])
@@ -115,8 +115,7 @@ def test_three_weeks_away_spoil_no_timetable(interval: float, noise: float, leas
         assert not [found for found in while_away if begins + DAY_S <= found.at < ends]
         assert overlap(bins_of(spans(rule)), truth) >= least
         for found in while_away:
-            told = bins_of(list(read_suggested(found.details["suggested_horarios"])))
-            worst = min(worst, overlap(told, truth))
+            worst = min(worst, overlap(bins_of(told_spans(found)), truth))
     assert worst >= least
 
 
@@ -195,7 +194,7 @@ def test_a_suggestion_can_be_taken_up_as_it_is() -> None:
     assert configuration["modo"] == "horario"
     windows = planned(configuration)
     assert windows is not None
-    assert minutes(windows) == minutes(read_suggested(finding.details["suggested_horarios"]))
+    assert minutes(windows) == minutes(told_spans(finding))
 
 
 def test_who_is_not_watched() -> None:

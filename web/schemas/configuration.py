@@ -41,6 +41,17 @@ _MINUTES: Final[Schema] = {"type": "number", "exclusiveMinimum": 0, "maximum": 1
 _CELSIUS: Final[Schema] = {"type": "number", "minimum": -50, "maximum": 100}
 _SWITCH: Final[Schema] = _switch(SWITCH_WORDS)
 _LOCK: Final[Schema] = {**_switch(LOCK_WORDS), "description": "true es cerrado con llave."}
+_SUN_TIME: Final[Schema] = {
+    "type": "string",
+    "pattern": "^(amanecer|ocaso)([+-]([0-9]|[0-9]{2}|1[0-7][0-9]|180))?$",
+    "examples": ["ocaso+30", "amanecer"],
+}
+_SUN: Final[Schema] = {
+    "type": "object",
+    "description": "Lo que sigue al sol; su hora de hoy está en inicio y fin. descansa: hoy no queda nada.",
+    "properties": {"inicio": _SUN_TIME, "fin": _SUN_TIME, "descansa": {"type": "boolean"}},
+    "additionalProperties": False,
+}
 _WINDOW: Final[Schema] = {
     "type": "object",
     "description": "Una franja; si fin no es posterior a inicio, acaba al día siguiente.",
@@ -48,6 +59,7 @@ _WINDOW: Final[Schema] = {
         "dias": {"type": "array", "items": _DAY, "minItems": 1},
         "inicio": _TIME,
         "fin": {"anyOf": [_TIME, {"const": "24:00"}]},
+        "sol": _SUN,
     },
     "required": ["dias", "inicio", "fin"],
     # It stands in a list, and both are levels.

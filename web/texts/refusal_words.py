@@ -297,6 +297,13 @@ MISFITS: Final[Mapping[Misfit, Wording]] = {
             "a list of at least one day is expected",
         ),
         (
+            Misfit.NO_SUN_TIME,
+            '{value} no dice qué sigue al sol; se espera {{"inicio":"ocaso+30","fin":"amanecer"}}, '
+            "o uno de los dos, con 180 minutos como mucho",
+            '{value} does not say what follows the sun; {{"inicio":"ocaso+30","fin":"amanecer"}}, '
+            "or one of the two, is expected, with at most 180 minutes",
+        ),
+        (
             Misfit.NO_EVENTS,
             'se espera un objeto día → [["HH:MM", valor], …]',
             'an object day → [["HH:MM", value], …] is expected',

@@ -16,6 +16,7 @@ import orjson
 from actors.domain.model import MAX_NAMES, SERIAL, Json, JsonObject, Report
 from actors.domain.packed import LARGE, encoded, packed
 from actors.domain.readings import metric_name, switch_of
+from actors.domain.sun_windows import by_the_clock
 from actors.mqtt.protocol import lenient_json
 from actors.mqtt.protocol.lenient_json import MAX_INTEGER, MIN_INTEGER
 from actors.mqtt.protocol.near_misses import suggestion
@@ -256,9 +257,9 @@ def heard_topics(serial: str) -> tuple[str, str]:
 
 
 def configuration_payload(version: int, configuration: JsonObject, zone: Zone) -> bytes:
-    """With the house's zone, which is what the times in a schedule mean."""
+    """With the house's zone, which is what the times in a schedule mean: of what follows the sun, today's."""
     told = {"iana": zone.iana, "posix": zone.posix}
-    return encoded({"version": version, "configuracion": configuration, "zona": told})
+    return encoded({"version": version, "configuracion": by_the_clock(configuration), "zona": told})
 
 
 def receipt_payload(boot: str, seq: int) -> bytes:

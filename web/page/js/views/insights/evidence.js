@@ -1,22 +1,25 @@
 /** On what a learned schedule rests: its windows, and how often each was seen. Pure but for the language in use. */
+
+import { duration } from "../../format.js";
 import { language, t } from "../../words.js";
-import { dayName } from "../week/tell.js";
-import { clock, DAY, DAYS, minuteOf } from "../week/time.js";
+import { dayName, ends, sunName } from "../week/tell.js";
+import { DAY, DAYS, minuteOf } from "../week/time.js";
 
 /**
  * `[{days, start, end, seen, of, confidence}]` of `suggested_horarios`, by first day and time. Days that have the
- * same times and the same evidence are told together; `end` is past midnight where it is not after `start`.
+ * same times and the same evidence are told together; `end` is past midnight where it is not after `start`. Where an
+ * end follows the sun there are `sun`, which does, and `spread`, how far the days are from it and from the clock.
  */
 export function evidenceOf(suggested) {
   const rows = new Map();
   for (const [day, name] of DAYS.entries()) {
-    for (const { inicio, fin, visto, de, confianza } of suggested[name] ?? []) {
-      const key = `${inicio}/${fin}/${visto}/${de}`;
+    for (const { inicio, fin, visto, de, confianza, sol, desvio_min } of suggested[name] ?? []) {
+      const key = `${inicio}/${fin}/${visto}/${de}/${JSON.stringify(sol)}`;
       if (!rows.has(key)) {
         const start = minuteOf(inicio);
         const end = minuteOf(fin);
         const row = { days: [], start, end: end > start ? end : end + DAY, seen: visto, of: de };
-        rows.set(key, { ...row, confidence: confianza });
+        rows.set(key, { ...row, confidence: confianza, ...(sol && { sun: sol, spread: desvio_min }) });
       }
       rows.get(key).days.push(day);
     }
@@ -40,12 +43,19 @@ export function habitually(days) {
 }
 
 /** "los lunes de 06:00 a 06:30". */
-export const rowWords = ({ days, start, end }) =>
-  t(end > DAY ? "insights.times_overnight" : "insights.times", {
-    days: habitually(days),
-    from: clock(start),
-    to: end === DAY ? "24:00" : clock(end),
+export const rowWords = (row) =>
+  t(row.end > DAY ? "insights.times_overnight" : "insights.times", {
+    days: habitually(row.days),
+    ...ends(row),
   });
+
+/** Why it is the sun, of each end that follows it: how far the days are from it, and how far from the clock. */
+export const sunWords = ({ sun, spread = {} }) =>
+  Object.entries(spread).map(([end, { sol, reloj }]) =>
+    t(`insights.sun.${end}`, { sun: sunName(sun[end]), near: minutes(sol), far: minutes(reloj) }),
+  );
+
+const minutes = (value) => duration(60 * Math.max(1, Math.round(value)));
 
 /** "7 de las últimas 8 veces". */
 export const countWords = ({ seen, of }) => t("insights.seen", { seen, of });

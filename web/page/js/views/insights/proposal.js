@@ -4,9 +4,9 @@ import { html } from "../../html.js";
 import { t } from "../../words.js";
 import { settingTitle, settingWords } from "../device/names.js";
 import { hasWindows } from "../devices/status.js";
-import { format, parse } from "../week/model.js";
+import { meant, parse } from "../week/model.js";
 import { WeekPicture } from "../week/picture.js";
-import { countWords, evidenceOf, rowWords, sureness } from "./evidence.js";
+import { countWords, evidenceOf, rowWords, sunWords, sureness } from "./evidence.js";
 
 /** A learned schedule, drawn over the one that the device has, and how often each window was seen. */
 export const Learned = ({ finding, device }) => {
@@ -19,7 +19,10 @@ export const Learned = ({ finding, device }) => {
         ${evidenceOf(finding.suggested_horarios).map(
           (row) => html`
             <li>
-              <span class="grow">${capital(rowWords(row))}</span>
+              <span class="grow">
+                ${capital(rowWords(row))}
+                ${sunWords(row).map((words) => html`<span key=${words} class="muted week-sun">${words}</span>`)}
+              </span>
               ${row.of > 0 && html`<span class="muted">${countWords(row)} · ${sureness(row)}</span>`}
             </li>
           `,
@@ -66,12 +69,8 @@ export const draws = ({ propuesta }) => "horarios" in propuesta.configuracion;
 /** Whether the device has already what is proposed, by somebody's own hand: windows count by their times. */
 export const isSo = ({ propuesta }, { configuracion }) =>
   Object.entries(propuesta.configuracion).every(([key, wanted]) =>
-    key === "horarios"
-      ? written(parse(configuracion[key])) === written(parse(wanted))
-      : configuracion[key] === wanted,
+    key === "horarios" ? meant(configuracion[key]) === meant(wanted) : configuracion[key] === wanted,
   );
-
-const written = (windows) => JSON.stringify(format(windows));
 
 const title = (key) => (key === "intervalo_envio" ? t("insights.fix.interval") : settingTitle(key));
 

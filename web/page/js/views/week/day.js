@@ -3,7 +3,7 @@ import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
 import { t } from "../../words.js";
 import { onDay } from "./events.js";
-import { capital, dayName, times, valueName, windowName } from "./tell.js";
+import { capital, dayName, sunName, times, valueName, windowName } from "./tell.js";
 import { around, clock, DAY } from "./time.js";
 
 const Panel = ({ day, children, act, label, icon }) => html`
@@ -28,7 +28,10 @@ export const DayWindows = ({ windows, day, edit, erase, add }) => {
         ${mine.map(
           ({ window, index }) => html`
             <li key=${index}>
-              <span class="grow">${times(window)}${window.end > DAY && html` <span class="muted">${t("week.next_day")}</span>`}</span>
+              <span class="grow">
+                ${times(window)}${window.end > DAY && html` <span class="muted">${t("week.next_day")}</span>`}
+                <${Sunlit} sun=${window.sun} />
+              </span>
               ${
                 edit &&
                 html`
@@ -47,6 +50,16 @@ export const DayWindows = ({ windows, day, edit, erase, add }) => {
     <//>
   `;
 };
+
+/** What follows the sun, and that it leaves nothing of the window today. */
+const Sunlit = ({ sun }) =>
+  sun &&
+  html`
+    <span class="muted week-sun">
+      ${["inicio", "fin"].filter((end) => sun[end]).map((end) => html`<span key=${end}>${t(`week.sun.${end}`, { sun: sunName(sun[end]) })}</span>`)}
+      ${sun.descansa && html`<span>${t("week.sun.rests")}</span>`}
+    </span>
+  `;
 
 export const DayEvents = ({ channel, events, day, open }) => {
   const mine = onDay(events, day);

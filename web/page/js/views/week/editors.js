@@ -61,6 +61,7 @@ export const WindowEditor = ({ window, save, erase, close }) => {
           <${Field} label=${t("week.from")} type="time" required value=${from} onInput=${(event) => setFrom(event.target.value)} />
           <${Field} label=${t("week.to")} type="time" required value=${to} hint=${hint} onInput=${(event) => setTo(event.target.value)} />
         </div>
+        ${window.sun && html`<p class="hint">${t("week.sun.edit")}</p>`}
       <//>
       ${
         erase &&

@@ -2,6 +2,7 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import {
   added,
+  carried,
   drawn,
   endedAt,
   indexAt,
@@ -66,7 +67,7 @@ function useHeld(windows, layer, change) {
   };
   const drop = () => {
     const { index, window } = now.current;
-    const after = added(without(windows, index), window);
+    const after = added(without(windows, index), carried(windows[index] ?? {}, window));
     hold(null);
     if (JSON.stringify(after) !== JSON.stringify(windows)) change(after);
     return indexAt(after, startOf(window));

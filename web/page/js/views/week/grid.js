@@ -60,6 +60,7 @@ const WindowPieces = ({ window, index, held, locked }) => {
         class="week-window"
         data-index=${index}
         data-held=${held ? "" : undefined}
+        data-sun=${window.sun && (window.sun.descansa ? "rests" : "")}
         style=${placed(part)}
         aria-hidden=${n === 0 ? undefined : "true"}
         ...${whole}

@@ -3,7 +3,8 @@
  *
  * A window is `{ day, start, end }`: the day it begins on, 0 for Monday, and minutes since that day's midnight,
  * `0 <= start < 1440` and `start < end <= start + 1440`: one that ends after 1440 ends on the next day. Windows
- * that are kept are normal: apart from each other, in order, none longer than a day.
+ * that are kept are normal: apart from each other, in order, none longer than a day. One with an end that follows the
+ * sun has `sun` besides, as the wire has it, and stays by itself: tomorrow it is elsewhere.
  */
 import { parseEvents, switched } from "./events.js";
 import { around, bounded, clock, DAY, DAYS, daysNamed, minuteOf, snapped, WEEK } from "./time.js";
@@ -21,7 +22,10 @@ export function windowAt(minute, length) {
 /** @typedef {[start: number, length: number]} Span - in minutes of the week */
 
 /** The same times as normal windows: what overlaps or touches is one, across midnight and Sunday too. */
-export const normal = (windows) => fromSpans(windows.map(spanOf));
+export const normal = (windows) =>
+  [...fromSpans(windows.filter(({ sun }) => !sun).map(spanOf)), ...windows.filter(({ sun }) => sun)].sort(
+    (one, other) => startOf(one) - startOf(other),
+  );
 
 /** @returns {Span} */
 const spanOf = (window) => [startOf(window), lengthOf(window)];
@@ -90,7 +94,9 @@ function windowsOf(entry) {
   if (start === null || end === null || !Array.isArray(entry.dias)) return [];
   const length = around(end - start, DAY) || DAY;
   const days = new Set(entry.dias.flatMap(daysNamed));
-  return [...days].map((day) => ({ day, start, end: start + length }));
+  const { sol } = entry;
+  const follows = sol && [sol.inicio, sol.fin].some((time) => typeof time === "string");
+  return [...days].map((day) => ({ day, start, end: start + length, ...(follows && { sun: sol }) }));
 }
 
 function fromSwitching(events) {
@@ -103,12 +109,12 @@ function fromSwitching(events) {
   );
 }
 
-/** Windows of the same times are one entry: `[{ days, start, end }]`, by first day and time. */
+/** Windows of the same times are one entry: `[{ days, start, end, sun }]`, by first day and time. */
 export function grouped(windows) {
   const found = new Map();
-  for (const { day, start, end } of windows) {
-    const key = `${start}/${end}`;
-    if (!found.has(key)) found.set(key, { days: [], start, end });
+  for (const { day, start, end, sun } of windows) {
+    const key = `${start}/${end}/${JSON.stringify(sun)}`;
+    if (!found.has(key)) found.set(key, { days: [], start, end, ...(sun && { sun }) });
     found.get(key).days.push(day);
   }
   return [...found.values()];
@@ -116,11 +122,19 @@ export function grouped(windows) {
 
 /** `horarios` as the server takes it. */
 export const format = (windows) =>
-  grouped(windows).map(({ days, start, end }) => ({
+  grouped(windows).map(({ days, start, end, sun }) => ({
     dias: days.length === 7 ? ["todos"] : days.map((day) => DAYS[day]),
     inicio: clock(start),
     fin: end === DAY ? "24:00" : clock(end),
+    ...(sun && { sol: sun }),
   }));
+
+/** What stays the same of `horarios` while the sun goes on, to be compared. */
+export const meant = (horarios) =>
+  format(parse(horarios))
+    .map(({ sol, ...times }) => JSON.stringify({ ...times, ...sol, descansa: undefined }))
+    .sort()
+    .join();
 
 // -- changes: each answers normal windows ------------------------------------------------------------
 
@@ -130,7 +144,16 @@ export const without = (windows, index) => windows.filter((_, n) => n !== index)
 
 /** The window at `index` replaced by the same times on each of `days`. */
 export const edited = (windows, index, { days, start, end }) =>
-  added(without(windows, index), ...days.map((day) => ({ day, start, end })));
+  added(without(windows, index), ...days.map((day) => carried(windows[index], { day, start, end })));
+
+/** The window that a hand has made of another: an end of which it has left the time goes on following the sun. */
+export function carried({ start, end, sun }, window) {
+  if (!sun) return window;
+  const same = { inicio: window.start === start, fin: around(window.end - end, DAY) === 0 };
+  if (same.inicio && same.fin) return { ...window, sun };
+  const left = Object.entries(sun).filter(([name]) => same[name]);
+  return left.length ? { ...window, sun: Object.fromEntries(left) } : window;
+}
 
 /** The window `start` to `end` of minutes since midnight: an end not after the start is on the next day. */
 export const spanning = (start, end) => ({ start, end: start + (around(end - start, DAY) || DAY) });

@@ -7,11 +7,13 @@ import { shortDay, weekName } from "./tell.js";
 import { ALL_DAYS } from "./time.js";
 
 const Bars = ({ windows, layer }) =>
-  windows.flatMap((window) =>
-    pieces(startOf(window), lengthOf(window)).map(
-      (part) => html`<span class="week-bar" data-layer=${layer} style=${placed(part)}></span>`,
-    ),
-  );
+  windows
+    .filter(({ sun }) => !sun?.descansa)
+    .flatMap((window) =>
+      pieces(startOf(window), lengthOf(window)).map(
+        (part) => html`<span class="week-bar" data-layer=${layer} style=${placed(part)}></span>`,
+      ),
+    );
 
 const Legend = () => html`
   <figcaption class="row">

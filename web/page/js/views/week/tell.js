@@ -1,5 +1,5 @@
 /** Days, times and windows in words of the language in use. */
-import { number, onTheWall } from "../../format.js";
+import { duration, number, onTheWall } from "../../format.js";
 import { weekdayOf } from "../../wall.js";
 import { language, t } from "../../words.js";
 import { CHANNELS, formatEvents } from "./events.js";
@@ -20,11 +20,26 @@ export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 export const times = ({ start, end }) => `${clock(start)}–${end === DAY ? "24:00" : clock(end)}`;
 
 /** "lunes de 08:00 a 10:30", and that it ends the next day where it does. */
-export const windowName = ({ day, start, end }) => spanName(dayName(day), start, end);
+export const windowName = ({ day, start, end, sun }) => spanName(dayName(day), start, end, sun);
 
-function spanName(days, start, end) {
-  const to = end === DAY ? "24:00" : clock(end);
-  return t(end > DAY ? "week.window.overnight" : "week.window", { days, from: clock(start), to });
+function spanName(days, start, end, sun) {
+  const { from, to } = ends({ start, end, sun });
+  return t(end > DAY ? "week.window.overnight" : "week.window", { days, from, to });
+}
+
+/** From when to when, and what of the sun that follows: `{ from, to }`. */
+export function ends({ start, end, sun }) {
+  const told = (time, name) => (sun?.[name] ? t("week.sun.today", { time, sun: sunName(sun[name]) }) : time);
+  return { from: told(clock(start), "inicio"), to: told(end === DAY ? "24:00" : clock(end), "fin") };
+}
+
+/** "30 min después del ocaso" of "ocaso+30". */
+export function sunName(text) {
+  const [, event, minutes] = /^(amanecer|ocaso)([+-]\d+)?$/.exec(text) ?? [];
+  if (!event) return text;
+  const n = Number(minutes ?? 0);
+  const way = n > 0 ? "after" : n < 0 ? "before" : "at";
+  return t(`week.sun.${event}.${way}`, { time: duration(60 * Math.abs(n)) });
 }
 
 /** "todos los días", "lunes a viernes", "lunes y jueves". */
@@ -39,7 +54,7 @@ export function daysName(days) {
 export const weekName = (windows) =>
   windows.length
     ? grouped(windows)
-        .map(({ days, start, end }) => spanName(daysName(days), start, end))
+        .map(({ days, start, end, sun }) => spanName(daysName(days), start, end, sun))
         .join("; ")
     : t("week.nothing");
 

@@ -80,6 +80,10 @@ export const words = {
   "insights.on_days": "on {days}",
   "insights.times": "{days} from {from} to {to}",
   "insights.times_overnight": "{days} from {from} to {to} the next day",
+  "insights.sun.inicio":
+    "It goes on {sun}: within {near} on average, where one time of the clock would be {far} off.",
+  "insights.sun.fin":
+    "It goes off {sun}: within {near} on average, where one time of the clock would be {far} off.",
   "insights.seen": "{seen} of the last {of} times",
   "insights.sure.high": "almost certain",
   "insights.sure.medium": "fairly certain",

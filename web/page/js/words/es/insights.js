@@ -79,6 +79,9 @@ export const words = {
   "insights.on_days": "los {days}",
   "insights.times": "{days} de {from} a {to}",
   "insights.times_overnight": "{days} de {from} a {to} del día siguiente",
+  "insights.sun.inicio":
+    "Se enciende {sun}: se aparta {near} de media, y de una hora fija se apartaría {far}.",
+  "insights.sun.fin": "Se apaga {sun}: se aparta {near} de media, y de una hora fija se apartaría {far}.",
   "insights.seen": "{seen} de las últimas {of} veces",
   "insights.sure.high": "casi seguro",
   "insights.sure.medium": "bastante seguro",
