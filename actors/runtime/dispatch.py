@@ -6,16 +6,18 @@ common. So an actor here has no thread. Putting something into its inbox hands t
 :class:`Dispatcher`, which sooner or later calls :meth:`PooledActor.take_turn` on one thread at a
 time; which actor comes next is the dispatcher's to say, so that a test can say it.
 
+An actor takes 0.9 KB at rest, where the usual event and deque would make it 2.7: a house of 2,000 devices has
+10,000 actors.
+
 What of Pykka's internals is relied upon (``_create_actor_inbox``, ``_create_future``,
 ``_start_actor_loop``, ``_handle_receive``, ``_handle_failure``, ``_actor_loop_teardown``, ``_stop``,
-``_ActorStop``) is relied upon in this file alone.
+``_actor_ref``, ``_ActorStop``) is relied upon in this file alone.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
-from collections import deque
 from collections.abc import Callable, Sequence
 from queue import SimpleQueue
 from typing import Any, ClassVar, Protocol
@@ -59,34 +61,57 @@ def tell_if_alive(ref: pykka.ActorRef[Any], message: object) -> bool:
     return True
 
 
-class _Inbox:
-    """A mailbox that tells its owner when something lies in it."""
+class _Stopped:
+    """Whether an actor has stopped. Nobody waits for that here, so there is no need for an event, which holds
+    1.1 KB.
+    """
 
-    __slots__ = ("_envelopes", "_owner")
+    __slots__ = ("_is_set",)
 
     def __init__(self) -> None:
-        self._envelopes: deque[Envelope[Any]] = deque()
+        self._is_set = False
+
+    def set(self) -> None:
+        self._is_set = True
+
+    def is_set(self) -> bool:
+        return self._is_set
+
+
+class _Inbox:
+    """A mailbox that tells its owner when something lies in it. Empty, a deque would hold 760 bytes, and this
+    queue 170.
+    """
+
+    __slots__ = ("_asks_to_stop", "_envelopes", "_owner")
+
+    def __init__(self) -> None:
+        self._envelopes: SimpleQueue[Envelope[Any]] = SimpleQueue()
         self._owner: Callable[[Envelope[Any]], None] | None = None
+        self._asks_to_stop = False
 
     def belongs_to(self, owner: Callable[[Envelope[Any]], None]) -> None:
         self._owner = owner
 
     def put(self, envelope: Envelope[Any], /) -> None:
-        self._envelopes.append(envelope)
+        if type(envelope.message) is _ActorStop:
+            self._asks_to_stop = True
+        self._envelopes.put(envelope)
         if self._owner is not None:
             self._owner(envelope)
 
     def get(self) -> Envelope[Any]:
-        return self._envelopes.popleft()
+        return self._envelopes.get_nowait()
 
     def empty(self) -> bool:
-        return not self._envelopes
+        return self._envelopes.empty()
 
     def asks_to_stop(self) -> bool:
-        return any(isinstance(envelope.message, _ActorStop) for envelope in self._envelopes.copy())
+        """Whether anything in it has, or had."""
+        return self._asks_to_stop
 
     def __len__(self) -> int:
-        return len(self._envelopes)
+        return self._envelopes.qsize()
 
 
 class PooledActor(pykka.Actor):
@@ -105,6 +130,8 @@ class PooledActor(pykka.Actor):
 
     def __init__(self, dispatcher: Dispatcher) -> None:
         super().__init__()
+        self.actor_stopped = _Stopped()  # type: ignore[assignment]
+        self._actor_ref = pykka.ActorRef(self)
         self._dispatcher = dispatcher
         # Held from the moment that the actor is handed to the dispatcher until its turn is over.
         self._has_turn = threading.Lock()
