@@ -1,6 +1,7 @@
 """The rooms' borders, read from the imports, and the house rules that the other tools do not know."""
 
 import ast
+import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -267,6 +268,14 @@ def test_imports_point_inwards(source: Source) -> None:
 def test_libraries_keep_to_their_room(source: Source) -> None:
     """The web server, the database, the learner, the MQTT client and the clock are each one room's affair."""
     assert strayed_imports(source) == set()
+
+
+def test_a_start_loads_nothing_that_few_or_none_need() -> None:
+    """Apprise waits for somebody's channel. Nobody needs numpy, of 10 MiB: it only lies there, for River."""
+    start = [sys.executable, "-c", "import run_system, sys; print(*sys.modules)"]
+    loaded = subprocess.run(start, cwd=HOUSE, check=True, capture_output=True, text=True).stdout.split()
+    assert "sqlite_utils.db" in loaded
+    assert {"apprise", "numpy", "scipy"}.isdisjoint(loaded)
 
 
 @pytest.mark.parametrize("source", sources("rules"), ids=MODULE)

@@ -12,8 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from sqlite_utils import Database
-
+from persistence.database.library import Database
 from persistence.database.schema import BUSY_TIMEOUT_S, lenient_text, sqlite3
 from persistence.database.tables import APPLICATION_ID, STEPS
 

@@ -10,16 +10,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from sqlite_utils import Database
-
-# The very library that sqlite-utils has chosen: closing a file in one SQLite library drops the locks
-# that another one in the same process holds on it.
-from sqlite_utils.utils import sqlite3 as sqlite3  # type: ignore[attr-defined]
-
 from actors.domain.people import Unreadable
 from actors.domain.status import Hindrance
 from actors.runtime.backoff import Backoff
 from persistence.database.files import beside, has_content
+from persistence.database.library import Database
+from persistence.database.library import sqlite3 as sqlite3
 from persistence.database.tables import APPLICATION_ID, STEPS
 
 logger = logging.getLogger(__name__)

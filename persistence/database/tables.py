@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from sqlite_utils import Database
+from persistence.database.library import Database
 
 APPLICATION_ID: Final = 0x496F5442  # "IoTB"
 
