@@ -50,8 +50,9 @@ logger = logging.getLogger(__name__)
 RETRIES: Final = Backoff(10.0, 900.0)
 # The same of what is critical, which waits for nothing else.
 CRITICAL_RETRIES: Final = Backoff(2.0, 60.0)
-# Messages on their way at a time, one a lane; what is critical may be twice as many.
-MOST_AT_ONCE: Final = 8
+# Messages on their way at a time, one a lane, so that as many services may hang and no other one waits; what
+# is critical may be twice as many.
+MOST_AT_ONCE: Final = 20
 # What comes of a message that somebody may have before them.
 _PERHAPS_RECEIVED: Final = (None, Hitch.NO_ANSWER)
 # As often the clock on the wall is looked at, which may be set, s.

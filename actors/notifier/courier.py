@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -12,6 +13,7 @@ from actors.domain.findings import Severity
 from actors.domain.notices import Address, ChannelSecrets, Hitch, Moment, Notice, Subscription, Tried
 from actors.notifier import services
 from actors.notifier.message import Message
+from actors.notifier.outbox import Lane
 from actors.notifier.web_push import PushSender
 from actors.runtime.clock import Clock
 
@@ -19,10 +21,13 @@ logger = logging.getLogger(__name__)
 
 # After which a service counts as not having answered, whatever its library still waits for, s.
 LONGEST_TRY_S: Final = 18.0
-# Threads, most of which then hang on a service that says a byte at a time.
-MOST_THREADS: Final = 32
+# Threads of one lane that have been given up and not ended, as its service says a byte at a time: one that
+# hangs does not keep it from being tried, a service that always does takes no more.
+MOST_HANGING: Final = 2
+# Threads of all, most of which then hang.
+MOST_THREADS: Final = 64
 # Those of them that nothing takes but what is critical.
-FOR_CRITICAL: Final = 8
+FOR_CRITICAL: Final = 24
 
 
 class _Trip:
@@ -50,8 +55,8 @@ class ThreadCourier:
         self._pusher = pusher
         self._home = home
         self._underway: set[threading.Thread] = set()
-        self._hanging: set[int] = set()
-        """Channels of which a thread was given up and has not ended."""
+        self._hanging: dict[threading.Thread, Lane] = {}
+        """Those of them that were given up."""
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
 
@@ -60,19 +65,20 @@ class ThreadCourier:
 
     def carry(self, channel_id: int, message: Message, done: Callable[[Tried], object]) -> None:
         """Returns at once; ``done`` is called once, from any thread, within :data:`LONGEST_TRY_S`."""
-        trip = _Trip(done)
+        trip, lane = _Trip(done), Lane(channel_id, message.severity is Severity.CRITICAL)
         thread = threading.Thread(
             target=self._travel, args=(channel_id, message, trip), name="courier", daemon=True
         )
-        most = MOST_THREADS if message.severity is Severity.CRITICAL else MOST_THREADS - FOR_CRITICAL
+        most = MOST_THREADS if lane.is_critical else MOST_THREADS - FOR_CRITICAL
         with self._lock:
-            is_full = len(self._underway) >= most or channel_id in self._hanging
+            hanging = list(self._hanging.values()).count(lane)
+            is_full = len(self._underway) >= most or hanging >= MOST_HANGING
             if not is_full:
                 self._underway.add(thread)
         if is_full or not self._has_started(thread):
             trip.end(Tried(Hitch.OVERLOADED))
             return
-        self._clock.call_later(LONGEST_TRY_S, partial(self._give_up, channel_id, thread, trip))
+        self._clock.call_later(LONGEST_TRY_S, partial(self._give_up, lane, thread, trip))
 
     def _has_started(self, thread: threading.Thread) -> bool:
         try:
@@ -90,10 +96,10 @@ class ThreadCourier:
         with self._changed:
             self._changed.wait_for(lambda: not self._underway, patience)
 
-    def _give_up(self, channel_id: int, thread: threading.Thread, trip: _Trip) -> None:
+    def _give_up(self, lane: Lane, thread: threading.Thread, trip: _Trip) -> None:
         with self._lock:
             if thread in self._underway:
-                self._hanging.add(channel_id)
+                self._hanging[thread] = lane
         trip.end(Tried(Hitch.NO_ANSWER))
 
     def _travel(self, channel_id: int, message: Message, trip: _Trip) -> None:
@@ -105,13 +111,17 @@ class ThreadCourier:
         trip.end(tried)
         with self._changed:
             self._underway.discard(threading.current_thread())
-            self._hanging.discard(channel_id)
+            self._hanging.pop(threading.current_thread(), None)
             self._changed.notify_all()
 
     def _tried(self, channel_id: int, message: Message) -> Tried:
         match self._secrets.secret_of(channel_id):
             case Address(url):
-                return services.send(url, message)
+                began = self._clock.monotonic()
+                tried = services.send(url, message)
+                # Apprise does not say why: what took as long as that has waited in vain.
+                is_late = self._clock.monotonic() - began >= services.CONNECT_S
+                return replace(tried, hitch=Hitch.NO_ANSWER) if tried.hitch and is_late else tried
             case Subscription() as subscription:
                 tried = self._pusher().send(subscription, message, self._clock.now())
                 if tried.hitch is Hitch.NO_CHANNEL:

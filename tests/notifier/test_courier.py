@@ -12,6 +12,7 @@ from actors.domain.findings import Severity
 from actors.domain.notices import Address, Hitch, Secret, Subscription, Tried
 from actors.notifier.courier import FOR_CRITICAL, LONGEST_TRY_S, MOST_THREADS, ThreadCourier
 from actors.notifier.message import Message
+from actors.notifier.services import CONNECT_S
 from actors.notifier.web_push import PushSender, new_private_key
 from tests.notifier.receivers import PATIENCE_S, Browser, http_receiver
 from tests.stage import FakeClock
@@ -57,7 +58,9 @@ class Sending:
 
 @pytest.mark.parametrize("kind", ["silent", "trickling"])
 def test_a_service_that_hangs_holds_up_nobody(kind: str) -> None:
-    """It is given up, is not asked again while it hangs, and the others have their messages meanwhile."""
+    """It is given up, is not asked a third time while it hangs, and the others have their messages meanwhile;
+    so has it what is critical, if it takes that.
+    """
     given = {"status": None} if kind == "silent" else {"trickles": True}
     with http_receiver(**given) as hangs, http_receiver() as works:
         sending = Sending(
@@ -70,12 +73,29 @@ def test_a_service_that_hangs_holds_up_nobody(kind: str) -> None:
         sending.pass_time(LONGEST_TRY_S)
         assert sending.next() == (1, Tried(Hitch.NO_ANSWER))
         sending.carry(1)
+        sending.pass_time(LONGEST_TRY_S)
+        assert sending.next() == (1, Tried(Hitch.NO_ANSWER))
+        sending.carry(1)
         assert sending.next() == (1, Tried(Hitch.OVERLOADED))
+        hangs.status, hangs.trickles = 200, False
+        sending.carry(1, replace(HELLO, severity=Severity.CRITICAL))
+        assert sending.next() == (1, Tried())
         hangs.closing.set()
         sending.courier.settle(PATIENCE_S)
         sending.carry(1)  # which the receiver, closing, does not answer; but it is asked again
         assert sending.next()[1] != Tried(Hitch.OVERLOADED)
         assert sending.came.empty()  # nobody is told twice of one try
+
+
+def test_who_waits_in_vain_is_told_that_nobody_answers() -> None:
+    """Apprise itself gives up sooner than we do, and says only that it was not taken."""
+    with http_receiver(status=None) as hangs:
+        sending = Sending(Secrets(_1=Address(f"json://{hangs.address}/")))
+        sending.carry(1)
+        assert hangs.asked.wait(PATIENCE_S)
+        sending.clock.advance_to(sending.clock.monotonic() + CONNECT_S)
+        hangs.closing.set()
+        assert sending.next()[1].hitch is Hitch.NO_ANSWER
 
 
 def test_hanging_services_take_no_more_than_so_many_threads() -> None:
