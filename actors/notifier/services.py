@@ -22,6 +22,8 @@ from actors.notifier.message import Message
 if TYPE_CHECKING:
     from apprise import NotifyBase
 
+# As the installed page is called.
+SENDER: Final = "Casa"
 # Seconds to connect, and until a service that is connected says something.
 CONNECT_S: Final = 5.0
 READ_S: Final = 10.0
@@ -88,7 +90,10 @@ def _made(url: str) -> NotifyBase:
     parsed: dict[str, Any] | None = apprise.plugins.url_to_dict(url)
     if not parsed or parsed["schema"] in _LOCAL or _FILES & _names(parsed):
         raise UnusableAddress
-    service: NotifyBase | None = apprise.Apprise.instantiate(parsed, suppress_exceptions=True)
+    # By whom a message is said to be: else that is Apprise, with a picture that each telephone fetches.
+    nothing = {"app_url": "", "image_url_mask": "", "image_url_logo": ""}
+    ours = apprise.AppriseAsset(app_id=SENDER, app_desc=SENDER, **nothing)
+    service: NotifyBase | None = apprise.Apprise.instantiate(parsed, asset=ours, suppress_exceptions=True)
     if service is None or _reads(service, apprise.AppriseAttachment):
         raise UnusableAddress
     service.socket_connect_timeout = CONNECT_S

@@ -27,7 +27,7 @@ def test_a_mail_says_what_and_where_to() -> None:
         assert services.send(f"mailto://127.0.0.1:{mail.port}?from=casa@x.org&to=ana@y.org", SMOKE) == Tried()
         found = mail.next()
     assert found["Subject"] == SMOKE.title
-    assert found["To"] == "ana@y.org"
+    assert (found["X-Application"], found["To"]) == (services.SENDER, "ana@y.org")
     body = found.get_body(("plain",))
     assert body is not None
     assert SMOKE.text in body.get_content()
@@ -39,6 +39,16 @@ def test_a_webhook_gets_it_as_json() -> None:
         assert services.send(f"json://{hook.address}/gancho", SMOKE) == Tried()
         taken = hook.next()
     assert (taken.path, taken.json["title"]) == ("/gancho", SMOKE.title)
+
+
+def test_a_telephone_gets_it_by_ntfy() -> None:
+    """In the name of the house, and with no picture that each telephone would fetch from elsewhere."""
+    with http_receiver() as ntfy:
+        assert services.send(f"ntfy://{ntfy.address}/casa?priority=high", SMOKE) == Tried()
+        taken = ntfy.next()
+    assert (taken.json["topic"], taken.json["title"]) == ("casa", SMOKE.title)
+    assert (taken.headers["User-Agent"], taken.headers["X-Priority"]) == (services.SENDER, "high")
+    assert "X-Icon" not in taken.headers
 
 
 def test_who_does_not_take_it_says_why_but_not_the_secret() -> None:

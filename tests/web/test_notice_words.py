@@ -97,6 +97,7 @@ def test_each_event_has_words_of_its_own(event: str) -> None:
         f"Ya pasó: {told[0].title}", "Del 15/1 a las 08:00 al 15/1 a las 09:00."
     )
     assert WORDS.ended(over, "en").title == f"Over: {told[1].title}"
+    assert WORDS.begun(over, "es").title == f"Ya pasó: {told[0].title}"
 
 
 def test_each_hazard_has_a_title_of_its_own() -> None:

@@ -124,7 +124,10 @@ class NoticeWords:
     def begun(self, occurrence: Occurrence, language: str) -> Told:
         finding, tongue = occurrence.kept.finding, _tongue(language)
         lines = [_why(finding, tongue), self._when(occurrence, tongue)]
-        return Told(_title(occurrence, tongue), "\n".join(line for line in lines if line))
+        title = _title(occurrence, tongue)
+        if occurrence.kept.ends:  # of what was told to nobody while it lasted
+            title = _OVER[tongue].format(title=title)
+        return Told(title, "\n".join(line for line in lines if line))
 
     def ended(self, occurrence: Occurrence, language: str) -> Told:
         tongue = _tongue(language)
