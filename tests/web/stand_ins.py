@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 import pykka
 
-from actors.domain.absences import Absence, Absences, SayAbsence
+from actors.domain.absences import Absence, Absences, EndAbsence, SayAbsence, WithdrawAbsence
 from actors.domain.findings import Bounds, Decision, KeptFinding, Seen, Span, Wanted
 from actors.domain.logbook import KeptDeed, Origin, WantedDeeds
 from actors.domain.metrics import Nature
@@ -31,6 +31,7 @@ from actors.domain.refusals import Refusal, Refused
 from actors.domain.rooms import Rooms
 from actors.domain.tariffs import EnergyPlan
 from actors.messages import (
+    AcceptDefinition,
     ApplyFinding,
     AskBounds,
     ChangeAbsences,
@@ -39,6 +40,7 @@ from actors.messages import (
     ClaimDevice,
     DismissFinding,
     KeepSeen,
+    ReleaseDevice,
     ScanHistory,
 )
 from web.live.hub import EventHub
@@ -89,6 +91,10 @@ class StandInDirectory(pykka.ThreadingActor):
                 saw(Seen(person, self._shelf.looked[person]))
             case ChangeAbsences(SayAbsence(since, until), say):
                 say(Absence(1, since or 0.0, until))
+            case ChangeAbsences(EndAbsence(number) | WithdrawAbsence(number), say):
+                say(Refused(Refusal.NO_SUCH_ABSENCE, {"id": number}))
+            case ReleaseDevice(reply=reply) | AcceptDefinition(reply=reply):
+                reply(Refused(Refusal.GONE))
 
     def _decide(
         self,
