@@ -17,7 +17,15 @@ from tests.household_truths import Known, Truths, marker_in
 SERIALS = st.sampled_from([f"TMP0{n}" for n in range(MAX_DEVICES)])
 FEW = st.integers(0, 2)
 # Each has the id of its device in the column named.
-ABOUT_DEVICES = ("estado_log", "eventos_ia", "memoria_reglas", "metricas", "resumidos")
+ABOUT_DEVICES = (
+    "estado_log",
+    "eventos_ia",
+    "memoria_reglas",
+    "metricas",
+    "resumidos",
+    "contadores",
+    "energia_horas",
+)
 
 
 class Farewells(RoomLife, Truths):

@@ -34,7 +34,7 @@ from persistence.database.rows import FINDINGS, kept_finding, log_entry, undamag
 from persistence.database.schema import BUSY_TIMEOUT_S, explaining, sqlite3
 from persistence.database.timestamps import heard_at
 from persistence.readers.energy import read_consumption
-from persistence.readers.statistics import read_metrics, read_statistics
+from persistence.readers.statistics import first_heard, read_metrics, read_statistics
 
 _LOG_BOUNDS: Final = """
     SELECT (SELECT min(n) FROM estado_log WHERE dispositivo_id = :device),
@@ -179,6 +179,11 @@ class Queries:
         with closing(self.connect()) as connection:
             connection.execute("BEGIN")
             return read_metrics(connection, self._local, device_id)
+
+    def first_heard(self, device_id: int) -> float | None:
+        """As :func:`persistence.readers.statistics.first_heard`."""
+        with closing(self.connect()) as connection:
+            return first_heard(connection, device_id)
 
     def statistics(self, device_id: int, metric: str, since: float, until: float, step: int) -> Statistics:
         """As :func:`persistence.readers.statistics.read_statistics`."""

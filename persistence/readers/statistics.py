@@ -30,6 +30,13 @@ _PROGRESS: Final = """
            coalesce((SELECT max(n) FROM estado_log WHERE dispositivo_id = :device), 0)
 """
 _METRICS: Final = "SELECT nombre, id FROM metricas WHERE dispositivo_id = ? ORDER BY id"
+_FIRST_ROW: Final = """
+    SELECT timestamp FROM estado_log WHERE dispositivo_id = ? AND NOT hora_dudosa ORDER BY n LIMIT 1
+"""
+_FIRST_DAY: Final = """
+    SELECT min((SELECT min(inicio) FROM resumen_dias WHERE metrica_id = m.id)) FROM metricas AS m
+    WHERE m.dispositivo_id = ? AND (SELECT coalesce(min(n), 2) FROM estado_log WHERE dispositivo_id = ?) > 1
+"""
 _SUMMARIES: Final = """
     SELECT inicio, n, suma, minimo, maximo, primero, ultimo FROM {}
     WHERE metrica_id = ? AND inicio >= ? AND inicio < ? ORDER BY inicio
@@ -64,6 +71,14 @@ def read_statistics(
 def read_metrics(connection: sqlite3.Connection, local: LocalTime, device_id: int) -> Sequence[str]:
     """The names of the device's metrics; of rows not rolled up yet, those of the newest one."""
     return _Device(connection, local, device_id).metrics()
+
+
+def first_heard(connection: sqlite3.Connection, device_id: int) -> float | None:
+    """The moment, in seconds since the epoch, from which on anything is kept of what the device has told: its
+    first report, or where that is gone the day that it was of."""
+    row = connection.execute(_FIRST_ROW, [device_id]).fetchone()
+    [day] = connection.execute(_FIRST_DAY, [device_id, device_id]).fetchone()
+    return min((each for each in (row and row[0], day) if each is not None), default=None)
 
 
 class _Buckets:

@@ -153,6 +153,42 @@ def test_the_cursor_goes_by_arrow_keys(page: Page) -> None:
     expect(page.get_by_role("button", name="Ver todo de nuevo")).to_be_visible()
 
 
+def test_two_metrics_stand_in_one_chart(page: Page) -> None:
+    """With an axis of its own for what has another unit; where nothing was reported nothing is told."""
+    open_history(page)
+    readout = page.locator(f"{TEMPERATURE} .readout")
+    box = plot(page).bounding_box()
+    assert box is not None
+
+    def point_at(share: float) -> None:
+        plot(page).hover(position={"x": box["width"] * share, "y": 60})
+
+    point_at(0.3)
+    expect(readout).to_contain_text("°C")
+    # Amid the outage, 8 to 5 of 24 hours ago.
+    point_at(17.5 / 24)
+    expect(readout).to_have_text("")
+    page.get_by_role("button", name="Comparar Temperatura con otra medida").click()
+    page.get_by_label("Qué medida").select_option(label="Humedad")
+    assert_accessible(page)
+    page.get_by_role("button", name="Comparar", exact=True).click()
+    expect(page.locator(f"{TEMPERATURE} .legend")).to_contain_text("Termómetro del salón · Humedad")
+    point_at(0.3)
+    expect(readout).to_have_text(re.compile(r"°C.*Humedad: \d\d\s%"))
+    page.get_by_role("button", name="Comparar Temperatura con otra medida").click()
+    page.get_by_role("button", name="Dejar de comparar").click()
+    expect(page.locator(f"{TEMPERATURE} .legend")).not_to_contain_text("Humedad")
+
+
+def test_a_new_devices_chart_opens_at_the_minutes_that_it_has(home: Home, page: Page) -> None:
+    home.report("LUX0BBBBBBBB", estado="activo", parametros={"bateria": 80, "luz_lux": 300})
+    home.claim("LUX0BBBBBBBB", nombre="Patio")
+    page.goto("/#/dispositivo/2")
+    expect(page.get_by_text("Desde que llegó")).to_be_visible()
+    # What it lives by stands first, whatever it has told first.
+    expect(page.locator("figure.chart").first).to_have_attribute("data-metric", "luz_lux")
+
+
 def test_a_new_report_reaches_the_chart(home: Home, page: Page) -> None:
     open_history(page)
     page.get_by_role("button", name="Última hora").click()
@@ -170,6 +206,9 @@ def test_the_last_reading_is_the_devices_own(home: Home, page: Page) -> None:
         expect(summary).to_contain_text(words)
     page.get_by_role("button", name="Últimas 24 horas").click()
     expect(summary).to_contain_text("Último-12,1 °C")
+    home.report(SERIAL, estado="activo", parametros={"temperatura": -30})
+    # With the very report that says so, before the points are asked for again.
+    expect(summary).to_have_text(re.compile(r"Mínimo-30\s°C.*Último-30\s°C"))
     box = plot(page).bounding_box()
     assert box is not None
     page.get_by_role("button", name="Ampliar un tramo").click()

@@ -157,3 +157,40 @@ def test_a_device_of_another_make_is_asked_for_all_that_it_takes(model: Modules)
     }
     assert fields["brillo"]["limits"] == {"min": 0, "max": 100}
     assert fields["al_volver"]["choices"] == ["on", "off"]
+
+
+@pytest.mark.parametrize(
+    ("moment", "index"),
+    # Between two that a line joins the nearer one; beside the ends and within a gap one that is near.
+    [(70, 1), (100, 2), (-5, 0), (-40, None), (140, 2), (400, None), (595, 4), (700, None)],
+)
+def test_where_there_is_nothing_nothing_is_pointed_at(
+    model: Modules, moment: float, index: int | None
+) -> None:
+    columns = [[0, 60, 120, 360, 600], [20, 21, 22, None, 23]]
+    assert model.ask("pointAt", columns, moment, 30) == index
+    assert model.ask("pointAt", [[], []], moment, 30) is None
+
+
+def test_what_was_said_last_is_neither_below_the_least_nor_above_the_most(model: Modules) -> None:
+    """Right after a switch no point tells of it yet."""
+    told = model.ask("summary", [point(0, 100, 100, 100)])
+    assert model.ask("withLast", told, 0) == {"n": 2, "mean": 100, "low": 0, "high": 100}
+    assert model.ask("withLast", told, None) == told
+
+
+def test_a_share_is_of_the_time_and_not_of_the_reports(model: Modules) -> None:
+    held = [{"from": 0, "to": 90, "share": 1}, {"from": 90, "to": 100, "share": 0}]
+    assert model.ask("shareOfTime", held) == 0.9
+    assert model.ask("shareOfTime", [{"from": 5, "to": 5, "share": 1}]) == 1
+
+
+@pytest.mark.parametrize(
+    ("age", "key"),
+    [(20, "new"), (1_500, "new"), (3_000, "1h"), (20_000, "6h"), (80_000, "24h"), (10**7, "24h")],
+)
+def test_a_new_devices_chart_opens_at_the_stretch_that_it_has(model: Modules, age: int, key: str) -> None:
+    found = model.ask("fitting", age)
+    assert found["key"] == key
+    assert found["until"] is None
+    assert key == "24h" or age <= found["length"] <= max(300, 4 * age)

@@ -249,6 +249,9 @@ class Shelf:
     def metrics(self, *_asked: object) -> list[str]:
         return []
 
+    def first_heard(self, *_asked: object) -> float | None:
+        return None
+
     def statistics(self, *_asked: object) -> Statistics:
         return Statistics(0, (), ())
 

@@ -89,7 +89,7 @@ def test_a_truth_value_is_a_share(room: Room) -> None:
 
 
 def test_without_a_metric_it_names_them(room: Room) -> None:
-    assert room.ask().json == {"dispositivo_id": 1, "metricas": ["temp", "nivel.a"]}
+    assert room.ask().json == {"dispositivo_id": 1, "metricas": ["temp", "nivel.a"], "desde": iso(MIDNIGHT)}
 
 
 def test_an_unknown_metric_has_no_data(room: Room) -> None:

@@ -61,6 +61,9 @@ class Queries(Protocol):
     def metrics(self, device_id: int, /) -> Sequence[str]:
         """The names of the device's metrics."""
 
+    def first_heard(self, device_id: int, /) -> float | None:
+        """The moment from which on anything is kept of it."""
+
     def statistics(self, device_id: int, metric: str, since: float, until: float, step: int, /) -> Statistics:
         """A point each ``step`` seconds, which divide an hour, divide a day into hours, or are of days."""
 

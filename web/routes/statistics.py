@@ -151,6 +151,8 @@ class DeviceStatistics(DeviceHandler):
         if not metric:
             known = await self.read(partial(self.services.queries.metrics, number))
             names: StatisticsJson = {"dispositivo_id": number, "metricas": list(known)}
+            if (first := await self.read(partial(self.services.queries.first_heard, number))) is not None:
+                names["desde"] = iso(first)
             self.answer(names)
             return
         step = span.round_step() if asked is None else _fitting(asked, span)

@@ -8,7 +8,8 @@ import { isInvalid, nameOf, unitOf } from "../../kinds.js";
 import { numberOf, readingAt } from "../../readings.js";
 import { Failure, Loading, toast } from "../../ui.js";
 import { t } from "../../words.js";
-import { columns, holds, summary, verticalRange } from "./curve.js";
+import { CompareDialog, compared } from "./compare.js";
+import { columns, holds, shareOfTime, summary, verticalRange, withLast } from "./curve.js";
 import { Legend, legendOf } from "./legend.js";
 import { decide, Handles, Limits } from "./limits.js";
 import { anomaliesOf, outagesOf } from "./marks.js";
@@ -28,15 +29,25 @@ export const Chart = ({ device, metric, share, findings, bounds, limits, known, 
   const canvas = useSignal(null);
   const { near, width } = useBox(figure);
   const name = metricTitle(metric);
-  const unit = share ? "" : unitOf(metric);
+  const unit = share ? "" : unitOf(metric, device.peek());
   const series = useSeries(device.peek().id, metric, looking.range, curveWidth(width), near);
   const [draft, setDraft] = useState(null);
-  const shown = useMemo(
-    () =>
-      series.value &&
-      drawing(series.value, { findings, metric, bounds: share ? null : bounds, draft, share }),
-    [series.value, findings, bounds, draft],
+  const [beside, setBeside] = useState(null);
+  const [comparing, setComparing] = useState(false);
+  const others = useSeries(
+    beside?.id,
+    beside?.metric,
+    looking.range,
+    curveWidth(width),
+    near && beside !== null,
   );
+  const shown = useMemo(() => {
+    if (!series.value) return undefined;
+    const alone = drawing(series.value, { findings, metric, bounds: share ? null : bounds, draft, share });
+    return beside && others.value
+      ? { ...alone, ...compared(others.value, beside, unit, alone.vertical) }
+      : alone;
+  }, [series.value, findings, bounds, draft, beside, others.value]);
   const save = useCallback(() => {
     savePicture(canvas.peek(), {
       title: `${name} · ${nameOf(device.peek())}`,
@@ -65,20 +76,30 @@ export const Chart = ({ device, metric, share, findings, bounds, limits, known, 
     <figure class="card chart" ref=${figure} data-metric=${metric} aria-label=${name}>
       <figcaption class="row">
         <h2 class="grow">${name}</h2>
+        ${
+          !share &&
+          html`<button type="button" class="quiet" onClick=${() => setComparing(true)}>
+            <${Icon} name="compare" /><span class="hidden">${t("device.compare.title", { name })}</span>
+          </button>`
+        }
         <button type="button" class="quiet" disabled=${!some} onClick=${save}>
           <${Icon} name="download" /><span class="hidden">${t("device.picture", { name })}</span>
         </button>
       </figcaption>
+      ${
+        comparing &&
+        html`<${CompareDialog} device=${device.peek()} metric=${metric} chosen=${beside} choose=${setBeside}
+          close=${() => setComparing(false)} />`
+      }
       ${series.error && html`<${Failure} error=${series.error} retry=${series.retry} />`}
+      ${beside && others.error && html`<${Failure} error=${others.error} retry=${others.retry} />`}
       ${!shown && !series.error && html`<div class=${share ? "strip-space" : "chart-space"}><${Loading} /></div>`}
       ${shown && !some && html`<p class=${share ? "strip-space muted" : "chart-space muted"}>${t("device.nothing")}</p>`}
       ${
         some &&
         html`
-          <${Summary} of=${summary(shown.points)} share=${share} unit=${unit}>
-            ${!share && looking.range.until === null && html`<${Last} device=${device} metric=${metric} unit=${unit} />`}
-          <//>
-          <${Scrubber} name=${name} shown=${shown} share=${share} unit=${unit} width=${width} looking=${looking} canvas=${canvas}
+          <${Summary} device=${device} metric=${metric} shown=${shown} share=${share} unit=${unit} live=${looking.range.until === null} />
+          <${Scrubber} key=${shown.other?.unlike ? "two axes" : "one"} name=${name} shown=${shown} share=${share} unit=${unit} width=${width} looking=${looking} canvas=${canvas}
             over=${open && !share && limits && may("miembro") ? handles : null} />
           <${Legend} items=${legendOf(shown, { share, unit })} />
         `
@@ -103,35 +124,35 @@ function drawing({ points, step, span }, { findings, metric, bounds, draft, shar
     shares: share ? holds(points, step, span.until) : [],
     vertical: share ? [0, 1] : verticalRange(points, anomalies, bounds),
     bounds: draft ?? bounds,
+    other: null,
     anomalies,
     outages: findings ? outagesOf(findings.outages, findings.before, span) : [],
   };
 }
 
-const Summary = ({ of, share, unit, children }) => {
+/** While it is `live` with what the device has said last, which is no point of the curve: that is the mean of many. */
+const Summary = ({ device, metric, shown, share, unit, live }) => {
+  const last = useComputed(() =>
+    isInvalid(device.value, metric) ? null : numberOf(readingAt(device.value.parametros, metric)),
+  );
+  const invalid = useComputed(() => isInvalid(device.value, metric));
+  const of = withLast(summary(shown.points), live && !share ? last.value : null);
   const told = share
-    ? [["device.share", valueWords(of.mean, share)]]
+    ? [["device.share", valueWords(shareOfTime(shown.shares), share)]]
     : [
         ["device.low", valueWords(of.low, share, unit)],
         ["device.mean", valueWords(of.mean, share, unit)],
         ["device.high", valueWords(of.high, share, unit)],
       ];
+  if (!share && live) {
+    const words = last.value === null ? "–" : valueWords(last.value, false, unit);
+    told.push(["device.last", invalid.value ? t("reading.invalid") : words]);
+  }
   return html`
     <dl class="summary">
       ${told.map(([key, value]) => html`<div key=${key}><dt>${t(key)}</dt><dd>${value}</dd></div>`)}
-      ${children}
     </dl>
   `;
-};
-
-/** What the device has said last: no point of the curve, which is the mean of many. */
-const Last = ({ device, metric, unit }) => {
-  const words = useComputed(() => {
-    if (isInvalid(device.value, metric)) return t("reading.invalid");
-    const value = numberOf(readingAt(device.value.parametros, metric));
-    return value === null ? "–" : valueWords(value, false, unit);
-  });
-  return html`<div><dt>${t("device.last")}</dt><dd>${words}</dd></div>`;
 };
 
 /** `{near, width}`: whether it is in sight or nearly so, and the width of its content in CSS pixels. */

@@ -1,7 +1,7 @@
 /** The page's colours for what is drawn on a canvas. */
 import { shade } from "../../theme.js";
 
-const NAMES = ["text", "muted", "line", "surface", "sunken", "accent", "good", "bad"];
+const NAMES = ["text", "muted", "line", "surface", "sunken", "accent", "good", "warn", "bad"];
 
 /**
  * Those of the theme in use; `shade` and `normal` let what lies behind them show.

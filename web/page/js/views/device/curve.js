@@ -77,6 +77,41 @@ export function summary(points) {
   };
 }
 
+/** The same of what was said last too, which is none of the points until they are asked for again. */
+export const withLast = (told, last) =>
+  last === null ? told : { ...told, low: Math.min(told.low, last), high: Math.max(told.high, last) };
+
+/** For how much of the time it was so, of all the time that `held` (see `holds`) tells of. */
+export function shareOfTime(held) {
+  const length = held.reduce((sum, { from, to }) => sum + to - from, 0);
+  return length
+    ? held.reduce((sum, { from, to, share }) => sum + share * (to - from), 0) / length
+    : held.at(-1).share;
+}
+
+/**
+ * The index of the point that is meant at `moment`: of two that a line joins there the nearer one; where none leads
+ * past, one that is no further than `reach` seconds. `null` where there is nothing.
+ */
+export function pointAt([at, values], moment, reach) {
+  const next = at.findIndex((each) => each >= moment);
+  const after = next < 0 ? at.length : next;
+  const ends = [after - 1, after].filter((index) => (values[index] ?? null) !== null);
+  const near = ends.length === 2 ? ends : ends.filter((index) => Math.abs(at[index] - moment) <= reach);
+  near.sort((one, other) => Math.abs(at[one] - moment) - Math.abs(at[other] - moment));
+  return near[0] ?? null;
+}
+
+/**
+ * The range that holds both.
+ * @param {number[]} one
+ * @param {number[]} other
+ */
+export const joined = ([low, high], [otherLow, otherHigh]) => [
+  Math.min(low, otherLow),
+  Math.max(high, otherHigh),
+];
+
 /**
  * `[low, high]` of the upright axis: all points and marks, and the bounds too where those are not so far away that
  * the curve would be flat.

@@ -1,22 +1,29 @@
 /** All metrics of a device over one range of time. */
 import { useComputed } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { get } from "../../api.js";
 import { fresh } from "../../house.js";
 import { html } from "../../html.js";
+import { mainMetric } from "../../kinds.js";
 import { useLoaded } from "../../load.js";
-import { readingAt } from "../../readings.js";
 import { Empty, Failure, Loaded } from "../../ui.js";
 import { t } from "../../words.js";
 import { Chart } from "./chart.js";
+import { isShare } from "./compare.js";
 import { boundsOf, readBounds, readFindings } from "./findings.js";
-import { RANGES, zoomed } from "./ranges.js";
+import { fitting, RANGES, zoomed } from "./ranges.js";
 import { rangeName } from "./wording.js";
 
 /** `range` is the signal of what is looked at, whose value is one of ranges.js. A report draws no chart by itself. */
 export const History = ({ device, range }) => {
   const { id } = device.peek();
-  const metrics = useLoaded(async () => (await get(`/dispositivos/${id}/estadisticas`)).metricas, [id]);
+  const metrics = useLoaded(async () => {
+    const { metricas, desde } = await get(`/dispositivos/${id}/estadisticas`);
+    // What has just come has told little: that is shown, unless somebody has chosen by now.
+    if (desde && range.peek() === RANGES[2])
+      range.value = fitting(Date.now() / 1000 - Date.parse(desde) / 1000);
+    return metricas;
+  }, [id]);
   const findings = useLoaded(() => readFindings(id, range.value), [id, range.value]);
   const edition = useComputed(() => device.value.edicion).value;
   const bounds = useLoaded(() => readBounds(id), [id, edition]);
@@ -41,7 +48,7 @@ export const History = ({ device, range }) => {
             ? html`<${Empty} icon="pending" title=${t("device.no_metrics")}><p>${t("device.no_metrics.why")}</p><//>`
             : html`
               <div class="charts">
-                ${ordered(names).map(
+                ${ordered(names, device.peek()).map(
                   (metric) => html`
                     <${Chart}
                       key=${metric}
@@ -63,17 +70,19 @@ export const History = ({ device, range }) => {
   `;
 };
 
-/** Readings first: whether it was on matters less where there are others. */
-const ordered = (names) => [...names].sort((a, b) => Number(a === "encendido") - Number(b === "encendido"));
-
-const isShare = (device, metric) =>
-  metric === "encendido" || typeof readingAt(device.parametros, metric) === "boolean";
+/** What its kind lives by first; whether it was on matters less where there are other readings. */
+function ordered(names, device) {
+  const main = mainMetric(device);
+  const rank = (name) => (name === main ? 0 : name === "encendido" ? 2 : 1);
+  return [...names].sort((one, other) => rank(one) - rank(other));
+}
 
 /** How the range is changed: by choosing one, dragging over a chart, or picking its two ends. */
 function useLooking(range) {
   const [picking, setPicking] = useState(false);
   const [picked, setPicked] = useState(null);
-  const [home, setHome] = useState(range.peek().until === null ? range.peek() : RANGES[2]);
+  const home = useRef(RANGES[2]);
+  if (range.value.until === null) home.current = range.value;
   const stop = () => {
     setPicking(false);
     setPicked(null);
@@ -89,12 +98,11 @@ function useLooking(range) {
     zoom,
     choose: (one) => {
       stop();
-      setHome(one);
       range.value = one;
     },
     reset: () => {
       stop();
-      range.value = home;
+      range.value = home.current;
     },
     startPicking: () => setPicking(true),
     stop,

@@ -4,13 +4,14 @@ import { t } from "../../words.js";
 import { valueWords } from "./wording.js";
 
 /** `[{sign, words}]` of those signs that there are in what is shown. */
-export function legendOf({ bounds, anomalies, outages }, { share, unit }) {
+export function legendOf({ bounds, anomalies, outages, other }, { share, unit }) {
   const items = share
     ? [{ sign: "share", words: t("device.legend.share") }]
     : [
         { sign: "mean", words: t("device.legend.mean") },
         { sign: "spread", words: t("device.legend.spread") },
       ];
+  if (other) items.push({ sign: "other", words: other.name });
   if (bounds) items.push({ sign: "normal", words: boundWords(bounds, unit) });
   if (anomalies.length)
     items.push({ sign: "anomaly", words: t("device.legend.anomaly", { n: anomalies.length }) });

@@ -101,6 +101,32 @@ export function paintIsolated(plot, [at, mean, low, high], indexes, colours) {
   });
 }
 
+/** What it is compared with: a dashed line on its own scale, broken where nothing was reported. */
+export function paintOther(plot, [at, mean], scale, colours) {
+  within(plot, (context, _, pixel) => {
+    context.strokeStyle = colours.warn;
+    context.fillStyle = colours.warn;
+    context.lineWidth = 2 * pixel;
+    context.setLineDash([6 * pixel, 3 * pixel]);
+    context.beginPath();
+    let drawn = false;
+    mean.forEach((value, index) => {
+      if (value === null) {
+        drawn = false;
+        return;
+      }
+      const x = xOf(plot, at[index]);
+      const y = plot.valToPos(value, scale, true);
+      if (drawn) context.lineTo(x, y);
+      else context.moveTo(x, y);
+      drawn = true;
+      if ((mean[index - 1] ?? null) === null)
+        context.fillRect(x - DOT * pixel, y - DOT * pixel, 2 * DOT * pixel, 2 * DOT * pixel);
+    });
+    context.stroke();
+  });
+}
+
 /** Readings that were out of the ordinary: diamonds. */
 export function paintAnomalies(plot, anomalies, colours) {
   within(plot, (context, _, pixel) => {

@@ -101,9 +101,10 @@ function drawSign(context, sign, x, y, colours) {
   } else if (sign === "anomaly") {
     diamond(context, x + SIGN / 2, middle, colours, 1);
   } else {
-    const tall = sign === "mean" ? 2 : TEXT;
+    const tall = sign === "mean" || sign === "other" ? 2 : TEXT;
     context.fillStyle = {
       mean: colours.accent,
+      other: colours.warn,
       share: colours.accent,
       spread: colours.shade,
       normal: colours.normal,

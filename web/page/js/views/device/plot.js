@@ -4,11 +4,12 @@ import { later } from "../../later.js";
 import { language } from "../../words.js";
 import { tickWords } from "./axis.js";
 import { themeColours } from "./colours.js";
-import { isolated } from "./curve.js";
+import { isolated, pointAt } from "./curve.js";
 import {
   paintAnomalies,
   paintBounds,
   paintIsolated,
+  paintOther,
   paintOutages,
   paintPicked,
   paintShares,
@@ -20,6 +21,8 @@ export const LEFT = 52;
 const RIGHT = 12;
 // Who moves less while pressing has not dragged.
 const DRAGGED = 6;
+// From a point that no line leads to or from, who points further away does not mean it.
+const NEAR = 12;
 const FONT = '12px system-ui, "Segoe UI", Roboto, sans-serif';
 
 let library = null;
@@ -55,16 +58,19 @@ export const curveWidth = (width) => width - LEFT - RIGHT;
 
 /**
  * A chart in `host`. `hear` has `cursor(index)` with the point looked at or `null`, `drag(from, to)` and `point(at)`
- * with moments, and `reset()`. `share` tells how much of the time something was on, instead of a curve.
+ * with moments, and `reset()`. `share` tells how much of the time something was on, instead of a curve; `second` is
+ * whether there is an upright axis to the right for what it is compared with.
  */
 export class Plot {
   #plot;
   #colours = themeColours();
   #shown = null;
   #share;
+  #second;
 
-  constructor(uPlot, host, { height, share, hear }) {
+  constructor(uPlot, host, { height, share, second, hear }) {
     this.#share = share;
+    this.#second = second;
     const width = host.clientWidth;
     // Where a day or an hour begins, in the house.
     const tzDate = (moment) =>
@@ -75,8 +81,9 @@ export class Plot {
   }
 
   /**
-   * Draw `{columns, shares, span, vertical, bounds, outages, anomalies, picked}`: columns of curve.js, shares of
-   * `holds`, bounds or `null`, and the moment that was picked or `null`.
+   * Draw `{columns, shares, step, span, vertical, bounds, outages, anomalies, other, picked}`: columns of curve.js,
+   * shares of `holds`, bounds or `null`, what it is compared with (`{columns, vertical}`) or `null`, and the moment
+   * that was picked or `null`.
    */
   show(what) {
     this.#shown = { ...what, alone: isolated(what.columns[1]) };
@@ -84,6 +91,8 @@ export class Plot {
       this.#plot.setData(what.columns, false);
       this.#plot.setScale("x", { min: what.span.since, max: what.span.until });
       this.#plot.setScale("y", { min: what.vertical[0], max: what.vertical[1] });
+      if (this.#second && what.other)
+        this.#plot.setScale("other", { min: what.other.vertical[0], max: what.other.vertical[1] });
     });
   }
 
@@ -136,8 +145,10 @@ export class Plot {
         drag: { x: true, y: false, setScale: false },
         points: { show: dotOnMean, size: 9, fill: colour("accent"), stroke: colour("surface") },
         bind: { dblclick: () => () => hear.reset() },
+        // Where there is nothing, nothing is pointed at.
+        dataIdx: (_, __, ___, moment) => this.#meant(moment),
       },
-      scales: { x: { time: true }, y: {} },
+      scales: { x: { time: true }, y: {}, other: { auto: false } },
       axes: [
         {
           ...axis,
@@ -155,6 +166,17 @@ export class Plot {
           values: (_, values) =>
             values.map((value) => (this.#share ? number(value * 100, "%") : number(value, "", 3))),
         },
+        {
+          ...axis,
+          show: this.#second,
+          scale: "other",
+          side: 1,
+          size: LEFT,
+          space: 34,
+          stroke: colour("warn"),
+          grid: { show: false },
+          values: (_, values) => values.map((value) => number(value, "", 3)),
+        },
       ],
       series: [
         {},
@@ -166,10 +188,21 @@ export class Plot {
       hooks: {
         drawClear: [() => this.#paintUnder()],
         draw: [() => this.#paintOver()],
-        setCursor: [({ cursor }) => hear.cursor(cursor.left < 0 ? null : (cursor.idx ?? null))],
+        setCursor: [
+          (plot) =>
+            hear.cursor(plot.cursor.left < 0 ? null : this.#meant(plot.posToVal(plot.cursor.left, "x"))),
+        ],
         setSelect: [(plot) => dragged(plot, hear)],
       },
     };
+  }
+
+  /** The index of the point that is meant at a moment, or `null`. */
+  #meant(moment) {
+    if (!this.#shown) return null;
+    const { columns, span, step } = this.#shown;
+    const pixels = (NEAR * (span.until - span.since)) / this.#plot.over.clientWidth;
+    return pointAt(columns, moment, Math.max(pixels, this.#share ? step : step / 2));
   }
 
   #paintUnder() {
@@ -182,8 +215,9 @@ export class Plot {
 
   #paintOver() {
     if (!this.#shown) return;
-    const { columns, alone, anomalies, picked } = this.#shown;
+    const { columns, alone, anomalies, other, picked } = this.#shown;
     if (!this.#share) paintIsolated(this.#plot, columns, alone, this.#colours);
+    if (other) paintOther(this.#plot, other.columns, this.#second ? "other" : "y", this.#colours);
     paintAnomalies(this.#plot, anomalies, this.#colours);
     if (picked !== null) paintPicked(this.#plot, picked, this.#colours);
   }

@@ -17,6 +17,15 @@ export const RANGES = [
   { key: "1y", length: 365 * DAY, until: null },
 ];
 
+/** What is shown at first of a device that was first heard so many seconds ago: a day, or all that there is. */
+export function fitting(age) {
+  const known = RANGES.find(({ length }) => length >= age);
+  if (age > DAY || !known) return RANGES[2];
+  return age > HOUR / 2
+    ? known
+    : { key: "new", length: Math.max(5 * SHORTEST, Math.ceil(age * 1.2)), until: null };
+}
+
 /** The range between two moments in either order, at least `SHORTEST` long. */
 export function zoomed(one, other) {
   const since = Math.floor(Math.min(one, other));

@@ -6,7 +6,7 @@ import { Failure } from "../../ui.js";
 import { language, t } from "../../words.js";
 import { onTheme } from "./colours.js";
 import { loadLibrary, Plot } from "./plot.js";
-import { pointWords } from "./wording.js";
+import { otherWords, pointWords } from "./wording.js";
 
 const HEIGHT = 220;
 const STRIP_HEIGHT = 104;
@@ -35,7 +35,12 @@ export const Scrubber = ({ name, shown, share, unit, width, looking, canvas, ove
         point: (at) => latest.current.looking.pick(at),
         reset: () => latest.current.looking.reset(),
       };
-      plot.current = new Plot(uPlot, host.current, { height: share ? STRIP_HEIGHT : HEIGHT, share, hear });
+      plot.current = new Plot(uPlot, host.current, {
+        height: share ? STRIP_HEIGHT : HEIGHT,
+        share,
+        second: Boolean(shown.other?.unlike),
+        hear,
+      });
       canvas.value = plot.current.canvas;
       draw();
     }, setError);
@@ -71,7 +76,10 @@ export const Scrubber = ({ name, shown, share, unit, width, looking, canvas, ove
   };
   if (error) return html`<${Failure} error=${error} retry=${begin} />`;
   const index = cursor.value !== null && shown.columns[1][cursor.value] != null ? cursor.value : null;
-  const words = index === null ? "" : pointWords(shown, index, share, unit);
+  const words =
+    index === null
+      ? ""
+      : pointWords(shown, index, share, unit) + (shown.other ? otherWords(shown, shown.other, index) : "");
   return html`
     <div class="plot">
     <div

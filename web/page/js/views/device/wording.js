@@ -1,6 +1,7 @@
 /** Values, moments and ranges of charts, in words. */
 import { moment, number } from "../../format.js";
 import { t } from "../../words.js";
+import { pointAt } from "./curve.js";
 
 /** A value; `share` as a percentage. */
 export const valueWords = (value, share, unit = "") =>
@@ -17,6 +18,12 @@ export function pointWords({ columns: [at, mean, low, high], step }, index, shar
   return spread
     ? `${when} · ${value} (${valueWords(low[index], share)} – ${valueWords(high[index], share)})`
     : `${when} · ${value}`;
+}
+
+/** What is compared with it has there, if anything: "Salón · Temperatura: 21 °C". */
+export function otherWords({ columns, step }, { columns: others, name, unit }, index) {
+  const near = pointAt(others, columns[0][index], step);
+  return near === null ? "" : ` · ${name}: ${valueWords(others[1][near], false, unit)}`;
 }
 
 export const rangeName = (range) =>
