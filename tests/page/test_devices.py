@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Locator, Page, expect
 
+from actors.mqtt.protocol.payloads import state_topic
 from tests.page.browsing import assert_accessible, assert_fits
 from tests.page.conftest import OpenPage
 from tests.page.home import Home
@@ -91,14 +93,23 @@ def test_a_detector_at_rest_says_what_there_is_not_and_in_alarm_what_there_is(
 
 
 def test_a_house_without_devices_says_what_to_do(home: Home, any_page: Page) -> None:
-    """And a device that announces itself appears without being asked for."""
+    """Where a device is to speak and what to type into which; who does as is said there appears at once."""
     any_page.goto("/")
     expect(any_page.get_by_role("heading", name="Aún no hay ningún dispositivo")).to_be_visible()
+    expect(any_page.get_by_role("status").filter(has_text="Esperando")).to_be_visible()
+    told = any_page.locator(".to-type code").all_inner_texts()
+    any_page.get_by_text("Zigbee2MQTT", exact=True).click()
+    expect(any_page.get_by_text("configuration.yaml")).to_be_visible()
     assert_accessible(any_page)
-    home.report(LAMP, estado="activo")
+    assert_fits(any_page)
+    host, port, topic, payload = told
+    assert (host, port) == ("127.0.0.1", str(home.backend.mqtt))
+    serial = topic.split("/")[1]
+    assert topic == state_topic(serial)
+    assert home.report(serial, **json.loads(payload))["parametros"] == {"temperatura": 21.5}
     expect(any_page.get_by_role("link", name="1 dispositivo nuevo")).to_have_attribute("href", "#/reclamar")
-    expect(any_page.get_by_role("link", name=f"Añadir Luz {LAMP}")).to_have_attribute(
-        "href", f"#/reclamar/{LAMP}"
+    expect(any_page.get_by_role("link", name=f"Añadir Termómetro {serial}")).to_have_attribute(
+        "href", f"#/reclamar/{serial}"
     )
     assert_accessible(any_page)
 

@@ -4,7 +4,9 @@ import { connection, devices, known, may, rooms } from "../house.js";
 import { html } from "../html.js";
 import { Icon } from "../icons.js";
 import { kindName, nameOf } from "../kinds.js";
-import { Empty, Loading } from "../ui.js";
+import { later } from "../later.js";
+import { useLoaded } from "../load.js";
+import { Empty, Loaded, Loading } from "../ui.js";
 import { language, t } from "../words.js";
 import { Filters, seekEverything, sought, soughtHere } from "./devices/filters.js";
 import { density, favourites, isNarrow, MOST_WHOLE, opened, roomOrder } from "./devices/layout.js";
@@ -85,9 +87,18 @@ const News = () => {
   `;
 };
 
+/** What it takes to have the first one is fetched by houses without any. */
+const NobodyYet = () => {
+  const first = useLoaded(() => later(() => import("./devices/first.js")), []);
+  return html`
+    <${Empty} icon="devices" title=${t("devices.none")} />
+    ${may("miembro") && html`<${Loaded} of=${first}>${({ First }) => html`<${First} />`}<//>`}
+  `;
+};
+
 const Nothing = () => {
   if (unclaimed.value.length === 0) {
-    return html`<${Empty} icon="devices" title=${t("devices.none")}><p>${t("devices.none.how")}</p><//>`;
+    return html`<${NobodyYet} />`;
   }
   return html`
     <${Empty} icon="devices" title=${t("devices.none.announced")}>

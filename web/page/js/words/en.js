@@ -3,6 +3,7 @@ import { words as claim } from "./en/claim.js";
 import { words as device } from "./en/device.js";
 import { words as devices } from "./en/devices.js";
 import { words as energy } from "./en/energy.js";
+import { words as first } from "./en/first.js";
 import { words as household } from "./en/household.js";
 import { words as insights } from "./en/insights.js";
 import { words as shell } from "./en/shell.js";
@@ -16,5 +17,6 @@ export const words = {
   ...week,
   ...insights,
   ...energy,
+  ...first,
   ...household,
 };

@@ -3,6 +3,7 @@ import { words as claim } from "./es/claim.js";
 import { words as device } from "./es/device.js";
 import { words as devices } from "./es/devices.js";
 import { words as energy } from "./es/energy.js";
+import { words as first } from "./es/first.js";
 import { words as household } from "./es/household.js";
 import { words as insights } from "./es/insights.js";
 import { words as shell } from "./es/shell.js";
@@ -16,5 +17,6 @@ export const words = {
   ...week,
   ...insights,
   ...energy,
+  ...first,
   ...household,
 };

@@ -19,8 +19,6 @@ export const words = {
   "devices.new.add": "Add",
   "devices.no_room": "No room",
   "devices.none": "There is no device yet",
-  "devices.none.how":
-    "Switch on a device that speaks to this house: it announces itself here, and you can add it by its QR code.",
   "devices.none.announced": "There are devices that announce themselves",
   "devices.none.claim": "Add the first one to your home",
   "devices.none.wait": "Somebody who may has to add them to the home.",

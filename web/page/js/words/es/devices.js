@@ -19,8 +19,6 @@ export const words = {
   "devices.new.add": "Añadir",
   "devices.no_room": "Sin habitación",
   "devices.none": "Aún no hay ningún dispositivo",
-  "devices.none.how":
-    "Enciende un dispositivo que hable con esta casa: se anunciará aquí él solo y podrás añadirlo con su código QR.",
   "devices.none.announced": "Ya hay dispositivos que se anuncian",
   "devices.none.claim": "Añade el primero a tu casa",
   "devices.none.wait": "Alguien con permiso tiene que añadirlos a la casa.",
