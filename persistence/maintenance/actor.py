@@ -202,7 +202,8 @@ class MaintenanceActor(SupervisedActor):
     def _next_step(self) -> Step | None:
         began = self._clock.monotonic()
         try:
-            return next(self._round, None)
+            with self._upkeep.reading():
+                return next(self._round, None)
         except sqlite3.Error as error:
             logger.warning("upkeep_failed error=%r", error)
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -149,6 +149,18 @@ class Upkeep:
         self._retention = retention
         self._searched: dict[int, int] = {}
         """Up to which row each device's log was searched for what lies ahead."""
+        self._connection: sqlite3.Connection | None = None
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """All that is looked for meanwhile is read by one connection: the first query of each reads what
+        tables there are, which takes longer than most of what is looked for.
+        """
+        with closing(self._queries.connect()) as self._connection:
+            try:
+                yield
+            finally:
+                self._connection = None
 
     def roll_ups(self, least: int) -> Iterator[Step]:
         """For the devices with at least ``least`` rows that are not rolled up."""
@@ -363,8 +375,10 @@ class Upkeep:
         return [_Logged(*row) for row in self._fetch(_DEVICES, ())]
 
     def _fetch(self, query: str, given: Sequence[object] | Mapping[str, object]) -> list[Row]:
-        with closing(self._queries.connect()) as connection:
-            return list(connection.execute(query, given))
+        if self._connection is not None:
+            return self._connection.execute(query, given).fetchall()
+        with self.reading():
+            return self._fetch(query, given)
 
     def _guarded(self, device: _Logged, steps: Iterator[Step]) -> Iterator[Step]:
         try:

@@ -34,6 +34,13 @@ def home(tmp_path: Path) -> Iterator[MaintainedStore]:
     home.stop()
 
 
+@pytest.fixture
+def unhurried(home: MaintainedStore) -> Iterator[MaintainedStore]:
+    """It looks every five minutes, which is often for days of them."""
+    with patch.object(maintenance, "IDLE_S", 300.0):
+        yield home
+
+
 # -- upkeep --------------------------------------------------------------------------------------
 
 
@@ -205,15 +212,15 @@ def test_a_step_at_fault_is_no_fault_of_the_disk(
 # -- backups -------------------------------------------------------------------------------------
 
 
-def test_a_backup_is_made_every_day(home: MaintainedStore) -> None:
+def test_a_backup_is_made_every_day(unhurried: MaintainedStore) -> None:
     """Ten minutes after the start, if there is none; then daily."""
-    begin = home.clock.now()
-    home.hire()
-    home.stage.wait(540)
-    assert home.shed.made == []
-    home.stage.wait(2.5 * DAY)
-    assert [round((at - begin - 600) / HOUR, 1) for at in home.shed.made] == [0, 24, 48]
-    assert home.status.last_backup_at == home.shed.made[-1]
+    begin = unhurried.clock.now()
+    unhurried.hire()
+    unhurried.stage.wait(540)
+    assert unhurried.shed.made == []
+    unhurried.stage.wait(2.5 * DAY)
+    assert [round((at - begin - 600) / HOUR, 1) for at in unhurried.shed.made] == [0, 24, 48]
+    assert unhurried.status.last_backup_at == unhurried.shed.made[-1]
 
 
 @pytest.mark.parametrize(("age", "due"), [(2 * HOUR, 22 * HOUR), (23.99 * HOUR, 600), (40 * DAY, 600)])
@@ -244,66 +251,66 @@ def test_a_backup_that_fails_is_tried_again_in_an_hour(
     assert not home.status.backup_error
 
 
-def test_one_that_is_asked_for_takes_no_daily_ones_place(home: MaintainedStore) -> None:
+def test_one_that_is_asked_for_takes_no_daily_ones_place(unhurried: MaintainedStore) -> None:
     """Nor does it put it off, also if it fails; which is told, and can be read until a backup is made."""
     told: list[Backup | Refused] = []
-    home.hire()
-    home.stage.wait(HOUR)
-    assert home.maintenance is not None
-    asked = home.clock.now()
-    home.maintenance.tell(BackUp(asked, told.append))
-    home.stage.settle()
-    assert home.shed.made[1:] == [asked]
-    assert home.status.last_backup_at == asked
-    home.stage.wait(DAY)
-    assert home.shed.kinds == [Kind.DAILY, Kind.ON_DEMAND, Kind.DAILY]
-    assert home.shed.made[2] - home.shed.made[0] == pytest.approx(DAY, abs=120)
-    home.shed.error = FULL
-    home.maintenance.tell(BackUp(home.clock.now(), told.append))
-    home.stage.settle()
+    unhurried.hire()
+    unhurried.stage.wait(HOUR)
+    assert unhurried.maintenance is not None
+    asked = unhurried.clock.now()
+    unhurried.maintenance.tell(BackUp(asked, told.append))
+    unhurried.stage.settle()
+    assert unhurried.shed.made[1:] == [asked]
+    assert unhurried.status.last_backup_at == asked
+    unhurried.stage.wait(DAY)
+    assert unhurried.shed.kinds == [Kind.DAILY, Kind.ON_DEMAND, Kind.DAILY]
+    assert unhurried.shed.made[2] - unhurried.shed.made[0] == pytest.approx(DAY, abs=120)
+    unhurried.shed.error = FULL
+    unhurried.maintenance.tell(BackUp(unhurried.clock.now(), told.append))
+    unhurried.stage.settle()
     match told:
         case [Backup(made_at=at), Refused(Refusal.BACKUP_NO_SPACE)]:
             assert at == asked
         case _:
             pytest.fail(f"told {told}")
-    assert home.status.backup_error == StorageTrouble(str(FULL), Hindrance.NO_SPACE)
-    home.shed.error = None
-    home.stage.wait(HOUR + 60)
-    assert home.status.backup_error == StorageTrouble(str(FULL), Hindrance.NO_SPACE)
-    home.stage.wait(DAY)
-    assert home.shed.kinds == [Kind.DAILY, Kind.ON_DEMAND, Kind.DAILY, Kind.DAILY]
-    assert home.shed.made[3] - home.shed.made[2] == pytest.approx(DAY, abs=120)
-    assert home.status.backup_error is None
+    assert unhurried.status.backup_error == StorageTrouble(str(FULL), Hindrance.NO_SPACE)
+    unhurried.shed.error = None
+    unhurried.stage.wait(HOUR + 60)
+    assert unhurried.status.backup_error == StorageTrouble(str(FULL), Hindrance.NO_SPACE)
+    unhurried.stage.wait(DAY)
+    assert unhurried.shed.kinds == [Kind.DAILY, Kind.ON_DEMAND, Kind.DAILY, Kind.DAILY]
+    assert unhurried.shed.made[3] - unhurried.shed.made[2] == pytest.approx(DAY, abs=120)
+    assert unhurried.status.backup_error is None
 
 
 @pytest.mark.parametrize("apart", [HOUR - 300, HOUR + 300])
 def test_however_often_one_that_is_asked_for_fails_the_daily_ones_come(
-    home: MaintainedStore, apart: float
+    unhurried: MaintainedStore, apart: float
 ) -> None:
     """And no more of them, whether each is asked for within an hour of the last one's failure or after it."""
-    home.hire()
-    begin = home.clock.monotonic()
-    while home.clock.monotonic() < begin + 2.5 * DAY:
-        home.stage.wait(apart)
-        assert home.maintenance is not None
-        home.shed.error = FULL
-        home.maintenance.tell(BackUp(home.clock.now(), lambda _: None))
-        home.stage.settle()
-        home.shed.error = None
-    assert home.shed.kinds == [Kind.DAILY] * 3
+    unhurried.hire()
+    begin = unhurried.clock.monotonic()
+    while unhurried.clock.monotonic() < begin + 2.5 * DAY:
+        unhurried.stage.wait(apart)
+        assert unhurried.maintenance is not None
+        unhurried.shed.error = FULL
+        unhurried.maintenance.tell(BackUp(unhurried.clock.now(), lambda _: None))
+        unhurried.stage.settle()
+        unhurried.shed.error = None
+    assert unhurried.shed.kinds == [Kind.DAILY] * 3
 
 
-def test_a_clock_that_jumps_makes_no_backups(home: MaintainedStore) -> None:
+def test_a_clock_that_jumps_makes_no_backups(unhurried: MaintainedStore) -> None:
     """Only time that has passed does."""
-    home.hire()
-    home.stage.wait(700)
-    home.clock.jump(400 * DAY)
-    home.stage.wait(HOUR)
-    home.clock.jump(-900 * DAY)
-    home.stage.wait(22 * HOUR)
-    assert len(home.shed.made) == 1
-    home.stage.wait(2 * HOUR)
-    assert len(home.shed.made) == 2
+    unhurried.hire()
+    unhurried.stage.wait(700)
+    unhurried.clock.jump(400 * DAY)
+    unhurried.stage.wait(HOUR)
+    unhurried.clock.jump(-900 * DAY)
+    unhurried.stage.wait(22 * HOUR)
+    assert len(unhurried.shed.made) == 1
+    unhurried.stage.wait(2 * HOUR)
+    assert len(unhurried.shed.made) == 2
 
 
 def test_maintenance_that_fails_goes_on(home: MaintainedStore, caplog: pytest.LogCaptureFixture) -> None:
