@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from typing import Any, ClassVar, Final, Protocol
 
 import pykka
@@ -14,6 +15,7 @@ import pykka
 from actors.domain.durations import DAY_S
 from actors.domain.findings import Severity
 from actors.domain.notices import (
+    ChannelKind,
     Hitch,
     Notice,
     NoticeKey,
@@ -64,6 +66,9 @@ STORING_AGAIN_S: Final = 60.0
 class Courier(Protocol):
     """Sends, off the actors."""
 
+    def prepare(self, done: Callable[[], None], /) -> None:
+        """Load what services are reached by. Returns at once; ``done`` is called once, from any thread."""
+
     def send(self, notice: Notice, done: Callable[[Tried], None], /) -> None:
         """Returns at once; ``done`` is called once, from any thread, within half a minute."""
 
@@ -91,6 +96,11 @@ class _Marked:
 class _Returned:
     key: NoticeKey
     tried: Tried
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """Whoever carries them needs no time any more before the first one goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +153,9 @@ class NotifierActor(SupervisedActor):
         self._at_fault: set[int] = set()
         """Findings of which nothing can be decided."""
         self._ready = False
+        self._prepared = False
+        """Until then nothing is marked as being sent: what is and has not gone is in doubt after a crash, and
+        a large library takes its time to load."""
         self._stops = False
         self._deciding = False
         self._undecided = False
@@ -155,6 +168,11 @@ class NotifierActor(SupervisedActor):
 
     def on_start(self) -> None:
         self._writer.tell(RecallNotices(self._to_me))
+        channels = chain.from_iterable(each.channels for each in self._recipients)
+        if any(channel.kind is ChannelKind.SERVICE for channel in channels):
+            self._courier.prepare(partial(self._to_me, _Prepared()))
+        else:
+            self._prepared = True
 
     def on_receive(self, message: object) -> None:
         match message:
@@ -170,6 +188,8 @@ class NotifierActor(SupervisedActor):
                 self._hand_over(keys, notices)
             case _Returned(key, tried):
                 self._conclude(key, tried)
+            case _Prepared():
+                self._prepared = True
             case StopSending():
                 self._stops = True
             case Removal(device_id):
@@ -194,8 +214,9 @@ class NotifierActor(SupervisedActor):
             self._writer.tell(RecallOccurrences(self._to_me))
         self._gather()
         self._sum_up()
-        self._send_due()
-        self._wait()
+        if self._prepared:
+            self._send_due()
+            self._wait()
         self._status.waiting = self._outbox.unfinished
         self._tell_of_failures()
 

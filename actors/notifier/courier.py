@@ -60,6 +60,17 @@ class ThreadCourier:
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
 
+    def prepare(self, done: Callable[[], None]) -> None:
+        def load() -> None:
+            try:
+                services.load()
+            except Exception:
+                logger.exception("services_not_loaded")
+            finally:
+                done()
+
+        threading.Thread(target=load, name="courier-loading", daemon=True).start()
+
     def send(self, notice: Notice, done: Callable[[Tried], object]) -> None:
         self.carry(notice.key.channel_id, self._message_of(notice), done)
 

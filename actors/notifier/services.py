@@ -47,6 +47,11 @@ class UnusableAddress(Exception):
     """Apprise cannot make a service of it, or it is one that we do not use."""
 
 
+def load() -> None:
+    """Apprise, and with the first service its hundred plugins: no message waits the second that takes."""
+    _made("json://127.0.0.1/")
+
+
 def service_name(url: str) -> str:
     """What the service is called. Raises :class:`UnusableAddress`. It waits for no network."""
     return str(_made(url).service_name)

@@ -19,6 +19,9 @@ class CountingCourier:
     def __init__(self) -> None:
         self.arrived: Counter[tuple[NoticeKey, Severity]] = Counter()
 
+    def prepare(self, done: Callable[[], None]) -> None:
+        done()
+
     def send(self, notice: Notice, done: Callable[[Tried], None]) -> None:
         self.arrived[notice.key, notice.severity] += 1
         done(Tried())

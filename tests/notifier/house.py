@@ -40,10 +40,19 @@ class Underway:
 class Carrier:
     """Implements :class:`actors.notifier.actor.Courier`: what it carries waits for the test."""
 
+    prepared: Callable[[], None]
+
     def __init__(self) -> None:
+        self.is_slow = False
+        """Whether the test says when it is prepared."""
         self.underway: list[Underway] = []
         self.sent: list[Notice] = []
         """What was ever handed to it."""
+
+    def prepare(self, done: Callable[[], None]) -> None:
+        self.prepared = done
+        if not self.is_slow:
+            done()
 
     def send(self, notice: Notice, done: Callable[[Tried], None]) -> None:
         self.underway.append(Underway(notice, done))

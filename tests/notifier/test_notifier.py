@@ -348,6 +348,21 @@ def test_a_crash_in_the_middle_of_sending_repeats_only_what_is_critical(tmp_path
     assert [trip.notice.text for trip in house.carrier.underway] == ["es, perhaps again"] * 2
 
 
+def test_nothing_is_in_doubt_before_it_can_be_sent(house: NotifyingHouse) -> None:
+    """While a start still loads what services are reached by; a crash then loses nothing."""
+    house.carrier.is_slow = True
+    house.crash()
+    house.conclude(1)
+    house.wait(5)
+    assert states(house) == [NoticeState.WAITING]
+    house.crash()
+    house.settle()
+    assert house.carrier.underway == []
+    house.carrier.prepared()
+    house.settle()
+    assert house.carrier.arrive().title == "1"
+
+
 def test_the_end_that_a_crash_kept_from_being_decided_is_told(house: NotifyingHouse) -> None:
     house.conclude(1)
     house.settle()
