@@ -94,6 +94,7 @@ from actors.messages import (
     SettlingOver,
     SilenceDue,
     Stayed,
+    Switched,
     TakeOver,
     ToWriter,
     Undelivered,
@@ -259,6 +260,8 @@ class DeviceActor(PooledActor):
                     self._end_episodes()
             case RecallMemory():
                 self._keep(message)
+            case Switched():
+                tell_if_alive(self._directory, message)
             case RuleFailed():
                 self._restart_rule_later(message)
             case RuleEnded(rule):

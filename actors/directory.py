@@ -6,8 +6,9 @@ import itertools
 import logging
 import math
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import partial
 from typing import ClassVar, Final
 
@@ -18,6 +19,7 @@ from actors.dead_letter_words import reason_for, too_many_devices, too_many_uncl
 from actors.device import GONE, DeviceActor
 from actors.domain.absences import Absences
 from actors.domain.claiming import unproven, unproven_spare
+from actors.domain.durations import DAY_S
 from actors.domain.house import House
 from actors.domain.logbook import BY_SYSTEM
 from actors.domain.model import Change, Claim, DeadLetter, Device, Move, Report
@@ -80,6 +82,7 @@ from actors.messages import (
     RoomGone,
     Settle,
     Stayed,
+    Switched,
     TakeOver,
     Undelivered,
     WeatherKnown,
@@ -99,6 +102,9 @@ _ASKED = (
 _FAREWELLS = (ForgetDevice, ForgetUnheard, GiveWay, ReplaceDevice, TakeOver)
 # A flood of strangers makes thousands give way; the log tells of it once a minute.
 TELL_EVERY_S: Final = 60.0
+# Of the days on which people were at home, so many are kept: rule 3 remembers eight weeks.
+KEPT_DAYS: Final = 60
+EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 # Devices that nobody has claimed, where nothing else is said.
 MAX_UNCLAIMED: Final = 500
 # Such a device gives way to a newcomer once it was silent for so long, s. If more than there may be all keep
@@ -305,6 +311,8 @@ class Directory(SupervisedActor):
                     self._recall(serial)
             case KeepSeen():
                 self._context.writer.tell(message)
+            case Switched(days):
+                self._note_people(days)
             case WeatherKnown(weather):
                 self._change_house(replace(self._house, weather=weather))
             case BrokerConnected():
@@ -483,6 +491,16 @@ class Directory(SupervisedActor):
             self._answer_refused(command.reply, plan)
         else:
             self._context.writer.tell(KeepEnergyPlan(plan, command.reply))
+
+    def _note_people(self, days: Set[int]) -> None:
+        """They were at home. Nothing is kept of what was longer ago than habits are remembered, nor of days
+        that are yet to come.
+        """
+        today = round(self._context.clock.now() // DAY_S) + EPOCH_DAY
+        remembered = range(today - KEPT_DAYS, today + 2)
+        switched = frozenset(day for day in self._house.switched | days if day in remembered)
+        if not days & set(remembered) <= self._house.switched:
+            self._change_house(replace(self._house, switched=switched))
 
     def _change_house(self, house: House) -> None:
         """Who has no actor at present is told when it is started."""

@@ -6,7 +6,7 @@ who does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -307,6 +307,13 @@ class WeatherKnown:
     """For the rules of every device."""
 
     weather: Weather
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """On these days, by their ordinals, people have switched the device: they were at home."""
+
+    days: Set[int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from actors.domain.house import House
 from actors.domain.model import Device, LogEntry, Report
 from actors.domain.proposals import basis_of
 from actors.domain.refusals import Refusal, Refused
-from actors.domain.rule import HouseRule, Rule, RuleFactory
+from actors.domain.rule import HabitRule, HouseRule, Rule, RuleFactory
 from actors.messages import (
     AskBounds,
     DismissalNoted,
@@ -32,6 +32,7 @@ from actors.messages import (
     RuleDue,
     RuleEnded,
     RuleFailed,
+    Switched,
 )
 from actors.runtime.dispatch import PooledActor, tell_if_alive
 from actors.runtime.supervision import one_line
@@ -58,6 +59,8 @@ class RuleActor(PooledActor):
     """
 
     _rule: Rule
+    _habit: HabitRule | None = None
+    """The same, where it sees whether people are at home."""
 
     def __init__(
         self,
@@ -86,6 +89,8 @@ class RuleActor(PooledActor):
         self._since = 0.0
         self._resumes = False
         self._ready = False
+        self._people_seen = 0
+        """The ordinal of the last day of which the house was told that people have switched the device."""
         self._waiting: list[Observed | Dismissed | HouseChanged] = []
         self._unsaved = False
         self._abandoned = False
@@ -184,6 +189,7 @@ class RuleActor(PooledActor):
             anew.rule.take_over(start.rule)
             start = anew
         self._rule, self._since, self._resumes = start.rule, start.since, start.resumes
+        self._habit = start.rule if isinstance(start.rule, HabitRule) else None
         if start.damage is not None:
             logger.warning(
                 "memory_damaged serial=%s rule=%s error=%s", self._device.serial, self._name, start.damage
@@ -235,6 +241,9 @@ class RuleActor(PooledActor):
     def _go_live(self) -> None:
         self._ready = True
         self._end_unknown()
+        if self._habit is not None and (days := self._habit.days_switched()):
+            self._people_seen = self._habit.switched_on
+            tell_if_alive(self._owner, Switched(days))
         if self._unsaved:
             # From here on whatever it concludes can be concluded again.
             self._save()
@@ -255,6 +264,9 @@ class RuleActor(PooledActor):
         self._row = None if seen.report is None else seen.device.reports
         self._unsaved = True
         self._conclude(self._rule.observe(seen.device, seen.report, seen.at))
+        if self._habit is not None and self._ready and self._habit.switched_on != self._people_seen:
+            self._people_seen = self._habit.switched_on
+            tell_if_alive(self._owner, Switched({self._people_seen}))
 
     def _hear_of(self, house: House) -> None:
         if isinstance(self._rule, HouseRule):

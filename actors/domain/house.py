@@ -14,3 +14,5 @@ class House:
     """The last that is known; ``None`` where nobody asks for it, or none has come yet."""
     absences: tuple[Absence, ...] = ()
     """When nobody is there, as people have said it; in order of time."""
+    switched: frozenset[int] = frozenset()
+    """The ordinals of the days on which people have switched something, of those that are remembered."""

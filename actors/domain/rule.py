@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol, Self, runtime_checkable
 
@@ -70,6 +70,18 @@ class HouseRule(Protocol):
 
     def hear(self, house: House, at: float) -> Sequence[Finding]:
         """The house as it stands now: before the first row of the log, and at each change."""
+
+
+@runtime_checkable
+class HabitRule(Protocol):
+    """A rule that sees whether people are at home, by what they switch."""
+
+    @property
+    def switched_on(self) -> int:
+        """The ordinal of the last day on which they switched the device; 0 before they have."""
+
+    def days_switched(self) -> Set[int]:
+        """The ordinals of all such days that it remembers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -39,8 +39,11 @@ MOSTLY: Final = 0.5
 # Days that a bin must have been seen to say anything.
 LEAST_SEEN: Final = 0.5
 
-# A habit is weekly: so many days on which nobody switched the device on are no part of any. Nobody was there.
+# A habit is weekly: so many days on which nobody switched anything on are no part of any. Nobody was there.
 ABSENCE_DAYS: Final = 7
+
+# What people switch is off for so long at a time on a day.
+REST_MINUTES: Final = 300
 
 EVERY_AGE: Final = tuple(range(WEEKS))
 
@@ -102,6 +105,8 @@ class WeeklyHabit(base.Classifier):
         """Days, of those remembered, on which nobody was there, though nobody said so."""
         self._away: frozenset[int] = frozenset()
         """Ordinals of those on which people said so, if only of a part of the day."""
+        self._elsewhere: Set[int] = frozenset()
+        """Ordinals of those on which somebody switched something else in the house."""
         self._newest = 0
         self._oldest = 0
         """Ordinals of the newest and of the very first day; 0 before there is any."""
@@ -149,9 +154,9 @@ class WeeklyHabit(base.Classifier):
         since = self._newest - self._oldest + 1
         return since - self._absent - len(self._away) if self._newest else 0
 
-    def without(self, away: Iterable[range]) -> WeeklyHabit:
+    def without(self, away: Iterable[range], elsewhere: Set[int] = frozenset()) -> WeeklyHabit:
         """The same, but that nothing was seen in these bins, which are counted on from day to day: bin 3 of
-        the day with the ordinal ``n`` is ``n * bins + 3``.
+        the day with the ordinal ``n`` is ``n * bins + 3``. Somebody was at home on the days ``elsewhere``.
         """
         lived = copy(self)
         lived._on, lived._off = bytearray(self._on), bytearray(self._off)
@@ -163,6 +168,7 @@ class WeeklyHabit(base.Classifier):
                 lived._on[at % len(self._on)] = lived._off[at % len(self._off)] = 0
                 days.add(at // self.bins)
         lived._away = frozenset(days)
+        lived._elsewhere = elsewhere
         return lived
 
     def leave_out_absences(self) -> None:
@@ -183,14 +189,13 @@ class WeeklyHabit(base.Classifier):
         return len(latest) > _usual(runs)
 
     def _unused_runs(self) -> list[range]:
-        """Of the days remembered, those in a row on which it was never on, and of which nobody said that they
-        were away; the last run ends yesterday.
+        """Of the days remembered, those in a row on which nothing was switched on, here or in the house, and
+        of which nobody said that they were away; the last run ends yesterday.
         """
         runs = []
         begins = max(self._oldest, self._newest - SPAN_DAYS + 1)
         for day in range(begins, self._newest):
-            midnight = day % SPAN_DAYS * self.bins
-            if day in self._away or self._on.count(0, midnight, midnight + self.bins) < self.bins:
+            if self._was_on(day) or day in self._away or day in self._elsewhere:
                 runs.append(range(begins, day))
                 begins = day + 1
         return [*runs, range(begins, self._newest)]
@@ -246,6 +251,29 @@ class WeeklyHabit(base.Classifier):
             if seen * 2 >= bins * FULL:
                 found.append(on * 2 > seen)
         return found
+
+    def days_switched(self) -> Set[int]:
+        """Ordinals of the days on which people may have switched it on: on which it rested, too."""
+        return {day for day in self.remembered if self._was_on(day) and self._rested(day)}
+
+    def never_rests(self, days: range) -> bool:
+        """Whether it was on on some of these days, and on none of them off for as long as people sleep: nobody
+        switches such a device, as a refrigerator.
+        """
+        used = [day for day in days if day in self.remembered and self._was_on(day)]
+        return bool(used) and not any(map(self._rested, used))
+
+    def _was_on(self, day: int) -> bool:
+        midnight = day % SPAN_DAYS * self.bins
+        return self._on.count(0, midnight, midnight + self.bins) < self.bins
+
+    def _rested(self, day: int) -> bool:
+        row = slice(day % SPAN_DAYS * self.bins, (day % SPAN_DAYS + 1) * self.bins)
+        # Of what was not seen nobody knows whether it was off.
+        busy = bytes(
+            lit if lit or dark else 1 for lit, dark in zip(self._on[row], self._off[row], strict=True)
+        )
+        return bytes(REST_MINUTES // self.bin_minutes) in busy
 
     @property
     def remembered(self) -> range:

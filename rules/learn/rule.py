@@ -8,7 +8,7 @@ from the schedule that the device has.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
 from enum import Enum
@@ -58,6 +58,9 @@ AHEAD_DAYS: Final = 7
 # Whether a habit follows the sun is looked at once a week, as that costs as much as all else; where it does,
 # daily.
 SUN_DAYS: Final = 7
+# Days by which it is known whether a device rests at times, as one that people switch does; two weeks, since
+# what is used once in one may be skipped once.
+RESTED_DAYS: Final = 14
 
 _STATE_VERSION: Final = 1
 
@@ -85,19 +88,23 @@ class LearnRule:
         "_absences",
         "_demo",
         "_dismissed",
+        "_elsewhere",
         "_events",
         "_habit",
         "_held",
         "_next_look",
         "_planned",
+        "_scheduled",
         "_settings",
         "_signal",
         "_sun",
         "_sun_looked",
+        "_switch_seen",
         "_timezone",
         "_told",
         "_told_at",
         "_unsaved",
+        "switched_on",
     )
 
     def __init__(
@@ -116,6 +123,12 @@ class LearnRule:
         self._sun_looked = 0
         """The ordinal of the day on which it was looked last whether windows follow the sun."""
         self._absences: tuple[Absence, ...] = ()
+        self._elsewhere: Set[int] = frozenset()
+        """The days on which people have switched something in the house."""
+        self.switched_on = 0
+        self._switch_seen = 0
+        """The ordinal of the last day on which it was switched, by whomever."""
+        self._scheduled = False
         self._habit = WeeklyHabit(settings.ai_r3_bin_minutes)
         self._signal = HeldSignal(timezone, settings.ai_r3_bin_minutes)
         self._events = 0
@@ -131,12 +144,14 @@ class LearnRule:
     def hear(self, house: House, at: float) -> Sequence[Finding]:  # noqa: ARG002
         """What was learned stays, and is passed over: who was there after all has lost nothing."""
         self._absences = house.absences
+        self._elsewhere = house.switched
         return ()
 
     def observe(self, device: Device, report: Report | None, at: float) -> Sequence[Finding]:
         if not device.claimed or (report is not None and (report.retained or report.doubtful)):
             return ()
         on = _is_on(device.state, device.parameters)
+        self._scheduled = device.configuration.get("modo") == SCHEDULED
         # Without a report nothing was said; but people may have switched it.
         if self._demo is None and (report is not None or on is not self._signal.on):
             self._take_in(at, on)
@@ -183,8 +198,21 @@ class LearnRule:
         if on is not None:
             self._events += 1
             self._unsaved += 1
+            if on is not self._signal.on and self._signal.on is not None:
+                self._note_people(at)
         for stretch in self._signal.say(at, on):
             self._habit.learn_stretch(stretch)
+
+    def _note_people(self, at: float) -> None:
+        """What a schedule switches, or what never rests, shows nobody."""
+        day = datetime.fromtimestamp(at, self._timezone).toordinal()
+        if day != self._switch_seen:
+            self._switch_seen = day
+            if not self._scheduled and not self._habit.never_rests(range(day - RESTED_DAYS, day)):
+                self.switched_on = day
+
+    def days_switched(self) -> Set[int]:
+        return frozenset() if self._scheduled else self._habit.days_switched()
 
     def timetable(self) -> Timetable:
         """The windows as they now look, whether or not they are worth a suggestion."""
@@ -209,7 +237,7 @@ class LearnRule:
 
     def _lived(self) -> WeeklyHabit:
         """What was learned while people were there."""
-        lived = self._habit.without(map(self._bins_of, self._absences))
+        lived = self._habit.without(map(self._bins_of, self._absences), self._elsewhere)
         lived.leave_out_absences()
         return lived
 
