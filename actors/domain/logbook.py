@@ -204,7 +204,7 @@ class Expectations:
     def reported(self, before: Device, after: Device, at: float) -> Shifts:
         """What the device has said at ``at`` to be otherwise, and nobody here has asked for."""
         was, now = before.reported, after.reported
-        if was is now or not (now or self._wishes):
+        if not self._wishes and (was is now or not now):
             return {}
         settled = at >= self._told_at + SETTLING_S
         changed = [name for name in now if name in was and not same(was[name], now[name])]

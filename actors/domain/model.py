@@ -378,8 +378,11 @@ class Device:
 
     def _reported_after(self, news: Report) -> JsonObject:
         """Key by key; a state tells ``encendido`` too. With what is too large for that it begins anew."""
+        on = None if news.state is None else switch_of(news.state)
+        if not news.configuration and (on is None or self.reported.get("encendido") is on):
+            return self.reported
         told = _switched(news.configuration or _EMPTY)
-        if news.state is not None and "encendido" not in told and (on := switch_of(news.state)) is not None:
+        if on is not None and "encendido" not in told:
             told = {**told, "encendido": on}
         merged = {**self.reported, **told}
         grown = news.configuration and len(merged) > len(told)

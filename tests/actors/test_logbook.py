@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from actors.domain.findings import Finding, KeptFinding, Proposal
-from actors.domain.logbook import LONGEST, Act, Cause, KeptDeed, Origin, WantedDeeds
+from actors.domain.logbook import LONGEST, Act, Cause, Expectations, KeptDeed, Origin, WantedDeeds
 from actors.domain.metrics import UNDECIDED
 from actors.domain.model import Change, Claim, Decided, Device, MetricChange, Report
 from actors.domain.profile import SETTLING_S, SWITCH, Profile
@@ -217,6 +218,21 @@ def test_a_schedule_that_the_server_keeps_has_done_it(home: Home) -> None:
     home.house.flush()
     home.say(THEIRS, True)
     assert home.told()[-1] == (THEIRS, Act.CHANGED, Origin(Cause.SCHEDULE), True)
+
+
+def test_what_it_was_told_and_is_anyway_is_no_order_any_more() -> None:
+    """Told on and off before it did either, it says once more that it is off; on is then its own doing."""
+    off = Device(id=1, serial=OURS, claimed=True, configuration={"encendido": False})
+    off = off.after_report(Report(OURS, 0.0, "inactivo"))
+    expected = Expectations(off)
+    on = replace(off, configuration={"encendido": True})
+    expected.tell(off, on, 1.0)
+    expected.tell(on, off, 2.0)
+    later = 2.0 + SETTLING_S
+    still_off = off.after_report(Report(OURS, later, "inactivo"))
+    assert expected.reported(off, still_off, later) == {}
+    turned_on = still_off.after_report(Report(OURS, later + 1, "activo"))
+    assert [*expected.reported(still_off, turned_on, later + 1)] == [SWITCHED]
 
 
 def test_what_changed_while_nobody_could_hear_it_is_nobodys_doing(home: Home) -> None:
