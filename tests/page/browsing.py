@@ -107,6 +107,9 @@ class Held:
         return self._routes[0]
 
 
+# What the windows of a browser share, a page does without.
+ALONE = "delete window.SharedWorker"
+
 # Returns when the page has drawn the view, which a change of the address alone does not say.
 _GO = """
 (view) => new Promise((done) => {

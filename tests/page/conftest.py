@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.page.browsing import PATIENCE_MS, QUICKEST, Complaints, launched
+from tests.page.browsing import ALONE, PATIENCE_MS, QUICKEST, Complaints, launched
 from tests.page.home import Home
 
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
@@ -45,10 +45,14 @@ def complaints() -> Complaints:
 @pytest.fixture
 def open_page(browser: Browser, home: Home, complaints: Complaints) -> Iterator[OpenPage]:
     """``open_page(**options)``: a page of a browser context of its own, by default a desktop's in Spanish,
-    with nothing opened in it yet. Paths in ``goto`` are the home's. Fails the test for each complaint."""
+    with nothing opened in it yet. Paths in ``goto`` are the home's. Fails the test for each complaint.
+
+    Playwright hears nothing of what the windows of a browser share: with ``alone=True`` the page shares
+    nothing, so that its stream can be listened to, held back, and be of the page's own time.
+    """
     contexts = []
 
-    def open_one(**options: Any) -> Page:
+    def open_one(*, alone: bool = False, **options: Any) -> Page:
         context = browser.new_context(
             **{
                 **DESKTOP,
@@ -61,6 +65,8 @@ def open_page(browser: Browser, home: Home, complaints: Complaints) -> Iterator[
         )
         contexts.append(context)
         context.set_default_timeout(PATIENCE_MS)
+        if alone:
+            context.add_init_script(ALONE)
         page = context.new_page()
         complaints.listen_to(page)
         return page

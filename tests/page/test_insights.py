@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.brokers import wait_until
 from tests.page.browsing import Complaints, assert_accessible, assert_fits
-from tests.page.conftest import OpenPage
+from tests.page.conftest import PHONE, OpenPage
 from tests.page.home import Home
 from tests.page.opened import open_modules
 
@@ -94,7 +94,8 @@ def test_an_odd_value_is_told_with_what_is_normal(home: Home, page: Page) -> Non
     expect(card).to_contain_text(
         "Lo normal es de -55 a 100 °C, según lo que mide un aparato de su clase (termómetro)."
     )
-    expect(card.get_by_role("link")).to_have_attribute("href", f"#/dispositivo/{device}")
+    link = card.get_by_role("heading").get_by_role("link")
+    expect(link).to_have_attribute("href", f"#/dispositivo/{device}")
     expect(card.get_by_role("button")).to_have_text(["Visto"])
 
 
@@ -156,6 +157,51 @@ def test_findings_come_live_and_the_badge_goes_when_they_are_looked_at(home: Hom
     expect(page.get_by_role("article").first.get_by_text("nuevo")).to_be_visible()
     expect(page.get_by_text("nuevo", exact=True)).to_have_count(1)
     expect(badge).not_to_be_attached()
+
+
+def test_what_is_seen_on_one_screen_is_seen_on_all(home: Home, page: Page, open_page: OpenPage) -> None:
+    """The badge of the others goes at once; one that comes later knows it from the server."""
+    overheat(home)
+    badge = "hay avisos sin ver"
+    page.goto("/")
+    expect(page.get_by_text(badge)).to_be_attached()
+    phone = open_page(**PHONE)
+    phone.goto("/#/avisos")
+    expect(finding(phone, "Temperatura de 120,5 °C en Sensor Temp")).to_be_visible()
+    expect(page.get_by_text(badge)).not_to_be_attached()
+    phone.close()
+    late = open_page()
+    late.goto("/")
+    expect(late.locator(".rooms")).to_have_attribute("data-stale", "false")
+    expect(late.get_by_text(badge)).not_to_be_attached()
+    odd(home, -64)
+    for each in (page, late):
+        expect(each.get_by_text(badge)).to_be_attached()
+
+
+def test_those_of_one_device_on_a_day_stand_together_and_are_put_aside_at_once(
+    home: Home, any_page: Page
+) -> None:
+    """What proposes something stays; each leads to its place in the chart."""
+    device = overheat(home)
+    odd(home, 130, 140, 150)
+    home.claim(LAMP, nombre="Lámpara", configuracion=WRONG)
+    until_found(home, 5)
+    any_page.goto("/#/avisos")
+    group = any_page.get_by_role("region", name="Sensor Temp")
+    expect(group.get_by_role("article")).to_have_count(3)
+    group.get_by_text("Y 1 más").click()
+    expect(group.get_by_role("article")).to_have_count(4)
+    assert_accessible(any_page)
+    assert_fits(any_page)
+    group.get_by_role("button", name="Dar por vistos los 4").click()
+    expect(any_page.get_by_text("Hecho: 4 vistos")).to_be_visible()
+    expect(any_page.get_by_text("Dar por vistos")).to_have_count(0)
+    assert {decision for _, decision in decisions(home, device)} == {"descartado"}
+    expect(finding(any_page, "Lámpara se puede ajustar mejor").get_by_role("button")).to_have_count(2)
+    group.get_by_role("link", name="Ver en la gráfica: Temperatura de 150 °C en Sensor Temp").click()
+    expect(any_page.get_by_role("heading", level=1, name="Sensor Temp")).to_be_visible()
+    expect(any_page.get_by_role("button", name="Ver todo de nuevo")).to_be_visible()
 
 
 def test_what_proposes_nothing_is_marked_as_seen(home: Home, page: Page) -> None:
@@ -331,6 +377,7 @@ def test_older_ones_are_shown_on_demand(home: Home, page: Page) -> None:
     odd(home, *range(110, 165))
     until_found(home, 55)
     page.goto("/#/avisos")
+    page.get_by_text("Y 47 más").click()
     expect(page.get_by_role("article")).to_have_count(50)
     odd(home, 170)
     expect(page.get_by_role("article")).to_have_count(51)
@@ -361,6 +408,7 @@ def test_a_feed_that_is_left_open_keeps_the_newest(home: Home, page: Page) -> No
         there[:0] = heard = [{**told, "evento_id": there[0]["evento_id"] + n} for n in range(50, 0, -1)]
         page.evaluate(HEAR, heard)
         expect(page.locator(f"#aviso-{heard[0]['evento_id']}")).to_be_visible()
+    page.get_by_text("Y 197 más").click()
     expect(articles).to_have_count(200)
     for count in (250, 251):
         page.get_by_role("button", name="Ver más").click()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
-from playwright.sync_api import Locator, Page, Response, expect
+from playwright.sync_api import Error, Locator, Page, Response, expect
 
 from tests.brokers import wait_until
 from tests.page.browsing import Complaints, Held, assert_accessible
@@ -83,7 +84,6 @@ def test_a_cut_is_seen_and_mended_without_a_gap(home: Home, wire: Proxy, page: P
     expect(clima.locator(".main-reading")).to_have_text("25\u00a0°C")
     expect(page.get_by_role("article").last).to_contain_text("El aparato dice: apagado")
     expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
-    assert any(path.startswith("/stream/dispositivos?last_event_id=") for path in asked)
     assert "/dispositivos" not in asked
 
 
@@ -94,7 +94,7 @@ def test_a_page_finds_the_house_again_by_itself(
     complaints.expect("net::ERR_")
     home.claim(METER, nombre="Clima")
     home.report(METER, parametros={"temperatura": 20})
-    page = open_page(base_url=wire.url)
+    page = open_page(alone=True, base_url=wire.url)
     page.clock.install()
     page.goto("/")
     live = page.locator(".rooms[data-stale=false]")
@@ -102,7 +102,7 @@ def test_a_page_finds_the_house_again_by_itself(
     wire.cut()
     expect(live).to_have_count(0)
     for _ in range(4):
-        with page.expect_event("requestfailed", lambda request: "/stream/dispositivos" in request.url):
+        with page.expect_event("requestfailed", lambda request: "/stream/casa" in request.url):
             page.clock.run_for(15_000)
     home.report(METER, parametros={"temperatura": 25})
     wire.mend()
@@ -183,7 +183,7 @@ def test_a_list_that_is_still_to_come_leaves_everything_old(home: Home, wire: Pr
 def test_a_tab_that_was_never_looked_at_holds_no_stream(home: Home, open_page: OpenPage) -> None:
     """A browser has six connections for all its tabs."""
     home.claim(LAMP)
-    page = open_page()
+    page = open_page(alone=True)
     page.add_init_script(_HIDE)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url.removeprefix(home.url)))
@@ -205,10 +205,10 @@ def test_without_a_stream_there_is_still_the_list(
     complaints.expect("503")
     home.claim(METER)
     home.report(METER, parametros={"temperatura": 20})
-    page = open_page()
+    page = open_page(alone=True)
     page.clock.install()
     page.route("**/stream/**", lambda route: way == "refused" and route.fulfill(status=503))
-    with page.expect_request("**/stream/dispositivos"):
+    with page.expect_request("**/stream/casa"):
         page.goto("/")
     page.clock.run_for(15_000)
     expect(page.locator(".main-reading")).to_have_text("20\u00a0°C")
@@ -221,6 +221,51 @@ def test_without_a_stream_there_is_still_the_list(
     page.clock.run_for(15_000)
     expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
     expect(page.get_by_text("De la casa no llega nada en directo")).to_be_hidden()
+
+
+def test_all_windows_of_a_browser_share_one_connection(
+    home: Home, open_page: OpenPage, complaints: Complaints
+) -> None:
+    """Seven, one more than it has connections: all hear what happens, whichever of them is closed or killed;
+    another browser has its own, and the last window takes theirs along."""
+    complaints.expect("crash")
+    home.claim(METER)
+    home.report(METER, parametros={"temperatura": 20})
+
+    def listeners_are(count: int) -> None:
+        wait_until(lambda: home.get("/salud")["hub"]["clientes"] == count)
+
+    first = open_page()
+    context = first.context
+    windows = [first, *(context.new_page() for _ in range(6))]
+
+    def all_show(windows: list[Page], degrees: int) -> None:
+        home.report(METER, parametros={"temperatura": degrees})
+        for window in windows:
+            expect(window.locator(".main-reading")).to_have_text(f"{degrees}\u00a0°C")
+            expect(window.locator(".rooms")).to_have_attribute("data-stale", "false")
+
+    for window in windows:
+        window.goto("/")
+        expect(window.locator(".rooms")).to_have_attribute("data-stale", "false")
+    all_show(windows, 21)
+    listeners_are(1)
+    # The first one's own process may be where all share their connection.
+    with suppress(Error):
+        context.new_cdp_session(first).send("Page.crash", timeout=1_000)
+    windows[1].close()
+    all_show(windows[2:], 22)
+    late = context.new_page()
+    late.goto("/")
+    all_show([*windows[2:], late], 23)
+    listeners_are(1)
+    another = open_page()
+    another.goto("/")
+    all_show([another, late], 24)
+    listeners_are(2)
+    for window in (*windows[2:], late):
+        window.close()
+    listeners_are(1)
 
 
 def test_a_room_that_is_renamed_elsewhere(home: Home, open_page: OpenPage) -> None:

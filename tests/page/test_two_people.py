@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.page.browsing import Complaints, assert_accessible, assert_fits
+from tests.page.browsing import ALONE, Complaints, assert_accessible, assert_fits
 from tests.page.home import Home
 
 LAMP, BLIND = "LGT0AAAAAAAA", "SHD0AAAAAAAA"
@@ -101,6 +101,7 @@ def test_who_hears_of_the_house_no_more_saves_all_the_same(
     """At the second try, and whatever the server's clock says by then."""
     complaints.expect("412|net::ERR_")
     device = home.claim(LAMP, nombre="Lámpara")
+    page.add_init_script(ALONE)
     page.route("**/stream/**", lambda route: route.abort())
     edit(page, device, "Lámpara", "del despacho")
     # Nor by reading them all, which it does each time that the stream is lost.

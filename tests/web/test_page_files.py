@@ -273,13 +273,16 @@ IMPORTED = re.compile(r"""(?:[}*]\s*from|\bimport(?:[\s\w*]+\sfrom)?)\s*\(?\s*["
 
 
 def test_every_import_of_the_page_leads_somewhere() -> None:
-    """To a file beside it, none of which is left to the network; and none to the one that awaits."""
+    """To a file beside it, none of which is left to the network; and none to the one that awaits, nor to the
+    one that runs beside the page, which names it by its whole path."""
     files = shipped().files
     scripts = {name: files[name].plain.body.decode() for name in files if name.startswith("js/")}
     wanted = {
         f"js/{target.removeprefix('./')}" for text in scripts.values() for target in IMPORTED.findall(text)
     }
-    assert wanted == scripts.keys() - {"js/main.js"}
+    beside = "js/stream_worker.js"
+    assert wanted == scripts.keys() - {"js/main.js", beside}
+    assert any(f'"/pagina/{beside}"' in text for text in scripts.values())
 
 
 # What a function that is not async cannot hold, once it is no module any more.

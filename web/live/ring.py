@@ -127,6 +127,10 @@ class Stream:
                 return int(match[2])
         return LOST
 
+    def reaches(self, cursor: int) -> bool:
+        """Whether all that comes after ``cursor`` is still here."""
+        return cursor >= self._first - 1
+
     def since(self, cursor: int, wanted: Wanted = EVERYTHING) -> tuple[bytes, int]:
         """The wanted events after ``cursor`` as they go out, and the cursor after them.
 
@@ -134,7 +138,7 @@ class Stream:
         """
         if cursor == self._last:
             return b"", cursor
-        if cursor < self._first - 1:
+        if not self.reaches(cursor):
             return mark(b"resync", [(self, self._last)]), self._last
         if wanted != EVERYTHING:
             return self._read(cursor, wanted)

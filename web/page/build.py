@@ -27,8 +27,8 @@ INDEX: Final = "index.html"
 LICENCES: Final = "LICENSES.txt"
 
 _BEGIN: Final = "js/main.js"
-# What is told apart by its own name; the charts' style is fetched with the charts.
-_ENTRIES: Final = (_BEGIN, "style.css", "uplot=uplot/dist/uPlot.min.css")
+# What is told apart by its own name; the charts' style is fetched with the charts, the worker by the page.
+_ENTRIES: Final = (_BEGIN, "js/stream_worker.js", "style.css", "uplot=uplot/dist/uPlot.min.css")
 _AS_IT_IS: Final = (INDEX, "sw.js", "manifest.webmanifest", "icons")
 _INSTALLED: Final = "node_modules/"
 # Of what it was built. Hidden, so that it is not served.

@@ -100,10 +100,7 @@ class StreamHandler(Handler):
         try:
             while not self._over:
                 self._stir.clear()
-                data = b""
-                for stream, wanted in feeds:
-                    events, places[stream] = stream.since(places[stream], wanted)
-                    data += events
+                data = _news(feeds, places)
                 if loop.time() >= ping.when():
                     data += mark(b"ping", places.items())
                     ping = loop.call_later(every, self._stir.set)
@@ -134,6 +131,20 @@ class StreamHandler(Handler):
         """A browser sends the header; who cannot set headers has the parameter."""
         header: str | None = self.request.headers.get("Last-Event-ID")
         return header or self.asked(LAST) or None
+
+
+def _news(feeds: Sequence[tuple[Stream, Wanted]], places: dict[Stream, int]) -> bytes:
+    """What goes out next, past which ``places`` are then. Who has missed something of one stream reads all
+    anew: they are told so once."""
+    if all(stream.reaches(places[stream]) for stream, _ in feeds):
+        data = b""
+        for stream, wanted in feeds:
+            events, places[stream] = stream.since(places[stream], wanted)
+            data += events
+        return data
+    for stream in places:
+        places[stream] = stream.last
+    return mark(b"resync", places.items())
 
 
 class DeviceStream(StreamHandler):

@@ -20,6 +20,7 @@ const LATER = {
   reclamar: () => import("./views/claim.js").then((module) => module.ClaimPage),
   avisos: () => import("./views/insights.js").then((module) => module.Insights),
   energia: () => import("./views/energy.js").then((module) => module.Energy),
+  diario: () => import("./views/logbook.js").then((module) => module.Logbook),
   casa: () => import("./views/household.js").then((module) => module.Household),
 };
 // What follows says which one it is: each has a state of its own.
@@ -29,6 +30,7 @@ const PLACES = [
   { path: "", icon: "devices", word: "nav.devices", holds: ["", "dispositivo", "reclamar"] },
   { path: "avisos", icon: "insights", word: "nav.insights", holds: ["avisos"] },
   { path: "energia", icon: "energy", word: "nav.energy", holds: ["energia"] },
+  { path: "diario", icon: "logbook", word: "nav.logbook", holds: ["diario"] },
   { path: "casa", icon: "household", word: "nav.household", holds: ["casa"] },
 ];
 

@@ -5,11 +5,11 @@
  * shown ten times a second: the eye wants no more, and 200 devices cost a few drawings instead of 200.
  */
 import { batch, computed, signal } from "@preact/signals";
-import { get, MYSELF, onRefused } from "./api.js";
+import { get, MYSELF, onRefused, put } from "./api.js";
 import { zone } from "./format.js";
-import { kept } from "./keep.js";
 import { nameOf } from "./kinds.js";
 import { Live } from "./live.js";
+import { followShared, forget } from "./shared.js";
 import { RULES } from "./vocabulary.js";
 import { isKnown } from "./wall.js";
 
@@ -17,11 +17,13 @@ import { isKnown } from "./wall.js";
 /** @import { Device, Finding, Myself, Room } from "../../page_types/api" */
 
 const SHOW_EVERY_MS = 100;
-// A tab that is out of sight gives its connections back after this; it resumes without a gap.
+// A tab that is out of sight gives its connection back after this; it resumes without a gap.
 const REST_AFTER_MS = 20_000;
 // Rooms are on no stream.
 const ROOMS_EVERY_MS = 5 * 60_000;
 const FINDINGS = [...Object.values(RULES).flat(), "ai_episode", "ai_progress", "ai_done"];
+// An entry of the logbook; what the one who is looking has looked at, perhaps elsewhere.
+const DOINGS = ["diario", "visto"];
 const ROLES = ["lectura", "miembro", "admin"];
 
 /** Who is looking; `null` until known, `false` where one has to sign in. @type {Signal<Myself | false | null>} */
@@ -42,11 +44,16 @@ export const known = signal(false);
 export const rooms = signal([]);
 /** The newest heard live, newest first; the feed reads the older ones. @type {Signal<Finding[]>} */
 export const fresh = signal([]);
-/** The ids of the newest finding that was looked at in this browser, and of the newest that there is. */
-export const seen = kept("seen_finding", 0);
+/**
+ * The ids of the newest finding that the one who is looking has looked at, on whatever device, and of the newest that
+ * there is; `null` until known.
+ */
+export const seen = signal(null);
 export const newest = signal(0);
-/** Whether there is a finding that was not looked at in this browser. */
-export const unseen = computed(() => newest.value > seen.value);
+/** Whether there is a finding that they have not looked at. */
+export const unseen = computed(() => seen.value !== null && newest.value > seen.value);
+/** How many entries of the logbook were heard of: whoever shows it reads it again. */
+export const doings = signal(0);
 
 /** Whether `role` ("lectura", "miembro", "admin") is within what the one who is looking may do. */
 export const may = (role) => (me.value ? ROLES.indexOf(me.value.rol) >= ROLES.indexOf(role) : false);
@@ -129,31 +136,32 @@ function show() {
   });
 }
 
-const deviceStream = new Live("/stream/dispositivos", ["message"], {
-  afresh: readDevices,
-  take: (_, device) => {
-    if (device.event === "device_removed") return drop(device.id);
-    hear(device);
-    meet(device.habitacion_id);
+const stream = new Live(followShared, ["message", ...FINDINGS, ...DOINGS], {
+  afresh: () => Promise.all([readDevices(), readNewestFinding()]),
+  take: (name, told) => {
+    if (name === "message") takeDevice(told);
+    else if (name === "diario") doings.value += 1;
+    else if (name === "visto") seen.value = Math.max(seen.peek() ?? 0, told.hasta);
+    else takeFinding(told);
   },
-  at: (device) => Date.parse(device.visto_en),
+  at: (name, told) => Date.parse(name === "message" ? told.visto_en : (told.ts_utc ?? told.ts)),
   lost: () => {
     lookAgain();
     // Where something keeps streams back there is still what is answered.
     if (heardAt.peek() === 0) readDevices().catch(() => {});
   },
 });
-const findingStream = new Live("/stream/ai", FINDINGS, {
-  afresh: readNewestFinding,
-  take: (_, finding) => takeFinding(finding),
-  at: (finding) => Date.parse(finding.ts_utc),
-  lost: lookAgain,
-});
+
+function takeDevice(device) {
+  if (device.event === "device_removed") return drop(device.id);
+  hear(device);
+  return meet(device.habitacion_id);
+}
 
 /** "opening", "live" or "lost": whether what is shown of the devices is what is. */
-export const connection = deviceStream.state;
+export const connection = stream.state;
 /** When it last was, in milliseconds since the epoch; 0 before the first time. */
-export const heardAt = deviceStream.heardAt;
+export const heardAt = stream.heardAt;
 
 async function readDevices() {
   const newer = new Set();
@@ -189,8 +197,13 @@ function readRoomsAgain() {
 }
 
 async function readNewestFinding() {
-  const page = await get("/ai/eventos?per_page=1");
-  if (page.data.length) newest.value = Math.max(newest.value, page.data[0].evento_id);
+  const [page, looked] = await Promise.all([get("/ai/eventos?per_page=1"), get("/ai/vistos")]);
+  batch(() => {
+    if (page.data.length) newest.value = Math.max(newest.value, page.data[0].evento_id);
+    seen.value = Math.max(seen.peek() ?? 0, looked.hasta);
+    // What was heard in between may be missing here.
+    doings.value += 1;
+  });
 }
 
 function takeFinding(told) {
@@ -201,9 +214,12 @@ function takeFinding(told) {
   if (finding.evento_id) newest.value = Math.max(newest.value, finding.evento_id);
 }
 
-/** The findings have been looked at. */
+/** The findings have been looked at: said once each, and told to this person's other screens by the server. */
 export function lookedAtFindings() {
-  seen.value = Math.max(seen.value, newest.value);
+  const upto = newest.peek();
+  if (seen.peek() === null || upto <= seen.peek()) return;
+  seen.value = upto;
+  put("/ai/vistos", { hasta: upto }).catch(() => {}); // the next finding says it again
 }
 
 let rest = 0;
@@ -219,13 +235,11 @@ function whenSeenOrNot() {
   }
 }
 
-function pause() {
-  for (const stream of [deviceStream, findingStream]) stream.pause();
-}
+const pause = () => stream.pause();
 
 function resume() {
   if (!me.peek() || document.hidden) return;
-  for (const stream of [deviceStream, findingStream]) stream.resume();
+  stream.resume();
 }
 
 /** Find out who is looking and, where that is known, begin to listen. */
@@ -234,9 +248,14 @@ export async function enter() {
   // Somebody else only: who finds themselves again would have all views drawn anew.
   if (JSON.stringify(who) === JSON.stringify(me.peek())) return;
   if (who && isKnown(who.zona_horaria.iana)) zone.value = who.zona_horaria.iana;
+  // What was heard for somebody else is not for them.
+  if (me.peek() !== null) {
+    forget();
+    stream.forget();
+    seen.value = null;
+  }
   me.value = who;
-  if (who) resume();
-  else pause();
+  resume();
 }
 
 async function whoIsLooking() {
@@ -257,12 +276,14 @@ onRefused(lookAgain);
 
 /** Hear no more, forget everything. */
 export function leave() {
-  deviceStream.close();
-  findingStream.close();
+  forget();
+  stream.close();
   location.reload();
 }
 
 setInterval(readRoomsAgain, ROOMS_EVERY_MS);
 document.addEventListener("visibilitychange", whenSeenOrNot);
 addEventListener("online", resume);
+// A window that is gone is not to be told anything; one that is gone back to is.
+addEventListener("pagehide", pause);
 addEventListener("pageshow", (event) => event.persisted && resume());

@@ -1,7 +1,7 @@
 /** What is fetched when it is needed, which a page that was open while the system was upgraded may not get. */
 
 // It came with the document: asking for it would tell of whatever the server has by then.
-const VERSION = /** @type {HTMLMetaElement} */ (document.querySelector("meta[name=version]")).content;
+export const VERSION = /** @type {HTMLMetaElement} */ (document.querySelector("meta[name=version]")).content;
 
 /** Whether the server has a page that is not this one; not where it does not answer. */
 export async function outdated() {

@@ -1,4 +1,4 @@
-/** One stream of the server that heals by itself, and says how it is. */
+/** The stream of the house, which heals by itself and says how it is. */
 import { signal } from "@preact/signals";
 
 // The server pings every 15 s: who hears nothing for two of those and a little is cut off.
@@ -12,23 +12,24 @@ const GLANCE_MS = 300;
 const HASTE = 2;
 
 /**
- * Opens `path` and keeps it open. `state` is "live" while what is shown is what is; "lost" without a connection;
+ * Keeps open what `follow(since, names, follower)` opens, as in source.js. `state` is "live" while what is shown is what is; "lost" without a connection;
  * "opening" until what was not heard is made up for.
  *
- * After a cut it asks for what it has missed, by the id of the last event heard, so that no event is lost or told
- * twice. `afresh()`, a promise, is called whenever all has to be read anew: at the start, when the server no longer
+ * After a cut it asks for what it has missed, by the place after the last event heard, so that no event is lost or
+ * told twice. `afresh()`, a promise, is called whenever all has to be read anew: at the start, when the server no longer
  * knows what was missed, and again when it was rejected. `take(event, data)` gets each event, "message" where it has
- * no name of its own, of which `at(data)` says when it was, in milliseconds by the server's clock, NaN where it does
+ * no name of its own, of which `at(event, data)` says when it was, in milliseconds by the server's clock, NaN where it does
  * not say. `lost()` is called at each attempt that fails.
  */
 export class Live {
-  #path;
+  #follow;
   #names;
   #afresh;
   #take;
   #at;
   #whenLost;
-  #source = null;
+  #end = null;
+  #isOpen = false;
   #last = "";
   #wait = FIRST_WAIT_MS;
   #timer = 0;
@@ -41,8 +42,8 @@ export class Live {
   /** When what is shown was last what is, in milliseconds since the epoch; 0 before the first time. */
   heardAt = signal(0);
 
-  constructor(path, names, { afresh, take, at, lost }) {
-    this.#path = path;
+  constructor(follow, names, { afresh, take, at, lost }) {
+    this.#follow = follow;
     this.#names = names;
     this.#afresh = afresh;
     this.#take = take;
@@ -52,35 +53,32 @@ export class Live {
 
   open() {
     this.close();
-    const since = this.#last ? `?last_event_id=${encodeURIComponent(this.#last)}` : "";
-    const source = new EventSource(this.#path + since);
-    this.#source = source;
-    source.addEventListener("hello", (event) => this.#greeted(event));
-    source.addEventListener("ping", (event) => this.#heard(event));
-    source.addEventListener("resync", (event) => {
-      this.#heard(event);
-      this.#readAnew();
+    this.#end = this.#follow(this.#last, this.#names, {
+      hear: (name, place, data) => this.#hear(name, place, data),
+      fail: () => this.#lost(),
     });
-    for (const name of this.#names) {
-      source.addEventListener(name, (event) => {
-        const data = JSON.parse(event.data);
-        this.#heard(event);
-        this.#newest = Math.max(this.#newest, this.#at(data) || 0);
-        this.#take(name, data);
-      });
-    }
-    source.onerror = () => this.#lost();
     this.#listen(GREETING_MS);
+  }
+
+  #hear(name, place, data) {
+    if (name === "hello") return this.#greeted(place);
+    this.#heard(place);
+    if (name === "resync") return this.#readAnew();
+    if (name === "ping") return undefined;
+    const told = JSON.parse(data);
+    this.#newest = Math.max(this.#newest, this.#at(name, told) || 0);
+    return this.#take(name, told);
   }
 
   close() {
     for (const each of [this.#timer, this.#watch, this.#glance]) clearTimeout(each);
-    this.#source?.close();
-    this.#source = null;
+    this.#end?.();
+    this.#end = null;
+    this.#isOpen = false;
     this.#caughtUp = false;
   }
 
-  /** Let go of the connection, of which a browser has six for all its tabs, until `resume`. */
+  /** Let go of the connection until `resume`. */
   pause() {
     this.close();
     this.state.value = "opening";
@@ -88,13 +86,20 @@ export class Live {
 
   /** Try at once: the network is back, or the page is looked at again. */
   resume() {
-    if (this.#source?.readyState !== EventSource.OPEN) this.open();
+    if (!this.#isOpen) this.open();
   }
 
-  #greeted(event) {
+  /** Whoever looks from now on is somebody else: as if nothing were known. */
+  forget() {
+    this.pause();
+    this.#last = "";
+  }
+
+  #greeted(place) {
     const first = this.#last === "";
     this.#wait = FIRST_WAIT_MS;
-    this.#heard(event);
+    this.#isOpen = true;
+    this.#heard(place);
     if (first) this.#readAnew();
     else this.#catchUp();
   }
@@ -119,7 +124,7 @@ export class Live {
   /** As if nothing were known. */
   #startOver() {
     this.#last = "";
-    if (this.#source) this.#lost();
+    if (this.#end) this.#lost();
   }
 
   #catchUp() {
@@ -137,8 +142,8 @@ export class Live {
     this.state.value = "live";
   }
 
-  #heard(event) {
-    if (event.lastEventId) this.#last = event.lastEventId;
+  #heard(place) {
+    this.#last = place;
     if (this.state.peek() === "live") this.heardAt.value = Date.now();
     this.#listen(SILENCE_MS);
   }
@@ -148,7 +153,6 @@ export class Live {
     this.#watch = setTimeout(() => this.#lost(), patience);
   }
 
-  // The browser's own trying again gives up for good at the first refusal; this one does not.
   #lost() {
     this.close();
     this.state.value = "lost";

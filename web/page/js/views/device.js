@@ -5,6 +5,7 @@ import { devices, gone, known, may } from "../house.js";
 import { html } from "../html.js";
 import { Icon } from "../icons.js";
 import { later } from "../later.js";
+import { query } from "../route.js";
 import { Empty, Failure, Loading, Tabs } from "../ui.js";
 import { t } from "../words.js";
 import { Configuration } from "./device/configuration.js";
@@ -12,7 +13,7 @@ import { History } from "./device/history.js";
 import { Identity } from "./device/identity.js";
 import { Forget, Leaving } from "./device/leaving.js";
 import { Log } from "./device/log.js";
-import { RANGES } from "./device/ranges.js";
+import { RANGES, rangeIn } from "./device/ranges.js";
 
 const TABS = ["", "horario", "registro", "ajustes"];
 // What nobody has claimed yet has no settings.
@@ -23,7 +24,7 @@ const hrefOf = (id, tab) => `#/dispositivo/${id}${tab && `/${tab}`}`;
 /** `path` is `[id]` or `[id, tab]`. */
 export const DevicePage = ({ path: [id, tab = ""] }) => {
   const device = devices.value.get(Number(id));
-  const range = useSignal(RANGES[2]);
+  const range = useSignal(rangeIn(query.peek()) ?? RANGES[2]);
   if (!device && !known.value) return html`<${Loading} />`;
   if (!device) return html`<${Unknown} name=${gone.value.get(Number(id))} />`;
   const claimed = device.value.reclamado;

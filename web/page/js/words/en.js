@@ -6,6 +6,7 @@ import { words as energy } from "./en/energy.js";
 import { words as first } from "./en/first.js";
 import { words as household } from "./en/household.js";
 import { words as insights } from "./en/insights.js";
+import { words as logbook } from "./en/logbook.js";
 import { words as shell } from "./en/shell.js";
 import { words as week } from "./en/week.js";
 
@@ -18,5 +19,6 @@ export const words = {
   ...insights,
   ...energy,
   ...first,
+  ...logbook,
   ...household,
 };

@@ -6,6 +6,7 @@ import { words as energy } from "./es/energy.js";
 import { words as first } from "./es/first.js";
 import { words as household } from "./es/household.js";
 import { words as insights } from "./es/insights.js";
+import { words as logbook } from "./es/logbook.js";
 import { words as shell } from "./es/shell.js";
 import { words as week } from "./es/week.js";
 
@@ -18,5 +19,6 @@ export const words = {
   ...insights,
   ...energy,
   ...first,
+  ...logbook,
   ...household,
 };

@@ -1,4 +1,4 @@
-/** All that the device has reported, newest first, a page at a time. */
+/** Who has changed the device, and all that it has reported, newest first, a page at a time. */
 import { useEffect, useState } from "preact/hooks";
 import { get } from "../../api.js";
 import { moment } from "../../format.js";
@@ -9,6 +9,7 @@ import { useLoaded } from "../../load.js";
 import { flat } from "../../readings.js";
 import { Empty, Loaded } from "../../ui.js";
 import { t } from "../../words.js";
+import { Entries } from "../logbook/entries.js";
 import { stateWords } from "./names.js";
 
 const PER_PAGE = 50;
@@ -24,7 +25,12 @@ export const Log = ({ device }) => {
   const newer = useNewer(id, rows.value?.total);
   const showNewest = () => (page === 1 ? rows.reload() : setPage(1));
   return html`
+    <section class="stack">
+      <h2>${t("logbook.here")}</h2>
+      <${Entries} asked=${`&dispositivo=${id}`} many=${10} linked=${false} />
+    </section>
     <section class="stack" aria-busy=${rows.loading ? "true" : "false"}>
+      <h2>${t("logbook.reports")}</h2>
       <div role="status">
         ${newer > 0 && html`<button type="button" onClick=${showNewest}>${t("device.log.newer", { n: newer })}</button>`}
       </div>

@@ -33,6 +33,13 @@ export function zoomed(one, other) {
   return { key: "zoom", length, until: since + length };
 }
 
+/** The range that the address asks for: "desde=…&hasta=…", in seconds since the epoch; `null` where it does not. */
+export function rangeIn(query) {
+  const asked = new URLSearchParams(query);
+  const [since, until] = ["desde", "hasta"].map((name) => Number(asked.get(name)));
+  return since > 0 && until > since ? zoomed(since, until) : null;
+}
+
 /** `{since, until}` of a range at the moment `now`, whole seconds. */
 export function spanOf(range, now) {
   const until = range.until ?? Math.ceil(now);

@@ -41,10 +41,28 @@ export const FindingCard = ({ finding, isNew }) => {
           ? html`<${Open} finding=${finding} device=${device} label=${title} decided=${() => article.current?.focus()} />`
           : html`<${Decided} finding=${finding} />`
       }
+      ${device && hasPlace(finding) && !(open && may("miembro")) && html`<p><${InChart} finding=${finding} label=${title} /></p>`}
       ${device && lacksWindows(finding, device) && html`<p><a href=${`#/dispositivo/${finding.dispositivo_id}/horario`}>${t("insights.fix.draw")}</a></p>`}
     </article>
   `;
 };
+
+// What these tell of is to be seen in the readings, or as a gap in them.
+const IN_CHARTS = ["extremos", "offline", "alarma"];
+
+const hasPlace = ({ rule }) => IN_CHARTS.includes(rule);
+
+/** `label` names the finding for who hears the link alone. */
+const InChart = ({ finding, label }) => html`
+  <a class="in-chart" href=${placeOf(finding)} aria-label=${`${t("insights.chart")}: ${label}`}>${t("insights.chart")}</a>
+`;
+
+/** The device's charts at the time of it, with as much before and after, an hour at least. */
+function placeOf({ dispositivo_id: id, ts_utc, desde = ts_utc, hasta, actualizado = ts_utc }) {
+  const [since, until] = [desde, hasta ?? actualizado].map((at) => Date.parse(at) / 1000);
+  const margin = Math.max(3_600, until - since);
+  return `#/dispositivo/${id}?desde=${Math.floor(since - margin)}&hasta=${Math.ceil(until + margin)}`;
+}
 
 /** When it was, or from when to when: of an end on another day with the day. */
 const When = ({ finding: { ts_utc, desde = ts_utc, hasta } }) => {
@@ -123,6 +141,7 @@ const Open = ({ finding, device, label, decided }) => {
               >${t(words)}</button>
             `,
           )}
+          ${device && hasPlace(finding) && html`<${InChart} finding=${finding} label=${label} />`}
         </div>
       `
     }

@@ -24,6 +24,27 @@ export async function dismiss(finding) {
   note(finding, "descartado");
 }
 
+// As many as the server takes at once.
+const AT_ONCE = 200;
+
+/** Those that nobody has decided and that propose nothing: all that can be done with them is to have seen them. */
+export const toBeSeen = (findings) =>
+  findings.filter((finding) => decisionOf(finding) === "abierto" && !proposes(finding));
+
+/** Puts all of them aside; how many that were. What others have decided meanwhile stays as they did. Throws ApiError. */
+export async function dismissAll(findings) {
+  const ids = findings.map(({ evento_id }) => evento_id);
+  let done = 0;
+  for (let from = 0; from < ids.length; from += AT_ONCE) {
+    const { descartados } = await post("/ai/eventos/descartar", { ids: ids.slice(from, from + AT_ONCE) });
+    const now = new Map(made.value);
+    for (const id of descartados) now.set(id, "descartado");
+    made.value = now;
+    done += descartados.length;
+  }
+  return done;
+}
+
 /** After a 409: read how the finding and its device stand by now. */
 export async function readAgain(finding) {
   const { evento_id, dispositivo_id, rule, ts_utc } = finding;

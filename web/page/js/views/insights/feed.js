@@ -3,20 +3,20 @@ import { computed, useSignalEffect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { get } from "../../api.js";
 import { moment, now, onTheWall } from "../../format.js";
-import { fresh, gone, lookedAtFindings, newest, seen } from "../../house.js";
+import { fresh, gone, lookedAtFindings, newest, seen, unseen } from "../../house.js";
 import { html } from "../../html.js";
 import { useLoaded } from "../../load.js";
 import { attempt, Empty, Loaded } from "../../ui.js";
 import { DAY_MS, dayOf } from "../../wall.js";
 import { language, t } from "../../words.js";
-import { FindingCard } from "./card.js";
 import { decisionOf } from "./decisions.js";
 import { Filters, wantAll, wanted } from "./filters.js";
-import { byDay, fits, hasMore, NOTHING, nextPage, stored, withHeard, withPage } from "./pages.js";
+import { Group, PutAside } from "./group.js";
+import { byDay, byDevice, fits, hasMore, NOTHING, nextPage, stored, withHeard, withPage } from "./pages.js";
 import { Running } from "./running.js";
 
 export const Feed = () => {
-  const [seenBefore] = useState(() => seen.peek());
+  const seenBefore = useSeenBefore();
   useLooking();
   const { rule, device, state } = wanted.value;
   return html`
@@ -26,10 +26,19 @@ export const Feed = () => {
   `;
 };
 
+/** What had been seen before this was shown; `Infinity` until that is known. */
+function useSeenBefore() {
+  const [before, setBefore] = useState(() => seen.peek() ?? Number.POSITIVE_INFINITY);
+  useSignalEffect(() => {
+    if (seen.value !== null) setBefore((known) => Math.min(known, seen.value));
+  });
+  return before;
+}
+
 /** What has come is seen as long as this is shown, and somebody has the page before them. */
 function useLooking() {
   useSignalEffect(() => {
-    if (newest.value > 0 && !document.hidden) lookedAtFindings();
+    if (unseen.value && !document.hidden) lookedAtFindings();
   });
   useEffect(() => {
     const look = () => document.hidden || lookedAtFindings();
@@ -52,10 +61,13 @@ const Findings = ({ rule, device, state, seenBefore }) => {
         ${byDay(shown).map(
           ({ day, findings }) => html`
             <section key=${day} class="stack finding-day">
-              <h2>${dayTitle(day)}</h2>
-              ${findings.map(
-                (finding) => html`
-                  <${FindingCard} key=${finding.evento_id} finding=${finding} isNew=${finding.evento_id > seenBefore} />
+              <div class="spread">
+                <h2>${dayTitle(day)}</h2>
+                ${byDevice(findings).length > 1 && html`<${PutAside} findings=${findings} of=${dayTitle(day)} />`}
+              </div>
+              ${byDevice(findings).map(
+                ({ device, findings }) => html`
+                  <${Group} key=${device} device=${device} findings=${findings} seenBefore=${seenBefore} />
                 `,
               )}
             </section>

@@ -51,6 +51,17 @@ export const stored = (findings) => findings.filter((finding) => finding.evento_
 export const fits = (finding, { rule, device }) =>
   (rule === "" || finding.rule === rule) && (device === "" || finding.dispositivo_id === Number(device));
 
+/** `[{device, findings}]`, by the device's id, in the order in which `findings` first name it. */
+export function byDevice(findings) {
+  const groups = new Map();
+  for (const finding of findings) {
+    const { dispositivo_id: device } = finding;
+    if (!groups.has(device)) groups.set(device, { device, findings: [] });
+    groups.get(device).findings.push(finding);
+  }
+  return [...groups.values()];
+}
+
 /** `[{day, findings}]`, `day` being the house's, as wall.js counts them, in the order of `findings`. */
 export function byDay(findings) {
   const days = [];

@@ -1,0 +1,77 @@
+/** An entry of the logbook in a sentence, so that nobody has to know of settings' names. */
+import { reading } from "../../format.js";
+import { metricName, nameOf, readingOf } from "../../kinds.js";
+import { language, t } from "../../words.js";
+import { settingTitle, settingWords, stateWords } from "../device/names.js";
+
+const SWITCH = "configuracion.encendido";
+const METRIC = "parametros.";
+const SETTING = "configuracion.";
+const LIMIT = "limites.";
+
+/** `[kind, name]` of what has changed, as `["configuracion.", "brillo"]`; a fact of the device itself has no kind. */
+function parted(change) {
+  const kind = [SETTING, METRIC, LIMIT].find((each) => change.startsWith(each)) ?? "";
+  return [kind, change.slice(kind.length)];
+}
+
+const list = (names) => new Intl.ListFormat(language.value, { type: "conjunction" }).format(names);
+
+/** Who or what did it; "" where the device itself tells of something. */
+export function whoDid({ hecho, origen, nombre, regla }) {
+  if (hecho === "lectura") return "";
+  if (origen === "regla") return t("logbook.who.regla", { rule: t(`insights.rule.${regla}`) });
+  if ((origen === "persona" || origen === "cliente") && nombre) return nombre;
+  return t(`logbook.who.${origen}`);
+}
+
+/** What was done. `device` is what the page knows of it, `undefined` where it is gone. */
+export function whatWasDone(entry, device) {
+  const { hecho, cambios, paso_a: turned, regla, origen } = entry;
+  const name = device ? nameOf(device) : t("logbook.gone");
+  if (hecho === "lectura") return noticed(entry, device, name);
+  if (hecho !== "cambio" && hecho !== "informado") return t(`logbook.did.${hecho}`, { name });
+  const what = list(cambios.map(changed));
+  const did = cambios.includes(SWITCH)
+    ? t(`logbook.did.turned.${turned}`, { name })
+    : t("logbook.did.cambio", { what, name });
+  return regla && origen === "persona"
+    ? `${did} ${t("logbook.proposed", { rule: t(`insights.rule.${regla}`) })}`
+    : did;
+}
+
+function noticed({ cambios, paso_a: turned }, device, name) {
+  const [[, metric]] = cambios.map(parted);
+  if (cambios.length > 1)
+    return t("logbook.noticed", { name, what: list(cambios.map((each) => metricName(parted(each)[1]))) });
+  const what = typeof turned === "string" ? stateWords(device ?? {}, turned) : readingOf(metric, turned);
+  const isPlain = what === reading(turned) && metric !== "estado";
+  return t("logbook.noticed", { name, what: isPlain ? `${metricName(metric)}: ${what}` : what });
+}
+
+function changed(change) {
+  const [kind, name] = parted(change);
+  if (kind === SETTING) return lower(settingTitle(name));
+  if (kind === LIMIT) return t("logbook.limits", { metric: lower(metricName(name)) });
+  return t(`logbook.fact.${name}`);
+}
+
+// Not "CO₂", nor what begins with a name.
+const lower = (text) =>
+  text[1] === text[1]?.toUpperCase() ? text : text.charAt(0).toLowerCase() + text.slice(1);
+
+/** `[{name, before, after}]` in words, of an entry that has its values and more to tell than that it went on or off. */
+export const valuesOf = ({ valores = {} }) =>
+  Object.entries(valores)
+    .filter(([change]) => change !== SWITCH && !change.startsWith(METRIC) && change !== "habitacion_id")
+    .map(([change, { antes, despues }]) => ({
+      name: changed(change),
+      before: inWords(change, antes),
+      after: inWords(change, despues),
+    }));
+
+function inWords(change, value) {
+  const [kind, name] = parted(change);
+  if (value === null) return "–";
+  return kind === SETTING ? settingWords(name, value) : reading(value);
+}
