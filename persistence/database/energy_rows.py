@@ -11,7 +11,7 @@ import orjson
 from actors.domain.energy import Meter, Register, Reported, Used
 from actors.domain.model import Json, JsonObject
 from actors.domain.tariffs import Band, EnergyPlan, Tariff
-from persistence.database.local_time import HOUR, LocalTime
+from persistence.database.local_time import SLOT, LocalTime
 from persistence.database.rows import json_object
 from persistence.database.schema import sqlite3
 from persistence.database.summaries import readings
@@ -59,19 +59,12 @@ class Metering:
         per_second = used.kwh / (used.until - used.since)
         at = used.since
         while at < used.until:
-            hour = self._local.hour(at)
-            # Where a clock was set the hour on the wall is shorter or longer; what begins next says so.
-            end = min(used.until, _end_of(hour, at, self._local))
-            self._add(hour, per_second * (end - at))
+            end = min(used.until, (at // SLOT + 1) * SLOT)
+            self._add(self._local.hour(at), per_second * (end - at))
             at = end
 
     def _add(self, hour: int, kwh: float) -> None:
         self.hours[hour] = self.hours.get(hour, 0.0) + kwh
-
-
-def _end_of(hour: int, at: float, local: LocalTime) -> float:
-    end: float = hour + HOUR
-    return end if end > at and local.hour(end - 1) == hour else at + HOUR - at % HOUR
 
 
 def meter_text(meter: Meter) -> str:

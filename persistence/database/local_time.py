@@ -9,7 +9,7 @@ from typing import Final
 HOUR: Final = 3_600
 DAY: Final = 86_400
 # Every offset in use is a multiple of it, so the hour on the wall changes only at such a moment.
-_SLOT: Final = 900
+SLOT: Final = 900
 # What datetime can tell on every platform, without what an offset might push over its edge.
 _FIRST: Final = 8 * DAY
 _LAST: Final = 253_402_000_000
@@ -35,10 +35,10 @@ class LocalTime:
         return _FIRST <= at < _LAST
 
     def hour(self, at: float) -> int:
-        return self._slot(int(at // _SLOT))[0]
+        return self._slot(int(at // SLOT))[0]
 
     def day(self, at: float) -> int:
-        return self._slot(int(at // _SLOT))[1]
+        return self._slot(int(at // SLOT))[1]
 
     def days(self, at: float, count: int) -> int:
         """The begin of the span of ``count`` days, all of which follow on each other since a Monday."""
@@ -46,7 +46,7 @@ class LocalTime:
         return self._midnight(date.fromordinal(ordinal - (ordinal - _MONDAY) % count))
 
     def _begins(self, slot: int) -> tuple[int, int]:
-        at = slot * _SLOT
+        at = slot * SLOT
         utc_day = at // DAY
         offset = self._offset(utc_day)
         if offset == self._offset(utc_day - 1) == self._offset(utc_day + 1):

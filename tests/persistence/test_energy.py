@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, datetime
@@ -16,12 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.domain.energy import MOST_AT_ONCE_KWH, MOST_KW, EnergySource
+from actors.domain.energy import MOST_AT_ONCE_KWH, MOST_KW, EnergySource, Meter
 from actors.domain.energy_report import Period, Span, report
 from actors.domain.model import LogEntry
 from actors.domain.tariffs import Band, EnergyPlan, Tariff
 from actors.messages import Removal
 from persistence.database import schema, tables
+from persistence.database.energy_rows import Metering
 from persistence.database.local_time import DAY, HOUR, LocalTime
 from persistence.maintenance import upkeep
 from persistence.maintenance.retention import Retention
@@ -113,17 +114,37 @@ def wall_hour(when: float) -> int:
     return int(when) - wall.minute * 60 - wall.second
 
 
+@pytest.mark.parametrize("zone", ["Europe/Madrid", "Asia/Kathmandu", "Australia/Lord_Howe"])
+def test_a_gap_is_shared_over_the_hours_on_the_wall(zone: str) -> None:
+    """Of whatever zone, on days on which a clock is set by an hour, half an hour or not at all."""
+    local = LocalTime(ZoneInfo(zone))
+    for noon in (
+        at("2026-03-28T12:00"),
+        at("2026-04-04T12:00"),
+        at("2026-10-03T12:00"),
+        at("2026-10-24T12:00"),
+    ):
+        metering = Metering(Meter(), 0, 0, local)
+        metering.take((1, noon, b"", b'{"energia_kwh":0}', None, None))
+        metering.take((2, noon + DAY, b"", b'{"energia_kwh":24}', None, None))
+        quarters = Counter(local.hour(noon + quarter * 900) for quarter in range(96))
+        assert metering.hours == pytest.approx({hour: n / 4 for hour, n in quarters.items()})
+
+
 # A rise, a fall to less, the same again (a duplicate), a report without it; after so many seconds.
 CHANGES = st.one_of(
-    st.floats(0, 2).map(lambda rise: lambda value: value + rise),
-    st.floats(0, 1).map(lambda share: lambda value: value * share),
+    st.integers(1, 20).map(lambda tenths: lambda value: value + tenths / 10),
+    st.integers(1, 20).map(lambda tenths: lambda value: value + tenths / 10),
+    st.sampled_from((0, 0.5, 0.99)).map(lambda share: lambda value: value * share),
     st.just(lambda value: value),
     st.none(),
 )
-REPORTS = st.lists(st.tuples(st.sampled_from((0, 1, 60, 1_799, 3_600, 7_000, 12_000)), CHANGES), max_size=12)
+REPORTS = st.lists(
+    st.tuples(st.sampled_from((0, 1, 60, 1_799, 3_600, 7_000, 12_000)), CHANGES), min_size=5, max_size=12
+)
 
 
-@given(st.sampled_from(STARTS), REPORTS, st.lists(st.integers(1, 5), max_size=4))
+@given(st.sampled_from(STARTS), REPORTS, st.lists(st.integers(1, 4), min_size=2, max_size=4))
 @settings(max_examples=30, deadline=None)
 def test_hours_are_those_of_a_plain_reference_whatever_the_steps(
     start: float, changes: list[tuple[int, Callable[[float], float] | None]], cuts: list[int]

@@ -27,9 +27,10 @@ const askedWith = (deviceId, metric, { since, until }, step) =>
     `/dispositivos/${deviceId}/estadisticas?${new URLSearchParams({ metric, desde: since, hasta: until, paso: step })}`,
   );
 
-/** `{value, error, retry}` of `readSeries`; nothing is asked while `wanted` is false. The old value stays meanwhile. */
+/** `{value, error, retry}` of `readSeries`; nothing is asked while `wanted` is false. The old value of the same metric stays meanwhile. */
 export function useSeries(deviceId, metric, range, pixels, wanted) {
-  const [state, setState] = useState({ value: undefined, error: null });
+  const of = `${deviceId}/${metric}`;
+  const [state, setState] = useState({ of, value: undefined, error: null });
   const [attempt, setAttempt] = useState(0);
   useEffect(() => {
     if (!wanted || pixels <= 0) return undefined;
@@ -51,7 +52,12 @@ export function useSeries(deviceId, metric, range, pixels, wanted) {
         next = { error };
       }
       if (over) return;
-      setState((before) => ({ ...before, ...next }));
+      setState((before) => ({
+        of,
+        value: before.of === of ? before.value : undefined,
+        error: null,
+        ...next,
+      }));
       if (range.until === null && !waits) later(Math.max(LATEST_S, next.value?.step ?? 0));
     };
     const later = (seconds) => {
@@ -71,5 +77,6 @@ export function useSeries(deviceId, metric, range, pixels, wanted) {
       deafen();
     };
   }, [deviceId, metric, range, pixels, wanted, attempt]);
-  return { ...state, retry: () => setAttempt((count) => count + 1) };
+  const known = state.of === of ? state : { value: undefined, error: null };
+  return { ...known, retry: () => setAttempt((count) => count + 1) };
 }
