@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-import math
-from collections import OrderedDict, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -90,6 +89,7 @@ from actors.messages import (
 from actors.runtime.clock import Timer
 from actors.runtime.dispatch import tell_if_alive
 from actors.runtime.supervision import Name, Part, RestartPolicy, SupervisedActor, one_line
+from actors.strangers import MAX_UNCLAIMED, Strangers
 
 logger = logging.getLogger(__name__)
 
@@ -100,17 +100,9 @@ _ASKED = (
     *(ApplyFinding, DismissFinding, AskBounds),
 )
 _FAREWELLS = (ForgetDevice, ForgetUnheard, GiveWay, ReplaceDevice, TakeOver)
-# A flood of strangers makes thousands give way; the log tells of it once a minute.
-TELL_EVERY_S: Final = 60.0
 # Of the days on which people were at home, so many are kept: rule 3 remembers eight weeks.
 KEPT_DAYS: Final = 60
 EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
-# Devices that nobody has claimed, where nothing else is said.
-MAX_UNCLAIMED: Final = 500
-# Such a device gives way to a newcomer once it was silent for so long, s. If more than there may be all keep
-# speaking, those that came first stay: else each would push out the next, with a row made and one removed
-# for each report.
-QUIET_S: Final = 120.0
 _TOLD = (DismissalNoted, KeepConclusion, PublishConfiguration, RoomGone)
 _INHERITED = (Reported, Announced, OrderUnsent, Refuse, Presence, *_ASKED, *_FAREWELLS, *_TOLD)
 
@@ -168,23 +160,16 @@ class Directory(SupervisedActor):
         context: ActorContext,
         devices: Iterable[Device],
         max_devices: int,
-        max_unclaimed: int = MAX_UNCLAIMED,
         absences: Absences = Absences(),  # noqa: B008 - frozen
         strangers: StrangersStatus | None = None,
     ) -> None:
+        """``strangers`` has how many devices there may be that nobody has claimed, and counts the others."""
         super().__init__(context.dispatcher, context.clock, context.failure_registry)
         self._context = context
         self._known = devices
         self._max_devices = max_devices
-        self._max_unclaimed = max_unclaimed
-        self._strangers = strangers or StrangersStatus(max_unclaimed)
-        self._unclaimed: OrderedDict[str, float] = OrderedDict()
-        """When devices that nobody has claimed were heard, on the monotonic clock, by serial number; the one
-        not heard for longest first."""
-        self._gave_way = 0
-        self._told_at = -math.inf
-        self._turned_away = 0
-        self._turned_away_told_at = -math.inf
+        self._strangers = Strangers(strangers or StrangersStatus(MAX_UNCLAIMED), context.clock)
+        """Of the devices that are here those that nobody has claimed."""
         self._residents: dict[str, _Resident] = {}
         self._profiles: dict[str, Profile] = {}
         """Of devices of other makes, by serial number, whether they are here or not: they are announced once,
@@ -209,7 +194,7 @@ class Directory(SupervisedActor):
                 self._spellings.setdefault(device.serial.lower(), device.serial)
         unclaimed = [device for device in self._known if not device.claimed]
         for device in sorted(unclaimed, key=lambda each: each.seen_at or 0.0):
-            self._note_unclaimed(device.serial)
+            self._admit(device.serial)
         self._known = ()  # as they were then is nobody's to keep
         running = frozenset(self._context.rules)
         self._context.writer.tell(EndUnwatched(running, self._context.clock.now()))
@@ -242,8 +227,8 @@ class Directory(SupervisedActor):
     def on_receive(self, message: object) -> None:
         match message:
             case Reported(report) | Refuse(report):  # the first, as nearly all are
-                if report.serial in self._unclaimed:
-                    self._hear_unclaimed(report.serial)
+                if report.serial in self._strangers:
+                    self._strangers.hear(report.serial)
                 elif report.serial not in self._residents:
                     self._note_spelling(report.serial)
                 self._pass_on(report.serial, message)
@@ -270,7 +255,7 @@ class Directory(SupervisedActor):
                 self._note_reachability(message)
             case AskClaimed(reply):
                 # Whoever is not known yet to be nobody's may be somebody's.
-                reply(Claimed(frozenset(map(str.lower, self._residents.keys() - self._unclaimed.keys()))))
+                reply(Claimed(frozenset(map(str.lower, self._residents.keys() - self._strangers.serials))))
             case ClaimDevice(claim):
                 self._pass_on(claim.serial, message)
             case ReleaseDevice(serial) | AcceptDefinition(serial) | ChangeLimits(serial):
@@ -282,9 +267,9 @@ class Directory(SupervisedActor):
             case Departed(serial):
                 self._vacate_place(serial)
             case ClaimChanged(serial, claimed=True):
-                self._unclaimed.pop(serial, None)
+                self._strangers.forget(serial)
             case ClaimChanged(serial):
-                self._note_unclaimed(serial)
+                self._admit(serial)
             case ReplaceDevice():
                 self._seek_spare(message)
             case Offered():
@@ -333,8 +318,8 @@ class Directory(SupervisedActor):
         first = self._spellings.get(heard.lower())
         if first is None:
             return
-        if first in self._unclaimed:
-            self._hear_unclaimed(first)
+        if first in self._strangers:
+            self._strangers.hear(first)
         if self._context.commands.also_spelled(first, heard):
             self._deliver(self._residents[first], PublishConfiguration())
 
@@ -364,19 +349,19 @@ class Directory(SupervisedActor):
             self._answer_refused(message.reply, unproven(serial))
         elif not isinstance(message, Reported | Announced):
             self._turn_away(message, Refused(Refusal.UNKNOWN_SERIAL, {"serial": serial}))
-        elif not self._has_room_for_a_stranger():
+        elif not self._strangers.has_room:
             self._have_wait(message)
         elif len(self._residents) < self._max_devices:
             resident = self._residents[serial] = _Resident()
             self._spellings.setdefault(serial.lower(), serial)
             self._recall(serial)
             resident.waiting.append(message)
-            self._note_unclaimed(serial)
+            self._admit(serial)
         else:
+            self._strangers.status.turned_away += 1
             self._turn_away_stranger(message, too_many_devices(self._max_devices))
 
     def _turn_away_stranger(self, message: Reported | Announced, full: str) -> None:
-        self._strangers.turned_away += 1
         if isinstance(message, Reported):
             self._refuse_report(message, full)
         else:
@@ -537,15 +522,15 @@ class Directory(SupervisedActor):
         resident.device_id = device.id
         resident.ref = self._start(device)
         if device.claimed:
-            self._unclaimed.pop(device.serial, None)
+            self._strangers.forget(device.serial)
         resident.quarantined = False
         self._context.failure_registry.release(Name(Part.DEVICE, device.serial))
         if resident.restart is not None:
             # The one that failed may have shown what it did not come to keep.
             self._context.events.device_updated(device)
         self._forward(resident)
-        if not (device.claimed or resident.leaving or device.serial in self._unclaimed):
-            self._note_unclaimed(device.serial)
+        if not (device.claimed or resident.leaving or device.serial in self._strangers):
+            self._admit(device.serial)
 
     def _bury(self, death: DeviceFailed) -> None:
         """Take the message that it died of out of circulation, and have it started again."""
@@ -579,43 +564,18 @@ class Directory(SupervisedActor):
 
     # -- farewells ---------------------------------------------------------------------------
 
-    def _hear_unclaimed(self, serial: str) -> None:
-        self._unclaimed[serial] = self._context.clock.monotonic()
-        self._unclaimed.move_to_end(serial)
-
-    def _has_room_for_a_stranger(self) -> bool:
-        if len(self._unclaimed) < max(self._max_unclaimed, 1):
-            return True
-        heard_at = next(iter(self._unclaimed.values()))
-        return heard_at + QUIET_S <= self._context.clock.monotonic()
-
     def _have_wait(self, message: Reported | Announced) -> None:
         """Until it speaks when there is room. One of them is told of as a dead letter once a minute."""
-        self._turned_away += 1
-        now = self._context.clock.monotonic()
-        if now >= self._turned_away_told_at + TELL_EVERY_S:
-            logger.warning("unclaimed_wait messages=%d most=%d", self._turned_away, self._max_unclaimed)
-            self._turned_away, self._turned_away_told_at = 0, now
-            self._turn_away_stranger(message, too_many_unclaimed(self._max_unclaimed))
-            return
-        self._strangers.turned_away += 1
-        if isinstance(message, Reported):
+        if self._strangers.turn_away():
+            self._turn_away_stranger(message, too_many_unclaimed(self._strangers.status.most))
+        elif isinstance(message, Reported):
             self._settle_the_rest(message)
             self._context.writer.tell(Settle(message.delivery))
 
-    def _note_unclaimed(self, serial: str) -> None:
-        """One more; where that is too many, another one gives way."""
-        self._hear_unclaimed(serial)
-        if len(self._unclaimed) <= self._max_unclaimed:
-            return
-        oldest, _ = self._unclaimed.popitem(last=False)
-        self._gave_way += 1
-        self._strangers.gave_way += 1
-        now = self._context.clock.monotonic()
-        if now >= self._told_at + TELL_EVERY_S:
-            logger.warning("unclaimed_gave_way devices=%d most=%d", self._gave_way, self._max_unclaimed)
-            self._gave_way, self._told_at = 0, now
-        self._send_away(oldest)
+    def _admit(self, serial: str) -> None:
+        """One more that nobody has claimed; where that is too many, another one goes."""
+        if (oldest := self._strangers.admit(serial)) is not None:
+            self._send_away(oldest)
 
     def _send_away(self, serial: str) -> None:
         """Who is in quarantine takes no mail, and so has no last word."""
@@ -644,7 +604,7 @@ class Directory(SupervisedActor):
 
     def _vacate_place(self, serial: str) -> None:
         resident = self._residents.pop(serial)
-        self._unclaimed.pop(serial, None)
+        self._strangers.forget(serial)
         if self._spellings.get(serial.lower()) == serial:
             del self._spellings[serial.lower()]
         if resident.restart is not None:
@@ -673,7 +633,7 @@ class Directory(SupervisedActor):
     def _recognize(self, before: str, serial: str) -> None:
         """A claimed device keeps its name and its history by the other serial number."""
         resident = self._residents.get(before)
-        if resident is None or resident.device_id is None or before in self._unclaimed:
+        if resident is None or resident.device_id is None or before in self._strangers:
             return
         answered = partial(_note_recognition, before, serial)
         request = RecognizeDevice(resident.device_id, before, Claim(serial), answered, origin=BY_SYSTEM)
@@ -700,7 +660,7 @@ class Directory(SupervisedActor):
         device.waiting.clear()
         device.leaving = False
         self._residents[after] = device
-        self._unclaimed.pop(after, None)
+        self._strangers.forget(after)
         if self._spellings.get(before.lower()) == before:
             del self._spellings[before.lower()]
         for serial in before, after:

@@ -154,8 +154,7 @@ class ActorSystem:
         )
         self.strangers = StrangersStatus(settings.max_no_reclamados)
         self.directory = Directory.start(
-            *(context, devices, settings.max_devices, settings.max_no_reclamados),
-            *(archive.absences, self.strangers),
+            context, devices, settings.max_devices, archive.absences, self.strangers
         )
         listeners.hear_of_findings(Applier(clock, self.directory, archive.unapplied()).hear)
         self.translator = edge.attach(context, self.directory, archive.announcements())

@@ -22,7 +22,6 @@ import pykka
 from paho.mqtt.client import MQTTMessage
 
 from actors.context import ActorContext
-from actors.directory import MAX_UNCLAIMED
 from actors.domain.findings import KeptFinding, Severity
 from actors.domain.model import Device, JsonObject
 from actors.domain.read_models import StoredAnnouncements
@@ -36,6 +35,7 @@ from actors.runtime.clock import Clock
 from actors.runtime.dispatch import PooledActor
 from actors.runtime.house_clock import HouseClock
 from actors.runtime.time_zone import UTC_ZONE
+from actors.strangers import MAX_UNCLAIMED
 from actors.system import ActorSystem
 from config import Settings
 from persistence.archive import Archive, ArchiveSettings

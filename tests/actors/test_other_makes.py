@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.directory import QUIET_S
 from actors.domain.kinds import sort_of
 from actors.domain.model import Change, Claim, Device, JsonObject, Report
 from actors.domain.profile import PERCENT, SWITCH, Lapse, Profile
@@ -36,6 +35,7 @@ from actors.messages import (
     ReplaceDevice,
     Reported,
 )
+from actors.strangers import QUIET_S
 from tests.household import Bomb, House, World
 from tests.stage import FakeClock, Stage
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import pykka
 import pytest
 
-from actors.directory import QUIET_S
 from actors.domain.model import Claim, Report
 from actors.domain.status import StrangersStatus
 from actors.messages import ClaimDevice, ForgetUnheard, ReleaseDevice, Removal, Reported
 from actors.runtime.supervision import MOST_FAILURES, Name, Part
+from actors.strangers import QUIET_S
 from tests.household import Bomb, House, World, actor
 
 
@@ -106,7 +106,7 @@ def test_too_many_from_before_give_way_at_the_start(house: House) -> None:
 
 def test_a_flood_is_told_of_once_a_minute(house: House, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
-    house.world.max_unclaimed = actor(house.directory)._max_unclaimed = 50
+    house.world.max_unclaimed = actor(house.directory)._strangers.status.most = 50
     hear(house, *(f"X{n}" for n in range(50)), between=0)
     house.stage.wait(QUIET_S)
     hear(house, *(f"Y{n}" for n in range(50)), between=0)

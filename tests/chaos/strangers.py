@@ -15,7 +15,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any, Final
 
-from actors.directory import MAX_UNCLAIMED
+from actors.strangers import MAX_UNCLAIMED
 from tests.bench.wire import Publisher
 from tests.brokers import wait_until
 from tests.chaos.fault import Outcome, Trial
