@@ -12,7 +12,7 @@ import functools
 import ipaddress
 import json
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal, Self, TypeAlias, TypeVar
@@ -250,6 +250,16 @@ class Settings(RulesSettings, SystemSettings):
 
     origins: Mapping[str, Origin] = dataclasses.field(default_factory=dict, repr=False, compare=False)
     """Of the settings that somebody has set, by name as written outside."""
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What is taken and yet can hardly be meant, in Spanish, a line each."""
+        said = {"LATITUD": self.latitud, "LONGITUD": self.longitud}
+        missing = [name for name, degrees in said.items() if degrees is None]
+        if len(missing) != 1:
+            return ()
+        (given,) = said.keys() - missing
+        return (f"{given} sin {missing[0]} no dice dónde está la casa: ni el tiempo ni el sol se conocen.",)
 
     @property
     def weather_provider(self) -> str:

@@ -554,6 +554,8 @@ def serve(
     simulator.start()
     beside = f" con {len(system.simulated)} dispositivos simulados" if system.simulated else ""
     print(f"IoT Backend {VERSION}{beside}")
+    for warning in settings.warnings:
+        print(f"Aviso: {warning}")
     print(*system.places(), "Ctrl-C para terminar.", sep="\n", flush=True)
     while not finished.wait(1):  # a wait without end hears no Ctrl-C on Windows
         pass

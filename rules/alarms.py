@@ -237,7 +237,7 @@ class AlarmsRule:
         told = {sign.metric for sign in signs}
         for metric in [metric for metric in self._alarms if metric not in told]:
             if not _is_watched(device, metric):
-                yield self._end(device, metric, at, at)
+                yield self._end(device, metric, at, at).silenced()
 
     def _end(self, device: Device, metric: str, at: float, until: float) -> Finding:
         self._unsaved = True

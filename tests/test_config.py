@@ -62,6 +62,16 @@ def test_nothing_given() -> None:
     assert Settings.load(None, {"HOME": "/home/ana", "PATH": "/bin"}) == Settings()
 
 
+@pytest.mark.parametrize(("given", "other"), [("LATITUD", "LONGITUD"), ("LONGITUD", "LATITUD")])
+def test_half_a_place_is_told(given: str, other: str) -> None:
+    """In one line; both say where the house is, and neither is nobody's mistake."""
+    (warning,) = Settings.load(None, {given: "40.4"}).warnings
+    assert warning.startswith(f"{given} sin {other} ")
+    assert "\n" not in warning
+    assert Settings.load(None, {given: "40.4", other: "-3.7"}).warnings == ()
+    assert Settings.load(None, {}).warnings == ()
+
+
 def test_environment_wins(toml: Path) -> None:
     """A variable wins over the file, which wins over the default."""
     toml.write_text('BACKEND_PORT = 8000\nMQTT_BROKER_URL = "10.0.0.2"\n')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from actors.domain.metrics import Nature
 from actors.domain.model import Json, JsonObject
@@ -27,6 +27,10 @@ class Severity(Enum):
     MEDIUM = "medium"
     HIGH = "high"
     CRITICAL = "critical"
+
+
+SILENCED: Final = "silenciado"
+"""In the details of a finding that is over since people have muted its metric, or said what else that is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,10 @@ class Finding:
     """
     acts: bool = False
     """Whether what it proposes is to be applied at once, since a person has allowed that."""
+
+    def silenced(self) -> Finding:
+        """As it is once people want to hear no more of it: it is over for them, and not by itself."""
+        return replace(self, details={**self.details, SILENCED: True})
 
     def ended(self, at: float) -> Finding:
         """As it is once its episode was ended from outside: nobody watches it any more."""

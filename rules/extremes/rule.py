@@ -205,7 +205,7 @@ class ExtremesRule:
             metric.decide(self._settings, self._choice(name), self._unit(name))
             if metric.choice.muted or metric.nature is not before:
                 for key in [key for key in self._excursions if key[0] == name]:
-                    yield self._finding(at, key, self._excursions.pop(key), at)
+                    yield self._finding(at, key, self._excursions.pop(key), at).silenced()
 
     def _slot_of(self, hour: int) -> int:
         if hour != self._hour:

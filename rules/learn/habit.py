@@ -257,8 +257,8 @@ class WeeklyHabit(base.Classifier):
         return {day for day in self.remembered if self._was_on(day) and self._rested(day)}
 
     def never_rests(self, days: range) -> bool:
-        """Whether it was on on some of these days, and on none of them off for as long as people sleep: nobody
-        switches such a device, as a refrigerator.
+        """Whether it was on on some of these days, and on none of them off for as long as people sleep: such
+        a device, as a refrigerator, nobody switches.
         """
         used = [day for day in days if day in self.remembered and self._was_on(day)]
         return bool(used) and not any(map(self._rested, used))

@@ -203,7 +203,9 @@ def test_nobody_is_told_of_what_is_nobodys_or_a_stored_copy() -> None:
 def test_people_mute_it_or_say_that_something_is_an_alarm_or_is_none() -> None:
     detector = Detector()
     detector.says({"humo": True, "zona_3": False})
-    assert said(detector.is_decided(humo=MetricChoice(muted=True))) == [("humo", "humo", False)]
+    muted = detector.is_decided(humo=MetricChoice(muted=True))
+    assert said(muted) == [("humo", "humo", False)]
+    assert muted[0].details["silenciado"] is True
     assert detector.says({"humo": True, "zona_3": True}) == []
     found = detector.is_decided(zona_3=MetricChoice(nature=Nature.ALARM))
     assert said(found) == [("humo", "humo", True), ("zona_3", "alarma", True)]

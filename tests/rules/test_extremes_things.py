@@ -101,6 +101,7 @@ def test_what_lasts_is_over_at_once_when_its_metric_is_muted_or_said_to_be_somet
     assert end.details["metric"] == "temp"
     assert end.episode is not None
     assert end.episode.until == STARTS + 60
+    assert end.details["silenciado"] is True
     (key,) = rule.lasting
     assert key.startswith("hum@")
 

@@ -100,6 +100,14 @@ def test_each_event_has_words_of_its_own(event: str) -> None:
     assert WORDS.begun(over, "es").title == f"Ya pasó: {told[0].title}"
 
 
+def test_what_people_have_muted_has_not_passed() -> None:
+    details, *_ = TOLD["ai_alarm"]
+    over = occurrence("ai_alarm", {**details, "silenciado": True}, EIGHT + 3600)
+    for told in (WORDS.ended, WORDS.begun):
+        assert told(over, "es").title == "Ya no se avisa: ¡Humo! Nevera (Cocina)"
+        assert told(over, "en").title == "Told no more: Smoke! Nevera (Cocina)"
+
+
 def test_each_hazard_has_a_title_of_its_own() -> None:
     told = [title for hazard in Hazard for title in titles("ai_alarm", peligro=hazard.value)]
     assert len(set(told)) == 2 * len(Hazard)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Final
 
-from actors.domain.findings import Finding
+from actors.domain.findings import SILENCED, Finding
 from actors.domain.metrics import Hazard
 from actors.domain.model import Json, JsonObject
 from actors.domain.notices import Occurrence, Told
@@ -24,6 +24,7 @@ _TITLES: Final[Mapping[str, tuple[str, str]]] = {
 }
 _OTHER: Final = ("Aviso de {where}", "Notice from {where}")
 _OVER: Final = ("Ya pasó: {title}", "Over: {title}")
+_SILENCED: Final = ("Ya no se avisa: {title}", "Told no more: {title}")
 _UNSTABLE: Final = ("{where} pierde la conexión a menudo", "{where} loses its connection often")
 _FAULTY: Final = (
     "El sensor de {where} parece averiado ({metric})",
@@ -126,12 +127,12 @@ class NoticeWords:
         lines = [_why(finding, tongue), self._when(occurrence, tongue)]
         title = _title(occurrence, tongue)
         if occurrence.kept.ends:  # of what was told to nobody while it lasted
-            title = _OVER[tongue].format(title=title)
+            title = _over(finding, title, tongue)
         return Told(title, "\n".join(line for line in lines if line))
 
     def ended(self, occurrence: Occurrence, language: str) -> Told:
         tongue = _tongue(language)
-        title = _OVER[tongue].format(title=_title(occurrence, tongue))
+        title = _over(occurrence.kept.finding, _title(occurrence, tongue), tongue)
         return Told(title, self._when(occurrence, tongue))
 
     def digest(self, lines: Sequence[str], left_out: int, language: str) -> Told:
@@ -177,6 +178,11 @@ def _listed(title: tuple[str, str], lines: Sequence[str], left_out: int, tongue:
     if left_out:
         told.append(_MORE[tongue].format(n=left_out))
     return Told(title[tongue].format(count=count), "\n".join(told))
+
+
+def _over(finding: Finding, title: str, tongue: int) -> str:
+    """What people have muted has not passed for that."""
+    return (_SILENCED if finding.details.get(SILENCED) else _OVER)[tongue].format(title=title)
 
 
 def _title(occurrence: Occurrence, tongue: int) -> str:

@@ -65,12 +65,13 @@ function placeOf({ dispositivo_id: id, ts_utc, desde = ts_utc, hasta, actualizad
 }
 
 /** When it was, or from when to when: of an end on another day with the day. */
-const When = ({ finding: { ts_utc, desde = ts_utc, hasta } }) => {
+const When = ({ finding: { ts_utc, desde = ts_utc, hasta, silenciado } }) => {
   const other = hasta && moment(hasta, { dateStyle: "short" }) !== moment(desde, { dateStyle: "short" });
   return html`
     <time datetime=${desde}>${moment(desde, { timeStyle: "short" })}</time>
     ${hasta && html`–<time datetime=${hasta}>${moment(hasta, { timeStyle: "short", dateStyle: other ? "medium" : undefined })}</time>`}
     ${hasta === null && html` <span class="chip" data-tone="warn">${t("insights.lasts")}</span>`}
+    ${silenciado && html` <span class="chip">${t("insights.silenced")}</span>`}
   `;
 };
 

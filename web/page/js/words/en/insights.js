@@ -6,6 +6,7 @@ export const words = {
   "insights.tab.feed": "Insights",
   "insights.tab.buscar": "Search the history",
   "insights.new": "new",
+  "insights.silenced": "told no more",
   "insights.lasts": "goes on",
   "insights.group.one": "{n} insight",
   "insights.group.other": "{n} insights",

@@ -6,6 +6,7 @@ export const words = {
   "insights.tab.feed": "Avisos",
   "insights.tab.buscar": "Buscar en el historial",
   "insights.new": "nuevo",
+  "insights.silenced": "ya no se avisa",
   "insights.lasts": "sigue",
   "insights.group.one": "{n} aviso",
   "insights.group.other": "{n} avisos",
