@@ -11,7 +11,7 @@ import itertools
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
@@ -247,6 +247,7 @@ class House:
 
     def __init__(self, world: World, rules: Mapping[str, RuleFactory]) -> None:
         self.world = world
+        self._reader: sqlite3.Connection | None = None
         self.stage = Stage(world.clock)
         self.loop = LoopOnStage()
         self.clock = HouseClock(world.clock)
@@ -313,6 +314,7 @@ class House:
 
     def kill(self) -> None:
         """As by the power switch: mailboxes and whatever is not committed are gone."""
+        self._look_away()
         writer = actor(self.writer)
         writer._close()
         for ref in pykka.ActorRegistry.get_all():
@@ -322,15 +324,23 @@ class House:
         """In order: what was taken in is kept."""
         self.bridge.stop_intake()
         self.flush()
+        self._look_away()
         self.actors.stop()
         self.flush()
 
     # -- on disk -----------------------------------------------------------------------------
 
     def rows(self, query: str, *values: object) -> list[sqlite3.Row]:
-        with closing(sqlite3.connect(f"file:{self.world.path}?mode=ro", uri=True)) as db:
-            db.row_factory = sqlite3.Row
-            return db.execute(query, values).fetchall()
+        if self._reader is None:
+            self._reader = sqlite3.connect(f"file:{self.world.path}?mode=ro", uri=True)
+            self._reader.row_factory = sqlite3.Row
+        return self._reader.execute(query, values).fetchall()
+
+    def _look_away(self) -> None:
+        """Before the file is closed, which is another thing where somebody else has it open."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
 
     def kept(self) -> dict[str, Device]:
         """The devices as they are stored."""
