@@ -1,6 +1,11 @@
 /** The household: this browser, rooms, people, the server. */
 export const words = {
   "household.tabs": "Parts of the home",
+  "household.section.casa": "Home",
+  "household.section.personas": "People",
+  "household.section.dispositivos": "Devices",
+  "household.section.avisos": "Insights",
+  "household.section.sistema": "System",
   "household.tab.inicio": "This browser",
   "household.tab.habitaciones": "Rooms",
   "household.tab.ausencia": "We are away",

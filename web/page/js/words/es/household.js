@@ -1,6 +1,11 @@
 /** The household: this browser, rooms, people, the server. */
 export const words = {
   "household.tabs": "Apartados de la casa",
+  "household.section.casa": "Casa",
+  "household.section.personas": "Personas",
+  "household.section.dispositivos": "Dispositivos",
+  "household.section.avisos": "Avisos",
+  "household.section.sistema": "Sistema",
   "household.tab.inicio": "Este navegador",
   "household.tab.habitaciones": "Habitaciones",
   "household.tab.ausencia": "Estamos fuera",
