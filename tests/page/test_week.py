@@ -291,6 +291,23 @@ def test_the_positions_of_a_blind_are_a_list_for_each_day(home: Home, any_page: 
     assert saved["lunes"] == [["08:00", 100], ["20:00", 0]]
 
 
+def test_the_warmth_of_a_week_is_drawn_and_stepped(home: Home, page: Page) -> None:
+    """With the value chosen above; a beginning is pulled, and both by keys."""
+    schedule = {"diario": [["00:00", 17]]}
+    week = open_week(home, page, serial="TMP0AAAAAAAA", horarios_temp=schedule)
+    page.get_by_label("Temperatura (°C)").fill("21")
+    week.drag((0, 7), (0, 9))
+    expect(week.window("lunes a las 07:00: 21\u00a0°C")).to_be_visible()
+    week.drag((0, 9.05), (0, 10))
+    expect(week.window("lunes a las 10:00: 17\u00a0°C")).to_be_visible()
+    week.window("lunes a las 07:00: 21\u00a0°C").press("ArrowUp")
+    page.keyboard.press("ArrowRight")
+    assert_accessible(page)
+    saved = week.save()["horarios_temp"]
+    assert saved["lunes"] == [["00:00", 17], ["06:45", 21.5], ["10:00", 17]]
+    assert saved["martes"] == [["00:00", 17]]
+
+
 def test_who_may_only_look_changes_nothing(home: Home, open_page: Any) -> None:
     page = open_page(extra_http_headers={"Authorization": f"Bearer {home.token('lectura')}"})
     open_week(home, page, NIGHTS, MONDAY)

@@ -9,12 +9,13 @@ import { Conflict, GiveWay } from "./device/conflict.js";
 import { SETTINGS, useSaving } from "./device/saving.js";
 import { DayEvents, DayWindows } from "./week/day.js";
 import { read, useDraft, useLeaveGuard } from "./week/draft.js";
-import { DayEditor, WindowEditor } from "./week/editors.js";
+import { DayEditor, ValueField, WindowEditor } from "./week/editors.js";
+import { useEventGesture } from "./week/event_gesture.js";
 import { CHANNELS, channelsOf, onDay, withDays } from "./week/events.js";
-import { EventGrid, LockedGrid, WindowGrid } from "./week/grid.js";
+import { EventGrid, LockedEventGrid, LockedGrid, WindowGrid } from "./week/grid.js";
 import { added, edited, isEvents, without } from "./week/model.js";
 import { holding } from "./week/pieces.js";
-import { channelName, dayName, refusal, today, valueName } from "./week/tell.js";
+import { channelName, dayName, refusal, shortDay, times, today, valueName } from "./week/tell.js";
 import { bounded, clock, DAY, STEP } from "./week/time.js";
 
 export { WeekPicture } from "./week/picture.js";
@@ -61,19 +62,44 @@ const Windows = ({ windows, day, choose, change }) => {
   `;
 };
 
-/** What another channel sets, and when. */
-const Events = ({ channel, events, day, choose, change }) => {
-  const [open, setOpen] = useState(null);
-  const stretches = holding(events, channel === "horarios_riego").map(({ event, pieces }) => {
+/** What is drawn of `events`. */
+const stretchesOf = (channel, events) =>
+  holding(events, channel === "horarios_riego").map(({ event, pieces }) => {
     const label = valueName(channel, event.value);
-    const when = { day: dayName(event.day), time: clock(event.minute) };
-    const name = t("week.event", { ...when, value: label });
-    return { name, label, depth: CHANNELS[channel].depth(event.value), day: event.day, pieces };
+    const name = t("week.event", { day: dayName(event.day), time: clock(event.minute), value: label });
+    return { name, label, depth: CHANNELS[channel].depth(event.value), pieces };
   });
-  const edit = change && setOpen;
+
+/** What another channel sets, and when. */
+const Events = ({ channel, events, day, choose, change }) =>
+  change
+    ? html`<${Paintable} channel=${channel} events=${events} day=${day} choose=${choose} change=${change} />`
+    : html`
+        <${LockedEventGrid} stretches=${stretchesOf(channel, events)} day=${day} choose=${choose} />
+        <${DayEvents} channel=${channel} events=${events} day=${day} />
+      `;
+
+/** A stretch is drawn with the value that is chosen above; what lasts as long as it is drawn needs none. */
+const Paintable = ({ channel, events, day, choose, change }) => {
+  const [open, setOpen] = useState(null);
+  const [brush, setBrush] = useState(CHANNELS[channel].usual);
+  const value = brush === "" ? CHANNELS[channel].usual : brush;
+  const hands = useEventGesture({ channel, events, brush: value, change, open: setOpen });
+  const shown = hands.held?.events ?? events;
   return html`
-    <${EventGrid} stretches=${stretches} day=${day} choose=${choose} open=${edit} />
-    <${DayEvents} channel=${channel} events=${events} day=${day} open=${edit} />
+    <p class="muted">${t("week.paint.how")}</p>
+    ${
+      channel !== "horarios_riego" &&
+      html`<div class="week-brush"><${ValueField} channel=${channel} value=${brush} set=${setBrush} /></div>`
+    }
+    <${EventGrid}
+      stretches=${stretchesOf(channel, shown)}
+      day=${day}
+      choose=${choose}
+      hands=${hands}
+      told=${hands.held && toldOf(channel, hands.held)}
+    />
+    <${DayEvents} channel=${channel} events=${events} day=${day} open=${setOpen} />
     ${
       open !== null &&
       html`<${DayEditor}
@@ -86,6 +112,10 @@ const Events = ({ channel, events, day, choose, change }) => {
     }
   `;
 };
+
+/** "lun 07:00–09:00 · 21 °C", or of a beginning that is pulled its time alone. */
+const toldOf = (channel, { piece: { day, from, to }, value }) =>
+  `${shortDay(day)} ${from === to ? clock(from) : times({ start: from, end: to })} · ${valueName(channel, value)}`;
 
 const Channels = ({ channels, channel, choose }) => html`
   <div class="week-channels" role="group" aria-label=${t("week.channels")}>

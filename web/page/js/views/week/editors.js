@@ -74,7 +74,7 @@ export const WindowEditor = ({ window, save, erase, close }) => {
   `;
 };
 
-const ValueField = ({ channel, value, set }) => {
+export const ValueField = ({ channel, value, set }) => {
   const { unit, low, high, step } = CHANNELS[channel];
   if (unit === undefined) {
     return html`

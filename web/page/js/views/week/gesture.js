@@ -16,15 +16,15 @@ import {
 import { bounded, DAY, FINE_STEP, STEP } from "./time.js";
 
 // A hand that means to tap trembles as far as this, in pixels.
-const TREMBLE = 5;
+export const TREMBLE = 5;
 /** @type {Record<string, [number, number]>} */
-const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
+export const ARROWS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
 
 // week.css decides, by the width of the screen and the kind of pointer.
-const timeRunsDown = (layer) => getComputedStyle(layer).getPropertyValue("--time").trim() === "down";
+export const timeRunsDown = (layer) => getComputedStyle(layer).getPropertyValue("--time").trim() === "down";
 
 /** The place `{ day, minute }` under the pointer; the minute may lie outside of the day. */
-function placeOf(layer, { clientX, clientY }) {
+export function placeOf(layer, { clientX, clientY }) {
   const { left, top, width, height } = layer.getBoundingClientRect();
   const [x, y] = [(clientX - left) / width, (clientY - top) / height];
   const [across, along] = timeRunsDown(layer) ? [x, y] : [y, x];

@@ -107,33 +107,48 @@ export const LockedGrid = ({ windows, day, choose }) => html`
   `} />
 `;
 
-/** Stretches `[{ name, label, depth, day, pieces }]` of events; one is asked for by `open(day)`, where there is that. */
-export const EventGrid = ({ stretches, day, choose, open }) => html`
+/** Stretches `[{ name, label, depth, pieces }]` of events, to be changed by hand: `hands` of `useEventGesture`. */
+export const EventGrid = ({ stretches, day, choose, hands: { held, layer, on }, told }) => html`
+  <${Frame} day=${day} choose=${choose} layer=${html`
+    <div class="week-layer" ref=${layer} tabindex="-1" role="group" aria-label=${t("week.grid")} ...${on}>
+      ${stretches.map((stretch, index) => html`<${Stretch} key=${index} index=${index} ...${stretch} />`)}
+      <${NowLine} />
+      ${held && html`<div class="week-bubble" aria-hidden="true" style=${placed(held.piece)}>${told}</div>`}
+    </div>
+  `} />
+  <p class="hidden" aria-live="polite">${held ? told : ""}</p>
+`;
+
+/** The same, only to be looked at. */
+export const LockedEventGrid = ({ stretches, day, choose }) => html`
   <${Frame} day=${day} choose=${choose} layer=${html`
     <div class="week-layer" data-locked="" role="list" aria-label=${t("week.grid")}>
-      ${stretches.map((stretch) => html`<${Stretch} key=${stretch.name} ...${stretch} open=${open} />`)}
+      ${stretches.map((stretch) => html`<${Stretch} key=${stretch.name} ...${stretch} />`)}
       <${NowLine} />
     </div>
   `} />
 `;
 
-const pressed = (act) => (event) => {
-  if (event.key !== "Enter" && event.key !== " ") return;
-  event.preventDefault();
-  act();
-};
-
-const Stretch = ({ name, label, depth, day, pieces, open }) =>
+/** With an `index` it is one to be taken in hand. */
+const Stretch = ({ name, label, depth, pieces, index }) =>
   pieces.map((part, n) =>
     n === 0
       ? html`
           <div
             class="week-window week-mark"
+            data-index=${index}
             style=${{ ...placed(part), "--level": depth }}
-            ...${open ? TOUCHED : SEEN}
-            onClick=${open && (() => open(day))}
-            onKeyDown=${open && pressed(() => open(day))}
-          ><${Named} name=${name}><span class="times">${label}</span><//></div>
+            ...${index === undefined ? SEEN : TOUCHED}
+          >
+            ${index !== undefined && html`<span class="edge" data-edge="start"></span>`}
+            <${Named} name=${name}><span class="times">${label}</span><//>
+          </div>
         `
-      : html`<div class="week-window week-mark" data-after="" style=${{ ...placed(part), "--level": depth }} aria-hidden="true"></div>`,
+      : html`<div
+          class="week-window week-mark"
+          data-index=${index}
+          data-after=""
+          style=${{ ...placed(part), "--level": depth }}
+          aria-hidden="true"
+        ></div>`,
   );

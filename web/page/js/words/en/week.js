@@ -74,4 +74,6 @@ export const words = {
   "week.proposed": "proposed",
   "week.picture": "Schedule: {present}.",
   "week.picture.over": "Now: {present}. Proposed: {proposed}.",
+  "week.paint.how":
+    "Drag over hours to set the chosen value there, or pull the beginning of a stretch; tap a day to type its times.",
 };

@@ -74,4 +74,6 @@ export const words = {
   "week.proposed": "propuesto",
   "week.picture": "Horario: {present}.",
   "week.picture.over": "Ahora: {present}. Propuesto: {proposed}.",
+  "week.paint.how":
+    "Arrastra por las horas para poner en ellas el valor elegido, o tira del comienzo de un tramo; toca un día para escribir sus horas.",
 };
