@@ -87,15 +87,13 @@ export const Household = ({ path: [part = ""] }) => {
 const Section = ({ name, parts, shown }) => {
   const id = useId();
   return html`
-    <p id=${id} class="muted">${t(`household.section.${name}`)}</p>
-    <ul aria-labelledby=${id}>
+    <div role="group" aria-labelledby=${id}>
+      <p id=${id} class="muted">${t(`household.section.${name}`)}</p>
       ${parts.map(
         (each) => html`
-          <li key=${each.path}>
-            <a href=${hrefOf(each)} aria-current=${each === shown ? "page" : undefined}>${wordOf(each)}</a>
-          </li>
+          <a key=${each.path} href=${hrefOf(each)} aria-current=${each === shown ? "page" : undefined}>${wordOf(each)}</a>
         `,
       )}
-    </ul>
+    </div>
   `;
 };

@@ -9,7 +9,7 @@ import { alarmNow, alarmWords, kindName, mainMetric, nameOf, switches } from "..
 import { attempt, Dialog, Field, Form } from "../../ui.js";
 import { t } from "../../words.js";
 import { OnOff, Status } from "../devices/card.js";
-import { Control, Shade } from "../devices/controls.js";
+import { Control, Moves, moves, Shade } from "../devices/controls.js";
 import { favour, isFavourite } from "../devices/layout.js";
 import { orderOf } from "../devices/orders.js";
 import { isActive, isOn } from "../devices/status.js";
@@ -79,6 +79,7 @@ export const Identity = ({ device: signal, range }) => {
       html`
         <div class="row doing">
           <${OnOff} device=${device} sending=${sending} name=${name} />
+          ${moves(device) && html`<${Moves} device=${device} />`}
           <${Control} device=${device} sending=${sending} />
           <${Shade} device=${device} sending=${sending} />
         </div>

@@ -21,7 +21,7 @@ import { dayOf } from "../../wall.js";
 import { t } from "../../words.js";
 import { stateWords } from "../device/names.js";
 import { heldUntil, nextChange } from "./by_hand.js";
-import { Control, isLocked } from "./controls.js";
+import { Control, isLocked, Moves, moves } from "./controls.js";
 import { orderOf, send, sendByHand } from "./orders.js";
 import { choose, chosen } from "./selecting.js";
 import { Spark } from "./spark.js";
@@ -42,7 +42,7 @@ export const Card = ({ signal, level, room }) => {
         </div>
         ${chosen.value === null ? html`<${OnOff} device=${device} sending=${sending} name=${name} />` : html`<${Choice} device=${device} />`}
       </header>
-      <${Readings} signal=${signal}>
+      <${Readings} signal=${signal} beside=${moves(device) && chosen.value === null && html`<${Moves} device=${device} />`}>
         <${Line} device=${device} order=${order} signal=${signal} />
       <//>
       ${chosen.value === null && html`<${Control} device=${device} sending=${sending} />`}
@@ -180,7 +180,8 @@ function useMainReading(signal) {
   });
 }
 
-const Readings = ({ signal, head, children }) => {
+/** `beside` stands in the place of the last hour. */
+const Readings = ({ signal, head, beside, children }) => {
   const metric = useComputed(() => mainMetric(signal.value));
   const main = useMainReading(signal);
   const alarmed = useComputed(() => (alarmNow(signal.value) === null ? undefined : "bad"));
@@ -191,7 +192,7 @@ const Readings = ({ signal, head, children }) => {
         ${head}
         <p class="main-reading" data-tone=${alarmed}>${main}</p>
       </div>
-      ${metric.value !== null && html`<${Spark} key=${metric.value} id=${id} metric=${metric.value} />`}
+      ${beside || (metric.value !== null && html`<${Spark} key=${metric.value} id=${id} metric=${metric.value} />`)}
       ${children}
     </div>
   `;
@@ -289,5 +290,10 @@ const Rule = ({ device }) => {
 /** "22:00" of today, "lun 07:00" of another day. */
 function momentOf(at) {
   const today = dayOf(onTheWall(at)) === dayOf(onTheWall(now.value));
-  return moment(at, { ...(today ? {} : { weekday: "short" }), hour: "2-digit", minute: "2-digit" });
+  return moment(at, {
+    ...(today ? {} : { weekday: "short" }),
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  });
 }

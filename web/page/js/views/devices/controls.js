@@ -83,15 +83,18 @@ const Speed = ({ device, sending }) =>
 
 // -- blinds ------------------------------------------------------------------------------------------
 
-/** Open, stop where it is, close; and how far, where it knows more than its two ends. */
-const Position = ({ device, sending }) => {
+// What only opens and closes cannot be told how far.
+const hasEnds = ({ ordenes: orders }) => orders?.posicion?.paso === PERCENT.max;
+
+/** Whether it opens, stops and closes, and has no switch. */
+export const moves = (device) => device.capability === "position" && may("miembro");
+
+/** Open, stop where it is, close. */
+export const Moves = ({ device }) => {
   const name = nameOf(device);
-  const told = numberOf(device.parametros.posicion);
-  const ends = device.ordenes?.posicion?.paso === PERCENT.max;
-  const move = (posicion) => sendByHand(device, switching(device, posicion > 0, { posicion }));
   const acts = [
     { act: "open", icon: "up", to: PERCENT.max },
-    ...(ends ? [] : [{ act: "stop", icon: "stop", to: told }]),
+    ...(hasEnds(device) ? [] : [{ act: "stop", icon: "stop", to: numberOf(device.parametros.posicion) }]),
     { act: "close", icon: "down", to: PERCENT.min },
   ];
   return html`
@@ -102,15 +105,20 @@ const Position = ({ device, sending }) => {
             type="button"
             key=${act}
             aria-label=${t(`devices.blind.${act}.name`, { name })}
+            title=${t(`devices.blind.${act}`)}
             disabled=${to === null}
-            onClick=${() => move(to)}
-          ><${Icon} name=${icon} />${t(`devices.blind.${act}`)}</button>
+            onClick=${() => sendByHand(device, switching(device, to > 0, { posicion: to }))}
+          ><${Icon} name=${icon} /></button>
         `,
       )}
     </div>
-    ${!ends && html`<${Slider} device=${device} sending=${sending} setting="posicion" label=${t("devices.position", { name })} />`}
   `;
 };
+
+const Position = ({ device, sending }) =>
+  hasEnds(device)
+    ? null
+    : html`<${Slider} device=${device} sending=${sending} setting="posicion" label=${t("devices.position", { name: nameOf(device) })} />`;
 
 // -- lamps -------------------------------------------------------------------------------------------
 
