@@ -1,7 +1,8 @@
-"""Pictures of every view of a household that is lived in: ``python -m tests.screenshots``.
+"""Pictures of every view of the demonstration's home: ``python -m tests.screenshots``.
 
 All of them come into ``build/screenshots/``, and those that the documents show into
-``docs/screenshots/``. They go by today's clock, so that those of two runs differ in their times.
+``docs/screenshots/``, with one that moves. They are of this evening, wherever that is now, so that
+those of two runs differ in their times.
 """
 
 from __future__ import annotations
@@ -16,12 +17,13 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from actors.simulator.household import HOME, LAMP, NEW, SALON
+from tests.animation import animated, evening, told_in_short
 from tests.brokers import wait_until
-from tests.page.browsing import CHROMIUM, launched
+from tests.page.browsing import CHROMIUM, launched, settle
 from tests.page.conftest import DESKTOP, PHONE
-from tests.page.home import Home
+from tests.page.home import Home, LivedIn
 from tests.page.proxy import Proxy
-from tests.screenshots_house import LAMP, METER, NEW, furnish, lengthen_names, write_history
 
 PROJECT: Final = Path(__file__).resolve().parents[1]
 ALL: Final = PROJECT / "build" / "screenshots"
@@ -34,16 +36,11 @@ IN_README: Final = (
     "insights-phone-light",
     "claim-phone-light",
 )
-MODELS: Final = PROJECT / "rules" / "data" / "river_models"
+LONG_NAME: Final = "Termometrodelinvernaderodetrasdelacasadelosabuelosdelpueblo1"
 SIZES: Final[Mapping[str, Mapping[str, Any]]] = {"desktop": DESKTOP, "phone": PHONE}
 # All of the night is in it.
 TALL: Final = {"week-desktop": 1_300}
 SCHEMES: Final = ("light", "dark")
-
-_LOADING: Final = """
-[...document.querySelectorAll(".loading, figure[data-metric]:not(:has(canvas))")]
-  .filter((each) => each.getBoundingClientRect().top < innerHeight).length
-"""
 
 # A single reading is a dot.
 _DRAWN: Final = "document.querySelector('.spark path').getAttribute('d').length > 40"
@@ -53,7 +50,7 @@ Views = Mapping[str, str]
 
 
 def views(home: Home) -> Views:
-    meter, lamp = (home.device(serial)["id"] for serial in (METER, LAMP))
+    meter, lamp = (home.device(serial)["id"] for serial in (SALON, LAMP))
     parts = (
         "habitaciones",
         "ausencia",
@@ -106,6 +103,7 @@ def picture_all(
                 **options,
                 base_url=url,
                 locale="es-ES",
+                timezone_id=evening(),
                 color_scheme=scheme,
                 reduced_motion="reduce",
                 service_workers="block",
@@ -121,18 +119,18 @@ def picture_all(
             context.close()
 
 
-def settle(page: Page) -> None:
-    """Until nothing in sight is still to come: what is out of sight is fetched when it is scrolled to."""
-    expect(page.get_by_role("main").get_by_role("heading").first).to_be_visible()
-    wait_until(lambda: page.evaluate(_LOADING) == 0)
-    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
+def lengthen_names(home: Home) -> None:
+    for device in home.backend.devices().values():
+        if device["reclamado"]:
+            home.put(f"/dispositivos/{device['id']}", {"nombre": LONG_NAME})
+    for room in home.get("/habitaciones")[:1]:
+        home.put(f"/habitaciones/{room['id']}", {"nombre": LONG_NAME})
 
 
 def main() -> None:
     shutil.rmtree(ALL, ignore_errors=True)
     ALL.mkdir(parents=True)
     SHOWN.mkdir(exist_ok=True)
-    demonstration = {"ai_r3_demo_mode": "true", "ai_r3_demo_csv_dir": MODELS}
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = launched(playwright.chromium, CHROMIUM)
         (empty := Path(folder) / "empty").mkdir()
@@ -140,12 +138,11 @@ def main() -> None:
             nothing = {"devices-none": "", "claim-none": "reclamar", "insights-none": "avisos"}
             picture_all(browser, home.url, {**nothing, "device-none": "dispositivo/99"})
         (lived_in := Path(folder) / "lived_in").mkdir()
-        home = Home(lived_in, **demonstration)
-        write_history(home.data)
-        with home:
-            furnish(home)
+        with LivedIn(lived_in, tz=evening()) as home:
+            wait_until(lambda: len(home.backend.devices()) == len(HOME) + len(NEW))
             found = views(home)
             picture_all(browser, home.url, found)
+            (SHOWN / "tour.png").write_bytes(animated(told_in_short(browser, home)))
             lengthen_names(home)
             few = ("devices", "device", "week", "settings", "insights", "household-habitaciones")
             picture_all(browser, home.url, {f"{name}-long": found[name] for name in few})

@@ -243,10 +243,13 @@ class Thermometer(Appliance):
 class Camera(Appliance):
     label = Label("Cámara", "C-01", "Cámara de vigilancia")
 
+    ASLEEP: Final = 0.05
+    """As busy as a house is in which nobody passes by."""
+
     def step(self, now: Moment) -> JsonObject:
         if not now.orders.on:
             return {"grabando": False, "movimiento": False, "flujo_kbps": 0}
-        moving = self.random.random() < 0.5 * now.bustle
+        moving = self.random.random() < 0.5 * (now.bustle - self.ASLEEP)
         kbps = self.random.uniform(900, 1500) if moving else self.random.uniform(150, 300)
         return {"grabando": True, "movimiento": moving, "flujo_kbps": round(kbps)}
 

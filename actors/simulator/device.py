@@ -192,6 +192,7 @@ class SimulatedDevice:
             speed=table.speed.value_at(local) if table.speed else None,
             locked=table.lock.value_at(local) if table.lock else None,
             setpoint=table.setpoint.value_at(local) if table.setpoint else None,
+            **self._direct.light,
         )
 
     def measure(self, local: datetime, at: float) -> tuple[str, JsonObject]:

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TypedDict
 
 from actors.domain.model import JsonObject
 from actors.domain.profile import COLORED, KELVIN
 from actors.simulator.appliances import Orders
+
+
+class Light(TypedDict):
+    """As :class:`actors.simulator.appliances.Orders` has it."""
+
+    brightness: float | None
+    white: float | None
+    color: str | None
 
 
 class DirectControl:
@@ -40,10 +49,18 @@ class DirectControl:
             speed=_number(told, "velocidad", 0, 100) if on else None,
             locked=locked if isinstance(locked, bool) else None,
             setpoint=_number(told, "temp_objetivo", -50, 100),
-            brightness=_number(told, "brillo", 0, 100),
-            white=_number(told, "temp_color", KELVIN.low, KELVIN.high),
-            color=told["color"] if COLORED.takes(told.get("color")) else None,
+            **self.light,
         )
+
+    @property
+    def light(self) -> Light:
+        """How it shines while it is on, whatever switches it."""
+        told = self._configuration
+        return {
+            "brightness": _number(told, "brillo", 0, 100),
+            "white": _number(told, "temp_color", KELVIN.low, KELVIN.high),
+            "color": told["color"] if COLORED.takes(told.get("color")) else None,
+        }
 
     def _is_over(self, local: datetime) -> bool:
         minutes = _duration(self._configuration)

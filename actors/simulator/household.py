@@ -110,14 +110,11 @@ _WATERING: Final = {day: [["06:30", 60]] for day in ("lunes", "jueves", "sabado"
 _LOCKING: Final = {"diario": [["07:00", False], ["22:30", True]]}
 _OFF: Final = {"encendido": False}
 
-METER, LAMP, CEILING, SPRINKLER, FAN, CAMERA = (
-    *("TMP0SALON001", "LGT0LECTURA1", "LGT0TECHO001"),
-    *("RGD0CESPED01", "FAN0SALON001", "CAM0PORTAL01"),
-)
+SALON, LAMP, CEILING, CAMERA = "TMP0SALON001", "LGT0LECTURA1", "LGT0TECHO001", "CAM0PORTAL01"
 
 HOME: Final = (
-    Furnishing(METER, "Termostato del salón", "Salón", _scheduled(horarios_temp={"diario": _WARMTH})),
-    Furnishing(LAMP, "Lámpara de leer", "Salón", _scheduled(horarios=_READING, brillo=70, temp_color=2700)),
+    Furnishing(SALON, "Termostato del salón", "Salón", _scheduled(horarios_temp={"diario": _WARMTH})),
+    Furnishing(LAMP, "Lámpara de leer", "Salón", _scheduled(horarios=_READING, brillo=70, color="#ffb46b")),
     # Not so long in the house: its timetable has just been learned.
     Furnishing(
         CEILING, "Luz del techo", "Salón", _OFF, (Habit(EVERY_DAY, 19.5, 23.25, by="Luis"),), days=16.4
@@ -129,7 +126,7 @@ HOME: Final = (
         _scheduled(horarios_pos={"diario": [["08:00", 100], ["14:00", 40], ["17:00", 100], ["21:30", 0]]}),
     ),
     Furnishing(
-        FAN,
+        "FAN0SALON001",
         "Ventilador de techo",
         "Salón",
         _scheduled(horarios_speed={"diario": [["14:00", 40], ["16:30", 0]]}),
@@ -163,7 +160,7 @@ HOME: Final = (
     Furnishing(CAMERA, "Cámara del portal", "Entrada", mishap=Mishap(1, 3.5, 5 * HOUR_S)),
     Furnishing("MOV0PASILLO1", "Movimiento del pasillo", "Entrada"),
     Furnishing("MTR0CASA0001", "Contador de la casa", "Entrada"),
-    Furnishing(SPRINKLER, "Riego del césped", "Patio y jardín", _scheduled(horarios_riego=_WATERING)),
+    Furnishing("RGD0CESPED01", "Riego del césped", "Patio y jardín", _scheduled(horarios_riego=_WATERING)),
     Furnishing("LUX0PATIO001", "Luz del patio", "Patio y jardín"),
 )
 MAINS: Final = ("MTR0CASA0001",)

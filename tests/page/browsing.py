@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from playwright.sync_api import Browser, BrowserType, ConsoleMessage, Error, Locator, Page, Route
+from playwright.sync_api import Browser, BrowserType, ConsoleMessage, Error, Locator, Page, Route, expect
 
 from tests.brokers import wait_until
 from tests.machine import lacking, need
@@ -150,3 +150,18 @@ def qr_text(picture: Locator) -> str:
 def assert_fits(page: Page) -> None:
     """Nothing sticks out to the right: the page cannot be scrolled sideways."""
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
+# -- pictures ------------------------------------------------------------------------------------
+
+_LOADING: Final = """
+[...document.querySelectorAll(".loading, figure[data-metric]:not(:has(canvas))")]
+  .filter((each) => each.getBoundingClientRect().top < innerHeight).length
+"""
+
+
+def settle(page: Page) -> None:
+    """Until nothing in sight is still to come: what is out of sight is fetched when it is scrolled to."""
+    expect(page.get_by_role("main").get_by_role("heading").first).to_be_visible()
+    wait_until(lambda: page.evaluate(_LOADING) == 0)
+    page.evaluate("new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")

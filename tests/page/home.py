@@ -171,3 +171,9 @@ class Demo(Home):
     """A simulated device of each kind lives in it."""
 
     command = "demo --vacia"
+
+
+class LivedIn(Home):
+    """The home of the demonstration, whose weeks are made at its start."""
+
+    command = "demo"
