@@ -25,7 +25,7 @@ from actors.domain.setting import (
     url,
     whole,
 )
-from config import HEADINGS, SettingError, Settings, example, settings, written_as
+from config import HEADINGS, SettingError, Settings, data_folder, example, settings, written_as
 
 T = TypeVar("T")
 
@@ -474,3 +474,21 @@ def test_example_holds_every_default(toml: Path) -> None:
     toml.write_text(uncommented, "utf-8")
     assert Settings.load(toml, {}) == Settings()
     assert re.findall(r"(?m)^([A-Z_0-9]+) = ", uncommented) == list(settings())
+
+
+@pytest.mark.parametrize(
+    ("platform", "environ", "folder"),
+    [
+        ("linux", {}, ".local/share/iot-backend/instance"),
+        ("linux", {"XDG_DATA_HOME": "/data"}, "/data/iot-backend/instance"),
+        ("linux", {"XDG_DATA_HOME": "relative"}, ".local/share/iot-backend/instance"),
+        ("darwin", {"XDG_DATA_HOME": "/data"}, "Library/Application Support/iot-backend/instance"),
+        ("win32", {"LOCALAPPDATA": "/local"}, "/local/iot-backend/instance"),
+        ("win32", {}, "AppData/Local/iot-backend/instance"),
+    ],
+)
+def test_an_installed_package_has_its_data_where_the_platform_keeps_them(
+    platform: str, environ: Mapping[str, str], folder: str
+) -> None:
+    """Relative to a person's home, where nothing else is said."""
+    assert data_folder(environ, platform) == Path.home() / folder

@@ -1,10 +1,12 @@
 """The rooms' borders, read from the imports, and the house rules that the other tools do not know."""
 
 import ast
+import configparser
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
@@ -424,3 +426,13 @@ def test_swallowed_error_is_found(handler: str, swallows: bool) -> None:
 def test_sleep_is_found(text: str) -> None:
     """A sleep is seen however it is imported."""
     assert not Source("tests.x", text).calls().isdisjoint(SLEEPS)
+
+
+def test_the_package_has_every_room() -> None:
+    """A folder that it lacks is missed by nobody who runs it where the project lies."""
+    declared = configparser.ConfigParser()
+    declared.read(HOUSE / "setup.cfg")
+    wanted = declared["options.packages.find"]["include"].split()
+    folders = {source.module.rpartition(".")[0] for source in ROOMS if not source.is_package} - {""}
+    assert folders <= {source.module for source in ROOMS if source.is_package}
+    assert all(any(fnmatch(folder, each) for each in wanted) for folder in folders)

@@ -47,6 +47,20 @@ def test_help_names_every_command(tmp_path: Path) -> None:
         assert re.search(rf"python run_system\.py {command}", helped.stdout)
 
 
+def test_without_a_command_a_beginner_is_told_three(tmp_path: Path) -> None:
+    """Before all that there is; and nothing is written."""
+    helped = run_to_end(tmp_path)
+    assert (helped.returncode, helped.stderr) == (0, "")
+    first = helped.stdout.splitlines()[:3]
+    assert [re.match(r"python run_system\.py (\w+) +\w", line)[1] for line in first] == [  # type: ignore[index]
+        "demo",
+        "run",
+        "setup",
+    ]
+    assert "mqtt-login" in helped.stdout
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_qr_draws_the_claim_code(tmp_path: Path) -> None:
     """In the terminal, and as a PNG named after the device."""
     drawn = run_as_users_do(tmp_path, "qr", "TMP0603IF1WD")
