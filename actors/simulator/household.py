@@ -290,7 +290,9 @@ def simulated(stored: Iterable[Device]) -> list[SimulatedDevice]:
     devices = []
     for serial in (*(each.serial for each in HOME), *NEW):
         device = SimulatedDevice(serial, Random(serial), INTERVAL_S)
-        if serial in told:
-            device.resume(told[serial].parameters)
+        if (known := told.get(serial)) is not None:
+            # As a board that keeps what it was told through a power cut.
+            _tell(device, known.configuration, known.version)
+            device.resume(known.parameters)
         devices.append(device)
     return devices

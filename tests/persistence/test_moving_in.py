@@ -134,6 +134,17 @@ def test_counters_never_fall_and_count_on(home: Path) -> None:
     assert counted[-1] <= goes_on[0] <= goes_on[-1] < counted[-1] + 0.1
 
 
+def test_devices_know_how_they_are_set(home: Path) -> None:
+    """Before the broker has told them anything: each does at once what it is to do."""
+    known = devices(home)
+    local, at = NOW.replace(tzinfo=None), NOW.timestamp()
+    living = [each for each in simulated(known.values()) if each.serial in known]
+    assert {each.serial: each.version for each in living} == {
+        serial: device.version for serial, device in known.items()
+    }
+    assert all(each.measure(local, at)[0] == known[each.serial].state for each in living)
+
+
 def test_what_lives_in_the_home_is_its_devices_and_two_new_ones(home: Path) -> None:
     """In any other house it is one of each kind. The new ones have a code on their label."""
     known = devices(home)
