@@ -15,6 +15,7 @@ if (
 
 import argparse
 import logging
+import shlex
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -212,7 +213,7 @@ class System:
             hindrance=hindrance_of,
             weather=self._actors.weather,
             notices=self._desk,
-            program=PROGRAM if INSTALLED else f".venv/bin/{PROGRAM}",
+            program=program_for(settings),
             labels={each.serial: demo_code(each.serial) for each in self.simulated},
         )
 
@@ -455,6 +456,15 @@ def at_home(settings: Settings) -> Settings:
     if not INSTALLED or "DATA_DIR" in settings.origins or (settings.data_dir / DATABASE).exists():
         return settings
     return replace(settings, data_dir=data_folder(os.environ, sys.platform))
+
+
+def program_for(settings: Settings) -> str:
+    """How another console of this machine calls the system, so that it has to do with the same house."""
+    program = PROGRAM if INSTALLED else f".venv/bin/{PROGRAM}"
+    is_demo = settings.data_dir.name in (DEMO_DIR, EMPTY_DEMO_DIR)
+    if not is_demo and settings.origins.get("DATA_DIR") != "entorno":
+        return program
+    return f"DATA_DIR={shlex.quote(str(settings.data_dir))} {program}"
 
 
 def demo_settings(settings: Settings, empty: bool) -> Settings:

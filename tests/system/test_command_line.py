@@ -17,6 +17,8 @@ from actors.domain.kinds import PREFIXES
 from actors.mqtt.broker.credentials import Logins
 from actors.simulator.device import demo_code
 from actors.simulator.household import HOME, NEW
+from config import Settings
+from run_system import demo_settings, program_for
 from tests.brokers import Device, Mosquitto, wait_until
 from tests.system.backend import Backend, Installation, Process, run_as_users_do, run_to_end
 from tests.web.site import PATIENCE
@@ -121,6 +123,15 @@ def test_a_demo_opens_the_same_home_again(tmp_path: Path) -> None:
         serial: each["id"] for serial, each in again.items()
     }
     assert {path.name for path in tmp_path.iterdir()} == {"instance-demo"}
+
+
+def test_the_page_tells_a_console_how_to_reach_its_own_house() -> None:
+    """That of the demonstration, or one that somebody has named, is not the console's usual one."""
+    program = ".venv/bin/python run_system.py"
+    named = Settings.load(None, {"DATA_DIR": "my house"})
+    assert program_for(Settings()) == program
+    assert program_for(demo_settings(Settings(), empty=False)) == f"DATA_DIR=instance-demo {program}"
+    assert program_for(named) == f"DATA_DIR='my house' {program}"
 
 
 def test_simulated_devices_are_others_each_time(tmp_path: Path, mosquitto: Mosquitto) -> None:
