@@ -90,6 +90,7 @@ HEADINGS: Final = {
     "MQTT_BROKER_URL": "MQTT",
     "DATA_DIR": "Sistema",
     "RETENCION_DIAS": "Conservación y copias",
+    "PRECIO_KWH": "Energía",
     "AI_LIMITES_PATH": "Regla 1: anomalías en las métricas",
     "AI_ESTANDAR_PATH": "Regla 2: configuraciones incorrectas",
     "AI_R3_BIN_MINUTES": "Regla 3: aprendizaje de horarios",
@@ -243,6 +244,12 @@ class SystemSettings:
     retencion_eventos_dias: int = setting(days, 365, "Días que se guardan los avisos; 0 es siempre.")
     copias_max: int = setting(whole(1, 1000), 7, "Copias diarias, y tantas de las pedidas, que se guardan.")
 
+    precio_kwh: float | None = setting(
+        or_automatic(number(0, 10_000)),
+        None,
+        "Precio del kWh mientras nadie dice otro en la página o por /energia/tarifas.",
+    )
+
 
 @dataclass(frozen=True)
 class Settings(RulesSettings, SystemSettings):
@@ -335,6 +342,7 @@ OWN_PREFIXES: Final = (
         "METRICS_",
         "MQTT_",
         "OLVIDAR_",
+        "PRECIO_",
         "PUSH_",
         "RETENCION_",
         "SSL_",

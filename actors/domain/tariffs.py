@@ -72,6 +72,10 @@ class EnergyPlan:
             return Refused(Refusal.TARIFFS_MEET)
         return replace(self, tariffs=tuple(ordered))
 
+    def or_price(self, price: float | None) -> EnergyPlan:
+        """The same, or, as long as nobody has said a tariff, with this one ``price`` since ever."""
+        return self if self.tariffs or price is None else replace(self, tariffs=(Tariff(None, price),))
+
     def price_at(self, at: datetime) -> float | None:
         """Of a kWh at a moment on the wall; ``None`` where none was said."""
         day = at.date()

@@ -120,11 +120,13 @@ class Wanted:
     devices: tuple[Device, ...]
     """That tell what they use, by name."""
     period: Period
+    price: float | None
+    """Of a kWh, as long as nobody has said a tariff."""
     alone: bool
     """Whether they are told by themselves: then no meter stands for the others."""
 
     def plan(self, queries: Queries) -> EnergyPlan:
-        plan = queries.energy_plan()
+        plan = queries.energy_plan().or_price(self.price)
         return replace(plan, mains=frozenset(), apart=frozenset()) if self.alone else plan
 
     @property
@@ -152,7 +154,8 @@ class EnergyHandler(Handler):
         ]
         period = Period.around(Span(self.asked(SPAN)), day, zone)
         by_name = sorted(devices, key=lambda device: (device.name.casefold(), device.id))
-        return Wanted(tuple(by_name), period, (device_id, room) != (None, None))
+        price = self.services.settings.precio_kwh
+        return Wanted(tuple(by_name), period, price, (device_id, room) != (None, None))
 
 
 class HouseEnergy(EnergyHandler):

@@ -109,7 +109,8 @@ class Tariffs(Handler):
     change: ClassVar[str] = "tarifas cambiadas"
 
     async def get(self) -> None:
-        self.answer(plan_json(await self.read(self.services.queries.energy_plan)))
+        plan = await self.read(self.services.queries.energy_plan)
+        self.answer(plan_json(plan.or_price(self.services.settings.precio_kwh)))
 
     async def put(self) -> None:
         plan = plan_of(self.given(), self.services.zone.rules)

@@ -171,6 +171,13 @@ def test_what_was_used_keeps_the_price_that_held_then() -> None:
     assert EnergyPlan().price_at(datetime(2026, 3, 1)) is None
 
 
+def test_a_price_that_is_set_holds_as_long_as_nobody_has_said_a_tariff() -> None:
+    at = datetime(2026, 3, 1)
+    assert EnergyPlan().or_price(0.2).price_at(at) == 0.2
+    assert EnergyPlan(tariffs=(SPAIN,)).or_price(0.2) == EnergyPlan(tariffs=(SPAIN,))
+    assert EnergyPlan().or_price(None) == EnergyPlan()
+
+
 # -- periods -------------------------------------------------------------------------------------
 
 
