@@ -88,6 +88,10 @@ class Home:
         wait_until(lambda: self.backend.logged(serial) > before, PATIENCE)
         return self.device(serial)
 
+    def say(self, serial: str, **fields: object) -> None:
+        """The device sends a report, and nobody waits for what comes of it."""
+        self._device.publish(state_topic(serial), json.dumps(fields))
+
     def babble(self, serial: str, *payloads: str) -> None:
         """The device sends what is no report; returns when REST shows that all of it was refused."""
         before = self.get("/salud")["broker"]["rechazados"]
