@@ -91,5 +91,5 @@ def _announcement(payload: bytes) -> tuple[Announcement, ...]:
     mac = told.get("mac")
     if not isinstance(mac, str) or not gen2.is_mac(mac):
         raise NotUnderstood("no dice su MAC")
-    kept = {key: told[key] for key in ("id", "model", "mode") if key in told}
+    kept = {key: told[key] for key in ("id", "model", "mode", "fw_ver") if key in told}
     return (Announcement(mac.upper(), "announce", orjson.dumps(kept)),)
