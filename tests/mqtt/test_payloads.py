@@ -338,6 +338,10 @@ def test_what_goes_out_is_as_the_contract_says() -> None:
         b'{"version":7,"configuracion":{"modo":"manual"},'
         b'"zona":{"iana":"Europe/Madrid","posix":"CET-1CEST,M3.5.0,M10.5.0/3"}}'
     )
+    window = {"dias": ["todos"], "inicio": "19:46", "fin": "23:00"}
+    sunlit = {"horarios": [window | {"sol": {"inicio": "ocaso+30"}}, window | {"sol": {"descansa": True}}]}
+    told = json.loads(payloads.configuration_payload(8, sunlit, madrid))
+    assert told["configuracion"] == {"horarios": [window]}
     assert payloads.receipt_payload("a1", 41) == b'{"boot":"a1","seq":41}'
     assert payloads.configuration_topic("X") == "dispositivos/X/configuracion"
     assert payloads.receipt_topic("X") == "dispositivos/X/recibo"

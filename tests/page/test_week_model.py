@@ -165,6 +165,30 @@ def test_a_suggestion_is_drawn_as_what_applying_it_makes(model: Model, spans: li
     assert minutes(model.ask("parse", proposed)) == server_minutes(proposed)
 
 
+SUNLIT = {"dias": ["todos"], "inicio": "19:46", "fin": "23:00", "sol": {"inicio": "ocaso+30"}}
+
+
+def test_what_follows_the_sun_is_kept_through_other_changes(model: Model) -> None:
+    """It stands by itself, is written as it was read, and is meant the same on any day."""
+    windows = model.ask("parse", [SUNLIT])
+    assert model.ask("format", windows) == [SUNLIT]
+    more = model.ask("added", windows, {"day": 0, "start": 1380, "end": 1400})
+    assert SUNLIT in model.ask("format", more)
+    later = SUNLIT | {"inicio": "20:15"}
+    assert model.ask("meant", [later]) == model.ask("meant", [SUNLIT])
+    clock = {name: value for name, value in SUNLIT.items() if name != "sol"}
+    assert model.ask("meant", [clock]) != model.ask("meant", [SUNLIT])
+
+
+@pytest.mark.parametrize(("start", "end", "follows"), [(1186, 1400, True), (1200, 1380, False)])
+def test_an_end_that_a_hand_sets_follows_the_sun_no_more(
+    model: Model, start: int, end: int, follows: bool
+) -> None:
+    windows = model.ask("parse", [SUNLIT | {"dias": ["lunes"]}])
+    (after,) = model.ask("edited", windows, 0, {"days": [0], "start": start, "end": end})
+    assert (after.get("sun") == SUNLIT["sol"]) is follows
+
+
 # -- by hand -----------------------------------------------------------------------------------------
 
 places = st.fixed_dictionaries({"day": st.integers(0, 6), "minute": st.floats(-300, 1800)})
