@@ -80,7 +80,9 @@ export const Compact = ({ signal, level, room }) => {
               data-on=${lit}
               onClick=${() => sendByHand(device, { encendido: !lit })}
             >${picture}</button>`
-          : html`<span class="tile" data-on=${lit}>${picture}</span>`
+          : chosen.value === null
+            ? html`<span class="tile" data-on=${lit}>${picture}</span>`
+            : html`<${Choice} device=${device} />`
       }
       <div class="grow">
         <${Name} device=${device} level=${level} />
@@ -90,7 +92,6 @@ export const Compact = ({ signal, level, room }) => {
           ${room && html`<span class="muted">${room}</span>`}
         </p>
       </div>
-      ${chosen.value !== null && html`<${Choice} device=${device} />`}
     </article>
   `;
 };
