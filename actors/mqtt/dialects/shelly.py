@@ -86,7 +86,7 @@ def _questions(prefix: str) -> tuple[Outgoing, ...]:
 
 
 def _announcement(payload: bytes) -> tuple[Announcement, ...]:
-    """What a definition rests on: its address by the house's network and its firmware change."""
+    """What a definition rests on: its address by the house's network changes."""
     told = object_in(payload)
     mac = told.get("mac")
     if not isinstance(mac, str) or not gen2.is_mac(mac):
