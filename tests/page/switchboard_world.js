@@ -97,6 +97,11 @@ class Window {
     this.board.join(this, (name, place, data) => this.#hear(name, place, data), this.place, []);
   }
 
+  stray() {
+    this.place = "elsewhere-1";
+    this.known = new Set();
+  }
+
   leave() {
     if (!this.joined || this.dead) return;
     this.joined = false;
@@ -150,6 +155,8 @@ export function play(steps) {
     if (what === "join") window.join();
     else if (what === "leave") window.leave();
     else if (what === "die") window.dead = true;
+    // It comes from another connection, which is not known here.
+    else if (what === "stray" && !window.joined) window.stray();
     // Windows that live say so every 20 s.
     for (let turn = 0; what === "wait" && turn < which; turn += 1) {
       now += 20_000;
