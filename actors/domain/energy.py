@@ -16,7 +16,8 @@ from typing import Final
 from actors.domain.units import UNITS
 
 # A jump of a counter beyond these is no consumption: a board that says 0 until it has read its memory, or
-# other hardware. 2 kWh, since some count whole ones; and what a large house's connection can carry.
+# other hardware. 2 kWh, since some count whole ones; and what a large house's connection can carry. A power
+# beyond that is none, either.
 MOST_AT_ONCE_KWH: Final = 2.0
 MOST_KW: Final = 50.0
 # Between two readings of power further apart nothing is known. Where nothing changes, Zigbee's report once
@@ -179,8 +180,8 @@ class Meter:
 
         Of a counter that is what it has risen by; after a reset, which is any fall, what rises from then on.
         Power is taken to change evenly from one reading to the next (the trapezoidal rule), and to be unknown
-        where they are more than :data:`LONGEST_HOLD_S` apart. What comes late, by its number in its boot,
-        changes nothing, since it would read as a reset.
+        where they are more than :data:`LONGEST_HOLD_S` apart or one is more than :data:`MOST_KW`. What comes
+        late, by its number in its boot, changes nothing, since it would read as a reset.
         """
         if self._is_late(row):
             return self, ()
@@ -199,10 +200,6 @@ class Meter:
                 if before is not None and (kwh := _USED[selection.source](before, now, factor)) > 0:
                     used.append(_during(before.at, row.at, kwh))
         return Meter(names, registers, boot, seq), used
-
-    def on_other_hardware(self) -> Meter:
-        """What it knows once other hardware has taken the device's place, whose counters are others."""
-        return Meter(self.names)
 
     def _is_late(self, row: Reported) -> bool:
         if row.seq is None or row.boot is None or row.boot != self.boot:
@@ -223,9 +220,10 @@ def _risen(before: Register, now: Register, factor: float) -> float:
 
 def _drawn(before: Register, now: Register, factor: float) -> float:
     seconds = now.at - before.at
-    if not 0 < seconds <= LONGEST_HOLD_S:
+    began, ended = (max(0.0, each.value) * factor for each in (before, now))
+    if not 0 < seconds <= LONGEST_HOLD_S or max(began, ended) > MOST_KW:
         return 0.0
-    return (max(0.0, before.value) + max(0.0, now.value)) / 2 * factor * seconds / 3_600
+    return (began + ended) / 2 * seconds / 3_600
 
 
 _USED: Final[Mapping[EnergySource, Callable[[Register, Register, float], float]]] = {

@@ -19,8 +19,7 @@ _NOTE_REMOVED: Final = """
 """
 _NOTE_REPLACED: Final = "INSERT INTO olvidados (dispositivo_id, serial_number) VALUES (?, ?)"
 _NOTE_OTHER_HARDWARE: Final = """
-    INSERT INTO contadores (dispositivo_id, sustituido_tras)
-    SELECT id, registros FROM dispositivos WHERE id = ?
+    INSERT INTO contadores (dispositivo_id, sustituido_tras) VALUES (?, ?)
     ON CONFLICT DO UPDATE SET sustituido_tras = excluded.sustituido_tras
 """
 _RENAME: Final = "UPDATE dispositivos SET serial_number = ? WHERE id = ?"
@@ -89,7 +88,8 @@ def replace_hardware(connection: sqlite3.Connection, device: Device, removal: Re
     """Give ``device`` its new serial number, whose row goes; all else of that row, when it is removed."""
     connection.execute(_NOTE_REPLACED, [removal.device_id, removal.serial])
     connection.execute(_REMOVE, [removal.device_id])
-    connection.execute(_NOTE_OTHER_HARDWARE, [device.id])
+    # By its own count: what it has said just before may lie in the same transaction, and not in its row yet.
+    connection.execute(_NOTE_OTHER_HARDWARE, [device.id, device.reports])
     connection.execute(_RENAME, [device.serial, device.id])
 
 

@@ -275,6 +275,36 @@ def test_other_hardware_counts_from_its_own_first_reading(meters: Meters) -> Non
     assert sum(meters.stored().values()) == pytest.approx(0.75)
 
 
+@pytest.mark.parametrize(
+    "told", [("energia_kwh", 90.0, 90.25), ("consumo_w", 250.0, 250.0)], ids=["counter", "power"]
+)
+def test_other_hardware_is_other_from_its_first_report_on(
+    meters: Meters, told: tuple[str, float, float]
+) -> None:
+    """Also where what the former said last is kept in the same transaction, and where it tells otherwise."""
+    name, *values = told
+    spare = meters.store.recall("PLG0BBBBBBBB")
+    entries = [
+        LogEntry(meters.device.id, n, STARTS[0] + n, "activo", {"energia_kwh": 1.0 + n}) for n in (1, 2)
+    ]
+    replaced = replace(meters.device, serial=spare.serial, reports=2)
+    removal = Removal(spare.id, spare.serial)
+    meters.store.save(
+        Batch(
+            replacements=[(replaced, removal)],
+            devices={replaced.id: replaced},
+            removals=[removal],
+            entries=entries,
+        )
+    )
+    meters.device = replaced
+    later = STARTS[0] + 5 * DAY
+    meters.keep(*((later + n * HOUR, {name: value}) for n, value in enumerate(values)))
+    assert sum(meters.read().values()) == pytest.approx(1.25)
+    meters.add_up()
+    assert sum(meters.stored().values()) == pytest.approx(1.25)
+
+
 def test_of_a_removed_device_nothing_is_left(meters: Meters) -> None:
     meters.keep((STARTS[0], {"energia_kwh": 1}), (STARTS[0] + 60, {"energia_kwh": 2}))
     meters.add_up()

@@ -111,6 +111,8 @@ def test_power_is_integrated_where_nothing_counts() -> None:
     assert kwh(100, 300, every=1_800, name="consumo_w") == pytest.approx(0.1)
     assert kwh(100, 100, every=LONGEST_HOLD_S + 1, name="consumo_w") == 0
     assert kwh(-500, -100, every=600, name="consumo_w") == 0
+    # No house draws that: a board that has misread its chip.
+    assert kwh(100, 4_294_967_295, 100, 100, every=600, name="consumo_w") == pytest.approx(100 / 6 / 1_000)
 
 
 def test_a_device_that_comes_to_count_is_not_counted_twice() -> None:
