@@ -21,6 +21,7 @@ _METERS: Final = """
     FROM dispositivos AS d LEFT JOIN contadores AS c ON c.dispositivo_id = d.id
     WHERE d.id IN (SELECT value FROM json_each(?)) ORDER BY d.id
 """
+_METERED: Final = "SELECT dispositivo_id FROM contadores WHERE n > 0"
 _FIRST: Final = """
     SELECT min((SELECT min(inicio) FROM energia_horas WHERE dispositivo_id = value)) FROM json_each(?)
 """
@@ -28,6 +29,11 @@ _HOURS: Final = """
     SELECT dispositivo_id, inicio, kwh FROM energia_horas
     WHERE dispositivo_id IN (SELECT value FROM json_each(?)) AND inicio >= ? AND inicio < ?
 """
+
+
+def read_metered(connection: sqlite3.Connection) -> frozenset[int]:
+    """The devices of which anything is added up, whatever they report now."""
+    return frozenset(device_id for (device_id,) in connection.execute(_METERED))
 
 
 def read_consumption(

@@ -33,7 +33,7 @@ from persistence.database.room_rows import read_rooms
 from persistence.database.rows import FINDINGS, kept_finding, log_entry, undamaged_log_entry
 from persistence.database.schema import BUSY_TIMEOUT_S, explaining, sqlite3
 from persistence.database.timestamps import heard_at
-from persistence.readers.energy import read_consumption
+from persistence.readers.energy import read_consumption, read_metered
 from persistence.readers.statistics import first_heard, read_metrics, read_statistics
 
 _LOG_BOUNDS: Final = """
@@ -225,6 +225,11 @@ class Queries:
         with closing(self.connect()) as connection:
             connection.execute("BEGIN")
             return read_consumption(connection, self._local, devices, since, until)
+
+    def metered(self) -> frozenset[int]:
+        """As :func:`persistence.readers.energy.read_metered`."""
+        with closing(self.connect()) as connection:
+            return read_metered(connection)
 
     def energy_plan(self) -> EnergyPlan:
         with closing(self.connect()) as connection:

@@ -233,6 +233,9 @@ class Shelf:
         """Of none of them anything is known."""
         return Consumption((), {})
 
+    def metered(self) -> frozenset[int]:
+        return frozenset()
+
     def energy_plan(self) -> EnergyPlan:
         return EnergyPlan()
 

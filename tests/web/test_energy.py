@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,10 @@ import pytest
 
 from actors.domain.model import Device, LogEntry
 from actors.domain.rooms import Rooms
+from persistence.database.local_time import LocalTime
+from persistence.maintenance.retention import Retention
+from persistence.maintenance.upkeep import Upkeep
+from persistence.readers.queries import Queries
 from persistence.writer.store import Batch, Store
 from tests.web.home import LiveSite
 from tests.web.test_openapi import check_answer
@@ -96,6 +102,26 @@ def test_a_house_of_plugs_is_their_sum(home: LiveSite) -> None:
     month = energy(home, f"fecha={TODAY}")
     assert (month["periodo"], month["kwh"], len(month["data"])) == ("mes", pytest.approx(8.6), 31)
     assert energy(home, f"periodo=anio&fecha={TODAY}")["kwh"] == pytest.approx(8.6)
+
+
+def test_a_device_whose_last_report_tells_nothing_of_it_is_still_there(tmp_path: Path) -> None:
+    """A report need not repeat what another one has told; what was used stays used."""
+    path = tmp_path / "iot.db"
+    told = [("2021-01-15T01:00", {"energia_kwh": 1.0}), ("2021-01-15T02:00", {"energia_kwh": 1.5})]
+    entries = [
+        LogEntry(PLUG.id, n, datetime.fromisoformat(at).replace(tzinfo=UTC).timestamp(), "activo", parameters)
+        for n, (at, parameters) in enumerate([*told, ("2021-01-15T03:00", {"temperatura": 21.0})], 1)
+    ]
+    device = replace(PLUG, parameters={"temperatura": 21.0})
+    with Store(path) as store:
+        store.save(Batch(devices={device.id: device}, entries=entries))
+        upkeep = Upkeep(Queries(path, UTC), LocalTime(UTC), Retention())
+        for step in chain(upkeep.roll_ups(1), upkeep.meterings(1)):
+            store.tidy(step)
+    with LiveSite(path, device) as home:
+        day = energy(home, f"periodo=dia&fecha={TODAY}")
+        assert [(each["dispositivo_id"], each["kwh"]) for each in day["dispositivos"]] == [(PLUG.id, 0.5)]
+        assert PLUG.name in home.site.get(f"/energia/exportar?periodo=dia&fecha={TODAY}").body.decode()
 
 
 def test_prices_and_the_main_meter(home: LiveSite) -> None:

@@ -58,7 +58,7 @@ def hours(queries: Queries, wanted: Wanted) -> Table:
 def _rows(queries: Queries, wanted: Wanted) -> Iterator[Row]:
     plan, rooms = wanted.plan(queries), queries.rooms().names
     period = wanted.period
-    for device in wanted.devices:
+    for device in wanted.that_tell(queries).devices:
         who = (device.id, device.serial, device.name, None if device.room is None else rooms.get(device.room))
         used: dict[int, float] = {}
         for _, begin, kwh in queries.consumption([device.id], period.begin, period.end).hours:

@@ -88,6 +88,9 @@ class Queries(Protocol):
     def consumption(self, devices: Sequence[int], since: float, until: float, /) -> Consumption:
         """Of these devices, by the hours that begin at ``since <= time < until``."""
 
+    def metered(self) -> frozenset[int]:
+        """The ids of devices that have told what they use."""
+
     def energy_plan(self) -> EnergyPlan:
         """What people have said of prices and meters."""
 

@@ -118,12 +118,20 @@ class Wanted:
     """Of whom, and of which time."""
 
     devices: tuple[Device, ...]
-    """That tell what they use, by name."""
+    """By name."""
     period: Period
     price: float | None
     """Of a kWh, as long as nobody has said a tariff."""
     alone: bool
     """Whether they are told by themselves: then no meter stands for the others."""
+
+    def that_tell(self, queries: Queries) -> Wanted:
+        """Of the devices those that tell what they use, or have told it: a report need not repeat what one
+        before it has said.
+        """
+        metered = queries.metered()
+        telling = (device for device in self.devices if device.id in metered or _tells_energy(device))
+        return replace(self, devices=tuple(telling))
 
     def plan(self, queries: Queries) -> EnergyPlan:
         plan = queries.energy_plan().or_price(self.price)
@@ -150,7 +158,6 @@ class EnergyHandler(Handler):
             for known in self.services.hub.device_cache
             if (known.device.claimed if device_id is None else known.device.id == device_id)
             and (room is None or known.device.room == room)
-            and _tells_energy(known.device)
         ]
         period = Period.around(Span(self.asked(SPAN)), day, zone)
         by_name = sorted(devices, key=lambda device: (device.name.casefold(), device.id))
@@ -178,7 +185,8 @@ class HouseEnergy(EnergyHandler):
         )
 
 
-def energy_json(queries: Queries, wanted: Wanted, now: float) -> EnergyJson:
+def energy_json(queries: Queries, whom: Wanted, now: float) -> EnergyJson:
+    wanted = whom.that_tell(queries)
     period, before, plan = wanted.period, wanted.period.previous, wanted.plan(queries)
     ids = wanted.ids
     used = queries.consumption(ids, before.begin, period.end)
