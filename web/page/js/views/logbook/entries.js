@@ -10,6 +10,7 @@ import { useLoaded } from "../../load.js";
 import { attempt, Empty, Loaded } from "../../ui.js";
 import { DAY_MS, dayOf } from "../../wall.js";
 import { t } from "../../words.js";
+import { joined, NOTHING, withOlder } from "./pages.js";
 import { valuesOf, whatWasDone, whoDid } from "./telling.js";
 
 // Many come at once where "all off" was pressed.
@@ -30,26 +31,25 @@ const ICONS = {
 export const Entries = ({ asked, many = 50, linked = true, met = undefined }) => {
   /** @type {`/diario?${string}`} */
   const path = `/diario?per_page=${many}${asked}`;
-  const [older, setOlder] = useState({ path, data: [], next: undefined });
+  const [read, setRead] = useState({ path, ...NOTHING });
   const first = useLoaded(() => get(path), [path]);
   useEffect(() => {
     if (first.value) met?.(first.value.personas);
   }, [first.value]);
   useHeard(first.reload);
-  const known = older.path === path ? older : { path, data: [], next: undefined };
-  const more = async () => {
-    await attempt(async () => {
-      const { data, siguiente } = await get(`${path}&antes=${nextOf(known, first.value)}`);
-      setOlder({ path, data: [...known.data, ...data], next: siguiente });
+  const before = read.path === path ? read : NOTHING;
+  const more = (known) =>
+    attempt(async () => {
+      const page = await get(`${path}&antes=${known.next}`);
+      setRead({ path, ...withOlder(known, page) });
     });
-  };
   return html`
     <${Loaded} of=${first}>
       ${(newest) => {
-        const entries = joined(newest.data, known.data);
-        if (entries.length === 0) return html`<${Empty} icon="logbook" title=${t("logbook.none")} />`;
+        const known = joined(newest, before);
+        if (known.data.length === 0) return html`<${Empty} icon="logbook" title=${t("logbook.none")} />`;
         return html`
-          ${byDay(entries).map(
+          ${byDay(known.data).map(
             ({ day, entries }) => html`
               <section key=${day} class="stack">
                 <h2 class="logbook-day">${moment(day * DAY_MS, { timeZone: "UTC", weekday: "long", day: "numeric", month: "long" })}</h2>
@@ -58,21 +58,13 @@ export const Entries = ({ asked, many = 50, linked = true, met = undefined }) =>
             `,
           )}
           ${
-            nextOf(known, newest) !== null &&
-            html`<p class="finding-more"><button type="button" onClick=${more}>${t("insights.more")}</button></p>`
+            known.next !== null &&
+            html`<p class="finding-more"><button type="button" onClick=${() => more(known)}>${t("insights.more")}</button></p>`
           }
         `;
       }}
     <//>
   `;
-};
-
-const nextOf = (older, newest) => (older.next === undefined ? newest.siguiente : older.next);
-
-/** Both, each once. */
-const joined = (newest, older) => {
-  const last = newest.at(-1)?.id ?? Number.POSITIVE_INFINITY;
-  return [...newest, ...older.filter(({ id }) => id < last)];
 };
 
 function byDay(entries) {
