@@ -31,11 +31,16 @@ _PAGE: Final = """
         b.evento_id, CAST(b.cambios AS BLOB)
     FROM diario AS b WHERE {} ORDER BY b.id DESC LIMIT ?
 """
-# A bare column beside max() is that of the row that has it, as SQLite promises.
+# From one person to the next by the index: to group them would read all that each of them has done.
 _PEOPLE: Final = """
-    SELECT persona_id, nombre FROM (
-        SELECT persona_id, nombre, max(id) FROM diario WHERE persona_id IS NOT NULL GROUP BY persona_id
-    ) ORDER BY nombre
+    WITH RECURSIVE people (id) AS (
+        SELECT min(persona_id) FROM diario WHERE persona_id IS NOT NULL
+        UNION ALL
+        SELECT (SELECT min(persona_id) FROM diario WHERE persona_id > people.id) FROM people
+        WHERE people.id IS NOT NULL
+    )
+    SELECT id, (SELECT nombre FROM diario WHERE persona_id = people.id ORDER BY id DESC LIMIT 1) AS nombre
+    FROM people WHERE people.id IS NOT NULL ORDER BY nombre
 """
 _THERE: Final = "EXISTS (SELECT 1 FROM dispositivos WHERE id = b.dispositivo_id)"
 _EXCESS: Final = f"SELECT coalesce(max(id), 0) - {MOST_KEPT} FROM diario"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
@@ -82,6 +83,19 @@ def test_entries_follow_their_device_out_of_the_house(path: Path) -> None:
         assert [kept.id for kept in saved.deeds] == [4]
         assert [kept.id for kept in Queries(path).logbook(ANYTHING, 10).entries] == [4, 3]
         assert [id_ for (id_,) in store.database.conn.execute("SELECT id FROM diario")] == [2, 3, 4]
+
+
+def test_who_there_is_to_ask_for_is_found_without_reading_what_they_did(path: Path) -> None:
+    """By the name that each went by last; of programs and schedules nobody asks as of a person."""
+    with Store(path) as store:
+        device = store.recall("A").id
+        store.save(Batch(deeds=[deed(device, person=number) for number in (9, 3, None, 3)]))
+        renamed = replace(deed(device).origin, name="Ana María")
+        store.save(Batch(deeds=[replace(deed(device), origin=renamed)]))
+        assert Queries(path).logbook(ANYTHING, 1).people == {9: "Ana", 3: "Ana María"}
+        plan = store.database.conn.execute(f"EXPLAIN QUERY PLAN {logbook_rows._PEOPLE}").fetchall()
+        steps = [step for *_, step in plan if "diario" in step]
+        assert all("SEARCH" in step and "diario_por_persona" in step for step in steps), steps
 
 
 def test_the_newest_entries_are_kept(path: Path) -> None:
