@@ -219,7 +219,7 @@ class DeviceActor(PooledActor):
             case ResumeDue(at):
                 self._follow_schedule(self._device.after_resuming(at), at)
             case DayBegun(at) if self._context.sun is not None:
-                self._follow_schedule(after_midnight(self._device, self._context.sun, at), at)
+                self._follow_sun(after_midnight(self._device, self._context.sun, at), at)
             case DayBegun():
                 pass
             case ApplyFinding(finding) | DismissFinding(finding) if (
@@ -542,9 +542,16 @@ class DeviceActor(PooledActor):
             tell_if_alive(self._context.timekeeper, FollowSun(self._device.serial, to))
 
     def _follow_schedule(self, device: Device, at: float) -> None:
+        self._do_by_itself(device, self._deeds(device, Act.CHANGED, BY_SCHEDULE, at), at)
+
+    def _follow_sun(self, device: Device, at: float) -> None:
+        """It is to do what it was to do before, by today's sun: an entry a day would only bury the others."""
+        self._expectations.tell(self._device, device, at)
+        self._do_by_itself(device, (), at)
+
+    def _do_by_itself(self, device: Device, deeds: Sequence[Deed], at: float) -> None:
         if device != self._device:
             publish = device.orders is None and device.version > self._device.version
-            deeds = self._deeds(device, Act.CHANGED, BY_SCHEDULE, at)
             self._go_on(Keep(device, publish=publish, deeds=deeds), at)
 
     # -- commands ----------------------------------------------------------------------------

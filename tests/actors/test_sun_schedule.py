@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from actors.domain.findings import Finding, KeptFinding, Proposal
+from actors.domain.logbook import Cause, WantedDeeds
 from actors.domain.model import Claim, Device, Report
 from actors.domain.sun import Sun, SunEvent, SunTime
 from actors.messages import ApplyFinding, ClaimDevice, Reported
@@ -67,6 +68,11 @@ def test_a_device_with_its_own_timetable_is_told_each_day(home: Scheduled) -> No
     assert first < version <= first + 7
     assert told["horarios"] == home.house.devices()[OURS].configuration["horarios"]
     assert start_of(home, OURS) == dusk(home) != dusk(home, 7)
+    # Of all those days nobody has done anything.
+    origins = [
+        kept.deed.origin.cause for kept in home.house.archive.queries.logbook(WantedDeeds(), 10).entries
+    ]
+    assert Cause.SCHEDULE not in origins
 
 
 def test_what_the_device_echoes_is_no_difference(home: Scheduled) -> None:
