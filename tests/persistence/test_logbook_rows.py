@@ -99,20 +99,27 @@ def test_who_there_is_to_ask_for_is_found_without_reading_what_they_did(path: Pa
 
 
 def test_the_newest_entries_are_kept(path: Path) -> None:
-    """A sensor that never comes to rest fills no disk; ids are not used again."""
+    """A sensor that never comes to rest fills no disk; ids are not used again, and need not follow on."""
     with (
         Store(path) as store,
         patch.object(logbook_rows, "_TRIM", logbook_rows._TRIM.replace("200000", "3")),
     ):
+        too_many = logbook_rows.TOO_MANY.replace("200000", "3")
         device = store.recall("A").id
         store.save(Batch(deeds=[deed(device)] * 8))
         with store.database.atomic():
             assert logbook_rows.trim_deeds(store.database.conn, 2) == 2
+            assert store.database.conn.execute(too_many).fetchone() == (1,)
             assert logbook_rows.trim_deeds(store.database.conn, 1_000) == 3
+            assert store.database.conn.execute(too_many).fetchone() == (0,)
             assert logbook_rows.trim_deeds(store.database.conn, 1_000) == 0
+            # As in a house that was restored.
+            store.database.conn.execute("UPDATE sqlite_sequence SET seq = seq + 100000 WHERE name = 'diario'")
         saved = store.save(Batch(deeds=[deed(device)]))
-    assert saved.deeds[0].id == 9
-    assert [kept.id for kept in Queries(path).logbook(ANYTHING, 10).entries] == [9, 8, 7, 6]
+        assert saved.deeds[0].id == 100_009
+        with store.database.atomic():
+            assert logbook_rows.trim_deeds(store.database.conn, 1_000) == 1
+    assert [kept.id for kept in Queries(path).logbook(ANYTHING, 10).entries] == [100_009, 8, 7]
 
 
 @settings(max_examples=30, deadline=None)

@@ -6,7 +6,7 @@ import { numberOf, readingAt } from "../../readings.js";
 
 const MINUTE_MS = 60_000;
 export const MINUTES = 60;
-// Of the six connections that a browser has for all its tabs the streams hold two.
+// Of the six connections that a browser has for all its tabs the stream holds one; the rest of the page wants some.
 const AT_ONCE = 4;
 
 const all = new Map();

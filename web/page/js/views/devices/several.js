@@ -6,7 +6,7 @@ import { byHand } from "./by_hand.js";
 import { order } from "./orders.js";
 import { isOn, isScheduled } from "./status.js";
 
-// Of the six connections that a browser has for all its tabs the streams hold two.
+// Of the six connections that a browser has for all its tabs the stream holds one; the rest of the page wants some.
 const AT_ONCE = 4;
 
 /** Switch all of them `on` or off that are not; what was done can be undone for a while, and what was refused is said. */
