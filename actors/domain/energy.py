@@ -68,7 +68,8 @@ class Selection:
 
 
 _SPLIT: Final = re.compile(r"[^a-z0-9]+")
-_CHANNEL: Final = re.compile(r"_([0-9]{1,3}|[abc]|l[123])$")
+# A letter only at the end: "a" and "c" are words, too.
+_CHANNEL: Final = re.compile(r"(?:^|[^a-z0-9])([0-9]{1,3}|l[123])(?=[^a-z0-9]|$)|_([abc])$")
 _ENERGIES: Final = {"kwh": 1.0, "mwh": 1_000.0, "wh": 0.001}
 _POWERS: Final = {"kw": 1.0, "w": 0.001, "watt": 0.001, "watts": 0.001, "vatios": 0.001}
 _IMPORTED: Final = {"import", "imported", "importada", "importado"}
@@ -89,7 +90,7 @@ def _gauge(name: str) -> _Gauge | None:
     words = [word for word in _SPLIT.split(lower) if word]
     if not _OTHER.isdisjoint(words):
         return None
-    channel = found[1] if (found := _CHANNEL.search(lower)) else ""
+    channel = found[1] or found[2] if (found := _CHANNEL.search(lower)) else ""
     unit = UNITS.get(name, "").lower()
     for word in (unit, *words):
         for end, factor in _ENERGIES.items():
