@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -17,17 +17,15 @@ from actors.domain.claiming import ClaimGuard, unproven_spare
 from actors.domain.findings import Decision, KeptFinding
 from actors.domain.house import House
 from actors.domain.logbook import (
-    BY_DEVICE,
     BY_SCHEDULE,
     UNKNOWN,
     Act,
     Deed,
     Expectations,
     Origin,
-    Shifts,
     done,
-    keeps_to,
-    noticed,
+    own_deeds,
+    own_origin,
 )
 from actors.domain.model import DeadLetter, Device, JsonObject, LogEntry, Report
 from actors.domain.patience import interval_of
@@ -306,7 +304,8 @@ class DeviceActor(PooledActor):
             if report.boot is not None and device.boot(report.boot).again > again:
                 logger.warning("boot_reused serial=%s boot=%r", device.serial, report.boot)
             # A late report tells the rules nothing: it came at another time than it speaks of.
-            deeds = self._own_deeds(device, report.at, self._own_origin)
+            origin = partial(own_origin, device, report.at, self._context.zone)
+            deeds = own_deeds(self._device, device, report.at, self._expectations, origin)
             kept = Keep(device, _log_entry(device, report), message.delivery, also=message.also, deeds=deeds)
             self._go_on(kept, report.at, None if late else report)
             if not report.retained:
@@ -320,26 +319,8 @@ class DeviceActor(PooledActor):
         else:
             at = message.report.at
             # Somebody has done that while nobody here could hear it.
-            deeds = self._own_deeds(device, at, lambda *_: UNKNOWN)
+            deeds = own_deeds(self._device, device, at, self._expectations, lambda _: UNKNOWN)
             self._go_on(Keep(device, delivery=message.delivery, also=message.also, deeds=deeds), at)
-
-    def _own_deeds(
-        self, device: Device, at: float, origin: Callable[[Device, Shifts, float], Origin]
-    ) -> Sequence[Deed]:
-        """What the device, which has become ``device`` by its own word, tells the house's logbook."""
-        before = self._device
-        if not (before.claimed and before.reports):
-            return ()
-        deeds = []
-        if own := self._expectations.reported(before, device, at):
-            deeds.append(Deed(device.id, at, Act.REPORTED, origin(device, own, at), own))
-        if readings := noticed(before, device):
-            deeds.append(Deed(device.id, at, Act.READING, BY_DEVICE, readings))
-        return deeds
-
-    def _own_origin(self, device: Device, shifts: Shifts, at: float) -> Origin:
-        """By itself it does what its schedule asks for; all else somebody has done at it."""
-        return BY_SCHEDULE if keeps_to(device, shifts, at, self._context.zone) else BY_DEVICE
 
     def _settle(self, message: Reported) -> None:
         for delivery in (*message.also, message.delivery):

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import tzinfo
+from functools import partial
 from itertools import chain
 from operator import attrgetter
 from pathlib import Path
@@ -13,18 +14,7 @@ from typing import Final
 
 from actors.domain.findings import Finding
 from actors.domain.kinds import kind_of
-from actors.domain.logbook import (
-    BY_DEVICE,
-    BY_SCHEDULE,
-    Act,
-    Cause,
-    Deed,
-    Expectations,
-    Origin,
-    done,
-    keeps_to,
-    noticed,
-)
+from actors.domain.logbook import Act, Cause, Expectations, Origin, done, own_deeds, own_origin
 from actors.domain.model import Change, Claim, Device, LogEntry, Move, Report
 from actors.domain.proposals import basis_of
 from actors.domain.refusals import Refused
@@ -143,11 +133,8 @@ class Life:
         before, at = self._device, report.at
         device = self._device = before.after_report(report)
         self._batch.entries.append(LogEntry(device.id, device.reports, at, device.state, device.parameters))
-        if own := self._expectations.reported(before, device, at):
-            origin = BY_SCHEDULE if keeps_to(device, own, at, self._zone) else BY_DEVICE
-            self._batch.deeds.append(Deed(device.id, at, Act.REPORTED, origin, own))
-        if readings := noticed(before, device):
-            self._batch.deeds.append(Deed(device.id, at, Act.READING, BY_DEVICE, readings))
+        origin = partial(own_origin, device, at, self._zone)
+        self._batch.deeds += own_deeds(before, device, at, self._expectations, origin)
         self._conclude(self._hindsight.reported(device, report))
         if not before.online:
             self._conclude(self._hindsight.changed(device, at))

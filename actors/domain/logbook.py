@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from enum import Enum
@@ -233,7 +233,27 @@ class Expectations:
         return False
 
 
-def keeps_to(device: Device, shifts: Shifts, at: float, zone: tzinfo) -> bool:
+def own_deeds(
+    before: Device, after: Device, at: float, expected: Expectations, origin: Callable[[Shifts], Origin]
+) -> Sequence[Deed]:
+    """What a device that has become ``after`` by its own word tells the logbook. ``origin`` says whose doing
+    it is that it is otherwise than it was asked to be."""
+    if not (before.claimed and before.reports):
+        return ()
+    deeds = []
+    if own := expected.reported(before, after, at):
+        deeds.append(Deed(after.id, at, Act.REPORTED, origin(own), own))
+    if readings := _noticed(before, after):
+        deeds.append(Deed(after.id, at, Act.READING, BY_DEVICE, readings))
+    return deeds
+
+
+def own_origin(device: Device, at: float, zone: tzinfo, shifts: Shifts) -> Origin:
+    """By itself it does what its schedule asks for; all else somebody has done at it."""
+    return BY_SCHEDULE if _keeps_to(device, shifts, at, zone) else BY_DEVICE
+
+
+def _keeps_to(device: Device, shifts: Shifts, at: float, zone: tzinfo) -> bool:
     """Whether that is what the schedule that the device keeps by itself has asked for a moment ago."""
     if device.configuration.get("modo") != SCHEDULED:
         return False
@@ -249,7 +269,7 @@ def keeps_to(device: Device, shifts: Shifts, at: float, zone: tzinfo) -> bool:
     return bool(told) and all(name in asked and same(asked[name], value) for name, value in told.items())
 
 
-def noticed(before: Device, after: Device) -> Shifts:
+def _noticed(before: Device, after: Device) -> Shifts:
     """The readings that were true and are false, or the other way round, and a state that no switch has."""
     shifts: dict[str, Shift | None] = {}
     if before.parameters is not after.parameters:
