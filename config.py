@@ -240,8 +240,12 @@ class SystemSettings:
         days_by_serial, (), "Días de informes por número de serie o su comienzo, p. ej. CAM0=7."
     )
     retencion_horas_dias: int = setting(days, 730, "Días que se guarda el resumen por horas; 0 es siempre.")
-    retencion_diaria_dias: int = setting(days, 3650, "Días que se guarda el resumen por días; 0 es siempre.")
-    retencion_eventos_dias: int = setting(days, 365, "Días que se guardan los avisos; 0 es siempre.")
+    retencion_diaria_dias: int = setting(
+        days, 3650, "Días que se guardan el resumen por días y el consumo; 0 es siempre."
+    )
+    retencion_eventos_dias: int = setting(
+        days, 365, "Días que se guardan los avisos y el diario; 0 es siempre."
+    )
     copias_max: int = setting(whole(1, 1000), 7, "Copias diarias, y tantas de las pedidas, que se guardan.")
 
     precio_kwh: float | None = setting(

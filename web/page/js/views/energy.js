@@ -70,7 +70,7 @@ export const Energy = ({ path }) => {
               ${device === null && html`<${Breakdown} told=${told} scoped=${(which) => addressOf(span, date, which)} />`}
             `}
       <//>
-      ${planning && html`<${Plan} devices=${used.value?.dispositivos ?? []} saved=${used.reload} close=${() => setPlanning(false)} />`}
+      ${planning && html`<${Plan} devices=${used.value?.dispositivos ?? []} today=${today} saved=${used.reload} close=${() => setPlanning(false)} />`}
     </div>
   `;
 };

@@ -15,17 +15,17 @@ const HOURS = Array.from({ length: 25 }, (_, hour) => hour);
 const ROLES = ["parte", "general", "aparte"];
 const hourName = (hour) => `${String(hour).padStart(2, "0")}:00`;
 
-/** `told` are the devices that tell what they use, as GET /energia has them; `saved()` once it is changed. */
-export const Plan = ({ devices: told, saved, close }) => {
+/** `told` are the devices that tell what they use, as GET /energia has them; `today` by the house's clock; `saved()` once it is changed. */
+export const Plan = ({ devices: told, today, saved, close }) => {
   const plan = useLoaded(() => get("/energia/tarifas"), []);
   return html`
     <${Dialog} title=${t("energy.plan")} close=${close}>
-      <${Loaded} of=${plan}>${(before) => html`<${Editor} before=${before} told=${told} saved=${saved} close=${close} />`}<//>
+      <${Loaded} of=${plan}>${(before) => html`<${Editor} before=${before} told=${told} today=${today} saved=${saved} close=${close} />`}<//>
     <//>
   `;
 };
 
-const Editor = ({ before, told, saved, close }) => {
+const Editor = ({ before, told, today, saved, close }) => {
   const [draft, setDraft] = useState(() =>
     before.tarifas.length ? before : { ...before, tarifas: [{ desde: null, precio: "", franjas: [] }] },
   );
@@ -48,7 +48,7 @@ const Editor = ({ before, told, saved, close }) => {
             remove=${() => tariffs(draft.tarifas.toSpliced(n, 1))} />
         `,
       )}
-      <button type="button" onClick=${() => tariffs([...draft.tarifas, { ...draft.tarifas.at(-1), desde: new Date().toISOString().slice(0, 10) }])}>
+      <button type="button" onClick=${() => tariffs([...draft.tarifas, { ...draft.tarifas.at(-1), desde: today }])}>
         <${Icon} name="add" />${t("energy.tariff.add")}
       </button>
       ${told.length > 0 && html`<${Roles} told=${told} draft=${draft} change=${change} />`}
