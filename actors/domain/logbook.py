@@ -207,7 +207,10 @@ class Expectations:
         if not self._wishes and (was is now or not now):
             return {}
         settled = at >= self._told_at + SETTLING_S
-        changed = [name for name in now if name in was and not same(was[name], now[name])]
+        changed: Sequence[str] = ()
+        # What it never does is waited for at each of its reports, and nearly all say what was said before.
+        if was is not now:
+            changed = [name for name in now if name in was and not same(was[name], now[name])]
         pending = after.orders.pending if after.orders is not None else frozenset()
         own = [
             name
