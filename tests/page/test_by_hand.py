@@ -55,6 +55,17 @@ def test_it_is_the_next_edge_of_the_timetable(page: Modules, schedule: dict[str,
     assert told == (None if edge is None else edge * 1000)
 
 
+@given(warmths=WARMTHS, second=st.integers(0, 14 * 86_400))
+def test_what_a_schedule_asks_for_is_what_the_server_would_say(
+    page: Modules, warmths: dict[str, Any], second: int
+) -> None:
+    schedule = {"horarios_temp": warmths}
+    setpoint = parse(schedule).setpoint
+    local = datetime.fromtimestamp(WINTER + second, MADRID).replace(tzinfo=None)
+    asked = page.ask("askedNow", schedule, "horarios_temp", (WINTER + second) * 1000, "Europe/Madrid")
+    assert asked == (None if setpoint is None else setpoint.value_at(local))
+
+
 @pytest.mark.parametrize("now", SATURDAYS)
 def test_it_is_by_the_clock_on_the_wall_when_that_is_set(page: Modules, now: float) -> None:
     """The night between lasts 23 hours, or 25."""

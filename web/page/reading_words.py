@@ -71,7 +71,7 @@ READINGS: Final[Mapping[str, Words]] = {
     "db": Words("Ruido", "Noise"),
     "ruido": Words("Ruido", "Noise"),
     "humo": Words("Humo", "Smoke"),
-    "humo_detectado": Words("Humo", "Smoke"),
+    "humo_detectado": Words("Alarma de humo", "Smoke alarm"),
     "agua_detectada": Words("Agua", "Water"),
     "agua_m3": Words("Agua", "Water"),
     "gas_m3": Words("Gas", "Gas"),

@@ -38,12 +38,14 @@ function knownPart(name) {
   return name;
 }
 
-/** The name of the reading shown first: the kind's own, else the first number; `null` where there is none. */
+/**
+ * The name of the reading shown first: what a detector is there for, else the kind's own, else the first number; `null`
+ * where there is none.
+ */
 export function mainMetric({ kind, parametros, alarmas, lecturas_no_validas: invalid = [] }) {
-  const alarm = alarmNow({ alarmas });
+  const alarm = alarmNow({ alarmas }) ?? detected({ kind, alarmas });
   if (alarm !== null) return alarm;
   const named = kindOf(kind).main.find((name) => Object.hasOwn(parametros, name) || invalid.includes(name));
-  if (!named && kind === "sensor_humo" && alarmas) return byUrgency(alarmas)[0];
   return named ?? flat(parametros).find(([, value]) => numberOf(value) !== null)?.[0] ?? invalid[0] ?? null;
 }
 
@@ -59,6 +61,16 @@ export function alarmWords({ alarmas }, metric) {
 /** The metric of the alarm that there is now, the others before a low battery; `null` where there is none. */
 export const alarmNow = ({ alarmas = {} }) =>
   byUrgency(alarmas).find((metric) => alarmas[metric].activa === true) ?? null;
+
+// A thermometer may well tell of its battery, and a door that nobody has tampered with it.
+const DETECTED = ["fuego", "humo", "co", "gas", "agua", "vidrio"];
+
+/** The metric of the alarm that a detector is there for, while there is none; `null` of what measures something else. */
+function detected({ kind, alarmas: alarms = {} }) {
+  if (kind !== "sensor_humo" && kind !== "generico") return null;
+  const own = kind === "sensor_humo" ? () => true : (metric) => DETECTED.includes(alarms[metric].peligro);
+  return byUrgency(alarms).find((metric) => alarms[metric].activa !== null && own(metric)) ?? null;
+}
 
 const byUrgency = (alarms) => {
   const isBattery = (metric) => alarms[metric].peligro === "bateria";

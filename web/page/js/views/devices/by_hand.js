@@ -22,6 +22,18 @@ export function nextChange(configuration, now, zone) {
   return whole + (wanted - wallTime(whole, zone));
 }
 
+/**
+ * What the schedule `key`, as "horarios_temp", asks for at `now`; `null` where it never asks for anything.
+ * @param {string} key
+ */
+export function askedNow(configuration, key, now, zone) {
+  const wall = wallTime(now, zone);
+  const minute = weekdayOf(wall) * DAY + minuteOf(wall);
+  const events = parseChannel(key, configuration[key]);
+  const last = events.findLast((event) => event.day * DAY + event.minute <= minute) ?? events.at(-1);
+  return last?.value ?? null;
+}
+
 /** In minutes of the week. */
 function edges(configuration) {
   const windows = parse(configuration.horarios);

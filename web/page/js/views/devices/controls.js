@@ -1,6 +1,6 @@
 /** What can be asked of a device beside on and off, by its capability. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { number } from "../../format.js";
+import { now, number, zone } from "../../format.js";
 import { may } from "../../house.js";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
@@ -8,6 +8,7 @@ import { nameOf } from "../../kinds.js";
 import { numberOf, switchOf } from "../../readings.js";
 import { Confirm } from "../../ui.js";
 import { t } from "../../words.js";
+import { askedNow } from "./by_hand.js";
 import { send, sendByHand } from "./orders.js";
 import { isActive, isOn, isScheduled, wantedOf } from "./status.js";
 
@@ -250,7 +251,7 @@ const SetPoint = ({ device, sending }) => {
   // Who leaves the view right after pressing has pressed all the same.
   useEffect(() => deliver, []);
   const name = nameOf(device);
-  const wanted = stepped ?? wantedOf(device, sending).temp_objetivo;
+  const wanted = stepped ?? warmthOf(device, sending);
   const step = (by) => {
     const next = Math.min(WARMEST, Math.max(COLDEST, halves(wanted ?? measured(device)) + by));
     setStepped(next);
@@ -276,6 +277,13 @@ const SetPoint = ({ device, sending }) => {
     </div>
   `;
 };
+
+/** What it is to be: under a schedule, what that asks for at this time. */
+function warmthOf(device, sending) {
+  const scheduled = isScheduled(device) && sending?.temp_objetivo === undefined;
+  const asked = scheduled ? askedNow(device.configuracion, "horarios_temp", now.value, zone.value) : null;
+  return asked ?? wantedOf(device, sending).temp_objetivo;
+}
 
 const halves = (value) => Math.round(value * 2) / 2;
 const measured = ({ parametros }) => numberOf(parametros.temperatura) ?? numberOf(parametros.temp) ?? USUAL;
