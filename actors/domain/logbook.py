@@ -19,7 +19,7 @@ from actors.domain.model import SCHEDULED, Device, Json, JsonObject, same
 from actors.domain.profile import SETTLING_S
 from actors.domain.readings import switch_of
 from actors.domain.schedule import ScheduleError, parse
-from actors.domain.timekeeping import next_edge, settings_at
+from actors.domain.timekeeping import LOCKED, ON, POSITION, SPEED, next_edge, settings_at
 
 # Of a value as JSON, in characters: of what is longer, as a week's schedule is, only the name is kept.
 LONGEST: Final = 200
@@ -267,9 +267,15 @@ def _keeps_to(device: Device, shifts: Shifts, at: float, zone: tzinfo) -> bool:
     edge = next_edge(timetable, at - PUNCTUAL_S, zone)
     if edge is None or edge > at + PUNCTUAL_S:
         return False
-    asked = settings_at(timetable, max(at, edge), zone)
+    asked = _with_switch(settings_at(timetable, max(at, edge), zone))
     told = {name.removeprefix(CONFIGURATION): shift.after for name, shift in shifts.items() if shift}
     return bool(told) and all(name in asked and same(asked[name], value) for name, value in told.items())
+
+
+def _with_switch(asked: JsonObject) -> JsonObject:
+    """What is moved or locked says by its switch, too, that it is: a blind is on while it is open at all."""
+    moved = next((name for name in (POSITION, SPEED, LOCKED) if name in asked), None)
+    return asked if moved is None else {ON: bool(asked[moved]), **asked}
 
 
 def _noticed(before: Device, after: Device) -> Shifts:

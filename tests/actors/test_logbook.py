@@ -211,6 +211,15 @@ def test_a_schedule_that_the_device_keeps_is_known_by_its_hours(home: Home) -> N
     ]
 
 
+@pytest.mark.parametrize(("channel", "value"), [("horarios_pos", 40), ("horarios_lock", "bloquear")])
+def test_what_a_schedule_moves_or_locks_it_has_switched_too(home: Home, channel: str, value: object) -> None:
+    """A blind, which is on while it is open at all, says no more at eight than that it is on."""
+    home.order(OURS, ANA, modo="horario", **{channel: {"diario": [["20:00", value]]}})
+    home.house.stage.wait(8 * 3600.0 + 40.0)
+    home.say(OURS, True)
+    assert home.told()[-1] == (OURS, Act.REPORTED, Origin(Cause.SCHEDULE), True)
+
+
 def test_a_schedule_that_the_server_keeps_has_done_it(home: Home) -> None:
     week = [{"dias": ["todos"], "inicio": "20:00", "fin": "23:00"}]
     home.order(THEIRS, ANA, modo="horario", horarios=week)

@@ -31,3 +31,13 @@ def test_what_has_no_name_of_its_own_is_told_by_what_it_begins_with(page: Page) 
         ("_", 3): [" ", "3"],
     }.items():
         assert page.evaluate(TOLD, [metric, value, BELONGS]) == told, metric
+
+
+def test_a_sign_keeps_its_letters_within_a_sentence(page: Page) -> None:
+    open_modules(page, "format.js")
+    page.goto("/")
+    told = page.evaluate(
+        "async (names) => names.map((await import('/pagina/js/format.js')).lowered)",
+        ["Termómetro", "Sensor de CO₂", "CO₂ sensor", "A"],
+    )
+    assert told == ["termómetro", "sensor de CO₂", "CO₂ sensor", "A"]

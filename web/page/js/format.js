@@ -26,6 +26,10 @@ export function number(value, unit = "", digits = 1) {
   return unit ? `${shown}\u00a0${unit}` : shown;
 }
 
+/** A name within a sentence: "sensor de CO₂", but "CO₂ sensor", which begins with a sign of its own. */
+export const lowered = (text) =>
+  text[1] === text[1]?.toUpperCase() ? text : text.charAt(0).toLowerCase() + text.slice(1);
+
 /** A reading, whatever its type. */
 export function reading(value, unit = "") {
   const size = numberOf(value);
@@ -88,12 +92,16 @@ export function duration(seconds) {
 }
 
 /**
- * Date and time of an ISO 8601 text or milliseconds, on the clock of the house.
+ * Date and time of an ISO 8601 text or milliseconds, on the clock of the house, of 24 hours as in schedules and charts.
  * @param {string | number} at
  * @param {Intl.DateTimeFormatOptions} [options]
  */
 export function moment(at, options = { dateStyle: "medium", timeStyle: "short" }) {
-  return new Intl.DateTimeFormat(language.value, { timeZone: zone.value, ...options }).format(new Date(at));
+  return new Intl.DateTimeFormat(language.value, {
+    timeZone: zone.value,
+    hourCycle: "h23",
+    ...options,
+  }).format(new Date(at));
 }
 
 /** @type {[string, number][]} */

@@ -1,5 +1,5 @@
 /** A finding in plain words: what was found, and why. Pure but for the language in use. */
-import { duration, moment, number } from "../../format.js";
+import { duration, lowered, moment, number } from "../../format.js";
 import { kindName, metricName, nameOf, unitOf } from "../../kinds.js";
 import { t } from "../../words.js";
 import { countWords, evidenceOf, rowWords, strongest } from "./evidence.js";
@@ -65,14 +65,14 @@ export function normally({ metric, bounds: { min, max, source } }, device) {
         ? t("insights.normal.min", { min: measured(min, unit) })
         : t("insights.normal", { min: measured(min, ""), max: measured(max, unit) });
   const known = t(`insights.source.${source.startsWith("person") ? "person" : source}`, {
-    kind: kindName(device.kind).toLowerCase(),
+    kind: lowered(kindName(device.kind)),
   });
   return t("insights.normally", { range, known });
 }
 
 function misconfig({ suggested_patch, falta_horario }, device, name) {
   const now = device.configuracion;
-  const mode = (wanted) => t(`insights.fix.modo.${wanted}`, { kind: kindName(device.kind).toLowerCase() });
+  const mode = (wanted) => t(`insights.fix.modo.${wanted}`, { kind: lowered(kindName(device.kind)) });
   const reasons = Object.entries(suggested_patch.configuracion).map(([key, wanted]) => {
     if (key === "modo") return mode(wanted);
     if (key === "intervalo_envio") return interval(now[key], wanted);

@@ -1,5 +1,5 @@
 /** An entry of the logbook in a sentence, so that nobody has to know of settings' names. */
-import { reading } from "../../format.js";
+import { lowered, reading } from "../../format.js";
 import { metricName, nameOf, readingOf } from "../../kinds.js";
 import { language, t } from "../../words.js";
 import { settingTitle, settingWords, stateWords } from "../device/names.js";
@@ -8,6 +8,9 @@ const SWITCH = "configuracion.encendido";
 const METRIC = "parametros.";
 const SETTING = "configuracion.";
 const LIMIT = "limites.";
+
+// What nobody calls on and off.
+const TURNED = { __proto__: null, position: "moved", lock: "locked" };
 
 /** `[kind, name]` of what has changed, as `["configuracion.", "brillo"]`; a fact of the device itself has no kind. */
 function parted(change) {
@@ -33,7 +36,7 @@ export function whatWasDone(entry, device) {
   if (hecho !== "cambio" && hecho !== "informado") return t(`logbook.did.${hecho}`, { name });
   const what = list(cambios.map(changed));
   const did = cambios.includes(SWITCH)
-    ? t(`logbook.did.turned.${turned}`, { name })
+    ? t(`logbook.did.${TURNED[device?.capability] ?? "turned"}.${turned}`, { name })
     : t("logbook.did.cambio", { what, name });
   return regla && origen === "persona"
     ? `${did} ${t("logbook.proposed", { rule: t(`insights.rule.${regla}`) })}`
@@ -51,14 +54,10 @@ function noticed({ cambios, paso_a: turned }, device, name) {
 
 function changed(change) {
   const [kind, name] = parted(change);
-  if (kind === SETTING) return lower(settingTitle(name));
-  if (kind === LIMIT) return t("logbook.limits", { metric: lower(metricName(name)) });
+  if (kind === SETTING) return lowered(settingTitle(name));
+  if (kind === LIMIT) return t("logbook.limits", { metric: lowered(metricName(name)) });
   return t(`logbook.fact.${name}`);
 }
-
-// Not "CO₂", nor what begins with a name.
-const lower = (text) =>
-  text[1] === text[1]?.toUpperCase() ? text : text.charAt(0).toLowerCase() + text.slice(1);
 
 /** `[{name, before, after}]` in words, of an entry that has its values and more to tell than that it went on or off. */
 export const valuesOf = ({ valores = {} }) =>
