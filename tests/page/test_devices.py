@@ -71,13 +71,15 @@ def test_a_detector_at_rest_says_what_there_is_not_and_in_alarm_what_there_is(
 ) -> None:
     """On its card, whatever else it tells, and at the head of its own view; never that it is on."""
     smoke = home.claim("SMK0AAAAAAAA", nombre="Cocina")
-    home.report("SMK0AAAAAAAA", estado="activo", parametros={"bateria": 90, "alarma": False})
+    home.report("SMK0AAAAAAAA", estado="activo", parametros={"humo": 0.97, "bateria": 90, "alarma": False})
     home.claim("AGUAAAAAAAAA", nombre="Lavadora")
     home.report("AGUAAAAAAAAA", estado="activo", parametros={"temp": 20.5, "waterLeak": False})
     any_page.goto("/")
     reading = card(any_page, "Cocina").locator(".main-reading")
     expect(reading).to_have_text("Sin humo")
-    expect(card(any_page, "Lavadora")).to_contain_text("Sin agua")
+    expect(card(any_page, "Cocina")).to_contain_text("Humo 0,97")
+    expect(card(any_page, "Lavadora").locator(".main-reading")).to_have_text("Sin agua")
+    expect(card(any_page, "Lavadora")).to_contain_text("20,5 °C")
     home.report("SMK0AAAAAAAA", parametros={"bateria": 90, "alarma": True})
     expect(reading).to_have_text("¡Humo!")
     expect(reading).to_have_attribute("data-tone", "bad")
@@ -185,7 +187,7 @@ def test_english_where_the_browser_speaks_it(home: Home, open_page: OpenPage) ->
     furnish(home)
     page = open_page(locale="en-GB")
     page.goto("/")
-    expect(page.get_by_role("heading", name="Devices")).to_be_visible()
+    expect(page.get_by_role("heading", name="Devices", exact=True)).to_be_visible()
     expect(card(page, "Clima").locator(".main-reading")).to_have_text("21.5\u00a0°C")
     expect(page.get_by_role("link", name="1 new device")).to_be_visible()
 

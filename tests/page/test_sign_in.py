@@ -171,7 +171,7 @@ def test_in_english(page: Page) -> None:
     """Who does not read Spanish finds the switch before coming in."""
     page.goto("/")
     page.get_by_role("button", name="English").click()
-    expect(page.get_by_role("heading", name="Come into the house")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert page.locator("html").get_attribute("lang") == "en"
 
 

@@ -261,7 +261,7 @@ def test_a_page_whose_language_does_not_come_speaks_another(
     page = open_page()
     page.route("**/js/es-*.js", lambda route: route.abort())
     page.goto("/")
-    expect(page.get_by_role("heading", name="Devices")).to_be_visible()
+    expect(page.get_by_role("heading", name="Devices", exact=True)).to_be_visible()
     page.unroute("**/js/es-*.js")
     page.reload()
     expect(page.get_by_role("heading", name="Dispositivos")).to_be_visible()

@@ -3,7 +3,7 @@ export const words = {
   "devices.title": "Dispositivos",
   "devices.add": "Añadir",
   "devices.search": "Buscar",
-  "devices.search.hint": "Buscar dispositivo o habitación",
+  "devices.search.hint": "Nombre o habitación",
   "devices.show": "Mostrar",
   "devices.state.all": "Todos",
   "devices.state.on": "Encendidos",
