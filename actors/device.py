@@ -92,6 +92,8 @@ from actors.messages import (
     SettlingOver,
     SilenceDue,
     Stayed,
+    StopDevice,
+    StopOrder,
     Switched,
     TakeOver,
     ToWriter,
@@ -202,6 +204,8 @@ class DeviceActor(PooledActor):
             case AcceptDefinition(seen=seen):
                 stale = self._device.stale_for(seen)
                 self._carry_out(stale or self._device.after_consent(), message)
+            case StopDevice():
+                self._stop_moving(message)
             case Announced(profile=profile, at=at):
                 self._take_profile(profile, at)
             case OrderUnsent(order):
@@ -561,6 +565,18 @@ class DeviceActor(PooledActor):
         if newly_claimed:
             self._start_rules()
 
+    def _stop_moving(self, command: StopDevice) -> None:
+        outcome = self._device.after_stop()
+        if isinstance(outcome, Refused) or outcome.profile is None:
+            command.reply(outcome)
+            return
+        at = self._clock.now()
+        deeds = self._deeds(outcome, Act.STOPPED, command.origin, at)
+        answer = partial(_answer_stop, command.reply, outcome)
+        order = StopOrder(outcome.serial, outcome.profile.address, outcome.profile.stop_address, answer)
+        self._become(outcome, at)
+        self._keep(Keep(outcome, deeds=deeds, order=order))
+
     def _deeds(self, device: Device, act: Act, origin: Origin, at: float) -> Sequence[Deed]:
         """What has been done to the device, which is to be ``device`` from now on."""
         self._expectations.tell(self._device, device, at)
@@ -796,6 +812,10 @@ def _origin_of(command: Command) -> Origin:
             return UNKNOWN
         case _:
             return command.origin
+
+
+def _answer_stop(reply: Reply, stopped: Device, refused: Refused | None) -> None:
+    reply(stopped if refused is None else refused)
 
 
 def _log_entry(device: Device, report: Report) -> LogEntry:

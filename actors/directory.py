@@ -81,6 +81,7 @@ from actors.messages import (
     RoomGone,
     Settle,
     Stayed,
+    StopDevice,
     Switched,
     TakeOver,
     Undelivered,
@@ -97,7 +98,7 @@ logger = logging.getLogger(__name__)
 # What a successor takes over of a dead actor's mail; its timers it sets itself.
 _ASKED = (
     *(ClaimDevice, ChangeDevice, ChangeLimits, ReleaseDevice, AcceptDefinition),
-    *(ApplyFinding, DismissFinding, AskBounds),
+    *(ApplyFinding, DismissFinding, AskBounds, StopDevice),
 )
 _FAREWELLS = (ForgetDevice, ForgetUnheard, GiveWay, ReplaceDevice, TakeOver)
 # Of the days on which people were at home, so many are kept: rule 3 remembers eight weeks.
@@ -258,7 +259,7 @@ class Directory(SupervisedActor):
                 reply(Claimed(frozenset(map(str.lower, self._residents.keys() - self._strangers.serials))))
             case ClaimDevice(claim):
                 self._pass_on(claim.serial, message)
-            case ReleaseDevice(serial) | AcceptDefinition(serial) | ChangeLimits(serial):
+            case ReleaseDevice(serial) | AcceptDefinition(serial) | ChangeLimits(serial) | StopDevice(serial):
                 self._pass_on(serial, message)
             case OrderUnsent(order):
                 self._pass_on(order.serial, message)
@@ -408,7 +409,7 @@ class Directory(SupervisedActor):
                 self._turn_away(offer, refused)
             case (
                 (ClaimDevice() | ChangeDevice() | ChangeLimits() | ReleaseDevice() | AcceptDefinition())
-                | (ForgetDevice() | ReplaceDevice())
+                | (ForgetDevice() | ReplaceDevice() | StopDevice())
                 | (ApplyFinding() | DismissFinding() | DismissalNoted() | AskBounds())
                 | (ChangeRooms() | ChangeAbsences() | ChangeEnergyPlan())
             ) as asked:

@@ -75,6 +75,18 @@ class Order:
     """The one that a person has claimed or consented to, as in :class:`actors.domain.profile.Profile`."""
 
 
+@dataclass(frozen=True, slots=True)
+class StopOrder:
+    """Halt what of the device moves; by the writer, after the commit. It is told now or never."""
+
+    serial: str
+    address: str
+    """Where orders and this may go, as in :class:`Order`."""
+    stop_address: str | None
+    answer: Callable[[Refused | None], None] = field(compare=False)
+    """Called once, from any thread: ``None`` where it has gone out."""
+
+
 # -- to the directory, for a device --------------------------------------------------------------
 
 
@@ -203,6 +215,15 @@ class AcceptDefinition:
 
 
 @dataclass(frozen=True, slots=True)
+class StopDevice:
+    """Halt what of it moves, where it is. Answered once that has gone out, or cannot."""
+
+    serial: str
+    reply: Reply
+    origin: Origin = UNKNOWN
+
+
+@dataclass(frozen=True, slots=True)
 class ReplaceDevice:
     """The hardware of this device is dead; that of ``spare`` takes its place, if the claim proves it."""
 
@@ -266,6 +287,7 @@ Command: TypeAlias = (
     | ChangeLimits
     | ReleaseDevice
     | AcceptDefinition
+    | StopDevice
     | ApplyFinding
     | DismissFinding
 )
@@ -640,7 +662,7 @@ class Keep:
     """Whether the configuration goes out to the device."""
     decided: tuple[int, Decision] | None = None
     """What people made of the finding with this id."""
-    order: Order | None = None
+    order: Order | StopOrder | None = None
     """To be sent once the state that counts it as sent is on disk."""
     also: Sequence[Delivery] = ()
     """More messages that are settled by this."""

@@ -14,7 +14,7 @@ from actors.domain.logbook import KeptDeed
 from actors.domain.model import Device, JsonObject
 from actors.domain.notices import Channel, Notice, Preferences, Recipient, Subscription, Tried
 from actors.domain.people import Author
-from actors.messages import Delivery, Order, Removal
+from actors.messages import Delivery, Order, Removal, StopOrder
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,10 @@ class CommandSink(Protocol):
 
     def publish_configuration(self, serial: str, version: int, configuration: JsonObject) -> None: ...
 
-    def order(self, order: Order) -> None:
-        """Tell a device of another make; where that cannot be, the directory hears :class:`OrderUnsent`."""
+    def order(self, order: Order | StopOrder) -> None:
+        """Tell a device of another make; where that cannot be, the directory hears :class:`OrderUnsent`, and
+        whoever has asked for a stop is answered so.
+        """
 
     def also_spelled(self, serial: str, heard: str) -> bool:
         """The device spells its serial number otherwise on its topics, and is answered there too.

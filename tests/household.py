@@ -26,7 +26,7 @@ from actors.domain.findings import KeptFinding, Severity
 from actors.domain.model import Device, JsonObject
 from actors.domain.read_models import StoredAnnouncements
 from actors.domain.rule import RuleFactory
-from actors.messages import BrokerConnected, BrokerForgot, Delivery, Order, Removal
+from actors.messages import BrokerConnected, BrokerForgot, Delivery, Order, Removal, StopOrder
 from actors.mqtt.bridge import Bridge
 from actors.mqtt.carried import Lost
 from actors.mqtt.dialects.dialect import Dialect, Outgoing
@@ -102,6 +102,7 @@ class World:
     told: list[KeptFinding] = field(default_factory=list)
     """All findings that people were told of, oldest first."""
     orders: list[Order] = field(default_factory=list)
+    stops: list[StopOrder] = field(default_factory=list)
     """All that devices of other makes were ever told, oldest first."""
     dialects: Sequence[Dialect] = ()
     """Of other makes, that the house speaks. Without any, orders come to :attr:`orders` and no further."""
@@ -184,8 +185,11 @@ class BridgeOnStage(Bridge):
     def publish_receipt(self, serial: str, boot: str, seq: int) -> None:
         self._world.receipts[serial, boot] = seq
 
-    def order(self, order: Order) -> None:
-        self._world.orders.append(order)
+    def order(self, order: Order | StopOrder) -> None:
+        if isinstance(order, StopOrder):
+            self._world.stops.append(order)
+        else:
+            self._world.orders.append(order)
         if self._world.dialects:
             super().order(order)
 

@@ -40,6 +40,7 @@ from web.routes.devices import (
     OneDevice,
     ReleasedDevice,
     ReplacedDevice,
+    StoppedDevice,
     UnclaimedDevices,
 )
 from web.routes.energy import HouseEnergy
@@ -86,6 +87,7 @@ ROUTES: Final[list[tuple[str, type[Handler]]]] = [
     (r"/dispositivos/([0-9]{1,18})/?", OneDevice),
     (r"/dispositivos/([0-9]{1,18})/soltar/?", ReleasedDevice),
     (r"/dispositivos/([0-9]{1,18})/sustituir/?", ReplacedDevice),
+    (r"/dispositivos/([0-9]{1,18})/parar/?", StoppedDevice),
     (r"/dispositivos/([0-9]{1,18})/definicion/aceptar/?", AcceptedDefinition),
     (r"/dispositivos/([0-9]{1,18})/logs/?", DeviceLog),
     (r"/dispositivos/([0-9]{1,18})/estadisticas/?", DeviceStatistics),

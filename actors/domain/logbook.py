@@ -79,6 +79,8 @@ class Act(Enum):
     REPLACED = "sustituido"
     ACCEPTED = "aceptado"
     """Its orders go to the place that it has named meanwhile."""
+    STOPPED = "parado"
+    """It was told to halt."""
 
 
 class Shift(NamedTuple):

@@ -24,7 +24,7 @@ from actors.domain.orders import Orders
 from actors.domain.packed import Packed, packed
 from actors.domain.profile import Control, Form, Profile
 from actors.domain.readings import flattened, switch_of
-from actors.domain.refusals import Refusal, Refused
+from actors.domain.refusals import Refusal, Refused, unreached
 from actors.domain.rhythm import Rhythm
 from actors.domain.sequences import MAX_BOOTS, Boot
 from actors.domain.sun import Sun
@@ -51,6 +51,8 @@ SCHEDULED: Final = "horario"
 BY_SERVER: Final = "horario_servidor"
 """In a device's own configuration: that it leaves its schedule to the server."""
 _SCHEDULES: Final = "horarios"
+MOVING: Final = frozenset({"encendido", "posicion", "inclinacion"})
+"""Controls of a cover that take their time."""
 
 # Of a whole configuration: it goes out as one MQTT message and into every event of the device. It holds the
 # schedules of all channels, so it has more names than there are readings.
@@ -449,7 +451,7 @@ class Device:
         return replace(
             self,
             profile=profile,
-            orders=replace(orders, address=profile.address),
+            orders=orders.consented(profile),
             name=_announced(self.name, (UNNAMED, before.name), profile.name),
             type=_announced(self.type, (UNKNOWN_TYPE, before.kind), profile.kind),
             model=_announced(self.model, (UNKNOWN_MODEL, before.model), profile.model),
@@ -463,9 +465,41 @@ class Device:
         return self.profile.address not in ("", self.orders.address)
 
     def after_consent(self) -> Device | Refused:
-        if not self.awaits_consent or self.profile is None or self.orders is None:
-            return Refused(Refusal.NOTHING_TO_ACCEPT, {"serial": self.serial})
-        return replace(self, orders=replace(self.orders, address=self.profile.address))
+        """Of a stop that goes elsewhere alone it can be given, too: nothing waits for it."""
+        if self.claimed and self.profile is not None and self.orders is not None:
+            orders = self.orders.consented(self.profile)
+            if self.awaits_consent or (self.profile.stop_address and orders != self.orders):
+                return replace(self, orders=orders)
+        return Refused(Refusal.NOTHING_TO_ACCEPT, {"serial": self.serial})
+
+    @property
+    def can_stop(self) -> bool:
+        """Whether what of it moves can be told to halt, and a person has consented to where that goes."""
+        if self.profile is None or self.orders is None or self.awaits_consent:
+            return False
+        return self.profile.stop_address in ("", self.orders.stop_address)
+
+    def after_stop(self) -> Device | Refused:
+        """The device once it is told to halt, which is no wish that lasts.
+
+        Nothing that moves it is asked of it any more. Where it has come to rest it has yet to say: until then
+        it is to be as it has last said, and what it says next is believed, whatever that is.
+        """
+        if not self.claimed:
+            return Refused(Refusal.NOT_CLAIMED, {"serial": self.serial})
+        if not self.can_stop or self.profile is None or self.orders is None:
+            return Refused(Refusal.CANNOT_STOP, {"serial": self.serial})
+        if not (self.online and self.reachable):
+            return unreached(self.serial)
+        names = MOVING & self.profile.controls.keys()
+        told = {name: self.reported[name] for name in names & self.reported.keys()}
+        return replace(
+            self,
+            state=_state_told(told.get("encendido"), self.state),
+            configuration=packed({**self.configuration, **told}),
+            reported=packed({name: value for name, value in self.reported.items() if name not in names}),
+            orders=self.orders.without(names),
+        )
 
     @property
     def due(self) -> JsonObject:
@@ -580,7 +614,7 @@ class Device:
             return Refused(Refusal.NOT_CLAIMED, {"serial": self.serial})
         orders = None if self.orders is None else self.orders.dropped()
         if orders is not None and self.profile is not None:
-            orders = replace(orders, address=self.profile.address)
+            orders = orders.consented(self.profile)
         return replace(self, claimed=False, orders=orders)
 
     def after_replacement(self, spare: Device) -> Device | Refused:
@@ -618,7 +652,11 @@ class Device:
             reported=packed({**self.reported, **spare.reported}),
             profile=spare.profile,
             reachable=spare.reachable,
-            orders=replace(self.orders or Orders(), address=spare.orders.address),
+            orders=replace(
+                self.orders or Orders(),
+                address=spare.orders.address,
+                stop_address=spare.orders.stop_address,
+            ),
         )
 
     def after_change(self, change: Change) -> Device | Refused:

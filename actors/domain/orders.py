@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from actors.domain.json_values import JsonObject, same
-from actors.domain.profile import Control
+from actors.domain.profile import Control, Profile
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,8 @@ class Orders:
     """It was told these, has not said that it has done so, and is still given the time to."""
     address: str = ""
     """Where a person has consented that orders go, as in :class:`actors.domain.profile.Profile`."""
+    stop_address: str = ""
+    """The same of what halts it."""
 
     @property
     def pending(self) -> frozenset[str]:
@@ -67,4 +69,8 @@ class Orders:
 
     def dropped(self) -> Orders:
         """Nobody asks for anything any more."""
-        return Orders(address=self.address)
+        return Orders(address=self.address, stop_address=self.stop_address)
+
+    def consented(self, profile: Profile) -> Orders:
+        """They may go where the device says now."""
+        return replace(self, address=profile.address, stop_address=profile.stop_address or "")

@@ -130,5 +130,8 @@ class Profile:
     address: str = ""
     """Where orders go, if an announcement alone decides that: a change of it after the claim needs a
     person's consent. Empty where it follows from the hardware."""
+    stop_address: str | None = None
+    """The same of the message that halts what of it moves; empty where that goes where orders go, ``None``
+    where there is no such message."""
     notes: tuple[str, ...] = ()
     """What of its announcement was not understood, and why, for people, in Spanish."""

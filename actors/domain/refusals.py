@@ -25,6 +25,7 @@ class Refusal(Enum):
     SPARE_UNPROVEN = "replacement_unproven"
     GONE = "device_gone"
     UNKNOWN_SERIAL = "unknown_serial"
+    CANNOT_STOP = "cannot_stop"
     # -- of rooms
     NO_SUCH_ROOM = "no_such_room"
     NO_ROOM_TO_MOVE_TO = "no_room_to_move_to"
@@ -62,6 +63,7 @@ class Refusal(Enum):
     TOO_MANY_CHANNELS = "too_many_channels"
     # -- not now
     QUARANTINED = "device_quarantined"
+    UNREACHED = "device_unreached"
     FAILED = "failed_inside"
     RULE_FAILED = "rule_failed"
     NOT_STORED = "not_stored"
@@ -77,3 +79,8 @@ class Refused:
 
     why: Refusal
     about: Mapping[str, str | float] = field(default_factory=dict)
+
+
+def unreached(serial: str) -> Refused:
+    """What cannot wait is not told to whoever does not hear it now."""
+    return Refused(Refusal.UNREACHED, {"serial": serial})

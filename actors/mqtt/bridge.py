@@ -23,6 +23,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from actors.domain.latencies import Latencies
 from actors.domain.model import DeadLetter, JsonObject, Report
+from actors.domain.refusals import unreached
 from actors.messages import (
     BrokerConnected,
     BrokerForgot,
@@ -38,6 +39,7 @@ from actors.messages import (
     Removal,
     Reported,
     Settle,
+    StopOrder,
 )
 from actors.mqtt.carried import Carried, Lost
 from actors.mqtt.clearing import RetainedClearing
@@ -281,8 +283,12 @@ class Bridge:
         sent = [self._client.publish(each.topic, each.payload, qos=1) for each in messages]
         return not any(each.rc for each in sent) and self._carried.sent(connection, sent, lost)
 
-    def order(self, order: Order) -> None:
-        if self._translator is None or not tell_if_alive(self._translator, order):
+    def order(self, order: Order | StopOrder) -> None:
+        if self._translator is not None and tell_if_alive(self._translator, order):
+            return
+        if isinstance(order, StopOrder):
+            order.answer(unreached(order.serial))
+        else:
             self._directory.tell(OrderUnsent(order))
 
     # -- our devices, elsewhere ------------------------------------------------------------------

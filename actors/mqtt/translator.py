@@ -14,6 +14,7 @@ import pykka
 from actors.domain.model import DeadLetter
 from actors.domain.profile import Profile
 from actors.domain.read_models import StoredAnnouncements
+from actors.domain.refusals import unreached
 from actors.messages import (
     Announced,
     AskClaimed,
@@ -28,6 +29,7 @@ from actors.messages import (
     OrderUnsent,
     Recognized,
     Settle,
+    StopOrder,
 )
 from actors.mqtt.carried import Lost
 from actors.mqtt.catalogue import FORGOTTEN, Amendment, Carries, Catalogue, Full, Group, Known, Upheaval
@@ -186,6 +188,8 @@ class TranslatorActor(SupervisedActor):
                     self._make_dead_letter(heard, f"fallo interno al tratarlo: {error!r}"[:200])
             case Order() as order:
                 self._directory.tell(OrderUnsent(order))
+            case StopOrder(serial, answer=answer):
+                answer(unreached(serial))
         if self._telling is not None:
             self._settle(self._telling)
             self._telling = None
@@ -201,6 +205,8 @@ class TranslatorActor(SupervisedActor):
                 self._tell_due()
             case Order():
                 self._order(message)
+            case StopOrder():
+                self._stop_moving(message)
             case WillDue(serial):
                 self._presences.will_is_due(serial)
             case BrokerConnected():
@@ -538,13 +544,30 @@ class TranslatorActor(SupervisedActor):
         )
         if messages is None:
             return
+        unsent, own = OrderUnsent(order), self._own(known, messages)
+        if not self._publish(order.serial, own, partial(tell_if_alive, self.actor_ref, unsent)):
+            self._directory.tell(unsent)
+
+    def _stop_moving(self, stop: StopOrder) -> None:
+        """Now or never: what was lost on its way would halt it at some other place."""
+        known = self._catalogue.known(stop.serial)
+        sent = False
+        if known is not None and self._reaching.is_reached(stop.serial):
+            profile = known.definition.profile
+            if (profile.address, profile.stop_address) == (stop.address, stop.stop_address):
+                messages = self._understood(stop.serial, partial(known.dialect.stop, known.definition))
+                own = self._own(known, messages or ())
+                sent = bool(own) and self._publish(stop.serial, own)
+        stop.answer(None if sent else unreached(stop.serial))
+
+    def _own(self, known: Known, messages: Sequence[Outgoing]) -> Sequence[Outgoing]:
+        """Those that go to the device itself."""
         own = [each for each in messages if self._catalogue.is_told_by(each.topic, known)]
         for each in messages:
             if each not in own:
-                self._complain(order.serial, f"se ordena a otro aparato por {each.topic[:80]!r}", None)
-        unsent = OrderUnsent(order)
-        if not self._publish(order.serial, own, partial(tell_if_alive, self.actor_ref, unsent)):
-            self._directory.tell(unsent)
+                reason = f"se ordena a otro aparato por {each.topic[:80]!r}"
+                self._complain(known.definition.serial, reason, None)
+        return own
 
     def _publish(self, subject: str, messages: Sequence[Outgoing], lost: Lost = lambda: None) -> bool:
         """Whether there was a broker to carry those of them that may be published."""

@@ -194,15 +194,18 @@ def _orders_json(orders: Orders) -> Json:
         "sin_enviar": sorted(orders.unsent),
         "sin_confirmar": sorted(orders.unconfirmed),
         "direccion": orders.address,
+        **({"direccion_parada": orders.stop_address} if orders.stop_address else {}),
     }
 
 
 def _orders(text: bytes) -> Orders | None:
     """``None`` for what is no such object. Without its address nothing is sent before somebody consents."""
     match json_object(text):
-        case {"sin_enviar": [*unsent], "sin_confirmar": [*unconfirmed], "direccion": str(address)}:
+        case {"sin_enviar": [*unsent], "sin_confirmar": [*unconfirmed], "direccion": str(address), **rest}:
             if all(isinstance(name, str) for name in (*unsent, *unconfirmed)):
-                return Orders(frozenset(unsent), frozenset(unconfirmed), address)
+                stop = rest.get("direccion_parada")
+                stop_address = stop if isinstance(stop, str) else ""
+                return Orders(frozenset(unsent), frozenset(unconfirmed), address, stop_address)
     return None
 
 

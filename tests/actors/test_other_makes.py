@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.domain.kinds import sort_of
+from actors.domain.logbook import Act, Cause, Origin, WantedDeeds
 from actors.domain.model import Change, Claim, Device, JsonObject, Report
 from actors.domain.profile import PERCENT, SWITCH, Lapse, Profile
 from actors.domain.refusals import Refusal, Refused
@@ -34,6 +35,8 @@ from actors.messages import (
     ReleaseDevice,
     ReplaceDevice,
     Reported,
+    StopDevice,
+    StopOrder,
 )
 from actors.strangers import QUIET_S
 from tests.household import Bomb, House, World
@@ -595,3 +598,104 @@ def test_each_reading_is_over_once_its_own_time_has_run_out(told: list[tuple[int
     pass_time(clock.monotonic() + 100)
     assert [name for name, _ in ended] == [name for name, _ in expected]
     assert [end for _, end in ended] == pytest.approx([end for _, end in expected])
+
+
+# -- stops -----------------------------------------------------------------------------------------
+
+BLIND = replace(
+    PROFILE,
+    kind="persiana",
+    capability="position",
+    controls={"posicion": PERCENT},
+    stop_address="",
+)
+ANA = Origin(Cause.PERSON, 1, "Ana")
+
+
+def stop(foreign: Foreign) -> list[Device | Refused]:
+    """What was answered, once whoever was told has answered that it went out."""
+    answers: list[Device | Refused] = []
+    before = len(foreign.world.stops)
+    foreign.house.directory.tell(StopDevice(LAMP, answers.append, origin=ANA))
+    foreign.house.flush()
+    for order in foreign.world.stops[before:]:
+        assert answers == []
+        order.answer(None)
+    return answers
+
+
+def test_a_blind_that_is_stopped_stays_where_it_says_that_it_is(foreign: Foreign) -> None:
+    """Nothing of what it was on the way to is asked of it any more, not after a restart either; the logbook
+    has it under the name of whoever did it, and nothing else."""
+    foreign.announce(BLIND)
+    foreign.report(posicion=0)
+    foreign.claim()
+    foreign.change(posicion=100)
+    [stopped] = stop(foreign)
+    assert isinstance(stopped, Device)
+    assert foreign.world.stops[0] == StopOrder(LAMP, "", "", print)
+    assert foreign.device.configuration["posicion"] == 0
+    foreign.report(posicion=40)
+    assert (foreign.device.configuration["posicion"], foreign.device.differences) == (40, {})
+    foreign.reach(False)
+    foreign.restart()
+    foreign.announce(BLIND)
+    foreign.presence(True)
+    foreign.wait(BLIND.settling + 1)
+    assert foreign.device.configuration["posicion"] == 40
+    assert foreign.orders == [{"posicion": 100}]
+    deeds = [kept.deed for kept in foreign.house.archive.queries.logbook(WantedDeeds(), 10).entries]
+    assert [(deed.act, deed.origin.name) for deed in deeds] == [
+        (Act.STOPPED, "Ana"),
+        (Act.CHANGED, ""),
+        (Act.CLAIMED, ""),
+    ]
+
+
+def test_what_is_silent_while_it_moves_can_be_sent_back_from_where_it_was_stopped(
+    foreign: Foreign,
+) -> None:
+    """It was last heard closed, and is half open by now."""
+    foreign.announce(BLIND)
+    foreign.report(posicion=0)
+    foreign.claim()
+    foreign.change(posicion=100)
+    stop(foreign)
+    foreign.change(posicion=0)
+    assert foreign.orders == [{"posicion": 100}, {"posicion": 0}]
+
+
+def test_a_stop_is_refused_where_it_cannot_be_heard(foreign: Foreign) -> None:
+    """Of nobody's, of what has none, of one that is away, and of one whose stop would go where nobody has
+    consented to; it is never made up for."""
+
+    def refusal() -> Refusal:
+        [refused] = stop(foreign)
+        assert isinstance(refused, Refused)
+        return refused.why
+
+    foreign.announce(BLIND)
+    foreign.report(posicion=0)
+    assert refusal() is Refusal.NOT_CLAIMED
+    foreign.claim()
+    foreign.announce(replace(BLIND, stop_address=None))
+    assert refusal() is Refusal.CANNOT_STOP
+    foreign.announce(replace(BLIND, stop_address="elsewhere"))
+    assert (refusal(), foreign.device.can_stop, foreign.device.awaits_consent) == (
+        Refusal.CANNOT_STOP,
+        False,
+        False,
+    )
+    foreign.change(posicion=50)
+    assert foreign.orders == [{"posicion": 50}], "its orders go where they went"
+    foreign.house.directory.tell(AcceptDefinition(LAMP, print))
+    foreign.house.flush()
+    foreign.restart()
+    foreign.announce(replace(BLIND, stop_address="elsewhere"))
+    assert foreign.device.can_stop, "who has consented is remembered"
+    foreign.presence(True)
+    foreign.reach(False)
+    assert refusal() is Refusal.UNREACHED
+    foreign.reach(True)
+    foreign.wait(1)
+    assert foreign.world.stops == []

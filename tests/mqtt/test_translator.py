@@ -8,6 +8,7 @@ import pytest
 
 from actors.domain.model import ACTIVE, INACTIVE
 from actors.domain.read_models import StoredAnnouncement
+from actors.domain.refusals import Refusal, Refused
 from actors.messages import (
     Announced,
     KeepAnnouncement,
@@ -18,6 +19,7 @@ from actors.messages import (
     Recognized,
     Reported,
     Settle,
+    StopOrder,
 )
 from actors.mqtt.broker.nats_server import carries
 from actors.mqtt.catalogue import FORGOTTEN, MAX_TOPICS, Catalogue, Full
@@ -572,6 +574,37 @@ def test_an_order_becomes_the_messages_of_its_family() -> None:
     nursery.order(SERIAL, encendido=True)
     assert nursery.line.published == [Outgoing("t/a1/set", b'{"encendido": true}')]
     assert nursery.of(OrderUnsent) == []
+
+
+def test_a_stop_goes_out_now_or_never() -> None:
+    """To whoever hears it, where somebody has consented to; whatever becomes of it is answered once."""
+    nursery = Nursery()
+    nursery.announce("a1", stop_address="s")
+    nursery.line.published.clear()
+    answers: list[Refused | None] = []
+
+    def stop(stop_address: str = "s") -> list[Refusal | None]:
+        nursery.translator.tell(StopOrder(SERIAL, "", stop_address, answers.append))
+        nursery.stage.settle()
+        told = [None if each is None else each.why for each in answers]
+        answers.clear()
+        return told
+
+    assert stop() == [Refusal.UNREACHED], "it has said nothing yet"
+    nursery.order(SERIAL, encendido=True)
+    nursery.line.published.clear()
+    assert stop("elsewhere") == [Refusal.UNREACHED]
+    assert nursery.line.published == []
+    assert stop() == [None]
+    assert nursery.line.published == [Outgoing("t/a1/set", b"stop")]
+    nursery.line.connected = False
+    assert stop() == [Refusal.UNREACHED]
+    nursery.of(OrderUnsent)
+    nursery.disconnect()
+    nursery.line.connected = True
+    nursery.connect()
+    assert Outgoing("t/a1/set", b"stop") not in nursery.line.published[1:]
+    assert [each for each in nursery.of(OrderUnsent) if isinstance(each.order, StopOrder)] == []
 
 
 def reached(nursery: Nursery, serial: str = SERIAL) -> list[bool]:

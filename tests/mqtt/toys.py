@@ -70,6 +70,7 @@ class Toys:
                 controls={} if told.get("sensor") else {"encendido": SWITCH, "brillo": PERCENT},
                 patience=told.get("patience"),
                 address=told.get("address", ""),
+                stop_address=told.get("stop_address"),
             ),
             topics=tuple(told.get("topics", (f"{base}/state", f"{base}/lwt"))),
             body=Body(base, told.get("orders", f"{base}/set")),
@@ -93,6 +94,9 @@ class Toys:
 
     def order(self, definition: Definition, wanted: JsonObject) -> Sequence[Outgoing]:
         return (Outgoing(definition.body.orders, json.dumps(dict(wanted)).encode()),)
+
+    def stop(self, definition: Definition) -> Sequence[Outgoing]:
+        return (Outgoing(definition.body.orders, b"stop"),)
 
 
 class Mute(Toys):

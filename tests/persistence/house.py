@@ -13,7 +13,7 @@ from actors.domain.findings import KeptFinding
 from actors.domain.logbook import KeptDeed
 from actors.domain.model import Device, JsonObject, LogEntry, Report
 from actors.domain.status import WriterStatus
-from actors.messages import Delivery, MemoryRecalled, Order, Recall, Recalled, Removal, Reply
+from actors.messages import Delivery, MemoryRecalled, Order, Recall, Recalled, Removal, Reply, StopOrder
 from actors.ports import ScanNews
 from persistence.database.schema import sqlite3
 from persistence.readers.queries import Queries
@@ -38,7 +38,7 @@ class Neighbours:
     def publish_receipt(self, serial: str, boot: str, seq: int) -> None:
         self._note("receipt", serial, boot, seq)
 
-    def order(self, order: Order) -> None:
+    def order(self, order: Order | StopOrder) -> None:
         self._note("order", order)
 
     def also_spelled(self, serial: str, heard: str) -> bool:

@@ -172,3 +172,36 @@ def test_from_its_announcement_to_the_wall_switch_and_over_a_restart(home: Insta
             make.says(lamp, on=False)
             until(backend, make.serial, encendido=False)
             switched_on(backend, lamp, make)
+
+
+def test_a_shutter_is_stopped_from_outside(plain_home: Installation) -> None:
+    """At once, by a message that nobody keeps; then it is to be where it says that it is."""
+    config = {
+        **{"mac": "A4CF12345678", "dn": "Toldo", "t": "toldo", "ft": "%topic%/%prefix%/"},
+        **{"tp": ["cmnd", "stat", "tele"], "rl": [3, 3], "sho": [0]},
+    }
+    with plain_home.backend() as backend, Device(backend.mqtt, "toldo/cmnd/#") as blind:
+
+        def says(position: int) -> None:
+            blind.publish("toldo/stat/RESULT", json.dumps({"Shutter1": {"Position": position}}))
+
+        def told(command: str) -> tuple[bytes, bool]:
+            """Among its questions."""
+            while True:
+                topic, payload, retained = blind.heard.get(timeout=PATIENCE)
+                if topic == f"toldo/cmnd/{command}":
+                    return payload, retained
+
+        blind.publish("tasmota/discovery/A4CF12345678/config", json.dumps(config), retain=True)
+        blind.publish("toldo/tele/LWT", b"Online", retain=True)
+        backend.until_known(TASMOTA.serial)
+        says(0)
+        number = backend.claim({"serial_number": TASMOTA.serial, "nombre": "Toldo"})
+        until(backend, TASMOTA.serial, puede_parar=True, en_linea=True)
+        backend.put(number, {"configuracion": {"posicion": 100}})
+        assert told("ShutterPosition1") == (b"100", False)
+        assert backend.ask("POST", f"/dispositivos/{number}/parar").status == 200
+        assert told("ShutterStop1") == (b"", False)
+        says(40)
+        wait_until(lambda: backend.devices()[TASMOTA.serial]["configuracion"]["posicion"] == 40, PATIENCE)
+        assert backend.get("/diario")["data"][0]["hecho"] == "parado"

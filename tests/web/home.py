@@ -16,7 +16,7 @@ from actors.domain.findings import Finding, Proposal, RuleMemory
 from actors.domain.model import Device, JsonObject
 from actors.domain.proposals import basis_of
 from actors.domain.read_models import StoredAnnouncements
-from actors.messages import Delivery, KeepConclusion, Order, Recall, Recalled, Removal
+from actors.messages import Delivery, KeepConclusion, Order, Recall, Recalled, Removal, StopOrder
 from actors.mqtt.dialects.dialect import Outgoing
 from actors.mqtt.translator import TranslatorActor
 from actors.runtime.dispatch import ThreadPool
@@ -43,6 +43,7 @@ class Network:
         self.configurations: list[tuple[str, int, JsonObject]] = []
         self.forgotten: list[tuple[Removal, bool]] = []
         self.orders: list[Order] = []
+        self.stops: list[StopOrder] = []
 
     def hear(self, wanted: Iterable[str], unwanted: Iterable[str]) -> None: ...
 
@@ -73,8 +74,12 @@ class Network:
 
     def publish_receipt(self, serial: str, boot: str, seq: int) -> None: ...
 
-    def order(self, order: Order) -> None:
-        self.orders.append(order)
+    def order(self, order: Order | StopOrder) -> None:
+        if isinstance(order, StopOrder):
+            self.stops.append(order)
+            order.answer(None)
+        else:
+            self.orders.append(order)
 
     def also_spelled(self, serial: str, heard: str) -> bool: ...  # type: ignore[empty-body]
 

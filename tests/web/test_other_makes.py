@@ -107,6 +107,26 @@ def test_what_is_read_may_be_sent_back_and_orders_what_differs(home: LiveSite) -
     assert home.network.configurations == []
 
 
+def test_what_moves_is_stopped(home: LiveSite) -> None:
+    """By whoever may command it; what has no stop, and what does not hear it, says so."""
+    assert home.site.get("/dispositivos/1").json["puede_parar"] is False
+    nothing = home.site.post("/dispositivos/1/parar", {})
+    assert (nothing.status, nothing.json["codigo"]) == (409, "cannot_stop")
+    announce(home, replace(PROFILE, stop_address=""))
+    stopped = home.site.post("/dispositivos/1/parar", {})
+    assert (stopped.status, stopped.json["puede_parar"]) == (200, True)
+    assert stopped.headers["Etag"]
+    [order] = home.network.stops
+    assert (order.serial, order.address) == (SERIAL, "lamp/set")
+    assert home.network.orders == []
+    home.site.directory.tell(Reachability(SERIAL, False))
+    away = home.site.post("/dispositivos/1/parar", {})
+    assert (away.status, away.json["codigo"]) == (503, "device_unreached")
+    assert SERIAL in away.json["detalle"]
+    assert home.site.post("/dispositivos/2/parar", {}).status == 404
+    assert len(home.network.stops) == 1
+
+
 def test_orders_go_elsewhere_once_somebody_accepts_it(home: LiveSite) -> None:
     """Who has seen where they would go; then what was asked meanwhile is told."""
     nothing = home.site.post("/dispositivos/1/definicion/aceptar", {})

@@ -24,6 +24,7 @@ from actors.messages import (
     Removal,
     ReplaceDevice,
     Reply,
+    StopDevice,
 )
 from web.http.handler import Handler
 from web.live.device_cache import Known
@@ -267,6 +268,24 @@ class ReleasedDevice(DeviceHandler):
         self.answer_device(
             await self.ask(partial(ReleaseDevice, device.serial, seen=seen, origin=self.origin))
         )
+
+
+class StoppedDevice(DeviceHandler):
+    operations: ClassVar = {
+        "POST": Operation(
+            summary="Parar donde está lo que un dispositivo mueve",
+            role=Role.MEMBER,
+            english="the device, [told to stop](#stop); 409 it has no stop, 503 it does not hear it now",
+            description="Solo si puede_parar. Ahora o nunca: no espera a que el dispositivo vuelva.",
+            answer=DeviceJson,
+            answer_headers=ETAG,
+            refusals=(404, 409, 503),
+        )
+    }
+
+    async def post(self, device_id: str) -> None:
+        serial = self.known(int(device_id)).device.serial
+        self.answer_device(await self.ask(partial(StopDevice, serial, origin=self.origin)))
 
 
 class AcceptedDefinition(DeviceHandler):

@@ -99,6 +99,9 @@ class ForeignJson(TypedDict):
             Mapping[str, ControlJson], Note({"description": "Lo que se le puede pedir, y entre qué valores."})
         ]
     ]
+    puede_parar: NotRequired[
+        Annotated[bool, Note({"description": "Si lo que mueve puede pararse donde está: /parar."})]
+    ]
     notas: NotRequired[
         Annotated[Sequence[str], Note({"description": "Qué no se entiende de lo que dice, y por qué."})]
     ]

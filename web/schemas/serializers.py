@@ -60,7 +60,15 @@ ADDED: Final = (
 )
 
 # Of devices of other makes alone; not for people to change either.
-FOREIGN: Final = ("familia", "firmware", "unidades", "ordenes", "notas", "definicion_pendiente")
+FOREIGN: Final = (
+    "familia",
+    "firmware",
+    "unidades",
+    "ordenes",
+    "puede_parar",
+    "notas",
+    "definicion_pendiente",
+)
 
 _DIGEST: Final = re.compile(rb'("codigo_sha256"\s*:\s*")[^"]*')
 
@@ -141,6 +149,7 @@ def _of_another_make(device: Device) -> ForeignJson:
         "ordenes": {}
         if profile is None
         else {name: _control_json(control) for name, control in profile.controls.items()},
+        "puede_parar": device.can_stop,
         "notas": () if profile is None else profile.notes,
         "definicion_pendiente": device.awaits_consent,
     }

@@ -62,6 +62,18 @@ REFUSALS: Final[Mapping[Refusal, Wording]] = {
         "El dispositivo {serial} no ha cambiado de sitio al que enviarle órdenes: no hay nada que aceptar.",
         "Device {serial} has not changed where its orders go: there is nothing to accept.",
     ),
+    Refusal.CANNOT_STOP: Wording(
+        409,
+        "El dispositivo {serial} no dice cómo se para, o se haría en otro sitio, que hay que aceptar antes: "
+        "dale una posicion.",
+        "Device {serial} does not say how it is stopped, or where that goes has to be accepted first: set a "
+        "posicion.",
+    ),
+    Refusal.UNREACHED: Wording(
+        503,
+        "El dispositivo {serial} no oye ahora lo que se le dice; no se le ha parado, ni se le parará luego.",
+        "Device {serial} does not hear what it is told now; it was not stopped, and will not be later.",
+    ),
     Refusal.SPARE_UNPROVEN: Wording(
         404,
         "{serial} no puede sustituir a otro: enciéndelo primero y espera a que envíe un informe; si ya lo ha "

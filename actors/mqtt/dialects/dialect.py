@@ -142,3 +142,6 @@ class Dialect(Protocol):
 
     def order(self, definition: Definition, wanted: JsonObject) -> Sequence[Outgoing]:
         """The messages that set these of its controls, the main switch (``encendido``) last."""
+
+    def stop(self, definition: Definition) -> Sequence[Outgoing]:
+        """The messages that halt what of it moves, where its profile has a ``stop_address``; else none."""

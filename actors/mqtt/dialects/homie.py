@@ -105,6 +105,10 @@ class Homie:
                 orders.append(Outgoing(f"{settable[name].topic}/set", value.encode() or _EMPTY))
         return orders
 
+    def stop(self, definition: Definition) -> Sequence[Outgoing]:
+        body: Body = definition.body
+        return () if body.stop is None else (body.stop,)
+
 
 def _presence(state: str, *, doubtful: bool) -> Reading | None:
     """``doubtful``: kept from before its root was lost, which alone was told."""

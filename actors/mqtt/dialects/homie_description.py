@@ -13,8 +13,17 @@ from typing import Any, Final
 
 from actors.domain.kinds import capability_of
 from actors.domain.profile import COVER_SETTLING_S, SETTLING_S, Profile
-from actors.mqtt.dialects.dialect import MAX_ENTITIES, Definition
-from actors.mqtt.dialects.homie_properties import FANS, LIGHTS, Property, Told, controlled, reading
+from actors.mqtt.dialects.dialect import MAX_ENTITIES, Definition, Outgoing
+from actors.mqtt.dialects.homie_properties import (
+    COVERS,
+    FANS,
+    LIGHTS,
+    Property,
+    Told,
+    controlled,
+    reading,
+    stop_of,
+)
 from actors.mqtt.dialects.sensors import kind_of_sensor
 
 ID: Final = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_-]{0,62}")
@@ -50,6 +59,8 @@ class Body:
     root_is_gone: bool
     properties: Mapping[str, Property] = field(default_factory=dict)
     """By topic."""
+    stop: Outgoing | None = None
+    """What halts it where it moves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +69,8 @@ class _Channel:
     about: str
     """The words by which it is called, from its node's to its device's."""
     properties: tuple[Property, ...]
+    stop: Outgoing | None = None
+    """Of a cover."""
 
 
 def definitions(
@@ -88,7 +101,8 @@ def _device(
     base = f"homie-{re.sub('[^A-Za-z0-9._-]', '-', domain)}-{id}"[:_SERIAL]
     for n, channel in enumerate(channels, 1):
         properties = named_apart(channel.properties)[:MAX_ENTITIES]
-        body = replace(shared, properties={each.topic: each for each in properties})
+        by_topic = {each.topic: each for each in properties}
+        body = replace(shared, properties=by_topic, stop=channel.stop)
         topics = (body.state, *((body.root,) if body.root else ()), *body.properties)
         yield Definition(
             serial=base if n == 1 else f"{base}.{n}",
@@ -117,7 +131,9 @@ def _channels(
             channels += [_Channel(f"{name} {n}", called, (each,)) for n, each in enumerate(apart, 1)]
             rest += [each for each in own if each.topic not in switches]
         elif any(each.control is not None and each.name in _MAIN for each in own):
-            channels.append(_Channel(name, called, tuple(own)))
+            moves = any(each.name == "posicion" and each.control is not None for each in own)
+            stops = filter(None, map(stop_of, told)) if moves else iter(())
+            channels.append(_Channel(name, called, tuple(own), next(stops, None)))
         else:
             rest += own
     return channels, rest
@@ -136,6 +152,8 @@ def _property(told: Told, about: str, notes: list[str]) -> Property | None:
     if told.settable and told.retained and told.datatype not in ("datetime", "duration", "json"):
         return controlled(told, about)
     if told.settable and not told.retained:
+        if stop_of(told) is not None and COVERS.search(about):
+            return None
         notes.append(f"{told.node}/{told.id} no dice cómo está: no se le ordena nada")
         return None
     return reading(told)
@@ -167,6 +185,7 @@ def _profile(family: str, description: Mapping[str, Any], channel: _Channel, not
         controls=controls,
         units={each.name: each.unit for each in channel.properties if each.unit and each.control is None},
         settling=COVER_SETTLING_S if kind == "persiana" else SETTLING_S,
+        stop_address=None if channel.stop is None else "",
         notes=tuple(notes[:16]),
     )
 

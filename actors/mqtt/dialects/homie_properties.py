@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from actors.domain.profile import PERCENT, SWITCH, Control, Form
 from actors.mqtt.dialects.codecs import Codec, OpenOrClosed, Steps, Truth, Word
+from actors.mqtt.dialects.dialect import Outgoing
 from actors.mqtt.dialects.homie_values import Bounds, Color, Degrees, Numeric, Share, Warmth
 from actors.mqtt.dialects.quantities import QUANTITIES, Quantity, kept_unit
 
@@ -50,6 +51,7 @@ _CLOSED: Final = re.compile(r"closed?|shut|cerrad[oa]", re.IGNORECASE)
 
 _OPENS: Final = ("open", "up", "opened", "abrir")
 _CLOSES: Final = ("close", "down", "closed", "cerrar")
+_STOPS: Final = ("stop", "halt", "parar")
 _SPEEDS: Final = ("low", "medium", "high")
 
 
@@ -193,6 +195,14 @@ def _enum(told: Told, about: str) -> Property:
         return Property(told.topic, "velocidad", Steps(speeds, choices.get("off", "")), control, "%")
     name = "modo_clima" if {"heat", "cool"} & {*choices} else own_name(told)
     return Property(told.topic, name, Word(told.choices), Control(Form.CHOICE, choices=told.choices))
+
+
+def stop_of(told: Told) -> Outgoing | None:
+    """What halts a cover, if this is a property that one of whose words does."""
+    if not told.settable or told.datatype != "enum":
+        return None
+    word = next((choice for choice in told.choices if choice.lower() in _STOPS), None)
+    return None if word is None else Outgoing(f"{told.topic}/set", word.encode())
 
 
 # -- what is only read -----------------------------------------------------------------------------

@@ -74,6 +74,10 @@ class Shelly:
         told = gen1.order(body, wanted) if isinstance(body, gen1.Gen1Body) else gen2.order(body, wanted)
         return tuple(told)
 
+    def stop(self, definition: Definition) -> Sequence[Outgoing]:
+        body: gen1.Gen1Body | gen2.Gen2Body = definition.body
+        return gen1.stop(body) if isinstance(body, gen1.Gen1Body) else gen2.stop(body)
+
 
 def _is_true(message: Message) -> bool:
     return message.payload.strip().lower() == b"true"

@@ -97,6 +97,7 @@ def define(mac: str, told: JsonObject) -> Iterator[Definition]:
                 patience=_PATIENCE_S if model.sleeps else None,
                 settling=COVER_SETTLING_S if channel.kind == "persiana" else SETTLING_S,
                 address=base,
+                stop_address="" if channel.kind == "persiana" else None,
                 notes=notes,
             ),
             topics=(f"{base}/online", *(f"{base}/{leaf}" for leaf in sources)),
@@ -303,6 +304,11 @@ def order(body: Gen1Body, wanted: JsonObject) -> Iterable[Outgoing]:
         yield Outgoing(f"{command}/target_t", str(written["temp_objetivo"]).encode())
     elif way in ("light", "white", "color") and (settings := _settings(way, written)):
         yield Outgoing(f"{body.base}/{body.part}/set", orjson.dumps(settings))
+
+
+def stop(body: Gen1Body) -> Sequence[Outgoing]:
+    rolls = body.part.startswith("roller/")
+    return (Outgoing(f"{body.base}/{body.part}/command", b"stop"),) if rolls else ()
 
 
 def _settings(way: str, written: Mapping[str, Json]) -> dict[str, Json]:

@@ -182,6 +182,7 @@ def define(mac: str, announcements: Mapping[str, bytes]) -> Iterator[Definition]
                 patience=patience if sleeps else None,
                 settling=COVER_SETTLING_S if kind == "persiana" else SETTLING_S,
                 address=prefix,
+                stop_address="" if kind == "persiana" else None,
             ),
             topics=_topics(prefix, sources),
             body=body,
@@ -281,3 +282,9 @@ def order(body: Gen2Body, wanted: JsonObject) -> Iterable[Outgoing]:
     if request is not None:
         method, params = request
         yield call(body.prefix, 3, method, **params)
+
+
+def stop(body: Gen2Body) -> Sequence[Outgoing]:
+    if body.channel is None or body.channel.type != "cover":
+        return ()
+    return (call(body.prefix, 3, "Cover.Stop", id=body.channel.id),)

@@ -22,7 +22,7 @@ from actors.mqtt.dialects.dialect import (
 )
 from actors.mqtt.dialects.tasmota_announcement import Body, asleep_patience, definitions
 from actors.mqtt.dialects.tasmota_board import Board, decoded, text
-from actors.mqtt.dialects.tasmota_channels import Command
+from actors.mqtt.dialects.tasmota_channels import Command, Shutter
 from actors.mqtt.dialects.tasmota_sensors import Gathered
 
 _MAC: Final = re.compile(r"[0-9A-Fa-f]{12}")
@@ -113,6 +113,12 @@ class Tasmota:
         # Together and without a pause between them, so that nobody sees the steps.
         together = ";".join(f"{name} {value}" for name, value in commands)
         return [_said(body.board, ("Backlog0", together))]
+
+    def stop(self, definition: Definition) -> Sequence[Outgoing]:
+        body: Body = definition.body
+        if not isinstance(body.channel, Shutter):
+            return ()
+        return (_said(body.board, (f"ShutterStop{body.channel.number}", "")),)
 
 
 def _said(board: Board, command: Command) -> Outgoing:

@@ -149,6 +149,7 @@ def _profile(
         patience=asleep_patience(ASLEEP_S) if body.board.sleeps else None,
         settling=channel.settling if channel is not None else SETTLING_S,
         address=body.board.commands,
+        stop_address="" if isinstance(channel, Shutter) else None,
         notes=tuple(notes),
     )
 

@@ -28,7 +28,7 @@ from actors.mqtt.dialects.dialect import (
 )
 from actors.mqtt.dialects.zigbee2mqtt_bridge import Bridge, distilled
 from actors.mqtt.dialects.zigbee2mqtt_devices import NAME, Body, definitions
-from actors.mqtt.dialects.zigbee2mqtt_features import text_of
+from actors.mqtt.dialects.zigbee2mqtt_features import STOP, text_of
 
 _LISTS: Final = ("devices", "groups")
 _ASKED: Final = frozenset(
@@ -118,6 +118,10 @@ class Zigbee2Mqtt:
         if body.timer is not None and minutes and minutes > 0 and wanted.get("encendido") is True:
             told = {body.timer.key: body.timer.told(minutes), **told}
         return (Outgoing(f"{body.orders}/set", orjson.dumps(told)),) if told else ()
+
+    def stop(self, definition: Definition) -> Sequence[Outgoing]:
+        body: Body = definition.body
+        return (Outgoing(f"{body.orders}/set", orjson.dumps({body.stop: STOP})),) if body.stop else ()
 
 
 def _read(body: Body, told: JsonObject) -> Reading:

@@ -52,6 +52,8 @@ class Body:
     timer: Timer | None = None
     color_mode: str = "color_mode"
     """The key that says whether a lamp has its colour by ``color`` or by ``color_temp``."""
+    stop: str = ""
+    """The key by which it is told to halt; empty where it is by none."""
 
 
 def definitions(
@@ -119,6 +121,7 @@ def _device(
             units={f.name: f.unit for f in channel.features if f.control is None and f.unit},
             patience=bridge.passive_s if sleeps and not watched else None,
             settling=_settling(channel),
+            stop_address="" if channel.stop else None,
             notes=tuple(notes),
         )
         serial = f"z2m-{address[2:]}" + (f".{number}" if number > 1 else "")
@@ -147,7 +150,8 @@ def _group(
     if not shared:
         return
     kind, capability = known[0].kind, known[0].capability
-    channel = Channel(kind, capability, shared)
+    stops = all(each.stop for each in known)
+    channel = Channel(kind, capability, shared, stop="state" if stops else "")
     body = _body(prefix, name, name, channel, bridge.watches(str(number)), False)
     profile = Profile(
         family=NAME,
@@ -157,6 +161,7 @@ def _group(
         model="grupo de Zigbee2MQTT",
         controls={feature.name: feature.control for feature in shared if feature.control is not None},
         settling=_settling(channel),
+        stop_address="" if stops else None,
         notes=bridge.notes,
     )
     network = coordinator or re.sub(r"[^A-Za-z0-9]+", "-", prefix)[:32]
@@ -200,6 +205,7 @@ def _body(prefix: str, name: str, target: str, channel: Channel, watched: bool, 
         features=features,
         timer=channel.timer,
         color_mode=warmth.key.replace("color_temp", "color_mode") if warmth else "color_mode",
+        stop=channel.stop,
     )
 
 

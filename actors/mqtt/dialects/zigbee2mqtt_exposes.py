@@ -27,6 +27,7 @@ from actors.mqtt.dialects.zigbee2mqtt_features import (
     named_apart,
     positive,
     specific,
+    stopped_by,
     text_of,
 )
 
@@ -69,6 +70,8 @@ class Channel:
     features: tuple[Feature, ...]
     timer: Timer | None = None
     """Of a valve."""
+    stop: str = ""
+    """The key by which a cover is told to halt; empty where it is by none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,8 @@ def _channel(unit: _Unit, own: Sequence[JsonObject], features: list[Feature], fa
         return Channel(kind, "sensor", tuple(features))
     if unit.type == "switch" and _WATERS.search(facts.description):
         return Channel("riego", kinds.capability_of("riego"), tuple(features), _timer(own, unit.endpoint))
-    return Channel(kind, kinds.capability_of(kind), tuple(features))
+    stop = stopped_by(unit.features) if unit.type == "cover" else ""
+    return Channel(kind, kinds.capability_of(kind), tuple(features), stop=stop)
 
 
 def _timer(own: Sequence[JsonObject], endpoint: str) -> Timer:

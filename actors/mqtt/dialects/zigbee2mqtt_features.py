@@ -28,6 +28,8 @@ from actors.mqtt.dialects.codecs import (
 from actors.mqtt.dialects.zigbee2mqtt_names import MOMENTARY, SETPOINTS, is_plain, reading_name
 
 STATE, SET, GET = 1, 2, 4
+STOP: Final = "STOP"
+"""The state that halts a cover, and that none is ever in."""
 _UNBOUNDED: Final = float(2**31)
 _STILL: Final = ("off", "OFF")
 _NO_SPEEDS: Final = ("auto", "smart", "on", *_STILL)
@@ -122,6 +124,14 @@ def _cover(by_name: Mapping[str, JsonObject], inverted: bool) -> Iterator[Featur
         yield _feature(state, "posicion", OpenOrClosed("OPEN", "CLOSE"), two, "%")
     if tilt := by_name.get("tilt"):
         yield _feature(tilt, "inclinacion", Opening(inverted), PERCENT, "%")
+
+
+def stopped_by(features: Iterable[JsonObject]) -> str:
+    """The key by which a cover of these features is told to halt; empty where it is by none."""
+    for each in features:
+        if text_of(each, "name") == "state" and access_of(each) & SET and STOP in _words(each):
+            return text_of(each, "property")
+    return ""
 
 
 def _fan(by_name: Mapping[str, JsonObject]) -> Iterator[Feature]:

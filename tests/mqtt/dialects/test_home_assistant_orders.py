@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from actors.mqtt.dialects.dialect import Definition, Reading
-from tests.mqtt.dialects.home_assistant import device, devices, online, own, read, told
+from tests.mqtt.dialects.home_assistant import DIALECT, device, devices, online, own, read, told
 
 # -- switching -----------------------------------------------------------------------------------
 
@@ -262,6 +262,29 @@ def test_a_cover_that_only_opens_and_closes() -> None:
     assert read(thing, "a/s", "closing") is None
     assert told(thing, posicion=0) == [("a/c", "DOWN")]
     assert told(thing, posicion=100) == [("a/c", "OPEN")]
+
+
+def test_a_cover_is_stopped_where_it_says_so() -> None:
+    """By the word that it has, which is STOP where it says nothing; null is none, nor is one without a topic.
+
+    What goes to a topic of its own has an address of its own, so that what was claimed before is still told.
+    """
+    placed = own(pos_t="a/p", set_pos_t="a/p/set")
+    for config, stop in (
+        (own(stat_t="a/s", cmd_t="a/c"), ("a/c", b"STOP")),
+        (own(stat_t="a/s", cmd_t="a/c", pl_stop="HALT"), ("a/c", b"HALT")),
+        (own(stat_t="a/s", cmd_t="a/c", pl_stop=None), None),
+        ({**placed, "cmd_t": "a/c"}, ("a/c", b"STOP")),
+        (placed, None),
+    ):
+        thing = device(("cover/a/c", config))
+        assert [(each.topic, each.payload) for each in DIALECT.stop(thing)] == ([stop] if stop else [])
+        assert (thing.profile.stop_address is None) is (stop is None)
+    one, two = (device(("cover/a/c", {**placed, "cmd_t": topic})).profile for topic in ("a/c", "b/c"))
+    assert one.address == two.address == device(("cover/a/c", placed)).profile.address
+    assert len({one.stop_address, two.stop_address, ""}) == 3
+    alone = device(("cover/a/c", own(stat_t="a/s", cmd_t="a/c"))).profile
+    assert (alone.address != "", alone.stop_address) == (True, "")
 
 
 def test_valves() -> None:

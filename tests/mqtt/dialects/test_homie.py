@@ -398,3 +398,22 @@ def test_no_value_raises_anything_but_that_it_is_not_understood(
         reading = said(definition, heard, payload, retained=retained)
         json.dumps([reading.parameters, reading.reported], allow_nan=False)
         assert {*reading.reported} <= {*definition.profile.controls}
+
+
+def test_a_cover_is_stopped_by_a_property_that_has_a_word_for_it() -> None:
+    """Retained or not; what stops nothing that moves is no stop."""
+    position = settable("integer", format="0:100", unit="%")
+    action = settable("enum", format="open,close,Stop")
+    for how in (action, settable("enum", format="Stop", retained=False)):
+        [cover] = defined({"persiana": {"position": position, "accion": how}})
+        [stop] = HOMIE.stop(cover)
+        assert (stop.topic, stop.payload) == ("homie/5/cosa/persiana/accion/set", b"Stop")
+        assert (cover.profile.kind, cover.profile.stop_address) == ("persiana", "")
+        assert cover.profile.notes == ()
+    for nodes in ({"persiana": {"position": position}}, {"radio": {"mando": action, "power": BOOLEAN}}):
+        [other] = defined(nodes)
+        moves = "posicion" in other.profile.controls
+        assert bool(HOMIE.stop(other)) is (moves and "radio" in nodes)
+
+
+BOOLEAN = settable("boolean")

@@ -43,10 +43,15 @@ def said(definition: Definition, topic: str, told: Any) -> dict[str, Any]:
 
 
 def ordered(definition: Definition, **wanted: Any) -> list[tuple[str, Any]]:
-    def plain(payload: bytes) -> Any:
-        return json.loads(payload) if payload.startswith(b"{") else payload.decode()
-
     return [(each.topic, plain(each.payload)) for each in DIALECT.order(definition, wanted)]
+
+
+def stopped(definition: Definition) -> list[tuple[str, Any]]:
+    return [(each.topic, plain(each.payload)) for each in DIALECT.stop(definition)]
+
+
+def plain(payload: bytes) -> Any:
+    return json.loads(payload) if payload.startswith(b"{") else payload.decode()
 
 
 # -- the first generation --------------------------------------------------------------------------
@@ -114,7 +119,9 @@ def test_a_shutter_or_two_relays() -> None:
     assert said(shutter, f"{base}/pos", "-1") == {}
     assert ordered(shutter, posicion=40) == [(f"{base}/command/pos", "40")]
     assert ordered(shutter, posicion=0) == [(f"{base}/command", "close")]
+    assert stopped(shutter) == [(f"{base}/command", "stop")]
     one, two = gen1("SHSW-25", "relay")
+    assert (stopped(one), one.profile.stop_address) == ([], None)
     assert [one.serial, two.serial] == [f"shelly-{MAC}", f"shelly-{MAC}.2"]
     assert ordered(two, encendido=False) == [("shellies/shelly1-EE01/relay/1/command", "off")]
     assert DIALECT.read(two, Message("shellies/shelly1-EE01/relay/0", b"on")) is None
@@ -344,6 +351,9 @@ def test_a_profile_that_is_switched_makes_other_devices() -> None:
     assert (cover.serial, cover.profile.kind) == (one.serial, "persiana")
     assert said(cover, *notice(cover, **{"cover:0": COVER})) == {"posicion": 70, "consumo_w": 0.0}
     assert ordered(cover, posicion=30.2)[0][1]["params"] == {"id": 0, "pos": 30}
+    [(_, stop)] = stopped(cover)
+    assert (stop["method"], stop["params"]) == ("Cover.Stop", {"id": 0})
+    assert (stopped(two), two.profile.stop_address) == ([], None)
 
 
 def test_a_cover_that_does_not_know_where_it_is() -> None:

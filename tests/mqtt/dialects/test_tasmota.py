@@ -329,6 +329,15 @@ def test_a_tuya_dimmer_is_dimmed_without_being_switched_on() -> None:
     assert told(lamp, brillo=70) == [("cmnd/lavadora/Dimmer3", "70")]
 
 
+def test_each_shutter_is_stopped_by_itself() -> None:
+    """Whatever else the board has has nothing to stop."""
+    boards = defined(rl=[3, 3, 3, 3, 1], sho=[0, 0])
+    stops = [[(each.topic, each.payload) for each in TASMOTA.stop(board)] for board in boards]
+    topics = [f"cmnd/lavadora/ShutterStop{number}" for number in (1, 2)]
+    assert stops == [[(topics[0], b"")], [(topics[1], b"")], []]
+    assert [board.profile.stop_address for board in boards] == ["", "", None]
+
+
 def test_a_pair_of_relays_is_one_shutter() -> None:
     first, second = defined(rl=[3, 3, 3, 3], sho=[0, 1], sht=[[0, 0, 0], [-90, 90, 10]])
     assert (first.profile.kind, first.profile.settling) == ("persiana", 60.0)

@@ -316,6 +316,21 @@ def test_a_cover_without_a_position() -> None:
     assert read(cover, {"state": "STOP"}) == Reading(invalid=("posicion",))
 
 
+def test_a_cover_is_stopped_by_its_own_state() -> None:
+    """Where that is one of the words that it takes, at its endpoint."""
+    state = {**enum("state", ("OPEN", "CLOSE", "STOP"), 3), "property": "state_l6"}
+    (cover,) = defined(device({"type": "cover", "endpoint": "l6", "features": [state]}))
+    (message,) = DIALECT.stop(cover)
+    assert (message.topic, json.loads(message.payload)) == (
+        "zigbee2mqtt/0x00158d0000000001/set",
+        {"state_l6": "STOP"},
+    )
+    assert cover.profile.stop_address == ""
+    for words, access in ((("OPEN", "CLOSE"), 3), (("OPEN", "CLOSE", "STOP"), 1)):
+        (other,) = defined(device({"type": "cover", "features": [enum("state", words, access)]}))
+        assert (DIALECT.stop(other), other.profile.stop_address) == ((), None)
+
+
 def test_a_lock() -> None:
     """Locked is true."""
     lock = {"type": "lock", "features": [state(on="LOCK", off="UNLOCK"), enum("lock_state", ("locked",), 1)]}

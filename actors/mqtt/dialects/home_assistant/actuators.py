@@ -147,7 +147,15 @@ def cover(entity: Entity) -> Part:
         (*sources, *parts[0].sources),
         (teller, *parts[0].tellers),
         {"posicion": control, **parts[0].controls},
+        stop=_stop(entity),
     )
+
+
+def _stop(entity: Entity) -> Outgoing | None:
+    """``payload_stop`` null says that it cannot be halted; where nothing is said it can."""
+    topic = commanded(entity, "command_topic")
+    word = "" if entity.config.get("payload_stop", "") is None else entity.word("payload_stop", "STOP")
+    return Outgoing(topic, word.encode()) if topic and word else None
 
 
 def _way(closed: float, open: float) -> Between:

@@ -10,7 +10,7 @@ from typing import Final
 
 from actors.domain import kinds
 from actors.domain.profile import COVER_SETTLING_S, SETTLING_S, Profile
-from actors.mqtt.dialects.dialect import MAX_ENTITIES, Definition, NotUnderstood
+from actors.mqtt.dialects.dialect import MAX_ENTITIES, Definition, NotUnderstood, Outgoing
 from actors.mqtt.dialects.home_assistant.announcement import Entity, Malformed, entities_of
 from actors.mqtt.dialects.home_assistant.availability import Watch, watches_of
 from actors.mqtt.dialects.home_assistant.expressions import TemplateRefused
@@ -44,17 +44,25 @@ class Body:
     watches: tuple[Watch, ...]
     kin: frozenset[str] = frozenset()
     """What it and its gateway go by."""
+    stop: Outgoing | None = None
+    """What halts it where it moves."""
 
     @property
     def commands(self) -> frozenset[str]:
+        """The topics that set it."""
         return frozenset(topic for teller in self.tellers for topic in teller.topics)
+
+    @property
+    def told_by(self) -> frozenset[str]:
+        """And the one that halts it."""
+        return self.commands if self.stop is None else self.commands | {self.stop.topic}
 
 
 def body_of(part: Part, watches: tuple[Watch, ...], kin: frozenset[str]) -> Body:
     by_topic: dict[str, tuple[Source, ...]] = {}
     for source in part.sources:
         by_topic[source.topic] = (*by_topic.get(source.topic, ()), source)
-    return Body(by_topic, part.tellers, watches, kin)
+    return Body(by_topic, part.tellers, watches, kin, part.stop)
 
 
 @lru_cache(maxsize=16_384)
@@ -175,6 +183,8 @@ class _Assembly:
             patience=None if watches else self._patience(serial, entities),
             settling=COVER_SETTLING_S if kind == "persiana" else SETTLING_S,
             address=_address(body.commands),
+            # Apart, so that devices that were claimed before there was a stop go on being told the rest.
+            stop_address=None if body.stop is None else _address(body.told_by - body.commands),
             notes=tuple(self.notes[:_MAX_NOTES]) if number == 1 else (),
         )
         return Definition(

@@ -101,6 +101,10 @@ class HomeAssistant:
         tellers = sorted(body.tellers, key=lambda teller: "encendido" in teller.names)
         return [told for teller in tellers for told in teller.tell(wanted)]
 
+    def stop(self, definition: Definition) -> Sequence[Outgoing]:
+        body: Body = definition.body
+        return () if body.stop is None else (body.stop,)
+
 
 def _sources(body: Body, topic: str) -> Iterator[Source]:
     found = body.sources.get(topic)
@@ -122,7 +126,7 @@ def _apart(definitions: Iterable[Definition]) -> Iterator[Definition]:
         device = definition.serial.partition(".")[0]
         body: Body = definition.body
         others = []
-        for topic in sorted(body.commands):
+        for topic in sorted(body.told_by):
             owner, kin = owners.setdefault(topic, (device, body.kin))
             if owner != device and not kin & body.kin:
                 others.append(topic)
@@ -131,5 +135,6 @@ def _apart(definitions: Iterable[Definition]) -> Iterator[Definition]:
             continue
         note = f"sus órdenes irían a otro aparato, por {others[0][:80]!r}: no se envían"
         profile = definition.profile
-        kept = replace(profile, controls={}, capability="sensor", address="", notes=(*profile.notes, note))
-        yield replace(definition, profile=kept, body=replace(body, tellers=()))
+        notes = (*profile.notes, note)
+        kept = replace(profile, controls={}, capability="sensor", address="", stop_address=None, notes=notes)
+        yield replace(definition, profile=kept, body=replace(body, tellers=(), stop=None))

@@ -183,6 +183,8 @@ class Part:
     units: Mapping[str, str] = field(default_factory=dict)
     """Of its readings."""
     lapses: Mapping[str, Lapse] = field(default_factory=dict)
+    stop: Outgoing | None = None
+    """What halts it where it moves."""
 
 
 def joined(parts: Iterable[Part]) -> Part:
@@ -192,10 +194,12 @@ def joined(parts: Iterable[Part]) -> Part:
     controls: dict[str, Control] = {}
     units: dict[str, str] = {}
     lapses: dict[str, Lapse] = {}
+    stop: Outgoing | None = None
     for part in parts:
         sources += part.sources
         tellers += part.tellers
         controls = {**part.controls, **controls}
         units = {**part.units, **units}
         lapses = {**part.lapses, **lapses}
-    return Part(tuple(sources), tuple(tellers), controls, units, lapses)
+        stop = stop or part.stop
+    return Part(tuple(sources), tuple(tellers), controls, units, lapses, stop)

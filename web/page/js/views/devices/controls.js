@@ -9,7 +9,7 @@ import { numberOf, switchOf } from "../../readings.js";
 import { Confirm } from "../../ui.js";
 import { t } from "../../words.js";
 import { askedNow } from "./by_hand.js";
-import { send, sendByHand } from "./orders.js";
+import { halt, send, sendByHand } from "./orders.js";
 import { isActive, isOn, isScheduled, wantedOf } from "./status.js";
 
 // Who presses a stepper five times means the fifth.
@@ -90,25 +90,30 @@ const hasEnds = ({ ordenes: orders }) => orders?.posicion?.paso === PERCENT.max;
 /** Whether it opens, stops and closes, and has no switch. */
 export const moves = (device) => device.capability === "position" && may("miembro");
 
-/** Open, stop where it is, close. */
+/** Open, stop where it is, close. What has no stop of its own is sent to where it was last. */
 export const Moves = ({ device }) => {
   const name = nameOf(device);
+  const move = (to) => () => sendByHand(device, switching(device, to > 0, { posicion: to }));
+  const here = numberOf(device.parametros.posicion);
   const acts = [
-    { act: "open", icon: "up", to: PERCENT.max },
-    ...(hasEnds(device) ? [] : [{ act: "stop", icon: "stop", to: numberOf(device.parametros.posicion) }]),
-    { act: "close", icon: "down", to: PERCENT.min },
+    { act: "open", icon: "up", press: move(PERCENT.max) },
+    ...(device.puede_parar ? [{ act: "stop", icon: "stop", press: () => halt(device.id) }] : []),
+    ...(device.puede_parar || hasEnds(device)
+      ? []
+      : [{ act: "stop", icon: "stop", press: here === null ? null : move(here) }]),
+    { act: "close", icon: "down", press: move(PERCENT.min) },
   ];
   return html`
     <div class="blind">
       ${acts.map(
-        ({ act, icon, to }) => html`
+        ({ act, icon, press }) => html`
           <button
             type="button"
             key=${act}
             aria-label=${t(`devices.blind.${act}.name`, { name })}
             title=${t(`devices.blind.${act}`)}
-            disabled=${to === null}
-            onClick=${() => sendByHand(device, switching(device, to > 0, { posicion: to }))}
+            disabled=${!press}
+            onClick=${press}
           ><${Icon} name=${icon} /></button>
         `,
       )}

@@ -1,6 +1,6 @@
 /** Orders on their way: shown at once, sent one after the other, and followed until the device confirms them. */
 import { signal } from "@preact/signals";
-import { put } from "../../api.js";
+import { post, put } from "../../api.js";
 import { zone } from "../../format.js";
 import { devices, take } from "../../house.js";
 import { attempt } from "../../ui.js";
@@ -78,6 +78,15 @@ export async function send(id, wishes) {
 /** The same by hand: where a schedule rules, until its next change. */
 export const sendByHand = (device, wishes) =>
   send(device.id, byHand(device, wishes, Date.now(), zone.peek()));
+
+/** Halt it where it is. Wishes that were not sent yet are dropped; what is on its way comes before. */
+export const halt = (id) =>
+  attempt(async () => {
+    const mine = orderOf(id);
+    mine.next = null;
+    await mine.running?.catch(() => {});
+    take(await post(`/dispositivos/${id}/parar`));
+  });
 
 async function carriedOut(id, body) {
   const answer = await put(`/dispositivos/${id}`, body);

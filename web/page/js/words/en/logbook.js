@@ -35,6 +35,7 @@ export const words = {
   "logbook.did.reclamado": "added {name} to the home",
   "logbook.did.soltado": "released {name}",
   "logbook.did.sustituido": "replaced {name} with another device",
+  "logbook.did.parado": "stopped {name}",
   "logbook.did.aceptado": "agreed to send commands for {name} elsewhere",
   "logbook.proposed": "(as proposed: {rule})",
   "logbook.noticed": "{name} · {what}",

@@ -35,6 +35,7 @@ export const words = {
   "logbook.did.reclamado": "añadió {name} a la casa",
   "logbook.did.soltado": "soltó {name}",
   "logbook.did.sustituido": "puso otro aparato en el lugar de {name}",
+  "logbook.did.parado": "paró {name}",
   "logbook.did.aceptado": "aceptó que las órdenes de {name} vayan a otro sitio",
   "logbook.proposed": "(como proponía: {rule})",
   "logbook.noticed": "{name} · {what}",
