@@ -9,6 +9,7 @@ import pytest
 from config import HEADINGS, Settings, settings, written_as
 from tests.web.site import Site
 from web.schemas.answers import SettingJson
+from web.texts.setting_words import DESCRIPTIONS, GROUPS
 
 PASSWORD = "tres tristes tigres"
 TOML = f"""
@@ -42,6 +43,17 @@ def test_all_are_told_in_the_order_of_the_example(in_force: Settings) -> None:
     assert list(dict.fromkeys(each["grupo"] for each in told.values())) == list(HEADINGS.values())
     assert all(each["descripcion"] == settings()[name].description for name, each in told.items())
     assert all(each["por_defecto"] == written_as(settings()[name].default) for name, each in told.items())
+
+
+def test_they_are_told_in_english_too(in_force: Settings) -> None:
+    """Each has words of its own in either language."""
+    assert list(DESCRIPTIONS) == list(settings())
+    assert list(GROUPS) == list(HEADINGS)
+    with Site(settings=in_force) as site:
+        answer = site.ask("GET", "/ajustes", headers={"Accept-Language": "en"})
+    assert answer.headers["Content-Language"] == "en"
+    assert {each["nombre"]: each["descripcion"] for each in answer.json} == DESCRIPTIONS
+    assert list(dict.fromkeys(each["grupo"] for each in answer.json)) == list(GROUPS.values())
 
 
 def test_values_are_told_as_they_are_written_and_where_they_come_from(in_force: Settings) -> None:

@@ -7,7 +7,7 @@ import { Empty, Field, Loaded } from "../../ui.js";
 import { language, t } from "../../words.js";
 
 export const Settings = () => {
-  const settings = useLoaded(() => get("/ajustes"), []);
+  const settings = useLoaded(() => get("/ajustes"), [language.value]);
   const [sought, setSought] = useState("");
   return html`
     <div class="stack">
@@ -29,7 +29,7 @@ const Groups = ({ all }) => {
   if (groups.length === 0) return html`<${Empty} icon="search" title=${t("household.settings.none")} />`;
   return groups.map(
     (group) => html`
-      <section class="card" key=${group} lang="es">
+      <section class="card" key=${group}>
         <h2>${group}</h2>
         <ul class="list">
           ${all.filter(({ grupo }) => grupo === group).map((each) => html`<${Setting} key=${each.nombre} of=${each} />`)}
@@ -43,8 +43,8 @@ const Setting = ({ of: { nombre, valor, origen, secreto, descripcion } }) => htm
   <li>
     <p class="grow"><code>${nombre}</code><br /><span class="muted">${descripcion}</span></p>
     <p class="setting">
-      <code lang=${language.value}>${secreto ? t("household.settings.secret") : shown(valor)}</code>
-      ${origen !== "defecto" && html`<span class="chip" data-tone="good" lang=${language.value}>${t(`household.settings.${origen}`)}</span>`}
+      <code>${secreto ? t("household.settings.secret") : shown(valor)}</code>
+      ${origen !== "defecto" && html`<span class="chip" data-tone="good">${t(`household.settings.${origen}`)}</span>`}
     </p>
   </li>
 `;

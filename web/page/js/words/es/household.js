@@ -195,7 +195,7 @@ export const words = {
   "household.doings.none": "Todavía no se ha hecho nada",
 
   "household.settings.what":
-    "Los que están en vigor. Se cambian en config.toml o en el entorno, y valen desde el siguiente arranque.",
+    "Los que están en vigor. Para cambiar uno, edita config.toml o pon la variable de entorno de ese nombre en el servidor, y arráncalo de nuevo.",
   "household.settings.search": "Buscar un ajuste",
   "household.settings.none": "Ningún ajuste coincide",
   "household.settings.secret": "secreto",
