@@ -24,6 +24,8 @@ RULES: Final = {
     "POST /mqtt/accesos": {"unknown_family", "login_unusable", "login_topic_unusable"},
     "POST /notificaciones/canales": {"not_a_service"},
     "POST /notificaciones/navegador": {"not_a_browser"},
+    "PUT /notificaciones/navegador": {"not_a_browser"},
+    "GET /diario": {"range_out_of_order"},
     "GET /ai/eventos": {"range_out_of_order"},
     "GET /dispositivos/{id}/logs": {"range_out_of_order"},
     "GET /dispositivos/{id}/exportar": {"range_out_of_order"},

@@ -141,6 +141,23 @@ def test_prices_and_the_main_meter(home: LiveSite) -> None:
     assert energy(home, f"periodo=dia&fecha={TODAY}&dispositivo=4")["dispositivos"] == []
 
 
+def test_a_hundred_tariffs_of_five_bands_can_be_told(home: LiveSite) -> None:
+    bands = [
+        {"nombre": "Punta", "dias": ["lunes"], "desde_hora": hour, "hasta_hora": hour + 1, "precio": 0.2}
+        for hour in range(5)
+    ]
+    tariffs = [{"desde": f"{year}-01-01", "precio": 0.15, "franjas": bands} for year in range(2099, 1999, -1)]
+    told = home.site.put("/energia/tarifas", {**PLAN, "tarifas": tariffs})
+    assert told.json["tarifas"] == tariffs[::-1]
+
+
+@pytest.mark.parametrize(
+    "moment", ["0", "1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "9999-12-31T00:00:00Z"]
+)
+def test_whatever_moment_is_asked_for_has_its_period(home: LiveSite, moment: str) -> None:
+    assert home.site.get(f"/energia?periodo=anio&fecha={moment}").json["kwh"] == 0
+
+
 def test_a_period_is_compared_with_the_one_before(home: LiveSite) -> None:
     day = energy(home, f"periodo=dia&fecha={TODAY}")
     assert day["anterior"]["desde"] == "2021-01-14T00:00:00.000Z"
@@ -177,4 +194,3 @@ def test_a_plan_that_makes_no_sense_is_refused(home: LiveSite, change: dict[str,
 
 def test_who_is_there_nobody_is_not_told_of(home: LiveSite) -> None:
     assert home.site.get("/energia?dispositivo=99").status == 404
-    assert home.site.get("/energia?fecha=1").status == 400

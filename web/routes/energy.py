@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Annotated, ClassVar, Final, Literal, TypedDict
 
@@ -40,9 +40,8 @@ DEVICE: Final = Parameter[int | None](
 )
 ROOM: Final = Parameter[int | None]("habitacion", Number(10**18 - 1), None, "Solo los de esta.", 1)
 QUERY: Final = (SPAN, DATE, DEVICE, ROOM)
-# Beyond them there is no calendar for a year more.
-FIRST_YEAR: Final = 1971
-LAST_YEAR: Final = 9000
+# An earlier day is taken for this one, whose year before begins at the epoch.
+FIRST_DAY: Final = date(1971, 1, 1)
 
 
 @named("Consumo")
@@ -147,9 +146,7 @@ class EnergyHandler(Handler):
         now = self.services.access.clock.now()
         at = self.asked(DATE)
         zone = self.services.zone.rules
-        day = datetime.fromtimestamp(now if at is None else at, zone).date()
-        if not FIRST_YEAR <= day.year <= LAST_YEAR:
-            raise Problem(Fault.PARAMETER_NO_MOMENT, name=DATE.name, given=day.isoformat())
+        day = max(datetime.fromtimestamp(now if at is None else at, zone).date(), FIRST_DAY)
         device_id, room = self.asked(DEVICE), self.asked(ROOM)
         if device_id is not None and self.services.hub.device_cache.by_id(device_id) is None:
             raise Problem(Fault.NO_DEVICE, id=device_id)

@@ -20,6 +20,7 @@ from actors.messages import ChangeEnergyPlan
 from web.http.handler import Handler
 from web.routes.absences import Instant
 from web.schemas.answers import Note
+from web.schemas.body import MAX_BODY
 from web.schemas.json_schema import named
 from web.schemas.operations import Operation
 from web.schemas.validators import (
@@ -90,6 +91,7 @@ class PlanJson(TypedDict):
 
 
 class Tariffs(Handler):
+    largest_body: ClassVar = MAX_BODY
     operations: ClassVar = {
         "GET": Operation(
             summary="Las tarifas de la luz, y qué dispositivo cuenta toda la casa",
