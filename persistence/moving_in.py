@@ -24,6 +24,7 @@ from actors.domain.tariffs import Band, EnergyPlan, Tariff
 from actors.simulator.appliances import APPLIANCES
 from actors.simulator.household import HOME, MAINS, Furnishing, Happening, life
 from persistence.database.local_time import LocalTime
+from persistence.database.schema import explaining
 from persistence.maintenance.retention import Retention
 from persistence.maintenance.upkeep import Upkeep
 from persistence.readers.queries import Queries
@@ -59,11 +60,28 @@ def move_in(
 
     It comes into place at once, when all is in it, since whoever looks must not find half a home.
     ``people`` are the ids of who lives there. ``progress`` is told the share that is done, from 0 to 1.
+    Raises ``UnusableDatabase`` where the disk does not take it; nothing is left there then.
     """
     folder = path.parent / UNDER_WAY
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    made = folder / path.name
+    try:
+        with explaining(path):
+            folder.mkdir(parents=True)
+            _furnish(folder / path.name, rules, people, zone, now, progress)
+            (folder / path.name).replace(path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    progress(1.0)
+
+
+def _furnish(
+    made: Path,
+    rules: Mapping[str, RuleFactory],
+    people: Mapping[str, int],
+    zone: tzinfo,
+    now: float,
+    progress: Callable[[float], object],
+) -> None:
     with Store(made) as store:
         rooms = _rooms(store)
         concluded = Batch(at=now)
@@ -83,9 +101,6 @@ def move_in(
         upkeep = Upkeep(Queries(made, zone), LocalTime(zone), _FOR_EVER)
         for step in chain(upkeep.roll_ups(1), upkeep.meterings(1)):
             store.tidy(step)
-    made.replace(path)
-    shutil.rmtree(folder)
-    progress(1.0)
 
 
 def _at(conclusion: Conclusion) -> float:

@@ -44,6 +44,7 @@ from persistence.database.rows import (
 )
 from persistence.database.schema import (
     UnusableDatabase,
+    explained,
     hindrance_of,
     lock_database,
     open_database,
@@ -198,8 +199,11 @@ class Unsettled(UnusableDatabase):
     ``saved`` is what has come of it if so, and ``cause`` what has happened.
     """
 
-    def __init__(self, commit: int, saved: Saved, cause: Exception) -> None:
-        super().__init__(str(cause), hindrance_of(cause) or Hindrance.UNUSABLE)
+    def __init__(
+        self, path: Path, commit: int, saved: Saved, cause: sqlite3.Error | UnusableDatabase
+    ) -> None:
+        text = str(cause) if isinstance(cause, UnusableDatabase) else explained(path, cause)
+        super().__init__(text, hindrance_of(cause) or Hindrance.UNUSABLE)
         self.commit = commit
         self.saved = saved
         self.cause = cause
@@ -291,7 +295,7 @@ class Store:
         except (sqlite3.Error, UnusableDatabase) as error:
             if saved is None:
                 raise
-            raise Unsettled(self.commits + 1, saved, error) from error
+            raise Unsettled(self._path, self.commits + 1, saved, error) from error
         self.commits += 1
         return saved
 

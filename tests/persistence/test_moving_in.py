@@ -19,6 +19,7 @@ from actors.domain.proposals import applied
 from actors.simulator.device import KINDS, demo_code
 from actors.simulator.household import CAMERA, CEILING, HOME, NEW, simulated
 from config import Settings
+from persistence.database.schema import UnusableDatabase
 from persistence.moving_in import UNDER_WAY, move_in
 from persistence.readers.queries import Queries
 from persistence.rule_files import RuleFiles
@@ -45,6 +46,23 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert (shares[0], shares[-1]) == (0, 1)
     assert not (path.parent / UNDER_WAY).exists()
     return path
+
+
+def test_a_full_disk_is_named_in_the_houses_words_and_nothing_stays_on_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite itself says so: the file may have no more pages than its tables take."""
+
+    def on_a_full_disk(path: Path) -> Store:
+        store = Store(path)
+        pages = store.database.conn.execute("PRAGMA page_count").fetchone()[0]
+        store.database.conn.execute(f"PRAGMA max_page_count = {pages}")
+        return store
+
+    monkeypatch.setattr("persistence.moving_in.Store", on_a_full_disk)
+    with pytest.raises(UnusableDatabase, match=r"No queda sitio en el disco de .*iot\.db: libera espacio"):
+        move_in(tmp_path / "iot.db", {}, {"Ana": 1, "Luis": 2}, MADRID, NOW.timestamp())
+    assert list(tmp_path.iterdir()) == []
 
 
 def devices(home: Path) -> Mapping[str, Device]:

@@ -132,7 +132,9 @@ def test_a_refusal_of_which_only_the_disk_knows_is_kept_once(
         lost.clear()
         nothing = Saved({}, [], {}, (), None, ())
         saved = save(store, batch) if arrived else nothing
-        raise Unsettled(store.commits + (not arrived), saved, sqlite3.OperationalError("planted"))
+        raise Unsettled(
+            Path("iot.db"), store.commits + (not arrived), saved, sqlite3.OperationalError("planted")
+        )
 
     monkeypatch.setattr(Store, "save", unsettled)
     answers: list[Device | Refused] = []
