@@ -51,7 +51,7 @@ def test_smoke_is_told_within_seconds_once_and_not_again_after_a_restart(home: H
         home.restart()
         # A detector that is muted warns of nothing any more; one that is at rest does so a minute later.
         home.put(f"/dispositivos/{number}/limites", {"alarma": {"silenciada": True}})
-        assert hook.next().json["title"] == "Ya pasó: ¡Humo! Detector"
+        assert hook.next().json["title"] == "Ya no se avisa: ¡Humo! Detector"
         assert hook.taken.empty()
 
 

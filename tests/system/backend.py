@@ -112,7 +112,9 @@ class Process:
         """The next line on standard output."""
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
-        assert line, f"it has ended: {self.said}"
+        if not line:
+            self._drain.join(PATIENCE)
+        assert line, f"it has ended with {self._process.poll()}: {self.said}"
         return line.rstrip()
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:

@@ -21,6 +21,7 @@ def test_everybody_can_ask_who_they_are(keys: Keys, site: Site) -> None:
             "tipo": "app",
             "abierto": False,
             "zona_horaria": {"iana": "Etc/UTC", "posix": "UTC0"},
+            "etiquetas": {},
         }
 
 
