@@ -36,7 +36,11 @@ export function reading(value, unit = "") {
   if (size !== null) return number(size, unit, Math.abs(size) >= 100 ? 0 : 1);
   if (typeof value === "boolean") return t(value ? "yes" : "no");
   if (value === null || value === undefined) return "–";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  if (Array.isArray(value)) return value.map((each) => reading(each)).join(", ");
+  if (typeof value !== "object") return String(value);
+  return Object.entries(value)
+    .map(([name, each]) => `${name} ${reading(each)}`)
+    .join(", ");
 }
 
 /**

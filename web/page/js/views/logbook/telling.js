@@ -72,5 +72,17 @@ export const valuesOf = ({ valores = {} }) =>
 function inWords(change, value) {
   const [kind, name] = parted(change);
   if (value === null) return "–";
+  if (kind === LIMIT) return limitsInWords(name, value);
   return kind === SETTING ? settingWords(name, value) : reading(value);
+}
+
+/** What people have decided of a metric: "desde 10 °C, hasta 30 °C, silenciada". */
+function limitsInWords(metric, { min, max, silenciada, naturaleza }) {
+  const decided = [
+    min !== null && t("logbook.limits.from", { value: readingOf(metric, min) }),
+    max !== null && t("logbook.limits.to", { value: readingOf(metric, max) }),
+    silenciada && t("limits.muted"),
+    naturaleza !== null && lowered(t(`limits.nature.${naturaleza}`)),
+  ];
+  return decided.filter(Boolean).join(", ") || "–";
 }

@@ -40,6 +40,8 @@ export const words = {
   "logbook.proposed": "(as proposed: {rule})",
   "logbook.noticed": "{name} · {what}",
   "logbook.limits": "the limits of {metric}",
+  "logbook.limits.from": "from {value}",
+  "logbook.limits.to": "up to {value}",
   "logbook.fact.nombre": "the name",
   "logbook.fact.tipo": "the kind",
   "logbook.fact.modelo": "the model",

@@ -40,6 +40,8 @@ export const words = {
   "logbook.proposed": "(como proponía: {rule})",
   "logbook.noticed": "{name} · {what}",
   "logbook.limits": "los límites de {metric}",
+  "logbook.limits.from": "desde {value}",
+  "logbook.limits.to": "hasta {value}",
   "logbook.fact.nombre": "el nombre",
   "logbook.fact.tipo": "la clase",
   "logbook.fact.modelo": "el modelo",
