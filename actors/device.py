@@ -644,7 +644,7 @@ class DeviceActor(PooledActor):
             tell_if_alive(self._directory, Stayed(device.serial))
             return
         self._departed = True
-        tell_if_alive(self._directory, Offered(device, request))
+        tell_if_alive(self._directory, Offered(device, request, self._connected_until))
         self.end_at_once()
 
     def _take_over(self, offer: Offered) -> None:
@@ -664,6 +664,7 @@ class DeviceActor(PooledActor):
         self._context.events.device_removed(Removal(spare.id, spare.serial))
         at = self._clock.now()
         self._expectations = Expectations(device)
+        self._connected_until = offer.connected_until
         deed = Deed(device.id, at, Act.REPLACED, request.origin)
         self._become(device, at)
         self._keep(Replace(device, Removal(spare.id, before.serial), request.reply, (deed,)))

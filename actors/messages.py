@@ -429,6 +429,8 @@ class Offered:
 
     spare: Device
     request: ReplaceDevice
+    connected_until: float
+    """By the monotonic clock, for how long its connection vouches for it."""
 
 
 @dataclass(frozen=True, slots=True)

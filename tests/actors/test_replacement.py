@@ -11,7 +11,15 @@ import pytest
 from actors.domain.claiming import TRIES, code_digest
 from actors.domain.model import Change, Claim, Device
 from actors.domain.refusals import Refusal, Refused
-from actors.messages import ChangeDevice, ClaimDevice, ForgetDevice, Removal, ReplaceDevice
+from actors.messages import (
+    ChangeDevice,
+    ClaimDevice,
+    Delivery,
+    ForgetDevice,
+    Presence,
+    Removal,
+    ReplaceDevice,
+)
 from tests.household import House, World, actor
 
 OLD, NEW, CODE = "TMP0OLD", "TMP0NEW", "K7WQ"
@@ -203,3 +211,14 @@ def test_one_that_is_forgotten_while_the_other_is_asked(house: House) -> None:
     assert answers == [Refused(Refusal.GONE)]
     assert house.devices() == house.kept()
     assert {serial: device.reports for serial, device in house.kept().items()} == {NEW: 2}
+
+
+@pytest.mark.parametrize("serial", [OLD, NEW])
+def test_a_connection_vouches_for_the_hardware_that_has_it(house: House, serial: str) -> None:
+    house.directory.tell(Presence(serial, True, house.world.clock.now(), False, Delivery(0, 0, -1)))
+    house.flush()
+    ask(house)
+    house.flush()
+    house.stage.wait(86_400)
+    house.flush()
+    assert house.devices()[NEW].online is (serial == NEW)

@@ -30,7 +30,7 @@ def test_who_switched_what_is_told_as_it_happens(home: Home, any_page: Page) -> 
     expect(entries.first).to_contain_text("Alguien de la casa encendió Lámpara")
     expect(entries.first).to_contain_text("70")
     home.put(f"/dispositivos/{lamp}/limites", {"consumo_w": {"min": 1, "max": 60, "silenciada": True}})
-    expect(entries.first).to_contain_text("– → desde 1 W, hasta 60 W, silenciada")
+    expect(entries.first).to_contain_text(" → desde 1 W, hasta 60 W, silenciada")
     any_page.get_by_label("Qué").select_option("Sin lo que notan los sensores")
     expect(entries).to_have_count(5)
     room = home.post("/habitaciones", {"nombre": "Salón"})["id"]

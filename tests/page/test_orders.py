@@ -16,7 +16,9 @@ LAMP, BLIND, FAN, DOOR, SPRINKLER, METER = (
 )
 MANUAL = {"modo": "manual", "encendido": True}
 
+# By a connection of its own, since nothing of the page's sees into the one that windows share.
 _NOTE_THE_CONFIRMATION = """
+delete window.SharedWorker;
 const { addEventListener } = EventSource.prototype;
 window.confirmed = new Promise((done) => {
   EventSource.prototype.addEventListener = function (name, listener) {

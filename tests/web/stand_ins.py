@@ -42,6 +42,7 @@ from actors.messages import (
     KeepSeen,
     ReleaseDevice,
     ScanHistory,
+    StopDevice,
 )
 from web.live.hub import EventHub
 
@@ -93,7 +94,7 @@ class StandInDirectory(pykka.ThreadingActor):
                 say(Absence(1, since or 0.0, until))
             case ChangeAbsences(EndAbsence(number) | WithdrawAbsence(number), say):
                 say(Refused(Refusal.NO_SUCH_ABSENCE, {"id": number}))
-            case ReleaseDevice(reply=reply) | AcceptDefinition(reply=reply):
+            case ReleaseDevice(reply=reply) | AcceptDefinition(reply=reply) | StopDevice(reply=reply):
                 reply(Refused(Refusal.GONE))
 
     def _decide(
