@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import schemathesis
 from schemathesis import Case, HookContext, Response
+from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.openapi.checks import RejectedPositiveData
 
 # The admin as whom everything is asked, and their token: without them there is nothing more to ask.
@@ -55,6 +56,9 @@ def filter_case(_context: HookContext, case: Case[Any]) -> bool:
 
 @schemathesis.hook
 def filter_failure(_context: HookContext, failure: Any, case: Case[Any], response: Response) -> bool:
+    # Too large a body is refused before anybody reads whether it is as described.
+    if isinstance(failure, AcceptedNegativeData) and response.status_code == 413:
+        return False
     if not isinstance(failure, RejectedPositiveData) or response.status_code not in (400, 412):
         return True
     meant = EVERYWHERE | RULES.get(case.operation.label, set())
