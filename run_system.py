@@ -80,6 +80,7 @@ from web.identity.mdns_announcer import Service
 from web.live.hub import EventHub
 from web.live.repeats import Repeats
 from web.security.access import Mode, NobodyCanEnter, access_of, mode_of, needs_people
+from web.texts.console_words import speak_spanish
 from web.texts.doubt_words import doubt_told
 from web.texts.hitch_words import hitch_told
 from web.texts.languages import Language
@@ -370,15 +371,16 @@ config.toml.example (python -m config lo escribe). Ejemplos:
 
 
 def parser() -> argparse.ArgumentParser:
+    speak_spanish()
     top = argparse.ArgumentParser(
         PROGRAM,
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    top.add_argument("--version", action="version", version=VERSION)
+    top.add_argument("--version", action="version", version=VERSION, help="la versión")
     top.add_argument("--config", type=Path, metavar="ARCHIVO", help="ajustes en TOML (config.toml)")
-    commands = top.add_subparsers(dest="command", metavar="ORDEN")
+    commands = top.add_subparsers(dest="command", title="órdenes", metavar="ORDEN")
     commands.add_parser("run", help="el sistema, hasta Ctrl-C")
     demo = commands.add_parser("demo", help="una casa de demostración, con dispositivos simulados")
     demo.add_argument(

@@ -37,13 +37,22 @@ class WrongArgument(Exception):
 def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     simulate = commands.add_parser("simulate", help="solo dispositivos simulados, contra cualquier bróker")
     simulate.add_argument(
-        "--count", type=int, default=len(PREFIXES), help="cuántos (por defecto %(default)s)"
+        "--count", type=int, metavar="N", default=len(PREFIXES), help="cuántos (por defecto %(default)s)"
     )
     simulate.add_argument(
-        "--broker", default="127.0.0.1", help="máquina del bróker (por defecto %(default)s)"
+        "--broker",
+        metavar="MÁQUINA",
+        default="127.0.0.1",
+        help="máquina del bróker (por defecto %(default)s)",
     )
-    simulate.add_argument("--port", type=int, help="puerto del bróker (MQTT_BROKER_PORT)")
-    simulate.add_argument("--interval", type=float, default=5.0, help="segundos entre informes (%(default)s)")
+    simulate.add_argument("--port", type=int, metavar="PUERTO", help="puerto del bróker (MQTT_BROKER_PORT)")
+    simulate.add_argument(
+        "--interval",
+        type=float,
+        metavar="SEGUNDOS",
+        default=5.0,
+        help="segundos entre informes (%(default)s)",
+    )
     simulate.add_argument(
         "--kinds",
         nargs="+",
@@ -52,22 +61,36 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help=f"de qué clases: {', '.join(PREFIXES.values())} (por defecto, todas)",
     )
     simulate.add_argument(
-        "--seed", type=int, help="la misma semilla, los mismos dispositivos (por defecto, otros cada vez)"
+        "--seed",
+        type=int,
+        metavar="N",
+        help="la misma semilla, los mismos dispositivos (por defecto, otros cada vez)",
     )
     login = commands.add_parser(
         "mqtt-clave", help="una contraseña nueva para que un dispositivo entre en el bróker"
     )
-    login.add_argument("serial", help="su número de serie, que es su usuario")
+    login.add_argument("serial", metavar="SERIE", help="su número de serie, que es su usuario")
     login.add_argument("--quitar", action="store_true", help="en vez de eso, que ya no entre")
     family = commands.add_parser(
         "mqtt-login", help="usuario y contraseña para un dispositivo o una pasarela de otra marca"
     )
     family.add_argument("name", metavar="NOMBRE", help="su usuario, y cómo se llama en sus topics")
-    family.add_argument("--family", "--familia", choices=[*FAMILIES], help="de qué marca o programa")
     family.add_argument(
-        "--topic", default="", help="si en sus topics se llama de otra forma, p. ej. casa/zigbee2mqtt"
+        "--family",
+        "--familia",
+        choices=[*FAMILIES],
+        metavar="FAMILIA",
+        help=f"de qué marca o programa: {', '.join(FAMILIES)}",
     )
-    family.add_argument("--host", help="la máquina del bróker, como la verá el dispositivo")
+    family.add_argument(
+        "--topic",
+        metavar="TOPIC",
+        default="",
+        help="si en sus topics se llama de otra forma, p. ej. casa/zigbee2mqtt",
+    )
+    family.add_argument(
+        "--host", metavar="MÁQUINA", help="la máquina del bróker, como la verá el dispositivo"
+    )
     family.add_argument("--quitar", action="store_true", help="en vez de eso, que ya no entre")
     mosquitto = commands.add_parser(
         "mosquitto-config", help="la configuración, los usuarios y los permisos para Mosquitto"
@@ -77,10 +100,8 @@ def add_commands(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--serie", nargs="+", default=[], metavar="SERIE", help="además de los dispositivos conocidos"
     )
     qr = commands.add_parser("qr", help="el código QR con que la app reclama un dispositivo")
-    qr.add_argument("serial", help="su número de serie, p. ej. TMP0603IF1WD")
-    qr.add_argument(
-        "--png", type=Path, metavar="ARCHIVO", help="además, como imagen (por defecto SERIAL.png)"
-    )
+    qr.add_argument("serial", metavar="SERIE", help="su número de serie, p. ej. TMP0603IF1WD")
+    qr.add_argument("--png", type=Path, metavar="ARCHIVO", help="además, como imagen (por defecto SERIE.png)")
 
 
 def obey(
