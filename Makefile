@@ -69,7 +69,8 @@ lint: $(DEV) $(NODE)
 lock: $(RUNTIME)
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv
 	@echo 'setuptools>=65' | $(PIN) setup.cfg - --output-file requirements.lock
-	@$(PIN) setup.cfg --extra dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(PIN) setup.cfg --extra cluster --constraint requirements.lock --output-file requirements-cluster.lock
+	@$(PIN) setup.cfg --extra dev --extra cluster --constraint requirements-cluster.lock --output-file requirements-dev.lock
 	@$(PIN) setup.cfg --extra docs --constraint requirements-dev.lock --output-file requirements-docs.lock
 	@$(PIN) setup.cfg --extra npm --constraint requirements.lock --output-file requirements-npm.lock
 

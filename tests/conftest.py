@@ -21,6 +21,7 @@ from tests.brokers import (
     nats,
     require_mosquitto,
 )
+from tests.postgres import PostgresServer
 
 # How long an example takes is the machine's affair, which others share.
 hypothesis.settings.register_profile("shared", deadline=None)
@@ -31,6 +32,8 @@ MARKERS: Final[Mapping[str, machine.Marker]] = {
     **dict.fromkeys((*BROKERS, "broker", "guarded", "open_filming", "open_page"), "broker"),
     "browser": "browser",
     "browser_home": "browser",
+    "database_url": "database",
+    "shared_postgres": "database",
     "lan": "namespaces",
 }
 
@@ -125,3 +128,18 @@ def broker(request: pytest.FixtureRequest) -> Broker:
     """Each of the brokers that the project supports."""
     chosen: Broker = request.getfixturevalue(request.param)
     return chosen
+
+
+@pytest.fixture(scope="session")
+def shared_postgres() -> Iterator[PostgresServer]:
+    """One for all tests of a worker, started when it is first needed."""
+    server = PostgresServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def database_url(shared_postgres: PostgresServer) -> Iterator[str]:
+    """The address of an empty database, which is gone afterwards."""
+    with shared_postgres.database() as name:
+        yield shared_postgres.url(name)

@@ -7,7 +7,7 @@ from typing import Literal, NoReturn
 
 import pytest
 
-Marker = Literal["broker", "browser", "namespaces"]
+Marker = Literal["broker", "browser", "database", "namespaces"]
 """What a test can need that takes time or rights; ``-m "not browser"`` leaves out those that need one."""
 
 _marked: frozenset[str] | None = None

@@ -58,6 +58,7 @@ MAY_IMPORT = {
         *SHARED,
     ),
     "persistence.accounts": ("persistence.database", "actors.domain"),
+    "persistence.postgres": ("persistence.database", "actors.domain"),
     "persistence": (
         *("persistence.database", "persistence.writer", "persistence.readers", "persistence.backup"),
         *("persistence.maintenance", "persistence.accounts", "rules", "rules.base", "rules.learn"),
@@ -86,6 +87,7 @@ KEPT_TO = {
     "tornado": ("web",),
     "sqlite_utils": ("persistence",),
     "sqlite3": ("persistence",),
+    "psycopg": ("persistence.postgres",),
     "river": ("rules",),
     "jinja2": ("actors.mqtt.dialects.home_assistant",),
     "paho": ("actors.mqtt", "actors.simulator"),
@@ -273,11 +275,13 @@ def test_libraries_keep_to_their_room(source: Source) -> None:
 
 
 def test_a_start_loads_nothing_that_few_or_none_need() -> None:
-    """Apprise waits for somebody's channel. Nobody needs numpy, of 10 MiB: it only lies there, for River."""
+    """Apprise waits for somebody's channel, psycopg and nats for more than one machine. Nobody needs numpy,
+    of 10 MiB: it only lies there, for River.
+    """
     start = [sys.executable, "-c", "import run_system, sys; print(*sys.modules)"]
     loaded = subprocess.run(start, cwd=HOUSE, check=True, capture_output=True, text=True).stdout.split()
     assert "sqlite_utils.db" in loaded
-    assert {"apprise", "numpy", "scipy"}.isdisjoint(loaded)
+    assert {"apprise", "nats", "numpy", "psycopg", "scipy"}.isdisjoint(loaded)
 
 
 @pytest.mark.parametrize("source", sources("rules"), ids=MODULE)

@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 HOUSE = Path(__file__).parent.parent
 EXTRAS = {
     "requirements.lock": None,
+    "requirements-cluster.lock": "cluster",
     "requirements-dev.lock": "dev",
     "requirements-docs.lock": "docs",
     "requirements-npm.lock": "npm",

@@ -29,6 +29,10 @@ class Hindrance(Enum):
     DAMAGED = auto()
     ANOTHER = auto()
     """The database is not the one that it was."""
+    UNREACHABLE = auto()
+    """The server that it lies on does not answer, or not yet."""
+    REFUSED = auto()
+    """That server does not let us in, or not do what we must."""
     TOO_MUCH_WAITS = auto()
 
 

@@ -42,6 +42,16 @@ HINDRANCES: Final[Mapping[Hindrance, Mapping[Language, str]]] = {
             "la base de datos no es la que era",
             "the database is not the one that it was",
         ),
+        (
+            Hindrance.UNREACHABLE,
+            "el servidor de la base de datos no contesta",
+            "the database server does not answer",
+        ),
+        (
+            Hindrance.REFUSED,
+            "el servidor de la base de datos no nos deja entrar",
+            "the database server does not let us in",
+        ),
         (Hindrance.TOO_MUCH_WAITS, "hay demasiado por guardar", "too much waits to be stored"),
     )
 }
