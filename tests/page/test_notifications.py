@@ -14,7 +14,15 @@ from playwright.sync_api import Browser, Page, expect
 from tests.brokers import wait_until
 from tests.notifier import receivers
 from tests.notifier.receivers import HttpReceiver, http_receiver, smtp_receiver
-from tests.page.browsing import CHROMIUM, PATIENCE_MS, Complaints, assert_accessible, assert_fits, launched
+from tests.page.browsing import (
+    CHROMIUM,
+    PATIENCE_MS,
+    Complaints,
+    Held,
+    assert_accessible,
+    assert_fits,
+    launched,
+)
 from tests.page.conftest import PHONE
 from tests.page.home import Home
 
@@ -114,11 +122,13 @@ def test_what_became_of_each_message_is_shown(any_page: Page, home: Home) -> Non
 SUBSCRIBED = """
 (given) => {
   let made = null;
-  const subscription = { toJSON: () => given, unsubscribe: async () => { made = null; return true; } };
+  const unsubscribe = async () => { made = null; return true; };
+  window.move = (address) => { made = { toJSON: () => address, unsubscribe }; };
   PushManager.prototype.getSubscription = async () => made;
   PushManager.prototype.subscribe = async (options) => {
     window.asked = options;
-    return (made = subscription);
+    window.move(given);
+    return made;
   };
 }
 """
@@ -147,7 +157,8 @@ async () => {
 """
 
 
-# The browser's maker gives it another address; how, no program may tell a browser.
+# The browser's maker gives it another address; how, no program may tell a browser: first it has it, then the
+# worker is told.
 MOVED = """
 async (given) => {
   const change = new ExtendableEvent("pushsubscriptionchange");
@@ -228,9 +239,15 @@ def test_smoke_reaches_the_browser_and_leads_to_the_device(
     [worker] = page.context.service_workers
     assert worker.evaluate(CLICKED) == ["Not allowed to focus a window.", 0]
     expect(page).to_have_url(f"{home.url}{shown['path']}")
-    page.go_back()
     moved = keys.subscription(f"http://{push.address}/moved")
-    worker.evaluate(MOVED, {"endpoint": moved.endpoint, "keys": told})
+    address = {"endpoint": moved.endpoint, "keys": told}
+    held = Held(page, "**/notificaciones/navegador", times=1)
+    page.go_back()
+    late = held.first  # the view tells on, by the address that the browser has until now
+    page.evaluate("(address) => move(address)", address)
+    worker.evaluate(MOVED, address)
+    with page.expect_response(lambda answer: "/moved" in (answer.request.post_data or "")):
+        late.continue_()
     assert home.get("/notificaciones")["canales"] == mine["canales"]
     home.post(f"/notificaciones/canales/{mine['canales'][0]['id']}/prueba")
     assert push.next().path == "/moved"

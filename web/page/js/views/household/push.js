@@ -64,12 +64,21 @@ const addressOf = (subscription) => {
   };
 };
 
-/** Who has signed in anew is told on: the channel is this session's, and goes when that is revoked. */
+/**
+ * Who has signed in anew is told on: the channel is this session's, and goes when that is revoked. Where the
+ * browser's maker gives another address meanwhile, the worker's word of it may have come before ours of the old.
+ */
 export async function keepTold() {
   if (!isAble() || !mine.value) return;
   try {
-    const subscription = await current();
-    if (subscription) await put("/notificaciones/navegador", addressOf(subscription));
+    let last = "";
+    for (;;) {
+      const subscription = await current();
+      const address = subscription && addressOf(subscription);
+      if (!address || address.endpoint === last) return;
+      await put("/notificaciones/navegador", address);
+      last = address.endpoint;
+    }
   } catch (error) {
     if (error.status !== 404) throw error; // it is somebody else who has signed in
   }
