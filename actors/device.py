@@ -751,7 +751,7 @@ class DeviceActor(PooledActor):
     # -- telling -----------------------------------------------------------------------------
 
     def _keep(self, message: ToWriter) -> None:
-        self._context.writer.tell(message)
+        tell_if_alive(self._context.writer, message)
 
     def _go_on(self, kept: Keep, at: float, report: Report | None = None) -> None:
         """As the device that is to be kept, which is told what it is due to be told.

@@ -198,8 +198,8 @@ class Directory(SupervisedActor):
             self._admit(device.serial)
         self._known = ()  # as they were then is nobody's to keep
         running = frozenset(self._context.rules)
-        self._context.writer.tell(EndUnwatched(running, self._context.clock.now()))
-        self._context.writer.tell(RecallRooms(partial(tell_if_alive, self.actor_ref)))
+        tell_if_alive(self._context.writer, EndUnwatched(running, self._context.clock.now()))
+        tell_if_alive(self._context.writer, RecallRooms(partial(tell_if_alive, self.actor_ref)))
 
     def on_stop(self) -> None:
         for resident in self._residents.values():
@@ -296,14 +296,14 @@ class Directory(SupervisedActor):
                 if serial in self._residents and self._residents[serial].ref is None:
                     self._recall(serial)
             case KeepSeen():
-                self._context.writer.tell(message)
+                tell_if_alive(self._context.writer, message)
             case Switched(days):
                 self._note_people(days)
             case WeatherKnown(weather):
                 self._change_house(replace(self._house, weather=weather))
             case BrokerConnected():
                 # First, so that what it clears is not what is published again.
-                self._context.writer.tell(RecallRemoved())
+                tell_if_alive(self._context.writer, RecallRemoved())
                 for resident in self._residents.values():
                     self._deliver(resident, PublishConfiguration())
             case BrokerLost():
@@ -367,7 +367,7 @@ class Directory(SupervisedActor):
             self._refuse_report(message, full)
         else:
             letter = DeadLetter(message.at, f"anuncios/{message.serial}", b"", full)
-            self._context.writer.tell(KeepDeadLetter(letter))
+            tell_if_alive(self._context.writer, KeepDeadLetter(letter))
 
     def _deliver(self, resident: _Resident, message: object) -> None:
         if resident.ref is not None and not resident.leaving:
@@ -399,9 +399,9 @@ class Directory(SupervisedActor):
             case Reported():
                 self._refuse_report(message, reason_for(refused))
             case Refuse(_, letter, delivery):
-                self._context.writer.tell(KeepDeadLetter(letter, delivery))
+                tell_if_alive(self._context.writer, KeepDeadLetter(letter, delivery))
             case Presence(delivery=delivery):
-                self._context.writer.tell(Settle(delivery))
+                tell_if_alive(self._context.writer, Settle(delivery))
             case Offered(request=request) as offer:
                 self._answer_refused(request.reply, refused)
                 self._give_back(offer)
@@ -418,11 +418,11 @@ class Directory(SupervisedActor):
     def _refuse_report(self, message: Reported, reason: str) -> None:
         self._settle_the_rest(message)
         letter = DeadLetter(message.report.at, message.topic, message.payload, reason)
-        self._context.writer.tell(KeepDeadLetter(letter, message.delivery))
+        tell_if_alive(self._context.writer, KeepDeadLetter(letter, message.delivery))
 
     def _settle_the_rest(self, message: Reported) -> None:
         for delivery in message.also:
-            self._context.writer.tell(Settle(delivery))
+            tell_if_alive(self._context.writer, Settle(delivery))
 
     def _answer_refused(self, reply: Callable[[Refused], None], refused: Refused) -> None:
         """The asker's border: one that fails must not take along what the others wait for."""
@@ -442,7 +442,7 @@ class Directory(SupervisedActor):
             self._answer_refused(command.reply, outcome)
             return
         rooms, changed = outcome
-        self._context.writer.tell(KeepRooms(rooms, changed, command.reply))
+        tell_if_alive(self._context.writer, KeepRooms(rooms, changed, command.reply))
         self._rooms = rooms
         if changed.id not in rooms:
             self._vacate(changed.id)
@@ -468,7 +468,7 @@ class Directory(SupervisedActor):
             self._answer_refused(command.reply, outcome)
             return
         self._absences, changed = outcome
-        self._context.writer.tell(KeepAbsences(self._absences, changed, command.reply))
+        tell_if_alive(self._context.writer, KeepAbsences(self._absences, changed, command.reply))
         self._change_house(replace(self._house, absences=self._absences.said))
 
     def _plan_energy(self, command: ChangeEnergyPlan) -> None:
@@ -476,7 +476,7 @@ class Directory(SupervisedActor):
         if isinstance(plan, Refused):
             self._answer_refused(command.reply, plan)
         else:
-            self._context.writer.tell(KeepEnergyPlan(plan, command.reply))
+            tell_if_alive(self._context.writer, KeepEnergyPlan(plan, command.reply))
 
     def _note_people(self, days: Set[int]) -> None:
         """They were at home. Nothing is kept of what was longer ago than habits are remembered, nor of days
@@ -504,7 +504,7 @@ class Directory(SupervisedActor):
         if resident.restart is not None:
             resident.restart.cancel()
         resident.recall = next(self._recalls)
-        self._context.writer.tell(Recall(serial, partial(self._hear, resident.recall)))
+        tell_if_alive(self._context.writer, Recall(serial, partial(self._hear, resident.recall)))
 
     def _hear(self, recall: int, recalled: Recalled) -> None:
         tell_if_alive(self.actor_ref, _Found(recall, recalled.device))
@@ -571,7 +571,7 @@ class Directory(SupervisedActor):
             self._turn_away_stranger(message, too_many_unclaimed(self._strangers.status.most))
         elif isinstance(message, Reported):
             self._settle_the_rest(message)
-            self._context.writer.tell(Settle(message.delivery))
+            tell_if_alive(self._context.writer, Settle(message.delivery))
 
     def _admit(self, serial: str) -> None:
         """One more that nobody has claimed; where that is too many, another one goes."""
@@ -584,7 +584,7 @@ class Directory(SupervisedActor):
         if resident.quarantined and resident.device_id is not None:
             removal = Removal(resident.device_id, serial)
             self._context.events.device_removed(removal)
-            self._context.writer.tell(Remove(removal, clears_broker=False))
+            tell_if_alive(self._context.writer, Remove(removal, clears_broker=False))
             self._vacate_place(serial)
         else:
             self._deliver(resident, GiveWay(serial))
@@ -598,7 +598,7 @@ class Directory(SupervisedActor):
                 self._answer_refused(farewell.reply, GONE)
         elif isinstance(farewell, ForgetDevice) and resident.quarantined and resident.recall is None:
             self._context.events.device_removed(farewell.removal)
-            self._context.writer.tell(Remove(farewell.removal, farewell.reply))
+            tell_if_alive(self._context.writer, Remove(farewell.removal, farewell.reply))
             self._vacate_place(serial)
         else:
             self._deliver(resident, farewell)

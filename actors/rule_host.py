@@ -203,8 +203,9 @@ class RuleActor(PooledActor):
             self._go_live()
 
     def _read_on(self, after: int) -> None:
-        self._context.log_reader.tell(
-            ReadLog(self._device.id, after, self._known_upto, self._since, self._hear)
+        tell_if_alive(
+            self._context.log_reader,
+            ReadLog(self._device.id, after, self._known_upto, self._since, self._hear),
         )
 
     def _catch_up(self, entries: Sequence[LogEntry]) -> None:

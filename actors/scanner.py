@@ -151,8 +151,9 @@ class ScannerActor(SupervisedActor):
 
     def _read_on(self, scan: _Scan, after: int) -> None:
         since = scan.begins - self._window
-        self._log_reader.tell(
-            ReadLog(scan.device.id, after, scan.device.reports, since, partial(self._hear, scan))
+        tell_if_alive(
+            self._log_reader,
+            ReadLog(scan.device.id, after, scan.device.reports, since, partial(self._hear, scan)),
         )
 
     def _hear(self, scan: _Scan, read: LogRead) -> None:

@@ -289,7 +289,7 @@ class Bridge:
         if isinstance(order, StopOrder):
             order.answer(unreached(order.serial))
         else:
-            self._directory.tell(OrderUnsent(order))
+            tell_if_alive(self._directory, OrderUnsent(order))
 
     # -- our devices, elsewhere ------------------------------------------------------------------
 
@@ -366,7 +366,7 @@ class Bridge:
 
     def _confirmed(self, mid: int) -> None:
         if (device_id := self._clearing.confirm(mid)) is not None:
-            self._writer.tell(BrokerForgot(device_id))
+            tell_if_alive(self._writer, BrokerForgot(device_id))
 
     def _acknowledge(self, mids: Sequence[int]) -> None:
         self._client.acknowledge(mids)
@@ -438,7 +438,7 @@ class Bridge:
         self._connected_at = self._clock.monotonic()
         if self._who is not None:
             client.publish(self._who.note, self._who.name, qos=1, retain=True)
-        self._directory.tell(BrokerConnected())
+        tell_if_alive(self._directory, BrokerConnected())
 
     def _on_subscribe(
         self, _client: PahoClient, _data: object, mid: int, granted: list[ReasonCode], _: Properties | None

@@ -94,7 +94,7 @@ class ExporterActor(SupervisedActor):
 
     def on_fault(self, _error: BaseException) -> None:
         if isinstance(self.handling, Heard):
-            self._writer.tell(Settle(self.handling.delivery))
+            tell_if_alive(self._writer, Settle(self.handling.delivery))
 
     def on_receive(self, message: object) -> None:
         match message:
@@ -157,7 +157,7 @@ class ExporterActor(SupervisedActor):
             self._order(*order, heard.payload)
         elif order is None and heard.payload == ONLINE:
             self._say_again()
-        self._writer.tell(Settle(heard.delivery))
+        tell_if_alive(self._writer, Settle(heard.delivery))
 
     def _order(self, serial: str, name: str, payload: bytes) -> None:
         change = ordered(name, payload, self._devices.get(serial))

@@ -141,8 +141,8 @@ class TranslatorActor(SupervisedActor):
         """As the directory was told."""
         self._patience: dict[str, float] = {}
         """Of devices that have said how often they speak."""
-        self._presences = Presences(clock, self._ring_for_will, directory.tell)
-        self._reaching = Reaching(directory.tell)
+        self._presences = Presences(clock, self._ring_for_will, partial(tell_if_alive, directory))
+        self._reaching = Reaching(partial(tell_if_alive, directory))
         self._connected = False
         self._speaking: set[tuple[Group, frozenset[str]]] = set()
         """By their announcements, those that were heard since the connection with the broker began."""
@@ -187,7 +187,7 @@ class TranslatorActor(SupervisedActor):
                 if self._owed.is_open:
                     self._make_dead_letter(heard, f"fallo interno al tratarlo: {error!r}"[:200])
             case Order() as order:
-                self._directory.tell(OrderUnsent(order))
+                tell_if_alive(self._directory, OrderUnsent(order))
             case StopOrder(serial, answer=answer):
                 answer(unreached(serial))
         if self._telling is not None:
@@ -221,7 +221,7 @@ class TranslatorActor(SupervisedActor):
             case Claimed(serials):
                 self._make_room(serials)
             case OrderUnsent():
-                self._directory.tell(message)
+                tell_if_alive(self._directory, message)
             case GreetingsDue():
                 self._greeting = False
                 self._greet()
@@ -247,7 +247,7 @@ class TranslatorActor(SupervisedActor):
         if not listening and not telling:
             self._drop(heard.topic)
         if self._owed.is_open:
-            self._writer.tell(Settle(self._owed.take()))
+            tell_if_alive(self._writer, Settle(self._owed.take()))
 
     def _drop(self, topic: str) -> None:
         """An earlier run of ours has subscribed to it, and the broker remembers."""
@@ -280,7 +280,7 @@ class TranslatorActor(SupervisedActor):
     def _make_dead_letter(self, heard: Heard, reason: str) -> None:
         self._wire.untranslated += 1
         letter = DeadLetter(heard.at, heard.topic, heard.payload[:_KEPT_BYTES], reason)
-        self._writer.tell(KeepDeadLetter(letter, self._owed.take() if self._owed.is_open else None))
+        tell_if_alive(self._writer, KeepDeadLetter(letter, self._owed.take() if self._owed.is_open else None))
 
     # -- announcements -----------------------------------------------------------------------
 
@@ -301,7 +301,7 @@ class TranslatorActor(SupervisedActor):
             # With the last one on disk they all are.
             deliveries = (self._owed.take(),) if each is news[-1] and self._owed.is_open else ()
             kept = KeepAnnouncement(dialect.name, each.group, each.key, each.payload, deliveries)
-            self._writer.tell(kept)
+            tell_if_alive(self._writer, kept)
             group = Group(dialect.name, each.group)
             self._redefinitions.setdefault(group, self._clock.monotonic() + GATHER_S)
         if self._catalogue.is_nearly_full:
@@ -314,7 +314,7 @@ class TranslatorActor(SupervisedActor):
         now = self._clock.monotonic()
         if now >= self._asks_again_at:
             self._asks_again_at = now + _ASK_AGAIN_S
-            self._directory.tell(AskClaimed(partial(tell_if_alive, self.actor_ref)))
+            tell_if_alive(self._directory, AskClaimed(partial(tell_if_alive, self.actor_ref)))
 
     def _make_room(self, claimed: frozenset[str]) -> None:
         gone = self._catalogue.make_room(claimed)
@@ -343,7 +343,9 @@ class TranslatorActor(SupervisedActor):
 
     def _keep_changes(self, changes: Iterable[Amendment]) -> None:
         for each in changes:
-            self._writer.tell(KeepAnnouncement(each.group.dialect, each.group.name, each.key, each.payload))
+            tell_if_alive(
+                self._writer, KeepAnnouncement(each.group.dialect, each.group.name, each.key, each.payload)
+            )
 
     def _redefine(self, group: Group) -> None:
         upheaval = self._understood(group.dialect, partial(self._catalogue.redefine, group))
@@ -356,7 +358,7 @@ class TranslatorActor(SupervisedActor):
             self._greetings.append(known.definition.serial)
         for known in upheaval.now:
             for before in self._catalogue.other_names(known):
-                self._directory.tell(Recognized(before, known.definition.serial))
+                tell_if_alive(self._directory, Recognized(before, known.definition.serial))
         for serial in upheaval.gone:
             self._part_from(serial)
         self._await_return(upheaval.now)
@@ -373,7 +375,7 @@ class TranslatorActor(SupervisedActor):
         if before == profile:
             return
         self._announced[definition.serial] = profile
-        self._directory.tell(Announced(definition.serial, profile, self._clock.now()))
+        tell_if_alive(self._directory, Announced(definition.serial, profile, self._clock.now()))
         if before is None and self._started and (definition.online or profile.patience is not None):
             # None of its messages says so: it is there until it says otherwise, or is silent for long.
             self._presences.said_online(definition.serial, self._clock.now())
@@ -386,7 +388,7 @@ class TranslatorActor(SupervisedActor):
         self._complaints.forget(serial)
         self._patience.pop(serial, None)
         del self._announced[serial]
-        self._directory.tell(Announced(serial, None, self._clock.now()))
+        tell_if_alive(self._directory, Announced(serial, None, self._clock.now()))
 
     def _update_filters(self) -> None:
         if self._filters_stale:
@@ -433,14 +435,14 @@ class TranslatorActor(SupervisedActor):
 
     def _settle(self, gathering: Gathering) -> None:
         for delivery in gathering.deliveries:
-            self._writer.tell(Settle(delivery))
+            tell_if_alive(self._writer, Settle(delivery))
 
     def _tell_directory(self, gathering: Gathering) -> None:
         self._telling = gathering
         known = self._catalogue.known(gathering.serial)
         assert known is not None  # with whom its gathering goes
         doubtful = self._clock.doubt is not None
-        self._directory.tell(gathering.told(known.definition.profile, doubtful=doubtful))
+        tell_if_alive(self._directory, gathering.told(known.definition.profile, doubtful=doubtful))
         self._telling = None
 
     def _ring_when_due(self) -> None:
@@ -534,10 +536,10 @@ class TranslatorActor(SupervisedActor):
         known = self._catalogue.known(order.serial)
         if known is None or known.definition.profile.address != order.address:
             logger.warning("order_without_address serial=%s version=%d", order.serial, order.version)
-            self._directory.tell(OrderUnsent(order))
+            tell_if_alive(self._directory, OrderUnsent(order))
             return
         if not self._reaching.is_reached(order.serial):  # lost since it was told that it could be reached
-            self._directory.tell(OrderUnsent(order))
+            tell_if_alive(self._directory, OrderUnsent(order))
             return
         messages = self._understood(
             order.serial, partial(known.dialect.order, known.definition, order.wanted)
@@ -546,7 +548,7 @@ class TranslatorActor(SupervisedActor):
             return
         unsent, own = OrderUnsent(order), self._own(known, messages)
         if not self._publish(order.serial, own, partial(tell_if_alive, self.actor_ref, unsent)):
-            self._directory.tell(unsent)
+            tell_if_alive(self._directory, unsent)
 
     def _stop_moving(self, stop: StopOrder) -> None:
         """Now or never: what was lost on its way would halt it at some other place."""

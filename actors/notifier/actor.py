@@ -167,7 +167,7 @@ class NotifierActor(SupervisedActor):
         self._timer: Timer | None = None
 
     def on_start(self) -> None:
-        self._writer.tell(RecallNotices(self._to_me))
+        tell_if_alive(self._writer, RecallNotices(self._to_me))
         channels = chain.from_iterable(each.channels for each in self._recipients)
         if any(channel.kind is ChannelKind.SERVICE for channel in channels):
             self._courier.prepare(partial(self._to_me, _Prepared()))
@@ -211,7 +211,7 @@ class NotifierActor(SupervisedActor):
             return
         if self._undecided and not self._deciding:
             self._undecided, self._deciding = False, True
-            self._writer.tell(RecallOccurrences(self._to_me))
+            tell_if_alive(self._writer, RecallOccurrences(self._to_me))
         self._gather()
         self._sum_up()
         if self._prepared:
@@ -258,7 +258,7 @@ class NotifierActor(SupervisedActor):
             message = self._to_keep(notices, (), self._to_me)
             for notice in notices:
                 self._outbox.note(notice)
-            self._writer.tell(message)
+            tell_if_alive(self._writer, message)
 
     def _to_keep(
         self, notices: Iterable[Notice], decided: Sequence[tuple[int, int]], to: Callable[[NoticesKept], None]
@@ -279,7 +279,9 @@ class NotifierActor(SupervisedActor):
         notices = [each for occurrence in occurrences for each in self._notices_of(occurrence)]
         decided = [(each.kept.id, each.changes) for each in occurrences]
         if decided:
-            self._writer.tell(self._to_keep(notices, decided, lambda kept: self._to_me(_Decided(kept, more))))
+            tell_if_alive(
+                self._writer, self._to_keep(notices, decided, lambda kept: self._to_me(_Decided(kept, more)))
+            )
         else:
             self._deciding = False
 
@@ -352,7 +354,9 @@ class NotifierActor(SupervisedActor):
                 self._outbox.note(marked[-1])
         if marked:
             keys = [notice.key for notice in marked]
-            self._writer.tell(KeepNotices((), marked, (), lambda kept: self._to_me(_Marked(keys, kept))))
+            tell_if_alive(
+                self._writer, KeepNotices((), marked, (), lambda kept: self._to_me(_Marked(keys, kept)))
+            )
 
     def _may_go(self, lane: Lane) -> bool:
         most = MOST_AT_ONCE * 2 if lane.is_critical else MOST_AT_ONCE

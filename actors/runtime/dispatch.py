@@ -52,7 +52,12 @@ class Threads(Dispatcher, Protocol):
 
 
 def tell_if_alive(ref: pykka.ActorRef[Any], message: object) -> bool:
-    """For timers and neighbours that may outlive whom they tell; whether it was alive."""
+    """For whoever may outlive whom it tells; whether it was alive.
+
+    That is a timer's part, a thread's of a library, and each actor's of those that there is one of: at the end
+    they stop one after the other, and a turn may take longer than they have. What is told then is on no disk,
+    so it is not acknowledged and comes again, or is asked for again at the next start.
+    """
     try:
         ref.tell(message)
     except pykka.ActorDeadError:

@@ -116,7 +116,7 @@ class WeatherActor(SupervisedActor):
             return
         self._failures = 0
         self._status.weather, self._status.error = weather, None
-        self._directory.tell(WeatherKnown(weather))
+        tell_if_alive(self._directory, WeatherKnown(weather))
         self._wait(self._every)
 
     def _go_without(self, why: str) -> None:

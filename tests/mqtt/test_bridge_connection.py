@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from actors.messages import BrokerConnected, BrokerLost, Reported
+from actors.messages import BrokerConnected, BrokerLost, Order, Removal, Reported
 from actors.mqtt.protocol.client import Client
 from tests.brokers import PATIENCE, Broker, Device, Mosquitto, ScriptedBroker, free_port, wait_until
-from tests.mqtt.backend import SERIAL, STATE, Start, connected, greet
+from tests.mqtt.backend import SERIAL, STATE, Backend, Start, connected, greet
 from tests.stage import FakeClock
 
 # -- the broker comes and goes -------------------------------------------------------------------
@@ -172,6 +172,32 @@ def test_without_a_directory_nothing_is_taken_in(
     assert caplog.text.count("intake_stopped") == 1
     backend.bridge.close()
     assert script.receive()[0] == ScriptedBroker.DISCONNECT
+
+
+def test_at_the_end_those_that_have_gone_are_missed_in_silence(
+    script: ScriptedBroker, start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The network thread ends last: what the broker confirms, loses and greets then is for nobody."""
+    backend = start(script.port)
+    greet(script, backend)
+    for actor in (backend.directory, backend.writer):
+        actor.stop(timeout=PATIENCE)
+    backend.bridge.forget_device(Removal(7, SERIAL), reborn=True)
+    kind, body = script.receive()
+    assert kind == ScriptedBroker.PUBLISH
+    script.send(0x40, body[-2:])
+    backend.bridge.order(Order("Z", 1, {}, ""))
+    script.drop()
+    greet_again(script, backend)
+    assert [record for record in caplog.records if record.exc_info] == []
+
+
+def greet_again(script: ScriptedBroker, backend: Backend) -> None:
+    """Once it has let go of the connection before."""
+    wait_until(lambda: not backend.bridge.connected)
+    script.accept()
+    script.grant()
+    assert backend.bridge.wait_until_heard(PATIENCE)
 
 
 def test_an_older_configuration_never_follows_a_newer_one(script: ScriptedBroker, start: Start) -> None:
