@@ -54,9 +54,8 @@ class Threads(Dispatcher, Protocol):
 def tell_if_alive(ref: pykka.ActorRef[Any], message: object) -> bool:
     """For whoever may outlive whom it tells; whether it was alive.
 
-    That is a timer's part, a thread's of a library, and each actor's of those that there is one of: at the end
-    they stop one after the other, and a turn may take longer than they have. What is told then is on no disk,
-    so it is not acknowledged and comes again, or is asked for again at the next start.
+    Timers may, threads of libraries, and actors, which at the end stop one after the other and may have a
+    turn left. What is told then is on no disk: not acknowledged, it comes again or is asked for again.
     """
     try:
         ref.tell(message)
