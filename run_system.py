@@ -62,11 +62,11 @@ from persistence.accounts.accounts import ACCOUNTS, Accounts
 from persistence.accounts.channels import Channels
 from persistence.archive import DATABASE, FAREWELLS, Archive, ArchiveSettings
 from persistence.backup.backups import BackupFailed
-from persistence.database.schema import UnusableDatabase, hindrance_of
 from persistence.moving_in import move_in
 from persistence.readers.queries import last_heard, serials
 from persistence.removal_queue import NotForgotten, RemovalQueue
 from persistence.rule_files import RuleFiles
+from persistence.storage.faults import UnusableDatabase, hindrance_of
 from rules.rulebook import rulebook
 from web import command_line as people_command_line
 from web.app import WebServer

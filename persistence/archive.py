@@ -25,15 +25,14 @@ from actors.runtime.supervision import FailureRegistry
 from config import Settings
 from persistence.backup.backups import Kind, make_backup, newest_backup_at, planned_backup
 from persistence.backup.recovery import recover
-from persistence.database.local_time import LocalTime
-from persistence.database.schema import UnusableDatabase
-from persistence.database.timestamps import heard_at, seen
+from persistence.forms.local_time import LocalTime
 from persistence.maintenance.actor import Backups, MaintenanceActor
 from persistence.maintenance.backups_on_demand import BackupsOnDemand
 from persistence.maintenance.retention import Retention
 from persistence.maintenance.upkeep import Upkeep
 from persistence.readers.log_reader import LogReaderActor
 from persistence.readers.queries import Queries
+from persistence.storage.faults import UnusableDatabase
 from persistence.writer.actor import WriterActor
 from persistence.writer.store import Store
 
@@ -104,13 +103,13 @@ class Archive:
         self._zone = zone
         self.recovery = recover(self._path, clock.now())
         with self._open() as store:
-            clock.compare(heard_at(store.database.conn, clock.now()))
+            clock.compare(store.heard_at(clock.now()))
             now = clock.now()
             expect_memory(MEMORY + MEMORY_PER_BYTE * store.devices_size)
             known = store.devices()
             # While the time is in doubt it may be this that is behind.
             believed = clock.doubt is None
-            self._devices: Sequence[Device] = seen(store.database.conn, known, now) if believed else known
+            self._devices: Sequence[Device] = store.seen(known, now) if believed else known
             self.absences: Absences = store.absences()
             """Those that people had said by the start."""
             self._announcements = StoredAnnouncements(store.announcements(), store.forgotten())

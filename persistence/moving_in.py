@@ -23,13 +23,13 @@ from actors.domain.rule import RuleFactory
 from actors.domain.tariffs import Band, EnergyPlan, Tariff
 from actors.simulator.appliances import APPLIANCES
 from actors.simulator.household import HOME, MAINS, Furnishing, Happening, life
-from persistence.database.local_time import LocalTime
 from persistence.database.schema import explaining
+from persistence.forms.local_time import LocalTime
 from persistence.maintenance.retention import Retention
 from persistence.maintenance.upkeep import Upkeep
 from persistence.readers.queries import Queries
-from persistence.writer.conclusions import Conclusion
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch, Conclusion
+from persistence.writer.store import Store
 from rules.hindsight import Hindsight
 
 UNDER_WAY: Final = "mudanza"

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from actors.messages import Removal
-from persistence.database.schema import UnusableDatabase, explained, sqlite3
+from persistence.database.schema import explained, sqlite3
 from persistence.readers.queries import Queries
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.storage.faults import StorageFault, UnusableDatabase
+from persistence.writer.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -82,7 +84,7 @@ def forget_device(
     try:
         removal = _removal_of(database, serial)
         _forget(database, box, removal)
-    except (sqlite3.Error, OSError) as error:
+    except (sqlite3.Error, StorageFault, OSError) as error:
         raise NotForgotten(f"{serial:.64} no se ha podido olvidar: {explained(database, error)}") from None
     try:
         remove_login(removal.serial)

@@ -39,7 +39,7 @@ from actors.strangers import MAX_UNCLAIMED
 from actors.system import ActorSystem
 from config import Settings
 from persistence.archive import Archive, ArchiveSettings
-from persistence.database.device_rows import DEVICES, device_of
+from persistence.forms.device_rows import DEVICES, device_of
 from rules.rulebook import rulebook
 from tests.notifier.desks import CountingCourier, CountingDesk
 from tests.notifier.given import recipient

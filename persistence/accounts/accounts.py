@@ -64,7 +64,7 @@ class Accounts:
     """The file at ``path``, made if need be. Each call may come from any thread.
 
     ``now`` gives wall-clock time. What changes something also writes down who did it, in the same
-    transaction. Raises :class:`persistence.database.schema.UnusableDatabase` when made and whenever the disk
+    transaction. Raises :class:`persistence.storage.faults.UnusableDatabase` when made and whenever the disk
     is at fault, and :class:`actors.domain.people.PeopleError` for what is not to be done.
     """
 

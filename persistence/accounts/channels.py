@@ -40,7 +40,7 @@ class Channels:
     """In the file of the accounts at ``path``, made if need be. Each call may come from any thread.
 
     ``now`` gives wall-clock time; ``new_key`` makes the house's private key for Web Push. Raises
-    :class:`persistence.database.schema.UnusableDatabase` whenever the disk is at fault, and
+    :class:`persistence.storage.faults.UnusableDatabase` whenever the disk is at fault, and
     :class:`actors.domain.people.PeopleError` for what is not to be done.
     """
 

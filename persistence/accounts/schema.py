@@ -17,7 +17,8 @@ from typing import Final
 from actors.domain.status import Hindrance
 from persistence.database.files import beside, has_content, sync_folder
 from persistence.database.integrity_check import Added, definitions, is_damage, refuse_additions
-from persistence.database.schema import BUSY_TIMEOUT_S, UnusableDatabase, refuse_foreign, sqlite3, unusable
+from persistence.database.schema import BUSY_TIMEOUT_S, refuse_foreign, sqlite3, unusable
+from persistence.storage.faults import UnusableDatabase
 
 APPLICATION_ID: Final = 0x496F5450  # "IoTP"
 PRIVATE: Final = 0o600

@@ -21,7 +21,8 @@ from persistence.database.integrity_check import (
     is_damage,
     reading,
 )
-from persistence.database.schema import BUSY_TIMEOUT_S, UnusableDatabase, explained, lock_database, sqlite3
+from persistence.database.schema import BUSY_TIMEOUT_S, explained, lock_database, sqlite3
+from persistence.storage.faults import UnusableDatabase
 
 logger = logging.getLogger(__name__)
 

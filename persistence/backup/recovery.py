@@ -30,8 +30,9 @@ from persistence.database.integrity_check import (
     reading,
     reading_alone,
 )
-from persistence.database.schema import UnusableDatabase, explaining, lock_database, sqlite3
+from persistence.database.schema import explaining, lock_database, sqlite3
 from persistence.database.write_ahead_log import has_lost_commits
+from persistence.storage.faults import UnusableDatabase
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ def recover(database: Path, at: float) -> Recovery | None:
     in this process. It takes 0.3 s a million rows, plus the time to read them from a cold disk, and at
     most :data:`CHECK_S` if there is no damage.
 
-    Raises :class:`persistence.database.schema.UnusableDatabase` if the disk will not have it; the database is
+    Raises :class:`persistence.storage.faults.UnusableDatabase` if the disk will not have it; the database is
     then as it was.
     """
     has_run_here = beside(database, ".lock").exists()

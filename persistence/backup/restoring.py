@@ -14,8 +14,8 @@ from actors.domain.status import Damage, Recovery
 from persistence.backup.backups import BackupFailed, backups_of, copy_whole, verify_backup
 from persistence.database.files import belonging_to, beside, move, remove, stamp, sync_file, sync_folder
 from persistence.database.integrity_check import Damaged, NotOurs, examine, is_damage, reading
-from persistence.database.rows import json_object, json_text
 from persistence.database.schema import BUSY_TIMEOUT_S, explaining, lock_database, open_database, sqlite3
+from persistence.forms.rows import json_object, json_text
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ def restore(database: Path, backup: Path | None, at: float) -> Recovery:
     Any database of this system will do, also one that was set aside. What was there is set aside.
 
     Raises :class:`persistence.backup.backups.BackupFailed`, or
-    :class:`persistence.database.schema.UnusableDatabase` while a backend runs or if the disk is at fault; the
+    :class:`persistence.storage.faults.UnusableDatabase` while a backend runs or if the disk is at fault; the
     database is then as it was.
     """
     if backup is None:
@@ -100,7 +100,7 @@ def replace_database(
     on the way leaves the old files or, once :func:`finish_replacement` was called, the new one.
 
     Raises :class:`persistence.database.integrity_check.Damaged` if the source is, and
-    :class:`persistence.database.schema.UnusableDatabase`; nothing has been touched then.
+    :class:`persistence.storage.faults.UnusableDatabase`; nothing has been touched then.
     """
     aside = _place_aside(database, at, damage.value)
     name = None if source is None else source.name

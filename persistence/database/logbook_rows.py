@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-import orjson
-
 from actors.domain.findings import Seen
-from actors.domain.logbook import Act, Cause, Deed, KeptDeed, Origin, Shift, Shifts, WantedDeeds
+from actors.domain.logbook import Act, Deed, KeptDeed, WantedDeeds
 from actors.domain.read_models import LogbookPage
-from persistence.database.rows import Row, json_object, json_text
+from persistence.database.inserting import insert_many
 from persistence.database.schema import sqlite3
+from persistence.forms.deed_rows import DEED_COLUMNS, MOST_KEPT, deed_row, undamaged_deed
+from persistence.forms.rows import json_text
 
 logger = logging.getLogger(__name__)
 
-# Entries that are kept: some months of a house that moves much, at most 60 MiB.
-MOST_KEPT: Final = 200_000
-
-_COLUMNS: Final = (
-    "id, dispositivo_id, creado_en, hecho, origen, persona_id, nombre, regla, evento_id, cambios"
-)
-_INSERT: Final = f"INSERT INTO diario ({_COLUMNS})"
+_INSERT: Final = f"INSERT INTO diario ({DEED_COLUMNS})"
 _LAST_ID: Final = "SELECT max(seq) FROM sqlite_sequence WHERE name = 'diario'"
 # Of a device that is gone nothing is told any more, whatever still lies there. By the key, newest first: what
 # is asked for of one device or person has an index that gives it in that order.
@@ -63,14 +57,12 @@ _SEE: Final = """
 """
 _SEEN: Final = "SELECT hasta FROM vistos WHERE persona_id = ?"
 
-Insert = Callable[[str, Iterable[Row]], None]
 
-
-def keep_deeds(connection: sqlite3.Connection, insert: Insert, deeds: Sequence[Deed]) -> Sequence[KeptDeed]:
+def keep_deeds(connection: sqlite3.Connection, deeds: Sequence[Deed]) -> Sequence[KeptDeed]:
     """With the ids that follow the last one ever given, in the transaction of whoever calls."""
     last = connection.execute(_LAST_ID).fetchone()[0] or 0
     kept = [KeptDeed(number, deed) for number, deed in enumerate(deeds, start=last + 1)]
-    insert(_INSERT, map(_row, kept))
+    insert_many(connection, _INSERT, map(deed_row, kept))
     return kept
 
 
@@ -97,7 +89,7 @@ def read_logbook(connection: sqlite3.Connection, wanted: WantedDeeds, limit: int
     given = {condition: value for condition, value in conditions.items() if value is not None}
     query = _PAGE.format(" AND ".join([_THERE, *given]))
     rows = connection.execute(query, (*given.values(), limit + 1)).fetchall()
-    entries = [entry for row in rows[:limit] if (entry := _undamaged(row)) is not None]
+    entries = [entry for row in rows[:limit] if (entry := undamaged_deed(row)) is not None]
     following = rows[limit - 1][0] if len(rows) > limit else None
     return LogbookPage(entries, following, dict(connection.execute(_PEOPLE).fetchall()))
 
@@ -112,37 +104,3 @@ def keep_seen(connection: sqlite3.Connection, seen: Seen) -> Seen:
 def read_seen(connection: sqlite3.Connection, person: int) -> Seen:
     found = connection.execute(_SEEN, [person]).fetchone()
     return Seen(person, 0 if found is None else found[0])
-
-
-def _row(kept: KeptDeed) -> Row:
-    deed, origin = kept.deed, kept.deed.origin
-    return (
-        kept.id,
-        deed.device_id,
-        deed.at,
-        deed.act.value,
-        origin.cause.value,
-        origin.person,
-        origin.name,
-        origin.rule,
-        origin.finding,
-        json_text({name: None if shift is None else [*shift] for name, shift in deed.shifts.items()}),
-    )
-
-
-def _undamaged(row: Row) -> KeptDeed | None:
-    number, device_id, at, act, cause, person, name, rule, finding, text = row
-    try:
-        origin = Origin(Cause(cause), person, name, rule, finding)
-        return KeptDeed(number, Deed(device_id, at, Act(act), origin, _shifts(text)))
-    except (TypeError, ValueError, orjson.JSONDecodeError):
-        logger.warning("logbook_row_damaged id=%r", number)
-        return None
-
-
-def _shifts(text: bytes) -> Shifts:
-    """Raises ``ValueError`` or ``TypeError``."""
-    found = json_object(text)
-    if found is None:
-        raise ValueError(text)
-    return {name: None if pair is None else Shift(*pair) for name, pair in found.items()}

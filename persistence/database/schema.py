@@ -10,28 +10,19 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from actors.domain.people import Unreadable
 from actors.domain.status import Hindrance
-from actors.runtime.backoff import Backoff
 from persistence.database.files import beside, has_content
 from persistence.database.library import Database
 from persistence.database.library import sqlite3 as sqlite3
 from persistence.database.tables import APPLICATION_ID, STEPS
+from persistence.storage.faults import RowFault, StorageFault, UnusableDatabase
+from persistence.storage.faults import hindrance_of as neutral_hindrance_of
 
 logger = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_S: Final = 5.0
-# Of what the disk or the file has kept from being done.
-RETRIES: Final = Backoff(0.25, 30.0)
 # A statement of 500 log rows takes 240 KB, and the module's default is to keep 128 of them.
 CACHED_STATEMENTS: Final = 16
-
-
-class UnusableDatabase(Unreadable):
-    """The database cannot be worked with. Its text is one line for people, in Spanish."""
-
-    def __init__(self, text: str, hindrance: Hindrance = Hindrance.UNUSABLE) -> None:
-        super().__init__(text, hindrance)
 
 
 def migrate(db: Database, steps: Sequence[Callable[[Database], None]] = STEPS) -> None:
@@ -151,17 +142,26 @@ def explaining(path: Path) -> Iterator[None]:
     """Raise what goes wrong with ``path`` as :class:`UnusableDatabase`."""
     try:
         yield
-    except (sqlite3.DatabaseError, OSError) as error:
+    except UnusableDatabase:
+        raise
+    except (sqlite3.DatabaseError, OSError, StorageFault) as error:
         raise unusable(path, error) from error
 
 
-def explained(path: Path, error: sqlite3.Error | OSError) -> str:
+def explained(path: Path, error: sqlite3.Error | OSError | StorageFault) -> str:
     """What has gone wrong with ``path``, in one line for people, in Spanish."""
     return str(unusable(path, error))
 
 
-def unusable(path: Path, error: sqlite3.Error | OSError) -> UnusableDatabase:
+def unusable(path: Path, error: sqlite3.Error | OSError | StorageFault) -> UnusableDatabase:
     """The same to be raised."""
+    if isinstance(error, UnusableDatabase):
+        return error
+    if isinstance(error, StorageFault):
+        cause = error.__cause__
+        if isinstance(cause, sqlite3.Error | OSError):
+            return unusable(path, cause)
+        return UnusableDatabase(f"No se puede abrir {path}: {error}.", error.hindrance or Hindrance.UNUSABLE)
     code = _code_at(path, error)
     match code:
         case sqlite3.SQLITE_NOTADB:
@@ -183,16 +183,31 @@ def unusable(path: Path, error: sqlite3.Error | OSError) -> UnusableDatabase:
     return UnusableDatabase(text, _HINDRANCES.get(code, Hindrance.CANNOT_OPEN))
 
 
+# The fault lies in a value.
+_ROW_FAULTS: Final = (
+    sqlite3.IntegrityError,
+    sqlite3.DataError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+)
+
+
+@contextmanager
+def telling_faults() -> Iterator[None]:
+    """Raise what SQLite fails with as :class:`StorageFault` or :class:`RowFault`, in its own words."""
+    try:
+        yield
+    except _ROW_FAULTS as error:
+        raise RowFault(str(error)) from error
+    except sqlite3.Error as error:
+        raise StorageFault(str(error), hindrance_of(error)) from error
+
+
 def hindrance_of(error: BaseException) -> Hindrance | None:
-    """What the disk is hindered by; ``None`` where it is not the disk's fault."""
-    match error:
-        case UnusableDatabase(hindrance=hindrance):
-            return hindrance
-        case OSError(errno=number) if number not in _CODES:
-            return None
-        case sqlite3.OperationalError() | sqlite3.DatabaseError() | OSError():
-            return _HINDRANCES.get(_primary_code(error))
-    return None
+    """As :func:`persistence.storage.faults.hindrance_of`, of SQLite's own errors, too."""
+    if isinstance(error, sqlite3.OperationalError | sqlite3.DatabaseError):
+        return _HINDRANCES.get(_primary_code(error))
+    return neutral_hindrance_of(error)
 
 
 _HINDRANCES: Final[Mapping[int, Hindrance]] = {

@@ -9,10 +9,7 @@ from typing import Final
 from actors.domain.model import Device
 from actors.runtime.house_clock import SILENCE_S
 from persistence.database.schema import sqlite3
-
-# A row that claims to come from further ahead of now than this was stamped by a clock set wrong.
-AHEAD_S: Final = 3_600.0
-
+from persistence.forms.local_time import AHEAD_S
 
 # The newest row of each device, of those whose time is not in doubt; a few steps back in the key.
 _NEWEST: Final = """

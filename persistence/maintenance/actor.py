@@ -20,13 +20,14 @@ from actors.runtime.dispatch import Dispatcher, tell_if_alive
 from actors.runtime.supervision import FailureRegistry, Part, SupervisedActor
 from persistence.backup.backups import BackupFailed, Kind
 from persistence.database.integrity_check import Damaged, is_damage
-from persistence.database.schema import hindrance_of, sqlite3
-from persistence.database.timestamps import AHEAD_S
+from persistence.database.schema import sqlite3
+from persistence.forms.local_time import AHEAD_S
 from persistence.maintenance.clock_watch import ClockWatch
 from persistence.maintenance.metering import AddUsed
 from persistence.maintenance.retention import MarkAhead
 from persistence.maintenance.roll_up import RollUp
 from persistence.maintenance.upkeep import ROWS_ROLLED_UP, Step, Upkeep
+from persistence.storage.faults import StorageFault, hindrance_of
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +127,7 @@ class MaintenanceActor(SupervisedActor):
         now = self._clock.now()
         try:
             last_sign = self._upkeep.last_sign()
-        except sqlite3.Error as error:
+        except StorageFault as error:
             logger.warning("upkeep_failed error=%r", error)
             last_sign = 0.0
         if last_sign is not None and now - last_sign > SILENCE_S:
@@ -204,7 +205,7 @@ class MaintenanceActor(SupervisedActor):
         try:
             with self._upkeep.reading():
                 return next(self._round, None)
-        except sqlite3.Error as error:
+        except StorageFault as error:
             logger.warning("upkeep_failed error=%r", error)
             return None
         finally:

@@ -4,27 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
-from persistence.writer.store import Store
-
-_IS_THERE: Final = "SELECT 1 FROM dispositivos WHERE id = ?"
-_METERED: Final = "SELECT n FROM contadores WHERE dispositivo_id = ?"
-_NOTE_METERED: Final = """
-    INSERT INTO contadores (dispositivo_id, n, estado) VALUES (?, ?, ?)
-    ON CONFLICT DO UPDATE SET n = excluded.n, estado = excluded.estado
-"""
-_OR_ADD: Final = "ON CONFLICT (dispositivo_id, inicio) DO UPDATE SET kwh = kwh + excluded.kwh"
-_DROP_AHEAD: Final = "DELETE FROM energia_horas WHERE dispositivo_id = ? AND inicio > ?"
-_DROP_OLD: Final = "DELETE FROM energia_horas WHERE dispositivo_id = ? AND inicio <= ?"
+from persistence.storage.upkeep import TidiedStore
 
 
 @dataclass(frozen=True, slots=True)
 class AddUsed:
-    """Adds what the device's rows ``after < n <= upto`` tell of; they are added once or never.
-
-    A step for :meth:`persistence.writer.store.Store.tidy`.
-    """
+    """Adds what the device's rows ``after < n <= upto`` tell of; they are added once or never."""
 
     device_id: int
     after: int
@@ -34,18 +20,8 @@ class AddUsed:
     meter: str = field(repr=False)
     """What is known after them, as it is stored."""
 
-    def __call__(self, store: Store) -> int:
-        """The rows dealt with; none where others than those up to ``after`` are, or the device has gone."""
-        execute = store.database.conn.execute
-        if execute(_IS_THERE, [self.device_id]).fetchone() is None:
-            return 0
-        known = execute(_METERED, [self.device_id]).fetchone()
-        if (known[0] if known else 0) != self.after:
-            return 0
-        rows = [(self.device_id, begin, kwh) for begin, kwh in self.hours.items()]
-        store.insert("INSERT INTO energia_horas (dispositivo_id, inicio, kwh)", rows, _OR_ADD)
-        execute(_NOTE_METERED, [self.device_id, self.upto, self.meter])
-        return self.upto - self.after
+    def __call__(self, store: TidiedStore) -> int:
+        return store.tidying.add_used(self.device_id, self.after, self.upto, self.hours, self.meter)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +31,8 @@ class DropUsed:
     device_id: int
     upto: int
 
-    def __call__(self, store: Store) -> int:
-        return int(store.database.conn.execute(_DROP_OLD, [self.device_id, self.upto]).rowcount)
+    def __call__(self, store: TidiedStore) -> int:
+        return store.tidying.drop_used(self.device_id, self.upto)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,5 +43,5 @@ class DropUsedAhead:
     after: float
     """Seconds since the epoch."""
 
-    def __call__(self, store: Store) -> int:
-        return int(store.database.conn.execute(_DROP_AHEAD, [self.device_id, self.after]).rowcount)
+    def __call__(self, store: TidiedStore) -> int:
+        return store.tidying.drop_used_ahead(self.device_id, self.after)

@@ -4,49 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
-from persistence.database.logbook_rows import trim_deeds
-from persistence.database.notice_rows import trim_notices
-from persistence.database.summaries import DAILY, HOURLY
-from persistence.database.timestamps import AHEAD_S
-from persistence.writer.removals import sweep
-from persistence.writer.store import Store
-
-_DROP_ROWS: Final = """
-    DELETE FROM estado_log WHERE dispositivo_id = :device AND n <= :upto
-    AND n <= (SELECT n FROM resumidos WHERE dispositivo_id = :device)
-"""
-_DROP_SUMMARIES: Final = """
-    DELETE FROM {} WHERE inicio <= :upto
-    AND metrica_id IN (SELECT id FROM metricas WHERE dispositivo_id = :device)
-"""
-_HOURS_BEGIN: Final = """
-    UPDATE resumidos SET horas_desde = max(horas_desde, :before) WHERE dispositivo_id = :device
-"""
-_FORGET_METRICS: Final = """
-    DELETE FROM metricas WHERE dispositivo_id = :device
-    AND NOT EXISTS (SELECT 1 FROM resumen_horas WHERE metrica_id = metricas.id)
-    AND NOT EXISTS (SELECT 1 FROM resumen_dias WHERE metrica_id = metricas.id)
-"""
-_MARK_AHEAD: Final = """
-    UPDATE estado_log SET hora_dudosa = 1
-    WHERE dispositivo_id = ? AND n BETWEEN ? AND ? AND timestamp > ? AND NOT hora_dudosa
-"""
-_DROP_SUMMARIES_FROM: Final = """
-    DELETE FROM {} WHERE inicio >= :since
-    AND metrica_id IN (SELECT id FROM metricas WHERE dispositivo_id = :device)
-"""
-_ADD_UP_DAY: Final = """
-    INSERT INTO resumen_dias (metrica_id, inicio, n, suma, minimo, maximo, primero, ultimo)
-    SELECT metrica_id, :day, sum(n), sum(suma), min(minimo), max(maximo), min(primero), max(ultimo)
-    FROM resumen_horas WHERE inicio >= :day
-    AND metrica_id IN (SELECT id FROM metricas WHERE dispositivo_id = :device) GROUP BY metrica_id
-"""
-# What lasts stays, or its next news would have it begin once more.
-OVER: Final = "(episodio IS NULL OR hasta IS NOT NULL)"
-_DROP_DEEDS: Final = "DELETE FROM diario WHERE id <= ?"
-_DROP_FINDINGS: Final = f"DELETE FROM eventos_ia WHERE id <= ? AND {OVER}"
+from persistence.forms.local_time import AHEAD_S
+from persistence.storage.upkeep import TidiedStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +57,7 @@ def last_aged(stamps: Iterable[tuple[int, float]], cutoff: float, now: float) ->
     return last
 
 
-# -- the steps, each for persistence.writer.store.Store.tidy ----------------------------------------------
+# -- the steps -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +67,8 @@ class DropRows:
     device_id: int
     upto: int
 
-    def __call__(self, store: Store) -> int:
-        given = {"device": self.device_id, "upto": self.upto}
-        return int(store.database.conn.execute(_DROP_ROWS, given).rowcount)
+    def __call__(self, store: TidiedStore) -> int:
+        return store.tidying.drop_rows(self.device_id, self.upto)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +81,8 @@ class MarkAhead:
     after: float
     """Seconds since the epoch."""
 
-    def __call__(self, store: Store) -> int:
-        given = (self.device_id, self.first, self.last, self.after)
-        return int(store.database.conn.execute(_MARK_AHEAD, given).rowcount)
+    def __call__(self, store: TidiedStore) -> int:
+        return store.tidying.mark_ahead(self.device_id, self.first, self.last, self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +97,8 @@ class DropHours:
     upto: int
     before: int
 
-    def __call__(self, store: Store) -> int:
-        execute = store.database.conn.execute
-        execute(_HOURS_BEGIN, {"device": self.device_id, "before": self.before})
-        given = {"device": self.device_id, "upto": self.upto}
-        return int(execute(_DROP_SUMMARIES.format(HOURLY), given).rowcount)
+    def __call__(self, store: TidiedStore) -> int:
+        return store.tidying.drop_hours(self.device_id, self.upto, self.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +108,8 @@ class DropDays:
     device_id: int
     upto: int
 
-    def __call__(self, store: Store) -> int:
-        execute = store.database.conn.execute
-        given = {"device": self.device_id, "upto": self.upto}
-        dropped = int(execute(_DROP_SUMMARIES.format(DAILY), given).rowcount)
-        execute(_FORGET_METRICS, {"device": self.device_id})
-        return dropped
+    def __call__(self, store: TidiedStore) -> int:
+        return store.tidying.drop_days(self.device_id, self.upto)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,15 +122,8 @@ class DropAhead:
     since: int
     day: int
 
-    def __call__(self, store: Store) -> int:
-        execute = store.database.conn.execute
-        dropped = 0
-        for table, since in ((HOURLY, self.since), (DAILY, self.day)):
-            given = {"device": self.device_id, "since": since}
-            dropped += int(execute(_DROP_SUMMARIES_FROM.format(table), given).rowcount)
-        execute(_ADD_UP_DAY, {"device": self.device_id, "day": self.day})
-        execute(_FORGET_METRICS, {"device": self.device_id})
-        return dropped
+    def __call__(self, store: TidiedStore) -> int:
+        return store.tidying.drop_ahead(self.device_id, self.since, self.day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +132,8 @@ class DropFindings:
 
     upto: int
 
-    def __call__(self, store: Store) -> int:
-        return int(store.database.conn.execute(_DROP_FINDINGS, [self.upto]).rowcount)
+    def __call__(self, store: TidiedStore) -> int:
+        return store.tidying.drop_findings(self.upto)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,18 +142,18 @@ class DropDeeds:
 
     upto: int
 
-    def __call__(self, store: Store) -> int:
-        return int(store.database.conn.execute(_DROP_DEEDS, [self.upto]).rowcount)
+    def __call__(self, store: TidiedStore) -> int:
+        return store.tidying.drop_deeds(self.upto)
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """As :func:`sweep`; a step for :meth:`persistence.writer.store.Store.tidy`."""
+    """What is left of a removed device."""
 
     device_id: int
 
-    def __call__(self, store: Store) -> int:
-        return sweep(store.database.conn, self.device_id)
+    def __call__(self, store: TidiedStore) -> int:
+        return store.tidying.sweep(self.device_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +162,8 @@ class TrimNotices:
 
     most: int
 
-    def __call__(self, store: Store) -> int:
-        return trim_notices(store.database.conn, self.most)
+    def __call__(self, store: TidiedStore) -> int:
+        return store.tidying.trim_notices(self.most)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,5 +172,5 @@ class TrimDeeds:
 
     most: int
 
-    def __call__(self, store: Store) -> int:
-        return trim_deeds(store.database.conn, self.most)
+    def __call__(self, store: TidiedStore) -> int:
+        return store.tidying.trim_deeds(self.most)

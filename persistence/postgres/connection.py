@@ -11,8 +11,8 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from actors.domain.status import Hindrance
-from persistence.database.schema import UnusableDatabase
 from persistence.postgres.faults import explaining
+from persistence.storage.faults import UnusableDatabase
 
 Connection: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 

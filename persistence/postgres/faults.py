@@ -9,7 +9,7 @@ from typing import Final
 import psycopg
 
 from actors.domain.status import Hindrance
-from persistence.database.schema import UnusableDatabase
+from persistence.storage.faults import UnusableDatabase
 
 # By SQLSTATE, or its class of two letters where that says all.
 _HINDRANCES: Final[Mapping[str, Hindrance]] = {

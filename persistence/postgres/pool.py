@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from typing import Final
 
 from actors.domain.status import Hindrance
-from persistence.database.schema import UnusableDatabase
 from persistence.postgres.connection import Connection, Server, connect
 from persistence.postgres.faults import explaining
+from persistence.storage.faults import UnusableDatabase
 
 MOST: Final = 4
 # For how long somebody waits for one, s.

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
-from persistence.database.schema import UnusableDatabase
 from persistence.postgres.connection import Connection, Server, connect
 from persistence.postgres.faults import explaining
+from persistence.storage.faults import UnusableDatabase
 
 logger = logging.getLogger(__name__)
 

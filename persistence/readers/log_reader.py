@@ -11,8 +11,8 @@ from actors.messages import LogRead, ReadLog
 from actors.runtime.clock import Clock
 from actors.runtime.dispatch import Dispatcher, tell_if_alive
 from actors.runtime.supervision import FailureRegistry, Part, SupervisedActor
-from persistence.database.schema import RETRIES, sqlite3
-from persistence.readers.queries import Queries
+from persistence.storage.faults import RETRIES, StorageFault
+from persistence.storage.ports import Queries
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class LogReaderActor(SupervisedActor):
             entries = self._queries.log_range(
                 question.device_id, question.after, question.upto, question.since, MOST_ROWS + 1
             )
-        except (sqlite3.Error, MemoryError) as error:
+        except (StorageFault, MemoryError) as error:
             self._put_off(question, waited_s, error)
         except Exception as error:
             # A row that nobody has thought of is that question's border.

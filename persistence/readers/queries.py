@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import tzinfo
 from pathlib import Path
 from typing import Final
@@ -26,15 +26,19 @@ from actors.domain.rooms import Rooms
 from actors.domain.tariffs import EnergyPlan
 from persistence.database.absence_rows import read_absences
 from persistence.database.energy_rows import read_plan
-from persistence.database.local_time import LocalTime
 from persistence.database.logbook_rows import read_logbook, read_seen
 from persistence.database.notice_rows import newest_notices
 from persistence.database.room_rows import read_rooms
-from persistence.database.rows import FINDINGS, kept_finding, log_entry, undamaged_log_entry
-from persistence.database.schema import BUSY_TIMEOUT_S, explaining, sqlite3
+from persistence.database.schema import BUSY_TIMEOUT_S, explaining, sqlite3, telling_faults
 from persistence.database.timestamps import heard_at
-from persistence.readers.energy import read_consumption, read_metered
-from persistence.readers.statistics import first_heard, read_metrics, read_statistics
+from persistence.forms.local_time import LocalTime
+from persistence.forms.rows import FINDINGS, kept_finding, log_entry, undamaged_log_entry
+from persistence.readers.due import SqliteDue
+from persistence.readers.history import SqliteHistory, first_heard
+from persistence.readers.meters import SqliteMeters, read_metered
+from persistence.storage.consumption import read_consumption
+from persistence.storage.faults import StorageFault
+from persistence.storage.statistics import read_metrics, read_statistics
 
 _LOG_BOUNDS: Final = """
     SELECT (SELECT min(n) FROM estado_log WHERE dispositivo_id = :device),
@@ -82,8 +86,8 @@ class Queries:
 
     Days begin and end in ``zone``, by default the system's.
 
-    Each call may come from any thread and raises ``sqlite3.Error`` (of ``persistence.database.schema``) when
-    the file cannot be read. It opens a connection of its own, which takes 0.2 ms and leaves nothing
+    Each call may come from any thread and raises :class:`persistence.storage.faults.StorageFault` when the
+    file cannot be read. It opens a connection of its own, which takes 0.2 ms and leaves nothing
     open in the caller's thread; opened read-only, it never checkpoints, which is the writer's alone.
     """
 
@@ -93,7 +97,7 @@ class Queries:
 
     def log_page(self, device_id: int, page: int, per_page: int) -> LogPage:
         """Page ``page``, from 1, of ``per_page`` rows, newest first; empty past the end."""
-        with closing(self.connect()) as connection:
+        with self._reading() as connection:
             oldest, newest = connection.execute(_LOG_BOUNDS, {"device": device_id}).fetchone()
             if newest is None:
                 return LogPage(page, per_page, 0, ())
@@ -113,7 +117,7 @@ class Queries:
         from minus infinity to infinity, they are counted by their numbers, as in :class:`LogPage`.
         """
         given = {"device": device_id, "since": since, "until": until, "before": before}
-        with closing(self.connect()) as connection:
+        with self._reading() as connection:
             if since == -math.inf and until == math.inf:
                 oldest, newest = connection.execute(_LOG_BOUNDS, given).fetchone()
                 total = 0 if newest is None else newest - oldest + 1
@@ -125,7 +129,7 @@ class Queries:
 
     def rejected(self, limit: int, before: int = _AFTER_THE_LAST_ID) -> list[Rejected]:
         """At most ``limit`` dead letters, newest first, those older than the one numbered ``before``."""
-        with closing(self.connect()) as connection:
+        with self._reading() as connection:
             rows = connection.execute(_REJECTED, (before, limit)).fetchall()
         return [Rejected(number, DeadLetter(*letter)) for number, *letter in rows]
 
@@ -139,7 +143,7 @@ class Queries:
         with none, and a warning.
         """
         given = (device_id, after, upto, since, until, limit)
-        with closing(self.connect()) as connection:
+        with self._reading() as connection:
             rows = connection.execute(_LOG_RANGE, given).fetchall()
         return [undamaged_log_entry(row) for row in rows]
 
@@ -159,7 +163,7 @@ class Queries:
         }
         given = {condition: value for condition, value in conditions.items() if value is not None}
         skipped = (page - 1) * per_page
-        with closing(self.connect()) as connection:
+        with self._reading() as connection:
             connection.execute("BEGIN")
             removed = connection.execute(_ANY_REMOVED).fetchone() is not None
             named = [*given, _NOT_REMOVED] if removed else [*given]
@@ -175,73 +179,88 @@ class Queries:
         return FindingPage(page, per_page, total, [kept_finding(row) for row in rows])
 
     def metrics(self, device_id: int) -> Sequence[str]:
-        """As :func:`persistence.readers.statistics.read_metrics`."""
-        with closing(self.connect()) as connection:
+        """As :func:`persistence.storage.statistics.read_metrics`."""
+        with self._reading() as connection:
             connection.execute("BEGIN")
-            return read_metrics(connection, self._local, device_id)
+            return read_metrics(SqliteHistory(connection, device_id), self._local)
 
     def first_heard(self, device_id: int) -> float | None:
-        """As :func:`persistence.readers.statistics.first_heard`."""
-        with closing(self.connect()) as connection:
+        """As :func:`persistence.readers.history.first_heard`."""
+        with self._reading() as connection:
             return first_heard(connection, device_id)
 
     def statistics(self, device_id: int, metric: str, since: float, until: float, step: int) -> Statistics:
-        """As :func:`persistence.readers.statistics.read_statistics`."""
-        with closing(self.connect()) as connection:
+        """As :func:`persistence.storage.statistics.read_statistics`."""
+        with self._reading() as connection:
             connection.execute("BEGIN")
-            return read_statistics(connection, self._local, device_id, metric, since, until, step)
+            history = SqliteHistory(connection, device_id)
+            return read_statistics(history, self._local, metric, since, until, step)
 
     def notices(self, person_id: int, limit: int) -> list[Notice]:
         """At most so many of the person's own, newest first."""
-        with closing(self.connect()) as connection:
+        with self._reading() as connection:
             return newest_notices(connection, person_id, limit)
 
     def logbook(self, wanted: WantedDeeds, limit: int) -> LogbookPage:
         """As :func:`persistence.database.logbook_rows.read_logbook`."""
-        with closing(self.connect()) as connection:
+        with self._reading() as connection:
             return read_logbook(connection, wanted, limit)
 
     def seen(self, person: int) -> Seen:
         """What this person has looked at; 0 is the house without people."""
-        with closing(self.connect()) as connection:
+        with self._reading() as connection:
             return read_seen(connection, person)
 
     def rooms(self) -> Rooms:
-        with closing(self.connect()) as connection:
+        with self._reading() as connection:
             return read_rooms(connection)
 
     def unapplied(self, since: float) -> list[KeptFinding]:
         """What was to be applied at once, was concluded from then on, and has not been."""
-        with closing(self.connect()) as connection:
+        with self._reading() as connection:
             found = [kept_finding(row) for row in connection.execute(_UNDECIDED, [since])]
         return [kept for kept in found if kept.finding.acts]
 
     def absences(self) -> Absences:
-        with closing(self.connect()) as connection:
+        with self._reading() as connection:
             return read_absences(connection)
 
     def consumption(self, devices: Sequence[int], since: float, until: float) -> Consumption:
-        """As :func:`persistence.readers.energy.read_consumption`."""
-        with closing(self.connect()) as connection:
+        """As :func:`persistence.storage.consumption.read_consumption`."""
+        with self._reading() as connection:
             connection.execute("BEGIN")
-            return read_consumption(connection, self._local, devices, since, until)
+            return read_consumption(SqliteMeters(connection), self._local, devices, since, until)
 
     def metered(self) -> frozenset[int]:
-        """As :func:`persistence.readers.energy.read_metered`."""
-        with closing(self.connect()) as connection:
+        """As :func:`persistence.readers.meters.read_metered`."""
+        with self._reading() as connection:
             return read_metered(connection)
 
     def energy_plan(self) -> EnergyPlan:
-        with closing(self.connect()) as connection:
+        with self._reading() as connection:
             return read_plan(connection)
+
+    def heard_at(self, now: float) -> float | None:
+        """As :func:`persistence.database.timestamps.heard_at`."""
+        with self._reading() as connection:
+            return heard_at(connection, now)
 
     def finding(self, number: int) -> KeptFinding | None:
         """The finding with this id, if there is one."""
         if number > _AFTER_THE_LAST_ID:
             return None
-        with closing(self.connect()) as connection:
+        with self._reading() as connection:
             row = connection.execute(_ONE_FINDING, (number,)).fetchone()
         return None if row is None else kept_finding(row)
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        with telling_faults(), closing(self.connect()) as connection:
+            yield connection
+
+    def due(self) -> SqliteDue:
+        """What there is to tidy up."""
+        return SqliteDue(self.connect)
 
     def connect(self) -> sqlite3.Connection:
         """A connection of the calling thread's, which closes it."""
@@ -254,9 +273,8 @@ def last_heard(database: Path, now: float) -> float | None:
     if not database.exists():
         return None
     try:
-        with closing(Queries(database).connect()) as connection:
-            return heard_at(connection, now)
-    except sqlite3.Error:
+        return Queries(database).heard_at(now)
+    except StorageFault:
         return None  # damaged, or an older version's: the start sees to either
 
 

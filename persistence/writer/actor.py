@@ -44,10 +44,11 @@ from actors.ports import CommandSink, FindingSink
 from actors.runtime.clock import Clock, Timer
 from actors.runtime.dispatch import Dispatcher, tell_if_alive
 from actors.runtime.supervision import WINDOW, FailureRegistry, Part, SupervisedActor, one_line
-from persistence.database.schema import RETRIES, UnusableDatabase, hindrance_of, sqlite3
+from persistence.storage.batch import Batch, MemoryKey, Saved, Unsettled
+from persistence.storage.faults import RETRIES, RowFault, StorageFault, UnusableDatabase, hindrance_of
+from persistence.storage.ports import Store
 from persistence.writer.batches import ToKeep, batch_of, deliveries_of, receipts_of
 from persistence.writer.refusals import Refusable, refusal
-from persistence.writer.store import Batch, MemoryKey, Saved, Store, Unsettled
 
 logger = logging.getLogger(__name__)
 
@@ -63,17 +64,14 @@ OLDER: Final = (
 Recalling: TypeAlias = Recall | RecallNotices | RecallOccurrences | RecallRooms | RecallRemoved
 # The fault lies in a value: storing it again would fail again.
 ROW_FAULTS: Final = (
-    sqlite3.IntegrityError,
-    sqlite3.DataError,
-    sqlite3.InterfaceError,
-    sqlite3.ProgrammingError,
+    RowFault,
     TypeError,
     ValueError,
     OverflowError,
     RecursionError,
 )
 # The fault lies in the disk, the file or the memory: it may be gone the next time.
-STORAGE_FAULTS: Final = (UnusableDatabase, sqlite3.Error, OSError, MemoryError)
+STORAGE_FAULTS: Final = (StorageFault, OSError, MemoryError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +181,7 @@ class WriterActor(SupervisedActor):
             return
         try:
             store.close()
-        except (sqlite3.Error, OSError) as error:
+        except (StorageFault, OSError) as error:
             logger.warning("close_failed error=%r", error)
 
     # -- the commit --------------------------------------------------------------------------
@@ -285,7 +283,7 @@ class WriterActor(SupervisedActor):
             raise unsettled.cause from None
         except ROW_FAULTS as error:
             # A refusal holds nothing that could be refused, so it is the storage that is at fault.
-            raise sqlite3.DatabaseError(str(error)) from error
+            raise StorageFault(str(error)) from error
         self._kept(store, [message])
         refuse([message], saved)
 

@@ -31,8 +31,8 @@ from actors.messages import (
     Replace,
     Settle,
 )
+from persistence.storage.batch import Batch
 from persistence.writer.refusals import Refusable
-from persistence.writer.store import Batch
 
 ToKeep: TypeAlias = Refusable | Recall | RecallNotices | RecallOccurrences | RecallRooms | RecallRemoved
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 
 from actors.domain.model import Device
 from actors.messages import Removal
 from persistence.database.schema import sqlite3
+from persistence.storage.batch import RemovedDevice
 
 # Rows of a step: some 2 ms of the writer's.
 ROWS_SWEPT: Final = 1_000
@@ -65,15 +65,6 @@ _LAST_OF_ALL: Final = (
     "DELETE FROM contadores WHERE dispositivo_id = ?",
 )
 _DONE: Final = "DELETE FROM olvidados WHERE dispositivo_id = ? AND NOT en_broker"
-
-
-@dataclass(frozen=True, slots=True)
-class RemovedDevice:
-    """A removed device of which the broker may still retain something."""
-
-    removal: Removal
-    reborn: bool
-    """Whether there is another device of its serial number."""
 
 
 def remove_device(connection: sqlite3.Connection, removal: Removal) -> None:

@@ -5,27 +5,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 from types import TracebackType
-from typing import Final, TypeAlias
+from typing import Final
 
 from actors.domain.absences import Absences
-from actors.domain.findings import Decision, Finding, KeptFinding, RuleMemory, Seen
-from actors.domain.logbook import Deed, KeptDeed
-from actors.domain.model import DeadLetter, Device, LogEntry
-from actors.domain.notices import Notice
+from actors.domain.findings import RuleMemory
+from actors.domain.model import DeadLetter, Device
 from actors.domain.read_models import StoredAnnouncement
-from actors.domain.rooms import Rooms
 from actors.domain.status import Hindrance
-from actors.domain.tariffs import EnergyPlan
-from actors.messages import KeepNotices, NoticesRecalled, OccurrencesRecalled, Removal
+from actors.messages import NoticesRecalled, OccurrencesRecalled
 from persistence.database.absence_rows import read_absences, write_absences
 from persistence.database.announcement_rows import read_announcements, write_announcements
-from persistence.database.device_rows import DEVICE_COLUMNS, DEVICES, device_of, device_row, newcomer_row
 from persistence.database.energy_rows import write_plan
 from persistence.database.files import beside, identity
+from persistence.database.finding_rows import SqliteFindings
+from persistence.database.inserting import insert_many
 from persistence.database.logbook_rows import keep_deeds, keep_seen
 from persistence.database.notice_rows import (
     note_findings,
@@ -34,30 +30,26 @@ from persistence.database.notice_rows import (
     write_notices,
 )
 from persistence.database.room_rows import read_rooms, write_rooms
-from persistence.database.rows import (
+from persistence.database.schema import explained, lock_database, open_database, sqlite3, telling_faults
+from persistence.database.timestamps import heard_at, seen
+from persistence.forms.device_rows import DEVICE_COLUMNS, DEVICES, device_of, device_row, newcomer_row
+from persistence.forms.rows import (
     DECISION_TEXTS,
     Row,
     json_text,
     log_row,
     memory_row,
-    undamaged_memory,
 )
-from persistence.database.schema import (
-    UnusableDatabase,
-    explained,
-    hindrance_of,
-    lock_database,
-    open_database,
-    sqlite3,
-)
-from persistence.writer.conclusions import Conclusion, keep_conclusions, read_lasting
+from persistence.storage.batch import Batch, MemoryKey, Saved, Unsettled
+from persistence.storage.conclusions import keep_conclusions
+from persistence.storage.faults import StorageFault, UnusableDatabase
 from persistence.writer.removals import (
-    RemovedDevice,
     note_forgotten,
     read_ghosts,
     remove_device,
     replace_hardware,
 )
+from persistence.writer.tidying import SqliteTidying
 
 logger = logging.getLogger(__name__)
 
@@ -68,14 +60,6 @@ LETTER_TEXT: Final = 1024
 
 # Dead letters kept unless told otherwise: at most 72 MiB.
 REJECTED_MAX: Final = 1_000
-
-# 23 columns times 500 rows stay well under SQLite's 32,766 parameters a statement.
-ROWS_PER_STATEMENT: Final = 500
-# Characters; SQLite copies them, and each statement that is kept for the next time keeps its copy.
-TEXT_PER_STATEMENT: Final = 512 * 1024
-
-MemoryKey: TypeAlias = tuple[int, str]
-"""The device's id and the rule's name."""
 
 _UPSERT_DEVICES: Final = f"INSERT INTO dispositivos ({', '.join(DEVICE_COLUMNS)})"
 _OR_UPDATE: Final = "ON CONFLICT (id) DO UPDATE SET " + ", ".join(
@@ -105,117 +89,12 @@ _MEMORIES: Final = """
 """
 
 
-@dataclass(slots=True)
-class Batch:
-    """What one transaction keeps, and whom it recalls."""
-
-    at: float = 0.0
-    """When it is kept, seconds since the epoch."""
-
-    devices: dict[int, Device] = field(default_factory=dict)
-    """By id; of several states of a device only the last one matters."""
-    entries: list[LogEntry] = field(default_factory=list)
-    letters: list[DeadLetter] = field(default_factory=list)
-    deeds: list[Deed] = field(default_factory=list)
-    """Each in its turn."""
-    seen: list[Seen] = field(default_factory=list)
-    """The same."""
-    conclusions: list[Conclusion] = field(default_factory=list)
-    """Each in its turn."""
-    memories: dict[MemoryKey, RuleMemory] = field(default_factory=dict)
-    """Of several memories of one rule of one device only the last one matters."""
-    decisions: dict[int, Decision] = field(default_factory=dict)
-    """By the finding's id; a decision about one that is not there is none."""
-    recalled: list[str] = field(default_factory=list)
-    """Serials to be recalled as they are once all of the above is kept."""
-    remembered: list[MemoryKey] = field(default_factory=list)
-    """Memories to be read as they are before those of the batch are kept; the episodes that last, after."""
-    announcements: list[StoredAnnouncement] = field(default_factory=list)
-    """Of other makes, each in its turn; an empty one removes what was kept."""
-    rooms: list[Rooms] = field(default_factory=list)
-    """Each in its turn: an id counts as given even if the room is gone in the next."""
-    absences: list[Absences] = field(default_factory=list)
-    """The same."""
-    energy_plan: EnergyPlan | None = None
-    """Of several only the last one matters."""
-    notices: list[KeepNotices] = field(default_factory=list)
-    """Each in its turn."""
-    recalls_notices: bool = False
-    """Whether those that are unfinished are to be read, once all of the above is kept."""
-    recalls_occurrences: bool = False
-    """Whether findings are to be read of which it is not decided whom they are told, the same."""
-    recalls_rooms: bool = False
-    """Whether the rooms are to be read, as they are once all of the above is kept."""
-    replacements: list[tuple[Device, Removal]] = field(default_factory=list)
-    """Before all that is kept, which is then by the new serial numbers; each is in ``removals`` too."""
-    removals: list[Removal] = field(default_factory=list)
-    """After all that is kept and before anybody is recalled, so the serial number is free again."""
-    forgotten: list[int] = field(default_factory=list)
-    """Ids of removed devices that the broker has forgotten too."""
-    recalls_removed: bool = False
-    """Whether those that it has not are to be read, once all of the above is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """What has come of a batch."""
-
-    recalled: Mapping[str, Device]
-    findings: Sequence[Sequence[KeptFinding]]
-    """What is to be told of each of the batch's conclusions, in its order, with the ids that were given."""
-    remembered: Mapping[MemoryKey, Row]
-    """Those that are there."""
-    lasting: Sequence[Finding]
-    """The episodes that last, of those that were to be remembered."""
-    rooms: Rooms | None
-    """If they were to be read."""
-    removed: Sequence[RemovedDevice]
-    """The same."""
-    notices: Sequence[Sequence[Notice]] = ()
-    """The batch's own as they are then, in its order."""
-    unfinished: NoticesRecalled | None = None
-    occurrences: OccurrencesRecalled | None = None
-    deeds: Sequence[KeptDeed] = ()
-    """The batch's own, with the ids that were given, in its order."""
-    seen: Sequence[Seen] = ()
-    """Of those who have looked, in the batch's order, what they have seen by then."""
-
-    def memory(self, key: MemoryKey) -> RuleMemory | None:
-        """``None`` if nothing is remembered, or only damage.
-
-        Made on demand: what thousands of rules know at a start must not all be in memory at once.
-        """
-        row = self.remembered.get(key)
-        return None if row is None else undamaged_memory(row)
-
-    def episodes(self, key: MemoryKey) -> Sequence[Finding]:
-        """Those that last."""
-        return [each for each in self.lasting if (each.device_id, each.rule) == key] if self.lasting else ()
-
-
-class Unsettled(UnusableDatabase):
-    """Only the database, opened anew, tells whether it holds the batch: whether it has come to ``commit``.
-
-    ``saved`` is what has come of it if so, and ``cause`` what has happened.
-    """
-
-    def __init__(
-        self, path: Path, commit: int, saved: Saved, cause: sqlite3.Error | UnusableDatabase
-    ) -> None:
-        text = str(cause) if isinstance(cause, UnusableDatabase) else explained(path, cause)
-        super().__init__(text, hindrance_of(cause) or Hindrance.UNUSABLE)
-        self.commit = commit
-        self.saved = saved
-        self.cause = cause
-
-
 class Store:
     """The database, open for writing and locked against other backends. Of the thread that opens it.
 
     Of the dead letters the newest ``rejected_max`` are kept, long ones cut short.
 
-    Raises :class:`persistence.database.schema.UnusableDatabase` on opening. Every method raises
-    ``sqlite3.Error``, of the library that ``persistence.database.schema`` names.
+    Raises :class:`persistence.storage.faults.UnusableDatabase` on opening.
     """
 
     def __init__(self, path: Path, rejected_max: int = REJECTED_MAX) -> None:
@@ -229,6 +108,8 @@ class Store:
             counted = self.database.conn.execute(_COMMITS).fetchone()
             self.commits = 0 if counted is None else int(counted[0])
             """How many batches it has kept, ever: by which it is told from an older copy of it."""
+            self.tidying = SqliteTidying(self.database.conn)
+            self._findings = SqliteFindings(self.database.conn)
         except BaseException:
             self._lock.close()
             raise
@@ -241,6 +122,7 @@ class Store:
     ) -> None:
         self.close()
 
+    @telling_faults()
     def close(self) -> None:
         try:
             self.database.close()
@@ -248,33 +130,49 @@ class Store:
             self._lock.close()
 
     @property
+    @telling_faults()
     def instance_id(self) -> str:
         """Eight hexadecimal digits, made with the database and kept as long as it lasts."""
         found = self.database.conn.execute("SELECT valor FROM sistema WHERE clave = 'instancia'")
         return str(found.fetchone()[0])
 
     @property
+    @telling_faults()
     def devices_size(self) -> int:
         """Bytes of what the devices have said and were told."""
         return int(self.database.conn.execute(_DEVICES_SIZE).fetchone()[0])
 
+    @telling_faults()
     def devices(self) -> list[Device]:
         """All devices, in the order of their ids; what is damaged in a row is empty, with a warning."""
         return [device_of(row) for row in self.database.conn.execute(f"{DEVICES} ORDER BY id")]
 
+    @telling_faults()
     def absences(self) -> Absences:
         """Those that people have said."""
         return read_absences(self.database.conn)
 
+    @telling_faults()
     def announcements(self) -> list[StoredAnnouncement]:
         """What devices of other makes have said of themselves, in the order in which it was heard last."""
         return read_announcements(self.database.conn)
 
+    @telling_faults()
     def forgotten(self) -> list[str]:
         """The serial numbers of removed devices of which the broker may still retain something, but for those
         that there are again.
         """
         return [each.removal.serial for each in read_ghosts(self.database.conn) if not each.reborn]
+
+    @telling_faults()
+    def heard_at(self, now: float) -> float | None:
+        """As :func:`persistence.database.timestamps.heard_at`."""
+        return heard_at(self.database.conn, now)
+
+    @telling_faults()
+    def seen(self, devices: Iterable[Device], now: float) -> list[Device]:
+        """As :func:`persistence.database.timestamps.seen`."""
+        return seen(self.database.conn, devices, now)
 
     def recall(self, serial: str) -> Device:
         """The device as it is stored; its row is made if it has none."""
@@ -284,18 +182,20 @@ class Store:
         """Keep all of ``batch``, or nothing of it if this raises.
 
         Raises :class:`Unsettled` where the files are no longer those that were opened, as what was committed
-        then may be nobody's, and where the commit itself fails. Besides ``sqlite3.Error``, a value that JSON
-        or SQLite has no room for raises ``TypeError``, ``ValueError`` or ``OverflowError``.
+        then may be nobody's, and where the commit itself fails. Besides
+        :class:`persistence.storage.faults.StorageFault`, a value that JSON or SQLite has no room for raises
+        ``TypeError``, ``ValueError`` or ``OverflowError``.
         """
         saved = None
         try:
-            with self._transaction():
-                saved = self._save(batch)
-            self.check_in_place()
-        except (sqlite3.Error, UnusableDatabase) as error:
+            with telling_faults():
+                with self._transaction():
+                    saved = self._save(batch)
+                self.check_in_place()
+        except StorageFault as error:
             if saved is None:
                 raise
-            raise Unsettled(self._path, self.commits + 1, saved, error) from error
+            raise Unsettled(explained(self._path, error), self.commits + 1, saved, error) from error
         self.commits += 1
         return saved
 
@@ -303,18 +203,18 @@ class Store:
         remembered = self._remember(batch.remembered) if batch.remembered else {}
         for device, replaced in batch.replacements:
             replace_hardware(self.database.conn, device, replaced)
-        self.insert(_INSERT_LOG, map(log_row, batch.entries))
-        self.insert(_UPSERT_DEVICES, map(device_row, batch.devices.values()), _OR_UPDATE)
+        insert_many(self.database.conn, _INSERT_LOG, map(log_row, batch.entries))
+        insert_many(self.database.conn, _UPSERT_DEVICES, map(device_row, batch.devices.values()), _OR_UPDATE)
         if batch.letters:
             self._keep_letters(batch.letters)
-        deeds = keep_deeds(self.database.conn, self.insert, batch.deeds) if batch.deeds else ()
+        deeds = keep_deeds(self.database.conn, batch.deeds) if batch.deeds else ()
         notices = [
             write_notices(self.database.conn, kept.made, kept.changed, kept.decided) for kept in batch.notices
         ]
         for number, decision in batch.decisions.items():
             self.database.conn.execute(_DECIDE, (DECISION_TEXTS[decision], number))
         concluded = batch.conclusions
-        findings = keep_conclusions(self.database.conn, self.insert, concluded) if concluded else ()
+        findings = keep_conclusions(self._findings, concluded) if concluded else ()
         note_findings(self.database.conn, chain.from_iterable(findings))
         if batch.memories:
             self._keep_memories(batch.memories.values(), batch.at)
@@ -331,7 +231,7 @@ class Store:
             remove_device(self.database.conn, removal)
         if batch.forgotten:
             note_forgotten(self.database.conn, batch.forgotten)
-        lasting = read_lasting(self.database.conn, batch.remembered) if batch.remembered else ()
+        lasting = self._findings.lasting(batch.remembered) if batch.remembered else ()
         recalled = self._recall(batch.recalled) if batch.recalled else {}
         removed = read_ghosts(self.database.conn) if batch.recalls_removed else ()
         rooms = read_rooms(self.database.conn) if batch.recalls_rooms else None
@@ -364,7 +264,7 @@ class Store:
 
     def tidy(self, step: Callable[[Store], int]) -> int:
         """Do a step of upkeep, all or nothing of it; the rows that it dealt with."""
-        with self._transaction():
+        with telling_faults(), self._transaction():
             return step(self)
 
     @contextmanager
@@ -375,18 +275,6 @@ class Store:
         self.check_in_place()
         with self.database.atomic():
             yield
-
-    def insert(self, into: str, rows: Iterable[Row], tail: str = "") -> None:
-        """Many rows by one statement, in the transaction of whoever calls, made as they are needed.
-
-        The sqlite3 module gives up the interpreter's lock for each statement that it runs, and a
-        busy thread takes 5 ms to give it back. 500 log rows beside one such thread, a row: 1,670 µs
-        by ``executemany``, 199 by sqlite-utils' ``insert_all``, 29 like this.
-        """
-        for part in _parts(rows):
-            places = f"({','.join('?' * len(part[0]))})"
-            statement = f"{into} VALUES {','.join([places] * len(part))} {tail}"
-            self.database.conn.execute(statement, tuple(chain.from_iterable(part)))
 
     def _keep_letters(self, letters: Iterable[DeadLetter]) -> None:
         self.database.table("rechazados").insert_all(
@@ -408,7 +296,7 @@ class Store:
         ids = json_text([memory.device_id for memory in memories])
         there = {number for (number,) in self.database.conn.execute(_WHICH_ARE_THERE, [ids])}
         rows = [memory_row(memory, at) for memory in memories if memory.device_id in there]
-        self.insert(_UPSERT_MEMORIES, rows, _OR_UPDATE_MEMORY)
+        insert_many(self.database.conn, _UPSERT_MEMORIES, rows, _OR_UPDATE_MEMORY)
 
     def _remember(self, keys: Sequence[MemoryKey]) -> dict[MemoryKey, Row]:
         rows = self.database.conn.execute(_MEMORIES, [json_text(keys)]).fetchall()
@@ -427,17 +315,3 @@ class Store:
             f"{DEVICES} WHERE serial_number IN (SELECT value FROM json_each(?))", [json_text(serials)]
         ).fetchall()
         return {device.serial: device for device in map(device_of, rows)}
-
-
-def _parts(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    """The rows that go into one statement each, in their order."""
-    part: list[Row] = []
-    size = 0
-    for row in rows:
-        part.append(row)
-        size += sum(len(cell) for cell in row if type(cell) is str)
-        if len(part) == ROWS_PER_STATEMENT or size >= TEXT_PER_STATEMENT:
-            yield part
-            part, size = [], 0
-    if part:
-        yield part

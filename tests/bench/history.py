@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from actors.domain.model import Claim, Device, LogEntry, Report
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.writer.store import Store
 
 _BATCH: Final = 5_000
 

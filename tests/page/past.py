@@ -12,7 +12,8 @@ from actors.domain.findings import Finding
 from actors.domain.model import Claim, Device, LogEntry, Report
 from actors.domain.proposals import basis_of
 from actors.domain.rule_events import BACK_ONLINE, OFFLINE
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.writer.store import Store
 from rules.extremes.rule import NAME as EXTREMES
 from rules.offline import NAME as SILENCE
 

@@ -12,11 +12,12 @@ from typing import Any
 
 from actors.domain.model import LogEntry
 from actors.domain.read_models import Statistics
-from persistence.database.local_time import LocalTime
+from persistence.forms.local_time import LocalTime
 from persistence.maintenance.retention import Retention
 from persistence.maintenance.upkeep import Step, Upkeep
 from persistence.readers.queries import Queries
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.writer.store import Store
 
 # Where hours on the wall are not those of UTC.
 INDIA = timezone(timedelta(hours=5.5))

@@ -13,7 +13,7 @@ from actors.domain.read_models import Backup
 from actors.domain.status import MaintenanceStatus
 from actors.messages import Keep
 from persistence.backup.backups import Kind
-from persistence.database.local_time import LocalTime
+from persistence.forms.local_time import LocalTime
 from persistence.maintenance.actor import Backups, MaintenanceActor
 from persistence.maintenance.retention import Retention
 from persistence.maintenance.upkeep import Upkeep

@@ -18,7 +18,8 @@ from actors.domain.people import CONSOLE, AuditEntry, Author, Conflict, NoSuch, 
 from persistence.accounts.accounts import CODE_LIFE_S, Accounts
 from persistence.accounts.rows import MAX_ACTS_OF_A_KIND, MAX_PEOPLE, MAX_TOKENS
 from persistence.accounts.schema import APPLICATION_ID, STEPS
-from persistence.database.schema import UnusableDatabase, sqlite3
+from persistence.database.schema import sqlite3
+from persistence.storage.faults import UnusableDatabase
 from tests.stage import FakeClock
 
 APP, SESSION = TokenKind.APP, TokenKind.SESSION

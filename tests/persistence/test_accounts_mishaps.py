@@ -12,7 +12,8 @@ import pytest
 from actors.domain.people import CONSOLE, Conflict, Role, TokenKind
 from persistence.accounts.accounts import Accounts
 from persistence.accounts.rows import MAX_TOKENS
-from persistence.database.schema import UnusableDatabase, sqlite3
+from persistence.database.schema import sqlite3
+from persistence.storage.faults import UnusableDatabase
 from tests.stage import FakeClock
 
 APP, SESSION = TokenKind.APP, TokenKind.SESSION

@@ -11,7 +11,8 @@ from persistence.accounts.accounts import Accounts
 from persistence.backup.backups import BackupFailed, Kind, backups_of, make_backup, verify_backup
 from persistence.backup.recovery import recover
 from persistence.backup.restoring import restore
-from persistence.database.schema import UnusableDatabase, sqlite3
+from persistence.database.schema import sqlite3
+from persistence.storage.faults import UnusableDatabase
 from persistence.writer.store import Store
 from tests.stage import FakeClock
 

@@ -15,7 +15,8 @@ from actors.messages import KeepAnnouncement
 from persistence.database import announcement_rows
 from persistence.database.schema import migrate, sqlite3
 from persistence.database.tables import STEPS
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.writer.store import Store
 from tests.persistence.house import WriterOnStage
 
 PAYLOADS = st.binary(max_size=6)

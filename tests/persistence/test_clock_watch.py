@@ -9,8 +9,8 @@ from unittest.mock import patch
 import pytest
 
 from actors.domain.clock_doubt import ClockDoubt, Doubt
-from persistence.database.local_time import LocalTime
 from persistence.database.timestamps import heard_at
+from persistence.forms.local_time import LocalTime
 from persistence.maintenance import actor as maintenance
 from persistence.maintenance.clock_watch import ClockWatch
 from persistence.maintenance.upkeep import Upkeep

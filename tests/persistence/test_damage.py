@@ -12,8 +12,9 @@ from actors.domain.model import Device
 from actors.domain.rhythm import CLASSES, Rhythm
 from actors.domain.sequences import Boot
 from actors.messages import Keep, Recall, RecallMemory
-from persistence.database.schema import RETRIES
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.storage.faults import RETRIES
+from persistence.writer.store import Store
 from tests.persistence.house import WriterOnStage, reported
 
 WHOLE = Device(

@@ -16,9 +16,10 @@ from actors.domain.findings import Finding, RuleMemory
 from actors.domain.model import DeadLetter
 from persistence.backup.backups import make_backup
 from persistence.backup.recovery import recover
-from persistence.database.schema import UnusableDatabase
 from persistence.database.tables import STEPS
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.storage.faults import UnusableDatabase
+from persistence.writer.store import Store
 from tests.persistence.wreck import AT, DAY, claim, contents, is_whole, leave_behind, report
 
 SIZE = 2**18

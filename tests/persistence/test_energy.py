@@ -22,13 +22,14 @@ from actors.domain.model import LogEntry
 from actors.domain.tariffs import Band, EnergyPlan, Tariff
 from actors.messages import Removal
 from persistence.database import schema, tables
-from persistence.database.energy_rows import Metering
-from persistence.database.local_time import DAY, HOUR, LocalTime
+from persistence.forms.energy_rows import Metering
+from persistence.forms.local_time import DAY, HOUR, LocalTime
 from persistence.maintenance import upkeep
 from persistence.maintenance.retention import Retention
 from persistence.maintenance.upkeep import Upkeep
 from persistence.readers.queries import Queries
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.writer.store import Store
 
 MADRID = ZoneInfo("Europe/Madrid")
 LOCAL = LocalTime(MADRID)

@@ -15,7 +15,8 @@ from actors.runtime.clock import SystemClock
 from actors.runtime.dispatch import ThreadPool
 from persistence.readers.log_reader import MOST_ROWS, LogReaderActor
 from persistence.readers.queries import Queries
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.writer.store import Store
 from tests.stage import FakeClock, Stage
 
 

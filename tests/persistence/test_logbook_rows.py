@@ -19,7 +19,8 @@ from persistence.database import logbook_rows
 from persistence.database.schema import migrate, sqlite3
 from persistence.database.tables import STEPS
 from persistence.readers.queries import Queries
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.writer.store import Store
 from tests.household import IN_MEMORY
 
 BEFORE_THE_LOGBOOK = 24

@@ -19,6 +19,8 @@ from persistence.database.schema import sqlite3
 from persistence.maintenance import actor as maintenance
 from persistence.maintenance.actor import BackUp
 from persistence.maintenance.upkeep import Upkeep
+from persistence.readers.due import SqliteDue
+from persistence.storage.faults import StorageFault
 from persistence.writer.actor import TIDY_PATIENCE_S, WriterActor
 from persistence.writer.store import Store
 from tests.persistence.home import DAY, HOUR, MaintainedStore
@@ -100,7 +102,7 @@ def test_a_writer_that_fails_is_asked_again_later(
 ) -> None:
     home.hire()
     home.report(600)
-    with patch.object(Store, "tidy", side_effect=sqlite3.OperationalError("disk I/O error")):
+    with patch.object(Store, "tidy", side_effect=StorageFault("disk I/O error")):
         home.stage.wait(61)
         assert home.house.status.commits > 0
     assert home.status.rolled_up == 0
@@ -137,15 +139,15 @@ def test_a_damaged_log_does_not_hold_up_the_others(
     home.report(10)
     home.device = home.house.device("TMP0BBBBBBBB")
     home.report(10)
-    fetch = Upkeep._fetch
+    next_rows = SqliteDue.next_rows
 
-    def damaged(upkeep: Upkeep, query: str, given: tuple[object, ...]) -> object:
-        if "FROM estado_log" in query and given[0] == 1:
-            raise sqlite3.DatabaseError("database disk image is malformed")
-        return fetch(upkeep, query, given)
+    def damaged(due: SqliteDue, device_id: int, *given: int) -> object:
+        if device_id == 1:
+            raise StorageFault("database disk image is malformed")
+        return next_rows(due, device_id, *given)
 
     home.hire()
-    with patch.object(Upkeep, "_fetch", damaged):
+    with patch.object(SqliteDue, "next_rows", damaged):
         home.stage.wait(120)
     assert home.status.rolled_up == 10
     assert "upkeep_failed device=1" in caplog.text

@@ -19,10 +19,10 @@ from actors.domain.proposals import applied
 from actors.simulator.device import KINDS, demo_code
 from actors.simulator.household import CAMERA, CEILING, HOME, NEW, simulated
 from config import Settings
-from persistence.database.schema import UnusableDatabase
 from persistence.moving_in import UNDER_WAY, move_in
 from persistence.readers.queries import Queries
 from persistence.rule_files import RuleFiles
+from persistence.storage.faults import UnusableDatabase
 from persistence.writer.store import Store
 from rules.rulebook import rulebook
 

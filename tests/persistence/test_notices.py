@@ -12,8 +12,8 @@ from actors.domain.findings import Episode, Finding, Severity
 from actors.domain.notices import Moment, Notice, NoticeKey, NoticeState
 from actors.messages import KeepNotices, Removal
 from persistence.database import notice_rows
-from persistence.database.notice_rows import MOST_KEPT
-from persistence.writer.store import Batch
+from persistence.forms.notice_rows import MOST_KEPT
+from persistence.storage.batch import Batch
 from tests.persistence.archive import START, Archive
 
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from actors.domain.findings import Finding, Proposal, RuleMemory
 from actors.domain.model import JsonObject
 from actors.domain.schedule import DAYS, WeeklyWindows, check, parse
-from persistence.database.old_findings import proposal_in
+from persistence.forms.old_findings import proposal_in
 from persistence.readers.queries import Queries
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.writer.store import Store
 from rules.learn.timetable import DAY, Window, as_horarios
 
 

@@ -17,12 +17,13 @@ import pytest
 import trustme
 
 from actors.domain.status import Hindrance
-from persistence.database.schema import UnusableDatabase, hindrance_of
+from persistence.database.schema import hindrance_of
 from persistence.postgres import faults
 from persistence.postgres.connection import Connection, Server, connect
 from persistence.postgres.faults import explaining
 from persistence.postgres.pool import Pool
 from persistence.postgres.schema import prepare
+from persistence.storage.faults import UnusableDatabase
 from tests.brokers import PATIENCE, free_port, wait_until
 from tests.postgres import GUARDED, PostgresServer
 

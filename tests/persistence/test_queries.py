@@ -19,7 +19,9 @@ from actors.domain.findings import Finding, KeptFinding, Wanted
 from actors.domain.model import DeadLetter, JsonObject, LogEntry
 from persistence.database.schema import sqlite3
 from persistence.readers.queries import _FINDING_PAGE, _LOG_BOUNDS, _LOG_PAGE, Queries
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.storage.faults import StorageFault
+from persistence.writer.store import Store
 
 
 @pytest.fixture
@@ -299,6 +301,6 @@ def test_queries_cannot_write(store: Store, path: Path) -> None:
 
 
 def test_a_missing_database_is_an_error_and_is_not_made(path: Path) -> None:
-    with pytest.raises(sqlite3.OperationalError):
+    with pytest.raises(StorageFault):
         Queries(path).rejected(1)
     assert not path.exists()

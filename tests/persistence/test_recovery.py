@@ -13,8 +13,9 @@ import pytest
 from persistence.backup.backups import backups_of, make_backup
 from persistence.backup.recovery import TOLD_FOR_S, recover
 from persistence.database.files import beside
-from persistence.database.schema import UnusableDatabase, sqlite3
+from persistence.database.schema import sqlite3
 from persistence.database.tables import STEPS
+from persistence.storage.faults import UnusableDatabase
 from persistence.writer.store import Store
 from tests.persistence.wreck import (
     AT,

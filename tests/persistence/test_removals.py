@@ -13,9 +13,9 @@ from actors.domain.model import Device, LogEntry
 from actors.messages import Keep, Recall, Removal, Replace
 from persistence.maintenance.retention import Retention
 from persistence.maintenance.upkeep import Upkeep
+from persistence.storage.batch import Batch
 from persistence.writer.batches import batch_of
 from persistence.writer.removals import ROWS_SWEPT
-from persistence.writer.store import Batch
 from tests.persistence.archive import DAY, HOUR, START, Archive
 
 ROWS = 3 * ROWS_SWEPT

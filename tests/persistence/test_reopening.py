@@ -12,7 +12,8 @@ from sqlite_utils import Database
 from actors.domain.findings import Finding, RuleMemory
 from actors.domain.model import Device
 from actors.messages import Delivery, Keep, KeepConclusion
-from persistence.database.schema import UnusableDatabase, sqlite3
+from persistence.database.schema import sqlite3
+from persistence.storage.faults import StorageFault, UnusableDatabase
 from persistence.writer.store import Store
 from tests.persistence.house import BIG, Neighbours, WriterOnStage, reported
 
@@ -80,7 +81,7 @@ def test_a_connection_left_inside_a_transaction_is_not_used(house: WriterOnStage
 def test_the_store_refuses_to_save_inside_a_transaction(tmp_path: Path) -> None:
     with Store(tmp_path / "iot.db") as store:
         store.database.conn.execute("BEGIN")
-        with pytest.raises(sqlite3.OperationalError, match="still open"):
+        with pytest.raises(StorageFault, match="still open"):
             store.recall("A")
         store.database.conn.execute("ROLLBACK")
         assert store.recall("A").id == 1

@@ -18,9 +18,10 @@ from actors.domain.status import Damage, Recovery
 from persistence.backup.backups import BackupFailed, backups_of, make_backup
 from persistence.backup.recovery import recover
 from persistence.backup.restoring import IDS_AHEAD, VERSIONS_AHEAD, restore
-from persistence.database.schema import UnusableDatabase
 from persistence.readers.queries import Queries
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.storage.faults import UnusableDatabase
+from persistence.writer.store import Store
 from tests.persistence.house import reported
 from tests.persistence.wreck import (
     AT,

@@ -15,7 +15,7 @@ from actors.domain.findings import Episode, Finding
 from persistence.maintenance import upkeep
 from persistence.maintenance.retention import Retention, last_aged
 from persistence.maintenance.upkeep import ROWS_DROPPED
-from persistence.writer.store import Batch
+from persistence.storage.batch import Batch
 from tests.persistence.archive import DAY, HOUR, START, Archive
 
 RETENTION = Retention(rows=10, hours=20, days=40, findings=5, by_serial=(("SHD0", 3),))

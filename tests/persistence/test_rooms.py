@@ -16,7 +16,8 @@ from persistence.backup.restoring import IDS_AHEAD, restore
 from persistence.database.schema import migrate, sqlite3
 from persistence.database.tables import STEPS
 from persistence.readers.queries import Queries
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.writer.store import Store
 
 AT = 1_800_000_000.0
 BOTH = Rooms({1: "Cocina", 2: "Salón"}, 2)

@@ -16,11 +16,13 @@ from sqlite_utils import Database
 
 from actors.domain.findings import Decision, Finding, KeptFinding, RuleMemory
 from actors.domain.model import DeadLetter, LogEntry
-from persistence.database.device_rows import DEVICE_COLUMNS
-from persistence.database.schema import UnusableDatabase, migrate, open_database, sqlite3
+from persistence.database.schema import migrate, open_database, sqlite3
 from persistence.database.tables import APPLICATION_ID, STEPS
+from persistence.forms.device_rows import DEVICE_COLUMNS
 from persistence.readers.queries import Queries
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.storage.faults import UnusableDatabase
+from persistence.writer.store import Store
 
 ROOT = Path(__file__).parents[2]
 
@@ -213,7 +215,7 @@ READ_ONLY = """
 import os, sys
 from pathlib import Path
 from persistence.writer.store import Store
-from persistence.database.schema import UnusableDatabase
+from persistence.storage.faults import UnusableDatabase
 if os.geteuid() == 0:
     os.setuid(65534)
 try:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from actors.domain.read_models import Point
 from persistence.maintenance import upkeep
 from persistence.maintenance.retention import Retention
-from persistence.readers import statistics
+from persistence.storage import statistics
 from tests.persistence.archive import DAY, HOUR, INDIA_S, START, Archive, day_of, hour_of
 
 STEPS = (HOUR, 6 * HOUR, DAY, 7 * DAY)

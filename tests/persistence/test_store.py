@@ -18,16 +18,17 @@ from actors.domain.metrics import MetricChoice, Nature
 from actors.domain.model import DeadLetter, Device, JsonObject, LogEntry, Report
 from actors.domain.orders import Orders
 from actors.domain.sequences import MAX_BOOTS, Boot
-from persistence.database.device_rows import newcomer_row
+from persistence.database.inserting import ROWS_PER_STATEMENT
 from persistence.database.schema import migrate, sqlite3
 from persistence.database.tables import STEPS
+from persistence.forms.device_rows import newcomer_row
 from persistence.readers.queries import Queries
+from persistence.storage.batch import Batch
+from persistence.storage.faults import RowFault
 from persistence.writer.store import (
     LETTER_PAYLOAD,
     LETTER_TEXT,
     REJECTED_MAX,
-    ROWS_PER_STATEMENT,
-    Batch,
     Store,
 )
 
@@ -173,7 +174,7 @@ def test_a_batch_may_be_of_any_size(store: Store, path: Path) -> None:
 def test_a_batch_is_kept_whole_or_not_at_all(store: Store, path: Path) -> None:
     device = store.recall("A")
     entry = LogEntry(device.id, 1, 0.0, "activo", {})
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(RowFault):
         store.save(Batch(devices={1: replace(device, state="lost")}, entries=[entry, entry]))
     assert store.devices() == [device]
     assert Queries(path).log_page(1, 1, 9).total == 0
@@ -331,7 +332,10 @@ from dataclasses import replace
 from pathlib import Path
 from actors.domain.findings import Finding, RuleMemory
 from actors.domain.model import LogEntry
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.storage.faults import RowFault
+from persistence.database.inserting import ROWS_PER_STATEMENT
+from persistence.writer.store import Store
 store = Store(Path(sys.argv[1]))
 device = store.recall("A")
 while True:

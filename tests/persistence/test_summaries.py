@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persistence.database.local_time import DAY, HOUR, LocalTime
-from persistence.database.schema import sqlite3
-from persistence.database.summaries import METRICS_MAX, NAME_MAX, reading, readings
+from persistence.forms.local_time import DAY, HOUR, LocalTime
+from persistence.forms.summaries import METRICS_MAX, NAME_MAX, reading, readings
 from persistence.maintenance.upkeep import CELLS_ROLLED_UP, ROWS_ROLLED_UP
+from persistence.storage.faults import StorageFault
 from tests.persistence.archive import START, Archive
 
 
@@ -140,7 +140,7 @@ def test_a_step_that_fails_leaves_nothing(archive: Archive) -> None:
     archive.store.database.conn.execute(
         "CREATE TRIGGER full BEFORE INSERT ON resumen_dias BEGIN SELECT raise(ABORT, 'full'); END"
     )
-    with pytest.raises(sqlite3.Error, match="full"):
+    with pytest.raises(StorageFault, match="full"):
         archive.roll_up()
     assert archive.fetch("SELECT * FROM metricas") == archive.fetch("SELECT * FROM resumen_horas") == []
     archive.store.database.conn.execute("DROP TRIGGER full")

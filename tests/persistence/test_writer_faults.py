@@ -13,8 +13,9 @@ from actors.domain.model import DeadLetter, Device
 from actors.domain.refusals import Refused
 from actors.messages import Keep, KeepDeadLetter, Recall, Tidied, Tidy
 from actors.runtime.supervision import CORE_DELAY, MOST_FAILURES, WINDOW, Name, Part
-from persistence.database.schema import UnusableDatabase, sqlite3
-from persistence.writer.store import Batch, Saved, Store, Unsettled
+from persistence.storage.batch import Batch, Saved, Unsettled
+from persistence.storage.faults import StorageFault, UnusableDatabase
+from persistence.writer.store import Store
 from tests.household import actor
 from tests.persistence.house import WriterOnStage, reported
 
@@ -132,9 +133,7 @@ def test_a_refusal_of_which_only_the_disk_knows_is_kept_once(
         lost.clear()
         nothing = Saved({}, [], {}, (), None, ())
         saved = save(store, batch) if arrived else nothing
-        raise Unsettled(
-            Path("iot.db"), store.commits + (not arrived), saved, sqlite3.OperationalError("planted")
-        )
+        raise Unsettled("planted", store.commits + (not arrived), saved, StorageFault("planted"))
 
     monkeypatch.setattr(Store, "save", unsettled)
     answers: list[Device | Refused] = []

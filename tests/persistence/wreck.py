@@ -10,7 +10,8 @@ from typing import Final
 from actors.domain.model import Claim, Device
 from persistence.database.files import belonging_to, beside
 from persistence.database.schema import sqlite3
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.writer.store import Store
 from tests.persistence.house import reported
 
 AT: Final = 1_800_000_000.0

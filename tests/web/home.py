@@ -25,7 +25,8 @@ from actors.system import ActorSystem
 from config import Settings
 from persistence.archive import Archive, ArchiveSettings
 from persistence.readers.queries import Queries
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.writer.store import Store
 from rules.rulebook import rulebook
 from tests.notifier.desks import CountingDesk
 from tests.stage import FakeClock

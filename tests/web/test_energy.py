@@ -15,11 +15,12 @@ import pytest
 
 from actors.domain.model import Device, LogEntry
 from actors.domain.rooms import Rooms
-from persistence.database.local_time import LocalTime
+from persistence.forms.local_time import LocalTime
 from persistence.maintenance.retention import Retention
 from persistence.maintenance.upkeep import Upkeep
 from persistence.readers.queries import Queries
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.writer.store import Store
 from tests.web.home import LiveSite
 from tests.web.test_openapi import check_answer
 

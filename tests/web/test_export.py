@@ -20,7 +20,7 @@ import pytest
 from openpyxl import load_workbook
 
 from actors.domain.read_models import Point, Statistics
-from persistence.readers import statistics
+from persistence.storage import statistics
 from tests.brokers import wait_until
 from tests.persistence.archive import DAY, HOUR, Archive
 from tests.stage import FakeClock

@@ -15,7 +15,7 @@ from actors.domain.findings import Decision, Finding, KeptFinding
 from actors.domain.model import Device, JsonObject
 from actors.domain.proposals import basis_of
 from actors.messages import DismissFinding, Reply
-from persistence.database.old_findings import proposal_in
+from persistence.forms.old_findings import proposal_in
 from tests.web.site import BLIND, LAMP, PATIENCE, Site, at_once
 from tests.web.stand_ins import NoAnswer
 from web.http.services import Limits

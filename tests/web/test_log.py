@@ -9,7 +9,8 @@ import pytest
 
 from actors.domain.model import LogEntry
 from persistence.readers.queries import Queries
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.writer.store import Store
 from tests.web.site import LAMP, Site
 
 LOG = f"/dispositivos/{LAMP.id}/logs"

@@ -14,7 +14,8 @@ from actors.domain.model import DeadLetter, LogEntry, Report
 from actors.domain.status import Damage, Hindrance, MaintenanceStatus, Recovery, StorageTrouble, WriterStatus
 from actors.domain.table_flaws import TableFlaw, TableTrouble
 from persistence.readers.queries import Queries
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.writer.store import Store
 from tests.web.site import BLIND, HEALTHY, LAMP, PATIENCE, Site, at_once
 from tests.web.stand_ins import NoAnswer
 from web.http.services import Limits

@@ -14,7 +14,8 @@ import pytest
 from actors.domain.model import Device
 from actors.domain.rooms import MAX_ROOMS, RemoveRoom, Room, Rooms
 from actors.messages import ChangeRooms
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.writer.store import Store
 from tests.web.home import LiveSite
 from tests.web.site import Answer, Site, at_once
 from tests.web.test_openapi import check_answer

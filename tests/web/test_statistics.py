@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from persistence.readers import statistics
+from persistence.storage import statistics
 from tests.persistence.archive import DAY, HOUR, INDIA_S, Archive
 from tests.stage import FakeClock
 from tests.web.site import Answer, Site

@@ -20,7 +20,8 @@ from actors.directory import Directory
 from actors.domain.model import Device, Report
 from actors.messages import Reported
 from persistence.readers.queries import Queries
-from persistence.writer.store import Batch, Store
+from persistence.storage.batch import Batch
+from persistence.writer.store import Store
 from rules.extremes.rule import ExtremesRule
 
 # Starts, and reads of the log, that fail before the first one that does not.

@@ -8,6 +8,8 @@ from typing import Final
 
 HOUR: Final = 3_600
 DAY: Final = 86_400
+# A row that claims to come from further ahead of now than this was stamped by a clock set wrong.
+AHEAD_S: Final = 3_600.0
 # Every offset in use is a multiple of it, so the hour on the wall changes only at such a moment.
 SLOT: Final = 900
 # What datetime can tell on every platform, without what an offset might push over its edge.

@@ -18,7 +18,7 @@ from actors.domain.findings import (
 )
 from actors.domain.model import Json, JsonObject, LogEntry
 from actors.domain.packed import LARGE, Packed, encoded
-from persistence.database.old_findings import proposal_in, severity_of
+from persistence.forms.old_findings import proposal_in, severity_of
 
 logger = logging.getLogger(__name__)
 
@@ -107,6 +107,8 @@ FINDING_COLUMNS: Final = (
     *("episodio", "desde", "hasta", "veces", "pico", "actualizado_en"),
 )
 FINDING_CHANGES: Final = ("datos", "base", "desde", "hasta", "veces", "pico", "actualizado_en")
+# What lasts stays, or its next news would have it begin once more.
+OVER: Final = "(episodio IS NULL OR hasta IS NOT NULL)"
 FINDINGS: Final = f"""
     SELECT {", ".join(f"e.{column}" for column in FINDING_COLUMNS)}, d.serial_number
     FROM eventos_ia AS e JOIN dispositivos AS d ON d.id = e.dispositivo_id

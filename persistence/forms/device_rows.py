@@ -13,7 +13,7 @@ from actors.domain.model import Device, Json
 from actors.domain.orders import Orders
 from actors.domain.rhythm import CLASSES, Rhythm
 from actors.domain.sequences import Boot
-from persistence.database.rows import Row, held_object, json_object, json_text, json_texts
+from persistence.forms.rows import Row, held_object, json_object, json_text, json_texts
 
 logger = logging.getLogger(__name__)
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Iterator, Sequence
-from typing import Final
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 from actors.domain.read_models import Point, Statistics
-from persistence.database.local_time import DAY, HOUR, LocalTime
-from persistence.database.rows import json_object
-from persistence.database.schema import sqlite3
-from persistence.database.summaries import (
+from persistence.forms.local_time import DAY, HOUR, LocalTime
+from persistence.forms.rows import json_object
+from persistence.forms.summaries import (
     DAILY,
     HOURLY,
     Aggregate,
@@ -23,62 +23,52 @@ from persistence.database.summaries import (
 # Rows read one by one for one answer, which take 0.2 s of a processor.
 ROWS_MAX: Final = 30_000
 
-_PROGRESS: Final = """
-    SELECT coalesce((SELECT n FROM resumidos WHERE dispositivo_id = :device), 0),
-           coalesce((SELECT horas_desde FROM resumidos WHERE dispositivo_id = :device), 0),
-           coalesce((SELECT min(n) FROM estado_log WHERE dispositivo_id = :device), 1 << 62),
-           coalesce((SELECT max(n) FROM estado_log WHERE dispositivo_id = :device), 0)
-"""
-_METRICS: Final = "SELECT nombre, id FROM metricas WHERE dispositivo_id = ? ORDER BY id"
-_FIRST_ROW: Final = """
-    SELECT timestamp FROM estado_log WHERE dispositivo_id = ? AND NOT hora_dudosa ORDER BY n LIMIT 1
-"""
-_FIRST_DAY: Final = """
-    SELECT min((SELECT min(inicio) FROM resumen_dias WHERE metrica_id = m.id)) FROM metricas AS m
-    WHERE m.dispositivo_id = ? AND (SELECT coalesce(min(n), 2) FROM estado_log WHERE dispositivo_id = ?) > 1
-"""
-_SUMMARIES: Final = """
-    SELECT inicio, n, suma, minimo, maximo, primero, ultimo FROM {}
-    WHERE metrica_id = ? AND inicio >= ? AND inicio < ? ORDER BY inicio
-"""
-_ROWS: Final = """
-    SELECT n, timestamp, CAST(estado AS BLOB), CAST(parametros AS BLOB) FROM estado_log
-    WHERE dispositivo_id = ? AND n >= ? AND n <= ? AND NOT hora_dudosa ORDER BY n
-"""
+
+class History(Protocol):
+    """A device's log and summaries, as they stand at one moment."""
+
+    @property
+    def progress(self) -> Progress: ...
+
+    def metrics(self) -> Mapping[str, int]:
+        """The names of its metrics, in the order in which they came, and their ids."""
+
+    def rows(self, first: int, last: int) -> Iterable[StoredRow]:
+        """Those whose time is not in doubt, oldest first."""
+
+    def summaries(
+        self, table: str, metric_id: int, since: float, until: float
+    ) -> Iterable[tuple[int, Aggregate]]:
+        """Each with its begin; those that begin at ``since <= time < until``, in order of time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a device's log is rolled up, from when on its hours are read, and which rows there are."""
+
+    rolled_up: int
+    hours_from: int
+    oldest: int
+    newest: int
 
 
 def read_statistics(
-    connection: sqlite3.Connection,
-    local: LocalTime,
-    device_id: int,
-    metric: str,
-    since: float,
-    until: float,
-    step: int,
+    history: History, local: LocalTime, metric: str, since: float, until: float, step: int
 ) -> Statistics:
     """``metric`` at ``since <= time < until``, with a point each ``step`` seconds.
 
     ``step`` divides an hour, or divides a day into hours, or is a number of days. Points are counted
     from the hour on the wall, from midnight, or from a Monday on, in this order. Where rows are gone
     there is a point an hour, and where hours are gone one a day. The point that ``since`` falls into
-    is whole, and so is the last one that begins before ``until``. ``connection`` is inside a
-    transaction, so that all is read of one moment.
+    is whole, and so is the last one that begins before ``until``.
     """
-    device = _Device(connection, local, device_id)
+    device = _Device(history, local)
     return _Reading(device, metric, _Buckets(local, since, until, step, device.hours_from)).statistics()
 
 
-def read_metrics(connection: sqlite3.Connection, local: LocalTime, device_id: int) -> Sequence[str]:
+def read_metrics(history: History, local: LocalTime) -> Sequence[str]:
     """The names of the device's metrics; of rows not rolled up yet, those of the newest one."""
-    return _Device(connection, local, device_id).metrics()
-
-
-def first_heard(connection: sqlite3.Connection, device_id: int) -> float | None:
-    """The moment, in seconds since the epoch, from which on anything is kept of what the device has told: its
-    first report, or where that is gone the day that it was of."""
-    row = connection.execute(_FIRST_ROW, [device_id]).fetchone()
-    [day] = connection.execute(_FIRST_DAY, [device_id, device_id]).fetchone()
-    return min((each for each in (row and row[0], day) if each is not None), default=None)
+    return _Device(history, local).metrics()
 
 
 class _Buckets:
@@ -135,13 +125,13 @@ class _Buckets:
 class _Device:
     """A device's log and summaries as they stand in one transaction."""
 
-    def __init__(self, connection: sqlite3.Connection, local: LocalTime, device_id: int) -> None:
-        self._connection = connection
-        self._device_id = device_id
+    def __init__(self, history: History, local: LocalTime) -> None:
+        self._history = history
         self.local = local
-        found = connection.execute(_PROGRESS, {"device": device_id}).fetchone()
-        self.rolled_up, self.hours_from, self.oldest, self.newest = map(int, found)
-        self.ids: dict[str, int] = dict(connection.execute(_METRICS, [device_id]).fetchall())
+        progress = history.progress
+        self.rolled_up, self.hours_from = progress.rolled_up, progress.hours_from
+        self.oldest, self.newest = progress.oldest, progress.newest
+        self.ids = history.metrics()
 
     def metrics(self) -> Sequence[str]:
         names = dict.fromkeys(self.ids)
@@ -151,16 +141,15 @@ class _Device:
                 names |= dict.fromkeys(filter(admitted.admit, row.readings))
         return list(names)
 
-    def rows(self, first: int, last: int) -> Iterator[StoredRow]:
-        yield from self._connection.execute(_ROWS, (self._device_id, first, last))
+    def rows(self, first: int, last: int) -> Iterable[StoredRow]:
+        return self._history.rows(first, last)
 
     def summaries(
         self, table: str, metric: str, between: tuple[float, float]
-    ) -> Iterator[tuple[int, Aggregate]]:
-        """Each with its begin; those that begin from one moment on and before another one."""
-        given = (self.ids.get(metric), *between)
-        for begin, *columns in self._connection.execute(_SUMMARIES.format(table), given):
-            yield begin, Aggregate(*columns)
+    ) -> Iterable[tuple[int, Aggregate]]:
+        """As :meth:`History.summaries`; none of a metric that there is not."""
+        metric_id = self.ids.get(metric)
+        return () if metric_id is None else self._history.summaries(table, metric_id, *between)
 
 
 class _Reading:

@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from actors.domain.model import Json, JsonObject
 from actors.domain.readings import flattened, number_of, switch_of
-from persistence.database.rows import json_object
+from persistence.forms.rows import Row, json_object
 
 # What one device can make of the tables. The first names that it sends are its metrics; one is
 # forgotten, and makes room for another, with its last day's row.
@@ -67,6 +67,11 @@ class Aggregate:
 
 Cell: TypeAlias = tuple[str, int]
 """A metric's name and when its hour or day begins."""
+
+
+def summary_row(metric_id: int, begin: int, tally: Aggregate) -> Row:
+    """In the order of the table's columns."""
+    return (metric_id, begin, tally.n, tally.total, tally.low, tally.high, tally.first, tally.last)
 
 
 class MetricNames:
