@@ -12,6 +12,7 @@ UNITS: Final[Mapping[str, str]] = {
     "humedad": "%",
     "humedad_suelo": "%",
     "bateria": "%",
+    "humo": "%",
     "temperatura": "°C",
     "temp": "°C",
     "temp_objetivo": "°C",

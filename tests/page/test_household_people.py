@@ -98,8 +98,35 @@ def test_a_person_is_added_and_let_in_by_a_code(home: Home, any_page: Page, admi
     assert qr_text(dialog.get_by_role("img", name="Código QR para entrar")) == made["url"]
     assert_fits(any_page)
     assert_accessible(any_page)
+    any_page.reload()
+    expect(dialog).to_contain_text(made["codigo"])
     paired = home.post("/auth/emparejar", {"codigo": made["codigo"], "nombre": "móvil"})
     assert (paired["usuario"], paired["rol"]) == (LONG_NAME, "lectura")
+
+
+def test_a_code_is_shown_through_a_reload_until_it_is_closed(page: Page, admin: APIRequestContext) -> None:
+    """It is the same one, as whoever types it has begun to; closed, nothing of it stays in the browser."""
+    page.clock.install()
+    come_in(page, code(admin, "Ana"))
+    show(page, "personas")
+    page.get_by_role("button", name="Dar un código a Persona admin").click()
+    dialog = page.get_by_role("dialog", name="Que entre Persona admin")
+    first = dialog.locator("code").text_content() or ""
+    page.reload()
+    expect(dialog.locator("code")).to_have_text(first)
+    page.clock.fast_forward("11:00")
+    page.reload()
+    expect(row(page, "Ana")).to_be_visible()
+    expect(dialog).to_have_count(0)
+    page.get_by_role("button", name="Dar un código a Persona admin").click()
+    second = dialog.locator("code").text_content() or ""
+    assert second != first
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    assert second not in page.evaluate("JSON.stringify([sessionStorage, localStorage])")
+    page.reload()
+    expect(row(page, "Ana")).to_be_visible()
+    expect(dialog).to_have_count(0)
 
 
 def test_a_code_that_has_expired_says_so(page: Page, admin: APIRequestContext) -> None:

@@ -90,7 +90,12 @@ def test_everything_off_and_back(home: Home, page: Page) -> None:
     expect(page.get_by_text("1 apagado")).to_be_visible()
     assert lit() == [True, False, True]
     page.get_by_role("button", name="Apagar todo", exact=True).click()
-    expect(page.get_by_role("button", name=re.compile("Apagar todo"))).to_have_count(0)
+    expect(page.get_by_role("button", name=re.compile("Apagar todo"))).to_have_count(1)
+    everything = page.get_by_role("button", name="Apagar todo", exact=True)
+    expect(everything).to_be_disabled()
+    expect(everything).to_have_accessible_description("Todo está ya apagado")
+    everything.click(force=True)
+    expect(page.get_by_role("status").get_by_text("Todo está ya apagado")).to_be_visible()
     expect(page.get_by_text("1 apagado")).to_have_count(2)
     assert lit() == [False, False, True]
     assert all(home.device(f"DRL0{n:04d}0001")["configuracion"]["encendido"] for n in range(len(ROOMS)))

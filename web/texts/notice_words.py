@@ -108,7 +108,7 @@ _METRICS: Final[Mapping[str, tuple[str, str, str]]] = {
     "co2_ppm": ("CO₂", "CO₂", "ppm"),
     "co2": ("CO₂", "CO₂", "ppm"),
     "db": ("Ruido", "Noise", "dB"),
-    "humo": ("Humo", "Smoke", ""),
+    "humo": ("Humo", "Smoke", "%"),
     "flujo_kbps": ("Vídeo", "Video", "kbit/s"),
     "rssi": ("Señal", "Signal", "dBm"),
 }

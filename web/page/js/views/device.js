@@ -49,6 +49,7 @@ export const DevicePage = ({ path: [id, tab = ""] }) => {
 
 /** `name` is that of one that was there a moment ago. */
 const Unknown = ({ name }) => html`
+  <h1 class="hidden">${t("devices.title")}</h1>
   <${Empty} icon="warning" title=${name ? t("device.gone", { name }) : t("device.unknown")}>
     <p>${t(name ? "device.gone.why" : "device.unknown.why")}</p>
     <a class="button" href="#/">${t("device.all")}</a>

@@ -48,7 +48,7 @@ export const History = ({ device, range }) => {
             ? html`<${Empty} icon="pending" title=${t("device.no_metrics")}><p>${t("device.no_metrics.why")}</p><//>`
             : html`
               <div class="charts">
-                ${ordered(names, device.peek()).map(
+                ${ordered(telling(names, device.peek()), device.peek()).map(
                   (metric) => html`
                     <${Chart}
                       key=${metric}
@@ -69,6 +69,20 @@ export const History = ({ device, range }) => {
     </div>
   `;
 };
+
+// What says more of it than that it is on: of a sensor anything, as it is always on.
+const MORE = {
+  __proto__: null,
+  sensor: () => true,
+  position: (name) => name === "posicion",
+  lock: (name) => name === "bloqueada",
+};
+
+/** All but whether it was on, where another metric says that better. */
+function telling(names, { capability }) {
+  const others = names.filter((name) => name !== "encendido");
+  return others.some(MORE[capability] ?? (() => false)) ? others : names;
+}
 
 /** What its kind lives by first; whether it was on matters less where there are other readings. */
 function ordered(names, device) {

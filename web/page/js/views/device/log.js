@@ -55,7 +55,7 @@ const Rows = ({ rows, device }) => html`
           ({ timestamp, estado, parametros }) => html`
             <tr>
               <td><time datetime=${timestamp}>${moment(timestamp, { dateStyle: "short", timeStyle: "medium" })}</time></td>
-              <td>${stateWords(device, estado)}</td>
+              <td>${stateWords({ ...device, parametros }, estado)}</td>
               <td>${
                 flat(parametros)
                   .map(([name, value]) => `${metricName(name)}: ${readingOf(name, value)}`)

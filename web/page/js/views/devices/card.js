@@ -98,9 +98,9 @@ export const Compact = ({ signal, level, room }) => {
 
 /** Those of a room that only tell: one card, a line each. `signals` are theirs. */
 export const Sensors = ({ signals, level }) => html`
-  <section class="card sensors" aria-label=${t("devices.sensors")}>
+  <div class="card sensors" role="group" aria-label=${t("devices.sensors")}>
     ${signals.map((signal) => html`<${Sensor} key=${signal.peek().id} signal=${signal} level=${level} />`)}
-  </section>
+  </div>
 `;
 
 const Sensor = ({ signal, level }) => {
@@ -173,11 +173,11 @@ function useMainReading(signal) {
   return useComputed(() => {
     const device = signal.value;
     const name = mainMetric(device);
-    if (name === null)
+    // How far it is open, or that it is, before what its motor draws.
+    const invalid = name !== null && isInvalid(device, name);
+    if (name === null || (device.capability === "position" && !invalid))
       return device.capability === "sensor" || !device.visto_en ? "–" : stateWords(device, device.estado);
-    return isInvalid(device, name)
-      ? t("reading.invalid")
-      : readingOf(name, readingAt(device.parametros, name), device);
+    return invalid ? t("reading.invalid") : readingOf(name, readingAt(device.parametros, name), device);
   });
 }
 

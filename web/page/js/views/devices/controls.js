@@ -274,7 +274,7 @@ const SetPoint = ({ device, sending }) => {
       </button>
       <output aria-live="polite">
         <span class="muted">${t("devices.setpoint")}</span>
-        ${typeof wanted === "number" ? number(wanted, "°C") : "–"}
+        ${typeof wanted === "number" ? number(wanted, "°C") : t("devices.setpoint.none")}
       </output>
       <button type="button" class="quiet" aria-label=${t("devices.setpoint.raise", { name })} onClick=${() => step(0.5)}>
         <${Icon} name="add" />

@@ -6,6 +6,7 @@ import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
 import { alarmNow, alarmWords, readingOf } from "../../kinds.js";
 import { readingAt } from "../../readings.js";
+import { toast } from "../../ui.js";
 import { t } from "../../words.js";
 import { Card, Compact, Sensors } from "./card.js";
 import { opened } from "./layout.js";
@@ -35,7 +36,7 @@ export const Room = ({ group, divided, open, compact }) => {
               </button>
             </h2>
             <${Summary} places=${places} />
-            ${may("miembro") && html`<${AllOff} places=${places} room=${title} />`}
+            ${may("miembro") && html`<${RoomOff} places=${places} room=${title} />`}
           </header>
         `
       }
@@ -58,20 +59,39 @@ const Cards = ({ places, level, compact, roomed }) => {
   `;
 };
 
-/** Switches off what is on and serves only who is there; nothing where there is none of that. */
-export const AllOff = ({ places, room }) => {
-  const lit = places.filter((place) => place.lit);
+const litOf = (places) => places.filter((place) => place.lit);
+
+const switchOff = (places) =>
+  switchAll(
+    places.map((place) => signalOf(place).peek()),
+    false,
+  );
+
+/** Switches off what is on in the house and serves only who is there; where nothing is, it says so. */
+export const AllOff = ({ places }) => {
+  if (chosen.value !== null || !places.some((place) => place.serves)) return null;
+  const lit = litOf(places);
+  const none = lit.length === 0;
+  return html`
+    <button
+      type="button"
+      class="all-off"
+      aria-disabled=${none ? "true" : undefined}
+      title=${none ? t("devices.all_off.none") : undefined}
+      onClick=${() => (none ? toast(t("devices.all_off.none")) : switchOff(lit))}
+    ><${Icon} name="off" />${t("devices.all_off")}</button>
+  `;
+};
+
+/** The same of a room, while there is something. */
+const RoomOff = ({ places, room }) => {
+  const lit = litOf(places);
   if (lit.length === 0 || chosen.value !== null) return null;
-  const act = () =>
-    switchAll(
-      lit.map((place) => signalOf(place).peek()),
-      false,
-    );
-  return room
-    ? html`<button type="button" class="quiet room-off" onClick=${act}>
-        <${Icon} name="off" /><span class="hidden">${t("devices.all_off.room", { room })}</span><span class="number" aria-hidden="true">${lit.length}</span>
-      </button>`
-    : html`<button type="button" onClick=${act}><${Icon} name="off" /><span class="wide">${t("devices.all_off")}</span></button>`;
+  return html`
+    <button type="button" class="quiet room-off" title=${t("devices.all_off.room", { room })} onClick=${() => switchOff(lit)}>
+      <${Icon} name="off" /><span class="hidden">${t("devices.all_off.room", { room })}</span><span class="number" aria-hidden="true">${lit.length}</span>
+    </button>
+  `;
 };
 
 /** An alarm before all else; how warm it is; who is silent. A report changes its text alone. */

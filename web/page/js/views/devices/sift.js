@@ -4,7 +4,8 @@ import { isActive, isOn } from "./status.js";
 
 const HAS = {
   all: () => true,
-  on: (device) => isActive(device) && switches(device),
+  // An open blind is not on.
+  on: (device) => isActive(device) && switches(device) && device.capability !== "position",
   offline: (device) => !device.en_linea,
   pending: (device) => device.sincronizado === false,
 };
@@ -22,13 +23,13 @@ export function placeOf(device, name) {
     room: device.habitacion_id ?? null,
     states: STATES.filter((state) => HAS[state](device)),
     sensor: device.capability === "sensor",
-    lit: isLit(device),
+    serves: serves(device),
+    lit: serves(device) && isOn(device, null),
   };
 }
 
-/** Whether it is on, and goes off with all. */
-export const isLit = (device) =>
-  device.reclamado && switches(device) && goesOffWithAll(device) && isOn(device, null);
+/** Whether it is switched off with all that only serves who is there. */
+const serves = (device) => device.reclamado && switches(device) && goesOffWithAll(device);
 
 /** Letters as they are sought: small, without accents. */
 const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();

@@ -4,14 +4,38 @@ import { useEffect, useState } from "preact/hooks";
 import { post } from "../../api.js";
 import { duration } from "../../format.js";
 import { html } from "../../html.js";
+import { keptInTab } from "../../keep.js";
 import { later } from "../../later.js";
 import { useLoaded } from "../../load.js";
 import { Dialog, Failure, Loaded } from "../../ui.js";
 import { t } from "../../words.js";
 import { Copy } from "./copy.js";
 
+/** What is shown, `{ nombre, made }`, through a reload of the page: as secret as a session, so in this tab alone. */
+const shown = keptInTab("pairing", null);
+
+const secondsLeft = (until) => Math.max(0, Math.round((Date.parse(until) - Date.now()) / 1000));
+
+/** Whose code was shown when the page was loaded anew; `null` where none was that is still good. */
+export const shownBefore = () => {
+  const { nombre, made } = shown.peek() ?? {};
+  return made && secondsLeft(made.caduca_en) > 0 ? { nombre } : null;
+};
+
+const codeFor = async ({ nombre }) =>
+  shownBefore()?.nombre === nombre ? shown.peek().made : post("/auth/codigos", { usuario: nombre });
+
 export const Pairing = ({ person, close }) => {
-  const code = useLoaded(() => post("/auth/codigos", { usuario: person.nombre }), [person.nombre]);
+  const code = useLoaded(() => codeFor(person), [person.nombre]);
+  useEffect(() => {
+    if (code.value) shown.value = { nombre: person.nombre, made: code.value };
+  }, [code.value]);
+  // Of one who closes it nothing stays.
+  useEffect(() => forget, []);
+  const again = () => {
+    forget();
+    code.reload();
+  };
   return html`
     <${Dialog} title=${t("household.pairing", { name: person.nombre })} close=${close}>
       <${Loaded} of=${code}>
@@ -22,12 +46,16 @@ export const Pairing = ({ person, close }) => {
           <${Countdown} until=${made.caduca_en} />
           ${code.error && html`<${Failure} error=${code.error} />`}
           <div class="actions">
-            <button type="button" disabled=${code.loading} onClick=${code.reload}>${t("household.pairing.again")}</button>
+            <button type="button" disabled=${code.loading} onClick=${again}>${t("household.pairing.again")}</button>
           </div>
         `}
       <//>
     <//>
   `;
+};
+
+const forget = () => {
+  shown.value = null;
 };
 
 /** `text` as a QR code, dark on light in either theme, since cameras want it so. */
@@ -45,11 +73,10 @@ const Drawn = ({ rows }) => {
 };
 
 const Countdown = ({ until }) => {
-  const left = () => Math.max(0, Math.round((Date.parse(until) - Date.now()) / 1000));
-  const [seconds, setSeconds] = useState(left);
+  const [seconds, setSeconds] = useState(() => secondsLeft(until));
   useEffect(() => {
-    setSeconds(left());
-    const timer = setInterval(() => setSeconds(left()), 1000);
+    setSeconds(secondsLeft(until));
+    const timer = setInterval(() => setSeconds(secondsLeft(until)), 1000);
     return () => clearInterval(timer);
   }, [until]);
   return seconds > 0

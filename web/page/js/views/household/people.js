@@ -8,7 +8,7 @@ import { useLoaded } from "../../load.js";
 import { Confirm, Dialog, Field, Form, Loaded } from "../../ui.js";
 import { t } from "../../words.js";
 import { WithAccount } from "./account.js";
-import { Pairing } from "./pairing.js";
+import { Pairing, shownBefore } from "./pairing.js";
 
 const ROLES = ["lectura", "miembro", "admin"];
 
@@ -16,7 +16,7 @@ export const People = () => html`<${WithAccount}><${AllPeople} /><//>`;
 
 const AllPeople = () => {
   const people = useLoaded(() => get("/usuarios"), []);
-  const [open, setOpen] = useState(null);
+  const [open, setOpen] = useState(begin);
   const close = () => setOpen(null);
   const changed = async () => {
     await enter(); // it may have been oneself
@@ -54,6 +54,12 @@ const AllPeople = () => {
     </div>
   `;
 };
+
+/** With the code that was shown when the page was loaded anew. @returns {{ what: string, person?: any } | null} */
+function begin() {
+  const person = shownBefore();
+  return person && { what: "pair", person };
+}
 
 const PersonRow = ({ person, open }) => html`
   <li>

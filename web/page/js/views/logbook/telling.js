@@ -47,7 +47,10 @@ function noticed({ cambios, paso_a: turned }, device, name) {
   const [[, metric]] = cambios.map(parted);
   if (cambios.length > 1)
     return t("logbook.noticed", { name, what: list(cambios.map((each) => metricName(parted(each)[1]))) });
-  const what = typeof turned === "string" ? stateWords(device ?? {}, turned) : readingOf(metric, turned);
+  const what =
+    typeof turned === "string"
+      ? stateWords({ capability: device?.capability }, turned)
+      : readingOf(metric, turned);
   const isPlain = what === reading(turned) && metric !== "estado";
   return t("logbook.noticed", { name, what: isPlain ? `${metricName(metric)}: ${what}` : what });
 }

@@ -1,7 +1,7 @@
 /** The household: this browser, rooms, people, the server. */
 export const words = {
   "household.tabs": "Parts of the home",
-  "household.section.casa": "Home",
+  "household.section.casa": "General",
   "household.section.personas": "People",
   "household.section.dispositivos": "Devices",
   "household.section.avisos": "Insights",

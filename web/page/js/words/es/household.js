@@ -1,7 +1,7 @@
 /** The household: this browser, rooms, people, the server. */
 export const words = {
   "household.tabs": "Apartados de la casa",
-  "household.section.casa": "Casa",
+  "household.section.casa": "General",
   "household.section.personas": "Personas",
   "household.section.dispositivos": "Dispositivos",
   "household.section.avisos": "Avisos",
