@@ -253,10 +253,11 @@ def test_the_log_is_turned_over_page_by_page(any_page: Page) -> None:
     any_page.goto("/#/dispositivo/1/registro")
     rows = any_page.locator("table.log tbody tr")
     expect(rows).to_have_count(50)
-    newest = rows.first.inner_text()
+    newest = rows.first.locator("time").get_attribute("datetime")
+    assert newest is not None
     any_page.get_by_role("button", name="Más antiguos").click()
     expect(any_page.get_by_text("Página 2 de")).to_be_visible()
-    assert rows.first.inner_text() != newest
+    expect(rows.first.locator("time")).not_to_have_attribute("datetime", newest)
     assert_fits(any_page)
 
 

@@ -172,7 +172,7 @@ def test_in_english(page: Page) -> None:
     page.goto("/")
     page.get_by_role("button", name="English").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    assert page.locator("html").get_attribute("lang") == "en"
+    expect(page.locator("html")).to_have_attribute("lang", "en")
 
 
 def test_over_tls(tmp_path: Path, open_page: OpenPage) -> None:
