@@ -22,6 +22,7 @@ from actors.domain.setting import (
     Kind,
     Setting,
     choice,
+    database,
     days,
     days_by_serial,
     family,
@@ -91,6 +92,7 @@ HEADINGS: Final = {
     "DATA_DIR": "Sistema",
     "RETENCION_DIAS": "Conservación y copias",
     "PRECIO_KWH": "Energía",
+    "DATABASE_URL": "PostgreSQL",
     "AI_LIMITES_PATH": "Regla 1: anomalías en las métricas",
     "AI_ESTANDAR_PATH": "Regla 2: configuraciones incorrectas",
     "AI_R3_BIN_MINUTES": "Regla 3: aprendizaje de horarios",
@@ -254,6 +256,10 @@ class SystemSettings:
         "Precio del kWh mientras nadie dice otro en la página o por /energia/tarifas.",
     )
 
+    database_url: str = setting(
+        database, "", "Base de datos PostgreSQL de las personas y sus tokens; vacía, en DATA_DIR."
+    )
+
 
 @dataclass(frozen=True)
 class Settings(RulesSettings, SystemSettings):
@@ -368,7 +374,7 @@ def _taken(name: str, raw: T, source: str, reader: Callable[[Kind[Any]], Callabl
     try:
         return reader(kind)(raw)
     except ValueError:
-        value = "el valor dado" if kind is secret else _shown(raw)
+        value = "el valor dado" if kind.is_secret else _shown(raw)
         raise SettingError(f"{name} ({source}): {value} no vale; se espera {kind.takes}.") from None
 
 

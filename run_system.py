@@ -58,10 +58,12 @@ from actors.simulator.household import PEOPLE, WEEKS, simulated
 from actors.system import ActorSystem
 from config import SettingError, Settings, data_folder, is_loopback
 from persistence import command_line as archive_command_line
-from persistence.accounts.accounts import ACCOUNTS, Accounts
+from persistence.accounts.accounts import Accounts
 from persistence.accounts.channels import Channels
+from persistence.accounts.ledger import Ledger
 from persistence.archive import DATABASE, FAREWELLS, Archive, ArchiveSettings
 from persistence.backup.backups import BackupFailed
+from persistence.ledgers import ledger_of
 from persistence.moving_in import move_in
 from persistence.readers.queries import last_heard, serials
 from persistence.removal_queue import NotForgotten, RemovalQueue
@@ -131,10 +133,11 @@ class System:
         self,
         settings: Settings,
         zone: Zone,
+        ledger: Ledger,
         living_there: Callable[[Sequence[Device]], Sequence[SimulatedDevice]] = lambda _: (),
     ) -> None:
-        """Days and schedules go by the clock on the wall of this house, which is in ``zone``. Beside the
-        devices that are stored live those that ``living_there`` makes of them.
+        """Days and schedules go by the clock on the wall of this house, which is in ``zone``. Its people are
+        in ``ledger``. Beside the devices that are stored live those that ``living_there`` makes of them.
 
         Raises ``UnusableDatabase`` where DATA_DIR cannot be used.
         """
@@ -168,7 +171,7 @@ class System:
         self._farewells = RemovalQueue(settings.data_dir / FAREWELLS)
         self._rule_files = rule_files_of(settings)
         rules = rules_of(settings, self._rule_files, here)
-        self._desk = desk_of(settings, self.clock, here, self._home, self._archive.queries.notices)
+        self._desk = desk_of(settings, ledger, self.clock, here, self._home, self._archive.queries.notices)
         threads = ThreadPool("actors", ACTOR_THREADS)
         self._actors = ActorSystem(
             settings,
@@ -185,7 +188,7 @@ class System:
         )
         hosts = Hosts(settings.allowed_hosts)
         self._endpoint = Endpoint(EndpointSettings.of(settings), hosts, self.clock)
-        accounts = Accounts(settings.data_dir / ACCOUNTS, self.clock.now)
+        accounts = Accounts(ledger, self.clock.now)
         access = access_of(settings, accounts, self._endpoint, hosts, self.clock)
         self.web = WebServer(
             loop=loop,
@@ -326,6 +329,7 @@ def rules_of(settings: Settings, tables: RuleFiles, zone: tzinfo) -> Mapping[str
 
 def desk_of(
     settings: Settings,
+    ledger: Ledger,
     clock: Clock,
     zone: tzinfo,
     home: Callable[[], str],
@@ -333,7 +337,7 @@ def desk_of(
 ) -> NoticeDesk:
     mode = mode_of(settings.auth_mode, settings.backend_host, settings.trusted_proxies)
     return NoticeDesk(
-        Channels(settings.data_dir / ACCOUNTS, clock.now, new_private_key),
+        Channels(ledger, clock.now, new_private_key),
         clock,
         NoticeWords(zone),
         home,
@@ -480,7 +484,7 @@ def demo_settings(settings: Settings, empty: bool) -> Settings:
 def people(options: argparse.Namespace, settings: Settings, clock: HouseClock) -> None:
     """Who may enter; and, before the first of them, the certificate by which they know the house."""
     appearance = Endpoint(EndpointSettings.of(settings), Hosts(), clock)
-    accounts = Accounts(settings.data_dir / ACCOUNTS, clock.now)
+    accounts = Accounts(ledger_of(settings), clock.now)
     url = public_url(settings, settings.backend_port)
     if options.command == "setup" and (warning := _about(clock)):
         print(f"Aviso: {warning}", file=sys.stderr)
@@ -493,8 +497,9 @@ def notify(options: argparse.Namespace, settings: Settings, zone: Zone, clock: H
     """Send each channel a message, whether or not the system runs."""
     machine_clock = SystemClock()
     machine_clock.start()  # by which a service that hangs is given up
-    accounts = Accounts(settings.data_dir / ACCOUNTS, clock.now)
-    desk = desk_of(settings, machine_clock, zone.rules, lambda: "", lambda *_: ())
+    ledger = ledger_of(settings)
+    accounts = Accounts(ledger, clock.now)
+    desk = desk_of(settings, ledger, machine_clock, zone.rules, lambda: "", lambda *_: ())
     names = {person.id: person.name for person in accounts.people()}
     try:
         notice_command_line.obey(options, desk, names, sys.stdout, _tried_told)
@@ -524,7 +529,7 @@ def demonstrate(settings: Settings, zone: Zone, clock: HouseClock, empty: bool) 
         print(f"Preparando una casa con {WEEKS} semanas vividas…", flush=True)
         rules = rules_of(settings, rule_files_of(settings), zone.rules)
         try:
-            accounts = Accounts(settings.data_dir / ACCOUNTS, clock.now)
+            accounts = Accounts(ledger_of(settings), clock.now)
             people = {name: inhabitant(accounts, name).id for name in PEOPLE}
             move_in(settings.data_dir / DATABASE, rules, people, zone.rules, clock.now(), show_progress)
         except OSError as error:
@@ -554,11 +559,12 @@ def serve(
 ) -> None:
     """The system until it is told to end, with simulated devices beside it."""
     finished = finish_on_signals()
-    accounts = Accounts(settings.data_dir / ACCOUNTS, clock.now)
+    ledger = ledger_of(settings)
+    accounts = Accounts(ledger, clock.now)
     if sys.stdout.isatty() and needs_people(settings, accounts):
         people(parser().parse_args(["setup"]), settings, clock)
     speak_without_waiting()
-    system = System(settings, zone, living_there)
+    system = System(settings, zone, ledger, living_there)
     if finished.is_set():  # while it mended the database, perhaps for minutes
         return
     system.start()

@@ -9,10 +9,11 @@ from typing import Final, TextIO
 
 from actors.domain.people import CONSOLE, AuditEntry
 from config import Settings
-from persistence.accounts.accounts import ACCOUNTS, Accounts
+from persistence.accounts.accounts import Accounts
 from persistence.archive import DATABASE, FAREWELLS
 from persistence.backup.backups import Kind, make_backup, write_backup
 from persistence.backup.restoring import restore
+from persistence.ledgers import ledger_of
 from persistence.removal_queue import RemovalQueue, forget_device
 
 COMMANDS: Final = ("backup", "restore", "device")
@@ -57,10 +58,10 @@ def obey(
                 database, RemovalQueue(settings.data_dir / FAREWELLS), options.serial, remove_login
             )
             print(f"{removal.serial} (id {removal.device_id}), olvidado.", file=out)
-            accounts = Accounts(settings.data_dir / ACCOUNTS, lambda: at)
+            accounts = Accounts(ledger_of(settings), lambda: at)
             accounts.note(AuditEntry(CONSOLE, "dispositivo olvidado", removal.serial))
         case _:
             recovery = restore(database, options.backup, at)
             print(recovery, file=out)
-            accounts = Accounts(settings.data_dir / ACCOUNTS, lambda: at)
+            accounts = Accounts(ledger_of(settings), lambda: at)
             accounts.note(AuditEntry(CONSOLE, "restauración", recovery.source or ""))

@@ -103,6 +103,7 @@ class PostgresServer:
                 "-U",
                 OWNER,
                 "--no-sync",
+                "--auth=trust",
                 "--locale=C",
                 "--encoding=UTF8",
             ],
@@ -176,6 +177,15 @@ class PostgresServer:
         psql = [self._binary("psql"), "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", query, self.url(database)]
         said = subprocess.run(psql, check=True, capture_output=True, text=True)
         return [line.split("|") for line in said.stdout.splitlines()]
+
+    def dumped(self, database: str, *options: str) -> str:
+        """What lies in it, as SQL."""
+        dump = [self._binary("pg_dump"), *options, self.url(database)]
+        return subprocess.run(dump, check=True, capture_output=True, text=True).stdout
+
+    def restored(self, dumped: str, database: str) -> None:
+        psql = [self._binary("psql"), "-Xq", "-v", "ON_ERROR_STOP=1", self.url(database)]
+        subprocess.run(psql, check=True, input=dumped, stdout=subprocess.DEVNULL, text=True)
 
     @contextmanager
     def database(self, template: str = "template0") -> Iterator[str]:

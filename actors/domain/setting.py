@@ -25,12 +25,14 @@ class Kind(Generic[T]):
     """What a setting takes, which completes in Spanish "se espera …", and how it is read.
 
     ``from_toml`` takes a decoded TOML value or raises ``ValueError``. ``decode`` makes of a variable's
-    text what would stand in TOML, and leaves a text that it cannot read for ``from_toml`` to refuse.
+    text what would stand in TOML, and leaves a text that it cannot read for ``from_toml`` to refuse. What
+    ``is_secret`` is shown to nobody.
     """
 
     takes: str
     from_toml: Callable[[object], T]
     decode: Callable[[str], object] = str
+    is_secret: bool = False
 
     def from_text(self, text: str) -> T:
         return self.from_toml(self.decode(text))
@@ -98,6 +100,15 @@ def url(text: str) -> str:
 @written("una dirección mailto: o https://")
 def push_contact(text: str) -> str:
     if not re.fullmatch(r"(mailto:[^@\s]+@[^@\s]+\.[^@\s]+|https://[^\s/]+\.[^\s]+)", line.from_text(text)):
+        raise ValueError
+    return text
+
+
+@written("una dirección postgresql:// con el nombre de la base de datos, o vacío (no se muestra)")
+def _database(text: str) -> str:
+    parts = urlsplit(line.from_text(text))
+    named = parts.scheme in ("postgresql", "postgres") and len(parts.path) > 1 and " " not in text
+    if text and not named:
         raise ValueError
     return text
 
@@ -194,7 +205,10 @@ _FLAGS: Final = {"1": True, "true": True, "si": True, "sí": True, "0": False, "
 LONGEST: Final = 1_000_000_000
 """What a timer can wait for on every platform, in seconds; some 31 years."""
 
-secret: Final = written("un texto de una línea (no se muestra)")(line.from_text)
+secret: Final = dataclasses.replace(
+    written("un texto de una línea (no se muestra)")(line.from_text), is_secret=True
+)
+database: Final = dataclasses.replace(_database, is_secret=True)
 file: Final = written("la ruta de un archivo")(lambda text: str(folder.from_text(text)))
 flag: Final = Kind(
     "true o false (en el entorno también 1, 0, sí o no)",
@@ -267,4 +281,4 @@ class Setting(Generic[T]):
 def setting(kind: Kind[T], default: T, description: str) -> T:
     """A field of a frozen dataclass of settings; ``description`` is one line in Spanish."""
     known = Setting(kind, default, description)
-    return dataclasses.field(default=default, repr=kind is not secret, metadata={"setting": known})
+    return dataclasses.field(default=default, repr=not kind.is_secret, metadata={"setting": known})

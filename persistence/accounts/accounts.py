@@ -1,10 +1,9 @@
-"""People, their tokens and pairing codes, and what they did: kept where only this user can read."""
+"""People, their tokens and pairing codes, and what they did: kept where nobody else can read."""
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from actors.domain.claiming import without_typos
@@ -25,6 +24,7 @@ from actors.domain.people import (
     key_of,
 )
 from actors.domain.refusals import Refusal
+from persistence.accounts.ledger import Ledger, Session
 from persistence.accounts.rows import (
     PERSON,
     TOKEN,
@@ -42,14 +42,8 @@ from persistence.accounts.rows import (
     token_of,
     write_down,
 )
-from persistence.accounts.schema import explaining, prepare, reading, writing
-from persistence.database.files import identity
-from persistence.database.schema import sqlite3
 
 # 256 bits; the prefix lets scanners for leaked secrets recognise one.
-# In DATA_DIR.
-ACCOUNTS: Final = "cuentas.db"
-
 TOKEN_PREFIX: Final = "iot_"
 TOKEN_BYTES: Final = 32
 # Crockford's base 32, without the letters that look like another one: 50 bits.
@@ -61,39 +55,33 @@ _AFTER_THE_LAST_ID: Final = 2**63 - 1
 
 
 class Accounts:
-    """The file at ``path``, made if need be. Each call may come from any thread.
+    """Those of a ledger. Each call may come from any thread.
 
     ``now`` gives wall-clock time. What changes something also writes down who did it, in the same
     transaction. Raises :class:`persistence.storage.faults.UnusableDatabase` when made and whenever the disk
-    is at fault, and :class:`actors.domain.people.PeopleError` for what is not to be done.
+    or the server is at fault, and :class:`actors.domain.people.PeopleError` for what is not to be done.
     """
 
-    def __init__(self, path: Path, now: Callable[[], float]) -> None:
-        self._path = path
+    def __init__(self, ledger: Ledger, now: Callable[[], float]) -> None:
+        self._ledger = ledger
         self._now = now
-        prepare(path)
-        with explaining(path):  # damage within a value, which only shows when it is read
-            self.people()
-            self.roll()
+        # Damage within a value only shows when it is read.
+        self.people()
+        self.roll()
 
     # -- reading -------------------------------------------------------------------------------
 
     def generation(self) -> int:
         """A number that changes whenever :meth:`roll` does, also where another file takes its place."""
-        return self._generation(int(self._read("SELECT n FROM generacion")[0][0]))
-
-    def _generation(self, counted: int) -> int:
-        device, inode = identity(self._path) or (0, 0)
-        return (device << 128) + (inode << 64) + counted
+        return self._ledger.generation(int(self._read("SELECT n FROM generacion")[0][0]))
 
     def roll(self) -> TokenList:
         """Everybody who may call; expired tokens too, since tokens expire while a roll is in use."""
-        with reading(self._path) as connection:
-            connection.execute("BEGIN")
-            (generation,) = connection.execute("SELECT n FROM generacion").fetchone()
-            rows = [TokenRow(*row) for row in connection.execute(TOKEN)]
+        # Asked first: what changes between the two is read, and looks as if it were to be read again.
+        generation = self.generation()
+        rows = [TokenRow(*row) for row in self._read(TOKEN)]
         return TokenList(
-            self._generation(generation),
+            generation,
             {row.huella: Caller(row.propietario, Role(row.rol), token_of(row)) for row in rows},
         )
 
@@ -115,7 +103,11 @@ class Accounts:
     def tokens(self, person_id: int | None = None) -> list[Token]:
         """All that can still be used, newest first, or those of one person."""
         rows = self._read(
-            f"{TOKEN} WHERE ifnull(t.caduca_en > ?, 1) AND ifnull(t.usuario_id = ?, 1) ORDER BY t.id DESC",
+            f"""
+            {TOKEN} WHERE (t.caduca_en IS NULL OR t.caduca_en > ?)
+                AND t.usuario_id = coalesce(?, t.usuario_id)
+            ORDER BY t.id DESC
+            """,
             self._now(),
             person_id,
         )
@@ -127,7 +119,7 @@ class Accounts:
         return [act_of(row) for row in self._read(f"{query} ORDER BY id DESC LIMIT ?", before, limit)]
 
     def _read(self, query: str, *values: Any) -> list[Any]:
-        with reading(self._path) as connection:
+        with self._ledger.reading() as connection:
             return connection.execute(query, values).fetchall()
 
     # -- people --------------------------------------------------------------------------------
@@ -135,15 +127,18 @@ class Accounts:
     def add_person(self, name: str, role: Role, password: str | None, by: Author) -> Person:
         """``password`` is its hash. Raises :class:`Conflict` where the name is taken or the house is full."""
         now = self._now()
-        with writing(self._path) as connection:
+        with self._ledger.writing() as connection:
             check_room_for_person(connection)
             check_free(connection, name)
-            row = connection.execute(
-                "INSERT INTO usuarios (nombre, llave, rol, clave, creado_en) VALUES (?, ?, ?, ?, ?)",
+            (number,) = connection.execute(
+                """
+                INSERT INTO usuarios (nombre, llave, rol, clave, creado_en) VALUES (?, ?, ?, ?, ?)
+                RETURNING id
+                """,
                 (name, key_of(name), role.value, password, now),
-            )
+            ).fetchone()
             write_down(connection, now, [AuditEntry(by, "alta de persona", f"{name} ({role.value})")])
-            return find_person(connection, int(row.lastrowid or 0))
+            return find_person(connection, number)
 
     def change_person(
         self, person_id: int, *, name: str | None, role: Role | None, password: str | None, by: Author
@@ -158,7 +153,7 @@ class Accounts:
             *([] if role is None else [f"rol {role.value}"]),
             *([] if password is None else ["clave nueva"]),
         ]
-        with writing(self._path) as connection:
+        with self._ledger.writing() as connection:
             before = find_person(connection, person_id)
             if name is not None:
                 check_free(connection, name, but_for=person_id)
@@ -169,7 +164,7 @@ class Accounts:
                 connection.execute(f"DELETE FROM tokens WHERE {of_person}", (person_id,))
                 silence_browsers(connection, person_id)
             connection.execute(
-                "UPDATE usuarios SET nombre = ?, llave = ?, rol = ?, clave = ifnull(?, clave) WHERE id = ?",
+                "UPDATE usuarios SET nombre = ?, llave = ?, rol = ?, clave = coalesce(?, clave) WHERE id = ?",
                 (
                     name or before.name,
                     key_of(name or before.name),
@@ -184,7 +179,7 @@ class Accounts:
 
     def remove_person(self, person_id: int, by: Author) -> None:
         """With all their tokens. Raises :class:`NoSuch`, or :class:`Conflict` for the last admin."""
-        with writing(self._path) as connection:
+        with self._ledger.writing() as connection:
             person = find_person(connection, person_id)
             check_not_last_admin(connection, person)
             connection.execute("DELETE FROM usuarios WHERE id = ?", (person_id,))
@@ -194,12 +189,12 @@ class Accounts:
 
     def issue(self, person_id: int, name: str, kind: TokenKind, lifetime: float | None, by: Author) -> Issued:
         """A new token, for ``lifetime`` seconds if given. Raises :class:`NoSuch` or :class:`Conflict`."""
-        with writing(self._path) as connection:
+        with self._ledger.writing() as connection:
             return self._issue(connection, find_person(connection, person_id), name, kind, lifetime, by)
 
     def _issue(
         self,
-        connection: sqlite3.Connection,
+        connection: Session,
         person: Person,
         name: str,
         kind: TokenKind,
@@ -210,14 +205,14 @@ class Accounts:
         make_room_for_token(connection, person, now)
         secret = TOKEN_PREFIX + secrets.token_urlsafe(TOKEN_BYTES)
         expires_at = None if lifetime is None else now + lifetime
-        row = connection.execute(
+        (number,) = connection.execute(
             """
             INSERT INTO tokens (huella, usuario_id, nombre, tipo, creado_en, caduca_en)
-            VALUES (?, ?, ?, ?, ?, ?)
+            VALUES (?, ?, ?, ?, ?, ?) RETURNING id
             """,
             (fingerprint(secret), person.id, name, kind.value, now, expires_at),
-        )
-        token = Token(int(row.lastrowid or 0), person.id, person.name, name, kind, now, None, expires_at)
+        ).fetchone()
+        token = Token(number, person.id, person.name, name, kind, now, None, expires_at)
         what = "sesión abierta" if kind is TokenKind.SESSION else "token nuevo"
         write_down(connection, now, [AuditEntry(by, what, _described(token))])
         return Issued(token, person.role, secret)
@@ -227,9 +222,9 @@ class Accounts:
 
         Raises :class:`NoSuch`, also where ``owner`` is given and the token is somebody else's.
         """
-        with writing(self._path) as connection:
+        with self._ledger.writing() as connection:
             row = connection.execute(
-                f"{TOKEN} WHERE t.id = ? AND ifnull(t.usuario_id = ?, 1)", (token_id, owner)
+                f"{TOKEN} WHERE t.id = ? AND t.usuario_id = coalesce(?, t.usuario_id)", (token_id, owner)
             ).fetchone()
             if row is None:
                 raise NoSuch(Refusal.NO_SUCH_TOKEN, id=token_id)
@@ -245,10 +240,14 @@ class Accounts:
         """A code good once, for 10 minutes; the person's one before is not any more. Raises ``NoSuch``."""
         letters = "".join(secrets.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
         now = self._now()
-        with writing(self._path) as connection:
+        with self._ledger.writing() as connection:
             person = find_person(connection, person_id)
             connection.execute(
-                "INSERT OR REPLACE INTO codigos (usuario_id, huella, caduca_en) VALUES (?, ?, ?)",
+                """
+                INSERT INTO codigos (usuario_id, huella, caduca_en) VALUES (?, ?, ?)
+                ON CONFLICT (usuario_id)
+                    DO UPDATE SET huella = excluded.huella, caduca_en = excluded.caduca_en
+                """,
                 (person_id, fingerprint(letters), now + CODE_LIFE_S),
             )
             write_down(connection, now, [AuditEntry(by, "código de emparejamiento", person.name)])
@@ -263,7 +262,7 @@ class Accounts:
         Lower case, spaces, hyphens and look-alike letters are no mistakes.
         """
         letters = without_typos(code).translate(_LOOK_ALIKES)
-        with writing(self._path) as connection:
+        with self._ledger.writing() as connection:
             row = connection.execute(
                 "SELECT usuario_id FROM codigos WHERE huella = ? AND caduca_en > ?",
                 (fingerprint(letters), self._now()),
@@ -279,14 +278,14 @@ class Accounts:
 
     def note(self, *acts: AuditEntry) -> None:
         """Write acts down, in one transaction."""
-        with writing(self._path) as connection:
+        with self._ledger.writing() as connection:
             write_down(connection, self._now(), acts)
 
     def used(self, at: Mapping[int, float]) -> None:
         """When tokens, by id, were last used."""
-        rows: Sequence[tuple[float, int]] = [(when, number) for number, when in at.items()]
-        with writing(self._path) as connection:
-            connection.executemany("UPDATE tokens SET usado_en = ? WHERE id = ?", rows)
+        with self._ledger.writing() as connection:
+            for number, when in at.items():
+                connection.execute("UPDATE tokens SET usado_en = ? WHERE id = ?", (when, number))
 
 
 def _described(token: Token) -> str:

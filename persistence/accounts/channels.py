@@ -1,4 +1,4 @@
-"""How people are reached, and what they want to hear: kept with who they are, where only this user can read.
+"""How people are reached, and what they want to hear: kept with who they are, where nobody else can read.
 
 The secrets of their services lie here and nowhere else: no backup of the readings and no log has them.
 """
@@ -9,7 +9,6 @@ import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, Final
 
 from actors.domain.findings import Severity
@@ -27,8 +26,8 @@ from actors.domain.notices import (
 )
 from actors.domain.people import AuditEntry, Author, Conflict, NoSuch
 from actors.domain.refusals import Refusal
+from persistence.accounts.ledger import Ledger
 from persistence.accounts.rows import write_down
-from persistence.accounts.schema import prepare, reading, writing
 
 logger = logging.getLogger(__name__)
 
@@ -37,22 +36,21 @@ _KINDS: Final = {Address: ChannelKind.SERVICE, Subscription: ChannelKind.PUSH}
 
 
 class Channels:
-    """In the file of the accounts at ``path``, made if need be. Each call may come from any thread.
+    """In the ledger of the accounts. Each call may come from any thread.
 
     ``now`` gives wall-clock time; ``new_key`` makes the house's private key for Web Push. Raises
-    :class:`persistence.storage.faults.UnusableDatabase` whenever the disk is at fault, and
+    :class:`persistence.storage.faults.UnusableDatabase` whenever the disk or the server is at fault, and
     :class:`actors.domain.people.PeopleError` for what is not to be done.
     """
 
-    def __init__(self, path: Path, now: Callable[[], float], new_key: Callable[[], bytes]) -> None:
-        self._path = path
+    def __init__(self, ledger: Ledger, now: Callable[[], float], new_key: Callable[[], bytes]) -> None:
+        self._ledger = ledger
         self._now = now
         self._new_key = new_key
-        prepare(path)
 
     def recipients(self) -> list[Recipient]:
         """Everybody, and the house itself, with what reaches them."""
-        with reading(self._path) as connection:
+        with self._ledger.reading() as connection:
             people = [
                 HOUSE,
                 *(number for (number,) in connection.execute("SELECT id FROM usuarios ORDER BY id")),
@@ -74,13 +72,19 @@ class Channels:
         return found.get(person_id) or Recipient(person_id, Preferences(), ())
 
     def prefer(self, person_id: int, preferences: Preferences) -> None:
-        with writing(self._path) as connection:
+        with self._ledger.writing() as connection:
             given = (person_id, json.dumps(preferences_json(preferences)))
-            connection.execute("INSERT OR REPLACE INTO preferencias (persona_id, datos) VALUES (?, ?)", given)
+            connection.execute(
+                """
+                INSERT INTO preferencias (persona_id, datos) VALUES (?, ?)
+                ON CONFLICT (persona_id) DO UPDATE SET datos = excluded.datos
+                """,
+                given,
+            )
 
     def forget_room(self, room_id: int) -> None:
         """Nobody has chosen it any more; whose only one it was hears of what happens anywhere."""
-        with writing(self._path) as connection:
+        with self._ledger.writing() as connection:
             for number, text in connection.execute("SELECT persona_id, datos FROM preferencias").fetchall():
                 wishes = preferences_in(text)
                 if wishes.rooms is not None and room_id in wishes.rooms:
@@ -103,22 +107,22 @@ class Channels:
         :class:`Conflict` where they have too many.
         """
         now, kind = self._now(), _KINDS[type(secret)]
-        with writing(self._path) as connection:
+        with self._ledger.writing() as connection:
             if isinstance(secret, Subscription):
                 same = (secret.endpoint, token_id)
                 connection.execute("DELETE FROM canales WHERE secreto = ? OR token_id = ?", same)
             owned = "SELECT count(*) FROM canales WHERE persona_id = ?"
             if connection.execute(owned, (person_id,)).fetchone()[0] >= MAX_CHANNELS:
                 raise Conflict(Refusal.TOO_MANY_CHANNELS, most=MAX_CHANNELS)
-            row = connection.execute(
+            (number,) = connection.execute(
                 """
                 INSERT INTO canales (persona_id, tipo, nombre, mostrado, secreto, claves, creado_en, token_id)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id
                 """,
                 (person_id, kind.value, name, shown, *_cells(secret), now, token_id),
-            )
+            ).fetchone()
             write_down(connection, now, [AuditEntry(by, "canal de avisos nuevo", f"{name} ({shown})")])
-        return Channel(int(row.lastrowid or 0), person_id, kind, name, shown, now)
+        return Channel(number, person_id, kind, name, shown, now)
 
     def renew(self, person_id: int, subscription: Subscription, token_id: int | None) -> Channel:
         """A browser that is told goes on by another subscription, or by another session's token.
@@ -126,10 +130,17 @@ class Channels:
         Raises :class:`NoSuch` where it is not told.
         """
         cells = _cells(subscription)
-        with writing(self._path) as connection:
+        with self._ledger.writing() as connection:
             own = f"{_CHANNELS} WHERE persona_id = ? AND tipo = 'push'"
             rows = connection.execute(f"{own} AND secreto = ?", (person_id, subscription.endpoint)).fetchall()
-            rows = rows or connection.execute(f"{own} AND token_id IS ?", (person_id, token_id)).fetchall()
+            rows = (
+                rows
+                or connection.execute(
+                    # ``IS ?`` in one that both engines know; no token has the number 0.
+                    f"{own} AND coalesce(token_id, 0) = ?",
+                    (person_id, token_id or 0),
+                ).fetchall()
+            )
             if len(rows) != 1:  # of those who came by no token one may not be told from another
                 raise NoSuch(Refusal.BROWSER_NOT_TOLD)
             channel = _channel(rows[0])
@@ -141,7 +152,7 @@ class Channels:
 
     def remove(self, person_id: int, channel_id: int, by: Author) -> None:
         """Raises :class:`NoSuch`, also where it is somebody else's."""
-        with writing(self._path) as connection:
+        with self._ledger.writing() as connection:
             own = (channel_id, person_id)
             row = connection.execute(f"{_CHANNELS} WHERE id = ? AND persona_id = ?", own).fetchone()
             if row is None:
@@ -153,7 +164,7 @@ class Channels:
     # -- for who sends -------------------------------------------------------------------------
 
     def secret_of(self, channel_id: int) -> Secret | None:
-        with reading(self._path) as connection:
+        with self._ledger.reading() as connection:
             row = connection.execute(
                 "SELECT tipo, secreto, claves FROM canales WHERE id = ?", (channel_id,)
             ).fetchone()
@@ -165,16 +176,16 @@ class Channels:
         )
 
     def drop_channel(self, channel_id: int) -> None:
-        with writing(self._path) as connection:
+        with self._ledger.writing() as connection:
             connection.execute("DELETE FROM canales WHERE id = ?", (channel_id,))
 
     def push_key(self) -> bytes:
         """Made when it is needed first: another one would make every browser's subscription worthless."""
-        with reading(self._path) as connection:
+        with self._ledger.reading() as connection:
             row = connection.execute("SELECT clave FROM clave_push").fetchone()
         if row is not None:
             return bytes(row[0])
-        with writing(self._path) as connection:
+        with self._ledger.writing() as connection:
             there = connection.execute("SELECT clave FROM clave_push").fetchone()
             key = self._new_key() if there is None else bytes(there[0])
             if there is None:

@@ -18,7 +18,7 @@ from actors.domain.people import (
     key_of,
 )
 from actors.domain.refusals import Refusal
-from persistence.database.schema import sqlite3
+from persistence.accounts.ledger import Session
 
 # A household and its devices. Beyond that something makes tokens by itself.
 MAX_PEOPLE: Final = 100
@@ -84,7 +84,7 @@ def act_of(row: Any) -> KeptAuditEntry:
     return KeptAuditEntry(number, at, AuditEntry(Author(who, address), what, about))
 
 
-def find_person(connection: sqlite3.Connection, person_id: int) -> Person:
+def find_person(connection: Session, person_id: int) -> Person:
     """Raises :class:`NoSuch`."""
     row = connection.execute(f"{PERSON} WHERE id = ?", (person_id,)).fetchone()
     if row is None:
@@ -92,25 +92,25 @@ def find_person(connection: sqlite3.Connection, person_id: int) -> Person:
     return person_of(row)
 
 
-def check_room_for_person(connection: sqlite3.Connection) -> None:
+def check_room_for_person(connection: Session) -> None:
     if connection.execute("SELECT count(*) FROM usuarios").fetchone()[0] >= MAX_PEOPLE:
         raise Conflict(Refusal.TOO_MANY_PEOPLE, most=MAX_PEOPLE)
 
 
-def check_free(connection: sqlite3.Connection, name: str, but_for: int | None = None) -> None:
+def check_free(connection: Session, name: str, but_for: int | None = None) -> None:
     """That nobody but the person numbered ``but_for`` has this name."""
     row = connection.execute("SELECT id FROM usuarios WHERE llave = ?", (key_of(name),)).fetchone()
     if row is not None and row[0] != but_for:
         raise Conflict(Refusal.NAME_TAKEN, name=name)
 
 
-def check_not_last_admin(connection: sqlite3.Connection, person: Person) -> None:
+def check_not_last_admin(connection: Session, person: Person) -> None:
     others = "SELECT count(*) FROM usuarios WHERE rol = 'admin' AND id <> ?"
     if person.role is Role.ADMIN and not connection.execute(others, (person.id,)).fetchone()[0]:
         raise Conflict(Refusal.LAST_ADMIN, name=person.name)
 
 
-def make_room_for_token(connection: sqlite3.Connection, person: Person, now: float) -> None:
+def make_room_for_token(connection: Session, person: Person, now: float) -> None:
     """One goes, and only where there are too many: the clock may be wrong about which have expired.
 
     That is an expired one, if there is, a session rather than an app, and the longest unused of these.
@@ -120,20 +120,22 @@ def make_room_for_token(connection: sqlite3.Connection, person: Person, now: flo
         return
     dispensable = """
         SELECT id FROM tokens
-        WHERE usuario_id = :person AND (tipo = 'sesion' OR caduca_en <= :now)
-        ORDER BY ifnull(caduca_en <= :now, 0) DESC, tipo = 'sesion' DESC, ifnull(usado_en, creado_en) LIMIT 1
+        WHERE usuario_id = ? AND (tipo = 'sesion' OR caduca_en <= ?)
+        ORDER BY caduca_en IS NOT NULL AND caduca_en <= ? DESC, tipo = 'sesion' DESC,
+            coalesce(usado_en, creado_en)
+        LIMIT 1
     """
-    one = {"person": person.id, "now": now}
+    one = (person.id, now, now)
     if not connection.execute(f"DELETE FROM tokens WHERE id = ({dispensable})", one).rowcount:
         raise Conflict(Refusal.TOO_MANY_TOKENS, name=person.name, most=MAX_TOKENS)
 
 
-def silence_token(connection: sqlite3.Connection, token_id: int) -> None:
+def silence_token(connection: Session, token_id: int) -> None:
     """The browser that has it is told of nothing any more: it may be in other hands."""
     connection.execute("DELETE FROM canales WHERE token_id = ?", (token_id,))
 
 
-def silence_browsers(connection: sqlite3.Connection, person_id: int) -> None:
+def silence_browsers(connection: Session, person_id: int) -> None:
     """The same of all their browsers, those too of which it is not known any more by what token they came."""
     connection.execute(
         """
@@ -144,7 +146,7 @@ def silence_browsers(connection: sqlite3.Connection, person_id: int) -> None:
     )
 
 
-def write_down(connection: sqlite3.Connection, at: float, acts: Sequence[AuditEntry]) -> None:
+def write_down(connection: Session, at: float, acts: Sequence[AuditEntry]) -> None:
     for act in acts:
         connection.execute(
             "INSERT INTO auditoria (en, quien, desde, acto, objeto) VALUES (?, ?, ?, ?, ?)",
@@ -153,8 +155,8 @@ def write_down(connection: sqlite3.Connection, at: float, acts: Sequence[AuditEn
     for what in {act.what for act in acts}:
         connection.execute(
             """
-            DELETE FROM auditoria WHERE acto = :acto AND id <=
-                (SELECT id FROM auditoria WHERE acto = :acto ORDER BY id DESC LIMIT 1 OFFSET :kept)
+            DELETE FROM auditoria WHERE acto = ? AND id <=
+                (SELECT id FROM auditoria WHERE acto = ? ORDER BY id DESC LIMIT 1 OFFSET ?)
             """,
-            {"acto": what, "kept": MAX_ACTS_OF_A_KIND},
+            (what, what, MAX_ACTS_OF_A_KIND),
         )

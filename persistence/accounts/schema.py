@@ -10,12 +10,13 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 from typing import Final
 
 from actors.domain.status import Hindrance
-from persistence.database.files import beside, has_content, sync_folder
+from persistence.accounts.ledger import Session
+from persistence.database.files import beside, has_content, identity, sync_folder
 from persistence.database.integrity_check import Added, definitions, is_damage, refuse_additions
 from persistence.database.schema import BUSY_TIMEOUT_S, refuse_foreign, sqlite3, unusable
 from persistence.storage.faults import UnusableDatabase
@@ -130,6 +131,24 @@ def _owners(connection: sqlite3.Connection) -> None:
 
 STEPS: Final[Sequence[Callable[[sqlite3.Connection], None]]] = (_people, _channels, _owners)
 """Step ``n``, counted from 1, makes a file of ``user_version`` n from one of n - 1."""
+
+
+class AccountsFile:
+    """A :class:`persistence.accounts.ledger.Ledger` in the file at ``path``, made if need be."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        prepare(path)
+
+    def reading(self) -> AbstractContextManager[Session]:
+        return reading(self._path)
+
+    def writing(self) -> AbstractContextManager[Session]:
+        return writing(self._path)
+
+    def generation(self, counted: int) -> int:
+        device, inode = identity(self._path) or (0, 0)
+        return (device << 128) + (inode << 64) + counted
 
 
 @contextmanager

@@ -41,6 +41,8 @@ class Server:
     """``postgresql://…`` as libpq has it: TLS by ``sslmode`` and ``sslrootcert``, several hosts by commas."""
     name: str = "iot-backend"
     """By which the server knows our sessions: its ``application_name``, of at most 63 bytes."""
+    schema: str = "public"
+    """In which the tables lie."""
 
     @property
     def where(self) -> str:
@@ -97,6 +99,7 @@ def _settle(server: Server, connection: Connection, statement_timeout: float) ->
         "idle_in_transaction_session_timeout": f"{IDLE_TRANSACTION_TIMEOUT:.3f}s",
         "timezone": "UTC",
         "synchronous_commit": "on",
+        "search_path": server.schema,
     }
     for name, value in told.items():
         connection.execute("SELECT set_config(%s, %s, false)", (name, value))

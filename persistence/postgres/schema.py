@@ -6,6 +6,8 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
+from psycopg.sql import SQL, Identifier
+
 from persistence.postgres.connection import Connection, Server, connect
 from persistence.postgres.faults import explaining
 from persistence.storage.faults import UnusableDatabase
@@ -24,6 +26,8 @@ _PATIENCE: Final = 3_600.0
 def prepare(server: Server, part: str, steps: Steps) -> None:
     """Make the tables of ``part``, or bring them up to date: all of ``steps`` that it has not seen, or none.
 
+    Their schema is made too where it is missing; nobody else may look into a new one.
+
     Raises :class:`UnusableDatabase`, also for another program's database, which is then as it was, and for
     one of a newer version.
     """
@@ -31,6 +35,7 @@ def prepare(server: Server, part: str, steps: Steps) -> None:
         # Whoever waits here is let wait; the time-out is for locks that nobody means to hold.
         connection.execute("SET LOCAL lock_timeout = 0")
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATING,))
+        connection.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(server.schema)))
         _refuse_foreign(server, connection)
         version = _version(connection, part)
         if version > len(steps):

@@ -1,25 +1,36 @@
-"""The accounts' file: who may read it, what lasts, and that nobody is let in who should not be."""
+"""The accounts, on each engine: who may read them, what lasts, and that nobody is let in who should not."""
 
 from __future__ import annotations
 
 import os
 import stat
 import tempfile
+import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
 
 from actors.domain.people import CONSOLE, AuditEntry, Author, Conflict, NoSuch, Role, TokenKind, fingerprint
 from persistence.accounts.accounts import CODE_LIFE_S, Accounts
 from persistence.accounts.rows import MAX_ACTS_OF_A_KIND, MAX_PEOPLE, MAX_TOKENS
-from persistence.accounts.schema import APPLICATION_ID, STEPS
+from persistence.accounts.schema import APPLICATION_ID, STEPS, AccountsFile
 from persistence.database.schema import sqlite3
 from persistence.storage.faults import UnusableDatabase
+from tests.brokers import PATIENCE
+from tests.persistence.ledgers import OpenLedger, opened_tables
+from tests.postgres import PostgresServer
 from tests.stage import FakeClock
 
 APP, SESSION = TokenKind.APP, TokenKind.SESSION
@@ -36,8 +47,8 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def accounts(path: Path, clock: FakeClock) -> Accounts:
-    return Accounts(path, clock.now)
+def accounts(open_ledger: OpenLedger, clock: FakeClock) -> Accounts:
+    return Accounts(open_ledger(), clock.now)
 
 
 def in_file(path: Path, statement: str) -> list[tuple[object, ...]]:
@@ -53,17 +64,18 @@ def test_nobody_else_may_read_it(path: Path, clock: FakeClock) -> None:
     """Whatever the umask, and also when somebody has opened it up since."""
     before = os.umask(0)
     try:
-        Accounts(path, clock.now)
+        Accounts(AccountsFile(path), clock.now)
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         path.chmod(0o644)
-        Accounts(path, clock.now)
+        Accounts(AccountsFile(path), clock.now)
     finally:
         os.umask(before)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_it_is_marked_and_written_by_a_rollback_journal(accounts: Accounts, path: Path) -> None:
+def test_it_is_marked_and_written_by_a_rollback_journal(path: Path, clock: FakeClock) -> None:
     """Which several processes may write at once, with any SQLite."""
+    accounts = Accounts(AccountsFile(path), clock.now)
     accounts.add_person("Ana", Role.ADMIN, None, CONSOLE)
     assert in_file(path, "PRAGMA application_id") == [(APPLICATION_ID,)]
     assert in_file(path, "PRAGMA user_version") == [(len(STEPS),)]
@@ -76,24 +88,25 @@ def test_what_is_not_ours_is_left_alone(path: Path, clock: FakeClock) -> None:
     path.parent.mkdir()
     in_file(path, "CREATE TABLE theirs (x)")
     with pytest.raises(UnusableDatabase, match="otra aplicación"):
-        Accounts(path, clock.now)
+        Accounts(AccountsFile(path), clock.now)
     assert in_file(path, "SELECT name FROM sqlite_schema") == [("theirs",)]
     path.unlink()
-    Accounts(path, clock.now)
+    Accounts(AccountsFile(path), clock.now)
     in_file(path, "PRAGMA user_version = 99")
     with pytest.raises(UnusableDatabase, match="más nueva"):
-        Accounts(path, clock.now)
+        Accounts(AccountsFile(path), clock.now)
     path.write_bytes(b"not a database at all" * 100)
     with pytest.raises(UnusableDatabase, match="está dañado"):
-        Accounts(path, clock.now)
+        Accounts(AccountsFile(path), clock.now)
     path.unlink()
     path.mkdir()
     with pytest.raises(UnusableDatabase, match="No se puede escribir"):
-        Accounts(path, clock.now)
+        Accounts(AccountsFile(path), clock.now)
 
 
-def test_no_secret_is_in_the_file(accounts: Accounts, path: Path) -> None:
+def test_no_secret_is_in_the_file(path: Path, clock: FakeClock) -> None:
     """Neither a token nor a code, even while it is good."""
+    accounts = Accounts(AccountsFile(path), clock.now)
     ana = accounts.add_person("Ana", Role.ADMIN, None, CONSOLE)
     secret = accounts.issue(ana.id, "móvil", APP, None, CONSOLE).secret
     code = accounts.make_code(ana.id, CONSOLE).text
@@ -103,26 +116,69 @@ def test_no_secret_is_in_the_file(accounts: Accounts, path: Path) -> None:
         assert text.encode() not in stored
 
 
-def test_it_is_there_for_the_next_process(accounts: Accounts, path: Path, clock: FakeClock) -> None:
+# -- on each engine --------------------------------------------------------------------------------
+
+
+def test_it_is_there_for_the_next_process(
+    accounts: Accounts, open_ledger: OpenLedger, clock: FakeClock
+) -> None:
     ana = accounts.add_person("Ana", Role.ADMIN, "hash", CONSOLE)
     secret = accounts.issue(ana.id, "móvil", APP, None, CONSOLE).secret
-    again = Accounts(path, clock.now)
+    again = Accounts(open_ledger(), clock.now)
     assert again.roll() == accounts.roll()
     assert again.roll().callers[fingerprint(secret)].name == "Ana"
     assert again.password_of("ANA") == (ana, "hash")
 
 
-def test_many_may_write_at_once(accounts: Accounts, path: Path, clock: FakeClock) -> None:
+def test_many_may_write_at_once(accounts: Accounts, open_ledger: OpenLedger, clock: FakeClock) -> None:
     """Threads and processes wait for one another, and of those who race for one code one gets it."""
     ana = accounts.add_person("Ana", Role.ADMIN, None, CONSOLE)
     code = accounts.make_code(ana.id, CONSOLE).text
 
     def redeem(number: int) -> bool:
-        return Accounts(path, clock.now).redeem(code, f"{number}", APP, None, "") is not None
+        return Accounts(open_ledger(), clock.now).redeem(code, f"{number}", APP, None, "") is not None
 
     with ThreadPoolExecutor(8) as threads:
         assert sorted(threads.map(redeem, range(16))) == [False] * 15 + [True]
     assert len(accounts.tokens()) == 1
+
+
+def test_of_two_who_take_a_name_one_has_it(open_ledger: OpenLedger, clock: FakeClock) -> None:
+    """Wherever they were told to: here four processes, at the same moment."""
+    Accounts(open_ledger(), clock.now)
+    together = threading.Barrier(4)
+
+    def take(_: int) -> bool:
+        accounts = Accounts(open_ledger(), clock.now)
+        together.wait(PATIENCE)
+        try:
+            accounts.add_person("Ana", Role.ADMIN, None, CONSOLE)
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(4) as threads:
+        assert sorted(threads.map(take, range(4))) == [False, False, False, True]
+
+
+def test_of_two_admins_who_remove_each_other_one_is_left(open_ledger: OpenLedger, clock: FakeClock) -> None:
+    """What was looked up before is still so at the commit."""
+    accounts = Accounts(open_ledger(), clock.now)
+    both = [accounts.add_person(name, Role.ADMIN, None, CONSOLE).id for name in ("Ana", "Eva")]
+    together = threading.Barrier(2)
+
+    def remove(person: int) -> bool:
+        own = Accounts(open_ledger(), clock.now)
+        together.wait(PATIENCE)
+        try:
+            own.remove_person(person, CONSOLE)
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(remove, both)) == [False, True]
+    assert [each.role for each in accounts.people()] == [Role.ADMIN]
 
 
 # -- limits ----------------------------------------------------------------------------------------
@@ -180,18 +236,18 @@ def test_what_was_refused_is_not_written_down(accounts: Accounts) -> None:
 class Ledger(RuleBasedStateMachine):
     """Accounts beside a plain picture of what they should be."""
 
-    def __init__(self) -> None:
+    def __init__(self, ledger: AbstractContextManager[OpenLedger]) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
+        self.ended = ExitStack()
         self.clock = FakeClock()
-        self.accounts = Accounts(Path(self.folder.name) / "cuentas.db", self.clock.now)
+        self.accounts = Accounts(self.ended.enter_context(ledger)(), self.clock.now)
         self.roles: dict[int, Role] = {}
         self.secrets: dict[str, tuple[int, int, TokenKind]] = {}
         self.codes: dict[int, tuple[str, float]] = {}
         self.seen = (self.accounts.generation(), self.accounts.roll().callers)
 
     def teardown(self) -> None:
-        self.folder.cleanup()
+        self.ended.close()
 
     def someone(self, data: st.DataObject) -> int:
         return data.draw(st.sampled_from([*self.roles, 999]), "person")
@@ -309,7 +365,33 @@ class Ledger(RuleBasedStateMachine):
         self.seen = now
 
 
-LedgerTest = Ledger.TestCase
-LedgerTest.settings = settings(
-    max_examples=30, stateful_step_count=30, suppress_health_check=[HealthCheck.too_slow]
-)
+@contextmanager
+def in_a_folder() -> Iterator[OpenLedger]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield lambda: AccountsFile(Path(folder) / "cuentas.db")
+
+
+def examples(most: int) -> settings:
+    return settings(max_examples=most, stateful_step_count=30, suppress_health_check=[HealthCheck.too_slow])
+
+
+def test_whatever_comes_in_whatever_order() -> None:
+    class InAFolder(Ledger):
+        def __init__(self) -> None:
+            super().__init__(in_a_folder())
+
+    run_state_machine_as_test(InAFolder, settings=examples(30))
+
+
+@pytest.mark.database
+def test_whatever_comes_in_whatever_order_on_postgresql(shared_postgres: PostgresServer) -> None:
+    @contextmanager
+    def on_server() -> Iterator[OpenLedger]:
+        with shared_postgres.database() as name, opened_tables(shared_postgres.url(name)) as open_tables:
+            yield open_tables
+
+    class OnServer(Ledger):
+        def __init__(self) -> None:
+            super().__init__(on_server())
+
+    run_state_machine_as_test(OnServer, settings=examples(10))

@@ -12,8 +12,10 @@ import pytest
 from actors.domain.people import CONSOLE, Conflict, Role, TokenKind
 from persistence.accounts.accounts import Accounts
 from persistence.accounts.rows import MAX_TOKENS
+from persistence.accounts.schema import AccountsFile
 from persistence.database.schema import sqlite3
 from persistence.storage.faults import UnusableDatabase
+from tests.persistence.ledgers import OpenLedger
 from tests.stage import FakeClock
 
 APP, SESSION = TokenKind.APP, TokenKind.SESSION
@@ -33,7 +35,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def accounts(path: Path, clock: FakeClock) -> Accounts:
-    return Accounts(path, clock.now)
+    return Accounts(AccountsFile(path), clock.now)
 
 
 # -- the file --------------------------------------------------------------------------------------
@@ -92,11 +94,11 @@ def test_a_damaged_file_is_no_first_run(
     size = path.stat().st_size
     for _ in range(2):
         with pytest.raises(UnusableDatabase, match=r"está dañado: restaura una copia.* «setup»") as refused:
-            Accounts(path, clock.now)
+            Accounts(AccountsFile(path), clock.now)
         assert "\n" not in str(refused.value)
     assert path.stat().st_size == size
     path.rename(path.with_name("dañado.db"))
-    assert not Accounts(path, clock.now).people()
+    assert not Accounts(AccountsFile(path), clock.now).people()
 
 
 def test_a_first_start_cut_short_is_no_damage(
@@ -114,9 +116,9 @@ def test_a_first_start_cut_short_is_no_damage(
         with monkeypatch.context() as patch:
             patch.setattr(f"persistence.accounts.schema.{step}", stub)
             with pytest.raises(PowerCut):
-                Accounts(path, clock.now)
+                Accounts(AccountsFile(path), clock.now)
         assert not path.exists()
-    Accounts(path, clock.now).add_person("Ana", Role.ADMIN, None, CONSOLE)
+    Accounts(AccountsFile(path), clock.now).add_person("Ana", Role.ADMIN, None, CONSOLE)
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
@@ -128,11 +130,11 @@ def test_who_is_slower_to_make_it_replaces_nothing(
 
     def late(source: Path, target: Path) -> None:
         monkeypatch.setattr("persistence.accounts.schema.os.link", link)
-        Accounts(path, clock.now).add_person("Ana", Role.ADMIN, None, CONSOLE)
+        Accounts(AccountsFile(path), clock.now).add_person("Ana", Role.ADMIN, None, CONSOLE)
         link(source, target)
 
     monkeypatch.setattr("persistence.accounts.schema.os.link", late)
-    assert [person.name for person in Accounts(path, clock.now).people()] == ["Ana"]
+    assert [person.name for person in Accounts(AccountsFile(path), clock.now).people()] == ["Ana"]
 
 
 def test_it_is_made_where_there_are_no_hard_links(
@@ -144,16 +146,17 @@ def test_it_is_made_where_there_are_no_hard_links(
         raise PermissionError
 
     monkeypatch.setattr("persistence.accounts.schema.os.link", refused)
-    Accounts(path, clock.now).add_person("Ana", Role.ADMIN, None, CONSOLE)
-    assert [person.name for person in Accounts(path, clock.now).people()] == ["Ana"]
+    Accounts(AccountsFile(path), clock.now).add_person("Ana", Role.ADMIN, None, CONSOLE)
+    assert [person.name for person in Accounts(AccountsFile(path), clock.now).people()] == ["Ana"]
     assert [each.name for each in path.parent.iterdir()] == [path.name]
 
 
 # -- the clock -------------------------------------------------------------------------------------
 
 
-def test_a_clock_that_was_ahead_costs_no_token(accounts: Accounts, clock: FakeClock) -> None:
+def test_a_clock_that_was_ahead_costs_no_token(open_ledger: OpenLedger, clock: FakeClock) -> None:
     """What counts as expired meanwhile is refused, and good again when the clock is put right."""
+    accounts = Accounts(open_ledger(), clock.now)
     ana = accounts.add_person("Ana", Role.ADMIN, None, CONSOLE)
     eva = accounts.add_person("Eva", Role.MEMBER, None, CONSOLE)
     for person, name in ((ana, "móvil"), (eva, "tableta")):
@@ -166,8 +169,9 @@ def test_a_clock_that_was_ahead_costs_no_token(accounts: Accounts, clock: FakeCl
     assert accounts.tokens() == [meanwhile, *before]
 
 
-def test_of_too_many_the_least_missed_goes(accounts: Accounts, clock: FakeClock) -> None:
+def test_of_too_many_the_least_missed_goes(open_ledger: OpenLedger, clock: FakeClock) -> None:
     """Expired sessions before expired apps, before sessions; and an app that is good never."""
+    accounts = Accounts(open_ledger(), clock.now)
     ana = accounts.add_person("Ana", Role.ADMIN, None, CONSOLE)
     for name, kind, lifetime in (
         ("web", SESSION, YEAR),

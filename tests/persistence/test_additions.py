@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from persistence.accounts.accounts import Accounts
+from persistence.accounts.schema import AccountsFile
 from persistence.backup.backups import BackupFailed, Kind, backups_of, make_backup, verify_backup
 from persistence.backup.recovery import recover
 from persistence.backup.restoring import restore
@@ -126,7 +127,7 @@ def test_a_live_database_is_refused_in_one_line_and_left_as_it_is(database: Path
 )
 def test_people_are_not_taken_from_such_a_file_either(tmp_path: Path, statement: str) -> None:
     path = tmp_path / "cuentas.db"
-    Accounts(path, FakeClock().now)
+    Accounts(AccountsFile(path), FakeClock().now)
     altered(path, statement)
     with pytest.raises(UnusableDatabase):
-        Accounts(path, FakeClock().now)
+        Accounts(AccountsFile(path), FakeClock().now)

@@ -13,27 +13,28 @@ from actors.domain.notices import HOUSE, MAX_CHANNELS, Address, Preferences, Qui
 from actors.domain.people import CONSOLE, Conflict, NoSuch, Role, TokenKind
 from persistence.accounts.accounts import Accounts
 from persistence.accounts.channels import Channels, preferences_in, preferences_json
-from persistence.accounts.schema import STEPS
+from persistence.accounts.schema import STEPS, AccountsFile
+from tests.persistence.ledgers import OpenLedger
 
 MAIL = Address("mailto://ana:secreto@x.org")
 BROWSER = Subscription("https://fcm.googleapis.com/abc", "clave", "sal")
 
 
 class Home:
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, open_ledger: OpenLedger) -> None:
+        self._open_ledger = open_ledger
         self.now = 1_000.0
-        self.accounts = Accounts(path, lambda: self.now)
+        self.accounts = Accounts(open_ledger(), lambda: self.now)
         self.keys = iter(range(1, 10))
         self.channels = self.opened()
 
     def opened(self) -> Channels:
-        return Channels(self.path, lambda: 1_000.0, lambda: bytes([next(self.keys)]) * 32)
+        return Channels(self._open_ledger(), lambda: 1_000.0, lambda: bytes([next(self.keys)]) * 32)
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home(tmp_path / "cuentas.db")
+def home(open_ledger: OpenLedger) -> Home:
+    return Home(open_ledger)
 
 
 def test_a_room_that_is_gone_is_chosen_by_nobody(home: Home) -> None:
@@ -45,10 +46,9 @@ def test_a_room_that_is_gone_is_chosen_by_nobody(home: Home) -> None:
     assert home.channels.recipient(HOUSE).preferences == Preferences(digest_at=480)
 
 
-def test_secrets_lie_where_only_this_user_reads(home: Home) -> None:
+def test_secrets_are_told_to_nobody_but_who_sends(home: Home) -> None:
     channel = home.channels.add(HOUSE, "Mi correo", "E-Mail", MAIL, CONSOLE)
     browser = home.channels.add(HOUSE, "Móvil", "Web Push", BROWSER, CONSOLE)
-    assert home.path.stat().st_mode & 0o777 == 0o600
     assert home.channels.secret_of(channel.id) == MAIL
     assert home.channels.secret_of(browser.id) == BROWSER
     assert home.channels.secret_of(99) is None
@@ -163,7 +163,7 @@ def test_a_file_of_before_gets_the_tables_and_keeps_its_people(tmp_path: Path) -
         old.execute("PRAGMA application_id = 0x496F5450")
         old.execute("PRAGMA user_version = 1")
         old.execute("INSERT INTO usuarios VALUES (4, 'Ana', 'ana', 'admin', NULL, 1.0)")
-    home = Home(path)
+    home = Home(lambda: AccountsFile(path))
     home.channels.add(4, "Mi correo", "E-Mail", MAIL, CONSOLE)
     assert [each.person_id for each in home.channels.recipients()] == [HOUSE, 4]
     assert [person.name for person in home.accounts.people()] == ["Ana"]
@@ -179,7 +179,7 @@ def test_a_browser_of_before_is_told_on_and_becomes_its_session_s(tmp_path: Path
         row = (9, 4, "push", "Móvil", "Web Push", BROWSER.endpoint, "clave sal", 1.0)
         old.execute("INSERT INTO usuarios VALUES (4, 'Ana', 'ana', 'admin', NULL, 1.0)")
         old.execute("INSERT INTO canales VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
-    home = Home(path)
+    home = Home(lambda: AccountsFile(path))
     assert home.channels.secret_of(9) == BROWSER
     session = home.accounts.issue(4, "móvil", TokenKind.SESSION, 60.0, CONSOLE).token.id
     assert home.channels.renew(4, BROWSER, session).id == 9

@@ -14,6 +14,7 @@ from actors.notifier.web_push import new_private_key
 from actors.runtime.clock import Clock
 from persistence.accounts.accounts import Accounts
 from persistence.accounts.channels import Channels
+from persistence.accounts.schema import AccountsFile
 from tests.stage import FakeClock
 from tests.web.site import BLIND, LAMP, Answer, Site
 from web.http.services import Limits
@@ -27,7 +28,7 @@ class Keys:
     def __init__(self, folder: Path, clock: Clock | None = None) -> None:
         self.clock = clock or FakeClock()
         self._path = folder / "cuentas.db"
-        self.accounts = Accounts(self._path, self.clock.now)
+        self.accounts = Accounts(AccountsFile(self._path), self.clock.now)
         self.outbox: list[Notice] = []
         self.push: list[str] = []
         self.people: dict[Role, Person] = {}
@@ -66,7 +67,7 @@ class Keys:
     def desk(self, mode: Mode = Mode.TOKENS) -> NoticeDesk:
         """Which sends to push services at any port of this machine that :attr:`push` names."""
         return NoticeDesk(
-            Channels(self._path, self.clock.now, new_private_key),
+            Channels(AccountsFile(self._path), self.clock.now, new_private_key),
             self.clock,
             NoticeWords(UTC),
             lambda: "",

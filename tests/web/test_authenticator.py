@@ -14,6 +14,7 @@ from tornado.web import RequestHandler
 from actors.domain.people import CONSOLE, Role
 from config import Settings
 from persistence.accounts.accounts import Accounts
+from persistence.accounts.schema import AccountsFile
 from tests.brokers import wait_until
 from tests.stage import FakeClock
 from tests.web.keys import Keys, bearer, denied
@@ -205,7 +206,7 @@ def test_only_loopback_is_open_by_itself(
 def test_a_house_without_people_does_not_open_to_the_network(tmp_path: Path) -> None:
     """It says what to do."""
     clock, hosts = FakeClock(), Hosts()
-    accounts = Accounts(tmp_path / "cuentas.db", clock.now)
+    accounts = Accounts(AccountsFile(tmp_path / "cuentas.db"), clock.now)
     network = Settings(data_dir=tmp_path, backend_host="0.0.0.0", ssl_enabled=False)
     endpoint = Endpoint(EndpointSettings.of(network), hosts, clock)
     with pytest.raises(NobodyCanEnter, match=r"run_system\.py setup"):

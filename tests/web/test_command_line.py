@@ -13,6 +13,7 @@ import pytest
 
 from actors.domain.people import Role, TokenKind, fingerprint
 from persistence.accounts.accounts import Accounts
+from persistence.accounts.schema import AccountsFile
 from tests.stage import FakeClock
 from web.command_line import COMMANDS, NotDone, add_commands, first_code, obey, print_code
 from web.security.passwords import fits
@@ -22,7 +23,7 @@ URL = "https://smarthome.local:5000"
 
 @pytest.fixture
 def accounts(tmp_path: Path) -> Accounts:
-    return Accounts(tmp_path / "cuentas.db", FakeClock().now)
+    return Accounts(AccountsFile(tmp_path / "cuentas.db"), FakeClock().now)
 
 
 @pytest.fixture

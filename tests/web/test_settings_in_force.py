@@ -70,6 +70,6 @@ def test_values_are_told_as_they_are_written_and_where_they_come_from(in_force: 
 
 def test_of_a_secret_only_is_told_that_there_is_one(in_force: Settings) -> None:
     told = told_of(in_force)
-    assert [name for name, each in told.items() if each["secreto"]] == ["MQTT_PASSWORD"]
+    assert [name for name, each in told.items() if each["secreto"]] == ["MQTT_PASSWORD", "DATABASE_URL"]
     assert (told["MQTT_PASSWORD"]["valor"], told["MQTT_PASSWORD"]["origen"]) == (None, "fichero")
     assert told_of(Settings())["MQTT_PASSWORD"]["origen"] == "defecto"

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 from actors.domain.people import Role
-from actors.domain.setting import secret
 from config import HEADINGS, Settings, settings, written_as
 from web.http.handler import Handler
 from web.schemas.answers import SettingJson
@@ -22,7 +21,7 @@ def settings_json(in_force: Settings, language: Language) -> list[SettingJson]:
     group = ""
     for name, known in settings().items():
         group = headings.get(name, group)
-        is_secret = known.kind is secret
+        is_secret = known.kind.is_secret
         told.append(
             {
                 "nombre": name,
