@@ -106,8 +106,19 @@ def _zone_in(path: Path, written: str) -> Zone:
         raise UnknownZone(f"TZ: {written!r} no es un fichero de zona horaria; {TAKES}.") from None
     name = path.resolve().as_posix().rpartition("/zoneinfo/")[2]
     rule = _rule_of(contents)
-    known = name if name in zoneinfo.available_timezones() else _name_of(rule)
+    known = name if _stands_for_one(name) else _name_of(rule)
     return Zone(rules, known, rule)
+
+
+def _stands_for_one(name: str) -> bool:
+    """Whether it is on the list of names; to make that would be to open each of 600 files, at every start."""
+    if name == "posixrules" or name.startswith(("posix/", "right/")):
+        return False
+    try:
+        zoneinfo.ZoneInfo(name)
+    except _UNREADABLE:
+        return False
+    return True
 
 
 @lru_cache(maxsize=8)
@@ -138,7 +149,7 @@ def _system_zone() -> Zone:
     for doubt in doubts:
         logger.warning("zone_doubtful reason=%r", str(doubt.message))
     name = getattr(found, "key", None)
-    if name in zoneinfo.available_timezones():
+    if name is not None and _stands_for_one(name):
         return _named(name)
     return _zone_in(LOCALTIME, str(LOCALTIME)) if LOCALTIME.exists() else UTC_ZONE
 

@@ -1,5 +1,7 @@
 """The system in a process whose imports were done before: the same code, half the work of a start.
 
+The page, which is the same for all, has been read and compressed in it, too.
+
 For tests that need a house to look at. What a command does from its first line on is tested with
 :class:`tests.system.backend.Process`, which runs it as its users do.
 """
@@ -20,7 +22,7 @@ import run_system
 
 # One a worker; it is started by the first test that wants it, and ends with the worker.
 _SERVER: Final = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload([__name__])
+_SERVER.set_forkserver_preload(["tests.system.made_ready"])
 
 
 class Forked:
