@@ -64,11 +64,12 @@ from persistence.accounts.ledger import Ledger
 from persistence.archive import DATABASE, FAREWELLS, Archive, ArchiveSettings
 from persistence.backup.backups import BackupFailed
 from persistence.ledgers import ledger_of
-from persistence.moving_in import move_in
+from persistence.moving_in import catch_up, move_in
 from persistence.readers.queries import last_heard, serials
 from persistence.removal_queue import NotForgotten, RemovalQueue
 from persistence.rule_files import RuleFiles
 from persistence.storage.faults import UnusableDatabase, hindrance_of
+from persistence.writer.store import Store
 from rules.rulebook import rulebook
 from web import command_line as people_command_line
 from web.app import WebServer
@@ -135,9 +136,11 @@ class System:
         zone: Zone,
         ledger: Ledger,
         living_there: Callable[[Sequence[Device]], Sequence[SimulatedDevice]] = lambda _: (),
+        first: Callable[[Store, float], object] = lambda *_: None,
     ) -> None:
         """Days and schedules go by the clock on the wall of this house, which is in ``zone``. Its people are
-        in ``ledger``. Beside the devices that are stored live those that ``living_there`` makes of them.
+        in ``ledger``. Beside the devices that are stored live those that ``living_there`` makes of them;
+        ``first`` has the database before anybody else.
 
         Raises ``UnusableDatabase`` where DATA_DIR cannot be used.
         """
@@ -146,7 +149,9 @@ class System:
         self._machine_clock = SystemClock()
         self.clock = HouseClock(self._machine_clock)
         here = zone.rules
-        self._archive = Archive(settings.data_dir, ArchiveSettings.of(settings), here, self.clock)
+        self._archive = Archive(
+            settings.data_dir, ArchiveSettings.of(settings), here, self.clock, first=first
+        )
         loop = LoopThread("web")
         devices = self._archive.hand_over()
         self.simulated = living_there(devices)
@@ -525,16 +530,21 @@ def demonstrate(settings: Settings, zone: Zone, clock: HouseClock, empty: bool) 
     """A house of devices that are not there. One that has been lived in is made when it is first opened."""
     if settings.mqtt_broker_url and settings.mqtt_username:
         raise Unstartable("demo: sus dispositivos no tienen usuario en MQTT_BROKER_URL; usa run.")
-    if not empty and not (settings.data_dir / DATABASE).exists():
-        print(f"Preparando una casa con {WEEKS} semanas vividas…", flush=True)
-        rules = rules_of(settings, rule_files_of(settings), zone.rules)
-        try:
-            accounts = Accounts(ledger_of(settings), clock.now)
+    if empty:
+        serve(settings, zone, clock, simulated)
+        return
+    database = settings.data_dir / DATABASE
+    try:
+        accounts = Accounts(ledger_of(settings), clock.now)
+        if not database.exists():
+            print(f"Preparando una casa con {WEEKS} semanas vividas…", flush=True)
+            rules = rules_of(settings, rule_files_of(settings), zone.rules)
             people = {name: inhabitant(accounts, name).id for name in PEOPLE}
-            move_in(settings.data_dir / DATABASE, rules, people, zone.rules, clock.now(), show_progress)
-        except OSError as error:
-            raise Unstartable(f"DATA_DIR: {settings.data_dir} no se puede usar ({error.strerror}).") from None
-    serve(settings, zone, clock, simulated)
+            move_in(database, rules, people, zone.rules, clock.now(), show_progress)
+        still_there = {each.name: each.id for each in accounts.people()}
+    except OSError as error:
+        raise Unstartable(f"DATA_DIR: {settings.data_dir} no se puede usar ({error.strerror}).") from None
+    serve(settings, zone, clock, simulated, partial(catch_up, database, still_there, zone.rules))
 
 
 def inhabitant(accounts: Accounts, name: str) -> Person:
@@ -556,15 +566,16 @@ def serve(
     zone: Zone,
     clock: HouseClock,
     living_there: Callable[[Sequence[Device]], Sequence[SimulatedDevice]] = lambda _: (),
+    first: Callable[[Store, float], object] = lambda *_: None,
 ) -> None:
-    """The system until it is told to end, with simulated devices beside it."""
+    """The system until it is told to end, with simulated devices beside it, as :class:`System` has them."""
     finished = finish_on_signals()
     ledger = ledger_of(settings)
     accounts = Accounts(ledger, clock.now)
     if sys.stdout.isatty() and needs_people(settings, accounts):
         people(parser().parse_args(["setup"]), settings, clock)
     speak_without_waiting()
-    system = System(settings, zone, ledger, living_there)
+    system = System(settings, zone, ledger, living_there, first)
     if finished.is_set():  # while it mended the database, perhaps for minutes
         return
     system.start()

@@ -90,8 +90,10 @@ class Archive:
         zone: tzinfo,
         clock: HouseClock,
         threads: Callable[[str, int], Threads] = ThreadPool,
+        first: Callable[[Store, float], object] = lambda *_: None,
     ) -> None:
-        """Opens the database once, having mended it if need be, and holds ``clock`` against it.
+        """Opens the database once, having mended it if need be, and holds ``clock`` against it. Before that
+        ``first`` is given what it has opened, and the time.
 
         Days begin in ``zone``. Each actor runs on one of its own of ``threads``.
 
@@ -103,6 +105,7 @@ class Archive:
         self._zone = zone
         self.recovery = recover(self._path, clock.now())
         with self._open() as store:
+            first(store, clock.now())
             clock.compare(store.heard_at(clock.now()))
             now = clock.now()
             expect_memory(MEMORY + MEMORY_PER_BYTE * store.devices_size)

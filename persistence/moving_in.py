@@ -1,4 +1,6 @@
-"""The demonstration's home as it comes into a database: weeks of it, with what the rules concluded."""
+"""The demonstration's home as it comes into a database: weeks of it, with what the rules concluded; and what
+it has lived through while nobody looked.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,7 @@ from actors.domain.rooms import Rooms
 from actors.domain.rule import RuleFactory
 from actors.domain.tariffs import Band, EnergyPlan, Tariff
 from actors.simulator.appliances import APPLIANCES
-from actors.simulator.household import HOME, MAINS, Furnishing, Happening, life
+from actors.simulator.household import EVERY_S, HOME, MAINS, Furnishing, Happening, life, meanwhile
 from persistence.database.schema import explaining
 from persistence.forms.local_time import LocalTime
 from persistence.maintenance.retention import Retention
@@ -98,9 +100,44 @@ def _furnish(
         store.save(concluded)
         mains = {device.id for device in store.devices() if device.serial in MAINS}
         store.save(Batch(energy_plan=EnergyPlan(tariffs=(TARIFF,), mains=frozenset(mains))))
-        upkeep = Upkeep(Queries(made, zone), LocalTime(zone), _FOR_EVER)
-        for step in chain(upkeep.roll_ups(1), upkeep.meterings(1)):
-            store.tidy(step)
+        _sum_up(store, made, zone)
+
+
+def _sum_up(store: Store, path: Path, zone: tzinfo) -> None:
+    upkeep = Upkeep(Queries(path, zone), LocalTime(zone), _FOR_EVER)
+    for step in chain(upkeep.roll_ups(1), upkeep.meterings(1)):
+        store.tidy(step)
+
+
+def catch_up(path: Path, people: Mapping[str, int], zone: tzinfo, store: Store, now: float) -> int:
+    """Have the home at ``path``, which ``store`` has open, been lived in from when it last was until ``now``;
+    how many of its devices had something to tell.
+
+    ``people`` are the ids of who lives there by now. What the rules make of it they find in the log when they
+    start. Raises ``UnusableDatabase`` where the disk does not take it.
+    """
+    known = {device.serial: device for device in store.devices()}
+    behind = [
+        (each, device)
+        for each in HOME
+        if (device := known.get(each.serial)) is not None and _is_behind(device, now)
+    ]
+    deeds = Batch(at=now)
+    with explaining(path):
+        for furnishing, device in behind:
+            happened = meanwhile(furnishing, device, people, now, zone)
+            lived = Life(device, {}, people, zone).until(happened, now)
+            deeds.deeds += lived.deeds
+            store.save(replace(lived, deeds=[]))
+        deeds.deeds.sort(key=attrgetter("at"))
+        store.save(deeds)
+        _sum_up(store, path, zone)
+    return len(behind)
+
+
+def _is_behind(device: Device, now: float) -> bool:
+    """Whether its chart would have a hole. What people have set free tells nothing until it is theirs."""
+    return device.claimed and device.seen_at is not None and now - device.seen_at > EVERY_S
 
 
 def _at(conclusion: Conclusion) -> float:

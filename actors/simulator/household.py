@@ -6,8 +6,8 @@ devices go on from there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta, tzinfo
 from operator import attrgetter
 from random import Random
@@ -199,10 +199,37 @@ def life(device: Furnishing, until: float, zone: tzinfo) -> Iterator[Happening]:
 
     The same each time for the same moment and zone.
     """
-    random = Random(f"life of {device.serial}")
     simulated = SimulatedDevice(device.serial, Random(device.serial), INTERVAL_S)
-    configuration, version = device.set_up, 1
-    _tell(simulated, configuration, version)
+    _tell(simulated, device.set_up, 1)
+    return _lived(device, simulated, Random(f"life of {device.serial}"), until, zone)
+
+
+def meanwhile(
+    device: Furnishing, known: Device, people: Container[str], until: float, zone: tzinfo
+) -> Iterator[Happening]:
+    """The same of a device that the house knows: from when it was last heard, six weeks at most, as it has
+    been set since it came.
+
+    Nothing goes wrong with it. What ``people`` who still live there have the habit of they do, unless they
+    have given the device a schedule.
+    """
+    since = max(until - WEEKS * 7 * DAY_S, until if known.seen_at is None else known.seen_at)
+    is_scheduled = known.configuration.get("modo") == SCHEDULED
+    habits = tuple(each for each in device.habits if not is_scheduled and (not each.by or each.by in people))
+    gone_on = replace(
+        device,
+        configuration=known.configuration,
+        habits=habits,
+        mishap=None,
+        days=max(0.0, until - since) / DAY_S,
+    )
+    return _lived(gone_on, _as_it_was(known), Random(f"life of {device.serial} since {since}"), until, zone)
+
+
+def _lived(
+    device: Furnishing, simulated: SimulatedDevice, random: Random, until: float, zone: tzinfo
+) -> Iterator[Happening]:
+    configuration, version = device.set_up, simulated.version
     mishap = device.mishap
     missed = False
     wrong = (until, until) if mishap is None else mishap.span(until, zone)
@@ -289,10 +316,16 @@ def simulated(stored: Iterable[Device]) -> list[SimulatedDevice]:
         return fleet(len(KINDS))
     devices = []
     for serial in (*(each.serial for each in HOME), *NEW):
-        device = SimulatedDevice(serial, Random(serial), INTERVAL_S)
-        if (known := told.get(serial)) is not None:
-            # As a board that keeps what it was told through a power cut.
-            _tell(device, known.configuration, known.version)
-            device.resume(known.parameters)
-        devices.append(device)
+        known = told.get(serial)
+        devices.append(
+            SimulatedDevice(serial, Random(serial), INTERVAL_S) if known is None else _as_it_was(known)
+        )
     return devices
+
+
+def _as_it_was(known: Device) -> SimulatedDevice:
+    """As a board that keeps what it was told through a power cut."""
+    device = SimulatedDevice(known.serial, Random(known.serial), INTERVAL_S)
+    _tell(device, known.configuration, known.version)
+    device.resume(known.parameters)
+    return device

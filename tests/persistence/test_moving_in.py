@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -14,17 +16,19 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from actors.domain.claiming import code_digest
-from actors.domain.model import Device
+from actors.domain.model import Change, Device
 from actors.domain.proposals import applied
+from actors.runtime.house_clock import HouseClock
 from actors.simulator.device import KINDS, demo_code
-from actors.simulator.household import CAMERA, CEILING, HOME, NEW, simulated
+from actors.simulator.household import CAMERA, CEILING, HOME, NEW, meanwhile, simulated
 from config import Settings
-from persistence.moving_in import UNDER_WAY, move_in
+from persistence.moving_in import UNDER_WAY, catch_up, move_in
 from persistence.readers.queries import Queries
 from persistence.rule_files import RuleFiles
 from persistence.storage.faults import UnusableDatabase
 from persistence.writer.store import Store
 from rules.rulebook import rulebook
+from tests.stage import FakeClock
 
 MADRID = ZoneInfo("Europe/Madrid")
 # The clocks have been put forward in the weeks before.
@@ -150,6 +154,63 @@ def test_counters_never_fall_and_count_on(home: Path) -> None:
     moments = [(NOW.replace(tzinfo=None) + timedelta(seconds=10 * n), 10.0 * n) for n in range(3)]
     goes_on = [meter.measure(local, at)[1]["energia_kwh"] for local, at in moments]
     assert counted[-1] <= goes_on[0] <= goes_on[-1] < counted[-1] + 0.1
+
+
+def test_the_home_is_lived_in_while_nobody_looks(home: Path, tmp_path: Path) -> None:
+    """Opened nine days later no chart has a hole, no counter falls, and the clock is believed; who has moved
+    out switches nothing."""
+    path = tmp_path / home.name
+    shutil.copy(home, path)
+    later = NOW + timedelta(days=9)
+    machine = FakeClock(now=later.timestamp())
+    with Store(path) as store:
+        heard = store.heard_at(machine.now())
+        doubting = HouseClock(machine, released=NOW.timestamp())
+        doubting.compare(heard)
+        assert doubting.doubt is not None
+        assert catch_up(path, {"Ana": 1}, MADRID, store, machine.now()) == len(HOME)
+        assert catch_up(path, {"Ana": 1}, MADRID, store, machine.now()) == 0
+        doubting.compare(store.heard_at(machine.now()))
+        assert doubting.doubt is None
+    waits = "SELECT dispositivo_id, timestamp - lag(timestamp) OVER (PARTITION BY dispositivo_id ORDER BY n)"
+    longest = rows(
+        path,
+        f"SELECT max(waited) FROM ({waits} AS waited FROM estado_log WHERE timestamp > ?)",
+        NOW.timestamp() - 60,
+    )
+    assert longest[0][0] < 1_300
+    counted = rows(
+        path,
+        "SELECT json_extract(parametros, '$.energia_kwh') FROM estado_log"
+        " WHERE dispositivo_id = ? AND timestamp > ? ORDER BY n",
+        devices(home)[METER].id,
+        (NOW - timedelta(days=1)).timestamp(),
+    )
+    assert min(after - before for (before,), (after,) in pairwise(counted)) >= 0
+    assert counted[-1][0] > counted[0][0] + 9 * 5
+    by = rows(
+        path, "SELECT DISTINCT nombre FROM diario WHERE creado_en > ? AND origen = 'persona'", NOW.timestamp()
+    )
+    assert by == [("Ana",)]
+    assert all(machine.now() - 20 < device.seen_at < machine.now() for device in devices(path).values())
+    unsummed = (
+        "SELECT 1 FROM dispositivos LEFT JOIN resumidos ON id = dispositivo_id WHERE n IS NOT registros"
+    )
+    assert rows(path, unsummed) == []
+
+
+def test_a_habit_ends_with_a_schedule_and_six_weeks_are_the_most(home: Path) -> None:
+    """However long nobody has looked."""
+    known = devices(home)[CEILING]
+    [ceiling] = [each for each in HOME if each.serial == CEILING]
+    later = NOW.timestamp() + 300 * 86_400
+    happened = list(meanwhile(ceiling, known, ("Luis",), later, MADRID))
+    assert later - 43 * 86_400 < happened[0].at < later - 41 * 86_400
+    assert any(isinstance(each.what, Change) for each in happened)
+    given = replace(known, configuration={**known.configuration, "modo": "horario", "horarios": []})
+    happened = list(meanwhile(ceiling, given, ("Luis",), NOW.timestamp() + 7 * 86_400, MADRID))
+    assert happened
+    assert not any(isinstance(each.what, Change) for each in happened)
 
 
 def test_devices_know_how_they_are_set(home: Path) -> None:
