@@ -107,8 +107,10 @@ class Held:
         return self._routes[0]
 
 
-# What the windows of a browser share, a page does without.
-ALONE = "delete window.SharedWorker"
+# A page does without what the windows of a browser share: a worker, as in Chrome on Android, and what they
+# speak by.
+LED = "delete window.SharedWorker;"
+ALONE = f"{LED} delete window.BroadcastChannel;"
 
 # Returns when the page has drawn the view, which a change of the address alone does not say.
 _GO = """
@@ -122,6 +124,12 @@ _GO = """
 def go(page: Page, view: str) -> None:
     """To another view, as a link would, without loading the page anew."""
     page.evaluate(_GO, view)
+
+
+def expect_live(page: Page) -> None:
+    """The stream is there, and what is shown of the devices is what is."""
+    expect(page.locator(".freshness")).to_have_attribute("data-state", "live")
+    expect(page.locator(".rooms[data-stale=true]")).to_have_count(0)
 
 
 def assert_accessible(page: Page) -> None:
@@ -150,6 +158,25 @@ def qr_text(picture: Locator) -> str:
 def assert_fits(page: Page) -> None:
     """Nothing sticks out to the right: the page cannot be scrolled sideways."""
     assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+
+
+# After the frame that shows it, in milliseconds from when the address was asked for.
+_TELL_OF_FIRST_CARD = """
+window.firstCard = new Promise((resolve) => {
+  new MutationObserver((_, observer) => {
+    if (!document.querySelector("article.device")) return;
+    observer.disconnect();
+    requestAnimationFrame(() => setTimeout(() => resolve(performance.now())));
+  }).observe(document, { childList: true, subtree: true });
+});
+"""
+
+
+def first_card(page: Page, url: str) -> float:
+    """After how many milliseconds a page that opens this has shown a card."""
+    page.add_init_script(_TELL_OF_FIRST_CARD)
+    page.goto(url)
+    return float(page.evaluate("firstCard"))
 
 
 # -- pictures ------------------------------------------------------------------------------------

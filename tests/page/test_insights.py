@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.brokers import wait_until
-from tests.page.browsing import Complaints, assert_accessible, assert_fits
+from tests.page.browsing import Complaints, assert_accessible, assert_fits, expect_live
 from tests.page.conftest import PHONE, OpenPage
 from tests.page.home import Home
 from tests.page.opened import open_modules
@@ -170,7 +170,7 @@ def test_what_is_seen_on_one_screen_is_seen_on_all(home: Home, page: Page, open_
     phone.close()
     late = open_page()
     late.goto("/")
-    expect(late.locator(".rooms")).to_have_attribute("data-stale", "false")
+    expect_live(late)
     expect(late.get_by_text(badge)).not_to_be_attached()
     odd(home, -64)
     for each in (page, late):

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from actors.simulator.device import demo_code
-from tests.page.browsing import Complaints, Held, assert_accessible, assert_fits
+from tests.page.browsing import Complaints, Held, assert_accessible, assert_fits, expect_live
 from tests.page.conftest import OpenPage
 from tests.page.home import Home
 from tests.page.proxy import Proxy
@@ -154,7 +154,7 @@ class Window:
         return names(self.page)
 
     def cut(self) -> None:
-        expect(self.page.locator(".rooms")).to_have_attribute("data-stale", "false")
+        expect_live(self.page)
         self._wire.cut()
         expect(self.page.locator(".rooms")).to_have_attribute("data-stale", "true")
 
@@ -166,7 +166,7 @@ class Window:
 
     def expect_fresh(self, *devices: str) -> None:
         expect(self.names).to_have_text([*devices])
-        expect(self.page.locator(".rooms")).to_have_attribute("data-stale", "false")
+        expect_live(self.page)
         expect(self.names).to_have_text([*devices])
 
 

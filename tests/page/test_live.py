@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Error, Locator, Page, Response, expect
 
 from tests.brokers import wait_until
-from tests.page.browsing import Complaints, Held, assert_accessible
+from tests.page.browsing import LED, Complaints, Held, assert_accessible, expect_live
 from tests.page.conftest import OpenPage
 from tests.page.home import Home
 from tests.page.proxy import Proxy
@@ -55,7 +55,7 @@ def page(home: Home, wire: Proxy, open_page: OpenPage, complaints: Complaints) -
     page.goto("/")
     expect(page.locator(".main-reading").first).to_have_text("20\u00a0°C")
     # The list may be there before the stream is, whose cut is what the tests are about.
-    expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
+    expect_live(page)
     return page
 
 
@@ -83,7 +83,7 @@ def test_a_cut_is_seen_and_mended_without_a_gap(home: Home, wire: Proxy, page: P
     expect(banner).to_be_hidden()
     expect(clima.locator(".main-reading")).to_have_text("25\u00a0°C")
     expect(page.get_by_role("article").last).to_contain_text("El aparato dice: apagado")
-    expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
+    expect_live(page)
     assert "/dispositivos" not in asked
 
 
@@ -97,7 +97,7 @@ def test_a_page_finds_the_house_again_by_itself(
     page = open_page(alone=True, base_url=wire.url)
     page.clock.install()
     page.goto("/")
-    live = page.locator(".rooms[data-stale=false]")
+    live = page.locator(".freshness[data-state=live]")
     run_until(page, live)
     wire.cut()
     expect(live).to_have_count(0)
@@ -152,7 +152,7 @@ def test_what_was_missed_is_there_before_it_counts_as_fresh(home: Home, wire: Pr
     home.report(METER, parametros={"temperatura": 25})
     page.evaluate(_NOTE_THE_FRESH)
     mend(wire, page)
-    expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
+    expect_live(page)
     assert page.evaluate("window.fresh") == ["25\u00a0°C"]
 
 
@@ -176,7 +176,7 @@ def test_a_list_that_is_still_to_come_leaves_everything_old(home: Home, wire: Pr
     expect(clima).to_have_text("25\u00a0°C")
     assert stale.get_attribute("data-stale") == "true"
     held.first.fulfill(response=answer)
-    expect(stale).to_have_attribute("data-stale", "false")
+    expect_live(page)
     assert clima.text_content() == "25\u00a0°C"
 
 
@@ -194,7 +194,7 @@ def test_a_tab_that_was_never_looked_at_holds_no_stream(home: Home, open_page: O
     assert [path for path in asked if path.startswith("/stream")] == []
     page.evaluate("show()")
     expect(page.get_by_role("article")).to_have_count(1)
-    expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
+    expect_live(page)
 
 
 @pytest.mark.parametrize("way", ["refused", "kept back"])
@@ -219,15 +219,16 @@ def test_without_a_stream_there_is_still_the_list(
     expect(page.locator(".main-reading")).to_have_text("21\u00a0°C")
     page.unroute("**/stream/**")
     page.clock.run_for(15_000)
-    expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
+    expect_live(page)
     expect(page.get_by_text("De la casa no llega nada en directo")).to_be_hidden()
 
 
+@pytest.mark.parametrize("by", ["worker", "led"])
 def test_all_windows_of_a_browser_share_one_connection(
-    home: Home, open_page: OpenPage, complaints: Complaints
+    home: Home, open_page: OpenPage, complaints: Complaints, by: str
 ) -> None:
     """Seven, one more than it has connections: all hear what happens, whichever of them is closed or killed;
-    another browser has its own, and the last window takes theirs along."""
+    another browser has its own, and the last window takes theirs along. So also without a worker to share."""
     complaints.expect("crash")
     home.claim(METER)
     home.report(METER, parametros={"temperatura": 20})
@@ -237,17 +238,19 @@ def test_all_windows_of_a_browser_share_one_connection(
 
     first = open_page()
     context = first.context
+    if by == "led":
+        context.add_init_script(LED)
     windows = [first, *(context.new_page() for _ in range(6))]
 
     def all_show(windows: list[Page], degrees: int) -> None:
         home.report(METER, parametros={"temperatura": degrees})
         for window in windows:
             expect(window.locator(".main-reading")).to_have_text(f"{degrees}\u00a0°C")
-            expect(window.locator(".rooms")).to_have_attribute("data-stale", "false")
+            expect_live(window)
 
     for window in windows:
         window.goto("/")
-        expect(window.locator(".rooms")).to_have_attribute("data-stale", "false")
+        expect_live(window)
     all_show(windows, 21)
     listeners_are(1)
     # The first one's own process may be where all share their connection.
@@ -276,7 +279,7 @@ def test_a_room_that_is_renamed_elsewhere(home: Home, open_page: OpenPage) -> No
     page.clock.install()
     page.goto("/")
     expect(page.get_by_role("heading", name="Cocina")).to_be_visible()
-    expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
+    expect_live(page)
     home.put(f"/habitaciones/{room}", {"nombre": "Comedor"})
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(page.get_by_role("heading", name="Comedor")).to_be_visible()

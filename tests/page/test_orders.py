@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from tests.page.browsing import Complaints, Held, assert_accessible
+from tests.page.browsing import ALONE, Complaints, Held, assert_accessible, expect_live
 from tests.page.conftest import OpenPage
 from tests.page.home import Home
 
@@ -17,8 +17,9 @@ LAMP, BLIND, FAN, DOOR, SPRINKLER, METER = (
 MANUAL = {"modo": "manual", "encendido": True}
 
 # By a connection of its own, since nothing of the page's sees into the one that windows share.
-_NOTE_THE_CONFIRMATION = """
-delete window.SharedWorker;
+_NOTE_THE_CONFIRMATION = (
+    ALONE
+    + """
 const { addEventListener } = EventSource.prototype;
 window.confirmed = new Promise((done) => {
   EventSource.prototype.addEventListener = function (name, listener) {
@@ -29,6 +30,7 @@ window.confirmed = new Promise((done) => {
   };
 });
 """
+)
 
 # All that follows a click without the browser doing anything else.
 _OPENED_AT_ONCE = """
@@ -72,7 +74,7 @@ def test_a_device_that_confirms_before_the_answer_comes(home: Home, page: Page) 
     page.add_init_script(_NOTE_THE_CONFIRMATION)
     page.clock.install()
     page.goto("/")
-    expect(page.locator(".rooms")).to_have_attribute("data-stale", "false")
+    expect_live(page)
     held = Held(page, "**/dispositivos/*")
     page.get_by_role("switch").click()
     expect(page.get_by_role("article")).to_contain_text("Enviando…")

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.page.browsing import Complaints, assert_accessible, assert_fits
+from tests.brokers import wait_until
+from tests.page.browsing import LED, Complaints, assert_accessible, assert_fits
 from tests.page.conftest import OpenPage
 from tests.page.home import Home
 from tests.system.backend import run_to_end
@@ -163,8 +164,39 @@ def test_a_session_that_ends(home: Home, page: Page) -> None:
     page.get_by_label("Código de un solo uso").fill(code_for(home, "Ana"))
     enter(page)
     expect(page.get_by_role("heading", name="Añadir un dispositivo")).to_be_visible()
-    other.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(other.get_by_role("heading", name="Añadir un dispositivo")).to_be_visible()
+
+
+@pytest.mark.parametrize("by", ["worker", "led"])
+def test_signing_out_in_one_window_is_for_all_of_them(
+    home: Home, open_page: OpenPage, page: Page, by: str
+) -> None:
+    """At once, and nothing more is heard; whoever comes in next, in one of them, does so in all."""
+    console(home, "user", "add", "Luis")
+    admin = open_page(extra_http_headers={"Authorization": f"Bearer {home.token('admin')}"}).request
+    if by == "led":
+        page.context.add_init_script(LED)
+    page.goto(f"/#codigo={code_for(home, 'Ana')}")
+    enter(page)
+    windows = [page, page.context.new_page(), page.context.new_page()]
+    for each in windows:
+        each.goto("/#/casa")
+        expect(each.get_by_text("Ana", exact=True)).to_be_visible()
+
+    def listeners() -> int:
+        return int(admin.get("/salud").json()["hub"]["clientes"])
+
+    wait_until(lambda: listeners() == 1)
+    page.get_by_role("button", name="Salir").click()
+    for each in windows:
+        expect_outside(each)
+    wait_until(lambda: listeners() == 0)
+    windows[1].get_by_label("Código de un solo uso").fill(code_for(home, "Luis"))
+    enter(windows[1])
+    for each in windows:
+        expect(each.get_by_text("Luis", exact=True)).to_be_visible()
+        expect(each.locator(".freshness")).to_have_attribute("data-state", "live")
+    wait_until(lambda: listeners() == 1)
 
 
 def test_in_english(page: Page) -> None:

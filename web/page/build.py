@@ -1,7 +1,8 @@
 """Builds the page that browsers load from its sources: ``python -m web.page.build``.
 
-esbuild puts what a view needs into a few scripts, without what only people read. ``js/main.js`` begins; what
-is imported has a name that changes with what it says. The style sheets are made small alike.
+esbuild puts what a view needs into a few scripts, without what only people read. ``js/main.js`` begins, with
+one more that has all of the first view; what is imported has a name that changes with what it says. The style
+sheets are made small alike.
 """
 
 from __future__ import annotations
@@ -27,8 +28,13 @@ INDEX: Final = "index.html"
 LICENCES: Final = "LICENSES.txt"
 
 _BEGIN: Final = "js/main.js"
-# What is told apart by its own name; the charts' style is fetched with the charts, the worker by the page.
-_ENTRIES: Final = (_BEGIN, "js/stream_worker.js", "style.css", "uplot=uplot/dist/uPlot.min.css")
+# All of the first view. It is put before every script of the page, as each is fetched after it: so all of it
+# is needed by the same scripts, and esbuild makes one of it, not one for each set that need the same.
+_FIRST_VIEW: Final = "js/beginning.js"
+# What is told apart by its own name; the charts' style is fetched with the charts.
+_ENTRIES: Final = (_BEGIN, "style.css", "uplot=uplot/dist/uPlot.min.css")
+# Runs beside the page, without any of it.
+_WORKER: Final = "js/stream_worker.js"
 _AS_IT_IS: Final = (INDEX, "sw.js", "manifest.webmanifest", "icons")
 _INSTALLED: Final = "node_modules/"
 # Of what it was built. Hidden, so that it is not served.
@@ -63,7 +69,12 @@ def build(place: Path = BUILT, modules: Iterable[str] = (), sources: Path = SOUR
     with tempfile.TemporaryDirectory(prefix=".building-", dir=place.parent) as folder:
         fresh = Path(folder) / "fresh"
         fresh.mkdir()
-        written = _bundle(sources, libraries, fresh, (*_ENTRIES, *modules))
+        opened = (_opened(name, sources, Path(folder)) for name in modules)
+        whole = (*_ENTRIES, *opened, f"--inject:{_FIRST_VIEW}")
+        written = {
+            **_bundle(sources, libraries, fresh, whole),
+            **_bundle(sources, libraries, fresh, (_WORKER,)),
+        }
         for name in _AS_IT_IS:
             copy = shutil.copytree if (sources / name).is_dir() else shutil.copyfile
             copy(sources / name, fresh / name)
@@ -98,14 +109,15 @@ def _digest(sources: Path) -> str:
     return found.hexdigest()
 
 
-def _bundle(sources: Path, libraries: Path, place: Path, entries: Sequence[str]) -> Mapping[str, Written]:
-    """Let esbuild write scripts and styles to ``place``: what it wrote, by its path there."""
+def _bundle(sources: Path, libraries: Path, place: Path, what: Sequence[str]) -> Mapping[str, Written]:
+    """Let esbuild write scripts and styles to ``place``, of the entries in ``what``, with the options
+    that stand there too: what it wrote, by its path there."""
     told = place.parent / "told.json"
     done = subprocess.run(
         [
             # Its own start in JavaScript, which is the same on every system.
             *(program("node"), str(libraries / "esbuild" / "bin" / "esbuild")),
-            *(*entries, *_OPTIONS, f"--outdir={place}", f"--metafile={told}"),
+            *(*what, *_OPTIONS, f"--outdir={place}", f"--metafile={told}"),
         ],
         cwd=sources,
         env={**os.environ, "NODE_PATH": str(libraries)},
@@ -127,6 +139,15 @@ def _bundle(sources: Path, libraries: Path, place: Path, entries: Sequence[str])
         )
         for path, about in json.loads(told.read_text("utf-8"))["outputs"].items()
     }
+
+
+def _opened(name: str, sources: Path, folder: Path) -> str:
+    """An entry of the name of this module, with all that is in it: the module itself would then begin before
+    what it needs of the first view."""
+    entry = folder / "opened" / name
+    entry.parent.mkdir(parents=True, exist_ok=True)
+    entry.write_text(f"export * from {json.dumps(str(sources / name))};\n", "utf-8")
+    return f"{name.removesuffix('.js')}={entry}"
 
 
 def _package(path: str) -> str:

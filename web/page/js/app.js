@@ -34,13 +34,16 @@ const PLACES = [
   { path: "casa", icon: "household", word: "nav.household", holds: ["casa"] },
 ];
 
-export const App = () => {
+/** `entering` is the first time that somebody enters, which has begun already. */
+export const App = ({ entering }) => {
   const [error, setError] = useState(null);
   const come = () => {
     setError(null);
     enter().catch(setError);
   };
-  useEffect(come, []);
+  useEffect(() => {
+    entering.catch(setError);
+  }, []);
   if (error) return html`<main class="alone"><${Failure} error=${error} retry=${come} /></main>`;
   if (me.value === null) return html`<main class="alone"><${Loading} /></main>`;
   if (me.value === false) return html`<${SignIn} />`;
@@ -80,7 +83,7 @@ const Freshness = () => {
   const never = heardAt.value === 0;
   // What was never fresh and is not there yet is told by the view, which is loading.
   if (state === "live" || (state === "opening" && never))
-    return html`<div role="status" class="freshness" hidden></div>`;
+    return html`<div role="status" class="freshness" data-state=${state} hidden></div>`;
   return html`
     <div role="status" class="freshness" data-state=${state}>
       <${Icon} name=${state === "lost" ? "offline" : "pending"} />

@@ -115,6 +115,13 @@ const SIZES = [
   ["kB", 1e3],
 ];
 
+/** The first of each kind takes a browser as long as all of a view: tens of milliseconds, which may pass while it waits. */
+export function warmUp() {
+  number(0);
+  onTheWall(0);
+  moment(0);
+}
+
 /** A size in bytes, as "1.2 MB". */
 export function bytes(size) {
   for (const [unit, length] of SIZES) {

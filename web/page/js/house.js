@@ -1,8 +1,9 @@
 /**
  * What the page knows of the house: devices, rooms, who is looking, and how fresh all that is.
  *
- * Each device is a signal of its own, so that a report draws one card and not the list. Reports are gathered and
- * shown ten times a second: the eye wants no more, and 200 devices cost a few drawings instead of 200.
+ * Each device is a signal of its own, so that a report draws one card and not the list. A report is shown at once, but
+ * what comes soon after the last is gathered: the eye wants no more than some drawings a second, and of 200 devices
+ * each takes a frame.
  */
 import { batch, computed, signal } from "@preact/signals";
 import { get, MYSELF, onRefused, put } from "./api.js";
@@ -16,11 +17,13 @@ import { isKnown } from "./wall.js";
 /** @import { Signal } from "@preact/signals" */
 /** @import { Device, Finding, Myself, Room } from "../../page_types/api" */
 
-const SHOW_EVERY_MS = 100;
+const SHOW_EVERY_MS = 200;
 // A tab that is out of sight gives its connection back after this; it resumes without a gap.
 const REST_AFTER_MS = 20_000;
 // Rooms are on no stream.
 const ROOMS_EVERY_MS = 5 * 60_000;
+// They are on a disk that may be slow, devices are not.
+const ROOMS_MS = 250;
 const FINDINGS = [...Object.values(RULES).flat(), "ai_episode", "ai_progress", "ai_done"];
 // An entry of the logbook; what the one who is looking has looked at, perhaps elsewhere.
 const DOINGS = ["diario", "visto"];
@@ -61,6 +64,7 @@ export const may = (role) => (me.value ? ROLES.indexOf(me.value.rol) >= ROLES.in
 /** @type {Map<number, Device>} */
 let waiting = new Map();
 let timer = 0;
+let shownAt = 0;
 const listeners = new Set();
 
 /** Call `listen(device)` with every report shown from now on; the function returned ends that. */
@@ -87,7 +91,7 @@ function hear(device) {
   if (gone.peek().has(device.id)) return; // an answer that was on its way
   waiting.set(device.id, device);
   for (const ids of outrun) ids.add(device.id);
-  timer ||= setTimeout(show, SHOW_EVERY_MS);
+  timer ||= setTimeout(show, shownAt + SHOW_EVERY_MS - performance.now());
 }
 
 /** The devices with these ids are no more: seen at once. */
@@ -120,6 +124,7 @@ function show() {
   const arrived = waiting;
   waiting = new Map();
   timer = 0;
+  shownAt = performance.now();
   batch(() => {
     let all = devices.value;
     for (const [id, device] of arrived) {
@@ -163,11 +168,38 @@ export const connection = stream.state;
 /** When it last was, in milliseconds since the epoch; 0 before the first time. */
 export const heardAt = stream.heardAt;
 
+// What was read at the start, and is shown until the stream says more, is as good as what is heard.
+const justRead = signal(false);
+/** Whether what is shown of the devices may be old. */
+export const stale = computed(() => connection.value !== "live" && !justRead.value);
+
+connection.subscribe((state) => {
+  if (state !== "opening") justRead.value = false;
+});
+
+/** What is seen first waits neither for who is looking nor for the stream. */
+async function readEarly() {
+  if (document.hidden) return;
+  await readDevices();
+  justRead.value = connection.peek() === "opening" && heardAt.peek() === 0;
+}
+
+let lists = 0;
+let newestList = 0;
+
 async function readDevices() {
+  lists += 1;
+  const mine = lists;
   const newer = new Set();
+  const inRooms = readRooms();
+  inRooms.catch(() => {}); // awaited in the end
   outrun.add(newer);
   try {
     const told = await get("/dispositivos");
+    // Or all cards are drawn twice.
+    if (!known.peek()) await Promise.race([inRooms.catch(() => {}), after(ROOMS_MS)]);
+    if (mine < newestList) return;
+    newestList = mine;
     for (const device of told) if (!newer.has(device.id)) waiting.set(device.id, device);
     const there = new Set(told.map(({ id }) => id));
     gone.value = new Map([...gone.peek()].filter(([id]) => newer.has(id) || !there.has(id)));
@@ -178,8 +210,10 @@ async function readDevices() {
   clearTimeout(timer);
   show();
   known.value = true;
-  await readRooms();
+  await inRooms;
 }
+
+const after = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 let readings = 0;
 
@@ -235,7 +269,10 @@ function whenSeenOrNot() {
   }
 }
 
-const pause = () => stream.pause();
+function pause() {
+  justRead.value = false;
+  stream.pause();
+}
 
 function resume() {
   if (!me.peek() || document.hidden) return;
@@ -244,12 +281,13 @@ function resume() {
 
 /** Find out who is looking and, where that is known, begin to listen. */
 export async function enter() {
+  if (me.peek() === null) readEarly().catch(() => {}); // whoever may see the house reads it again
   const who = await whoIsLooking();
   // Somebody else only: who finds themselves again would have all views drawn anew.
   if (JSON.stringify(who) === JSON.stringify(me.peek())) return;
   if (who && isKnown(who.zona_horaria.iana)) zone.value = who.zona_horaria.iana;
   // What was heard for somebody else is not for them.
-  if (me.peek() !== null) {
+  if (me.peek()) {
     forget();
     stream.forget();
     seen.value = null;
@@ -274,9 +312,17 @@ function lookAgain() {
 
 onRefused(lookAgain);
 
+// The windows of a browser are one person's: whoever comes in, or leaves, in one of them does so in all.
+const windows = "BroadcastChannel" in globalThis ? new BroadcastChannel("casa") : null;
+windows?.addEventListener("message", lookAgain);
+
+/** Somebody has come in, or left, in this window. */
+export const tellWindows = () => windows?.postMessage(null);
+
 /** Hear no more, forget everything. */
 export function leave() {
   forget();
+  tellWindows();
   stream.close();
   location.reload();
 }

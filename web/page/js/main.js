@@ -2,6 +2,8 @@
 import { effect, signal } from "@preact/signals";
 import { render } from "preact";
 import { App } from "./app.js";
+import { warmUp } from "./format.js";
+import { enter, known, me } from "./house.js";
 import { html } from "./html.js";
 import "./installing.js";
 import { outdated } from "./later.js";
@@ -14,11 +16,26 @@ import { language, ready } from "./words.js";
 const DRAWN_MS = 200;
 
 const root = document.getElementById("app");
+// Asked while the words come, and not after them.
+const entering = enter();
+entering.catch(() => {}); // said by what is drawn
+setTimeout(warmUp);
+/** That there is something to look at. */
+const shown = new Promise((resolve) => {
+  effect(() => {
+    if (known.value || me.value === false) resolve();
+  });
+});
 // Only here, where nobody imports, may a module await: see words.js.
 await ready.then(begin, sayThatNoWordsCame);
 
 if (isSecureContext && "serviceWorker" in navigator) {
   reloadWhenOutdated(navigator.serviceWorker);
+  shown.then(() => setTimeout(keepPage, DRAWN_MS));
+}
+
+// It fetches all of the page, of which what is seen first needs little.
+function keepPage() {
   navigator.serviceWorker.register("/pagina/sw.js", { scope: "/" }).catch((error) => {
     console.warn("The page works without its service worker, but not while the server is away.", error);
   });
@@ -28,7 +45,7 @@ function begin() {
   effect(() => {
     document.documentElement.lang = language.value;
   });
-  render(html`<${App} /><${OfferedCode} />`, root);
+  render(html`<${App} entering=${entering} /><${OfferedCode} />`, root);
 }
 
 // In both languages, since neither came.

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { ApiError, post } from "./api.js";
 import { Commands } from "./console.js";
 import { duration } from "./format.js";
-import { enter, leave, me } from "./house.js";
+import { enter, leave, me, tellWindows } from "./house.js";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
 import { later } from "./later.js";
@@ -93,6 +93,7 @@ function format({ target }) {
 async function show(proof, wrong) {
   try {
     await post("/auth/sesion", proof);
+    tellWindows();
     later(() => import("./views/household/push.js"))
       .then(({ keepTold }) => keepTold())
       .catch(console.warn);

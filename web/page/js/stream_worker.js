@@ -6,13 +6,5 @@ const switchboard = new Switchboard(follow, () => performance.now());
 
 addEventListener("connect", (event) => {
   const [port] = /** @type {MessageEvent} */ (event).ports;
-  const tell = (name, place, data) => port.postMessage({ name, place, data });
-  port.onmessage = ({ data: { say, since, names } }) => {
-    if (say === "join") switchboard.join(port, tell, since, names);
-    else if (say === "here") {
-      switchboard.here(port);
-      port.postMessage({ here: true });
-    } else if (say === "leave") switchboard.leave(port);
-    else if (say === "forget") switchboard.forget();
-  };
+  port.onmessage = ({ data }) => switchboard.obey(port, data, (told) => port.postMessage(told));
 });

@@ -34,6 +34,17 @@ export class Switchboard {
     this.#now = now;
   }
 
+  /** What a window says by its line; what it is told goes to `answer`, as `{ name, place, data }`, or `{ here }`. */
+  obey(window, { say, since, names }, answer) {
+    if (say === "join") this.join(window, (name, place, data) => answer({ name, place, data }), since, names);
+    else if (say === "leave") this.leave(window);
+    else if (say === "forget") this.forget();
+    else {
+      this.here(window);
+      answer({ here: true });
+    }
+  }
+
   /** The window wants to hear what has come since `since`; `tell(name, place, data)` tells it, `tell(null)` the end. */
   join(window, tell, since, names) {
     this.#names = names;
@@ -60,6 +71,12 @@ export class Switchboard {
     this.#place = this.#before = "";
     this.#kept = [];
     this.#fail();
+  }
+
+  /** Another switchboard goes on from here: nobody is told. */
+  end() {
+    this.#windows.clear();
+    this.#drop();
   }
 
   #open(since) {

@@ -17,7 +17,7 @@ async function wordsIn(name) {
   return { name, words };
 }
 
-const spoken = signal({ name: "es", words: {} });
+const spoken = signal({ name: inOrder()[0], words: {} });
 
 /** The language in use: the one chosen here, else the browser's first that there is, else any whose words come. */
 export const language = computed(() => spoken.value.name);

@@ -1,6 +1,6 @@
 /** The devices at a glance: what is new, what is sought, and a card for each, room by room. */
 import { computed } from "@preact/signals";
-import { connection, devices, known, may, rooms } from "../house.js";
+import { devices, known, may, rooms, stale } from "../house.js";
 import { html } from "../html.js";
 import { Icon } from "../icons.js";
 import { kindName, nameOf } from "../kinds.js";
@@ -138,7 +138,7 @@ const Rooms = () => {
   const few = claimed.value.length <= MOST_WHOLE;
   const compact = density.value === "auto" ? !few : density.value === "compact";
   return html`
-    <div class="rooms" data-stale=${connection.value !== "live"}>
+    <div class="rooms" data-stale=${stale.value}>
       ${groups.map(
         (group, n) =>
           html`<${Room} key=${group.room ?? "none"} group=${group} divided=${divided} open=${seeking || open[n]} compact=${compact} />`,

@@ -1,7 +1,7 @@
 /** One device at a glance. A report changes the text of its readings; only what is rarer draws the card again. */
 import { useComputed, useSignalEffect } from "@preact/signals";
 import { ago, moment, now, onTheWall, zone } from "../../format.js";
-import { connection, may } from "../../house.js";
+import { may, stale } from "../../house.js";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
 import {
@@ -230,7 +230,7 @@ function othersOf(device, main) {
 }
 
 const statusIn = (device, order) =>
-  statusOf(device, { phase: order.phase.value, sending: order.sending.value }, connection.value !== "live");
+  statusOf(device, { phase: order.phase.value, sending: order.sending.value }, stale.value);
 
 export const Status = ({ device, order, signal }) => {
   const status = statusIn(device, order);
