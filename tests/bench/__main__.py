@@ -283,11 +283,16 @@ def _embedded_at_length(folder: Path) -> tuple[float, float, float]:
 
 
 def page(minutes: float, folder: Path) -> list[Figure]:
-    from tests.bench.page import DEVICES, smoothness
+    from tests.bench.page import DEVICES, first_cards, smoothness
 
+    cards = first_cards(folder)
     of = smoothness(folder, minutes)
     grown = of.after.heap - of.before.heap
     return [
+        Figure(
+            "page, the demonstration on a phone: first card, p50", statistics.median(cards), "ms", at_most=500
+        ),
+        Figure("  at the most", max(cards), "ms"),
         Figure(f"page, {DEVICES} devices, each once a second: shown", of.reports, "rep./s", at_least=150),
         Figure("  frames, p50", of.still.median, "/s", at_least=50),
         Figure("  p5", of.still.slow, "/s"),

@@ -19,17 +19,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import Browser, CDPSession, Page, ViewportSize, sync_playwright
 
 from actors.simulator.device import demo_code
 from tests.bench.processes import ROOT, System, ended, free_port, system
-from tests.page.browsing import CHROMIUM, launched
+from tests.page.browsing import CHROMIUM, first_card, launched
 from tests.page.opened import open_modules
 
 DEVICES = 200
 # Until scripts are compiled and each card has its line.
 WARM_UP_S = 20
 FRAMES_S = 15
+ROUNDS = 9
+PHONE: ViewportSize = {"width": 390, "height": 844}
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 # The time from frame to frame, ms, for so many seconds.
@@ -123,6 +125,21 @@ def smoothness(folder: Path, minutes: float) -> Smoothness:
         launched(playwright.chromium, CHROMIUM) as browser,
     ):
         return _measured(browser, f"http://127.0.0.1:{running.http}/", minutes)
+
+
+def first_cards(folder: Path) -> list[float]:
+    """Milliseconds until the demonstration's home shows a card on a phone that has nothing of it yet, each of
+    :data:`ROUNDS`. It is opened once before, as what is served is made small when first asked for."""
+    with (
+        system(folder / "demo", free_port(), broker="", house="demo") as running,
+        sync_playwright() as playwright,
+        launched(playwright.chromium, CHROMIUM) as browser,
+    ):
+        taken = []
+        for _ in range(1 + ROUNDS):
+            with browser.new_context(viewport=PHONE, is_mobile=True, has_touch=True) as context:
+                taken.append(first_card(context.new_page(), f"http://127.0.0.1:{running.http}/"))
+        return taken[1:]
 
 
 def _measured(browser: Browser, url: str, minutes: float) -> Smoothness:

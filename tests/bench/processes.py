@@ -96,8 +96,9 @@ def _cpu_of(pid: int) -> float:
 
 
 @contextmanager
-def system(data: Path, mqtt: int, broker: str = "127.0.0.1") -> Iterator[System]:
-    """The backend on the broker at ``broker``, or on the embedded one where that is empty."""
+def system(data: Path, mqtt: int, broker: str = "127.0.0.1", house: str = "run") -> Iterator[System]:
+    """The backend on the broker at ``broker``, or on the embedded one where that is empty; ``house`` is the
+    word that starts it."""
     http = free_port()
     environment = {
         **os.environ,
@@ -109,11 +110,11 @@ def system(data: Path, mqtt: int, broker: str = "127.0.0.1") -> Iterator[System]
         "MAX_NO_RECLAMADOS": "10000",
     }
     began = time.perf_counter()
-    command = [sys.executable, str(ROOT / "run_system.py"), "run"]
+    command = [sys.executable, str(ROOT / "run_system.py"), house]
     log = (data.parent / f"{data.name}.log").open("ab")
     with ended(subprocess.Popen(command, env=environment, stdout=log, stderr=log)) as process:
         running = System(process, http, 0.0)
-        _wait_healthy(running, began + 60)
+        _wait_healthy(running, began + 120)
         running.started_in = time.perf_counter() - began
         yield running
 
@@ -128,7 +129,7 @@ def _wait_healthy(running: System, deadline: float) -> None:
             time.sleep(0.02)
         else:
             return
-    raise RuntimeError("the system is not healthy after 60 s")
+    raise RuntimeError("the system is not healthy after 120 s")
 
 
 @contextmanager
