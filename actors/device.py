@@ -102,6 +102,7 @@ from actors.messages import (
 from actors.rule_host import UNAVAILABLE, RuleActor, stated_bounds
 from actors.runtime.dispatch import PooledActor, tell_if_alive
 from actors.runtime.supervision import Name, Part, RestartPolicy, one_line
+from actors.silence import Silence
 
 logger = logging.getLogger(__name__)
 
@@ -133,10 +134,12 @@ class DeviceActor(PooledActor):
         self._departed = False
         self._restart_policies: dict[str, RestartPolicy] = {}
         self._rows_to_skip: dict[str, frozenset[int]] = {}
-        self._silent_at = 0.0
-        self._connected_until = 0.0
-        """Its connection is believed to live until then, in monotonic time; for ever, once it has said so."""
-        self._timer_at: float | None = None
+        self._silence = Silence(
+            self._clock,
+            context.patience,
+            context.startup_grace,
+            lambda: tell_if_alive(self.actor_ref, SilenceDue()),
+        )
         self._schedule: JsonObject | None = None
         """As the timekeeper was told."""
         self._resumes_at: float | None = None
@@ -150,7 +153,7 @@ class DeviceActor(PooledActor):
     # -- life --------------------------------------------------------------------------------
 
     def on_start(self) -> None:
-        self._expect_first_word()
+        self._silence.expect(self._device)
         self._expect_lapses()
         self._hand_schedule_over()
         if self._device.claimed:
@@ -188,7 +191,7 @@ class DeviceActor(PooledActor):
             case BrokerLost():
                 self._doubt_connection()
             case SilenceDue():
-                self._check_silence()
+                self._end_presence()
             case ClaimDevice(claim):
                 objection = self._claim_guard.objection_to(claim, self._device, self._clock.since_boot())
                 self._carry_out(objection or self._device.after_claim(claim), message)
@@ -313,7 +316,7 @@ class DeviceActor(PooledActor):
             kept = Keep(device, _log_entry(device, report), message.delivery, also=message.also, deeds=deeds)
             self._go_on(kept, report.at, None if late else report)
             if not report.retained:
-                self._expect_word()
+                self._silence.hear(self._device)
 
     def _take_present_values(self, message: Reported) -> None:
         """What the broker retains of a device of another make, which comes again at each connection."""
@@ -344,7 +347,7 @@ class DeviceActor(PooledActor):
         device = device.after_refusal(report)
         self._go_on(Keep(device, delivery=delivery, refused=(letter, boot)), report.at)
         if not report.retained:
-            self._expect_word()
+            self._silence.hear(self._device)
 
     def _take_presence(self, message: Presence) -> None:
         """A retained word is of unknown age: it is no sign of life."""
@@ -352,11 +355,11 @@ class DeviceActor(PooledActor):
             self._take_stored_presence(online=message.online)
             self._keep(Settle(message.delivery))
         elif message.online:
-            self._connected_until = math.inf
+            self._silence.connected_until = math.inf
             self._greet(message.at)
             self._keep(Settle(message.delivery))
         else:
-            self._connected_until = 0.0
+            self._silence.connected_until = 0.0
             if self._device.online:
                 self._go_on(Keep(self._device.after_silence(), delivery=message.delivery), message.at)
             else:
@@ -369,70 +372,24 @@ class DeviceActor(PooledActor):
         believed = self._context.stored_presence
         if online and believed and self._device.online and interval_of(self._device) is None:
             until = self._clock.monotonic() + believed
-            self._connected_until = max(self._connected_until, until)
-            self._expect_word()
+            self._silence.connected_until = max(self._silence.connected_until, until)
+            self._silence.hear(self._device)
 
     def _doubt_connection(self) -> None:
         """Whoever is still there connects again, or speaks, within its time."""
-        if self._connected_until:
-            self._connected_until = 0.0
+        if self._silence.connected_until:
+            self._silence.connected_until = 0.0
             if self._device.online:
-                self._expect_word()
+                self._silence.hear(self._device)
 
     def _greet(self, at: float) -> None:
         """The device is there, whatever it said."""
         self._go_on(Keep(self._device.after_greeting(at)), at)
-        self._expect_word()
+        self._silence.hear(self._device)
 
-    # -- the offline timer -------------------------------------------------------------------
-
-    @property
-    def _patience(self) -> float | None:
-        """``None`` where something else tells when it is gone: the end of its connection, or its family."""
-        device = self._device
-        if device.patience is None and device.orders is None:
-            connected = self._connected_until - self._clock.monotonic()
-            if connected == math.inf:
-                return None
-            patience = self._context.patience.with_device(device)
-            return None if patience is None else max(patience, connected)
-        return self._context.patience.with_device(device)
-
-    def _expect_first_word(self) -> None:
-        """Of a device that was online when the system stopped, or became another one."""
-        if self._device.online and (patience := self._patience) is not None:
-            self._expect_word_within(max(self._patience_left(patience), self._context.startup_grace))
-
-    def _patience_left(self, patience: float) -> float:
-        """Bounded, as the clock may have jumped."""
-        elapsed = self._clock.now() - (self._device.seen_at or 0.0)
-        return patience - min(max(elapsed, 0.0), patience)
-
-    def _expect_word(self) -> None:
-        if (patience := self._patience) is not None:
-            self._expect_word_within(patience)
-
-    def _expect_word_within(self, seconds: float) -> None:
-        """Move the deadline; a timer that goes off before it finds out then."""
-        self._silent_at = self._clock.monotonic() + seconds
-        if self._timer_at is None or self._silent_at < self._timer_at:
-            self._start_timer(seconds)
-
-    def _start_timer(self, seconds: float) -> None:
-        self._timer_at = self._clock.monotonic() + seconds
-        self._clock.call_later(seconds, partial(tell_if_alive, self.actor_ref, SilenceDue()))
-
-    def _check_silence(self) -> None:
-        now = self._clock.monotonic() + ROUNDING
-        if self._timer_at is None or now < self._timer_at:
-            return  # a timer that an earlier deadline has overtaken
-        self._timer_at = None
-        if not self._device.online or self._patience is None:
-            return
-        if now < self._silent_at:
-            self._start_timer(self._silent_at - now)
-            return
-        self._go_on(Keep(self._device.after_silence()), self._clock.now())
+    def _end_presence(self) -> None:
+        if self._silence.is_over(self._device):
+            self._go_on(Keep(self._device.after_silence()), self._clock.now())
 
     # -- of another make ---------------------------------------------------------------------
 
@@ -644,7 +601,7 @@ class DeviceActor(PooledActor):
             tell_if_alive(self._directory, Stayed(device.serial))
             return
         self._departed = True
-        tell_if_alive(self._directory, Offered(device, request, self._connected_until))
+        tell_if_alive(self._directory, Offered(device, request, self._silence.connected_until))
         self.end_at_once()
 
     def _take_over(self, offer: Offered) -> None:
@@ -664,12 +621,12 @@ class DeviceActor(PooledActor):
         self._context.events.device_removed(Removal(spare.id, spare.serial))
         at = self._clock.now()
         self._expectations = Expectations(device)
-        self._connected_until = offer.connected_until
+        self._silence.connected_until = offer.connected_until
         deed = Deed(device.id, at, Act.REPLACED, request.origin)
         self._become(device, at)
         self._keep(Replace(device, Removal(spare.id, before.serial), request.reply, (deed,)))
         tell_if_alive(self._directory, Replaced(offer))
-        self._expect_first_word()
+        self._silence.expect(self._device)
         if device.due:
             self._go_on(Keep(device), self._clock.now())
 
@@ -784,7 +741,7 @@ class DeviceActor(PooledActor):
         if changed:
             self._hand_schedule_over()
             if self._context.patience.with_device(device) != self._context.patience.with_device(before):
-                self._expect_first_word()
+                self._silence.expect(self._device)
         seen = Observed(device, at, report)
         for name, factory in self._context.rules.items():
             if not (changed or factory.watches_reports):

@@ -673,6 +673,11 @@ class Keep:
     deeds: Sequence[Deed] = ()
     """What has made the device what it is now, for the house's logbook."""
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether anybody is to be told once it is on disk, beside the broker and the device itself."""
+        return self.publish or bool(self.deeds) or self.reply is not None or self.order is not None
+
 
 @dataclass(frozen=True, slots=True)
 class KeepDeadLetter:

@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final
 
 from actors.domain.kinds import sort_of
 from actors.domain.metrics import Hazard, Nature, alarm_of, hazard_of, is_charge, words_in
 from actors.domain.model import Device, Json, JsonObject
-from actors.domain.readings import flattened, switch_of
+from actors.domain.readings import Names, flattened, switch_of
 
 STATE: Final = "estado"
 """The metric under which what the device says of itself, and not a reading, is told."""
-
-Names: TypeAlias = "tuple[str | tuple[str, Names], ...]"
-"""Of readings; of those in an object with its name."""
 
 _SMOKE_SENSOR: Final = "sensor_humo"
 # What only a detector may call so.
@@ -45,7 +42,7 @@ def signs_of(device: Device) -> Iterator[Sign]:
 
 
 def warns(device: Device) -> bool:
-    """Whether it tells anything of either kind; 1 µs, as it is asked at each report of those that do not."""
+    """Whether it tells anything of either kind; of those that do not it is asked at each report."""
     return _hazard_of_state(device) is not None or any(
         is_charge(name) or hazard_in(device, name) is not None for name, _ in _telling(device)
     )
@@ -60,21 +57,11 @@ def charges_of(device: Device) -> Iterator[tuple[str, Json]]:
 
 def _telling(device: Device) -> Sequence[tuple[str, Json]]:
     """The readings that may be any of these; of most devices none may, by their names, which are known."""
-    readings, limits = {**device.parameters}, device.limits
-    if not limits and not _any_may_tell(_names_in(readings)):
+    limits = device.limits
+    if not limits and not _any_may_tell(device.names):
         return ()
-    return [(metric, value) for metric, value in flattened(readings) if metric in limits or _may_tell(metric)]
-
-
-def _names_in(readings: JsonObject) -> Names:
-    if dict not in map(type, readings.values()):
-        return tuple(readings)
-    return tuple(
-        [
-            (name, _names_in(value)) if type(value) is dict and value else name
-            for name, value in readings.items()
-        ]
-    )
+    readings = flattened({**device.parameters})
+    return [(metric, value) for metric, value in readings if metric in limits or _may_tell(metric)]
 
 
 @lru_cache(maxsize=4_096)

@@ -192,6 +192,8 @@ class Expectations:
         }
         """By name in the configuration what it was told since it last did as told, oldest first."""
         self._told_at = -math.inf
+        self._is_looked_through = False
+        """Whether what it does by now was crossed off, once it had had its time, and nothing is new since."""
 
     def tell(self, before: Device, after: Device, at: float) -> None:
         """From ``at`` on it is to be as ``after`` says."""
@@ -202,13 +204,15 @@ class Expectations:
             if not is_so:
                 self._wishes[name] = (*earlier, told.get(name))
                 self._told_at = at
+                self._is_looked_through = False
 
     def reported(self, before: Device, after: Device, at: float) -> Shifts:
         """What the device has said at ``at`` to be otherwise, and nobody here has asked for."""
         was, now = before.reported, after.reported
-        if not self._wishes and (was is now or not now):
-            return {}
         settled = at >= self._told_at + SETTLING_S
+        if was is now and (self._is_looked_through or not (settled and self._wishes)):
+            return {}
+        self._is_looked_through = settled
         changed: Sequence[str] = ()
         # What it never does is waited for at each of its reports, and nearly all say what was said before.
         if was is not now:
@@ -284,7 +288,7 @@ def _noticed(before: Device, after: Device) -> Shifts:
     """The readings that were true and are false, or the other way round, and a state that no switch has."""
     shifts: dict[str, Shift | None] = {}
     if before.parameters is not after.parameters:
-        shifts |= _turned(before.parameters, after.parameters)
+        shifts.update(_turned(before.parameters, after.parameters))
     words = before.state, after.state
     if before.reports and before.state != after.state and None in map(switch_of, words):
         shifts["estado"] = Shift(*words)

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from actors.domain.by_hand import UNTIL, moment_of
+from actors.domain.changing import changer
 from actors.domain.json_values import Json as Json
 from actors.domain.json_values import JsonObject as JsonObject
 from actors.domain.json_values import same as same
@@ -23,7 +24,7 @@ from actors.domain.metrics import UNDECIDED, MetricChoice, Nature
 from actors.domain.orders import Orders
 from actors.domain.packed import Packed, packed
 from actors.domain.profile import Control, Form, Profile
-from actors.domain.readings import flattened, switch_of
+from actors.domain.readings import Names, flattened, names_in, switch_of
 from actors.domain.refusals import Refusal, Refused, unreached
 from actors.domain.rhythm import Rhythm
 from actors.domain.sequences import MAX_BOOTS, Boot
@@ -221,6 +222,16 @@ class Device:
     """How often it has reported."""
     profile: Profile | None = field(default=None, compare=False)
     """What it is, of one of another make, while something announces it. Nothing of it is stored."""
+    _names: Names | None = field(default=None, init=False, repr=False, compare=False)
+
+    @property
+    def names(self) -> Names:
+        """Those of its readings: worked out once, as several ask for them at each report."""
+        names = self._names
+        if names is None:
+            names = names_in({**self.parameters})
+            object.__setattr__(self, "_names", names)
+        return names
 
     # -- reports -----------------------------------------------------------------------------
 
@@ -267,7 +278,7 @@ class Device:
             return self._after_partial(report)
         news = Report(report.serial, report.at) if self.is_late(report) else report
         state = self.state if news.state is None else news.state
-        return replace(
+        return _changed(
             self,
             state=state,
             parameters=self.parameters if news.parameters is None else news.parameters,
@@ -787,6 +798,9 @@ class Device:
         return replace(self, state=state, configuration=packed(configuration))
 
 
+_changed: Final = changer(Device)
+
+
 @lru_cache(maxsize=8_192)
 def _edition(parts: Parts) -> str:
     """Asked for with each report, and the same nearly always: 0.3 µs then, and 4 otherwise."""
@@ -834,8 +848,7 @@ def _is_too_large(configuration: JsonObject) -> bool:
     return len(configuration) > MAX_NAMES or len(json.dumps(configuration)) > MAX_CONFIGURATION_BYTES
 
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
+class LogEntry(NamedTuple):
     """One accepted report as the log keeps it: row ``n`` of the device, counted from 1."""
 
     device_id: int

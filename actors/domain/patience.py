@@ -24,6 +24,11 @@ class Patience:
     least: float
     by_kind: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def shortest(self) -> float:
+        """Nobody of whom nothing else was said is allowed less, s."""
+        return min((self.least, *self.by_kind.values()))
+
     def with_device(self, device: Device) -> float | None:
         """Seconds; ``None`` for any silence.
 

@@ -353,6 +353,8 @@ class WriterActor(SupervisedActor):
         memories: dict[MemoryKey, RuleMemory] = {}
         for message in messages:
             match message:
+                case Keep() if not message.is_followed:
+                    continue  # as nearly all are
                 case Keep(deeds=told) | Replace(deeds=told) if told:
                     for kept in islice(deeds, len(told)):
                         self._call(self._events.deed_kept, kept)

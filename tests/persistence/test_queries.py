@@ -6,7 +6,6 @@ import math
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from unittest.mock import patch
@@ -164,7 +163,7 @@ def test_a_damaged_row_of_a_range_comes_without_parameters(
     store.database.conn.execute("UPDATE estado_log SET parametros = CAST(? AS TEXT) WHERE n = 2", [text])
     assert Queries(path).log_range(1, 0, 3, 0.0, 9) == [
         entry(1, 1),
-        replace(entry(1, 2), parameters={}),
+        entry(1, 2)._replace(parameters={}),
         entry(1, 3),
     ]
     assert caplog.messages == ["log_row_damaged device=1 n=2"]

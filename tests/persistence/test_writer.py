@@ -198,11 +198,11 @@ def test_stopping_on_a_full_disk_acknowledges_nothing_and_lets_go(
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda device, entry: (device, replace(entry, state="\ud800")),
-        lambda device, entry: (device, replace(entry, at=float("nan"))),
-        lambda device, entry: (device, replace(entry, parameters={"x": 2**70})),
-        lambda device, entry: (device, replace(entry, seq=2**64)),
-        lambda device, entry: (device, replace(entry, n=1)),
+        lambda device, entry: (device, entry._replace(state="\ud800")),
+        lambda device, entry: (device, entry._replace(at=float("nan"))),
+        lambda device, entry: (device, entry._replace(parameters={"x": 2**70})),
+        lambda device, entry: (device, entry._replace(seq=2**64)),
+        lambda device, entry: (device, entry._replace(n=1)),
         lambda device, entry: (replace(device, name="\ud800"), entry),
         lambda device, entry: (replace(device, configuration={"x": "\ud800"}), entry),
     ],

@@ -8,7 +8,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from actors.domain.readings import OFF_WORDS, ON_WORDS, flattened, metric_name, number_of, switch_of
+from actors.domain.readings import (
+    OFF_WORDS,
+    ON_WORDS,
+    flattened,
+    metric_name,
+    names_in,
+    number_of,
+    switch_of,
+)
 
 NAMES = st.text(st.sampled_from("ab.\\0 é"), max_size=4)
 OBJECTS = st.dictionaries(
@@ -85,6 +93,17 @@ def test_no_two_readings_have_the_same_name(values: dict[str, Any]) -> None:
     found = list(flattened(values))
     assert len({name for name, _ in found}) == len(found)
     assert found == [(metric_name(*path), value) for path, value in leaves(values)]
+
+
+@given(OBJECTS, OBJECTS)
+@example({"a": {"b": 1}}, {"a": {"b": 2}})
+@example({"a": {"b": 1}}, {"a": {"c": 1}})
+@example({"a": {}}, {"a": 1})
+def test_readings_have_the_same_names_where_each_of_them_has(
+    one: dict[str, Any], other: dict[str, Any]
+) -> None:
+    same = [name for name, _ in flattened(one)] == [name for name, _ in flattened(other)]
+    assert (names_in(one) == names_in(other)) is same
 
 
 @given(st.lists(NAMES, min_size=1, max_size=4), st.lists(NAMES, min_size=1, max_size=4))
