@@ -95,6 +95,8 @@ class Report:
     """Whether ``at`` is not to be believed: the clock was in doubt."""
     partial: bool = False
     """Whether ``parameters`` add to what was told before, name by name, as of devices of other makes."""
+    names: Names | None = field(default=None, repr=False, compare=False)
+    """Those in ``parameters``, where they have been looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +228,7 @@ class Device:
 
     @property
     def names(self) -> Names:
-        """Those of its readings: worked out once, as several ask for them at each report."""
+        """Those of its readings: worked out once at most, as several ask for them at each report."""
         names = self._names
         if names is None:
             names = names_in({**self.parameters})
@@ -291,6 +293,7 @@ class Device:
             code_digest=self._code_digest_after(report),
             invalid=self._invalid_after(news),
             rhythm=self._rhythm_after(report),
+            _names=self._names if news.parameters is None else news.names,
         )
 
     def _after_partial(self, report: Report) -> Device:

@@ -15,7 +15,7 @@ import orjson
 
 from actors.domain.model import MAX_NAMES, SERIAL, Json, JsonObject, Report
 from actors.domain.packed import LARGE, encoded, packed
-from actors.domain.readings import metric_name, switch_of
+from actors.domain.readings import metric_name, names_in, switch_of
 from actors.domain.sun_windows import by_the_clock
 from actors.mqtt.protocol import lenient_json
 from actors.mqtt.protocol.lenient_json import MAX_INTEGER, MIN_INTEGER
@@ -130,6 +130,8 @@ def _read_report(topic_serial: str | None, payload: bytes, at: float, retained: 
         malformed.report = Report(serial, at, None, None, None, *numbered, retained)
         raise
     parameters = fields.get("parametros")
+    # Here, since by the time that its actor takes it in, the readings have left the processor's cache.
+    names = None if parameters is None else names_in(parameters)
     if parameters is not None and len(payload) > LARGE:
         parameters = packed(parameters)
     contents = fields.get("estado"), parameters, fields.get("configuracion")
@@ -138,6 +140,7 @@ def _read_report(topic_serial: str | None, payload: bytes, at: float, retained: 
         own_topic=topic_serial is not None,
         invalid=invalid,
         digest=None if seq is None else zlib.crc32(payload),
+        names=names,
     )
 
 
