@@ -62,7 +62,6 @@ from actors.messages import (
     Keep,
     KeepConclusion,
     LapseDue,
-    Observed,
     Offered,
     Order,
     OrderUnsent,
@@ -99,9 +98,9 @@ from actors.messages import (
     ToWriter,
     Undelivered,
 )
-from actors.rule_host import UNAVAILABLE, RuleActor, stated_bounds
+from actors.rule_actors import RuleActors
 from actors.runtime.dispatch import PooledActor, tell_if_alive
-from actors.runtime.supervision import Name, Part, RestartPolicy, one_line
+from actors.runtime.supervision import one_line
 from actors.silence import Silence
 
 logger = logging.getLogger(__name__)
@@ -123,17 +122,10 @@ class DeviceActor(PooledActor):
         self._clock = context.clock
         self._directory = directory
         self._device = device
-        self._house = house
         self._claim_guard = ClaimGuard(context.claim_window)
         self._expectations = Expectations(device)
-        self._rules: dict[str, pykka.ActorRef[RuleActor]] = {}
-        self._ending: set[str] = set()
-        """Rules whose actors were told to stop, and have not said yet that they have."""
-        self._unconcerned: set[str] = set()
-        """Rules that have had nothing to look at in this device until now."""
+        self._rules = RuleActors(context, self.actor_ref, house)
         self._departed = False
-        self._restart_policies: dict[str, RestartPolicy] = {}
-        self._rows_to_skip: dict[str, frozenset[int]] = {}
         self._silence = Silence(
             self._clock,
             context.patience,
@@ -157,13 +149,12 @@ class DeviceActor(PooledActor):
         self._expect_lapses()
         self._hand_schedule_over()
         if self._device.claimed:
-            self._start_rules()
+            self._rules.start(self._device)
         if self._device.orders is not None and self._device.orders.unconfirmed:
             self._settle_within(SETTLING_S)
 
     def on_stop(self) -> None:
-        for rule in self._rules.values():
-            rule.stop(block=False)
+        self._rules.stop()
 
     def on_death(self, error: BaseException) -> None:
         tell_if_alive(self._directory, DeviceFailed(self._device.serial, self.handling, one_line(error)))
@@ -240,7 +231,7 @@ class DeviceActor(PooledActor):
                 dismissed = finding.id, Decision.DISMISSED
                 self._keep(Keep(self._device, reply=reply, decided=dismissed))
             case AskBounds():
-                self._tell_bounds(message)
+                self._rules.tell_bounds(message, self._device)
             case RoomGone(room_id):
                 self._leave_room(room_id)
             case ForgetDevice():
@@ -255,10 +246,8 @@ class DeviceActor(PooledActor):
                 self._take_over(offer)
             case PublishConfiguration():
                 self._say_again()
-            case HouseChanged(house):
-                self._house = house
-                for rule in self._rules.values():
-                    tell_if_alive(rule, message)
+            case HouseChanged():
+                self._rules.hear_of_house(message)
             case KeepConclusion():
                 self._keep(message)
                 if not self._device.claimed:
@@ -268,13 +257,11 @@ class DeviceActor(PooledActor):
             case Switched():
                 tell_if_alive(self._directory, message)
             case RuleFailed():
-                self._restart_rule_later(message)
+                self._rules.fail(message, self._device)
             case RuleEnded(rule):
-                self._end_rule(rule)
-            case RestartRule(rule) if self._device.claimed and rule not in self._rules:
-                self._start_rule(rule)
-            case RestartRule():
-                pass
+                self._rules.end(rule, self._device)
+            case RestartRule(rule):
+                self._rules.restart(rule, self._device)
             case _:
                 super().on_receive(message)
 
@@ -511,7 +498,7 @@ class DeviceActor(PooledActor):
         if outcome.claimed is not self._device.claimed:
             tell_if_alive(self._directory, ClaimChanged(outcome.serial, outcome.claimed))
         if not outcome.claimed:
-            self._stop_rules()
+            self._rules.release()
         released = self._device.claimed and not outcome.claimed
         at = self._clock.now()
         deeds = self._deeds(outcome, _ACTS.get(type(command), Act.CHANGED), _origin_of(command), at)
@@ -520,7 +507,7 @@ class DeviceActor(PooledActor):
         if released:
             self._end_episodes()
         if newly_claimed:
-            self._start_rules()
+            self._rules.start(self._device)
 
     def _stop_moving(self, command: StopDevice) -> None:
         outcome = self._device.after_stop()
@@ -615,8 +602,7 @@ class DeviceActor(PooledActor):
             tell_if_alive(self._directory, Declined(offer))
             return
         self._take_schedule_back()
-        for rule in self._context.rules:
-            self._context.failure_registry.release(self._rule_name(rule))
+        self._rules.rename(before.serial)
         self._claim_guard = ClaimGuard(self._context.claim_window)
         self._context.events.device_removed(Removal(spare.id, spare.serial))
         at = self._clock.now()
@@ -630,80 +616,18 @@ class DeviceActor(PooledActor):
         if device.due:
             self._go_on(Keep(device), self._clock.now())
 
-    # -- rules -------------------------------------------------------------------------------
+    # -- findings ----------------------------------------------------------------------------
 
-    def _start_rules(self) -> None:
-        for name in self._context.rules:
-            if name not in self._ending:
-                self._start_if_concerned(name)
-
-    def _stop_rules(self) -> None:
-        self._ending.update(self._rules)
-        for rule in self._rules.values():
-            rule.stop(block=False)
-        self._rules.clear()
-        self._unconcerned.clear()
-
-    def _start_if_concerned(self, name: str) -> None:
-        if self._context.rules[name].concerns(self._device):
-            self._start_rule(name)
+    def _dismiss(self, finding: KeptFinding, reply: Reply) -> None:
+        """By way of the rule, so that it knows before anybody is told that it does."""
+        if self._rules.is_unconcerned(finding.finding.rule):
+            self._keep(Keep(self._device, reply=reply, decided=(finding.id, Decision.DISMISSED)))
         else:
-            self._unconcerned.add(name)
-
-    def _end_rule(self, name: str) -> None:
-        """Only now does the disk hold what it knew; so a device that is claimed again has waited for that."""
-        if name in self._ending:
-            self._ending.remove(name)
-            if self._device.claimed:
-                self._start_if_concerned(name)
-
-    def _start_rule(self, name: str) -> None:
-        factory = self._context.rules[name]
-        skip = self._rows_to_skip.get(name, frozenset())
-        self._context.failure_registry.release(self._rule_name(name))
-        rule = RuleActor.start(self._context, self.actor_ref, self._device, name, factory, skip, self._house)
-        self._rules[name] = rule
-        rule.tell(Observed(self._device, self._clock.now()))
+            self._rules.dismiss(Dismissed(finding, reply))
 
     def _end_episodes(self) -> None:
         """Of a device that is nobody's any more, whatever has lasted until now."""
         self._keep(EndEpisodes(self._device.id, self._clock.now()))
-
-    def _restart_rule_later(self, death: RuleFailed) -> None:
-        name = death.rule
-        if name in self._ending:
-            self._end_rule(name)
-            return
-        del self._rules[name]
-        if death.row is not None:
-            # It would only die of it again.
-            self._rows_to_skip[name] = self._rows_to_skip.get(name, frozenset()) | {death.row}
-        policy = self._restart_policies.setdefault(name, RestartPolicy())
-        restart = policy.after_failure(self._clock.monotonic())
-        self._context.failure_registry.note(self._rule_name(name), restart, death.error, self._clock.now())
-        logger.error(
-            "rule_failed serial=%s rule=%s row=%s restart_s=%.1f error=%s",
-            *(self._device.serial, name, death.row, restart.delay, death.error),
-        )
-        self._clock.call_later(restart.delay, partial(tell_if_alive, self.actor_ref, RestartRule(name)))
-
-    def _rule_name(self, rule: str) -> Name:
-        return Name(Part.RULE, self._device.serial, rule)
-
-    def _dismiss(self, finding: KeptFinding, reply: Reply) -> None:
-        """By way of the rule, so that it knows before anybody is told that it does."""
-        rule = self._rules.get(finding.finding.rule)
-        if finding.finding.rule in self._unconcerned:
-            self._keep(Keep(self._device, reply=reply, decided=(finding.id, Decision.DISMISSED)))
-        elif rule is None or not tell_if_alive(rule, Dismissed(finding, reply)):
-            reply(UNAVAILABLE)
-
-    def _tell_bounds(self, question: AskBounds) -> None:
-        """By the rule; where it is not there, as nobody has claimed the device or it failed, by its table."""
-        rule = self._rules.get(question.rule)
-        if rule is None or not tell_if_alive(rule, question):
-            factory = self._context.rules[question.rule]
-            question.reply(stated_bounds(factory, self._device, self._clock.now()))
 
     # -- telling -----------------------------------------------------------------------------
 
@@ -742,16 +666,9 @@ class DeviceActor(PooledActor):
             self._hand_schedule_over()
             if self._context.patience.with_device(device) != self._context.patience.with_device(before):
                 self._silence.expect(self._device)
-        seen = Observed(device, at, report)
-        for name, factory in self._context.rules.items():
-            if not (changed or factory.watches_reports):
-                continue
-            if name in self._unconcerned:  # what the broker retains may concern it, too
-                if factory.concerns(device):
-                    self._unconcerned.remove(name)
-                    self._start_rule(name)
-            elif name in self._rules and (changed or report is not None):
-                tell_if_alive(self._rules[name], seen)
+            self._rules.hear_change(device, at, report)
+        else:
+            self._rules.hear_report(device, at, report)
 
 
 _ACTS: Final[Mapping[type[object], Act]] = {
