@@ -21,13 +21,11 @@ from actors.domain.logbook import (
     UNKNOWN,
     Act,
     Deed,
-    Expectations,
     Origin,
     done,
-    own_deeds,
-    own_origin,
 )
 from actors.domain.model import DeadLetter, Device, JsonObject, LogEntry, Report
+from actors.domain.own_deeds import OwnWord, own_deeds, own_origin
 from actors.domain.patience import interval_of
 from actors.domain.profile import SETTLING_S, Profile
 from actors.domain.proposals import applied
@@ -123,7 +121,7 @@ class DeviceActor(PooledActor):
         self._directory = directory
         self._device = device
         self._claim_guard = ClaimGuard(context.claim_window)
-        self._expectations = Expectations(device)
+        self._own_word = OwnWord(device)
         self._rules = RuleActors(context, self.actor_ref, house)
         self._departed = False
         self._silence = Silence(
@@ -299,7 +297,7 @@ class DeviceActor(PooledActor):
                 logger.warning("boot_reused serial=%s boot=%r", device.serial, report.boot)
             # A late report tells the rules nothing: it came at another time than it speaks of.
             origin = partial(own_origin, device, report.at, self._context.zone)
-            deeds = own_deeds(self._device, device, report.at, self._expectations, origin)
+            deeds = own_deeds(self._device, device, report.at, self._own_word, origin)
             kept = Keep(device, _log_entry(device, report), message.delivery, also=message.also, deeds=deeds)
             self._go_on(kept, report.at, None if late else report)
             if not report.retained:
@@ -313,7 +311,7 @@ class DeviceActor(PooledActor):
         else:
             at = message.report.at
             # Somebody has done that while nobody here could hear it.
-            deeds = own_deeds(self._device, device, at, self._expectations, lambda _: UNKNOWN)
+            deeds = own_deeds(self._device, device, at, self._own_word, lambda _: UNKNOWN)
             self._go_on(Keep(device, delivery=message.delivery, also=message.also, deeds=deeds), at)
 
     def _settle(self, message: Reported) -> None:
@@ -418,7 +416,8 @@ class DeviceActor(PooledActor):
                 self._device.serial, at, None, over, doubtful=self._clock.doubt is not None, partial=True
             )
             device = self._device.after_lapse(over)
-            self._go_on(Keep(device, _log_entry(device, report)), at, report)
+            deeds = own_deeds(self._device, device, at, self._own_word, lambda _: UNKNOWN)
+            self._go_on(Keep(device, _log_entry(device, report), deeds=deeds), at, report)
 
     def _settle_within(self, seconds: float) -> None:
         self._settled_at = self._clock.monotonic() + seconds
@@ -475,7 +474,7 @@ class DeviceActor(PooledActor):
 
     def _follow_sun(self, device: Device, at: float) -> None:
         """It is to do what it was to do before, by today's sun: an entry a day would only bury the others."""
-        self._expectations.tell(self._device, device, at)
+        self._own_word.expected.tell(self._device, device, at)
         self._do_by_itself(device, (), at)
 
     def _do_by_itself(self, device: Device, deeds: Sequence[Deed], at: float) -> None:
@@ -523,7 +522,7 @@ class DeviceActor(PooledActor):
 
     def _deeds(self, device: Device, act: Act, origin: Origin, at: float) -> Sequence[Deed]:
         """What has been done to the device, which is to be ``device`` from now on."""
-        self._expectations.tell(self._device, device, at)
+        self._own_word.expected.tell(self._device, device, at)
         deed = done(self._device, device, act, origin, at)
         return () if deed is None else (deed,)
 
@@ -606,7 +605,7 @@ class DeviceActor(PooledActor):
         self._claim_guard = ClaimGuard(self._context.claim_window)
         self._context.events.device_removed(Removal(spare.id, spare.serial))
         at = self._clock.now()
-        self._expectations = Expectations(device)
+        self._own_word = OwnWord(device)
         self._silence.connected_until = offer.connected_until
         deed = Deed(device.id, at, Act.REPLACED, request.origin)
         self._become(device, at)

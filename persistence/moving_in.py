@@ -16,8 +16,9 @@ from typing import Final
 
 from actors.domain.findings import Finding
 from actors.domain.kinds import kind_of
-from actors.domain.logbook import Act, Cause, Expectations, Origin, done, own_deeds, own_origin
+from actors.domain.logbook import Act, Cause, Origin, done
 from actors.domain.model import Change, Claim, Device, LogEntry, Move, Report
+from actors.domain.own_deeds import OwnWord, own_deeds, own_origin
 from actors.domain.proposals import basis_of
 from actors.domain.refusals import Refused
 from actors.domain.rooms import Rooms
@@ -159,7 +160,7 @@ class Life:
     ) -> None:
         self._device = device
         self._hindsight = Hindsight(rules)
-        self._expectations = Expectations(device)
+        self._own_word = OwnWord(device)
         self._people = people
         self._zone = zone
         self._batch = Batch()
@@ -186,7 +187,7 @@ class Life:
         device = self._device = before.after_report(report)
         self._batch.entries.append(LogEntry(device.id, device.reports, at, device.state, device.parameters))
         origin = partial(own_origin, device, at, self._zone)
-        self._batch.deeds += own_deeds(before, device, at, self._expectations, origin)
+        self._batch.deeds += own_deeds(before, device, at, self._own_word, origin)
         self._conclude(self._hindsight.reported(device, report))
         if not before.online:
             self._conclude(self._hindsight.changed(device, at))
@@ -194,7 +195,7 @@ class Life:
     def _change(self, change: Change, by: str, at: float) -> None:
         before = self._device
         device = self._device = _done(before.after_change(change))
-        self._expectations.tell(before, device, at)
+        self._own_word.expected.tell(before, device, at)
         origin = Origin(Cause.PERSON, self._people[by], by)
         if (deed := done(before, device, Act.CHANGED, origin, at)) is not None:
             self._batch.deeds.append(deed)

@@ -8,18 +8,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
 from enum import Enum
 from typing import Final, NamedTuple, TypeAlias
 
 from actors.domain.metrics import UNDECIDED, MetricChoice
-from actors.domain.model import SCHEDULED, Device, Json, JsonObject, same
+from actors.domain.model import Device, Json, JsonObject, same
 from actors.domain.profile import SETTLING_S
-from actors.domain.readings import switch_of
-from actors.domain.schedule import ScheduleError, parse
-from actors.domain.timekeeping import LOCKED, ON, POSITION, SPEED, next_edge, settings_at
 
 # Of a value as JSON, in characters: of what is longer, as a week's schedule is, only the name is kept.
 LONGEST: Final = 200
@@ -28,8 +24,6 @@ PARAMETERS: Final = "parametros."
 LIMITS: Final = "limites."
 # Told in a row and not done yet, of one thing: more are a slider that somebody drags.
 MOST_WISHES: Final = 8
-# A device's own clock may differ from ours by so much, and its report may take as long.
-PUNCTUAL_S: Final = 90.0
 
 
 class Cause(Enum):
@@ -154,9 +148,9 @@ def commanded(before: Device, after: Device) -> Shifts:
         ("habitacion_id", before.room, after.room),
         ("paciencia_s", before.patience, after.patience),
     )
-    described = {name: _shift(was, now) for name, was, now in facts if was != now}
+    described = {name: shift_of(was, now) for name, was, now in facts if was != now}
     limits = {
-        f"{LIMITS}{name}": _shift(
+        f"{LIMITS}{name}": shift_of(
             *(_choice(each.get(name, UNDECIDED)) for each in (before.limits, after.limits))
         )
         for name in sorted({*before.limits, *after.limits})
@@ -168,7 +162,7 @@ def commanded(before: Device, after: Device) -> Shifts:
 def configured(before: Device, after: Device) -> Shifts:
     """What is to be otherwise than before."""
     was, now = before.configuration, after.configuration
-    return {f"{CONFIGURATION}{name}": _shift(was.get(name), now.get(name)) for name in _changed(was, now)}
+    return {f"{CONFIGURATION}{name}": shift_of(was.get(name), now.get(name)) for name in _changed(was, now)}
 
 
 def _changed(was: JsonObject, now: JsonObject) -> Sequence[str]:
@@ -227,7 +221,7 @@ class Expectations:
             done = [name for name in self._wishes if name in now and same(self._wishes[name][-1], now[name])]
             for name in done:
                 del self._wishes[name]
-        return {f"{CONFIGURATION}{name}": _shift(was[name], now[name]) for name in own}
+        return {f"{CONFIGURATION}{name}": shift_of(was[name], now[name]) for name in own}
 
     def _does(self, name: str, told: Json) -> bool:
         """Whether that is what it was told; what it was told before that is over then."""
@@ -242,67 +236,6 @@ class Expectations:
         return False
 
 
-def own_deeds(
-    before: Device, after: Device, at: float, expected: Expectations, origin: Callable[[Shifts], Origin]
-) -> Sequence[Deed]:
-    """What a device that has become ``after`` by its own word tells the logbook. ``origin`` says whose doing
-    it is that it is otherwise than it was asked to be."""
-    if not (before.claimed and before.reports):
-        return ()
-    deeds = []
-    if own := expected.reported(before, after, at):
-        deeds.append(Deed(after.id, at, Act.REPORTED, origin(own), own))
-    if readings := _noticed(before, after):
-        deeds.append(Deed(after.id, at, Act.READING, BY_DEVICE, readings))
-    return deeds
-
-
-def own_origin(device: Device, at: float, zone: tzinfo, shifts: Shifts) -> Origin:
-    """By itself it does what its schedule asks for; all else somebody has done at it."""
-    return BY_SCHEDULE if _keeps_to(device, shifts, at, zone) else BY_DEVICE
-
-
-def _keeps_to(device: Device, shifts: Shifts, at: float, zone: tzinfo) -> bool:
-    """Whether that is what the schedule that the device keeps by itself has asked for a moment ago."""
-    if device.configuration.get("modo") != SCHEDULED:
-        return False
-    try:
-        timetable = parse(device.configuration)
-    except ScheduleError:
-        return False
-    edge = next_edge(timetable, at - PUNCTUAL_S, zone)
-    if edge is None or edge > at + PUNCTUAL_S:
-        return False
-    asked = _with_switch(settings_at(timetable, max(at, edge), zone))
-    told = {name.removeprefix(CONFIGURATION): shift.after for name, shift in shifts.items() if shift}
-    return bool(told) and all(name in asked and same(asked[name], value) for name, value in told.items())
-
-
-def _with_switch(asked: JsonObject) -> JsonObject:
-    """What is moved or locked says by its switch, too, that it is: a blind is on while it is open at all."""
-    moved = next((name for name in (POSITION, SPEED, LOCKED) if name in asked), None)
-    return asked if moved is None else {ON: bool(asked[moved]), **asked}
-
-
-def _noticed(before: Device, after: Device) -> Shifts:
-    """The readings that were true and are false, or the other way round, and a state that no switch has."""
-    shifts: dict[str, Shift | None] = {}
-    if before.parameters is not after.parameters:
-        shifts.update(_turned(before.parameters, after.parameters))
-    words = before.state, after.state
-    if before.reports and before.state != after.state and None in map(switch_of, words):
-        shifts["estado"] = Shift(*words)
-    return shifts
-
-
-def _turned(was: JsonObject, now: JsonObject) -> Iterable[tuple[str, Shift]]:
-    for name, value in now.items():
-        if value is True or value is False:
-            earlier = was.get(name)
-            if earlier is not value and isinstance(earlier, bool) and name != "encendido":
-                yield f"{PARAMETERS}{name}", Shift(earlier, value)
-
-
 def _choice(choice: MetricChoice) -> Json:
     if choice == UNDECIDED:
         return None
@@ -310,6 +243,7 @@ def _choice(choice: MetricChoice) -> Json:
     return {"min": choice.low, "max": choice.high, "silenciada": choice.muted, "naturaleza": nature}
 
 
-def _shift(before: Json, after: Json) -> Shift | None:
+def shift_of(before: Json, after: Json) -> Shift | None:
+    """``None`` where that is too long to keep."""
     shift = Shift(before, after)
     return shift if len(json.dumps(shift, default=dict)) <= LONGEST else None

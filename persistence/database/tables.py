@@ -399,6 +399,18 @@ def _seen(db: Database) -> None:
     )
 
 
+def _logbook_shares(db: Database) -> None:
+    # What each device has in each share of the logbook; and what people did, past all that devices notice.
+    db.conn.execute("CREATE INDEX diario_por_hecho ON diario (hecho, dispositivo_id)")
+    db.conn.execute("CREATE INDEX diario_sin_lecturas ON diario (id) WHERE hecho <> 'lectura'")
+    db.conn.execute(
+        """
+        CREATE INDEX diario_sin_lecturas_por_dispositivo ON diario (dispositivo_id)
+            WHERE hecho <> 'lectura'
+        """
+    )
+
+
 STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _devices_and_log,
     _dead_letters,
@@ -426,6 +438,7 @@ STEPS: Final[Sequence[Callable[[Database], None]]] = (
     _energy,
     _logbook,
     _seen,
+    _logbook_shares,
 )
 """Step ``n``, counted from 1, makes a database of ``user_version`` n from one of n - 1."""
 

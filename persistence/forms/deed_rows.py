@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Final
 
 import orjson
@@ -12,8 +14,33 @@ from persistence.forms.rows import Row, json_object, json_text
 
 logger = logging.getLogger(__name__)
 
-# Entries that are kept: some months of a house that moves much, at most 60 MiB.
-MOST_KEPT: Final = 200_000
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What has a share of its own of the logbook, so that nothing else pushes it out."""
+
+    acts: tuple[Act, ...]
+    most: int
+    """Entries that are kept. Where there are more, the oldest go of the devices that have most of them."""
+
+    def of_each(self, counts: Collection[int]) -> int:
+        """How many each device may keep, where they have so many: as many as all have room for together, so
+        that whoever has fewer loses none (max-min fairness).
+        """
+        left = self.most
+        for n, count in enumerate(sorted(counts)):
+            if count > (share := left // (len(counts) - n)):
+                return share
+            left -= count
+        return self.most
+
+
+# Some months of a house that moves much; at most 60 MiB in all.
+SHARES: Final = (
+    Share(tuple(act for act in Act if act not in (Act.REPORTED, Act.READING)), 200_000),
+    Share((Act.REPORTED,), 100_000),
+    Share((Act.READING,), 200_000),
+)
 
 DEED_COLUMNS: Final = (
     "id, dispositivo_id, creado_en, hecho, origen, persona_id, nombre, regla, evento_id, cambios"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from persistence.forms.deed_rows import Share
 from persistence.forms.local_time import AHEAD_S
 from persistence.storage.upkeep import TidiedStore
 
@@ -168,9 +169,11 @@ class TrimNotices:
 
 @dataclass(frozen=True, slots=True)
 class TrimDeeds:
-    """The same of the logbook."""
+    """The oldest entries of the logbook that a device has in one of its shares."""
 
+    share: Share
+    device_id: int
     most: int
 
     def __call__(self, store: TidiedStore) -> int:
-        return store.tidying.trim_deeds(self.most)
+        return store.tidying.trim_deeds(self.share, self.device_id, self.most)

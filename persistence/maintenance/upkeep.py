@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 from actors.domain.energy import tells_energy
 from actors.messages import ForgetUnheard
+from persistence.forms.deed_rows import SHARES, Share
 from persistence.forms.energy_rows import Metering, meter_of, meter_text
 from persistence.forms.local_time import AHEAD_S, DAY, LocalTime
 from persistence.forms.summaries import DAILY, HOURLY, MetricNames, raw_row
@@ -40,6 +41,8 @@ ROWS_ROLLED_UP: Final = 500
 CELLS_ROLLED_UP: Final = 500
 ROWS_METERED: Final = 500
 ROWS_DROPPED: Final = 1_000
+# Entries of one device lie among all the others', and are in five indexes.
+DEEDS_DROPPED: Final = 250
 ROWS_MARKED: Final = 1_000
 
 # A clock is believed when the house has spoken between so many days and one day before now.
@@ -122,8 +125,8 @@ class Upkeep:
         """Of notices and of the logbook, by their number."""
         while self._due.too_many_notices():
             yield TrimNotices(ROWS_DROPPED)
-        while self._due.too_many_deeds():
-            yield TrimDeeds(ROWS_DROPPED)
+        for share in SHARES:
+            yield from self._excess(share)
 
     def unheard(self, now: float) -> list[ForgetUnheard]:
         """Of the devices that nobody has claimed, those silent for so long that they are to go.
@@ -262,6 +265,14 @@ class Upkeep:
             if upto is None:
                 return
             yield DropDeeds(upto)
+
+    def _excess(self, share: Share) -> Iterator[TrimDeeds]:
+        """Whatever one device has too much, the others keep theirs."""
+        counts = self._due.deeds_of(share)
+        fair = share.of_each(counts.values())
+        for device_id, count in counts.items():
+            for kept in range(count, fair, -DEEDS_DROPPED):
+                yield TrimDeeds(share, device_id, min(DEEDS_DROPPED, kept - fair))
 
     def _guarded(self, device: Logged, steps: Iterator[Step]) -> Iterator[Step]:
         try:

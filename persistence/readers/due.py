@@ -8,9 +8,10 @@ from typing import Final
 
 from actors.messages import Removal
 from persistence.database.energy_rows import ROWS_TO_METER
-from persistence.database.logbook_rows import TOO_MANY as TOO_MANY_DEEDS
+from persistence.database.logbook_rows import deeds_of
 from persistence.database.notice_rows import TOO_MANY
 from persistence.database.schema import sqlite3, telling_faults
+from persistence.forms.deed_rows import Share
 from persistence.forms.energy_rows import MeteredRow
 from persistence.forms.rows import OVER, Row
 from persistence.forms.summaries import StoredRow
@@ -159,8 +160,12 @@ class SqliteDue:
     def too_many_notices(self) -> bool:
         return bool(self._fetch(TOO_MANY, 1)[0][0])
 
-    def too_many_deeds(self) -> bool:
-        return bool(self._fetch(TOO_MANY_DEEDS)[0][0])
+    def deeds_of(self, share: Share) -> Mapping[int, int]:
+        if self._connection is not None:
+            with telling_faults():
+                return deeds_of(self._connection, share)
+        with self.reading():
+            return self.deeds_of(share)
 
     def removed(self) -> Sequence[int]:
         return self._column(_REMOVED)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
 from actors.messages import Removal
+from persistence.forms.deed_rows import Share
 from persistence.forms.energy_rows import MeteredRow
 from persistence.forms.summaries import Aggregate, Cell, StoredRow
 
@@ -80,7 +81,8 @@ class Due(Protocol):
 
     def too_many_notices(self) -> bool: ...
 
-    def too_many_deeds(self) -> bool: ...
+    def deeds_of(self, share: Share) -> Mapping[int, int]:
+        """How many entries of the logbook each device has in it; of one that is not full, perhaps none."""
 
     def removed(self) -> Sequence[int]:
         """Devices of which something may be left."""
@@ -155,8 +157,8 @@ class Tidying(Protocol):
     def trim_notices(self, most: int) -> int:
         """Of those that are too many."""
 
-    def trim_deeds(self, most: int) -> int:
-        """Of those that are too many."""
+    def trim_deeds(self, share: Share, device_id: int, most: int) -> int:
+        """The oldest ones that the device has in it."""
 
     def sweep(self, device_id: int) -> int:
         """Of what is left of a removed device."""

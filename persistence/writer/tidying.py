@@ -9,6 +9,7 @@ from persistence.database.inserting import insert_many
 from persistence.database.logbook_rows import trim_deeds
 from persistence.database.notice_rows import trim_notices
 from persistence.database.schema import sqlite3
+from persistence.forms.deed_rows import Share
 from persistence.forms.rows import OVER
 from persistence.forms.summaries import DAILY, HOURLY, Aggregate, Cell, summary_row
 from persistence.writer.removals import sweep
@@ -151,8 +152,8 @@ class SqliteTidying:
     def trim_notices(self, most: int) -> int:
         return trim_notices(self._connection, most)
 
-    def trim_deeds(self, most: int) -> int:
-        return trim_deeds(self._connection, most)
+    def trim_deeds(self, share: Share, device_id: int, most: int) -> int:
+        return trim_deeds(self._connection, share, device_id, most)
 
     def sweep(self, device_id: int) -> int:
         return sweep(self._connection, device_id)

@@ -19,7 +19,7 @@ from actors.domain.findings import Finding, KeptFinding, Proposal
 from actors.domain.logbook import LONGEST, Act, Cause, Expectations, KeptDeed, Origin, WantedDeeds
 from actors.domain.metrics import UNDECIDED
 from actors.domain.model import Change, Claim, Decided, Device, MetricChange, Report
-from actors.domain.profile import SETTLING_S, SWITCH, Profile
+from actors.domain.profile import SETTLING_S, SWITCH, Lapse, Profile
 from actors.messages import (
     Announced,
     ApplyFinding,
@@ -249,17 +249,44 @@ def test_what_changed_while_nobody_could_hear_it_is_nobodys_doing(home: Home) ->
     assert home.told()[-1] == (THEIRS, Act.REPORTED, Origin(Cause.UNKNOWN), True)
 
 
-def test_readings_are_thinned_to_what_turns(home: Home) -> None:
-    """A number that drifts is for the chart; movement that begins and ends is told once each."""
+def test_readings_are_thinned_to_what_changes(home: Home) -> None:
+    """A number that drifts is for the chart, one that is another is told, in the change's own transaction;
+    movement that begins and ends is told once each."""
     before = len(home.logbook())
-    for moved, degrees in ((False, 20.0), (False, 20.5), (True, 21.0), (True, 21.5), (False, 22.0)):
+    for moved, degrees in ((False, 20.0), (False, 20.5), (True, 21.0), (True, 22.5), (False, 22.0)):
         home.say(OURS, False, movimiento=moved, temperatura=degrees)
     deeds = [kept.deed for kept in home.logbook()[before:]]
-    assert [(deed.act, [*deed.shifts], deed.turned) for deed in deeds] == [
-        (Act.READING, ["parametros.movimiento"], True),
-        (Act.READING, ["parametros.movimiento"], False),
+    assert [(deed.act, dict(deed.shifts), deed.turned) for deed in deeds] == [
+        (Act.READING, {"parametros.movimiento": (False, True)}, True),
+        (Act.READING, {"parametros.temperatura": (20.0, 22.5)}, None),
+        (Act.READING, {"parametros.movimiento": (True, False)}, False),
     ]
+    assert {deed.origin for deed in deeds} == {Origin(Cause.DEVICE)}
     assert len(home.logbook(WantedDeeds(readings=False))) == before
+
+
+@pytest.mark.parametrize("serial", [OURS, THEIRS])
+def test_a_start_begins_at_the_readings_that_are_known(home: Home, serial: str) -> None:
+    """Nothing is told again for it, nor what has changed across it left out; other hardware begins anew."""
+    home.say(serial, False, temperatura=20.0)
+    before = len(home.logbook())
+    home.restart(hard=True)
+    home.say(serial, False, temperatura=21.0)
+    assert len(home.logbook()) == before
+    home.restart(hard=False)
+    home.say(serial, False, temperatura=24.0)
+    [told] = home.logbook()[before:]
+    assert told.deed.shifts == {"parametros.temperatura": (21.0, 24.0)}
+
+
+def test_a_movement_whose_end_nobody_tells_has_ended_in_the_logbook_too(home: Home) -> None:
+    lapsing = replace(PROFILE, lapses={"movimiento": Lapse(30.0, value=False)})
+    home.tell(Announced(THEIRS, lapsing, home.world.clock.now()))
+    for moved in (False, True):
+        home.say(THEIRS, False, movimiento=moved)
+    home.house.stage.wait(60.0)
+    home.house.flush()
+    assert [turned for *_, turned in home.told()[-2:]] == [True, False]
 
 
 def test_a_long_value_is_kept_by_its_name(home: Home) -> None:

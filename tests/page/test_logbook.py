@@ -44,6 +44,28 @@ def test_who_switched_what_is_told_as_it_happens(home: Home, any_page: Page) -> 
     assert_fits(any_page)
 
 
+def test_numbers_are_told_when_they_are_others(home: Home, open_page: OpenPage) -> None:
+    """From what to what, with their units, to admins; to the others that they are. In both languages, and
+    what a reload shows is what has come by itself."""
+    home.claim(HALL, nombre="Pasillo")
+    token = {"Authorization": f"Bearer {home.token('miembro')}"}
+    page, member = open_page(), open_page(locale="en-GB", extra_http_headers=token)
+    for each in (page, member):
+        each.goto("/#/diario")
+        expect(each.get_by_role("listitem")).to_have_count(1)
+    for degrees, humidity in ((20, 40), (21, 41), (23.5, 55)):
+        home.report(HALL, parametros={"temperatura": degrees, "humedad": humidity})
+    told = "Pasillo · Temperatura: 20\u00a0°C → 23,5\u00a0°C · Humedad: 40\u00a0% → 55\u00a0%"
+    whispered = "Pasillo · changed: temperature and humidity"
+    for each, words in ((page, told), (member, whispered)):
+        for _ in range(2):
+            expect(each.get_by_role("listitem")).to_have_count(2)
+            expect(each.get_by_role("listitem").first).to_contain_text(words)
+            assert_accessible(each)
+            assert_fits(each)
+            each.reload()
+
+
 def test_it_is_told_in_english_and_by_name(home: Home, open_page: OpenPage) -> None:
     """And, to who is no admin, without values."""
     lamp = home.claim(LAMP, nombre="Lamp", configuracion={"modo": "manual", "encendido": False})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -18,6 +19,11 @@ from actors.messages import Removal
 from persistence.database import logbook_rows
 from persistence.database.schema import migrate, sqlite3
 from persistence.database.tables import STEPS
+from persistence.forms.deed_rows import SHARES
+from persistence.forms.local_time import LocalTime
+from persistence.maintenance import upkeep
+from persistence.maintenance.retention import Retention
+from persistence.maintenance.upkeep import Upkeep
 from persistence.readers.queries import Queries
 from persistence.storage.batch import Batch
 from persistence.writer.store import Store
@@ -99,28 +105,133 @@ def test_who_there_is_to_ask_for_is_found_without_reading_what_they_did(path: Pa
         assert all("SEARCH" in step and "diario_por_persona" in step for step in steps), steps
 
 
-def test_the_newest_entries_are_kept(path: Path) -> None:
-    """A sensor that never comes to rest fills no disk; ids are not used again, and need not follow on."""
-    with (
-        Store(path) as store,
-        patch.object(logbook_rows, "_TRIM", logbook_rows._TRIM.replace("200000", "3")),
-    ):
-        too_many = logbook_rows.TOO_MANY.replace("200000", "3")
+def trimmed(path: Path, store: Store) -> None:
+    keeper = Upkeep(Queries(path), LocalTime(), Retention())
+    for step in keeper.trims():
+        assert store.tidy(step) > 0
+    assert list(keeper.trims()) == []
+
+
+SMALL = tuple(replace(share, most=most) for share, most in zip(SHARES, (7, 5, 6), strict=True))
+
+
+def small_shares() -> Any:
+    return patch.multiple(upkeep, SHARES=SMALL, DEEDS_DROPPED=2)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 3), st.sampled_from(Act)), min_size=15, max_size=80))
+def test_nobody_pays_for_whoever_is_restless(entries: list[tuple[int, Act]]) -> None:
+    """Neither what people did for what devices notice, nor one device for another: of each kind each keeps
+    its newest ones, and no device has lost any that has fewer than another has left."""
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder, small_shares():
+        path = Path(folder) / "iot.db"
+        with Store(path) as store:
+            ids = [store.recall(serial).id for serial in "ABCD"]
+            for n, (device, act) in enumerate(entries):
+                store.save(Batch(deeds=[replace(deed(ids[device], at=1.8e9 + n), act=act)]))
+            trimmed(path, store)
+        left = [each.deed for each in Queries(path).logbook(ANYTHING, 1_000).entries]
+    for share in SMALL:
+        had = {
+            id_: [at for at, (device, act) in enumerate(entries) if ids[device] == id_ and act in share.acts]
+            for id_ in ids
+        }
+        kept = {
+            id_: [
+                int(each.at - 1.8e9)
+                for each in left[::-1]
+                if each.device_id == id_ and each.act in share.acts
+            ]
+            for id_ in ids
+        }
+        most = max(map(len, kept.values()))
+        for id_ in ids:
+            assert kept[id_] == had[id_][len(had[id_]) - len(kept[id_]) :]
+            assert kept[id_] == had[id_] or len(kept[id_]) == most
+        total = sum(map(len, kept.values()))
+        assert total <= share.most
+        assert total == sum(map(len, had.values())) or total > share.most - len(ids)
+
+
+def test_ids_need_not_follow_on_each_other(path: Path) -> None:
+    """As in a house that was restored: what is counted are the entries, and none is used again."""
+    with Store(path) as store, small_shares():
         device = store.recall("A").id
         store.save(Batch(deeds=[deed(device)] * 8))
         with store.database.atomic():
-            assert logbook_rows.trim_deeds(store.database.conn, 2) == 2
-            assert store.database.conn.execute(too_many).fetchone() == (1,)
-            assert logbook_rows.trim_deeds(store.database.conn, 1_000) == 3
-            assert store.database.conn.execute(too_many).fetchone() == (0,)
-            assert logbook_rows.trim_deeds(store.database.conn, 1_000) == 0
-            # As in a house that was restored.
             store.database.conn.execute("UPDATE sqlite_sequence SET seq = seq + 100000 WHERE name = 'diario'")
-        saved = store.save(Batch(deeds=[deed(device)]))
-        assert saved.deeds[0].id == 100_009
-        with store.database.atomic():
-            assert logbook_rows.trim_deeds(store.database.conn, 1_000) == 1
-    assert [kept.id for kept in Queries(path).logbook(ANYTHING, 10).entries] == [100_009, 8, 7]
+        store.save(Batch(deeds=[deed(device)]))
+        trimmed(path, store)
+    assert [kept.id for kept in Queries(path).logbook(ANYTHING, 10).entries] == [100_009, *range(8, 2, -1)]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.sampled_from((None, 3, 4)), st.booleans()), min_size=10),
+    st.sets(st.integers(0, 3), min_size=1) | st.none(),
+    st.sampled_from((None, 3)),
+    st.booleans(),
+    st.integers(1, 4),
+)
+def test_pages_follow_on_each_other_while_new_entries_come(
+    entries: list[tuple[int, int | None, bool]],
+    of: set[int] | None,
+    person: int | None,
+    readings: bool,
+    limit: int,
+) -> None:
+    """Whatever is looked for: what was there when the first page was read comes once each, newest first."""
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
+        path = Path(folder) / "iot.db"
+        with Store(path) as store:
+            ids = [store.recall(serial).id for serial in "ABCD"]
+            deeds = [
+                replace(deed(ids[device], person=who), act=Act.READING if reading else Act.CHANGED)
+                for device, who, reading in entries
+            ]
+            store.save(Batch(deeds=deeds))
+            devices = None if of is None else tuple(ids[each] for each in sorted(of))
+            wanted, found = WantedDeeds(devices, person, readings=readings), []
+            while True:
+                page = Queries(path).logbook(wanted, limit)
+                found += [kept.id for kept in page.entries]
+                if page.next_before is None:
+                    break
+                assert len(page.entries) == limit
+                store.save(Batch(deeds=deeds[:2]))
+                wanted = replace(wanted, before=page.next_before)
+    assert found == [
+        number
+        for number, each in reversed([*enumerate(deeds, 1)])
+        if (devices is None or each.device_id in devices)
+        and (person is None or each.origin.person == person)
+        and (readings or each.act is not Act.READING)
+    ]
+
+
+def test_what_is_looked_for_is_found_without_reading_all_that_devices_notice(path: Path) -> None:
+    """A device of a million readings costs neither its own page nor that of what people did."""
+    with Store(path) as store:
+        ids = [store.recall(serial).id for serial in "ABC"]
+        store.save(Batch(deeds=[replace(deed(ids[n % 2]), act=Act.READING) for n in range(50)]))
+        store.save(Batch(deeds=[deed(each) for each in ids * 2]))
+        asked: list[str] = []
+        store.database.conn.set_trace_callback(asked.append)
+        for devices in (None, tuple(ids), (ids[0],)):
+            for readings in (True, False):
+                wanted = WantedDeeds(devices=devices, readings=readings)
+                assert len(logbook_rows.read_logbook(store.database.conn, wanted, 2).entries) == 2
+        store.database.conn.set_trace_callback(None)
+        pages = [query for query in asked if "b.cambios" in query]
+        assert len(pages) == 6
+        for query in pages:
+            plan = [step for *_, step in store.database.conn.execute(f"EXPLAIN QUERY PLAN {query}")]
+            reads = [step for step in plan if step.startswith(("SCAN b", "SEARCH b"))]
+            [*_, reading] = reads
+            if "json_each" in query:
+                assert "dispositivo" in reading, plan
+            assert ("sin_lecturas" in reading) is ("<>" in query), plan
 
 
 @settings(max_examples=30, deadline=None)

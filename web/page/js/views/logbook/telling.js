@@ -43,16 +43,27 @@ export function whatWasDone(entry, device) {
     : did;
 }
 
-function noticed({ cambios, paso_a: turned }, device, name) {
+/** With from what to what of numbers, for whoever is told values; for the others what has changed. */
+function noticed({ cambios, paso_a: turned, valores = {} }, device, name) {
+  const known = Object.entries(valores);
+  if (turned === null)
+    return known.length === 0
+      ? t("logbook.measured", { name, what: list(cambios.map((each) => lowered(metricName(parted(each)[1])))) })
+      : t("logbook.noticed", { name, what: known.map((each) => measured(each, device)).join(" · ") });
   const [[, metric]] = cambios.map(parted);
-  if (cambios.length > 1)
-    return t("logbook.noticed", { name, what: list(cambios.map((each) => metricName(parted(each)[1]))) });
   const what =
     typeof turned === "string"
       ? stateWords({ capability: device?.capability }, turned)
       : readingOf(metric, turned);
   const isPlain = what === reading(turned) && metric !== "estado";
   return t("logbook.noticed", { name, what: isPlain ? `${metricName(metric)}: ${what}` : what });
+}
+
+/** "Temperatura: 20 °C → 22 °C"; in the unit that the device itself says, if it does. */
+function measured([change, { antes, despues }], { unidades } = {}) {
+  const [, metric] = parted(change);
+  const [before, after] = [antes, despues].map((value) => readingOf(metric, value, { unidades }));
+  return `${metricName(metric)}: ${before} → ${after}`;
 }
 
 function changed(change) {

@@ -39,6 +39,7 @@ export const words = {
   "logbook.did.aceptado": "agreed to send commands for {name} elsewhere",
   "logbook.proposed": "(as proposed: {rule})",
   "logbook.noticed": "{name} · {what}",
+  "logbook.measured": "{name} · changed: {what}",
   "logbook.limits": "the limits of {metric}",
   "logbook.limits.from": "from {value}",
   "logbook.limits.to": "up to {value}",

@@ -39,6 +39,7 @@ export const words = {
   "logbook.did.aceptado": "aceptó que las órdenes de {name} vayan a otro sitio",
   "logbook.proposed": "(como proponía: {rule})",
   "logbook.noticed": "{name} · {what}",
+  "logbook.measured": "{name} · ha cambiado: {what}",
   "logbook.limits": "los límites de {metric}",
   "logbook.limits.from": "desde {value}",
   "logbook.limits.to": "hasta {value}",
