@@ -6,9 +6,10 @@ write them.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from functools import lru_cache
 from typing import Final
@@ -27,6 +28,8 @@ LONGEST_HOLD_S: Final = 3_600.0
 LONGEST_SHARED_S: Final = 62 * 86_400.0
 # Numbers by which a row can be late; a board that has begun to count anew is further off.
 LATEST: Final = 256
+# A counter that is not told for so long, while another one is, has gone: new firmware calls it otherwise.
+GONE_S: Final = 86_400.0
 # Names of a device that are looked at; no meter has more channels.
 MOST_NAMES: Final = 32
 
@@ -142,6 +145,16 @@ class Register:
 
 
 @dataclass(frozen=True, slots=True)
+class Spare:
+    """What a counter has counted since the one that is taken was told last."""
+
+    since: float
+    """Seconds since the epoch."""
+    kwh: float
+    register: Register
+
+
+@dataclass(frozen=True, slots=True)
 class Used:
     """Energy that was used evenly over a time; all of it at ``until`` where ``since`` is not before that."""
 
@@ -168,13 +181,17 @@ class Meter:
     """Of the readings seen so far that may tell of it."""
     registers: Mapping[str, Register] = field(default_factory=dict)
     """What those that are counted said last."""
+    gone: frozenset[str] = frozenset()
+    """Names that are told no more, or that others were taken for meanwhile."""
+    spares: Mapping[str, Spare] = field(default_factory=dict)
+    """Counters that are told while those that are taken are not."""
     boot: str | None = None
     seq: int = 0
     """Of that boot, the number of the newest row."""
 
     @property
     def selection(self) -> Selection | None:
-        return selection_of(self.names)
+        return selection_of(self.names - self.gone)
 
     def after(self, row: Reported) -> tuple[Meter, Sequence[Used]]:
         """The meter after one row more, and what was used since the row before.
@@ -182,16 +199,21 @@ class Meter:
         Of a counter that is what it has risen by; after a reset, which is any fall, what rises from then on.
         Power is taken to change evenly from one reading to the next (the trapezoidal rule), and to be unknown
         where they are more than :data:`LONGEST_HOLD_S` apart or one is more than :data:`MOST_KW`. What comes
-        late, by its number in its boot, changes nothing, since it would read as a reset.
+        late, by its number in its boot, changes nothing, since it would read as a reset. Where what is taken
+        is told no more and another counter is, that one is taken after :data:`GONE_S`, with what it has
+        counted since; never both.
         """
         if self._is_late(row):
             return self, ()
         new = {name for name in row.readings if name not in self.names and tells_energy(name)}
         names = self.names | frozenset(sorted(new)[: MOST_NAMES - len(self.names)]) if new else self.names
         boot, seq = (self.boot, self.seq) if row.boot is None or row.seq is None else (row.boot, row.seq)
-        selection = selection_of(names)
+        meter = replace(self, names=names, boot=boot, seq=seq)
+        selection = meter.selection
         if selection is None:
-            return Meter(names, {}, boot, seq), ()
+            return replace(meter, registers={}), ()
+        if selection.source is EnergySource.COUNTER and selection.factors.keys().isdisjoint(row.readings):
+            return meter._without_its_counters(row)
         registers = {name: known for name, known in self.registers.items() if name in selection.factors}
         used = []
         for name, factor in selection.factors.items():
@@ -200,7 +222,29 @@ class Meter:
                 registers[name] = now
                 if before is not None and (kwh := _USED[selection.source](before, now, factor)) > 0:
                     used.append(_during(before.at, row.at, kwh))
-        return Meter(names, registers, boot, seq), used
+        return replace(meter, registers=registers, spares={}), used
+
+    def _without_its_counters(self, row: Reported) -> tuple[Meter, Sequence[Used]]:
+        """After a row that tells none of those that are taken."""
+        spares = {**self.spares}
+        for name, value in row.readings.items():
+            gauge = _gauge(name) if name in self.names else None
+            if gauge is not None and gauge.source is EnergySource.COUNTER:
+                known, now = spares.get(name), Register(value, row.at)
+                if known is None:
+                    spares[name] = Spare(row.at, 0.0, now)
+                else:
+                    kwh = max(0.0, _risen(known.register, now, gauge.factor))
+                    spares[name] = Spare(known.since, known.kwh + kwh, now)
+        told_last = max((known.at for known in self.registers.values()), default=-math.inf)
+        if not spares or row.at - told_last < GONE_S:
+            return replace(self, spares=spares), ()
+        meter = replace(self, gone=self.names - spares.keys(), spares={})
+        selection = meter.selection
+        taken = [] if selection is None else [spares[name] for name in selection.factors]
+        used = [_during(each.since, each.register.at, each.kwh) for each in taken if each.kwh > 0]
+        registers = {} if selection is None else {name: spares[name].register for name in selection.factors}
+        return replace(meter, registers=registers), used
 
     def _is_late(self, row: Reported) -> bool:
         if row.seq is None or row.boot is None or row.boot != self.boot:

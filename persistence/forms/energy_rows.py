@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 import orjson
 
-from actors.domain.energy import Meter, Register, Reported, Used
+from actors.domain.energy import Meter, Register, Reported, Spare, Used
 from actors.domain.model import Json
 from actors.domain.tariffs import Band, EnergyPlan, Tariff
 from persistence.forms.local_time import SLOT, LocalTime
@@ -62,16 +62,42 @@ class Metering:
 def meter_text(meter: Meter) -> str:
     """As it is stored."""
     registers = {name: (known.value, known.at) for name, known in meter.registers.items()}
-    told = {"nombres": sorted(meter.names), "lecturas": registers, "boot": meter.boot, "seq": meter.seq}
+    told = {
+        "nombres": sorted(meter.names),
+        "lecturas": registers,
+        "boot": meter.boot,
+        "seq": meter.seq,
+        "idos": sorted(meter.gone),
+        "otros": {
+            name: (spare.since, spare.kwh, spare.register.value, spare.register.at)
+            for name, spare in meter.spares.items()
+        },
+    }
     return orjson.dumps(told).decode()
 
 
 def meter_of(text: bytes) -> Meter:
-    """Of one that is damaged, a new one."""
-    match json_object(text):
-        case {"nombres": list(names), "lecturas": dict(registers), "boot": boot, "seq": int(seq)}:
-            known = {name: Register(*each) for name, each in registers.items()}
-            return Meter(frozenset(names), known, boot, seq)
+    """Of one that is damaged, a new one; of an earlier version's, one whose counters are all there."""
+    told = {"idos": [], "otros": {}, **(json_object(text) or {})}
+    match told:
+        case {
+            "nombres": list(names),
+            "lecturas": dict(registers),
+            "boot": boot,
+            "seq": int(seq),
+            "idos": list(gone),
+            "otros": dict(spares),
+        }:
+            return Meter(
+                names=frozenset(names),
+                registers={name: Register(*each) for name, each in registers.items()},
+                gone=frozenset(gone),
+                spares={
+                    name: Spare(since, kwh, Register(*last)) for name, (since, kwh, *last) in spares.items()
+                },
+                boot=boot,
+                seq=seq,
+            )
     return Meter()
 
 

@@ -20,7 +20,7 @@ EVERYWHERE: Final = {"integer_too_large", "number_too_large", "body_too_complex"
 RULES: Final = {
     "PUT /dispositivos/{id}": {"state_read_only", "schedule_time_repeated", "no_room_to_move_to"},
     "POST /dispositivos/reclamar": {"serials_differ", "schedule_time_repeated"},
-    "PUT /energia/tarifas": {"tariffs_meet"},
+    "PUT /energia/tarifas": {"tariffs_meet", "no_such_device"},
     "POST /casa/ausencia": {"absence_ends_first"},
     "PUT /casa/ausencia/{id}": {"absence_ends_first"},
     "POST /mqtt/accesos": {"unknown_family", "login_unusable", "login_topic_unusable"},

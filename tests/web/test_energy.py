@@ -193,5 +193,23 @@ def test_a_plan_that_makes_no_sense_is_refused(home: LiveSite, change: dict[str,
     assert (answer.status, answer.json["codigo"]) == (400, code)
 
 
+@pytest.mark.parametrize("role", ["generales", "aparte"])
+def test_a_meter_that_is_not_there_is_refused(home: LiveSite, role: str) -> None:
+    """In both languages, and the plan stays as it was. One that goes later goes from the plan."""
+    kept = home.site.put("/energia/tarifas", {**PLAN, "generales": [], "aparte": [], role: [1]}).json
+    for language, words in (
+        ("es", "No hay ningún dispositivo con id 99"),
+        ("en", "There is no device with id 99"),
+    ):
+        told = home.site.ask(
+            "PUT", "/energia/tarifas", {**kept, role: [1, 99]}, headers={"Accept-Language": language}
+        )
+        assert (told.status, told.json["codigo"]) == (404, "no_such_device")
+        assert words in told.json["detalle"]
+    assert home.site.get("/energia/tarifas").json == kept
+    assert home.site.ask("DELETE", "/dispositivos/1").status == 200
+    assert home.site.get("/energia/tarifas").json == {**kept, role: []}
+
+
 def test_who_is_there_nobody_is_not_told_of(home: LiveSite) -> None:
     assert home.site.get("/energia?dispositivo=99").status == 404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from functools import partial
 from typing import Annotated, ClassVar, Final, TypedDict
@@ -36,6 +37,8 @@ from web.schemas.validators import (
     Record,
     Whole,
 )
+from web.texts.faults import Fault
+from web.texts.problem import Problem
 
 _PRICE: Final = Real(0, 10_000)
 BAND_NAME: Final = Field("nombre", Name(40), "Cómo se llama.", "Punta")
@@ -106,17 +109,30 @@ class Tariffs(Handler):
             english="the same, after it is on disk",
             body=PLAN,
             answer=PlanJson,
+            refusals=(404,),
         ),
     }
     change: ClassVar[str] = "tarifas cambiadas"
 
     async def get(self) -> None:
         plan = await self.read(self.services.queries.energy_plan)
+        # One that has gone since is nobody's meter; whoever sends the plan back need not know of it.
+        plan = replace(
+            plan,
+            mains=frozenset(filter(self._is_there, plan.mains)),
+            apart=frozenset(filter(self._is_there, plan.apart)),
+        )
         self.answer(plan_json(plan.or_price(self.services.settings.precio_kwh)))
 
     async def put(self) -> None:
         plan = plan_of(self.given(), self.services.zone.rules)
+        for device_id in sorted(plan.mains | plan.apart):
+            if not self._is_there(device_id):
+                raise Problem(Fault.NO_DEVICE, id=device_id)
         self.answer(plan_json(await self.ask(partial(ChangeEnergyPlan, plan))))
+
+    def _is_there(self, device_id: int) -> bool:
+        return self.services.hub.device_cache.by_id(device_id) is not None
 
 
 def plan_of(given: Given, zone: tzinfo) -> EnergyPlan:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from actors.domain.energy import (
     LONGEST_HOLD_S,
@@ -19,6 +22,7 @@ from actors.domain.energy import (
 )
 from actors.domain.energy_report import HOUR, Period, Span, report
 from actors.domain.tariffs import Band, EnergyPlan, Tariff
+from persistence.forms.energy_rows import meter_of, meter_text
 
 MADRID = ZoneInfo("Europe/Madrid")
 
@@ -123,6 +127,63 @@ def test_a_device_that_comes_to_count_is_not_counted_twice() -> None:
     found = used(*(Reported(n * 1_800, row) for n, row in enumerate(rows)))
     assert [each.kwh for each in found] == [0.5]
     assert selection_of(frozenset({"consumo_w", "energia_kwh"})).source is EnergySource.COUNTER  # type: ignore[union-attr]
+
+
+def renamed(*rows: dict[str, float], every: float = 3_600) -> tuple[Meter, float]:
+    """The meter after a report an hour, and what it has counted."""
+    meter, total = Meter(), 0.0
+    for n, row in enumerate(rows):
+        # As it is stored and read between any two.
+        meter, more = meter_of(meter_text(meter).encode()).after(Reported(n * every, row))
+        total += sum(each.kwh for each in more)
+    return meter, total
+
+
+def test_a_counter_that_new_firmware_calls_otherwise_is_counted_on() -> None:
+    """A day later, with all that it has counted by then; what lies between the two names alone is lost."""
+    before = [{"energia_kwh": 100 + n / 10} for n in range(20)]
+    after = [{"energy_total_wh": 500.0 * n} for n in range(60)]
+    meter, total = renamed(*before, *after)
+    assert total == pytest.approx(1.9 + 29.5)
+    assert meter.selection is not None
+    assert [*meter.selection.factors] == ["energy_total_wh"]
+    within = renamed(*before, *after[:23])[1]
+    assert within == pytest.approx(1.9)
+    # Of a database in which that was long ago, from now on.
+    old = replace(renamed(*before)[0], gone=frozenset(), spares={})
+    later = 90 * 86_400.0
+    found = used(*(Reported(later + n * 60, row) for n, row in enumerate(after[:5])), meter=old)
+    assert sum(each.kwh for each in found) == pytest.approx(2.0)
+
+
+def test_back_to_the_former_firmware_it_counts_on_too() -> None:
+    old, new = ([{name: n / 10} for n in range(60)] for name in ("energia_kwh", "energy_kwh"))
+    assert renamed(*old, *new, *old)[1] == pytest.approx(3 * 5.9)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sets(st.integers(0, 3)), st.integers(0, 5), st.sampled_from((60, 7_200, 90_000))),
+        min_size=10,
+    )
+)
+def test_whatever_names_a_counter_goes_by_it_is_counted_once(
+    reports: list[tuple[set[int], int, int]],
+) -> None:
+    """Told by some of its names, all or none, in whatever order: never more than it has risen by, and of a
+    name that is told alone for days, what it rises by."""
+    names = ("energia_kwh", "energy_total_kwh", "energia_hoy_kwh", "consumo_kwh")
+    meter, at, value, total = Meter(), 0.0, 50.0, 0.0
+    for told, tenths, seconds in reports:
+        at, value = at + seconds, value + tenths / 10
+        meter, more = meter.after(Reported(at, {names[n]: value for n in told}))
+        total += sum(each.kwh for each in more)
+    assert total <= value - 50.0 + 1e-6
+    for n, _ in enumerate(range(60)):
+        meter, _ = meter.after(Reported(at + (n + 1) * 3_600, {"kwh_nuevo": n / 10}))
+    _, [last] = meter.after(Reported(at + 61 * 3_600, {"kwh_nuevo": 7.0}))
+    assert last.kwh == pytest.approx(7.0 - 5.9)
 
 
 # -- prices --------------------------------------------------------------------------------------

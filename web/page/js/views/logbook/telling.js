@@ -48,7 +48,10 @@ function noticed({ cambios, paso_a: turned, valores = {} }, device, name) {
   const known = Object.entries(valores);
   if (turned === null)
     return known.length === 0
-      ? t("logbook.measured", { name, what: list(cambios.map((each) => lowered(metricName(parted(each)[1])))) })
+      ? t("logbook.measured", {
+          name,
+          what: list(cambios.map((each) => lowered(metricName(parted(each)[1])))),
+        })
       : t("logbook.noticed", { name, what: known.map((each) => measured(each, device)).join(" · ") });
   const [[, metric]] = cambios.map(parted);
   const what =
@@ -60,9 +63,10 @@ function noticed({ cambios, paso_a: turned, valores = {} }, device, name) {
 }
 
 /** "Temperatura: 20 °C → 22 °C"; in the unit that the device itself says, if it does. */
-function measured([change, { antes, despues }], { unidades } = {}) {
+function measured([change, { antes, despues }], device) {
   const [, metric] = parted(change);
-  const [before, after] = [antes, despues].map((value) => readingOf(metric, value, { unidades }));
+  const units = { unidades: device?.unidades };
+  const [before, after] = [antes, despues].map((value) => readingOf(metric, value, units));
   return `${metricName(metric)}: ${before} → ${after}`;
 }
 
