@@ -235,6 +235,13 @@ def refusal(port: int, login: Login) -> str:
         client.loop_stop()
 
 
+def until_published(*sent: paho.MQTTMessageInfo) -> None:
+    """Each in its time: many take as long as they take, and one that nobody takes fails."""
+    for each in sent:
+        each.wait_for_publish(PATIENCE)
+        assert each.is_published(), "the broker has not taken it"
+
+
 class Device:
     """A client of the broker, as a device or an app would be; hears what it subscribes to.
 
@@ -271,7 +278,7 @@ class Device:
 
     def publish(self, topic: str, payload: bytes | str, qos: int = 1, retain: bool = False) -> None:
         """Returns when the broker has it."""
-        self.publish_soon(topic, payload, qos, retain).wait_for_publish(PATIENCE)
+        until_published(self.publish_soon(topic, payload, qos, retain))
 
     def publish_soon(
         self, topic: str, payload: bytes | str, qos: int = 1, retain: bool = False

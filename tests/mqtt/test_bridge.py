@@ -14,7 +14,15 @@ from actors.messages import (
 )
 from actors.mqtt.bridge import KEPT_BYTES
 from actors.mqtt.protocol import payloads
-from tests.brokers import PATIENCE, Broker, Device, Mosquitto, ScriptedBroker, wait_until
+from tests.brokers import (
+    PATIENCE,
+    Broker,
+    Device,
+    Mosquitto,
+    ScriptedBroker,
+    until_published,
+    wait_until,
+)
 from tests.mqtt.backend import SERIAL, STATE, Start, connected, greet
 from tests.stage import FakeClock
 
@@ -95,9 +103,8 @@ def test_a_flood_of_retained_messages_is_taken_in_at_the_writer_s_pace(
     """However many the broker has kept, no more than the limit are under way at once."""
     count, limit = 1500, 50
     with Device(mosquitto.port) as device:
-        for i in range(count):
-            published = device.publish_soon(payloads.presence_topic(f"D{i}"), b"offline", retain=True)
-        published.wait_for_publish(PATIENCE)
+        topics = [payloads.presence_topic(f"D{i}") for i in range(count)]
+        until_published(*(device.publish_soon(topic, b"offline", retain=True) for topic in topics))
     backend = start(mosquitto.port, max_in_flight=limit)
     backend.next(BrokerConnected)
     serials = set()

@@ -11,7 +11,15 @@ import pytest
 from actors.messages import BrokerConnected, Reported
 from actors.mqtt.protocol import client
 from actors.mqtt.protocol.client import JITTER, RECONNECTS, jittered
-from tests.brokers import PATIENCE, Device, Mosquitto, ScriptedBroker, free_port, wait_until
+from tests.brokers import (
+    PATIENCE,
+    Device,
+    Mosquitto,
+    ScriptedBroker,
+    free_port,
+    until_published,
+    wait_until,
+)
 from tests.mqtt.backend import SERIAL, STATE, Start, connected, greet
 
 PINGREQ, PINGRESP = 12, 0xD0
@@ -132,7 +140,7 @@ def test_a_short_freeze_is_waited_for(
         published = device.publish_soon(STATE, report(2))
         backend.settle(*backend.deliveries(1))
         mosquitto.thaw()
-        published.wait_for_publish(PATIENCE)
+        until_published(published)
         assert backend.next(Reported).report.seq == 2
     assert "broker_lost" not in caplog.text
 

@@ -13,7 +13,7 @@ from queue import SimpleQueue
 import pytest
 
 from actors.mqtt.broker.acl import LARGEST_OF_GATEWAY
-from tests.brokers import BROKERS, PATIENCE, Broker, Device, Login, wait_until
+from tests.brokers import BROKERS, PATIENCE, Broker, Device, Login, until_published, wait_until
 from tests.machine import lacking
 
 KEEPS = Login(client_id="keeps", lasting=True)
@@ -44,9 +44,7 @@ def test_a_session_keeps_what_comes_while_its_client_is_away(broker: Broker) -> 
     with Device(broker.port, "a", "b", login=KEEPS):
         pass
     with Device(broker.port) as device:
-        for number in range(1500):
-            last = device.publish_soon("ab"[number % 2], str(number))
-        last.wait_for_publish(PATIENCE)
+        until_published(*(device.publish_soon("ab"[number % 2], str(number)) for number in range(1500)))
         with Device(broker.port, "a", "b", login=KEEPS) as back:
             for number in range(1500, 3000):
                 device.publish_soon("ab"[number % 2], str(number))
@@ -93,9 +91,7 @@ def acknowledged(broker: Broker) -> list[tuple[str, bytes, bool]]:
     said = [("a", str(number).encode(), False) for number in range(1000)]
     with Device(broker.port) as device:
         device.publish("kept", b"retained", retain=True)
-        for topic, payload, _ in said:
-            last = device.publish_soon(topic, payload)
-        last.wait_for_publish(PATIENCE)
+        until_published(*(device.publish_soon(topic, payload) for topic, payload, _ in said))
     return [*said, ("kept", b"retained", True)]
 
 
@@ -153,9 +149,7 @@ def test_a_retained_message_is_there_until_it_is_cleared(broker: Broker) -> None
 def test_a_wildcard_finds_each_retained_message_once(broker: Broker) -> None:
     """However many there are."""
     with Device(broker.port) as device:
-        for number in range(300):
-            last = device.publish_soon(f"kept/{number}", b"x", retain=True)
-        last.wait_for_publish(PATIENCE)
+        until_published(*(device.publish_soon(f"kept/{number}", b"x", retain=True) for number in range(300)))
     with Device(broker.port, "kept/#") as device:
         heard = [device.heard.get(timeout=PATIENCE) for _ in range(300)]
         assert until_barrier(device, broker, "kept/end") == []

@@ -30,6 +30,7 @@ from tests.brokers import (
     packet,
     refusal,
     require_mosquitto,
+    until_published,
     wait_until,
 )
 from tests.mqtt.guarded import (
@@ -152,9 +153,7 @@ def test_a_large_report_passes_and_a_larger_ends_only_its_sender(
 def test_many_reports_come_whole_and_in_order(house: GuardedBroker) -> None:
     """The door neither loses nor mixes up what passes it."""
     with house.hears(OWN) as backend, house.device(HERE) as device:
-        for number in range(2000):
-            last = device.publish_soon(OWN, str(number))
-        last.wait_for_publish(PATIENCE)
+        until_published(*(device.publish_soon(OWN, str(number)) for number in range(2000)))
         heard = [int(backend.heard.get(timeout=PATIENCE)[1]) for _ in range(2000)]
         assert heard == list(range(2000))
 
@@ -185,7 +184,7 @@ def test_a_login_that_floods_delays_nobody_else(guarded: tuple[CrashableBroker, 
     broker, house = guarded
     with house.hears(OWN, state_topic(THERE)) as backend, house.device(HERE) as rude:
         flood = [rude.publish_soon(OWN, b"x") for _ in range(4 * BURST)]
-        flood[BURST - 1].wait_for_publish(PATIENCE)
+        until_published(*flood[:BURST])
         with house.device(THERE) as other:
             for number in range(20):
                 other.publish(state_topic(THERE), str(number))

@@ -21,7 +21,7 @@ from actors.runtime.clock import SystemClock
 from actors.runtime.time_zone import UTC_ZONE
 from actors.simulator.device import fleet
 from actors.simulator.fleet import Simulator
-from tests.brokers import PATIENCE, Login, ScriptedBroker, packet, wait_until
+from tests.brokers import PATIENCE, Login, ScriptedBroker, packet, until_published, wait_until
 from tests.mqtt.backend import Ear
 from tests.mqtt.guarded import (
     HERE,
@@ -104,10 +104,9 @@ def test_thousands_of_reports_come_over_tls(house: GuardedBroker, pair: Tls) -> 
     with a_backend("localhost", house.port, login) as (bridge, told):
         assert bridge.wait_until_heard(PATIENCE)
         with house.device(HERE) as device:
-            for number in range(4000):
-                last = device.publish_soon(OWN, f'{{"boot":"b","seq":{number}}}')
+            sent = [device.publish_soon(OWN, f'{{"boot":"b","seq":{number}}}') for number in range(4000)]
             assert reports(bridge, told, 4000) == list(range(4000))
-            last.wait_for_publish(PATIENCE)
+            until_published(*sent)
         assert bridge.wait_until_settled(PATIENCE)
 
 

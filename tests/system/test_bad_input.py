@@ -9,7 +9,7 @@ from operator import itemgetter
 
 import pytest
 
-from tests.brokers import Device, Mosquitto, wait_until
+from tests.brokers import Device, Mosquitto, until_published, wait_until
 from tests.system.backend import Backend, Installation, update
 from tests.web.site import PATIENCE
 
@@ -144,8 +144,7 @@ def test_a_retained_flood_is_taken_in_once(mosquitto_home: Installation, mosquit
             device.publish_soon(f"dispositivos/PLG0{n:04}/estado", b'{"estado":"activo"}', retain=True)
             for n in range(500)
         ]
-        for message in published:
-            message.wait_for_publish(PATIENCE)
+        until_published(*published)
     for _ in range(2):
         with mosquitto_home.backend(max_no_reclamados=2_000) as backend:
             backend.until_health_is(200)

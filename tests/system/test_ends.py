@@ -15,7 +15,7 @@ import pytest
 from actors.domain.kinds import PREFIXES
 from actors.mqtt.protocol.payloads import state_topic
 from actors.simulator.claim_code import claim_body
-from tests.brokers import Device, Mosquitto, wait_until
+from tests.brokers import Device, Mosquitto, until_published, wait_until
 from tests.system.backend import Backend, Installation
 from tests.system.load import SERIALS, Load
 from tests.web.site import PATIENCE
@@ -77,9 +77,8 @@ def test_what_the_embedded_broker_acknowledged_outlives_a_kill_of_the_backend(
     with embedded_home.backend() as backend, Device(backend.mqtt) as device:
         backend.until_health_is(200)
         os.kill(backend.pid, signal.SIGSTOP)
-        for number in range(300):
-            last = device.publish_soon(state_topic("A"), json.dumps({"boot": "b", "seq": number}))
-        last.wait_for_publish(PATIENCE)
+        reports = [json.dumps({"boot": "b", "seq": number}) for number in range(300)]
+        until_published(*(device.publish_soon(state_topic("A"), report) for report in reports))
         backend.kill()
     with embedded_home.backend() as backend:
         wait_until(lambda: backend.logged("A") >= 300, PATIENCE)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.brokers import Device, accepts, free_port, wait_until
+from tests.brokers import Device, accepts, free_port, until_published, wait_until
 from tests.system.backend import END_S, Backend, Installation, command_line, surroundings
 from tests.web.site import PATIENCE
 
@@ -73,8 +73,7 @@ def report_everything(backend: Backend) -> None:
             device.publish_soon(f"dispositivos/{SERIAL}/estado", f'{{"boot":"a","seq":{n}}}')
             for n in range(REPORTS)
         ]
-        for each in sent:
-            each.wait_for_publish(PATIENCE)
+        until_published(*sent)
         wait_until(lambda: backend.ask("GET", "/salud").json["broker"]["recibidos"] >= REPORTS, PATIENCE)
 
 

@@ -45,6 +45,10 @@ class BrokerUnavailable(Exception):
     """The broker cannot be started; the message is one line in Spanish that says what to do."""
 
 
+class EndedAtOnce(BrokerUnavailable):
+    """It has ended by itself, as where a port that it was given as free has been taken meanwhile."""
+
+
 class Program(Protocol):
     """A server that can be run as a child."""
 
@@ -116,6 +120,8 @@ class Child:
         for thread in (self._watcher, self._pinger):
             if thread.is_alive():
                 thread.join(_STOP_TIMEOUT)
+        if self._process is not None and not self._watcher.is_alive():  # it has never served
+            self._listen_to(self._process)
         self._ready = False
 
     # -- the process -----------------------------------------------------------------------------
@@ -159,13 +165,14 @@ class Child:
         deadline = time.monotonic() + _START_TIMEOUT
         while not self._settles_in():
             if process.poll() is not None or time.monotonic() > deadline or self._stopping.is_set():
-                raise BrokerUnavailable(
+                why = BrokerUnavailable if process.poll() is None else EndedAtOnce
+                raise why(
                     f"el bróker MQTT incluido no arranca en {self._program.place} "
                     f"(estado {process.poll()}); usa MQTT_BROKER_URL con otro bróker."
                 )
             self._stopping.wait(_START_POLL)
         if process.poll() is not None:  # somebody else answered: the port has been taken
-            raise BrokerUnavailable(f"{self._program.place} lo ocupa otro programa.")
+            raise EndedAtOnce(f"{self._program.place} lo ocupa otro programa.")
         self._ready = True
 
     def _settles_in(self) -> bool:

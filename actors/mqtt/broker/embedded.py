@@ -8,11 +8,12 @@ import socket
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
 from actors.domain.unserved import Unserved
-from actors.mqtt.broker.child import HUNG_AFTER, PING_EVERY, BrokerUnavailable, Child, Program
+from actors.mqtt.broker.child import HUNG_AFTER, PING_EVERY, BrokerUnavailable, Child, EndedAtOnce, Program
 from actors.mqtt.broker.notices import Notices
 from actors.mqtt.broker.proxy_access import Door
 from actors.mqtt.broker.proxy_process import arguments
@@ -24,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 # Where the door's process finds our modules, from wherever we were started.
 _ROOT: Final = Path(__file__).resolve().parents[3]
+# Ports that were free when we looked may be somebody else's when the server wants them.
+_STARTS: Final = 3
 
 
 class Server(Program, Protocol):
@@ -76,7 +79,8 @@ class EmbeddedBroker:
     ) -> None:
         self._server = server
         self._door = door
-        self._child = Child(server, ping_every=ping_every, hung_after=hung_after)
+        self._new_child = partial(Child, server, ping_every=ping_every, hung_after=hung_after)
+        self._child = self._new_child()
         self._proxy: Child | None = None
 
     @property
@@ -135,10 +139,19 @@ class EmbeddedBroker:
 
     def start(self) -> None:
         """Start it and wait until this machine can connect; :class:`BrokerUnavailable` if it never can."""
-        self._server.choose_port()
         if self._door is not None:
             self._door = _openable(self._door)
-        self._child.start()
+        port = self._server.port
+        for left in reversed(range(_STARTS)):
+            self._server.port = port
+            self._server.choose_port()
+            self._child = self._new_child()
+            try:
+                self._child.start()
+                return
+            except EndedAtOnce:
+                if not left:
+                    raise
 
     def limit(self, client_id: str) -> None:
         """As :meth:`Server.limit`, where it can be."""
