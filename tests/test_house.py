@@ -26,6 +26,7 @@ MAY_IMPORT = {
     "actors.runtime": ("actors.domain",),
     "actors.messages": ("actors.domain",),
     "actors.ports": ("actors.domain", "actors.messages"),
+    "actors.cluster": ("actors.domain",),
     "actors.context": SHARED,
     "actors": ("actors.context", *SHARED),
     "actors.mqtt.topics": (),
@@ -64,7 +65,10 @@ MAY_IMPORT = {
         *SHARED,
     ),
     "persistence.accounts": ("persistence.storage", "persistence.database", "actors.domain"),
-    "persistence.postgres": ("persistence.forms", "persistence.storage", "persistence.accounts", *SHARED),
+    "persistence.postgres": (
+        *("persistence.forms", "persistence.storage", "persistence.accounts"),
+        *("actors.cluster", *SHARED),
+    ),
     "persistence": (
         *("persistence.forms", "persistence.storage", "persistence.database", "persistence.writer"),
         *("persistence.readers", "persistence.backup"),
