@@ -2,8 +2,8 @@
 
 Measured are tests that run a room in pytest's own process, and the rooms' imports. As that about doubles what
 a test costs, those are left out whose claim is how long something takes, and those that go the same way for
-seconds. What is run by the tests of the whole system, of the page and of brokers is not known here, so the
-rooms that only these run are not told of.
+seconds; of the others their first second of a processor is measured. What is run by the tests of the whole
+system, of the page and of brokers is not known here, so the rooms that only these run are not told of.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +41,9 @@ NOT_MEASURED: Final = (
     "tests/web/test_streams_stress.py",
     "tests/web/test_time_held.py",
 )
+# Of a processor: a test that goes on for longer does the same again with other examples, s.
+ENOUGH_S: Final = 1.0
+_LOOK_S: Final = 0.1
 # The rooms that are run by others.
 NOT_TOLD: Final = (
     *("actors/mqtt", "actors/mqtt/broker", "actors/mqtt/protocol", "actors/simulator"),
@@ -63,6 +68,11 @@ class Watched:
             )  # made for this, where the tracer is called each line
         DATA.mkdir(parents=True, exist_ok=True)
         self._coverage = _coverage(str(os.getpid()))
+        self._lock = threading.Lock()
+        self._enough_at: float | None = None
+        """While a test is measured, of this process's time."""
+        # Begun before anything is measured, and so none of that.
+        threading.Thread(target=self._end_those_that_go_on, name="coverage", daemon=True).start()
         self._coverage.start()
 
     def pytest_collection_finish(self) -> None:
@@ -72,11 +82,25 @@ class Watched:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
         if not item.nodeid.startswith(MEASURED) or item.nodeid.startswith(NOT_MEASURED):
             return (yield)
-        self._coverage.start()
+        with self._lock:
+            self._coverage.start()
+            self._enough_at = time.process_time() + ENOUGH_S
         try:
             return (yield)
         finally:
-            self._coverage.stop()
+            self._end(at=None)
+
+    def _end(self, at: float | None) -> None:
+        """Unless that has been done; ``at`` is what the process's time has come to, where that decides."""
+        with self._lock:
+            if self._enough_at is not None and (at is None or at >= self._enough_at):
+                self._enough_at = None
+                self._coverage.stop()
+
+    def _end_those_that_go_on(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(_LOOK_S):
+            self._end(time.process_time())
 
     def pytest_sessionfinish(self) -> None:
         self._coverage.save()

@@ -14,7 +14,7 @@ from typing import Final
 
 import pytest
 
-RUN: Final = ("-n", "2", "--dist", "worksteal")
+RUN: Final = ("-n", "3", "--dist", "worksteal")
 MOST: Final = 5
 """When more fail, something is broken, and a second try would tell nothing new."""
 
