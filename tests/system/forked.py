@@ -60,11 +60,11 @@ class Forked:
 
     def communicate(self, timeout: float) -> tuple[str, str]:
         """What a command has said and complained of that ends by itself; less than a pipe holds, 64 KiB."""
-        try:
-            self.wait(timeout)
-        finally:
-            self.kill()
         with self.stdout, self.stderr:
+            try:
+                self.wait(timeout)
+            finally:
+                self.kill()
             return self.stdout.read(), self.stderr.read()
 
 

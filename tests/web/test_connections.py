@@ -41,9 +41,11 @@ def full_server(tls: ssl.SSLContext | None = None) -> Iterator[tuple[int, LoopTh
 
     port = listener.getsockname()[1]
     server = loop.run(begin(), PATIENCE)
-    yield port, loop
-    loop.call_soon(server.stop)
-    loop.stop(PATIENCE)
+    try:
+        yield port, loop
+    finally:
+        loop.call_soon(server.stop)
+        loop.stop(PATIENCE)
 
 
 def test_who_finds_no_room_and_shakes_no_hands_is_not_kept(tmp_path: Path) -> None:
