@@ -200,6 +200,25 @@ def test_those_of_one_device_on_a_day_stand_together_and_are_put_aside_at_once(
     group.get_by_role("link", name="Ver en la gráfica: Temperatura de 150 °C en Sensor Temp").click()
     expect(any_page.get_by_role("heading", level=1, name="Sensor Temp")).to_be_visible()
     expect(any_page.get_by_role("button", name="Ver todo de nuevo")).to_be_visible()
+    expect(any_page.get_by_role("figure", name="Temperatura")).to_be_in_viewport(ratio=0.5)
+
+
+def test_a_link_to_a_chart_leads_to_that_of_what_it_is_about(home: Home, any_page: Page) -> None:
+    """However many the device has: it comes first, before what its kind lives by, and is what one sees."""
+    device = overheat(home)
+    home.report(THERMOMETER, parametros={**HOT, **{f"medida_{n}": n for n in range(6)}})
+    any_page.goto("/#/avisos")
+    asked = any_page.get_by_role("link", name="Ver en la gráfica").first.get_attribute("href")
+    assert asked is not None
+    assert asked.endswith("&metrica=temperatura")
+    any_page.goto(f"/{asked.replace('temperatura', 'medida_4')}")
+    sought = any_page.get_by_role("figure").first
+    expect(sought).to_have_attribute("data-metric", "medida_4")
+    expect(sought).to_be_in_viewport(ratio=0.9)
+    any_page.get_by_role("link", name="Registro").click()
+    expect(any_page.get_by_role("heading", name="Quién lo ha cambiado")).to_be_visible()
+    any_page.goto(f"/#/dispositivo/{device}")
+    expect(any_page.get_by_role("figure").first).to_have_attribute("data-metric", "temperatura")
 
 
 def test_what_proposes_nothing_is_marked_as_seen(home: Home, page: Page) -> None:

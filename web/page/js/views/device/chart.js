@@ -24,8 +24,11 @@ import { rangeName, valueWords } from "./wording.js";
  * `device` is a signal. `share`: the metric is a yes or no, told as how much of the time it was yes. `findings` as of `readFindings`, or
  * undefined; `bounds` or `null`. `looking` is `{range, zoom(from, to), reset(), picked, pick(moment)}` of the view.
  */
-export const Chart = ({ device, metric, share, findings, bounds, limits, known, looking }) => {
+export const Chart = ({ device, metric, sought, share, findings, bounds, limits, known, looking }) => {
   const figure = useRef(null);
+  useEffect(() => {
+    if (sought) figure.current.scrollIntoView({ block: "center" });
+  }, []);
   const canvas = useSignal(null);
   const { near, width } = useBox(figure);
   const name = metricTitle(metric);

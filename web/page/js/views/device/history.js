@@ -6,12 +6,13 @@ import { fresh } from "../../house.js";
 import { html } from "../../html.js";
 import { mainMetric } from "../../kinds.js";
 import { useLoaded } from "../../load.js";
+import { query } from "../../route.js";
 import { Empty, Failure, Loaded } from "../../ui.js";
 import { t } from "../../words.js";
 import { Chart } from "./chart.js";
 import { isShare } from "./compare.js";
 import { boundsOf, readBounds, readFindings } from "./findings.js";
-import { fitting, RANGES, zoomed } from "./ranges.js";
+import { fitting, metricIn, RANGES, zoomed } from "./ranges.js";
 import { rangeName } from "./wording.js";
 
 /** `range` is the signal of what is looked at, whose value is one of ranges.js. A report draws no chart by itself. */
@@ -28,6 +29,7 @@ export const History = ({ device, range }) => {
   const edition = useComputed(() => device.value.edicion).value;
   const bounds = useLoaded(() => readBounds(id), [id, edition]);
   const looking = useLooking(range);
+  const [sought] = useState(metricIn(query.peek()));
   const newest = fresh.value.find((finding) => finding.dispositivo_id === id)?.evento_id;
   useEffect(() => {
     if (newest) findings.reload();
@@ -48,12 +50,13 @@ export const History = ({ device, range }) => {
             ? html`<${Empty} icon="pending" title=${t("device.no_metrics")}><p>${t("device.no_metrics.why")}</p><//>`
             : html`
               <div class="charts">
-                ${ordered(telling(names, device.peek()), device.peek()).map(
+                ${ordered(telling(names, device.peek()), sought ?? mainMetric(device.peek())).map(
                   (metric) => html`
                     <${Chart}
                       key=${metric}
                       device=${device}
                       metric=${metric}
+                      sought=${metric === sought}
                       share=${isShare(device.peek(), metric)}
                       findings=${findings.value}
                       bounds=${boundsOf(bounds.value?.data, metric)}
@@ -84,10 +87,9 @@ function telling(names, { capability }) {
   return others.some(MORE[capability] ?? (() => false)) ? others : names;
 }
 
-/** What its kind lives by first; whether it was on matters less where there are other readings. */
-function ordered(names, device) {
-  const main = mainMetric(device);
-  const rank = (name) => (name === main ? 0 : name === "encendido" ? 2 : 1);
+/** What is looked for first, or else what its kind lives by; whether it was on matters less than other readings. */
+function ordered(names, first) {
+  const rank = (name) => (name === first ? 0 : name === "encendido" ? 2 : 1);
   return [...names].sort((one, other) => rank(one) - rank(other));
 }
 

@@ -40,6 +40,9 @@ export function rangeIn(query) {
   return since > 0 && until > since ? zoomed(since, until) : null;
 }
 
+/** The metric that it asks for, as "metrica=temp"; `null` where it does not. */
+export const metricIn = (query) => new URLSearchParams(query).get("metrica");
+
 /** `{since, until}` of a range at the moment `now`, whole seconds. */
 export function spanOf(range, now) {
   const until = range.until ?? Math.ceil(now);

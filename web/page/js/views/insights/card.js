@@ -57,11 +57,12 @@ const InChart = ({ finding, label }) => html`
   <a class="in-chart" href=${placeOf(finding)} aria-label=${`${t("insights.chart")}: ${label}`}>${t("insights.chart")}</a>
 `;
 
-/** The device's charts at the time of it, with as much before and after, an hour at least. */
-function placeOf({ dispositivo_id: id, ts_utc, desde = ts_utc, hasta, actualizado = ts_utc }) {
+/** The device's chart of what it is about, at the time of it, with as much before and after, an hour at least. */
+function placeOf({ dispositivo_id: id, metric, ts_utc, desde = ts_utc, hasta, actualizado = ts_utc }) {
   const [since, until] = [desde, hasta ?? actualizado].map((at) => Date.parse(at) / 1000);
   const margin = Math.max(3_600, until - since);
-  return `#/dispositivo/${id}?desde=${Math.floor(since - margin)}&hasta=${Math.ceil(until + margin)}`;
+  const which = metric ? `&metrica=${encodeURIComponent(metric)}` : "";
+  return `#/dispositivo/${id}?desde=${Math.floor(since - margin)}&hasta=${Math.ceil(until + margin)}${which}`;
 }
 
 /** When it was, or from when to when: of an end on another day with the day. */
