@@ -24,6 +24,9 @@ const REST_AFTER_MS = 20_000;
 const ROOMS_EVERY_MS = 5 * 60_000;
 // They are on a disk that may be slow, devices are not.
 const ROOMS_MS = 250;
+// A stream takes a process of its own to open, which is to take no time of what is seen first; but some it may.
+const FIRST_MS = 1_000;
+const PAINT_MS = 50;
 const FINDINGS = [...Object.values(RULES).flat(), "ai_episode", "ai_progress", "ai_done"];
 // An entry of the logbook; what the one who is looking has looked at, perhaps elsewhere.
 const DOINGS = ["diario", "visto"];
@@ -180,8 +183,9 @@ connection.subscribe((state) => {
 /** What is seen first waits neither for who is looking nor for the stream. */
 async function readEarly() {
   if (document.hidden) return;
-  await readDevices();
-  justRead.value = connection.peek() === "opening" && heardAt.peek() === 0;
+  justRead.value = true;
+  await Promise.race([readDevices(), after(FIRST_MS)]);
+  await after(PAINT_MS);
 }
 
 let lists = 0;
@@ -281,7 +285,8 @@ function resume() {
 
 /** Find out who is looking and, where that is known, begin to listen. */
 export async function enter() {
-  if (me.peek() === null) readEarly().catch(() => {}); // whoever may see the house reads it again
+  // Whoever may see the house reads it again.
+  const shown = me.peek() === null ? readEarly().catch(() => {}) : null;
   const who = await whoIsLooking();
   // Somebody else only: who finds themselves again would have all views drawn anew.
   if (JSON.stringify(who) === JSON.stringify(me.peek())) return;
@@ -293,6 +298,7 @@ export async function enter() {
     seen.value = null;
   }
   me.value = who;
+  await shown;
   resume();
 }
 
