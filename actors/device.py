@@ -24,7 +24,7 @@ from actors.domain.logbook import (
     Origin,
     done,
 )
-from actors.domain.model import DeadLetter, Device, JsonObject, LogEntry, Report
+from actors.domain.model import DeadLetter, Device, LogEntry, Report
 from actors.domain.own_deeds import OwnWord, own_deeds, own_origin
 from actors.domain.patience import interval_of
 from actors.domain.profile import SETTLING_S, Profile
@@ -52,7 +52,6 @@ from actors.messages import (
     Dismissed,
     DismissFinding,
     EndEpisodes,
-    FollowSun,
     ForgetDevice,
     ForgetUnheard,
     GiveWay,
@@ -82,9 +81,7 @@ from actors.messages import (
     RoomGone,
     RuleEnded,
     RuleFailed,
-    Scheduled,
     ScheduleDue,
-    SetByHand,
     Settle,
     SettlingOver,
     SilenceDue,
@@ -99,6 +96,7 @@ from actors.messages import (
 from actors.rule_actors import RuleActors
 from actors.runtime.dispatch import PooledActor, tell_if_alive
 from actors.runtime.supervision import one_line
+from actors.schedule_handover import ScheduleHandover
 from actors.silence import Silence
 
 logger = logging.getLogger(__name__)
@@ -130,12 +128,7 @@ class DeviceActor(PooledActor):
             context.startup_grace,
             lambda: tell_if_alive(self.actor_ref, SilenceDue()),
         )
-        self._schedule: JsonObject | None = None
-        """As the timekeeper was told."""
-        self._resumes_at: float | None = None
-        """The same of when it goes back to its schedule."""
-        self._follows_sun = False
-        """The same of whether something in it follows the sun."""
+        self._handover = ScheduleHandover(context, self.actor_ref)
         self._settled_at = 0.0
         """When the device has had its time to do as it was told."""
         self._lapses = Lapses(self._clock, lambda: tell_if_alive(self.actor_ref, LapseDue()))
@@ -145,7 +138,7 @@ class DeviceActor(PooledActor):
     def on_start(self) -> None:
         self._silence.expect(self._device)
         self._expect_lapses()
-        self._hand_schedule_over()
+        self._handover.keep_up_with(self._device)
         if self._device.claimed:
             self._rules.start(self._device)
         if self._device.orders is not None and self._device.orders.unconfirmed:
@@ -431,46 +424,9 @@ class DeviceActor(PooledActor):
 
     # -- the schedule ------------------------------------------------------------------------
 
-    def _hand_schedule_over(self) -> None:
-        """To who keeps it, if the device does not; what follows the sun in it is set anew each day."""
-        schedule, resumes_at = self._device.server_schedule, self._device.resumes_at
-        if schedule != self._schedule:
-            self._tell_schedule(schedule)
-        if resumes_at != self._resumes_at:
-            self._tell_by_hand(resumes_at)
-        follows_sun = self._context.sun is not None and self._device.follows_sun
-        if follows_sun is not self._follows_sun:
-            self._tell_of_sun(follows=follows_sun)
-
-    def _take_schedule_back(self) -> None:
-        if self._schedule is not None:
-            self._tell_schedule(None)
-        if self._resumes_at is not None:
-            self._tell_by_hand(None)
-        if self._follows_sun:
-            self._tell_of_sun(follows=False)
-
-    def _tell_schedule(self, schedule: JsonObject | None) -> None:
-        self._schedule = schedule
-        to = partial(tell_if_alive, self.actor_ref)
-        if self._context.timekeeper is not None:
-            news = Scheduled(self._device.serial, to, schedule, self._device.scheduled_at)
-            tell_if_alive(self._context.timekeeper, news)
-
-    def _tell_by_hand(self, until: float | None) -> None:
-        self._resumes_at = until
-        if self._context.timekeeper is not None:
-            news = SetByHand(self._device.serial, partial(tell_if_alive, self.actor_ref), until)
-            tell_if_alive(self._context.timekeeper, news)
-
-    def _tell_of_sun(self, *, follows: bool) -> None:
-        self._follows_sun = follows
-        if self._context.timekeeper is not None:
-            to = partial(tell_if_alive, self.actor_ref) if follows else None
-            tell_if_alive(self._context.timekeeper, FollowSun(self._device.serial, to))
-
     def _follow_schedule(self, device: Device, at: float) -> None:
-        self._do_by_itself(device, self._deeds(device, Act.CHANGED, BY_SCHEDULE, at), at)
+        deeds = self._deeds(device, Act.CHANGED, BY_SCHEDULE, at)
+        self._do_by_itself(device, deeds, at)
 
     def _follow_sun(self, device: Device, at: float) -> None:
         """It is to do what it was to do before, by today's sun: an entry a day would only bury the others."""
@@ -500,7 +456,8 @@ class DeviceActor(PooledActor):
             self._rules.release()
         released = self._device.claimed and not outcome.claimed
         at = self._clock.now()
-        deeds = self._deeds(outcome, _ACTS.get(type(command), Act.CHANGED), _origin_of(command), at)
+        act = _ACTS.get(type(command), Act.CHANGED)
+        deeds = self._deeds(outcome, act, _origin_of(command), at)
         kept = Keep(outcome, reply=command.reply, publish=publish, decided=decided, deeds=deeds)
         self._go_on(kept, at)
         if released:
@@ -548,7 +505,7 @@ class DeviceActor(PooledActor):
     def _depart(self, removal: Remove) -> None:
         """Hub and writer are told by whoever has told them all else of this device, so in order."""
         self._departed = True
-        self._take_schedule_back()
+        self._handover.take_back(self._device)
         self._context.events.device_removed(removal.removal)
         self._keep(removal)
         tell_if_alive(self._directory, Departed(self._device.serial))
@@ -600,7 +557,7 @@ class DeviceActor(PooledActor):
             request.reply(device)
             tell_if_alive(self._directory, Declined(offer))
             return
-        self._take_schedule_back()
+        self._handover.take_back(self._device)
         self._rules.rename(before.serial)
         self._claim_guard = ClaimGuard(self._context.claim_window)
         self._context.events.device_removed(Removal(spare.id, spare.serial))
@@ -662,7 +619,7 @@ class DeviceActor(PooledActor):
             or device.patience != before.patience
         )
         if changed:
-            self._hand_schedule_over()
+            self._handover.keep_up_with(self._device)
             if self._context.patience.with_device(device) != self._context.patience.with_device(before):
                 self._silence.expect(self._device)
             self._rules.hear_change(device, at, report)

@@ -274,7 +274,7 @@ class RuleActor(PooledActor):
             self._conclude(self._rule.hear(house, self._context.clock.now()))
 
     def _conclude(self, findings: Sequence[Finding]) -> None:
-        news = [each for each in findings if self._is_news(each)]
+        news = [each for each in findings if self._is_news(each)] if findings else ()
         if news:
             configuration = self._device.configuration
             founded = [(each, basis_of(each, configuration)) for each in news]
