@@ -35,7 +35,7 @@ def prepare(server: Server, part: str, steps: Steps) -> None:
         # Whoever waits here is let wait; the time-out is for locks that nobody means to hold.
         connection.execute("SET LOCAL lock_timeout = 0")
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATING,))
-        connection.execute(SQL("CREATE SCHEMA IF NOT EXISTS {}").format(Identifier(server.schema)))
+        _make_schema(server, connection)
         _refuse_foreign(server, connection)
         version = _version(connection, part)
         if version > len(steps):
@@ -54,6 +54,13 @@ def prepare(server: Server, part: str, steps: Steps) -> None:
                 (part, len(steps)),
             )
             logger.info("database_migrated part=%s before=%d version=%d", part, version, len(steps))
+
+
+def _make_schema(server: Server, connection: Connection) -> None:
+    """Which one that is there already, and may be somebody else's gift, takes no right to make."""
+    there = "SELECT FROM pg_catalog.pg_namespace WHERE nspname = %s"
+    if connection.execute(there, (server.schema,)).fetchone() is None:
+        connection.execute(SQL("CREATE SCHEMA {}").format(Identifier(server.schema)))
 
 
 def _refuse_foreign(server: Server, connection: Connection) -> None:

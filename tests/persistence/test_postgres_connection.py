@@ -371,6 +371,22 @@ def test_another_program_s_database_is_refused_and_stays_as_it_is(server: Server
         assert value(connection, "SELECT to_regclass('cosas')") is None
 
 
+def test_who_may_make_no_schema_uses_the_one_that_was_made(
+    shared_postgres: PostgresServer, server: Server
+) -> None:
+    """A careful administrator makes it; where nobody has, one line says that rights are missing."""
+    name = server.url.rpartition("@/")[2].partition("?")[0]
+    shared_postgres.execute(f"DROP ROLE IF EXISTS {GUARDED}; CREATE ROLE {GUARDED} LOGIN PASSWORD 'bueno'")
+    careful = Server(shared_postgres.url(name, GUARDED, "bueno"), schema="propia")
+    with pytest.raises(UnusableDatabase) as caught:
+        prepare(careful, "casa", (first,))
+    assert caught.value.hindrance is Hindrance.REFUSED
+    shared_postgres.execute(f"CREATE SCHEMA propia AUTHORIZATION {GUARDED}", name)
+    prepare(careful, "casa", (first, second))
+    with connect(careful) as connection:
+        assert value(connection, "SELECT count(*) FROM propia.cosas") == 1
+
+
 # -- the server of these tests ---------------------------------------------------------------------
 
 
