@@ -37,10 +37,13 @@ def told(tmp_path: Path) -> Path:
 
 
 def gate(folder: Path, told: Path) -> subprocess.CompletedProcess[str]:
-    """Run on the tests in a folder of its own, with no plugin that the gate itself does not ask for."""
+    """Run on the tests in a folder of its own, with no plugin that the gate itself does not ask for.
+
+    By one worker: for a handful of tests, to start more would be most of the work.
+    """
     tests = folder / "of_its_own"
     return subprocess.run(
-        [sys.executable, "-m", "tests.twice"],
+        [sys.executable, "-m", "tests.twice", "-n", "1"],
         cwd=tests,
         env={
             **os.environ,
