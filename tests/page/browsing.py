@@ -134,9 +134,15 @@ def expect_live(page: Page) -> None:
 
 def assert_accessible(page: Page) -> None:
     """axe finds nothing serious or critical in the page as it stands."""
-    page.evaluate(_axe())
-    found = page.evaluate(_SERIOUS)
+    found = violations(page)
     assert not found, "\n".join(found)
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds that is serious or critical."""
+    page.evaluate(_axe())
+    found: list[str] = page.evaluate(_SERIOUS)
+    return found
 
 
 @functools.cache

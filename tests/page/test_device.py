@@ -402,11 +402,11 @@ def test_a_person_drags_the_bounds_on_the_chart_and_takes_them_back(home: Home, 
 def test_a_person_mutes_a_metric_and_says_what_it_is(home: Home, any_page: Page) -> None:
     panel = open_limits(any_page)
     nature = panel.get_by_label("Qué es")
-    expect(nature.locator("option").first).to_have_text("Automático: medida, sube y baja")
+    expect(nature.locator("option").first).to_have_text("Automático: sube y baja")
     panel.get_by_role("switch", name="No avisar de Temperatura").click()
     expect(panel.locator("summary .chip")).to_have_text("silenciada")
     with any_page.expect_response(lambda response: response.request.method == "PUT"):
-        nature.select_option("Contador, solo sube")
+        nature.select_option("Solo sube")
     expect(nature).to_have_value("contador")
     told = limits_of(home)
     assert (told["silenciada"], told["naturaleza"], told["naturaleza_de"]) == (True, "contador", "persona")

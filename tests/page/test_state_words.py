@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.page.conftest import OpenPage
 from tests.page.home import Home
+from tests.page.opened import open_modules
 
 # What is reported, and what it is called in Spanish and English.
 TOLD: dict[str, tuple[str, str, dict[str, Any], str, str]] = {
@@ -51,6 +52,43 @@ def spaced(text: str) -> str:
 
 def card(page: Page, name: str) -> Locator:
     return page.get_by_role("article").filter(has=page.get_by_role("link", name=name, exact=True))
+
+
+@pytest.mark.parametrize(("locale", "word"), [("es-ES", "Activo"), ("en-GB", "Active")])
+def test_a_sensor_is_active_in_both_languages(
+    home: Home, open_page: OpenPage, locale: str, word: str
+) -> None:
+    home.report("CO200001", estado="activo", parametros={"co2_ppm": 480})
+    id = home.claim("CO200001", nombre="Aire")
+    page = open_page(locale=locale)
+    page.goto(f"/#/dispositivo/{id}")
+    expect(page.locator(".doing .chip").first).to_have_text(word)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "unit", "reached"),
+    [
+        ((-16.5, 117), "%", (0, 100)),
+        ((12, 80), "%", (12, 80)),
+        ((-3, 900), "lx", (0, 900)),
+        ((-12, 30), "°C", (-12, 30)),
+        ((-900, 4000), "W", (-900, 4000)),
+        ((None, 120), "%", (None, 100)),
+    ],
+)
+def test_what_is_normal_can_be_reached(
+    home: Home,  # noqa: ARG001
+    page: Page,
+    bounds: tuple[float | None, float],
+    unit: str,
+    reached: tuple[float | None, float],
+) -> None:
+    """A share ends at its ends; what can be negative stays as it was reckoned."""
+    open_modules(page, "kinds.js")
+    page.goto("/")
+    asked = "async ([bounds, unit]) => (await import('/pagina/js/kinds.js')).reachable(bounds, unit)"
+    told = page.evaluate(asked, [{"min": bounds[0], "max": bounds[1]}, unit])
+    assert (told["min"], told["max"]) == reached
 
 
 def test_what_is_no_switch_has_no_history_of_being_on(home: Home, page: Page) -> None:

@@ -22,6 +22,15 @@ export const unitOf = (metric, { unidades: told = {} } = {}) => {
   return READINGS[knownPart(last(metric))]?.unit ?? "";
 };
 
+// What nothing has less of than none.
+const COUNTED = ["%", "lx", "ppm", "kbit/s", "l/min"];
+
+/** Bounds that a metric of this unit can reach: what is reckoned from a past may go beyond. */
+export function reachable({ min, max }, unit) {
+  const least = COUNTED.includes(unit) && min !== null ? Math.max(min, 0) : min;
+  return { min: least, max: unit === "%" && max !== null ? Math.min(max, 100) : max };
+}
+
 /** What a metric is called: "Temperatura", "Corriente (b)"; nested ones by their last part. */
 export const metricName = (metric) => {
   const name = last(metric);

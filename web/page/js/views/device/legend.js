@@ -1,5 +1,6 @@
 /** What the signs in a chart mean. */
 import { html } from "../../html.js";
+import { reachable } from "../../kinds.js";
 import { t } from "../../words.js";
 import { valueWords } from "./wording.js";
 
@@ -19,7 +20,8 @@ export function legendOf({ bounds, anomalies, outages, other }, { share, unit })
   return items;
 }
 
-function boundWords({ min, max }, unit) {
+function boundWords(bounds, unit) {
+  const { min, max } = reachable(bounds, unit);
   if (min === null) return t("device.legend.normal.max", { max: valueWords(max, false, unit) });
   if (max === null) return t("device.legend.normal.min", { min: valueWords(min, false, unit) });
   return t("device.legend.normal", { min: valueWords(min, false), max: valueWords(max, false, unit) });

@@ -28,7 +28,7 @@ export const settingWords = (key, value) => word(`setting.${key}.${value}`, read
  * @param {{ capability?: string, parametros?: Record<string, unknown> }} device
  */
 export function stateWords({ capability, parametros: told = {} }, state) {
-  if (capability === "sensor") return plain(state);
+  if (capability === "sensor") return word(`device.state.sensor.${state}`, plain(state));
   const share = capability === "position" ? numberOf(told.posicion) : null;
   if (share !== null) return openWords(share);
   const locked = capability === "lock" ? switchOf(told.bloqueada) : null;

@@ -1,6 +1,6 @@
 /** A finding in plain words: what was found, and why. Pure but for the language in use. */
 import { duration, lowered, moment, number } from "../../format.js";
-import { kindName, metricName, nameOf, unitOf } from "../../kinds.js";
+import { kindName, metricName, nameOf, reachable, unitOf } from "../../kinds.js";
 import { t } from "../../words.js";
 import { countWords, evidenceOf, rowWords, strongest } from "./evidence.js";
 
@@ -56,15 +56,16 @@ function anomaly(finding, device, name) {
 }
 
 /** What would have been normal, and how that is known: from what its kind allows, or from its own past. */
-export function normally({ metric, bounds: { min, max, source } }, device) {
+export function normally({ metric, bounds }, device) {
   const unit = unitOf(metric);
+  const { min, max } = reachable(bounds, unit);
   const range =
     min === null
       ? t("insights.normal.max", { max: measured(max, unit) })
       : max === null
         ? t("insights.normal.min", { min: measured(min, unit) })
         : t("insights.normal", { min: measured(min, ""), max: measured(max, unit) });
-  const known = t(`insights.source.${source.startsWith("person") ? "person" : source}`, {
+  const known = t(`insights.source.${bounds.source.startsWith("person") ? "person" : bounds.source}`, {
     kind: lowered(kindName(device.kind)),
   });
   return t("insights.normally", { range, known });

@@ -207,7 +207,7 @@ export const words = {
   "notify.severity.hint": "Anything at least this important.",
   "notify.severity.info": "Everything",
   "notify.severity.low": "Minor things and up",
-  "notify.severity.medium": "What is worth a look, and up",
+  "notify.severity.medium": "Worth a look, and up",
   "notify.severity.high": "What is important, and up",
   "notify.severity.critical": "Only what is critical: smoke, gas, water…",
   "notify.severity.ninguna": "Nothing",

@@ -10,7 +10,7 @@ export const words = {
   "devices.state.offline": "Sin conexión",
   "devices.state.pending": "Pendientes",
   "devices.kind": "Clase",
-  "devices.kind.all": "Todas las clases",
+  "devices.kind.all": "Clase: todas",
   "devices.count.one": "{n} dispositivo",
   "devices.count.other": "{n} dispositivos",
   "devices.new.one": "{n} dispositivo nuevo",
