@@ -257,7 +257,7 @@ class SystemSettings:
     )
 
     database_url: str = setting(
-        database, "", "Base de datos PostgreSQL de las personas y sus tokens; vacía, en DATA_DIR."
+        database, "", "Base de datos PostgreSQL de la casa, de las personas y sus tokens; vacía, en DATA_DIR."
     )
 
 

@@ -61,15 +61,15 @@ from persistence import command_line as archive_command_line
 from persistence.accounts.accounts import Accounts
 from persistence.accounts.channels import Channels
 from persistence.accounts.ledger import Ledger
-from persistence.archive import DATABASE, FAREWELLS, Archive, ArchiveSettings
+from persistence.archive import FAREWELLS, Archive, ArchiveSettings
 from persistence.backup.backups import BackupFailed
+from persistence.engines import DATABASE, engine_of
 from persistence.ledgers import ledger_of
 from persistence.moving_in import catch_up, move_in
-from persistence.readers.queries import last_heard, serials
 from persistence.removal_queue import NotForgotten, RemovalQueue
 from persistence.rule_files import RuleFiles
 from persistence.storage.faults import UnusableDatabase, hindrance_of
-from persistence.writer.store import Store
+from persistence.storage.ports import Store
 from rules.rulebook import rulebook
 from web import command_line as people_command_line
 from web.app import WebServer
@@ -150,7 +150,7 @@ class System:
         self.clock = HouseClock(self._machine_clock)
         here = zone.rules
         self._archive = Archive(
-            settings.data_dir, ArchiveSettings.of(settings), here, self.clock, first=first
+            engine_of(settings), ArchiveSettings.of(settings), here, self.clock, first=first
         )
         loop = LoopThread("web")
         devices = self._archive.hand_over()
@@ -423,7 +423,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         zone = house_zone(os.environ)
         set_zone(zone)
         clock = HouseClock(SystemClock())
-        clock.compare(last_heard(settings.data_dir / DATABASE, clock.now()))
+        clock.compare(engine_of(settings).last_heard(clock.now()))
         match options.command:
             case "run":
                 serve(settings, zone, clock)
@@ -432,7 +432,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case command if command in device_command_line.COMMANDS:
                 # Mosquitto may need its certificate.
                 Endpoint(EndpointSettings.of(settings), Hosts(), clock)
-                known = partial(serials, settings.data_dir / DATABASE)
+                known = engine_of(settings).serials
                 finished, host = finish_on_signals().wait, broker_host(settings)
                 device_command_line.obey(options, settings, known, clock, finished, sys.stdout, host)
             case command if command in archive_command_line.COMMANDS:
@@ -479,7 +479,8 @@ def program_for(settings: Settings) -> str:
 
 
 def demo_settings(settings: Settings, empty: bool) -> Settings:
-    """A house of its own, so that a real one starts empty; unless somebody has said which."""
+    """A house of its own, in files, so that a real one starts empty; unless somebody has said which."""
+    settings = replace(settings, database_url="")
     if "DATA_DIR" in settings.origins:
         return settings
     name = EMPTY_DEMO_DIR if empty else DEMO_DIR

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
-from pathlib import Path
 from typing import Any, Final, Self
 
 import pykka
@@ -14,8 +14,8 @@ import pykka
 from actors.domain.absences import Absences
 from actors.domain.findings import KeptFinding
 from actors.domain.model import Device
-from actors.domain.read_models import Backup, StoredAnnouncements
-from actors.domain.status import Hindrance, MaintenanceStatus, WriterStatus
+from actors.domain.read_models import StoredAnnouncements
+from actors.domain.status import MaintenanceStatus, WriterStatus
 from actors.messages import ForgetUnheard, LookAtFiles
 from actors.ports import CommandSink, FindingSink
 from actors.runtime.dispatch import ThreadPool, Threads, tell_if_alive
@@ -23,20 +23,15 @@ from actors.runtime.house_clock import HouseClock
 from actors.runtime.process import expect_memory
 from actors.runtime.supervision import FailureRegistry
 from config import Settings
-from persistence.backup.backups import Kind, make_backup, newest_backup_at, planned_backup
-from persistence.backup.recovery import recover
+from persistence.engines import Engine, OnDemand
 from persistence.forms.local_time import LocalTime
-from persistence.maintenance.actor import Backups, MaintenanceActor
-from persistence.maintenance.backups_on_demand import BackupsOnDemand
+from persistence.maintenance.actor import MaintenanceActor
 from persistence.maintenance.retention import Retention
 from persistence.maintenance.upkeep import Upkeep
 from persistence.readers.log_reader import LogReaderActor
-from persistence.readers.queries import Queries
-from persistence.storage.faults import UnusableDatabase
+from persistence.storage.ports import Queries, Store
 from persistence.writer.actor import WriterActor
-from persistence.writer.store import Store
 
-DATABASE: Final = "iot.db"
 FAREWELLS: Final = "olvidar"
 # How old, in seconds, a conclusion may be that is still carried out.
 UNAPPLIED_S: Final = 3_600.0
@@ -81,30 +76,30 @@ class Archive:
     writer: pykka.ActorRef[WriterActor]
     log_reader: pykka.ActorRef[LogReaderActor]
     maintenance: pykka.ActorRef[MaintenanceActor]
-    backups: BackupsOnDemand
+    backups: OnDemand
 
     def __init__(
         self,
-        folder: Path,
+        engine: Engine,
         keeping: ArchiveSettings,
         zone: tzinfo,
         clock: HouseClock,
         threads: Callable[[str, int], Threads] = ThreadPool,
         first: Callable[[Store, float], object] = lambda *_: None,
     ) -> None:
-        """Opens the database once, having mended it if need be, and holds ``clock`` against it. Before that
-        ``first`` is given what it has opened, and the time.
+        """Opens the database of ``engine`` once, having mended it if need be, and holds ``clock`` against it.
+        Before that ``first`` is given what it has opened, and the time.
 
         Days begin in ``zone``. Each actor runs on one of its own of ``threads``.
 
         Raises ``UnusableDatabase``, and ``MemoryError`` where the devices do not fit.
         """
-        self._path = folder / DATABASE
+        self._engine = engine
         self._keeping = keeping
         self._clock = clock
         self._zone = zone
-        self.recovery = recover(self._path, clock.now())
-        with self._open() as store:
+        self.recovery = engine.recover(clock.now())
+        with closing(engine.open(keeping.rejected)) as store:
             first(store, clock.now())
             clock.compare(store.heard_at(clock.now()))
             now = clock.now()
@@ -117,7 +112,7 @@ class Archive:
             """Those that people had said by the start."""
             self._announcements = StoredAnnouncements(store.announcements(), store.forgotten())
             self.instance = store.instance_id
-        self.queries = Queries(self._path, zone)
+        self.queries: Queries = engine.queries(zone)
         self.writer_status = WriterStatus()
         self.maintenance_status = MaintenanceStatus()
         self._disk = threads("writer", 1)
@@ -147,7 +142,13 @@ class Archive:
     ) -> None:
         """Make the actors; :meth:`start` has them work. ``forget`` tells whoever knows the devices."""
         self.writer = WriterActor.start(
-            self._disk, self._reopen, self._clock, commands, events, self.writer_status, failure_registry
+            self._disk,
+            partial(self._engine.reopen, self._keeping.rejected),
+            self._clock,
+            commands,
+            events,
+            self.writer_status,
+            failure_registry,
         )
         self.log_reader = LogReaderActor.start(self._reading, self.queries, self._clock, failure_registry)
         self.maintenance = MaintenanceActor.start(
@@ -155,12 +156,12 @@ class Archive:
             self._clock,
             self.writer,
             Upkeep(self.queries, LocalTime(self._zone), self._keeping.retention),
-            Backups(make=self._back_up, newest_at=partial(newest_backup_at, self._path)),
+            self._engine.backups(self._keeping.backups),
             self.maintenance_status,
             failure_registry,
             forget,
         )
-        self.backups = BackupsOnDemand(self._path, self._clock, self.maintenance)
+        self.backups = self._engine.on_demand(self._clock, self.maintenance)
 
     def start(self) -> None:
         for threads in (self._disk, self._reading, self._upkeep):
@@ -182,6 +183,7 @@ class Archive:
         for actor, threads, seconds in others:
             actor.stop(block=False)
             threads.stop(seconds)
+        self.queries.close()
 
     @property
     def alive(self) -> bool:
@@ -192,19 +194,3 @@ class Archive:
     @property
     def _threads_live(self) -> bool:
         return self._disk.alive and self._reading.alive and self._upkeep.alive
-
-    def _back_up(self, at: float, kind: Kind) -> Backup:
-        made = make_backup(self._path, self._keeping.backups, at, kind)
-        return replace(planned_backup(self._path, at, kind), size=made.stat().st_size)
-
-    def _reopen(self) -> Store:
-        """Where there is none any more, none is made: what was in it may yet be put back."""
-        if not self._path.exists():
-            raise UnusableDatabase(
-                f"Falta {self._path}: devuélvelo a su sitio, o para el sistema y usa «restore».",
-                Hindrance.MISSING,
-            )
-        return self._open()
-
-    def _open(self) -> Store:
-        return Store(self._path, self._keeping.rejected)

@@ -10,9 +10,10 @@ from typing import Final, TextIO
 from actors.domain.people import CONSOLE, AuditEntry
 from config import Settings
 from persistence.accounts.accounts import Accounts
-from persistence.archive import DATABASE, FAREWELLS
-from persistence.backup.backups import Kind, make_backup, write_backup
+from persistence.archive import FAREWELLS
+from persistence.backup.backups import BackupFailed, Kind, make_backup, write_backup
 from persistence.backup.restoring import restore
+from persistence.engines import DATABASE, engine_of
 from persistence.ledgers import ledger_of
 from persistence.removal_queue import RemovalQueue, forget_device
 
@@ -45,6 +46,11 @@ def obey(
 
     Raises ``BackupFailed``, ``UnusableDatabase`` and ``NotForgotten``.
     """
+    if settings.database_url and options.command != "device":
+        raise BackupFailed(
+            f"«{options.command}» es de SQLite: de lo que hay en DATABASE_URL las copias las hacen, y las "
+            "devuelven, pg_dump y pg_restore."
+        )
     database = settings.data_dir / DATABASE
     match options.command, getattr(options, "to", None):
         case "backup", None:
@@ -54,9 +60,8 @@ def obey(
             write_backup(database, target)
             print(f"Copia hecha y comprobada: {target}", file=out)
         case "device", _:
-            removal = forget_device(
-                database, RemovalQueue(settings.data_dir / FAREWELLS), options.serial, remove_login
-            )
+            box = RemovalQueue(settings.data_dir / FAREWELLS)
+            removal = forget_device(engine_of(settings), box, options.serial, remove_login)
             print(f"{removal.serial} (id {removal.device_id}), olvidado.", file=out)
             accounts = Accounts(ledger_of(settings), lambda: at)
             accounts.note(AuditEntry(CONSOLE, "dispositivo olvidado", removal.serial))

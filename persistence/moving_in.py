@@ -32,7 +32,8 @@ from persistence.maintenance.retention import Retention
 from persistence.maintenance.upkeep import Upkeep
 from persistence.readers.queries import Queries
 from persistence.storage.batch import Batch, Conclusion
-from persistence.writer.store import Store
+from persistence.storage.ports import Store
+from persistence.writer.store import Store as SqliteStore
 from rules.hindsight import Hindsight
 
 UNDER_WAY: Final = "mudanza"
@@ -85,7 +86,7 @@ def _furnish(
     now: float,
     progress: Callable[[float], object],
 ) -> None:
-    with Store(made) as store:
+    with SqliteStore(made) as store:
         rooms = _rooms(store)
         concluded = Batch(at=now)
         for n, furnishing in enumerate(HOME):

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Final
 
 from actors.messages import Removal
-from persistence.database.schema import explained, sqlite3
-from persistence.readers.queries import Queries
+from persistence.engines import Engine
+from persistence.forms.letters import REJECTED_MAX
 from persistence.storage.batch import Batch
 from persistence.storage.faults import StorageFault, UnusableDatabase
-from persistence.writer.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -78,14 +77,16 @@ def _told_in(path: Path) -> list[Removal]:
 
 
 def forget_device(
-    database: Path, box: RemovalQueue, serial: str, remove_login: Callable[[str], object]
+    engine: Engine, box: RemovalQueue, serial: str, remove_login: Callable[[str], object]
 ) -> Removal:
     """Have it forgotten, and return when it is. Raises :class:`NotForgotten`; it then keeps its login."""
     try:
-        removal = _removal_of(database, serial)
-        _forget(database, box, removal)
-    except (sqlite3.Error, StorageFault, OSError) as error:
-        raise NotForgotten(f"{serial:.64} no se ha podido olvidar: {explained(database, error)}") from None
+        removal = engine.find(serial)
+        if removal is None:
+            raise NotForgotten(f"No hay ningún dispositivo {serial:.64}.")
+        _forget(engine, box, removal)
+    except (StorageFault, OSError) as error:
+        raise NotForgotten(f"{serial:.64} no se ha podido olvidar: {engine.explained(error)}") from None
     try:
         remove_login(removal.serial)
     except OSError as error:
@@ -96,38 +97,22 @@ def forget_device(
     return removal
 
 
-def _forget(database: Path, box: RemovalQueue, removal: Removal) -> None:
+def _forget(engine: Engine, box: RemovalQueue, removal: Removal) -> None:
     try:
-        with Store(database) as store:
+        with closing(engine.open(REJECTED_MAX)) as store:
             store.save(Batch(removals=[removal]))
     except UnusableDatabase as unusable:
         left = box.leave(removal)  # it is in use, or shows to be unusable by nobody coming for this
-        if not _goes(database, removal):
+        if not _goes(engine, removal):
             left.unlink(missing_ok=True)
             raise NotForgotten(f"{removal.serial} no se ha podido olvidar: {unusable}") from None
 
 
-def _removal_of(database: Path, serial: str) -> Removal:
-    if database.exists():
-        query = "SELECT id, serial_number FROM dispositivos WHERE serial_number = ? COLLATE NOCASE ORDER BY"
-        with closing(Queries(database).connect()) as connection:
-            found = connection.execute(f"{query} serial_number <> ?, id", (serial, serial)).fetchone()
-        if found is not None:
-            return Removal(*found)
-    raise NotForgotten(f"No hay ningún dispositivo {serial:.64}.")
-
-
-def _goes(database: Path, removal: Removal) -> bool:
+def _goes(engine: Engine, removal: Removal) -> bool:
     """Wait for it to be gone; whether it is."""
     pause = threading.Event()
     for _ in range(LOOKS):
-        if not _is_there(database, removal):
+        if not engine.has(removal.device_id):
             return True
         pause.wait(LOOK_S)
     return False
-
-
-def _is_there(database: Path, removal: Removal) -> bool:
-    with closing(Queries(database).connect()) as connection:
-        row = connection.execute("SELECT 1 FROM dispositivos WHERE id = ?", [removal.device_id]).fetchone()
-    return row is not None

@@ -39,6 +39,7 @@ from actors.strangers import MAX_UNCLAIMED
 from actors.system import ActorSystem
 from config import Settings
 from persistence.archive import Archive, ArchiveSettings
+from persistence.engines import SqliteEngine
 from persistence.forms.device_rows import DEVICES, device_of
 from rules.rulebook import rulebook
 from tests.notifier.desks import CountingCourier, CountingDesk
@@ -256,7 +257,11 @@ class House:
         self.loop = LoopOnStage()
         self.clock = HouseClock(world.clock)
         self.archive = Archive(
-            world.path.parent, ArchiveSettings.of(world.settings), UTC, self.clock, lambda *_: self.stage
+            SqliteEngine(world.path),
+            ArchiveSettings.of(world.settings),
+            UTC,
+            self.clock,
+            lambda *_: self.stage,
         )
         devices = self.archive.hand_over()
         self.hub = HeardHub(self.loop, devices, ring_events=64)

@@ -71,6 +71,7 @@ class Refusal(Enum):
     BACKUP_NO_SPACE = "backup_no_space"
     BACKUP_DAMAGED = "backup_damaged"
     BACKUP_FAILED = "backup_failed"
+    BACKUP_ELSEWHERE = "backup_elsewhere"
 
 
 @dataclass(frozen=True, slots=True)

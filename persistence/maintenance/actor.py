@@ -100,7 +100,7 @@ class MaintenanceActor(SupervisedActor):
         clock: Clock,
         writer: pykka.ActorRef[Any],
         upkeep: Upkeep,
-        backups: Backups,
+        backups: Backups | None,
         status: MaintenanceStatus,
         failure_registry: FailureRegistry | None = None,
         forget: Callable[[ForgetUnheard], object] = lambda _: None,
@@ -132,7 +132,8 @@ class MaintenanceActor(SupervisedActor):
             last_sign = 0.0
         if last_sign is not None and now - last_sign > SILENCE_S:
             self._watch.doubt(ClockDoubt(Doubt.SILENCE_WITHIN_A_DAY))
-        self._backup_due = self._clock.since_boot() + self._until_first_backup(now)
+        if self._backups is not None:
+            self._backup_due = self._clock.since_boot() + self._until_first_backup(self._backups, now)
         self._look_in(IDLE_S)
 
     def on_receive(self, message: ToMaintenance) -> None:
@@ -141,8 +142,8 @@ class MaintenanceActor(SupervisedActor):
                 self._look()
             case _Answered(step, tidied) if step is self._awaited:
                 self._count(step, tidied)
-            case BackUp(at, reply):
-                reply(self._back_up(at, Kind.ON_DEMAND))
+            case BackUp(at, reply) if self._backups is not None:
+                reply(self._back_up(self._backups, at, Kind.ON_DEMAND))
 
     def on_fault(self, error: BaseException) -> None:  # noqa: ARG002
         self._begin_anew()
@@ -165,8 +166,8 @@ class MaintenanceActor(SupervisedActor):
             self._begin_anew()
         self._status.deletion_paused = self._doubt() or self._unheard
         self._notice_setting_back()
-        if self._clock.since_boot() >= self._backup_due:
-            made = self._back_up(self._clock.now(), Kind.DAILY)
+        if self._backups is not None and self._clock.since_boot() >= self._backup_due:
+            made = self._back_up(self._backups, self._clock.now(), Kind.DAILY)
             next_in = BACKUP_RETRY_S if isinstance(made, Refused) else BACKUP_EVERY_S
             self._backup_due = self._clock.since_boot() + next_in
         step = self._next_step()
@@ -251,15 +252,15 @@ class MaintenanceActor(SupervisedActor):
 
     # -- backups -----------------------------------------------------------------------------
 
-    def _until_first_backup(self, now: float) -> float:
-        self._status.last_backup_at = self._backups.newest_at(now, Kind)
-        newest = self._backups.newest_at(now, [Kind.DAILY])
+    def _until_first_backup(self, backups: Backups, now: float) -> float:
+        self._status.last_backup_at = backups.newest_at(now, Kind)
+        newest = backups.newest_at(now, [Kind.DAILY])
         return FIRST_BACKUP_S if newest is None else max(FIRST_BACKUP_S, newest + BACKUP_EVERY_S - now)
 
-    def _back_up(self, at: float, kind: Kind) -> Backup | Refused:
+    def _back_up(self, backups: Backups, at: float, kind: Kind) -> Backup | Refused:
         """The backups' border: whatever they fail with, maintenance has other things to do as well."""
         try:
-            made = self._backups.make(at, kind)
+            made = backups.make(at, kind)
         except Exception as error:
             # What is told in words needs no traceback.
             unforeseen = None if isinstance(error, BackupFailed) else error

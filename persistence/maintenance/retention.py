@@ -31,6 +31,12 @@ class Retention:
         fitting = [(len(prefix), days) for prefix, days in self.by_serial if serial.startswith(prefix)]
         return max(fitting)[1] if fitting else self.rows
 
+    @property
+    def any_rows(self) -> int:
+        """For how many days rows of any device are kept."""
+        kept = [self.rows, *(days for _, days in self.by_serial)]
+        return 0 if 0 in kept else max(kept)
+
     def hours_of(self, serial: str) -> int:
         return _longer(self.rows_of(serial), self.hours)
 
@@ -70,6 +76,16 @@ class DropRows:
 
     def __call__(self, store: TidiedStore) -> int:
         return store.tidying.drop_rows(self.device_id, self.upto)
+
+
+@dataclass(frozen=True, slots=True)
+class DropPart:
+    """A part of the log, where it has parts: all of it at once."""
+
+    part: int
+
+    def __call__(self, store: TidiedStore) -> int:
+        return store.tidying.drop_part(self.part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from contextlib import AbstractContextManager
 from typing import Final, TypeAlias
 
@@ -20,6 +20,7 @@ from persistence.maintenance.retention import (
     DropDeeds,
     DropFindings,
     DropHours,
+    DropPart,
     DropRows,
     MarkAhead,
     Retention,
@@ -104,9 +105,11 @@ class Upkeep:
     def deletions(self, now: Callable[[], float | None]) -> Iterator[Step]:
         """What has been kept long enough at ``now()``, which is asked before each look; ``None`` ends it."""
         metered = self._metered()
-        for device in self._due.devices():
+        for place, device in enumerate(self._due.devices()):
             if (at := now()) is None:
                 return
+            if place == 0:
+                yield from self._old_parts(at, metered)
             done = device.metered if device.device_id in metered else device.rolled_up
             yield from self._guarded(device, self._old_rows(device, min(done, device.rolled_up), at))
             yield from self._guarded(device, self._old_summaries(device, at))
@@ -203,10 +206,19 @@ class Upkeep:
 
     # -- deleting ----------------------------------------------------------------------------
 
+    def _old_parts(self, now: float, metered: Set[int]) -> Iterator[DropPart]:
+        """All at once, where no device's rows are kept for longer, and then nothing of them row by row."""
+        if kept := self._retention.any_rows:
+            yield from map(DropPart, self._due.old_parts(now - kept * DAY, sorted(metered)))
+
     def _old_rows(self, device: Logged, done: int, now: float) -> Iterator[DropRows]:
         """Of those up to ``done``, from which nothing is to be made any more."""
         kept = self._retention.rows_of(device.serial)
-        while kept and (upto := self._last_old_row(device, done, now - kept * DAY, now)) is not None:
+        cutoff = now - kept * DAY
+        if kept == self._retention.any_rows:
+            # They go with their part, unless something holds that up.
+            cutoff -= self._due.part_s
+        while kept and (upto := self._last_old_row(device, done, cutoff, now)) is not None:
             yield DropRows(device.device_id, upto)
 
     def _last_old_row(self, device: Logged, done: int, cutoff: float, now: float) -> int | None:

@@ -93,6 +93,8 @@ _LAST_SIGN: Final = "SELECT max(visto_en) FROM dispositivos"
 class SqliteDue:
     """As :class:`persistence.storage.upkeep.Due` says."""
 
+    part_s: Final = 0.0
+
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
         self._connection: sqlite3.Connection | None = None
@@ -138,6 +140,9 @@ class SqliteDue:
 
     def next_believable(self, device_id: int, after: int, upto: int, now: float) -> Sequence[Stamp]:
         return self._stamps(_NEXT_BELIEVABLE, device_id, after, upto, now)
+
+    def old_parts(self, before: float, metered: Sequence[int]) -> Sequence[int]:  # noqa: ARG002
+        return ()
 
     def oldest_summaries(self, table: str, device_id: int, before: float, most: int) -> Sequence[int]:
         return self._column(_OLDEST_SUMMARIES.format(table), before, device_id, most)

@@ -24,12 +24,13 @@ from actors.domain.read_models import (
 )
 from actors.domain.rooms import Rooms
 from actors.domain.tariffs import EnergyPlan
+from actors.messages import Removal
 from persistence.database.absence_rows import read_absences
 from persistence.database.energy_rows import read_plan
 from persistence.database.logbook_rows import read_logbook, read_seen
 from persistence.database.notice_rows import newest_notices
 from persistence.database.room_rows import read_rooms
-from persistence.database.schema import BUSY_TIMEOUT_S, explaining, sqlite3, telling_faults
+from persistence.database.schema import BUSY_TIMEOUT_S, sqlite3, telling_faults
 from persistence.database.timestamps import heard_at
 from persistence.forms.local_time import LocalTime
 from persistence.forms.rows import FINDINGS, kept_finding, log_entry, undamaged_log_entry
@@ -37,7 +38,6 @@ from persistence.readers.due import SqliteDue
 from persistence.readers.history import SqliteHistory, first_heard
 from persistence.readers.meters import SqliteMeters, read_metered
 from persistence.storage.consumption import read_consumption
-from persistence.storage.faults import StorageFault
 from persistence.storage.statistics import read_metrics, read_statistics
 
 _LOG_BOUNDS: Final = """
@@ -78,6 +78,12 @@ _UNDECIDED: Final = f"""
     AND e.decision = 'abierto' AND e.creado_en >= ? ORDER BY e.id
 """
 _AFTER_THE_LAST_ID: Final = 2**63 - 1
+_SERIALS: Final = "SELECT serial_number FROM dispositivos ORDER BY id"
+_FIND: Final = """
+    SELECT id, serial_number FROM dispositivos WHERE serial_number = ? COLLATE NOCASE
+    ORDER BY serial_number <> ?, id
+"""
+_HAS: Final = "SELECT 1 FROM dispositivos WHERE id = ?"
 _ANY: Final = Wanted()
 
 
@@ -253,10 +259,29 @@ class Queries:
             row = connection.execute(_ONE_FINDING, (number,)).fetchone()
         return None if row is None else kept_finding(row)
 
+    def serials(self) -> list[str]:
+        """Of all devices, in the order of their ids."""
+        with self._reading() as connection:
+            return [serial for (serial,) in connection.execute(_SERIALS)]
+
+    def find(self, serial: str) -> Removal | None:
+        """The device of this serial number, or else one whose is spelled otherwise."""
+        with self._reading() as connection:
+            found = connection.execute(_FIND, (serial, serial)).fetchone()
+        return None if found is None else Removal(*found)
+
+    def has(self, device_id: int) -> bool:
+        """Whether there is this device."""
+        with self._reading() as connection:
+            return connection.execute(_HAS, (device_id,)).fetchone() is not None
+
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
         with telling_faults(), closing(self.connect()) as connection:
             yield connection
+
+    def close(self) -> None:
+        """Nothing is open between two questions."""
 
     def due(self) -> SqliteDue:
         """What there is to tidy up."""
@@ -265,26 +290,3 @@ class Queries:
     def connect(self) -> sqlite3.Connection:
         """A connection of the calling thread's, which closes it."""
         return sqlite3.connect(self._uri, uri=True, timeout=BUSY_TIMEOUT_S)
-
-
-def last_heard(database: Path, now: float) -> float | None:
-    """As :func:`persistence.database.timestamps.heard_at`; ``None`` where there is no database that could
-    tell."""
-    if not database.exists():
-        return None
-    try:
-        return Queries(database).heard_at(now)
-    except StorageFault:
-        return None  # damaged, or an older version's: the start sees to either
-
-
-def serials(database: Path) -> list[str]:
-    """Of all devices, in the order of their ids; none where there is no database yet.
-
-    Raises ``UnusableDatabase``.
-    """
-    if not database.exists():
-        return []
-    with explaining(database), closing(Queries(database).connect()) as connection:
-        rows = connection.execute("SELECT serial_number FROM dispositivos ORDER BY id").fetchall()
-    return [serial for (serial,) in rows]

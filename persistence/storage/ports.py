@@ -22,6 +22,7 @@ from actors.domain.read_models import (
 )
 from actors.domain.rooms import Rooms
 from actors.domain.tariffs import EnergyPlan
+from actors.messages import Removal
 from persistence.storage.batch import Batch, Saved
 from persistence.storage.upkeep import Due, TidiedStore
 
@@ -166,6 +167,21 @@ class Queries(Protocol):
         """The devices of which anything is added up, whatever they report now."""
 
     def energy_plan(self) -> EnergyPlan: ...
+
+    def heard_at(self, now: float) -> float | None:
+        """As :meth:`Store.heard_at`."""
+
+    def serials(self) -> list[str]:
+        """Of all devices, in the order of their ids."""
+
+    def find(self, serial: str) -> Removal | None:
+        """The device of this serial number, or else one whose is spelled otherwise."""
+
+    def has(self, device_id: int) -> bool:
+        """Whether there is this device."""
+
+    def close(self) -> None:
+        """Nothing more is asked."""
 
     def due(self) -> Due:
         """What there is to tidy up."""

@@ -35,6 +35,10 @@ class Due(Protocol):
     does. At most ``most`` rows come of a question.
     """
 
+    @property
+    def part_s(self) -> float:
+        """How much time a part of the log tells of, s; 0 where it has none."""
+
     def reading(self) -> AbstractContextManager[None]:
         """All that is asked meanwhile is read by one connection."""
 
@@ -61,6 +65,10 @@ class Due(Protocol):
 
     def next_believable(self, device_id: int, after: int, upto: int, now: float) -> Sequence[Stamp]:
         """The first row that is not stamped later than ``now``, if there is one."""
+
+    def old_parts(self, before: float, metered: Sequence[int]) -> Sequence[int]:
+        """Parts of the log that hold nothing but what is older, and of which nothing is to be made any more;
+        ``metered`` are the devices of which consumption is added up. None where the log has no parts."""
 
     def oldest_summaries(self, table: str, device_id: int, before: float, most: int) -> Sequence[int]:
         """When they begin, the oldest first."""
@@ -126,6 +134,9 @@ class Tidying(Protocol):
 
     def add_used(self, device_id: int, after: int, upto: int, hours: Mapping[int, float], meter: str) -> int:
         """The same of consumption."""
+
+    def drop_part(self, part: int) -> int:
+        """A part of the log that :meth:`Due.old_parts` has named."""
 
     def drop_rows(self, device_id: int, upto: int) -> int:
         """Of those that are rolled up."""

@@ -33,6 +33,7 @@ from persistence.database.room_rows import read_rooms, write_rooms
 from persistence.database.schema import explained, lock_database, open_database, sqlite3, telling_faults
 from persistence.database.timestamps import heard_at, seen
 from persistence.forms.device_rows import DEVICE_COLUMNS, DEVICES, device_of, device_row, newcomer_row
+from persistence.forms.letters import LETTER_PAYLOAD, LETTER_TEXT, REJECTED_MAX
 from persistence.forms.rows import (
     DECISION_TEXTS,
     Row,
@@ -52,14 +53,6 @@ from persistence.writer.removals import (
 from persistence.writer.tidying import SqliteTidying
 
 logger = logging.getLogger(__name__)
-
-# What is kept of a dead letter: of its payload in bytes, of its topic and its reason in characters,
-# which take up to four bytes each. So at most 73 KiB a letter.
-LETTER_PAYLOAD: Final = 65 * 1024
-LETTER_TEXT: Final = 1024
-
-# Dead letters kept unless told otherwise: at most 72 MiB.
-REJECTED_MAX: Final = 1_000
 
 _UPSERT_DEVICES: Final = f"INSERT INTO dispositivos ({', '.join(DEVICE_COLUMNS)})"
 _OR_UPDATE: Final = "ON CONFLICT (id) DO UPDATE SET " + ", ".join(

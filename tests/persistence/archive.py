@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta, timezone
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 from actors.domain.model import LogEntry
@@ -15,9 +13,8 @@ from actors.domain.read_models import Statistics
 from persistence.forms.local_time import LocalTime
 from persistence.maintenance.retention import Retention
 from persistence.maintenance.upkeep import Step, Upkeep
-from persistence.readers.queries import Queries
 from persistence.storage.batch import Batch
-from persistence.writer.store import Store
+from tests.persistence.conformance.engines import House
 
 # Where hours on the wall are not those of UTC.
 INDIA = timezone(timedelta(hours=5.5))
@@ -31,11 +28,10 @@ START = 20_000 * DAY - INDIA_S
 class Archive:
     """One device, all that it ever reported, and what the upkeep has made of it."""
 
-    def __init__(self, path: Path, retention: Retention | None = None) -> None:
-        self.store = Store(path)
-        # Nothing here is about power cuts.
-        self.store.database.conn.execute("PRAGMA synchronous = OFF")
-        self.queries = Queries(path, INDIA)
+    def __init__(self, house: House, retention: Retention | None = None) -> None:
+        self.house = house
+        self.store = house.store()
+        self.queries = house.queries(INDIA)
         self.local = LocalTime(INDIA)
         self.upkeep = Upkeep(self.queries, self.local, retention or Retention())
         self.device = self.store.recall("TMP0AAAAAAAA")
@@ -58,7 +54,8 @@ class Archive:
         if reports:
             count = self.device.reports + len(reports)
             self.device = replace(self.device, reports=count, seen_at=reports[-1][0])
-        self.store.save(Batch(devices={self.device.id: self.device}, entries=self.log[known:]))
+        at = max((at for at, _ in reports), default=0.0)
+        self.store.save(Batch(at, devices={self.device.id: self.device}, entries=self.log[known:]))
 
     def roll_up(self, steps: int | None = None) -> int:
         """At most so many steps; the rows rolled up."""
@@ -83,8 +80,7 @@ class Archive:
         return [n for (n,) in self.fetch("SELECT n FROM estado_log ORDER BY n")]
 
     def fetch(self, query: str) -> list[tuple[Any, ...]]:
-        with closing(self.queries.connect()) as connection:
-            return connection.execute(query).fetchall()
+        return self.house.execute(query)
 
 
 def hour_of(at: float) -> int:

@@ -35,22 +35,6 @@ def as_before_absences(path: Path) -> None:
     old.close()
 
 
-def test_absences_are_kept_whole(path: Path) -> None:
-    """Those and no others; and who reads beside the writer reads the same."""
-    with Store(path) as store:
-        assert store.absences() == Queries(path).absences() == Absences()
-        store.save(Batch(absences=[BOTH]))
-        assert store.absences() == Queries(path).absences() == BOTH
-        store.save(Batch(absences=[Absences((NOW_ON,), 2)]))
-        assert store.absences() == Absences((NOW_ON,), 2)
-
-
-def test_an_id_counts_as_given_though_the_absence_is_gone_in_the_same_batch(path: Path) -> None:
-    with Store(path) as store:
-        store.save(Batch(absences=[BOTH, Absences((SUMMER,), 2)]))
-        assert store.absences() == Absences((SUMMER,), 2)
-
-
 def test_a_database_from_before_there_were_absences_gets_none(path: Path) -> None:
     """And what it held stays."""
     as_before_absences(path)

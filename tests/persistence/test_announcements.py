@@ -50,13 +50,6 @@ def test_an_announcement_is_settled_once_it_is_on_disk(house: WriterOnStage) -> 
     assert house.store.announcements() == [StoredAnnouncement("tasmota", "A4CF", "config", b"\xff{}")]
 
 
-def test_it_lasts_from_one_start_to_the_next(path: Path) -> None:
-    with Store(path) as store:
-        store.save(Batch(announcements=[told("1", 3), told("2", 4)]))
-    with Store(path) as store:
-        assert store.announcements() == [told("1", 3), told("2", 4)]
-
-
 def test_a_database_made_before_takes_them(path: Path) -> None:
     before = [step.__name__ for step in STEPS].index("_announcements")
     old = Database(sqlite3.connect(path, isolation_level=None))

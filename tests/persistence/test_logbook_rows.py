@@ -15,7 +15,6 @@ from sqlite_utils import Database
 
 from actors.domain.findings import Finding, Seen
 from actors.domain.logbook import Act, Cause, Deed, Origin, Shift, WantedDeeds
-from actors.messages import Removal
 from persistence.database import logbook_rows
 from persistence.database.schema import migrate, sqlite3
 from persistence.database.tables import STEPS
@@ -78,18 +77,6 @@ def test_an_older_database_tells_what_its_log_shows_and_that_nobody_knows_who(pa
     assert found[1].deed.origin == Origin(Cause.UNKNOWN)
     assert found[1].deed.act is Act.REPORTED
     assert found[0].deed == deed(1)
-
-
-def test_entries_follow_their_device_out_of_the_house(path: Path) -> None:
-    """At once for who reads, and soon from the disk; one that is damaged takes none along."""
-    with Store(path) as store:
-        going, staying = store.recall("A").id, store.recall("B").id
-        store.save(Batch(deeds=[deed(going), deed(staying), deed(staying)]))
-        store.database.conn.execute("UPDATE diario SET cambios = 'x' WHERE id = 2")
-        saved = store.save(Batch(deeds=[deed(staying)], removals=[Removal(going, "A")]))
-        assert [kept.id for kept in saved.deeds] == [4]
-        assert [kept.id for kept in Queries(path).logbook(ANYTHING, 10).entries] == [4, 3]
-        assert [id_ for (id_,) in store.database.conn.execute("SELECT id FROM diario")] == [2, 3, 4]
 
 
 def test_who_there_is_to_ask_for_is_found_without_reading_what_they_did(path: Path) -> None:

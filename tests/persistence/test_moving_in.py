@@ -63,7 +63,7 @@ def test_a_full_disk_is_named_in_the_houses_words_and_nothing_stays_on_it(
         store.database.conn.execute(f"PRAGMA max_page_count = {pages}")
         return store
 
-    monkeypatch.setattr("persistence.moving_in.Store", on_a_full_disk)
+    monkeypatch.setattr("persistence.moving_in.SqliteStore", on_a_full_disk)
     with pytest.raises(UnusableDatabase, match=r"No queda sitio en el disco de .*iot\.db: libera espacio"):
         move_in(tmp_path / "iot.db", {}, {"Ana": 1, "Luis": 2}, MADRID, NOW.timestamp())
     assert list(tmp_path.iterdir()) == []

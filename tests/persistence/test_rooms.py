@@ -15,7 +15,6 @@ from persistence.backup.backups import make_backup
 from persistence.backup.restoring import IDS_AHEAD, restore
 from persistence.database.schema import migrate, sqlite3
 from persistence.database.tables import STEPS
-from persistence.readers.queries import Queries
 from persistence.storage.batch import Batch
 from persistence.writer.store import Store
 
@@ -51,36 +50,6 @@ def as_before_rooms(path: Path) -> None:
     old = Database(sqlite3.connect(path, isolation_level=None))
     migrate(old, STEPS[:before])
     old.close()
-
-
-def test_a_new_house_has_no_rooms(store: Store, path: Path) -> None:
-    assert rooms_of(store) == Queries(path).rooms() == Rooms()
-
-
-def test_rooms_are_kept_whole(store: Store, path: Path) -> None:
-    """Those and no others; and who reads beside the writer reads the same."""
-    store.save(Batch(rooms=[BOTH]))
-    assert rooms_of(store) == Queries(path).rooms() == BOTH
-    swapped = Rooms({1: "Salón", 2: "Cocina"}, 2)
-    store.save(Batch(rooms=[swapped]))
-    assert rooms_of(store) == swapped
-
-
-def test_an_id_counts_as_given_though_the_room_is_gone_in_the_same_batch(store: Store, path: Path) -> None:
-    store.save(Batch(rooms=[BOTH, Rooms({1: "Cocina", 2: "Salón", 3: "Baño"}, 3), BOTH]))
-    assert rooms_of(store).last_id == Queries(path).rooms().last_id == 3
-
-
-def test_who_is_stored_in_a_room_that_is_gone_is_in_none(store: Store) -> None:
-    """However that came about; and whoever is in another one stays there."""
-    store.save(Batch(rooms=[BOTH]))
-    assert placed(store, "A", 1).room == 1
-    assert placed(store, "B", 2).room == 2
-    assert placed(store, "C", 7).room is None
-    store.save(Batch(rooms=[Rooms({2: "Salón"}, 2)]))
-    assert {device.serial: device.room for device in store.devices()} == {"A": None, "B": 2, "C": None}
-    store.save(Batch(rooms=[Rooms({2: "Salón", 3: "Cocina"}, 3)]))
-    assert store.recall("A").room is None
 
 
 def test_a_database_from_before_there_were_rooms_gets_none(path: Path) -> None:

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import pytest
 
-from persistence.archive import DATABASE, FAREWELLS
+from persistence.archive import FAREWELLS
+from persistence.engines import DATABASE, SqliteEngine
 from persistence.removal_queue import RemovalQueue, forget_device
 from tests.brokers import Device, wait_until
 from tests.system.backend import Backend, Installation
@@ -134,7 +135,7 @@ def test_who_is_forgotten_comes_back_only_by_announcing_itself(home: Installatio
                 assert backend.ask("DELETE", f"/dispositivos/{number}").status == 200
         if forgets == "console":
             queue = RemovalQueue(home.data / FAREWELLS)
-            forget_device(home.data / DATABASE, queue, TASMOTA.serial, lambda _: None)
+            forget_device(SqliteEngine(home.data / DATABASE), queue, TASMOTA.serial, lambda _: None)
     with home.backend() as backend, Device(backend.mqtt) as lamp:
         assert backend.devices() == {}
         assert backend.get("/dispositivos/no-reclamados") == []

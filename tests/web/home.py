@@ -24,6 +24,7 @@ from actors.runtime.house_clock import HouseClock
 from actors.system import ActorSystem
 from config import Settings
 from persistence.archive import Archive, ArchiveSettings
+from persistence.engines import SqliteEngine
 from persistence.readers.queries import Queries
 from persistence.storage.batch import Batch
 from persistence.writer.store import Store
@@ -98,7 +99,7 @@ class LiveSite:
         with Store(path) as store:
             self.device = replace(device, id=store.recall(device.serial).id)
             store.save(Batch(devices={self.device.id: self.device}))
-        self._archive = Archive(path.parent, ArchiveSettings.of(SETTINGS), UTC, self._clock)
+        self._archive = Archive(SqliteEngine(path), ArchiveSettings.of(SETTINGS), UTC, self._clock)
         self.site = Site(
             *self._archive.hand_over(),
             queries=Queries(path),

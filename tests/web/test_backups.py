@@ -15,9 +15,10 @@ import pytest
 from actors.domain.people import Role
 from actors.runtime.house_clock import HouseClock
 from actors.runtime.supervision import FailureRegistry
-from persistence import archive as archive_module
-from persistence.archive import DATABASE, Archive, ArchiveSettings
+from persistence import engines
+from persistence.archive import Archive, ArchiveSettings
 from persistence.backup.backups import BackupFailed, make_backup, verify_backup
+from persistence.engines import DATABASE, SqliteEngine
 from persistence.maintenance.retention import Retention
 from tests.brokers import wait_until
 from tests.persistence.house import Neighbours
@@ -37,7 +38,12 @@ class Storeroom:
     def __init__(self, folder: Path, limits: Limits | None = None) -> None:
         self.folder = folder / "copias"
         self.clock = FakeClock()
-        self.archive = Archive(folder, ArchiveSettings(Retention(), 1000, KEPT), UTC, HouseClock(self.clock))
+        self.archive = Archive(
+            SqliteEngine(folder / DATABASE),
+            ArchiveSettings(Retention(), 1000, KEPT),
+            UTC,
+            HouseClock(self.clock),
+        )
         neighbours = Neighbours()
         self.archive.employ(neighbours, neighbours, FailureRegistry())
         self.site = Site(backups=self.archive.backups, limits=limits)
@@ -121,7 +127,7 @@ def test_a_backup_that_fails_says_why_and_what_to_do(room: Storeroom) -> None:
     room.site.post("/copias")
     room.pass_time(60)
     before = room.listed
-    with patch.object(archive_module, "make_backup", fail):
+    with patch.object(engines, "make_backup", fail):
         answer = room.site.post("/copias")
     assert denied(answer, 503)
     assert "libera espacio" in answer.json["detalle"]
@@ -156,7 +162,7 @@ def test_a_slow_one_is_followed_in_the_list(tmp_path: Path) -> None:
     """202; without a size while it is made, and nobody else can have one begun meanwhile."""
     door = Door()
     with (
-        patch.object(archive_module, "make_backup", door.make),
+        patch.object(engines, "make_backup", door.make),
         Storeroom(tmp_path, Limits(reply=0.05)) as room,
     ):
         begun = room.site.post("/copias")
@@ -171,7 +177,7 @@ def test_a_slow_one_is_followed_in_the_list(tmp_path: Path) -> None:
 def test_a_slow_one_that_fails_is_gone_and_the_health_says_why(tmp_path: Path) -> None:
     door = Door(then=fail)
     with (
-        patch.object(archive_module, "make_backup", door.make),
+        patch.object(engines, "make_backup", door.make),
         Storeroom(tmp_path, Limits(reply=0.05)) as room,
     ):
         assert room.site.post("/copias").status == 202

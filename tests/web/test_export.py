@@ -23,6 +23,7 @@ from actors.domain.read_models import Point, Statistics
 from persistence.storage import statistics
 from tests.brokers import wait_until
 from tests.persistence.archive import DAY, HOUR, Archive
+from tests.persistence.conformance.engines import SqliteHouse
 from tests.stage import FakeClock
 from tests.web.site import BLIND, PATIENCE, Answer, Site
 from tests.web.stand_ins import Shelf
@@ -40,7 +41,7 @@ FIRST: Final = NOW - 40 * DAY + HOUR / 2
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Archive]:
     """A device with a report every six hours of forty days, and one from before its clock was set."""
-    with Archive(tmp_path / "iot.db") as archive:
+    with Archive(SqliteHouse(tmp_path / "iot.db")) as archive:
         archive.keep((5.0, {"temp": -1}))
         archive.keep(*((FIRST + 6 * HOUR * n, {"temp": n, "aire": {"co2": 400.5}}) for n in range(160)))
         yield archive

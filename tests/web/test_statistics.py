@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from persistence.storage import statistics
 from tests.persistence.archive import DAY, HOUR, INDIA_S, Archive
+from tests.persistence.conformance.engines import SqliteHouse
 from tests.stage import FakeClock
 from tests.web.site import Answer, Site
 from web.routes.statistics import MAX_POINTS, Span, possible_step, step_text
@@ -51,7 +52,7 @@ class Room:
 
 @pytest.fixture
 def room(tmp_path: Path) -> Iterator[Room]:
-    with Archive(tmp_path / "iot.db") as archive:
+    with Archive(SqliteHouse(tmp_path / "iot.db")) as archive:
         room = Room(archive)
         with room.site:
             yield room

@@ -99,10 +99,10 @@ class Queries(Protocol):
 
 
 class Backups(Protocol):
-    def newest_first(self) -> Sequence[Backup]:
+    def newest_first(self) -> Sequence[Backup] | Refused:
         """Those that there are, and the one that was asked for and is being made; waits for the disk."""
 
-    def make(self, reply: Callable[[Backup | Refused], None], /) -> Backup | None:
+    def make(self, reply: Callable[[Backup | Refused], None], /) -> Backup | Refused | None:
         """Have one made, on the loop; ``None`` if one that was asked for is still being made.
 
         ``reply`` is called once, perhaps on another thread and much later.

@@ -29,6 +29,7 @@ class AllBackups(Handler):
             english="array, newest first: the backups that there are",
             description="Con la que se está haciendo, si alguien la ha pedido; esa aún no tiene bytes.",
             answer=list[BackupJson],
+            refusals=(409,),
         ),
         "POST": Operation(
             summary="Hacer una copia de seguridad ahora",
@@ -44,7 +45,10 @@ class AllBackups(Handler):
     }
 
     async def get(self) -> None:
-        self.answer([backup_json(each) for each in await self.read(self.services.backups.newest_first)])
+        found = await self.read(self.services.backups.newest_first)
+        if isinstance(found, Refused):
+            raise Problem.of(found)
+        self.answer([backup_json(each) for each in found])
 
     async def post(self) -> None:
         """The one who asked is told of the end if it comes in time; it goes on without them if not."""
@@ -55,6 +59,8 @@ class AllBackups(Handler):
         )
         if begun is None:
             raise Problem(Fault.BACKUP_UNDER_WAY)
+        if isinstance(begun, Refused):
+            raise Problem.of(begun)
         await asyncio.wait([answer], timeout=services.limits.reply)
         outcome = answer.result() if answer.done() else begun
         if isinstance(outcome, Refused):

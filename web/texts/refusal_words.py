@@ -247,6 +247,13 @@ REFUSALS: Final[Mapping[Refusal, Wording]] = {
         "There is no new backup; error_de_copia in GET /salud tells why. The others are still there; ask for "
         "it again when that is mended.",
     ),
+    Refusal.BACKUP_ELSEWHERE: Wording(
+        409,
+        "Esta casa vive en PostgreSQL (DATABASE_URL), y sus copias las hacen las herramientas de PostgreSQL, "
+        "como pg_dump.",
+        "This home lies on PostgreSQL (DATABASE_URL), and its backups are made by PostgreSQL's own tools, as "
+        "pg_dump.",
+    ),
     Refusal.NO_SUCH_PERSON: Wording(
         404, "No hay ninguna persona con id {id}.", "There is no person with id {id}."
     ),

@@ -78,7 +78,7 @@ DESCRIPTIONS: Final[Mapping[str, str]] = {
     "RETENCION_EVENTOS_DIAS": "Days that insights are kept; 0 is for ever.",
     "COPIAS_MAX": "Daily backups that are kept, and as many of those asked for.",
     "PRECIO_KWH": "Price of a kWh as long as nobody sets another on the page or by /energia/tarifas.",
-    "DATABASE_URL": "PostgreSQL database of the people and their tokens; if empty, they lie in DATA_DIR.",
+    "DATABASE_URL": "PostgreSQL database of the home and its people; if empty, all lies in DATA_DIR.",
     "AI_LIMITES_PATH": "Table of limits, in JSON; if empty, the one included.",
     "AI_HIST_MIN_POINTS": "Least number of readings to go by the history.",
     "AI_HIST_WINDOW_DAYS": "Days of history that count.",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone, tzinfo
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,11 +16,12 @@ from persistence.forms.summaries import METRICS_MAX, NAME_MAX, reading, readings
 from persistence.maintenance.upkeep import CELLS_ROLLED_UP, ROWS_ROLLED_UP
 from persistence.storage.faults import StorageFault
 from tests.persistence.archive import START, Archive
+from tests.persistence.conformance.engines import House
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    with Archive(tmp_path / "iot.db") as archive:
+def archive(house: House) -> Iterator[Archive]:
+    with Archive(house) as archive:
         yield archive
 
 
@@ -104,7 +104,7 @@ def test_a_name_that_is_too_long_is_no_metric(archive: Archive) -> None:
 def test_damage_and_impossible_moments_are_passed_over(archive: Archive) -> None:
     """They are rolled up all the same, so nothing waits behind them, and they can be deleted."""
     archive.report(START, 1e18, START + 1, -5.0, temp=1)
-    archive.store.database.conn.execute(
+    archive.house.execute(
         "UPDATE estado_log SET parametros = CAST(x'ff7b' AS TEXT), estado = CAST(x'ff' AS TEXT) WHERE n = 1"
     )
     assert archive.roll_up() == 4
@@ -137,20 +137,18 @@ def test_a_step_that_comes_twice_does_nothing_the_second_time(archive: Archive) 
 def test_a_step_that_fails_leaves_nothing(archive: Archive) -> None:
     """Neither sums nor how far it has come; so the next one begins where this one did."""
     archive.report(START, temp=1)
-    archive.store.database.conn.execute(
-        "CREATE TRIGGER full BEFORE INSERT ON resumen_dias BEGIN SELECT raise(ABORT, 'full'); END"
-    )
-    with pytest.raises(StorageFault, match="full"):
+    archive.house.execute("ALTER TABLE resumen_dias RENAME TO apartada")
+    with pytest.raises(StorageFault, match="resumen_dias"):
         archive.roll_up()
     assert archive.fetch("SELECT * FROM metricas") == archive.fetch("SELECT * FROM resumen_horas") == []
-    archive.store.database.conn.execute("DROP TRIGGER full")
+    archive.house.execute("ALTER TABLE apartada RENAME TO resumen_dias")
     assert archive.roll_up() == 1
 
 
 def test_a_number_that_was_never_stored_is_passed(archive: Archive) -> None:
     """A report that went to the dead letters leaves its number empty, also as the newest one."""
     archive.report(START, START + 1, START + 2, temp=1)
-    archive.store.database.conn.execute("DELETE FROM estado_log WHERE n > 1")
+    archive.house.execute("DELETE FROM estado_log WHERE n > 1")
     assert archive.roll_up() == 3
     assert archive.roll_up() == 0
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -17,13 +16,14 @@ from persistence.storage.batch import Batch
 from persistence.writer.batches import batch_of
 from persistence.writer.removals import ROWS_SWEPT
 from tests.persistence.archive import DAY, HOUR, START, Archive
+from tests.persistence.conformance.engines import House
 
 ROWS = 3 * ROWS_SWEPT
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    with Archive(tmp_path / "iot.db") as archive:
+def archive(house: House) -> Iterator[Archive]:
+    with Archive(house) as archive:
         archive.keep(*((START + n * HOUR, {"t": n}) for n in range(ROWS)))
         archive.roll_up()
         device = archive.device
@@ -36,7 +36,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
 
 
 def count(archive: Archive, table: str) -> int:
-    return int(archive.store.database.conn.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+    return int(archive.house.execute(f"SELECT count(*) FROM {table}")[0][0])
 
 
 def test_a_long_log_goes_in_small_steps(archive: Archive) -> None:
@@ -88,11 +88,11 @@ def test_what_its_rules_say_at_their_end_is_not_kept(archive: Archive) -> None:
     assert count(archive, "memoria_reglas") == 0
 
 
-def test_strangers_that_were_silent_for_a_week_are_to_go(tmp_path: Path) -> None:
+def test_strangers_that_were_silent_for_a_week_are_to_go(house: House) -> None:
     """Neither those that are claimed or online, nor those heard since; retained words have a log to go by."""
     now = START + 30 * DAY
     old = now - 7 * DAY - 1
-    with Archive(tmp_path / "other.db") as archive:
+    with Archive(house) as archive:
         store, fresh = archive.store, Device(id=0, serial="")
         for serial, device in {
             "OLD": replace(fresh, seen_at=old),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -13,13 +12,15 @@ from actors.domain.notices import Moment, Notice, NoticeKey, NoticeState
 from actors.messages import KeepNotices, Removal
 from persistence.database import notice_rows
 from persistence.forms.notice_rows import MOST_KEPT
+from persistence.postgres import notices
 from persistence.storage.batch import Batch
 from tests.persistence.archive import START, Archive
+from tests.persistence.conformance.engines import House
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    with Archive(tmp_path / "iot.db") as archive:
+def archive(house: House) -> Iterator[Archive]:
+    with Archive(house) as archive:
         yield archive
 
 
@@ -96,8 +97,8 @@ def test_of_a_removed_device_none_is_made_and_none_comes_back(archive: Archive) 
 
 def test_a_damaged_row_is_passed_over(archive: Archive, caplog: pytest.LogCaptureFixture) -> None:
     keep(archive, [notice(1), notice(2), notice(3)])
-    archive.store.database.conn.execute("UPDATE avisos SET estado = 'roto' WHERE sobre = 1")
-    archive.store.database.conn.execute("UPDATE avisos SET gravedad = 'rota' WHERE sobre = 2")
+    archive.house.execute("UPDATE avisos SET estado = 'roto' WHERE sobre = 1")
+    archive.house.execute("UPDATE avisos SET gravedad = 'rota' WHERE sobre = 2")
     assert recalled(archive) == [3]
     assert [each.key.about for each in archive.queries.notices(1, 10)] == [3]
     assert "notice_row_damaged about=('inicio', 1, 1, 10)" in caplog.text
@@ -107,11 +108,12 @@ def test_a_damaged_finding_keeps_nobody_from_the_others(
     archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many are damaged: each is passed over once."""
-    monkeypatch.setattr(notice_rows, "MOST_OCCURRENCES", 2)
+    for engine in (notice_rows, notices):
+        monkeypatch.setattr(engine, "MOST_OCCURRENCES", 2)
     device = archive.device
     finding = Finding("extremos", "ai_anomaly", device.id, device.serial, START, {})
     archive.store.save(Batch(conclusions=[(finding, {})] * 3))
-    archive.store.database.conn.execute("UPDATE eventos_ia SET datos = '[' WHERE id < 3")
+    archive.house.execute("UPDATE eventos_ia SET datos = '[' WHERE id < 3")
     first = archive.store.save(Batch(recalls_occurrences=True)).occurrences
     assert first is not None
     assert (list(first.occurrences), first.more) == ([], True)
@@ -119,9 +121,3 @@ def test_a_damaged_finding_keeps_nobody_from_the_others(
     assert second is not None
     assert [each.kept.id for each in second.occurrences] == [3]
     assert not second.more
-
-
-def test_what_is_to_be_decided_is_found_without_looking_through_all_findings(archive: Archive) -> None:
-    """However many there are: the writer asks after each commit that has news."""
-    plan = archive.store.database.conn.execute(f"EXPLAIN QUERY PLAN {notice_rows._DROP_ORPHANS}").fetchall()
-    assert not [detail for *_, detail in plan if detail.startswith("SCAN") and "por_avisar" not in detail]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -18,6 +16,7 @@ from persistence.maintenance import upkeep
 from persistence.maintenance.retention import Retention
 from persistence.storage import statistics
 from tests.persistence.archive import DAY, HOUR, INDIA_S, START, Archive, day_of, hour_of
+from tests.persistence.conformance.engines import Engine, House
 
 STEPS = (HOUR, 6 * HOUR, DAY, 7 * DAY)
 # A Monday's midnight, from which weeks are counted.
@@ -25,8 +24,8 @@ MONDAY = 4 * DAY - INDIA_S
 
 
 @pytest.fixture
-def archive(tmp_path: Path) -> Iterator[Archive]:
-    with Archive(tmp_path / "iot.db") as archive:
+def archive(house: House) -> Iterator[Archive]:
+    with Archive(house) as archive:
         yield archive
 
 
@@ -75,16 +74,20 @@ ACTS = st.lists(
 )
 
 
+# Of a house for each example.
+@pytest.mark.timeout(600)
 @settings(max_examples=60)
-@given(ACTS, st.sampled_from(STEPS), st.floats(0, 4 * DAY), st.floats(0, 4 * DAY))
+@given(
+    acts=ACTS, step=st.sampled_from(STEPS), cut_front=st.floats(0, 4 * DAY), cut_back=st.floats(0, 4 * DAY)
+)
 def test_no_row_is_lost_or_counted_twice(
-    acts: list[tuple[str, object]], step: int, cut_front: float, cut_back: float
+    engine: Engine, acts: list[tuple[str, object]], step: int, cut_front: float, cut_back: float
 ) -> None:
     """Rolled up or not, deleted or not, in whatever order, and with a clock that jumps to and fro."""
     with (
-        tempfile.TemporaryDirectory() as folder,
+        engine.house() as house,
         patch.multiple(upkeep, ROWS_ROLLED_UP=5, CELLS_ROLLED_UP=3, ROWS_DROPPED=3),
-        Archive(Path(folder) / "iot.db", Retention(rows=1, hours=3, days=0)) as archive,
+        Archive(house, Retention(rows=1, hours=3, days=0)) as archive,
     ):
         now = float(START)
         for act, what in acts:
@@ -140,7 +143,7 @@ def test_fine_points_are_of_rows_as_long_as_an_hour_has_them_all(archive: Archiv
     """An hour that has lost a row is one point; those after it are as fine as asked for."""
     archive.keep(*((START + 600 * n, {"t": n}) for n in range(18)))
     archive.roll_up()
-    archive.store.database.conn.execute("DELETE FROM estado_log WHERE n <= 3")
+    archive.house.execute("DELETE FROM estado_log WHERE n <= 3")
     found = archive.ask("t", START, START + 3 * HOUR, 1800).points
     assert [((point.begin - START) / 60, point.n, point.mean) for point in found] == [
         (0, 6, 2.5),
@@ -184,7 +187,7 @@ def test_a_name_with_a_point_keeps_what_was_summarised_under_it(archive: Archive
     """Once it went by the name of what is nested; the rows of such hours are still found under it."""
     archive.report(START, START + 60, **{"a.b": 5})
     archive.roll_up()
-    archive.store.database.conn.execute("UPDATE metricas SET nombre = 'a.b'")
+    archive.house.execute("UPDATE metricas SET nombre = 'a.b'")
     archive.report(START + 7_200, **{"a.b": 7, "a": {"b": 1}})
     (old,) = archive.ask("a.b", START, START + 100, 300).points
     assert (old.n, old.mean) == (2, 5)
