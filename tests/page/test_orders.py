@@ -94,14 +94,14 @@ def test_a_simulated_device_obeys_and_confirms(home: Home, page: Page) -> None:
     page.goto("/")
     card = page.get_by_role("article")
     page.get_by_role("slider", name="Apertura de Persiana").fill("40")
-    expect(card.locator(".main-reading")).to_have_text("40\u00a0%")
+    expect(card.locator(".main-reading")).to_have_text("Abierta 40\u00a0%")
     assert home.device(BLIND)["configuracion"]["posicion"] == 40
     expect(page.get_by_role("switch")).to_have_count(0)
     page.get_by_role("button", name="Bajar Persiana").click()
-    expect(card.locator(".main-reading")).to_have_text("0\u00a0%")
+    expect(card.locator(".main-reading")).to_have_text("Cerrada")
     expect(page.get_by_role("slider")).to_have_value("0")
     page.get_by_role("button", name="Subir Persiana").click()
-    expect(card.locator(".main-reading")).to_have_text("100\u00a0%")
+    expect(card.locator(".main-reading")).to_have_text("Abierta")
     expect(card).not_to_contain_text("El aparato dice")
 
 
