@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from actors.simulator.household import HOME, LAMP, NEW, SALON
 from tests.animation import animated, evening, told_in_short
 from tests.brokers import wait_until
-from tests.page.browsing import CHROMIUM, launched, settle
+from tests.page.browsing import CHROMIUM, expect_live, launched, settle
 from tests.page.conftest import DESKTOP, PHONE
 from tests.page.home import Home, LivedIn
 from tests.page.proxy import Proxy
@@ -87,6 +87,7 @@ def calm(page: Page) -> Iterator[None]:
 
 @contextmanager
 def cut_off(wire: Proxy, page: Page) -> Iterator[None]:
+    expect_live(page)
     wire.cut()
     expect(page.get_by_text("Sin conexión con la casa")).to_be_visible()
     yield
