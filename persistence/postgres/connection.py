@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 import psycopg
@@ -35,19 +35,32 @@ _NOTICING: Final[Mapping[str, str | int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A database on a PostgreSQL server."""
+    """A database on a PostgreSQL server. Raises :class:`UnusableDatabase` for a URL that is none."""
 
-    url: str
+    url: str = field(repr=False)
     """``postgresql://…`` as libpq has it: TLS by ``sslmode`` and ``sslrootcert``, several hosts by commas."""
     name: str = "iot-backend"
     """By which the server knows our sessions: its ``application_name``, of at most 63 bytes."""
     schema: str = "public"
     """In which the tables lie."""
 
+    def __post_init__(self) -> None:
+        self._asked()
+
+    def _asked(self) -> Mapping[str, str]:
+        try:
+            return {name: str(value) for name, value in conninfo_to_dict(self.url).items()}
+        except psycopg.ProgrammingError:
+            # What it says of a URL may be a part of the password.
+            raise UnusableDatabase(
+                "DATABASE_URL: PostgreSQL no entiende la dirección: pon con %XX los signos que haya en el "
+                "usuario o en la clave, y mira lo que sigue a «?»."
+            ) from None
+
     @property
     def where(self) -> str:
         """Which database that is, for people, without a password."""
-        asked = conninfo_to_dict(self.url)
+        asked = self._asked()
         port = f":{asked['port']}" if asked.get("port") else ""
         return f"{asked.get('dbname') or asked.get('user') or ''}@{asked.get('host') or 'localhost'}{port}"
 
@@ -57,7 +70,7 @@ class Server:
         The way to another machine is encrypted unless the URL has it otherwise; of several hosts the one
         is taken that may be written to.
         """
-        asked = {name: str(value) for name, value in conninfo_to_dict(self.url).items()}
+        asked = self._asked()
         hosts = (asked.get("host") or "").split(",")
         abroad = {} if all(map(_is_here, hosts)) else {"sslmode": "require"}
         several = {"target_session_attrs": "read-write"} if len(hosts) > 1 else {}

@@ -17,7 +17,10 @@ import pytest
 import trustme
 
 from actors.domain.status import Hindrance
+from config import Settings
 from persistence.database.schema import hindrance_of
+from persistence.engines import engine_of
+from persistence.ledgers import ledger_of
 from persistence.postgres import faults
 from persistence.postgres.connection import Connection, Server, connect
 from persistence.postgres.faults import explaining
@@ -87,6 +90,18 @@ def test_of_several_hosts_the_one_is_taken_that_may_be_written_to() -> None:
 def test_it_is_named_without_its_password() -> None:
     assert Server("postgresql://iot:secreto@db.example:5433/casa").where == "casa@db.example:5433"
     assert "secreto" not in Server("postgresql://iot:secreto@db.example:5433/casa").where
+    assert "secreto" not in repr(Server("postgresql://iot:secreto@db.example:5433/casa"))
+
+
+@pytest.mark.parametrize("url", ["iot:secreto%x@db/casa", "iot:secreto@db/casa?clave=secreto"])
+def test_an_address_that_is_none_is_refused_without_its_password(url: str) -> None:
+    """In one line, whoever asks for it first; and nothing of it stands in a traceback."""
+    settings = Settings(database_url=f"postgresql://{url}")
+    for asked in (engine_of, ledger_of):
+        with pytest.raises(UnusableDatabase, match="DATABASE_URL") as caught:
+            asked(settings)
+        assert "secreto" not in str(caught.value)
+        assert caught.value.__suppress_context__
 
 
 # -- what goes wrong -------------------------------------------------------------------------------
