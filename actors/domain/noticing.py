@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Final, TypeAlias
 
 from actors.domain.logbook import PARAMETERS, Shift, Shifts
@@ -163,6 +164,8 @@ class _Band:
             self.settle(self.told)
 
 
+_NONE: Final[Mapping[str, _Band]] = {}
+
 _Moved: TypeAlias = tuple[_Band, float]
 """A number, and what it has come to."""
 
@@ -177,8 +180,10 @@ class Noticing:
     """Of one device; what it remembers begins anew with each start, at the readings that are known then."""
 
     def __init__(self) -> None:
-        self._bands: dict[str, _Band] = {}
-        """Of each number, by its name as it stands."""
+        self._bands: dict[str, dict[str, _Band]] = {}
+        """Of each number, by what stands before its name, and that as it is: "a.b" is not the b of an a."""
+        self._count = 0
+        """How many these are."""
         self._told: deque[float] = deque(maxlen=MOST_AN_HOUR)
         """When there was an entry about numbers."""
         self._calmed_at = self._calm_due = -math.inf
@@ -213,21 +218,24 @@ class Noticing:
 
     def _judge_anew(self, device: Device) -> None:
         self._limits, self._profile = device.limits, device.profile
-        for band in self._bands.values():
+        for band in self._all_bands():
             band.settle(band.told, _tolerance(device, band.name, band.told))
 
     def _calm(self, at: float) -> None:
         self._calmed_at, self._calm_due = at, at + HOUR_S
-        for band in self._bands.values():
+        for band in self._all_bands():
             band.calm(at)
+
+    def _all_bands(self) -> Iterator[_Band]:
+        return chain.from_iterable(each.values() for each in self._bands.values())
 
     def _look(self, device: Device, was: JsonObject, now: JsonObject, found: _Found, outer: str) -> None:
         """``outer`` stands before the names of what lies in an object."""
-        bands = self._bands
+        bands = self._bands.get(outer, _NONE)
         for name, value in now.items():
             kind = type(value)
             if kind is float or kind is int:
-                band = bands.get(outer + name)
+                band = bands.get(name)
                 if band is None or not band.low <= value <= band.high:
                     self._measure(device, outer, name, was.get(name), value, found)
             elif kind is bool:
@@ -246,14 +254,16 @@ class Noticing:
     def _measure(
         self, device: Device, outer: str, name: str, earlier: Json, value: float, found: _Found
     ) -> None:
-        band = self._bands.get(outer + name)
+        band = self._bands.get(outer, _NONE).get(name)
         if band is None:
-            if len(self._bands) >= MOST_METRICS:
+            if self._count >= MOST_METRICS:
                 return
+            self._count += 1
             known = number_of(earlier)
             first = value if known is None else known
             metric = outer + metric_name(name)
-            band = self._bands[outer + name] = _Band(metric, first, _tolerance(device, metric, first))
+            band = _Band(metric, first, _tolerance(device, metric, first))
+            self._bands.setdefault(outer, {})[name] = band
         if not band.low <= value <= band.high:
             found.moved.append((band, value))
 

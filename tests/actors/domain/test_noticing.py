@@ -123,9 +123,9 @@ def test_a_device_has_so_many_an_hour_whatever_it_measures() -> None:
         if sensor.say(float(at), dict.fromkeys(named, 10.0**100 * (at + 1)))
     ]
     assert len(told) <= 2 * MOST_AN_HOUR
-    assert len(sensor.noticing._bands) == len(named)
+    assert len([*sensor.noticing._all_bands()]) == len(named)
     sensor.say(1e5, {f"m{n}": n for n in range(1_000)})
-    assert len(sensor.noticing._bands) == MOST_METRICS
+    assert len([*sensor.noticing._all_bands()]) == MOST_METRICS
 
 
 @pytest.mark.parametrize(
@@ -216,6 +216,15 @@ def test_what_turns_is_told_apart_from_what_is_measured() -> None:
         "parametros.hum": Shift(40.5, 70.5),
     }
     assert sensor.say(2, {"movimiento": True, "hum": None, "aire": 3, "temperatura": [1]}) == []
+
+
+def test_a_name_with_a_dot_in_it_is_not_one_within_an_object() -> None:
+    """However alike they are written, each has a band of its own."""
+    board = Told()
+    board.say(0, {"a.b": 20, "a": {"b": 500}})
+    for n in range(1, 5):
+        assert board.say(n, {"a.b": 20 + n / 100, "a": {"b": 500 + n / 100}}) == []
+    assert board.say(5, {"a.b": 30, "a": {"b": 500}}) == [{r"parametros.a\.b": Shift(20, 30)}]
 
 
 def test_a_clock_that_is_set_back_silences_nothing() -> None:
