@@ -132,11 +132,12 @@ class RuleActors(Mapping[str, pykka.ActorRef[RuleActor]]):
 
     def hear_report(self, device: Device, at: float, report: Report | None) -> None:
         """The device has reported and is otherwise as it was; without a ``report`` they need not know."""
-        self._ask_again(device, self._awaiting)
         if report is not None and self._watching:
             seen = Observed(device, at, report)
             for rule in self._watching.values():
                 tell_if_alive(rule, seen)
+        # Last: who is started by it reads it in the log.
+        self._ask_again(device, self._awaiting)
 
     def hear_change(self, device: Device, at: float, report: Report | None) -> None:
         """Something of the device has changed that any of them may go by."""

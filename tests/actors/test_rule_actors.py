@@ -100,6 +100,7 @@ def test_what_concerns_no_rule_starts_none(room: Room) -> None:
 def test_a_report_starts_whoever_watches_reports_and_a_change_the_others(room: Room) -> None:
     room.report(x=1)
     assert (room.reader.started, room.idler.started) == (1, 0)
+    assert {"x": 1} not in room.reader.told  # which it finds in the log
     room.rename("n")
     assert (room.reader.started, room.idler.started) == (1, 1)
 
