@@ -208,8 +208,13 @@ class Upkeep:
 
     def _old_parts(self, now: float, metered: Set[int]) -> Iterator[DropPart]:
         """All at once, where no device's rows are kept for longer, and then nothing of them row by row."""
-        if kept := self._retention.any_rows:
-            yield from map(DropPart, self._due.old_parts(now - kept * DAY, sorted(metered)))
+        kept = self._retention.any_rows
+        try:
+            old = self._due.old_parts(now - kept * DAY, sorted(metered)) if kept else ()
+        except StorageFault as error:
+            logger.warning("upkeep_failed parts error=%r", error)
+        else:
+            yield from map(DropPart, old)
 
     def _old_rows(self, device: Logged, done: int, now: float) -> Iterator[DropRows]:
         """Of those up to ``done``, from which nothing is to be made any more."""

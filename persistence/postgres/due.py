@@ -16,7 +16,7 @@ from persistence.postgres.history import ROWS_TO_METER
 from persistence.postgres.log_parts import WEEK_S, old_weeks
 from persistence.postgres.logbook import deeds_of
 from persistence.postgres.notices import TOO_MANY
-from persistence.postgres.statements import fetch
+from persistence.postgres.statements import fetch, telling_faults
 from persistence.storage.upkeep import Logged, Stamp
 
 _DEVICES: Final = """
@@ -196,8 +196,10 @@ class PostgresDue:
 
     @contextmanager
     def _at_one_moment(self) -> Iterator[Connection]:
-        if self._connection is not None:
-            yield self._connection
+        if self._connection is None:
+            with self._lend() as connection:
+                yield connection
             return
-        with self._lend() as connection:
-            yield connection
+        # Within a savepoint, or what fails would take along all that is asked after it.
+        with telling_faults(), self._connection.transaction():
+            yield self._connection

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from actors.domain.logbook import BY_DEVICE, Act, Deed
 from actors.domain.model import LogEntry
 from actors.domain.status import Hindrance
-from persistence.maintenance.retention import Retention
+from persistence.maintenance.retention import DropDeeds, Retention
 from persistence.postgres.log_parts import WEEK_S, weeks
 from persistence.storage.batch import Batch, Unsettled
 from persistence.storage.faults import StorageFault, UnusableDatabase
@@ -134,6 +135,23 @@ def test_a_week_that_is_old_goes_at_once(house: PostgresHouse) -> None:
         assert dropped(archive, end + 10 * DAY) == ["DropPart"]
         assert archive.numbers() == [n + 1 for n in range(18) if START + n * DAY >= end]
         assert len(archive.ask("t", START, START + 18 * DAY, DAY).points) == 18
+
+
+def test_what_cannot_be_read_takes_nothing_else_along(
+    house: PostgresHouse, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Though all that is looked for at a time is read in one transaction."""
+    with Archive(house, Retention(days=10, findings=10)) as archive:
+        archive.report(START, t=1)
+        deed = Deed(archive.device.id, START, Act.CLAIMED, BY_DEVICE, {})
+        archive.store.save(Batch(START, deeds=[deed]))
+        house.execute("ALTER TABLE energia_horas RENAME TO apartada")
+        steps = archive.upkeep.deletions(lambda: START + 100 * DAY)
+        with archive.upkeep.reading():
+            step = next(steps)
+        assert isinstance(step, DropDeeds)
+        assert archive.store.tidy(step) == 1
+    assert "upkeep_failed device=1" in caplog.text
 
 
 def test_whose_rows_are_kept_for_less_lets_them_go_one_by_one(house: PostgresHouse) -> None:
