@@ -31,6 +31,14 @@ _NOTICING: Final[Mapping[str, str | int]] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
+# And as soon it notices that we are: for two hours it would else keep our session, and with it the lock of
+# whoever writes.
+_NOTICED: Final[Mapping[str, str]] = {
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "tcp_user_timeout": "10000",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +121,7 @@ def _settle(server: Server, connection: Connection, statement_timeout: float) ->
         "timezone": "UTC",
         "synchronous_commit": "on",
         "search_path": server.schema,
+        **_NOTICED,
     }
     for name, value in told.items():
         connection.execute("SELECT set_config(%s, %s, false)", (name, value))

@@ -68,6 +68,14 @@ def test_the_server_knows_whose_it_is_and_what_it_may_take(server: Server) -> No
         assert value(connection, "SHOW synchronous_commit") == "on"
 
 
+def test_the_server_notices_soon_that_we_are_gone(shared_postgres: PostgresServer) -> None:
+    """A session that nobody ends, as the network is gone, would keep the lock of whoever writes."""
+    with connect(Server(f"postgresql://iot@127.0.0.1:{shared_postgres.port}/postgres")) as connection:
+        told = [value(connection, f"SHOW tcp_keepalives_{name}") for name in ("idle", "interval", "count")]
+        assert told == ["5", "2", "3"]
+        assert value(connection, "SHOW tcp_user_timeout") == "10000"
+
+
 def test_the_way_to_another_machine_is_encrypted_unless_it_is_said_otherwise() -> None:
     def mode(url: str) -> object:
         return Server(url).parameters().get("sslmode")
