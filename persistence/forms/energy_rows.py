@@ -9,7 +9,7 @@ from typing import TypeAlias
 import orjson
 
 from actors.domain.energy import Meter, Register, Reported, Spare, Used
-from actors.domain.model import Json
+from actors.domain.model import Json, JsonObject
 from actors.domain.tariffs import Band, EnergyPlan, Tariff
 from persistence.forms.local_time import SLOT, LocalTime
 from persistence.forms.rows import json_object
@@ -78,7 +78,14 @@ def meter_text(meter: Meter) -> str:
 
 def meter_of(text: bytes) -> Meter:
     """Of one that is damaged, a new one; of an earlier version's, one whose counters are all there."""
-    told = {"idos": [], "otros": {}, **(json_object(text) or {})}
+    try:
+        return _meter_in({"idos": [], "otros": {}, **(json_object(text) or {})})
+    except (TypeError, ValueError):
+        return Meter()
+
+
+def _meter_in(told: JsonObject) -> Meter:
+    """Raises ``TypeError`` or ``ValueError`` for what is none in part."""
     match told:
         case {
             "nombres": list(names),
@@ -90,10 +97,11 @@ def meter_of(text: bytes) -> Meter:
         }:
             return Meter(
                 names=frozenset(names),
-                registers={name: Register(*each) for name, each in registers.items()},
+                registers={name: Register(*map(float, each)) for name, each in registers.items()},
                 gone=frozenset(gone),
                 spares={
-                    name: Spare(since, kwh, Register(*last)) for name, (since, kwh, *last) in spares.items()
+                    name: Spare(float(since), float(kwh), Register(*map(float, last)))
+                    for name, (since, kwh, *last) in spares.items()
                 },
                 boot=boot,
                 seq=seq,

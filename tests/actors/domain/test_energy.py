@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -154,6 +155,25 @@ def test_a_counter_that_new_firmware_calls_otherwise_is_counted_on() -> None:
     later = 90 * 86_400.0
     found = used(*(Reported(later + n * 60, row) for n, row in enumerate(after[:5])), meter=old)
     assert sum(each.kwh for each in found) == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"lecturas": {"energia_kwh": [1]}},
+        {"lecturas": {"energia_kwh": ["x", 2]}},
+        {"otros": {"energia_kwh": [1]}},
+        {"otros": {"energia_kwh": [1, 2, None, 4]}},
+        {"nombres": [["energia_kwh"]]},
+        {"idos": [{}]},
+        {"seq": None},
+    ],
+)
+def test_of_a_damaged_meter_nothing_is_known(change: dict[str, object]) -> None:
+    """Whatever part of it that is: it begins anew, and holds nobody up."""
+    meter, _ = renamed({"energia_kwh": 1.0}, {"energia_kwh": 2.0})
+    assert meter_of(meter_text(meter).encode()) == meter
+    assert meter_of(json.dumps({**json.loads(meter_text(meter)), **change}).encode()) == Meter()
 
 
 def test_back_to_the_former_firmware_it_counts_on_too() -> None:
