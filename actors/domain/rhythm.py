@@ -47,9 +47,10 @@ class Rhythm:
     def interval(self) -> float | None:
         """The seconds that usually pass between two reports at most; ``None`` where too few have come.
 
-        Of a device with a fixed interval that is it, up to a factor of 1.4. One that speaks when something
-        happens does so in bursts, and then is silent: it spends a quarter of its time in silences that long
-        or longer. A few outages change neither.
+        Of a device with a fixed interval that is its longest gap, up to a factor of 1.4; or of 2, where some
+        reports are lost or the gaps are of two classes. One that speaks when something happens does so in
+        bursts, and then is silent: it spends a quarter of its time in silences that long or longer. A few
+        outages change neither.
         """
         counts = self.counts
         total = sum(counts)

@@ -97,9 +97,9 @@ class _Text(StrDumper):
 class PostgresStore:
     """As :class:`persistence.storage.ports.Store` says.
 
-    Each transaction begins with a fence: it counts the batches, and goes no further where another number is
-    there than the one that this store knows. So neither a second writer nor a database that was put back is
-    ever written to.
+    Each batch begins with a fence: it counts the batches, and goes no further where another number is there
+    than the one that this store knows. So neither beside a second writer nor in a database that was put back
+    is anything kept.
     """
 
     def __init__(self, server: Server, rejected_max: int = REJECTED_MAX) -> None:
