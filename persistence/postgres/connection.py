@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.types.string import StrDumper
 
 from actors.domain.status import Hindrance
 from persistence.postgres.faults import explaining
@@ -94,6 +95,13 @@ def _is_here(host: str) -> bool:
         return False
 
 
+class _Text(StrDumper):
+    """PostgreSQL has no room for the letter of no code, which nobody writes: it gets a mark in its place."""
+
+    def dump(self, obj: str) -> bytes:
+        return super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}"))  # type: ignore[return-value]
+
+
 def connect(server: Server, statement_timeout: float = STATEMENT_TIMEOUT) -> Connection:
     """A session of UTF-8 and UTC on a server that takes what is written.
 
@@ -114,6 +122,7 @@ def connect(server: Server, statement_timeout: float = STATEMENT_TIMEOUT) -> Con
 
 
 def _settle(server: Server, connection: Connection, statement_timeout: float) -> None:
+    connection.adapters.register_dumper(str, _Text)
     told = {
         "statement_timeout": f"{statement_timeout:.3f}s",
         "lock_timeout": f"{LOCK_TIMEOUT:.3f}s",

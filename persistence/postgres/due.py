@@ -15,6 +15,7 @@ from persistence.postgres.connection import Connection
 from persistence.postgres.history import ROWS_TO_METER
 from persistence.postgres.log_parts import WEEK_S, old_weeks
 from persistence.postgres.logbook import deeds_of
+from persistence.postgres.metrics import all_metrics, metric_ids
 from persistence.postgres.notices import TOO_MANY
 from persistence.postgres.statements import fetch, telling_faults
 from persistence.storage.upkeep import Logged, Stamp
@@ -24,7 +25,6 @@ _DEVICES: Final = """
     FROM dispositivos AS d LEFT JOIN resumidos AS r ON r.dispositivo_id = d.id
     LEFT JOIN contadores AS c ON c.dispositivo_id = d.id ORDER BY d.id
 """
-_ALL_METRICS: Final = "SELECT dispositivo_id, nombre FROM metricas"
 _METER: Final = """
     SELECT sustituido_tras, convert_to(estado, 'UTF8') FROM contadores WHERE dispositivo_id = %s
 """
@@ -50,7 +50,6 @@ _NEXT_BELIEVABLE: Final = """
 """
 _OLDEST_FINDINGS: Final = f"SELECT id, creado_en FROM eventos_ia WHERE {OVER} ORDER BY id LIMIT %s"
 _OLDEST_DEEDS: Final = "SELECT id, creado_en FROM diario ORDER BY id LIMIT %s"
-_METRICS: Final = "SELECT nombre FROM metricas WHERE dispositivo_id = %s"
 _OLDEST_SUMMARIES: Final = """
     SELECT inicio FROM {} WHERE inicio < %s
     AND metrica_id IN (SELECT id FROM metricas WHERE dispositivo_id = %s) ORDER BY inicio LIMIT %s
@@ -108,10 +107,12 @@ class PostgresDue:
         return [Logged(*row) for row in self._fetch(_DEVICES)]
 
     def metrics(self, device_id: int) -> Sequence[str]:
-        return [name for (name,) in self._fetch(_METRICS, device_id)]
+        with self._at_one_moment() as connection:
+            return [*metric_ids(connection, device_id)]
 
     def all_metrics(self) -> Sequence[tuple[int, str]]:
-        return [(device_id, name) for device_id, name in self._fetch(_ALL_METRICS)]
+        with self._at_one_moment() as connection:
+            return all_metrics(connection)
 
     def next_rows(self, device_id: int, after: int, upto: int, most: int) -> Sequence[StoredRow]:
         found = self._fetch(_NEXT_ROWS, device_id, after, upto, most)

@@ -8,6 +8,7 @@ from typing import Final
 from persistence.forms.energy_rows import MeteredRow
 from persistence.forms.summaries import Aggregate, StoredRow
 from persistence.postgres.connection import Connection
+from persistence.postgres.metrics import metric_ids
 from persistence.postgres.statements import fetch
 from persistence.storage.consumption import MeterState
 from persistence.storage.statistics import Progress
@@ -19,7 +20,6 @@ _PROGRESS: Final = """
            coalesce((SELECT max(n) FROM estado_log WHERE dispositivo_id = d.id), 0)
     FROM (SELECT %s::bigint AS id) AS d
 """
-_METRICS: Final = "SELECT nombre, id FROM metricas WHERE dispositivo_id = %s ORDER BY id"
 _FIRST_ROW: Final = """
     SELECT timestamp FROM estado_log WHERE dispositivo_id = %s AND NOT hora_dudosa ORDER BY n LIMIT 1
 """
@@ -62,7 +62,7 @@ class PostgresHistory:
         self.progress = Progress(*map(int, fetch(connection, _PROGRESS, device_id)[0]))
 
     def metrics(self) -> Mapping[str, int]:
-        return dict(fetch(self._connection, _METRICS, self._device_id))
+        return metric_ids(self._connection, self._device_id)
 
     def rows(self, first: int, last: int) -> Iterable[StoredRow]:
         return ((*row,) for row in fetch(self._connection, _ROWS, self._device_id, first, last))

@@ -9,7 +9,6 @@ from types import TracebackType
 from typing import Final
 
 import psycopg
-from psycopg.types.string import StrDumper
 
 from actors.domain.absences import Absences
 from actors.domain.findings import RuleMemory
@@ -87,13 +86,6 @@ _MEMORIES: Final = """
 """
 
 
-class _Text(StrDumper):
-    """PostgreSQL has no room for the letter of no code, which nobody writes: it gets a mark in its place."""
-
-    def dump(self, obj: str) -> bytes:
-        return super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}"))  # type: ignore[return-value]
-
-
 class PostgresStore:
     """As :class:`persistence.storage.ports.Store` says.
 
@@ -108,7 +100,6 @@ class PostgresStore:
         prepare(server, PART, STEPS)
         self.connection: Connection = connect(server)
         try:
-            self.connection.adapters.register_dumper(str, _Text)
             with explaining(server.where):
                 self._take_lock()
                 self.commits = int(self._value("guardados"))

@@ -11,6 +11,7 @@ from persistence.forms.summaries import DAILY, HOURLY, Aggregate, Cell, summary_
 from persistence.postgres.connection import Connection
 from persistence.postgres.log_parts import LogParts
 from persistence.postgres.logbook import trim_deeds
+from persistence.postgres.metrics import add_metrics, metric_ids
 from persistence.postgres.notices import trim_notices
 from persistence.postgres.removals import sweep
 from persistence.postgres.statements import changed, fetch, insert_many
@@ -29,7 +30,6 @@ _NOTE_ROLLED_UP: Final = """
     INSERT INTO resumidos (dispositivo_id, n) VALUES (%s, %s)
     ON CONFLICT (dispositivo_id) DO UPDATE SET n = excluded.n
 """
-_METRIC_IDS: Final = "SELECT nombre, id FROM metricas WHERE dispositivo_id = %s"
 _METERED: Final = "SELECT n FROM contadores WHERE dispositivo_id = %s"
 _NOTE_METERED: Final = """
     INSERT INTO contadores (dispositivo_id, n, estado) VALUES (%s, %s, %s)
@@ -83,12 +83,10 @@ class PostgresTidying:
     ) -> int:
         if not self._goes_on(_ROLLED_UP, device_id, after):
             return 0
-        ids = self._metric_ids(device_id)
+        ids = metric_ids(self._connection, device_id)
         if missing := {metric for metric, _ in hours} - ids.keys():
-            named = [(device_id, metric) for metric in sorted(missing)]
-            columns, types = ("dispositivo_id", "nombre"), ("bigint", "text")
-            insert_many(self._connection, "metricas", columns, types, named)
-            ids = self._metric_ids(device_id)
+            add_metrics(self._connection, device_id, sorted(missing))
+            ids = metric_ids(self._connection, device_id)
         for table, tallies in ((HOURLY, hours), (DAILY, days)):
             rows = [summary_row(ids[metric], begin, each) for (metric, begin), each in tallies.items()]
             insert_many(self._connection, f"{table} AS known", _COLUMNS, _TYPES, rows, _OR_ADD)
@@ -110,9 +108,6 @@ class PostgresTidying:
             return False
         known = fetch(self._connection, progress, device_id)
         return bool((known[0][0] if known else 0) == after)
-
-    def _metric_ids(self, device_id: int) -> dict[str, int]:
-        return dict(fetch(self._connection, _METRIC_IDS, device_id))
 
     def drop_part(self, part: int) -> int:
         return self._parts.drop(part)

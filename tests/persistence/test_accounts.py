@@ -214,6 +214,14 @@ def test_a_flood_of_acts_drowns_no_other_kind(accounts: Accounts) -> None:
     assert (len(changes), changes[0], changes[-1]) == (MAX_ACTS_OF_A_KIND, "2499", "500")
 
 
+def test_an_act_is_written_down_whatever_signs_it_is_told_with(accounts: Accounts) -> None:
+    """One that could not be would hold up all that follow."""
+    accounts.note(AuditEntry(Author("A\0na", "10.0.0.9"), "cambio", "a\0b"))
+    accounts.note(AuditEntry(CONSOLE, "cambio", "después"))
+    told = [each.act.about.replace("\0", "\N{REPLACEMENT CHARACTER}") for each in accounts.acts(10)]
+    assert told == ["después", "a\N{REPLACEMENT CHARACTER}b"]
+
+
 def test_what_was_refused_is_not_written_down(accounts: Accounts) -> None:
     """An act stands in the audit exactly if it was done."""
     ana = accounts.add_person("Ana", Role.ADMIN, None, CONSOLE)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from actors.domain.readings import metric_name
 from persistence.forms.local_time import DAY, HOUR, LocalTime
 from persistence.forms.summaries import METRICS_MAX, NAME_MAX, reading, readings
 from persistence.maintenance.upkeep import CELLS_ROLLED_UP, ROWS_ROLLED_UP
@@ -93,6 +94,23 @@ def test_new_names_count_as_long_as_there_is_room(archive: Archive) -> None:
     assert point.n == 5
     for metric in ("sesión 2 59", "otra"):
         assert archive.ask(metric, START, START + HOUR, HOUR).points == []
+
+
+def test_names_are_told_apart_whatever_signs_they_are_of(archive: Archive) -> None:
+    told = {"a\0b": 1, "a\N{REPLACEMENT CHARACTER}b": 2, "a\\ub": 3, "a\\\0b": 4, "\0": 5, "ab": 6}
+    metrics = {metric_name(name): value for name, value in told.items()}
+    archive.report(START, **told)
+    assert archive.roll_up() == 1
+    for metric, value in metrics.items():
+        (point,) = archive.ask(metric, START, START + HOUR, HOUR).points
+        assert (metric, point.n, point.mean) == (metric, 1, value)
+    archive.report(START + 1, **told)
+    assert archive.roll_up() == 1
+    for metric, value in metrics.items():
+        (point,) = archive.ask(metric, START, START + HOUR, HOUR).points
+        assert (metric, point.n, point.mean) == (metric, 2, value)
+    assert {*archive.queries.metrics(1)} >= metrics.keys()
+    assert {name for _, name in archive.queries.due().all_metrics()} >= metrics.keys()
 
 
 def test_a_name_that_is_too_long_is_no_metric(archive: Archive) -> None:
