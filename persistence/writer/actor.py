@@ -59,6 +59,9 @@ OLDER: Final = (
     "La base de datos es una copia más vieja que la que había: para el sistema y usa «restore», "
     "que sabe volver a una copia."
 )
+NEWER: Final = (
+    "Otro ha escrito en la base de datos mientras este sistema no podía: para el otro y reinicia este."
+)
 
 # Nothing but what they ask for answers them.
 Recalling: TypeAlias = Recall | RecallNotices | RecallOccurrences | RecallRooms | RecallRemoved
@@ -206,10 +209,19 @@ class WriterActor(SupervisedActor):
                 )
             self._instance = found
             # Nor would a backup that somebody has moved there: devices hold numbers that it does not know.
-            if self._commits is not None and self._store.commits < self._commits:
-                raise UnusableDatabase(OLDER, Hindrance.ANOTHER)
+            self._refuse_others(self._store.commits)
             self._find_out(self._store)
+            self._commits = self._store.commits
         return self._store
+
+    def _refuse_others(self, commits: int) -> None:
+        """Whether it is as we left it: of what another has written since, nobody here knows."""
+        if self._commits is None:
+            return
+        if commits < self._commits:
+            raise UnusableDatabase(OLDER, Hindrance.ANOTHER)
+        if commits > (self._commits if self._in_doubt is None else self._in_doubt.found.commit):
+            raise UnusableDatabase(NEWER, Hindrance.ANOTHER)
 
     def _find_out(self, store: Store) -> None:
         """Stored again, what is there already would be taken for something that cannot be stored."""

@@ -104,6 +104,29 @@ def test_while_it_waits_the_lock_is_free_and_then_it_is_taken_again(house: Write
         Store(house.path)
 
 
+@pytest.mark.parametrize("in_doubt", [False, True])
+def test_nothing_is_kept_or_acknowledged_where_another_has_written_meanwhile(
+    house: WriterOnStage, monkeypatch: pytest.MonkeyPatch, in_doubt: bool
+) -> None:
+    """What is held in memory of each device is no longer so, nor was it us who made those commits."""
+    device, entry = reported(house.device("A"), 0, x=BIG)
+    if in_doubt:
+        fail_once_at_the_end(monkeypatch, house, False)
+    else:
+        house.fill_the_disk()
+    house.tell(Keep(device, entry, house.delivery()))
+    house.stage.settle()
+    house.free_the_disk()
+    with Store(house.path) as other:
+        other.recall("B")
+        other.recall("C")
+    for _ in range(3):
+        house.stage.wait(60)
+    assert house.neighbours.diary == []
+    assert "Otro ha escrito" in str(house.status.last_error)
+    assert house.queries.log_page(device.id, 1, 9).total == 0
+
+
 def test_a_disk_that_comes_back_is_written_and_its_bare_mount_point_is_not(house: WriterOnStage) -> None:
     """Nothing is acknowledged into the new database that the mount point has room for."""
     device, entry = reported(house.device("A"), 0, x=BIG)
@@ -132,6 +155,12 @@ def test_a_commit_of_which_only_the_disk_knows_is_found_out(
 ) -> None:
     """What is there is not stored again, nor refused for being there; what follows it follows once."""
     device = house.device("A")
+    fail_once_at_the_end(monkeypatch, house, on_disk)
+    assert_kept_once(house, device)
+
+
+def fail_once_at_the_end(monkeypatch: pytest.MonkeyPatch, house: WriterOnStage, on_disk: bool) -> None:
+    """Have the next commit fail, just after it or just before."""
     atomic = type(house.store.database).atomic
     faults = [True]
 
@@ -147,7 +176,6 @@ def test_a_commit_of_which_only_the_disk_knows_is_found_out(
             raise sqlite3.OperationalError("disk I/O error")
 
     monkeypatch.setattr(type(house.store.database), "atomic", fails_at_its_end)
-    assert_kept_once(house, device)
 
 
 def test_files_that_were_away_when_it_was_committed_are_found_out(
