@@ -24,6 +24,9 @@ LOCK_TIMEOUT: Final = 5.0
 # A session that has begun a transaction and says nothing more holds its locks for so long.
 IDLE_TRANSACTION_TIMEOUT: Final = 30.0
 
+# As PostgreSQL is built; a longer one it cuts, and of what is not ASCII it makes question marks.
+LONGEST_NAME: Final = 63
+
 # A server whose machine or network is gone is noticed after some 10 s, in the middle of a statement too.
 _NOTICING: Final[Mapping[str, str | int]] = {
     "connect_timeout": CONNECT_TIMEOUT,
@@ -49,12 +52,15 @@ class Server:
     url: str = field(repr=False)
     """``postgresql://…`` as libpq has it: TLS by ``sslmode`` and ``sslrootcert``, several hosts by commas."""
     name: str = "iot-backend"
-    """By which the server knows our sessions: its ``application_name``, of at most 63 bytes."""
+    """By which the server knows our sessions: its ``application_name``, of at most 63 letters of ASCII."""
     schema: str = "public"
     """In which the tables lie."""
 
     def __post_init__(self) -> None:
         self._asked()
+        if len(self.name) > LONGEST_NAME or not self.name.isascii():
+            # It would be another one there, and a node's sessions be taken for those of none that lives.
+            raise ValueError(f"{self.name!r} is no name that PostgreSQL keeps as it is")
 
     def _asked(self) -> Mapping[str, str]:
         try:

@@ -22,8 +22,9 @@ from persistence.database.schema import hindrance_of
 from persistence.engines import engine_of
 from persistence.ledgers import ledger_of
 from persistence.postgres import faults
-from persistence.postgres.connection import Connection, Server, connect
+from persistence.postgres.connection import LONGEST_NAME, Connection, Server, connect
 from persistence.postgres.faults import explaining
+from persistence.postgres.ownership import session_of
 from persistence.postgres.pool import Pool
 from persistence.postgres.schema import prepare
 from persistence.storage.faults import UnusableDatabase
@@ -66,6 +67,16 @@ def test_the_server_knows_whose_it_is_and_what_it_may_take(server: Server) -> No
         assert value(connection, "SHOW idle_in_transaction_session_timeout") == "30s"
         assert value(connection, "SHOW TimeZone") == "UTC"
         assert value(connection, "SHOW synchronous_commit") == "on"
+
+
+@pytest.mark.parametrize("node", ["x" * (LONGEST_NAME - 16), "nodo ñ"])
+def test_a_node_goes_by_the_name_that_the_server_knows_it_by(server: Server, node: str) -> None:
+    """By another one its sessions would be ended as those of a node that is dead."""
+    longest = "x" * (LONGEST_NAME - 17)
+    with connect(session_of(server, longest)) as connection:
+        assert str(value(connection, "SHOW application_name")).endswith(f" {longest}")
+    with pytest.raises(ValueError, match="no name"):
+        session_of(server, node)
 
 
 def test_the_server_notices_soon_that_we_are_gone(shared_postgres: PostgresServer) -> None:
