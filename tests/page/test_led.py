@@ -16,7 +16,8 @@ from tests.page.proxy import Proxy
 
 METER: Final = "TMP0AAAAAAAA"
 
-# Out of sight as the system says it; and how often anything was shown as old.
+# Out of sight as the system says it; how often anything was shown as old; and frozen: no timer rings, and
+# nothing is heard or said until it thaws. (The protocol's own "frozen" goes on running these pages.)
 _WATCHED: Final = """
 let hidden = false;
 Object.defineProperty(document, "hidden", { get: () => hidden });
@@ -28,6 +29,27 @@ window.timesOld = 0;
 window.watch = () => new MutationObserver(() => {
   if (document.querySelector(".rooms[data-stale=true]")) window.timesOld += 1;
 }).observe(document.querySelector(".rooms"), { attributeFilter: ["data-stale"] });
+let waiting = null;
+const inTurn = (act) => (waiting ? waiting.push(act) : act());
+window.freeze = () => { waiting = []; };
+window.thaw = () => {
+  const due = waiting;
+  waiting = null;
+  for (const act of due) act();
+};
+for (const name of ["setTimeout", "setInterval"]) {
+  const real = globalThis[name];
+  globalThis[name] = (act, ...rest) => real(() => inTurn(act), ...rest);
+}
+globalThis.BroadcastChannel = class extends BroadcastChannel {
+  #closed = false;
+  set onmessage(take) { super.onmessage = (event) => inTurn(() => this.#closed || take(event)); }
+  close() {
+    this.#closed = true;
+    super.close();
+  }
+  postMessage(message) { if (!waiting) super.postMessage(message); }
+};
 """
 _LEADER: Final = "navigator.locks.query().then(({ held }) => held[0]?.clientId ?? '')"
 
@@ -38,10 +60,10 @@ def windows_of(home: Home, open_page: OpenPage, count: int, **options: Any) -> l
     home.report(METER, parametros={"temperatura": 20})
     first = open_page(**options)
     context: BrowserContext = first.context
+    context.clock.install()
     context.add_init_script(LED + _WATCHED)
     windows = [first, *(context.new_page() for _ in range(count - 1))]
     for window in windows:
-        window.clock.install()
         window.goto("/")
         expect_live(window)
         window.evaluate("watch()")
@@ -101,12 +123,11 @@ def test_a_leader_that_is_frozen(home: Home, open_page: OpenPage) -> None:
     """It answers nobody, keeps its lock, and is given up; once it thaws it follows whoever leads by then."""
     first, second = windows = windows_of(home, open_page, 2)
     before = second.evaluate(_LEADER)
-    devtools = first.context.new_cdp_session(first)
-    devtools.send("Page.setWebLifecycleState", {"state": "frozen"})
+    first.evaluate("freeze()")
     home.say(METER, parametros={"temperatura": 21})
     passes(second, lambda: second.evaluate(_LEADER) not in ("", before))
     all_show(home, [second], 22)
-    devtools.send("Page.setWebLifecycleState", {"state": "active"})
+    first.evaluate("thaw()")
     all_show(home, windows, 23)
     listeners_are(home, 1)
 
