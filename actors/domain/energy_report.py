@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta, tzinfo
 from enum import Enum
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
+from actors.domain.energy import EnergySource
 from actors.domain.tariffs import EnergyPlan
 
 HOUR: Final = 3_600
+_MONDAY: Final = datetime(2001, 1, 1)
+_HOURS_OF_A_WEEK: Final = [_MONDAY + timedelta(hours=n) for n in range(7 * 24)]
 
 
 class Span(Enum):
@@ -120,9 +124,100 @@ class EnergyReport:
     parts: Sequence[tuple[int, Amount]]
     """Each with its begin; what has not come yet is nothing."""
     total: Amount
-    by_device: Mapping[int, Amount]
+    by_device: dict[int, Amount]
     rest: Amount | None
     """What the main meters count beyond the devices behind them; ``None`` without a main meter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Hours in one part of a period through which the clock on the wall is not set and one tariff holds."""
+
+    begin: int
+    end: int
+    part: int
+    """Which of the period's parts they lie in."""
+    ahead: int
+    """Seconds that the clock on the wall is ahead of UTC."""
+    prices: tuple[float, ...] | None
+    """Of a kWh by the hour of the week on the wall, from Monday's first on; ``None`` where none was said."""
+
+
+class StretchUsed(NamedTuple):
+    """What a device has used in a stretch."""
+
+    device_id: int
+    stretch: int
+    """Which one, counted from 0."""
+    kwh: float
+    money: float
+    """0 where nothing has a price."""
+
+
+@dataclass(frozen=True, slots=True)
+class SummedConsumption:
+    """What devices have used in a period."""
+
+    stretches: Sequence[Stretch]
+    sums: Sequence[StretchUsed]
+    """Of the devices that are no main meter."""
+    hours: Sequence[HourUsed]
+    """Of main meters, and what lies in no stretch or is not added up yet."""
+    uncovered: Sequence[HourUsed] = ()
+    """Of the other devices in stretches, where no main meter has counted; they are in the sums, too."""
+    sources: Mapping[int, EnergySource] = field(default_factory=dict)
+    since: int | None = None
+    uncounted: int = 0
+    """These three as of :class:`actors.domain.read_models.Consumption`."""
+
+
+def stretches(period: Period, plan: EnergyPlan, until: float) -> Sequence[Stretch]:
+    """Of its hours that are over at ``until``, in order.
+
+    They begin with the first tariff where there are main meters and some hours have a price: whether what
+    is left of the others has one is told only by each hour.
+    """
+    begins = period.parts
+    end = min(period.end, math.floor(until - HOUR) + 1)
+    tariffs = [each.since for each in plan.tariffs if each.since is not None]
+    marks = {
+        *begins,
+        *_clock_changes(period),
+        *(int(datetime.combine(day, time(), period.zone).timestamp()) for day in tariffs),
+    }
+    inside = sorted(mark for mark in marks if period.begin <= mark < end)
+    found = [
+        _stretch(begin, following, bisect_right(begins, begin) - 1, period.zone, plan)
+        for begin, following in zip(inside, [*inside[1:], end], strict=False)
+    ]
+    if plan.tariffs and plan.mains:
+        return [each for each in found if each.prices is not None]
+    return found
+
+
+def _stretch(begin: int, end: int, part: int, zone: tzinfo, plan: EnergyPlan) -> Stretch:
+    wall = datetime.fromtimestamp(begin, zone)
+    tariff = plan.tariff_on(wall.date())
+    prices = None if tariff is None else tuple(tariff.price_at(hour) for hour in _HOURS_OF_A_WEEK)
+    return Stretch(begin, end, part, _ahead(begin, zone), prices)
+
+
+def _ahead(at: float, zone: tzinfo) -> int:
+    offset = datetime.fromtimestamp(at, zone).utcoffset()
+    return 0 if offset is None else int(offset.total_seconds())
+
+
+def _clock_changes(period: Period) -> Iterable[int]:
+    """The moments in it at which a clock is set."""
+    for day in range(period.begin, period.end, 24 * HOUR):
+        low, high = day, min(day + 24 * HOUR, period.end)
+        before = _ahead(low, period.zone)
+        if before == _ahead(high, period.zone):
+            continue
+        while high - low > 1:
+            middle = (low + high) // 2
+            low, high = (middle, high) if _ahead(middle, period.zone) == before else (low, middle)
+        yield high
 
 
 @dataclass(slots=True)
@@ -149,6 +244,14 @@ def report(
     have counted; in others it is the sum of the rest. Other devices are told by themselves, and are added
     to nothing.
     """
+    told = _tallied(period, plan, hours, house, until)
+    return replace(told, rest=None if told.rest is None else _no_less(told.rest))
+
+
+def _tallied(
+    period: Period, plan: EnergyPlan, hours: Iterable[HourUsed], house: Collection[int], until: float | None
+) -> EnergyReport:
+    """As :func:`report`, of which the rest may be less than nothing."""
     begins = period.parts
     # Without any tariff nothing has a price, not even nothing.
     unpriced = not plan.tariffs
@@ -178,9 +281,43 @@ def report(
         if hour.main is not None:
             rest.add(hour.main - hour.devices, hour.price)
     counted = any(hour.main is not None for hour in known.values())
-    return EnergyReport(
-        list(zip(begins, parts, strict=True)), total, by_device, _no_less(rest) if counted else None
-    )
+    return EnergyReport(list(zip(begins, parts, strict=True)), total, by_device, rest if counted else None)
+
+
+def report_of_sums(
+    period: Period,
+    plan: EnergyPlan,
+    used: SummedConsumption,
+    house: Collection[int],
+    until: float | None = None,
+) -> EnergyReport:
+    """The same, of sums over the stretches of ``period`` where hours would be too many.
+
+    What lies in no stretch is told by the hour, as are main meters, since only in hours in which they have
+    counted are they the house.
+    """
+    told = _tallied(period, plan, used.hours, house, until)
+    inside = {device_id for device_id in house if device_id not in plan.apart}
+    for each in used.sums:
+        stretch = used.stretches[each.stretch]
+        amount = Amount(each.kwh, each.money, stretch.prices is None and each.kwh != 0)
+        told.by_device.setdefault(each.device_id, Amount(unpriced=not plan.tariffs)).join(amount)
+        if told.rest is None and each.device_id in inside:
+            told.parts[stretch.part][1].join(amount)
+            told.total.join(amount)
+    if told.rest is None:
+        return told
+    for each in used.sums:
+        if each.device_id in inside:
+            told.rest.join(Amount(-each.kwh, -each.money))
+    begins = period.parts
+    for device_id, begin, kwh in used.uncovered:
+        if device_id in inside:
+            price = plan.price_at(datetime.fromtimestamp(begin, period.zone))
+            told.parts[bisect_right(begins, begin) - 1][1].add(kwh, price)
+            told.total.add(kwh, price)
+            told.rest.add(kwh, price)
+    return replace(told, rest=_no_less(told.rest))
 
 
 def _no_less(rest: Amount) -> Amount:

@@ -78,9 +78,13 @@ class EnergyPlan:
 
     def price_at(self, at: datetime) -> float | None:
         """Of a kWh at a moment on the wall; ``None`` where none was said."""
-        day = at.date()
+        tariff = self.tariff_on(at.date())
+        return None if tariff is None else tariff.price_at(at)
+
+    def tariff_on(self, day: date) -> Tariff | None:
+        """The one that holds on that day."""
         holding = [each for each in self.tariffs if each.since is None or each.since <= day]
-        return holding[-1].price_at(at) if holding else None
+        return holding[-1] if holding else None
 
 
 def _first_day(tariff: Tariff) -> date:

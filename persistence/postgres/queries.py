@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import tzinfo
 from typing import Final
 
 from actors.domain.absences import Absences
+from actors.domain.energy_report import Stretch, SummedConsumption
 from actors.domain.findings import KeptFinding, Seen, Wanted
 from actors.domain.logbook import WantedDeeds
 from actors.domain.model import DeadLetter, LogEntry
@@ -35,7 +36,7 @@ from persistence.postgres.notices import newest_notices
 from persistence.postgres.pool import Pool
 from persistence.postgres.statements import changed, fetch
 from persistence.postgres.timestamps import heard_at
-from persistence.storage.consumption import read_consumption
+from persistence.storage.consumption import read_consumption, read_sums
 from persistence.storage.ports import AFTER_THE_LAST_ID
 from persistence.storage.statistics import read_metrics, read_statistics
 
@@ -207,6 +208,17 @@ class PostgresQueries:
     def consumption(self, devices: Sequence[int], since: float, until: float) -> Consumption:
         with self._reading() as connection:
             return read_consumption(PostgresMeters(connection), self._local, devices, since, until)
+
+    def summed_consumption(
+        self,
+        devices: Sequence[int],
+        mains: Collection[int],
+        stretches: Sequence[Stretch],
+        since: float,
+        until: float,
+    ) -> SummedConsumption:
+        with self._reading() as connection:
+            return read_sums(PostgresMeters(connection), self._local, devices, mains, stretches, since, until)
 
     def metered(self) -> frozenset[int]:
         with self._reading() as connection:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import tzinfo
 from pathlib import Path
 from typing import Final
 
 from actors.domain.absences import Absences
+from actors.domain.energy_report import Stretch, SummedConsumption
 from actors.domain.findings import KeptFinding, Seen, Wanted
 from actors.domain.logbook import WantedDeeds
 from actors.domain.model import DeadLetter, LogEntry
@@ -37,7 +38,7 @@ from persistence.forms.rows import FINDINGS, kept_finding, log_entry, undamaged_
 from persistence.readers.due import SqliteDue
 from persistence.readers.history import SqliteHistory, first_heard
 from persistence.readers.meters import SqliteMeters, read_metered
-from persistence.storage.consumption import read_consumption
+from persistence.storage.consumption import read_consumption, read_sums
 from persistence.storage.statistics import read_metrics, read_statistics
 
 _LOG_BOUNDS: Final = """
@@ -236,6 +237,19 @@ class Queries:
         with self._reading() as connection:
             connection.execute("BEGIN")
             return read_consumption(SqliteMeters(connection), self._local, devices, since, until)
+
+    def summed_consumption(
+        self,
+        devices: Sequence[int],
+        mains: Collection[int],
+        stretches: Sequence[Stretch],
+        since: float,
+        until: float,
+    ) -> SummedConsumption:
+        """As :func:`persistence.storage.consumption.read_sums`."""
+        with self._reading() as connection:
+            connection.execute("BEGIN")
+            return read_sums(SqliteMeters(connection), self._local, devices, mains, stretches, since, until)
 
     def metered(self) -> frozenset[int]:
         """As :func:`persistence.readers.meters.read_metered`."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any, Protocol
 
 from actors.domain.absences import Absences
+from actors.domain.energy_report import Stretch, SummedConsumption
 from actors.domain.findings import KeptFinding, Seen, Wanted
 from actors.domain.logbook import WantedDeeds
 from actors.domain.model import Device, LogEntry
@@ -162,6 +163,16 @@ class Queries(Protocol):
 
     def consumption(self, devices: Sequence[int], since: float, until: float) -> Consumption:
         """As :func:`persistence.storage.consumption.read_consumption`."""
+
+    def summed_consumption(
+        self,
+        devices: Sequence[int],
+        mains: Collection[int],
+        stretches: Sequence[Stretch],
+        since: float,
+        until: float,
+    ) -> SummedConsumption:
+        """Of these devices ``since <= time < until``, summed up in the stretches."""
 
     def metered(self) -> frozenset[int]:
         """The devices of which anything is added up, whatever they report now."""

@@ -57,6 +57,12 @@ class Meters:
             for step in steps:
                 self.store.tidy(step)
 
+    def use(self, hours: dict[tuple[int, int], float]) -> None:
+        """These, of a device and a begin, are all that is added up."""
+        rows = ", ".join(f"({device_id}, {begin}, {kwh})" for (device_id, begin), kwh in hours.items())
+        self.house.execute("DELETE FROM energia_horas")
+        self.house.execute(f"INSERT INTO energia_horas (dispositivo_id, inicio, kwh) VALUES {rows}")
+
     def stored(self) -> dict[int, float]:
         found = self.house.execute("SELECT inicio, kwh FROM energia_horas ORDER BY inicio")
         return {begin: kwh for begin, kwh in found if kwh}

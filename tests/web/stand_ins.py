@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import pykka
 
 from actors.domain.absences import Absence, Absences, EndAbsence, SayAbsence, WithdrawAbsence
+from actors.domain.energy_report import SummedConsumption
 from actors.domain.findings import Bounds, Decision, KeptFinding, Seen, Span, Wanted
 from actors.domain.logbook import KeptDeed, Origin, WantedDeeds
 from actors.domain.metrics import Nature
@@ -233,6 +234,9 @@ class Shelf:
     def consumption(self, *_: object) -> Consumption:
         """Of none of them anything is known."""
         return Consumption((), {})
+
+    def summed_consumption(self, *_: object) -> SummedConsumption:
+        return SummedConsumption((), (), ())
 
     def metered(self) -> frozenset[int]:
         return frozenset()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from asyncio import Future
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 import pykka
 
 from actors.domain.absences import Absences
+from actors.domain.energy_report import Stretch, SummedConsumption
 from actors.domain.findings import KeptFinding, Seen, Wanted
 from actors.domain.logbook import WantedDeeds
 from actors.domain.logins import KeptLogin, LoginFamily, NewLogin, Server
@@ -87,6 +88,17 @@ class Queries(Protocol):
 
     def consumption(self, devices: Sequence[int], since: float, until: float, /) -> Consumption:
         """Of these devices, by the hours that begin at ``since <= time < until``."""
+
+    def summed_consumption(
+        self,
+        devices: Sequence[int],
+        mains: Collection[int],
+        stretches: Sequence[Stretch],
+        since: float,
+        until: float,
+        /,
+    ) -> SummedConsumption:
+        """Of these devices ``since <= time < until``, summed up in the stretches."""
 
     def metered(self) -> frozenset[int]:
         """The ids of devices that have told what they use."""

@@ -9,9 +9,20 @@ from functools import partial
 from typing import Annotated, ClassVar, Final, Literal, TypedDict
 
 from actors.domain.energy import tells_energy
-from actors.domain.energy_report import Amount, EnergyReport, Period, Span, report
+from actors.domain.energy_report import (
+    HOUR,
+    Amount,
+    EnergyReport,
+    Period,
+    Span,
+    SummedConsumption,
+    report,
+    report_of_sums,
+    stretches,
+)
 from actors.domain.model import Device
 from actors.domain.people import Role
+from actors.domain.read_models import Consumption
 from actors.domain.readings import flattened
 from actors.domain.tariffs import EnergyPlan
 from web.http.handler import Handler
@@ -185,12 +196,9 @@ class HouseEnergy(EnergyHandler):
 def energy_json(queries: Queries, whom: Wanted, now: float) -> EnergyJson:
     wanted = whom.that_tell(queries)
     period, before, plan = wanted.period, wanted.period.previous, wanted.plan(queries)
-    ids = wanted.ids
-    used = queries.consumption(ids, before.begin, period.end)
     begin = period.begin
-    told = report(period, plan, [each for each in used.hours if each[1] >= begin], ids)
     until = before.as_far_as(period, now) if now < period.end else float(before.end)
-    past = report(before, plan, [each for each in used.hours if each[1] < begin], ids, until)
+    used, told, past = _reports(queries, wanted, plan, until)
     return {
         "periodo": period.span.value,
         "desde": iso(begin),
@@ -221,6 +229,29 @@ def energy_json(queries: Queries, whom: Wanted, now: float) -> EnergyJson:
         "resto": None if told.rest is None else used_json(told.rest),
         "sin_contar": used.uncounted,
     }
+
+
+def _reports(
+    queries: Queries, wanted: Wanted, plan: EnergyPlan, until: float
+) -> tuple[Consumption | SummedConsumption, EnergyReport, EnergyReport]:
+    """What is known, and what it comes to: in the period, and in the one before ``until`` then.
+
+    A year is added up by the database: its hours are too many to be handed out, of 200 devices three million.
+    """
+    period, before, ids = wanted.period, wanted.period.previous, wanted.ids
+    if period.span is Span.YEAR:
+        end = float(period.end)
+        now = queries.summed_consumption(
+            ids, plan.mains, stretches(period, plan, end + HOUR), period.begin, end
+        )
+        then = queries.summed_consumption(
+            ids, plan.mains, stretches(before, plan, until), before.begin, until
+        )
+        told = report_of_sums(period, plan, now, ids)
+        return now, told, report_of_sums(before, plan, then, ids, until)
+    used, begin = queries.consumption(ids, before.begin, period.end), period.begin
+    told = report(period, plan, [each for each in used.hours if each[1] >= begin], ids)
+    return used, told, report(before, plan, [each for each in used.hours if each[1] < begin], ids, until)
 
 
 def used_json(amount: Amount) -> UsedJson:

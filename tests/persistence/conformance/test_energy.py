@@ -11,11 +11,11 @@ from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from actors.domain.energy import MOST_AT_ONCE_KWH, MOST_KW, Meter
-from actors.domain.energy_report import Period, Span, report
+from actors.domain.energy_report import Amount, EnergyReport, Period, Span, report, report_of_sums, stretches
 from actors.domain.model import LogEntry
 from actors.domain.tariffs import Band, EnergyPlan, Tariff
 from actors.messages import Removal
@@ -156,6 +156,113 @@ def adds_up(meters: Meters, start: float) -> None:
                 assert alone.total.kwh == pytest.approx(of_day.kwh)
                 assert sum(each.kwh for _, each in alone.parts) == pytest.approx(of_day.kwh)
     assert whole.total.kwh == pytest.approx(sum(meters.stored().values()))
+
+
+BANDS = st.builds(
+    Band,
+    st.just("Punta"),
+    st.frozensets(st.integers(0, 6), min_size=1),
+    st.integers(0, 23),
+    st.integers(0, 23),
+    st.sampled_from((0.0, 0.21, 0.3333333333333333)),
+)
+TARIFFS = st.lists(
+    st.builds(
+        Tariff,
+        st.one_of(st.none(), st.dates(date(2026, 1, 1), date(2026, 12, 31))),
+        st.sampled_from((0.1, 0.17)),
+        st.lists(BANDS, max_size=3).map(tuple),
+    ),
+    max_size=4,
+    unique_by=lambda tariff: tariff.since or date.min,
+).map(lambda tariffs: tuple(sorted(tariffs, key=lambda tariff: tariff.since or date.min)))
+EVERY_OTHER_HOUR = Tariff(
+    None, 0.1, tuple(Band("Par", frozenset(range(7)), hour, hour + 1, 0.3) for hour in range(0, 24, 2))
+)
+ZONES = [ZoneInfo(name) for name in ("Europe/Madrid", "Asia/Kathmandu", "Australia/Lord_Howe")]
+# When years begin and end, and when clocks are set in Madrid or on Lord Howe.
+AROUND = [
+    at(text)
+    for text in (
+        "2026-01-01",
+        "2026-03-28T20:00",
+        "2026-04-04T12:00",
+        "2026-06-10",
+        "2026-10-03T12:00",
+        "2026-10-24T20:00",
+        "2026-12-31T20:00",
+    )
+]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("zone", ZONES, ids=str)
+def test_a_year_that_the_database_adds_up_is_the_sum_of_its_hours(meters: Meters, zone: ZoneInfo) -> None:
+    """To the cent: by hours of the week, tariffs from any day on, clocks that are set, main meters that are
+    silent now and then, and a year that is looked at up to some moment."""
+    local, period = LocalTime(zone), Period.around(Span.YEAR, date(2026, 5, 5), zone)
+    queries = meters.house.queries(zone)
+    ids = [meters.store.recall(f"PLG{n}").id for n in range(4)]
+    house = ids[:3]
+    devices = st.sampled_from(ids)
+
+    @given(
+        tariffs=TARIFFS,
+        used=st.lists(
+            st.tuples(
+                devices, st.sampled_from(AROUND), st.integers(0, 30), st.sampled_from((0.0, 0.25, 1.1))
+            ),
+            min_size=1,
+            max_size=60,
+        ),
+        mains=st.frozensets(devices, max_size=2),
+        apart=st.frozensets(devices, max_size=1),
+        until=st.none()
+        | st.tuples(st.sampled_from(AROUND), st.floats(0, 1.5e5)).map(lambda at: min(sum(at), period.end)),
+    )
+    @example(
+        tariffs=(EVERY_OTHER_HOUR,),
+        used=[(ids[0], begin, n, 0.25 + n / 8) for begin in AROUND for n in range(31)],
+        mains=frozenset(),
+        apart=frozenset(),
+        until=None,
+    )
+    @example(
+        tariffs=(Tariff(date(2026, 7, 1), 0.1),),
+        used=[(device, AROUND[3], 0, 0.25) for device in house[:2]],
+        mains=frozenset(house[:1]),
+        apart=frozenset(),
+        until=None,
+    )
+    @settings(max_examples=60, deadline=None)
+    def is_the_sum(
+        tariffs: tuple[Tariff, ...],
+        used: list[tuple[int, float, int, float]],
+        mains: frozenset[int],
+        apart: frozenset[int],
+        until: float | None,
+    ) -> None:
+        meters.use({(device, local.hour(begin + n * HOUR)): kwh for device, begin, n, kwh in used})
+        plan, end = EnergyPlan("€", tariffs, mains, apart), period.end if until is None else until
+        parts = stretches(period, plan, period.end + HOUR if until is None else until)
+        summed = queries.summed_consumption(ids, mains & {*house}, parts, period.begin, end)
+        hours = queries.consumption(ids, period.begin, end).hours
+        are_alike(
+            report_of_sums(period, plan, summed, house, until), report(period, plan, hours, house, until)
+        )
+
+    is_the_sum()
+
+
+def are_alike(told: EnergyReport, expected: EnergyReport) -> None:
+    assert told.by_device.keys() == expected.by_device.keys()
+    assert (told.rest is None) == (expected.rest is None)
+    amounts = [(told.total, expected.total), (told.rest or Amount(), expected.rest or Amount())]
+    amounts += [(told.by_device[n], known) for n, known in expected.by_device.items()]
+    amounts += [(one, other) for (_, one), (_, other) in zip(told.parts, expected.parts, strict=True)]
+    for one, other in amounts:
+        assert (one.kwh, one.money) == pytest.approx((other.kwh, other.money), abs=1e-9)
+        assert one.unpriced is other.unpriced
 
 
 def test_rows_stay_until_they_are_added_up_and_hours_stay_when_they_are_gone(meters: Meters) -> None:
