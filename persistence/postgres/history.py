@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
@@ -98,10 +99,9 @@ class PostgresMeters:
         return first
 
     def hours(self, devices: Sequence[int], since: float, until: float) -> list[tuple[int, int, float]]:
-        return [
-            (device_id, begin, kwh)
-            for device_id, begin, kwh in fetch(self._connection, _HOURS, list(devices), since, until)
-        ]
+        # Against a number that is not whole, no index tells where they lie.
+        found = fetch(self._connection, _HOURS, list(devices), math.ceil(since), math.ceil(until))
+        return [(device_id, begin, kwh) for device_id, begin, kwh in found]
 
     def sums(self, devices: Sequence[int], stretches: Sequence[Stretch]) -> list[StretchUsed]:
         if not stretches:
