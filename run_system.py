@@ -16,8 +16,10 @@ if (
 import argparse
 import logging
 import shlex
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from functools import partial
@@ -42,6 +44,7 @@ from actors.runtime.clock import Clock, SystemClock, set_zone
 from actors.runtime.dispatch import ThreadPool, tell_if_alive
 from actors.runtime.event_loop import LoopThread
 from actors.runtime.house_clock import HouseClock
+from actors.runtime.listening import why_closed
 from actors.runtime.log_format import log_to_stderr
 from actors.runtime.process import (
     INTERRUPTED,
@@ -149,9 +152,9 @@ class System:
         self._machine_clock = SystemClock()
         self.clock = HouseClock(self._machine_clock)
         here = zone.rules
-        self._archive = Archive(
-            engine_of(settings), ArchiveSettings.of(settings), here, self.clock, first=first
-        )
+        engine = engine_of(settings)
+        self._elsewhere = engine.elsewhere
+        self._archive = Archive(engine, ArchiveSettings.of(settings), here, self.clock, first=first)
         loop = LoopThread("web")
         devices = self._archive.hand_over()
         self.simulated = living_there(devices)
@@ -238,7 +241,8 @@ class System:
             self.web.start()
         except OSError as error:
             where = f"{self._settings.backend_host}:{self._settings.backend_port}"
-            raise Unstartable(f"BACKEND_PORT: {where} no se puede abrir ({error.strerror}).") from None
+            why = why_closed(error, "BACKEND_HOST", "BACKEND_PORT")
+            raise Unstartable(f"el servidor web no puede abrir {where}: {why}.") from None
         self._machine_clock.start()
         self._edge.start()
         self._actors.start()
@@ -271,7 +275,10 @@ class System:
         yield f"  REST  {self.web.url}/dispositivos"
         yield f"  SSE   {self.web.url}/stream/dispositivos"
         yield "  MQTT  {}:{}".format(*self._edge.address)
-        yield f"  Datos {self._settings.data_dir}"
+        if self._elsewhere:
+            yield f"  Datos {self._elsewhere}, en PostgreSQL; lo demás, en {self._settings.data_dir}"
+        else:
+            yield f"  Datos {self._settings.data_dir}"
         if not is_loopback(self._settings.backend_host):
             yield f"  En casa: {url}"
         if (door := self._edge.door) is not None:
@@ -423,7 +430,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         zone = house_zone(os.environ)
         set_zone(zone)
         clock = HouseClock(SystemClock())
-        clock.compare(engine_of(settings).last_heard(clock.now()))
+        if options.command != "demo":  # which asks its own house, once that has been lived in meanwhile
+            clock.compare(engine_of(settings).last_heard(clock.now()))
         match options.command:
             case "run":
                 serve(settings, zone, clock)
@@ -490,27 +498,28 @@ def demo_settings(settings: Settings, empty: bool) -> Settings:
 def people(options: argparse.Namespace, settings: Settings, clock: HouseClock) -> None:
     """Who may enter; and, before the first of them, the certificate by which they know the house."""
     appearance = Endpoint(EndpointSettings.of(settings), Hosts(), clock)
-    accounts = Accounts(ledger_of(settings), clock.now)
     url = public_url(settings, settings.backend_port)
-    if options.command == "setup" and (warning := _about(clock)):
-        print(f"Aviso: {warning}", file=sys.stderr)
-    people_command_line.obey(
-        options, accounts, sys.stdout, url, appearance.ca_fingerprint, appearance.left_out
-    )
+    with closing(ledger_of(settings)) as ledger:
+        if options.command == "setup" and (warning := _about(clock)):
+            print(f"Aviso: {warning}", file=sys.stderr)
+        accounts = Accounts(ledger, clock.now)
+        people_command_line.obey(
+            options, accounts, sys.stdout, url, appearance.ca_fingerprint, appearance.left_out
+        )
 
 
 def notify(options: argparse.Namespace, settings: Settings, zone: Zone, clock: HouseClock) -> None:
     """Send each channel a message, whether or not the system runs."""
     machine_clock = SystemClock()
     machine_clock.start()  # by which a service that hangs is given up
-    ledger = ledger_of(settings)
-    accounts = Accounts(ledger, clock.now)
-    desk = desk_of(settings, ledger, machine_clock, zone.rules, lambda: "", lambda *_: ())
-    names = {person.id: person.name for person in accounts.people()}
-    try:
-        notice_command_line.obey(options, desk, names, sys.stdout, _tried_told)
-    finally:
-        machine_clock.stop()
+    with closing(ledger_of(settings)) as ledger:
+        accounts = Accounts(ledger, clock.now)
+        desk = desk_of(settings, ledger, machine_clock, zone.rules, lambda: "", lambda *_: ())
+        names = {person.id: person.name for person in accounts.people()}
+        try:
+            notice_command_line.obey(options, desk, names, sys.stdout, _tried_told)
+        finally:
+            machine_clock.stop()
 
 
 def _tried_told(tried: Tried) -> str:
@@ -571,14 +580,17 @@ def serve(
 ) -> None:
     """The system until it is told to end, with simulated devices beside it, as :class:`System` has them."""
     finished = finish_on_signals()
-    ledger = ledger_of(settings)
-    accounts = Accounts(ledger, clock.now)
-    if sys.stdout.isatty() and needs_people(settings, accounts):
-        people(parser().parse_args(["setup"]), settings, clock)
-    speak_without_waiting()
-    system = System(settings, zone, ledger, living_there, first)
-    if finished.is_set():  # while it mended the database, perhaps for minutes
-        return
+    with closing(ledger_of(settings)) as ledger:
+        if sys.stdout.isatty() and needs_people(settings, Accounts(ledger, clock.now)):
+            people(parser().parse_args(["setup"]), settings, clock)
+        speak_without_waiting()
+        system = System(settings, zone, ledger, living_there, first)
+        if not finished.is_set():  # while it mended the database, perhaps for minutes
+            run(system, settings, finished)
+
+
+def run(system: System, settings: Settings, finished: threading.Event) -> None:
+    """It says where it is found, and ends once ``finished`` is set."""
     system.start()
     simulator = system.simulator()
     simulator.start()

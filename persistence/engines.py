@@ -42,6 +42,10 @@ class OnDemand(Protocol):
 class Engine(Protocol):
     """What keeps the house's database. Calls raise :class:`UnusableDatabase`."""
 
+    @property
+    def elsewhere(self) -> str:
+        """Which database of which server, for people, without a password; empty for files in DATA_DIR."""
+
     def recover(self, at: float) -> Recovery | None:
         """Mends what is damaged, as far as that can be; what was done, now or not long ago."""
 
@@ -77,6 +81,8 @@ class Engine(Protocol):
 
 class SqliteEngine:
     """A file."""
+
+    elsewhere: Final = ""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -44,3 +44,6 @@ class Ledger(Protocol):
 
     def generation(self, counted: int) -> int:
         """``counted``, the tables' own number, as one that no other tables in their place ever have."""
+
+    def close(self) -> None:
+        """Whoever is in the middle of something ends it."""

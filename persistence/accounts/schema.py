@@ -150,6 +150,9 @@ class AccountsFile:
         device, inode = identity(self._path) or (0, 0)
         return (device << 128) + (inode << 64) + counted
 
+    def close(self) -> None:
+        """Nothing stays open."""
+
 
 @contextmanager
 def reading(path: Path) -> Iterator[sqlite3.Connection]:

@@ -7,11 +7,14 @@ from contextlib import closing, contextmanager
 from datetime import tzinfo
 from typing import Final
 
+import psycopg
+
 from actors.domain.read_models import Backup
 from actors.domain.refusals import Refusal, Refused
 from actors.domain.status import Recovery
 from actors.messages import Removal
 from persistence.postgres.connection import Server
+from persistence.postgres.faults import disk_told, unusable
 from persistence.postgres.house_tables import PART, STEPS
 from persistence.postgres.queries import PostgresQueries
 from persistence.postgres.schema import prepare
@@ -36,6 +39,7 @@ class PostgresEngine:
 
     def __init__(self, url: str) -> None:
         self._server = Server(url)
+        self.elsewhere: Final[str] = self._server.where
 
     def recover(self, at: float) -> Recovery | None:  # noqa: ARG002
         """Nothing: a server mends itself."""
@@ -70,6 +74,10 @@ class PostgresEngine:
             return queries.has(device_id)
 
     def explained(self, error: StorageFault | OSError) -> str:
+        if isinstance(error, OSError):
+            return disk_told(error)
+        if isinstance(error.__cause__, psycopg.Error):
+            return str(unusable(self._server.where, error.__cause__))
         return str(error)
 
     def backups(self, keep: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -27,7 +28,8 @@ from persistence.postgres.faults import explaining
 from persistence.postgres.ownership import session_of
 from persistence.postgres.pool import Pool
 from persistence.postgres.schema import prepare
-from persistence.storage.faults import UnusableDatabase
+from persistence.postgres.statements import telling_faults
+from persistence.storage.faults import StorageFault, UnusableDatabase
 from tests.brokers import PATIENCE, free_port, wait_until
 from tests.postgres import GUARDED, PostgresServer
 
@@ -144,12 +146,15 @@ def test_a_server_that_is_not_there() -> None:
 def test_a_server_that_does_not_let_us_in(shared_postgres: PostgresServer, server: Server) -> None:
     """For a wrong password, a database or a person that it does not know, and for what is not ours."""
     shared_postgres.execute(f"DROP ROLE IF EXISTS {GUARDED}; CREATE ROLE {GUARDED} LOGIN PASSWORD 'bueno'")
-    for url in (
-        shared_postgres.url(user=GUARDED, password="secreto"),
-        shared_postgres.url("nada"),
-        shared_postgres.url(user="nadie"),
+    for url, advice in (
+        (shared_postgres.url(user=GUARDED, password="secreto"), "usuario y clave no casan"),
+        (shared_postgres.url(user=GUARDED), "usuario y clave no casan"),
+        (shared_postgres.url("nada"), "no existe: hazla en su servidor con «createdb"),
+        (shared_postgres.url(user="nadie"), "«createuser»"),
     ):
-        assert refusal(Server(url)).hindrance is Hindrance.REFUSED
+        refused = refusal(Server(url))
+        assert refused.hindrance is Hindrance.REFUSED
+        assert advice in str(refused)
     with connect(server) as connection:
         connection.execute("CREATE TABLE t (n int)")
     database = server.url.rpartition("@/")[2].partition("?")[0]
@@ -188,6 +193,61 @@ def test_what_the_server_says_is_told_in_the_house_s_words(
     assert faults.hindrance_of(caught.value) is hindrance
     told = faults.unusable(server.where, caught.value)
     assert told.hindrance is (hindrance or Hindrance.UNUSABLE)
+
+
+@pytest.mark.parametrize(
+    ("said", "advice"),
+    [
+        ("no existe la base de datos «nada»", "createdb"),
+        ("la autentificación password falló para el usuario «iot»", "no casan"),
+        ('Peer authentication failed for user "iot"', "pg_hba.conf"),
+        ('no pg_hba.conf entry for host "10.0.0.2", user "iot", database "iot"', "pg_hba.conf"),
+        ('permission denied for database "iot"', "permisos"),
+        ('database "iot" is not currently accepting connections', "permisos"),
+        ("la base n'existe pas", "permisos"),
+    ],
+)
+def test_a_login_is_refused_by_words_alone(said: str, advice: str) -> None:
+    """Of which some are known in English and Spanish; what is not gets the advice that fits all."""
+    told = faults.unusable("iot@casa", psycopg.OperationalError(f"connection failed: FATAL:  {said}"))
+    assert told.hindrance is Hindrance.REFUSED
+    assert advice in str(told).partition("(")[0]
+
+
+@pytest.mark.parametrize(
+    ("code", "advice"), [("3D000", "createdb"), ("28P01", "no casan"), ("28000", "pg_hba")]
+)
+def test_a_refusal_is_told_by_its_code(shared_postgres: PostgresServer, code: str, advice: str) -> None:
+    with connect(Server(shared_postgres.url())) as connection, pytest.raises(psycopg.Error) as caught:
+        connection.execute(f"DO $$ BEGIN RAISE EXCEPTION 'así' USING ERRCODE = '{code}'; END $$".encode())
+    assert advice in str(faults.unusable("iot@casa", caught.value))
+
+
+@pytest.mark.parametrize(
+    ("number", "told"),
+    [
+        (errno.ENOSPC, "No queda sitio"),
+        (errno.EROFS, "No se puede escribir"),
+        (errno.EACCES, "No se puede escribir"),
+        (errno.EIO, "falla"),
+        (errno.ENOTDIR, "no se puede usar"),
+    ],
+)
+def test_what_is_wrong_with_the_folder_beside_the_server_is_told(number: int, told: str) -> None:
+    """In the house's words, none of the operating system's."""
+    engine = engine_of(Settings(database_url="postgresql://iot@casa/iot"))
+    line = engine.explained(OSError(number, os.strerror(number)))
+    assert told in line
+    assert "DATA_DIR" in line
+    assert os.strerror(number) not in line
+
+
+def test_a_statement_that_the_server_fails_is_told(shared_postgres: PostgresServer) -> None:
+    """To whoever asks on the console."""
+    url = shared_postgres.url()
+    with connect(Server(url)) as connection, pytest.raises(StorageFault) as caught, telling_faults():
+        connection.execute("DO $$ BEGIN RAISE EXCEPTION 'full' USING ERRCODE = '53100'; END $$")
+    assert "libera espacio" in engine_of(Settings(database_url=url)).explained(caught.value)
 
 
 def test_who_starts_or_is_full_will_let_us_in_soon() -> None:

@@ -187,8 +187,36 @@ def test_a_port_in_use_is_named(tmp_path: Path, name: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         line = refusal(tmp_path, "run", data_dir=tmp_path, **{name.lower(): port})
-    assert name in line
-    assert f"127.0.0.1:{port}" in line
+    assert f"127.0.0.1:{port}: otro programa ocupa ese puerto; elige otro en {name}" in line
+    assert "ddress" not in line
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("BACKEND_HOST", {"auth_mode": "abierto"}),
+        ("MQTT_BIND_HOST", {}),
+        ("MQTT_BIND_HOST", {"mqtt_tls_enabled": True, "mqtt_tls_port": 0}),
+    ],
+)
+def test_an_address_of_another_machine_is_named(tmp_path: Path, name: str, more: dict[str, object]) -> None:
+    """With the setting that changes it; 203.0.113.0/24 is nobody's."""
+    ended = run_to_end(
+        tmp_path, "run", data_dir=tmp_path, **{**FREE, name.lower(): "203.0.113.9", **more}, log_level="ERROR"
+    )
+    assert f"203.0.113.9:0: esa dirección no es de esta máquina; cambia {name}." in refused(ended)
+
+
+@pytest.mark.broker
+def test_a_demo_asks_no_server_of_the_real_house(tmp_path: Path) -> None:
+    """Whose address is set; it is not even called."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"postgresql://iot@127.0.0.1:{server.getsockname()[1]}/casa"
+        with Process(tmp_path, "demo", "--vacia", **FREE, database_url=url) as demo:
+            assert "  Datos instance-demo-vacia" in [demo.line() for _ in range(6)]
+        server.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            server.accept()
 
 
 def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.brokers import PATIENCE, Device, wait_until
 from tests.postgres import PostgresServer
-from tests.system.backend import Installation
+from tests.system.backend import Installation, Process, surroundings
 
 SERIAL = "TMP0603IF1WD"
 
@@ -31,6 +31,7 @@ def test_a_house_on_a_server_survives_its_own_end_and_the_servers(
     """A report becomes a row; a claim outlives both processes; backups and a second system are refused."""
     home = Installation(tmp_path, database_url=postgres.url())
     with home.backend() as backend, Device(backend.mqtt) as device:
+        assert "otra instancia" in refused(home, postgres, "run")
         device.publish(f"dispositivos/{SERIAL}/estado", report(1))
         backend.until_known(SERIAL)
         backend.claim({"serial_number": SERIAL, "nombre": "Salón"})
@@ -52,17 +53,35 @@ def test_a_house_on_a_server_survives_its_own_end_and_the_servers(
     assert "pg_restore" in refused(home, postgres, "restore")
 
 
+@pytest.mark.broker
+def test_the_start_says_on_which_server_the_house_lies(
+    tmp_path: Path, shared_postgres: PostgresServer, database_url: str
+) -> None:
+    """And never by which password."""
+    url = database_url.replace("iot@", "iot:secreto@")
+    with Process(
+        tmp_path, "run", database_url=url, data_dir=tmp_path, backend_port=0, mqtt_broker_port=0
+    ) as run:
+        said = [run.line() for _ in range(6)]
+    name = shared_postgres.execute(
+        "SELECT current_database()", database_url.rpartition("@/")[2].partition("?")[0]
+    )
+    where = f"{name[0][0]}@{shared_postgres.folder}:{shared_postgres.port}"
+    assert f"  Datos {where}, en PostgreSQL; lo demás, en {tmp_path}" in said
+    assert "secreto" not in "".join(said)
+
+
 def report(seq: int) -> str:
     told = f'"parametros": {{"temperatura": {20 + seq}}}, "boot": "b", "seq": {seq}'
     return f'{{"serial_number": "{SERIAL}", "estado": "activo", {told}}}'
 
 
 def refused(home: Installation, postgres: PostgresServer, command: str) -> str:
-    """The one line by which it is."""
+    """The one line by which it is, and no warning that a connection was left open."""
     said = subprocess.run(
         [sys.executable, "run_system.py", command],
         cwd=Path(__file__).parents[2],
-        env={"DATABASE_URL": postgres.url(), "DATA_DIR": str(home.data), "PATH": "/usr/bin:/bin"},
+        env=surroundings(database_url=postgres.url(), data_dir=home.data, backend_port=0, mqtt_broker_port=0),
         capture_output=True,
         text=True,
         check=False,

@@ -5,6 +5,7 @@ Which server that is, and how it is told what to do, is a :class:`Program`'s to 
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import socket
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import IO, Final, Protocol
 
 from actors.runtime.backoff import Backoff
+from actors.runtime.listening import why_closed
 
 logger = logging.getLogger(__name__)
 
@@ -271,9 +273,11 @@ def free_port(port: int = 0) -> int:
             probe.bind((LOOPBACK, port))
             return int(probe.getsockname()[1])
     except OSError as error:
+        is_taken = error.errno == errno.EADDRINUSE
+        or_use_it = ", o usa con MQTT_BROKER_URL el bróker que ya lo ocupa" if is_taken else ""
         raise BrokerUnavailable(
-            f"el bróker MQTT incluido no puede abrir {LOOPBACK}:{port} ({error.strerror}); cambia "
-            "MQTT_BROKER_PORT, o usa con MQTT_BROKER_URL el bróker que ya lo ocupa."
+            f"el bróker MQTT incluido no puede abrir {LOOPBACK}:{port}: "
+            f"{why_closed(error, 'MQTT_BROKER_URL', 'MQTT_BROKER_PORT')}{or_use_it}."
         ) from None
 
 

@@ -18,6 +18,7 @@ from actors.mqtt.broker.notices import Notices
 from actors.mqtt.broker.proxy_access import Door
 from actors.mqtt.broker.proxy_process import arguments
 from actors.mqtt.protocol.client import subscribe_once
+from actors.runtime.listening import why_closed
 
 __all__ = ("BrokerUnavailable", "EmbeddedBroker", "Server")
 
@@ -221,6 +222,6 @@ def _openable(door: Door) -> Door:
             return replace(door, port=probe.getsockname()[1])
     except OSError as error:
         raise BrokerUnavailable(
-            f"el bróker MQTT incluido no puede abrir {door.host}:{door.port} ({error.strerror}); revisa "
-            f"MQTT_BIND_HOST y {setting}."
+            f"el bróker MQTT incluido no puede abrir {door.host}:{door.port}: "
+            f"{why_closed(error, 'MQTT_BIND_HOST', setting)}."
         ) from None
