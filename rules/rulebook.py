@@ -137,7 +137,7 @@ def planned(configuration: JsonObject) -> list[Span] | None:
         timetable = parse(configuration)
     except ScheduleError:
         return None
-    windows = timetable.power or timetable.watering
-    if windows is None:
+    channels = [channel for channel in (timetable.power, timetable.watering) if channel is not None]
+    if not channels:
         return None
-    return [(start // 60, (end - start) // 60) for start, end in windows.spans]
+    return [(start // 60, (end - start) // 60) for channel in channels for start, end in channel.spans]

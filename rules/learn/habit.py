@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from copy import copy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -237,7 +237,13 @@ class WeeklyHabit(base.Classifier):
 
         Only of days on which most of that time was seen. A window may run into the next day.
         """
-        found = []
+        return [on * 2 > seen for on, seen in self._on_and_seen(start, bins, ages)]
+
+    def days_with(self, start: int, bins: int) -> list[bool]:
+        """As :meth:`days_on`, whether it was on at all."""
+        return [on > 0 for on, _ in self._on_and_seen(start, bins, EVERY_AGE)]
+
+    def _on_and_seen(self, start: int, bins: int, ages: Ages) -> Iterator[tuple[int, int]]:
         weekday, first = divmod(start, self.bins)
         newest = self._newest - (weekday_of(self._newest) - weekday) % 7
         if newest + (first + bins - 1) // self.bins > self._newest:
@@ -249,8 +255,7 @@ class WeeklyHabit(base.Classifier):
             on = sum(self._on[cell] for cell in cells)
             seen = on + sum(self._off[cell] for cell in cells)
             if seen * 2 >= bins * FULL:
-                found.append(on * 2 > seen)
-        return found
+                yield on, seen
 
     def days_switched(self) -> Set[int]:
         """Ordinals of the days on which people may have switched it on: on which it rested, too."""

@@ -39,10 +39,11 @@ from rules.learn.timetable import (
     read_suggested,
     suggested,
 )
-from rules.learn.windows import windows_of
+from rules.learn.windows import MIN_DAYS, windows_of
 
 NAME: Final = "learn"
 SUGGEST: Final = "ai_suggest"
+_WATERING: Final = "horarios_riego"
 
 Planned: TypeAlias = Callable[[JsonObject], Iterable[Span] | None]
 """When a configuration's own schedule has the device on; ``None`` if it has no such schedule."""
@@ -277,9 +278,10 @@ class LearnRule:
             "threshold": settings.ai_r3_prob_thresh,
         }
         # Not on the mode: what was learned is when the device is in use, whatever switches it.
-        proposal = Proposal(
-            {"modo": SCHEDULED, "horarios": as_horarios(timetable)}, rests_on=frozenset({"horarios"})
-        )
+        windows: JsonObject = {"horarios": as_horarios(timetable)}
+        if device.configuration.get(_WATERING):
+            windows = {**windows, _WATERING: {}}  # a device heeds both: the old times would go on
+        proposal = Proposal({"modo": SCHEDULED, **windows}, rests_on=frozenset(windows))
         return (Finding(NAME, SUGGEST, device.id, device.serial, at, details, proposal=proposal),)
 
     def _worth_suggesting(self, device: Device) -> Timetable:
@@ -293,7 +295,7 @@ class LearnRule:
         estimate = self._estimate(lived)
         self._held = estimate.bins
         timetable = self._in_sunlight(windows_of(lived, estimate, self._settings), lived)
-        if not self._is_news(device, timetable):
+        if not self._is_news(device, timetable) or self._drops_what_is_used(device, timetable, lived):
             return ()
         return timetable if foretells(lived, estimate.ages, self._settings) else ()
 
@@ -312,6 +314,22 @@ class LearnRule:
             return False
         enough = max(DISMISSED_DIFF, settings.ai_r3_suggest_min_diff)
         return not self._dismissed or difference(found, self._now(self._dismissed)) >= enough
+
+    def _drops_what_is_used(self, device: Device, timetable: Timetable, lived: WeeklyHabit) -> bool:
+        """Whether the schedule that is in force has times of which nothing is left, and which nobody has been
+        seen to leave out on as many days as a window takes.
+        """
+        if device.configuration.get("modo") != SCHEDULED:
+            return False
+        found = minutes(window.span for window in timetable)
+        size = self._settings.ai_r3_bin_minutes
+        for start, length in self._planned(device.configuration) or ():
+            if not found & minutes([(start, length)]):
+                bins = -(-(start + length) // size) - start // size
+                latest = lived.days_with(start // size, bins)[:MIN_DAYS]
+                if any(latest) or len(latest) < MIN_DAYS:
+                    return True
+        return False
 
     def _now(self, timetable: Timetable) -> int:
         """Its minutes of the week as they are by now, since the sun goes on."""

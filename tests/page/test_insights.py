@@ -264,8 +264,9 @@ def test_a_schedule_that_is_yet_to_be_drawn_is_proposed_with_a_way_to_draw_it(ho
 
 
 def test_a_learned_schedule_is_drawn_and_applied(home: Home, page: Page) -> None:
-    """Over the one that there is, with how often each window was seen."""
-    device = home.claim(SPRINKLER, nombre="Riego", configuracion={"modo": "manual"})
+    """Over the one that there is, with how often each window was seen; of its old times none goes on."""
+    present = {"modo": "manual", "horarios_riego": {"martes": [["21:00", 20]]}}
+    device = home.claim(SPRINKLER, nombre="Riego", configuracion=present)
     page.goto("/#/avisos")
     card = finding(page, "Un horario para Riego")
     expect(card).to_contain_text("Parece que se riega los lunes de 06:00 a 06:30 (8 de las últimas 8 veces).")
@@ -276,10 +277,13 @@ def test_a_learned_schedule_is_drawn_and_applied(home: Home, page: Page) -> None
             "Los jueves de 08:30 a 09:007 de las últimas 8 veces · bastante seguro",
         ]
     )
-    expect(card.get_by_role("img")).to_have_accessible_name(re.compile("jueves de 08:30 a 09:00"))
+    expect(card.get_by_role("img")).to_have_accessible_name(
+        re.compile("^Ahora: martes de 21:00 a 21:20. Propuesto: .*jueves de 08:30 a 09:00")
+    )
     card.get_by_role("button", name="Aplicar").click()
     expect(card.get_by_text("Aplicado", exact=True)).to_be_visible()
     now = home.get(f"/dispositivos/{device}")["configuracion"]
+    assert now["horarios_riego"] == {}
     assert now["modo"] == "horario"
     assert {"dias": ["jueves"], "inicio": "08:30", "fin": "09:00"} in now["horarios"]
 

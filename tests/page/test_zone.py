@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Page, expect
 
+from tests.page.browsing import assert_accessible, assert_fits
 from tests.page.conftest import PHONE, OpenPage
 from tests.page.home import Home
 from tests.page.node import Modules, running
@@ -24,6 +25,7 @@ HOUSE = "Europe/Madrid"
 # A day behind the other end of the world, so that no hour is the same day in both.
 TRAVELLER = "Pacific/Kiritimati"
 LAMP = "LGT0AAAAAAAA"
+NIGHTS = [{"dias": ["todos"], "inicio": "03:00", "fin": "03:30"}]
 # A Wednesday evening in the house, on Thursday for who is travelling.
 NOW = datetime(2026, 7, 1, 20, 30, tzinfo=UTC)
 TICKS = """
@@ -135,3 +137,29 @@ def test_a_chart_begins_its_days_at_midnight_in_the_house(far: Page) -> None:
         "1 jul",
         "01:00",
     ]
+
+
+@pytest.mark.parametrize(
+    ("locale", "until", "moment"),
+    [("es-ES", "a mano hasta", "15 ene 2027, 0:30"), ("en-GB", "by hand until", "Jan 15, 2027, 00:30")],
+)
+def test_moments_are_told_on_the_clock_of_the_house(
+    home: Home, open_page: OpenPage, locale: str, until: str, moment: str
+) -> None:
+    """As the card tells them where that is until when it is set by hand; also those that devices tell."""
+    lamp = home.claim(LAMP, nombre="Lámpara", configuracion={"modo": "horario", "horarios": NIGHTS})
+    home.put(f"/dispositivos/{lamp}", {"configuracion": {"prueba_en": "2027-01-14T23:30:00.000Z"}})
+    page = open_page(locale=locale, timezone_id=TRAVELLER)
+    page.goto("/#/diario")
+    entries = page.get_by_role("listitem")
+    expect(entries.first).to_contain_text(f" → {moment}")
+    page.goto("/")
+    page.get_by_role("switch", name="Lámpara").click()
+    held = page.get_by_role("button", name=until)
+    expect(held).to_be_visible()
+    shown = held.inner_text().strip()
+    page.goto("/#/diario")
+    expect(entries.first).to_contain_text(until)
+    expect(entries.first).to_contain_text(re.compile(f"{until}: . → {shown.removeprefix(until).strip()}"))
+    assert_accessible(page)
+    assert_fits(page)

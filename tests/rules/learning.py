@@ -7,10 +7,11 @@ from collections.abc import Iterable
 
 from actors.domain.findings import Finding
 from actors.domain.model import Device, JsonObject, Report
-from actors.domain.schedule import DAYS, parse
+from actors.domain.schedule import DAYS
 from rules.base.settings import LearnSettings
 from rules.learn.rule import LearnRule
 from rules.learn.timetable import read_suggested
+from rules.rulebook import planned
 from tests.households import MADRID, Household, Windows
 from tests.rules.given import SERIAL, learn_settings
 
@@ -20,11 +21,6 @@ MORNINGS: Windows = [(day * DAY + 7 * 60, 60) for day in range(5)]
 TWICE: Windows = MORNINGS + [(day * DAY + 19 * 60, 90) for day in range(5)]
 # Mondays and Thursdays, and past midnight on Saturdays.
 MIXED: Windows = [(6 * 60, 60), (3 * DAY + 6 * 60, 60), (5 * DAY + 23 * 60, 180)]
-
-
-def planned(configuration: JsonObject) -> list[tuple[int, int]] | None:
-    power = parse(configuration).power
-    return None if power is None else [(start // 60, (end - start) // 60) for start, end in power.spans]
 
 
 def made(settings: LearnSettings = DEFAULTS) -> LearnRule:

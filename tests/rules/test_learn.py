@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from actors.domain.durations import DAY_S
-from actors.domain.model import Report
+from actors.domain.model import JsonObject, Report
 from actors.domain.schedule import check
 from rules.learn.habit import WeeklyHabit
 from rules.learn.rule import LearnRule, Replay, start
 from rules.learn.timetable import minutes
+from rules.rulebook import planned
 from tests.households import MADRID, Household, Windows, at_random, bins_of, overlap, routine
 from tests.rules.given import MONDAY, SERIAL
 from tests.rules.learning import (
@@ -30,9 +31,9 @@ from tests.rules.learning import (
     TWICE,
     device,
     home,
+    horarios,
     live,
     made,
-    planned,
     spans,
     stored,
     told_spans,
@@ -195,6 +196,53 @@ def test_a_suggestion_can_be_taken_up_as_it_is() -> None:
     windows = planned(configuration)
     assert windows is not None
     assert minutes(windows) == minutes(told_spans(finding))
+
+
+WATERING = {day: [["06:30", 60]] for day in ("lunes", "jueves", "sabado")}
+WATERS: Windows = [(day * DAY_MIN + 6 * 60 + 30, 60) for day in (0, 3, 5)]
+
+
+def from_noon(household: Household, days: int) -> Iterator[tuple[float, bool]]:
+    """Of the first day, a Monday, nobody has seen the morning."""
+    noon = household.starts.timestamp() + DAY_S / 2
+    return ((at, on) for at, on in household.reports(days) if at >= noon)
+
+
+@pytest.mark.parametrize(
+    "channel", [{"horarios_riego": WATERING}, horarios(WATERS)], ids=["riego", "horarios"]
+)
+def test_a_schedule_that_is_kept_loses_no_day(channel: JsonObject) -> None:
+    """Also while one of its days has been seen too seldom to be learned; whichever channel has it."""
+    scheduled = {**channel, "modo": "horario"}
+    assert live(made(), from_noon(home(WATERS), 15)), "without a schedule it would be suggested by then"
+    assert not live(made(), from_noon(home(WATERS), 42), scheduled)
+
+
+def test_times_that_nobody_keeps_are_given_up() -> None:
+    told = live(made(), home(MORNINGS).reports(42), horarios([*MORNINGS[:4], (4 * DAY_MIN + 17 * 60, 120)]))
+    assert [sorted(told_spans(finding)) for finding in told] == [MORNINGS]
+
+
+def test_a_learned_week_takes_the_place_of_watering_times() -> None:
+    """A device heeds both, and would water at the old times too."""
+    present = {"modo": "manual", "encendido": False, "horarios_riego": {"martes": [["21:00", 20]]}}
+    told = live(made(), home(WATERS).reports(42), present)
+    assert told
+    for finding in told:
+        assert finding.proposal is not None
+        check(finding.proposal.configuration)
+        after = {**present, **finding.proposal.configuration}
+        windows = planned(after)
+        assert windows is not None
+        assert sorted(windows) == sorted(told_spans(finding))
+        assert finding.proposal.rests_on == {"horarios", "horarios_riego"}
+
+
+def test_what_is_planned_is_all_that_switches_it_on() -> None:
+    both = {"horarios": horarios(MORNINGS)["horarios"], "horarios_riego": WATERING}
+    assert sorted(planned(both) or ()) == sorted([*MORNINGS, *WATERS])
+    assert sorted(planned({"horarios": [], "horarios_riego": WATERING}) or ()) == WATERS
+    assert planned({"modo": "horario"}) is None
 
 
 def test_who_is_not_watched() -> None:

@@ -12,6 +12,7 @@ from actors.domain.durations import DAY_S
 from config import SettingError, Settings
 from rules.base.memory import DamagedState
 from rules.learn.rule import LearnRule, Replay, start
+from rules.rulebook import planned
 from tests.households import MADRID, Windows
 from tests.rules.given import MONDAY
 from tests.rules.learning import (
@@ -23,7 +24,6 @@ from tests.rules.learning import (
     horarios,
     live,
     made,
-    planned,
     spans,
     stored,
 )

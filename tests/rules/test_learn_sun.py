@@ -14,9 +14,10 @@ from actors.domain.schedule import check
 from rules.base.memory import seal
 from rules.learn.rule import NAME, LearnRule
 from rules.learn.sunlight import follows
+from rules.rulebook import planned
 from tests.households import MADRID, at_random
 from tests.rules.given import SERIAL
-from tests.rules.learning import DEFAULTS, device, live, planned
+from tests.rules.learning import DEFAULTS, device, live
 from tests.sunlit import (
     SUN,
     Habit,

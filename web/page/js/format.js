@@ -1,7 +1,7 @@
 /** Numbers and times as people of the language in use write them. */
 import { signal } from "@preact/signals";
 import { numberOf } from "./readings.js";
-import { wallTime } from "./wall.js";
+import { dayOf, wallTime } from "./wall.js";
 import { language, t } from "./words.js";
 
 /** @import { Signal } from "@preact/signals" */
@@ -26,16 +26,23 @@ export function number(value, unit = "", digits = 1) {
   return unit ? `${shown}\u00a0${unit}` : shown;
 }
 
-/** A name within a sentence: "sensor de CO₂", but "CO₂ sensor", which begins with a sign of its own. */
+/** A name within a sentence: "sensor de CO₂", "a mano", but "CO₂ sensor", which begins with a sign of its own. */
 export const lowered = (text) =>
-  text[1] === text[1]?.toUpperCase() ? text : text.charAt(0).toLowerCase() + text.slice(1);
+  text[1] !== " " && text[1] === text[1]?.toUpperCase() ? text : text.charAt(0).toLowerCase() + text.slice(1);
 
-/** A reading, whatever its type. */
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)$/;
+
+/** Whether it is the text of a moment, ISO 8601 with its zone. */
+export const isMoment = (value) =>
+  typeof value === "string" && MOMENT.test(value) && !Number.isNaN(Date.parse(value));
+
+/** A reading, whatever its type; a moment on the clock of the house. */
 export function reading(value, unit = "") {
   const size = numberOf(value);
   if (size !== null) return number(size, unit, Math.abs(size) >= 100 ? 0 : 1);
   if (typeof value === "boolean") return t(value ? "yes" : "no");
   if (value === null || value === undefined) return "–";
+  if (isMoment(value)) return moment(value);
   if (Array.isArray(value)) return value.map((each) => reading(each)).join(", ");
   if (typeof value !== "object") return String(value);
   return Object.entries(value)
@@ -106,6 +113,12 @@ export function moment(at, options = { dateStyle: "medium", timeStyle: "short" }
     hourCycle: "h23",
     ...options,
   }).format(new Date(at));
+}
+
+/** "22:00" of the day that it is at `seen`, "lun 07:00" of another day. */
+export function clockTime(at, seen) {
+  const sameDay = dayOf(onTheWall(at)) === dayOf(onTheWall(seen));
+  return moment(at, { ...(sameDay ? {} : { weekday: "short" }), hour: "2-digit", minute: "2-digit" });
 }
 
 /** @type {[string, number][]} */

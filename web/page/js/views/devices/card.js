@@ -1,6 +1,6 @@
 /** One device at a glance. A report changes the text of its readings; only what is rarer draws the card again. */
 import { useComputed, useSignalEffect } from "@preact/signals";
-import { ago, moment, now, onTheWall, zone } from "../../format.js";
+import { ago, clockTime, now, zone } from "../../format.js";
 import { may, stale } from "../../house.js";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
@@ -17,7 +17,6 @@ import {
 } from "../../kinds.js";
 import { flat, numberOf, readingAt } from "../../readings.js";
 import { Switch } from "../../ui.js";
-import { dayOf } from "../../wall.js";
 import { t } from "../../words.js";
 import { stateWords } from "../device/names.js";
 import { heldUntil, nextChange } from "./by_hand.js";
@@ -288,13 +287,4 @@ const Rule = ({ device }) => {
   `;
 };
 
-/** "22:00" of today, "lun 07:00" of another day. */
-function momentOf(at) {
-  const today = dayOf(onTheWall(at)) === dayOf(onTheWall(now.value));
-  return moment(at, {
-    ...(today ? {} : { weekday: "short" }),
-    hour: "2-digit",
-    minute: "2-digit",
-    hourCycle: "h23",
-  });
-}
+const momentOf = (at) => clockTime(at, now.value);

@@ -4,13 +4,16 @@ import { html } from "../../html.js";
 import { t } from "../../words.js";
 import { settingTitle, settingWords } from "../device/names.js";
 import { hasWindows } from "../devices/status.js";
-import { meant, parse } from "../week/model.js";
+import { meant, parse, standing } from "../week/model.js";
 import { WeekPicture } from "../week/picture.js";
 import { countWords, evidenceOf, rowWords, sunWords, sureness } from "./evidence.js";
 
+// Taken together: it is on in any of them.
+const WINDOWS = ["horarios", "horarios_riego"];
+
 /** A learned schedule, drawn over the one that the device has, and how often each window was seen. */
 export const Learned = ({ finding, device }) => {
-  const windows = parse(device.configuracion.horarios);
+  const windows = standing(device.configuracion);
   const manual = device.configuracion.modo !== "horario";
   return html`
     <div class="learned">
@@ -69,7 +72,9 @@ export const draws = ({ propuesta }) => "horarios" in propuesta.configuracion;
 /** Whether the device has already what is proposed, by somebody's own hand: windows count by their times. */
 export const isSo = ({ propuesta }, { configuracion }) =>
   Object.entries(propuesta.configuracion).every(([key, wanted]) =>
-    key === "horarios" ? meant(configuracion[key]) === meant(wanted) : configuracion[key] === wanted,
+    WINDOWS.includes(key)
+      ? meant(configuracion) === meant(propuesta.configuracion)
+      : configuracion[key] === wanted,
   );
 
 const title = (key) => (key === "intervalo_envio" ? t("insights.fix.interval") : settingTitle(key));

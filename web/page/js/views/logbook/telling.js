@@ -1,5 +1,5 @@
 /** An entry of the logbook in a sentence, so that nobody has to know of settings' names. */
-import { lowered, reading } from "../../format.js";
+import { clockTime, duration, isMoment, lowered, reading } from "../../format.js";
 import { metricName, nameOf, readingOf } from "../../kinds.js";
 import { language, t } from "../../words.js";
 import { settingTitle, settingWords, stateWords } from "../device/names.js";
@@ -8,6 +8,7 @@ const SWITCH = "configuracion.encendido";
 const METRIC = "parametros.";
 const SETTING = "configuracion.";
 const LIMIT = "limites.";
+const BY_HAND_UNTIL = "configuracion.manual_hasta";
 
 // What nobody calls on and off.
 const TURNED = { __proto__: null, position: "moved", lock: "locked" };
@@ -34,7 +35,9 @@ export function whatWasDone(entry, device) {
   const name = device ? nameOf(device) : t("logbook.gone");
   if (hecho === "lectura") return noticed(entry, device, name);
   if (hecho !== "cambio" && hecho !== "informado") return t(`logbook.did.${hecho}`, { name });
-  const what = list(cambios.map(changed));
+  // It comes with what was set by hand, and says no more of it than its value does.
+  const others = cambios.filter((change) => change !== BY_HAND_UNTIL);
+  const what = list((others.length ? others : cambios).map(changed));
   const did = cambios.includes(SWITCH)
     ? t(`logbook.did.${TURNED[device?.capability] ?? "turned"}.${turned}`, { name })
     : t("logbook.did.cambio", { what, name });
@@ -78,18 +81,20 @@ function changed(change) {
 }
 
 /** `[{name, before, after}]` in words, of an entry that has its values and more to tell than that it went on or off. */
-export const valuesOf = ({ valores = {} }) =>
+export const valuesOf = ({ ts, valores = {} }) =>
   Object.entries(valores)
     .filter(([change]) => change !== SWITCH && !change.startsWith(METRIC) && change !== "habitacion_id")
     .map(([change, { antes, despues }]) => ({
       name: changed(change),
-      before: inWords(change, antes),
-      after: inWords(change, despues),
+      before: inWords(change, antes, ts),
+      after: inWords(change, despues, ts),
     }));
 
-function inWords(change, value) {
+function inWords(change, value, ts) {
   const [kind, name] = parted(change);
   if (value === null) return "–";
+  if (change === BY_HAND_UNTIL && isMoment(value)) return clockTime(value, ts);
+  if (change === "paciencia_s") return duration(value);
   if (kind === LIMIT) return limitsInWords(name, value);
   return kind === SETTING ? settingWords(name, value) : reading(value);
 }

@@ -6,7 +6,7 @@
  * that are kept are normal: apart from each other, in order, none longer than a day. One with an end that follows the
  * sun has `sun` besides, as the wire has it, and stays by itself: tomorrow it is elsewhere.
  */
-import { parseEvents, switched } from "./events.js";
+import { parseChannel, parseEvents, switched } from "./events.js";
 import { around, bounded, clock, DAY, DAYS, daysNamed, minuteOf, snapped, WEEK } from "./time.js";
 
 export const startOf = ({ day, start }) => day * DAY + start;
@@ -88,6 +88,15 @@ export function parse(horarios) {
   return normal(entries.flatMap(windowsOf));
 }
 
+/** All the windows of a configuration that switch it on: those of `horarios`, and when it waters. */
+export const standing = ({ horarios, horarios_riego: watering }) =>
+  normal([
+    ...parse(horarios),
+    ...parseChannel("horarios_riego", watering).map(({ day, minute, value }) =>
+      windowAt(day * DAY + minute, Math.round(value)),
+    ),
+  ]);
+
 function windowsOf(entry) {
   const start = minuteOf(entry?.inicio);
   const end = entry?.fin === "24:00" ? DAY : minuteOf(entry?.fin);
@@ -129,9 +138,9 @@ export const format = (windows) =>
     ...(sun && { sol: sun }),
   }));
 
-/** What stays the same of `horarios` while the sun goes on, to be compared. */
-export const meant = (horarios) =>
-  format(parse(horarios))
+/** What stays the same of a configuration's windows while the sun goes on, to be compared. */
+export const meant = (configuration) =>
+  format(standing(configuration))
     .map(({ sol, ...times }) => JSON.stringify({ ...times, ...sol, descansa: undefined }))
     .sort()
     .join();

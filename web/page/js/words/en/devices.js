@@ -115,6 +115,7 @@ export const words = {
   "setting.encendido.false": "off",
   "setting.bloqueada.true": "locked",
   "setting.bloqueada.false": "unlocked",
+  "setting.manual_hasta": "by hand until",
   "setting.modo": "mode",
   "setting.modo.manual": "manual",
   "setting.modo.horario": "scheduled",

@@ -115,6 +115,7 @@ export const words = {
   "setting.encendido.false": "apagado",
   "setting.bloqueada.true": "cerrada con llave",
   "setting.bloqueada.false": "abierta",
+  "setting.manual_hasta": "a mano hasta",
   "setting.modo": "modo",
   "setting.modo.manual": "manual",
   "setting.modo.horario": "con horario",
