@@ -175,9 +175,22 @@ def test_what_follows_the_sun_is_kept_through_other_changes(model: Model) -> Non
     more = model.ask("added", windows, {"day": 0, "start": 1380, "end": 1400})
     assert SUNLIT in model.ask("format", more)
     later = SUNLIT | {"inicio": "20:15"}
-    assert model.ask("meant", [later]) == model.ask("meant", [SUNLIT])
+    assert model.ask("meant", {"horarios": [later]}) == model.ask("meant", {"horarios": [SUNLIT]})
     clock = {name: value for name, value in SUNLIT.items() if name != "sol"}
-    assert model.ask("meant", [clock]) != model.ask("meant", [SUNLIT])
+    assert model.ask("meant", {"horarios": [clock]}) != model.ask("meant", {"horarios": [SUNLIT]})
+
+
+def test_what_waters_stands_with_the_other_windows(model: Model) -> None:
+    """As the server has them on together, round the end of the week too."""
+    windows = [{"dias": ["martes"], "inicio": "21:00", "fin": "21:20"}]
+    watering = {"domingo": [["23:30", 60]]}
+    night = {"dias": ["domingo"], "inicio": "23:30", "fin": "00:30"}
+    both = {"horarios": windows, "horarios_riego": watering}
+    assert minutes(model.ask("standing", both)) == server_minutes([*windows, night])
+    assert model.ask("meant", both) == model.ask(
+        "meant", {"horarios": [*windows, night], "horarios_riego": {}}
+    )
+    assert model.ask("meant", both) != model.ask("meant", {"horarios": windows})
 
 
 @pytest.mark.parametrize(("start", "end", "follows"), [(1186, 1400, True), (1200, 1380, False)])
