@@ -76,6 +76,11 @@ class DailyRange(Part):
         """When the part that goes on began."""
         return self._ends - part_s(settings)
 
+    @property
+    def lowest(self) -> float:
+        """Of the parts that are over; infinite where there is none."""
+        return min((low for low in self._extremes[:-2:2] if low == low), default=math.inf)
+
     def take(self, settings: ExtremesSettings, at: float, value: float, excluded: bool) -> bool:
         """Put a reading where it belongs; whether a part has ended with it.
 

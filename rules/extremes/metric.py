@@ -23,6 +23,8 @@ NO_LIMIT: Final = Limit(None, None)
 _UNCERTAIN: Final = (None, Nature.ALARM)
 _UNJUDGED: Final = (Nature.STATE, Nature.IDENTIFIER)
 _SWITCHED: Final = (0.0, 1.0)
+# Of these there is less than none only where something flows back, which then has been seen.
+_FLOWS: Final = frozenset({"W", "kW", "VA", "kVA", "A", "mA", "l/min"})
 
 
 class Metric:
@@ -127,15 +129,22 @@ class Metric:
         return verdict or rate
 
     def _put_up_fence(self, settings: ExtremesSettings) -> None:
-        self._fenced = usual = self.level.range.usual
-        of_level = usual if self.counting is None else None
-        self.fence = fence_of(settings, self._table, self.choice, of_level)
+        self._fenced = self.level.range.usual
+        self.fence = fence_of(settings, self._table, self.choice, self._usual)
+
+    @property
+    def _usual(self) -> tuple[float, float] | None:
+        """What history makes plausible: nothing below none of what has never flowed back."""
+        usual = self.level.range.usual
+        if usual is None or self.counting is not None:
+            return None
+        flows_on = self._unit in _FLOWS and self.level.range.lowest >= 0
+        return (max(0.0, usual[0]), usual[1]) if flows_on else usual
 
     @property
     def bounds(self) -> Bounds | None:
         """What a reading is held to, tolerance apart; ``None`` if nothing bounds and nothing was learned."""
-        usual = None if self.counting is not None else self.level.range.usual
-        return bounds_of(self.fence, self._table, usual, self.learned)
+        return bounds_of(self.fence, self._table, self._usual, self.learned)
 
     def is_ahead(self, settings: ExtremesSettings, at: float, day: float) -> bool:
         """Whether it begins, or goes on, more than ``day`` seconds later than ``at``."""

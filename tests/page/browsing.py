@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -105,6 +106,14 @@ class Held:
         # Playwright tells of it while it is asked something.
         wait_until(lambda: self._page.evaluate("true") and bool(self._routes))
         return self._routes[0]
+
+
+@contextmanager
+def no_time_passing(page: Page) -> Iterator[None]:
+    """For the page, whose clock has been installed: however long it takes to press keys."""
+    page.clock.pause_at(page.evaluate("Date.now() / 1000") + 1)
+    yield
+    page.clock.resume()
 
 
 # A page does without what the windows of a browser share: a worker, as in Chrome on Android, and what they

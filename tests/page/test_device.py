@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Locator, Page, Response, expect
+from playwright.sync_api import Locator, Page, Response, Route, expect
 
-from tests.page.browsing import Complaints, assert_accessible, assert_fits
+from tests.brokers import wait_until
+from tests.page.browsing import Complaints, assert_accessible, assert_fits, no_time_passing
 from tests.page.home import Home
 from tests.page.opened import open_modules
 from tests.page.past import write_past
@@ -414,3 +415,136 @@ def test_a_person_mutes_a_metric_and_says_what_it_is(home: Home, any_page: Page)
         panel.get_by_role("button", name="Deshacer").click()
     expect(nature).to_have_value("")
     assert limits_of(home)["naturaleza_de"] == "declarada"
+
+
+# The left ends of what is written to the left of a curve, in pixels of the canvas.
+NOTE_LABELS = """
+window.leftEnds = new Map();
+const write = CanvasRenderingContext2D.prototype.fillText;
+CanvasRenderingContext2D.prototype.fillText = function (text, x, y) {
+  if (this.textAlign === "right") leftEnds.set(text, x - this.measureText(text).width);
+  return write.call(this, text, x, y);
+};
+"""
+
+
+def test_a_label_beside_a_curve_is_never_cut(home: Home, any_page: Page) -> None:
+    """However many digits a meter has; in either language."""
+    any_page.add_init_script(NOTE_LABELS)
+    for total in (1_212_889.5, 1_212_892.25, 1_212_894):
+        home.report("MET0DDDDDDDD", estado="activo", parametros={"energia_kwh": total})
+    id = home.claim("MET0DDDDDDDD", nombre="Contador")
+    for language, grouped in (("Español", "1.21"), ("English", "1,21")):
+        any_page.goto("/#/casa")
+        any_page.get_by_label(language).check()
+        any_page.goto(f"/#/dispositivo/{id}")
+        any_page.reload()
+        any_page.wait_for_function(
+            "start => [...leftEnds.keys()].some(each => each.startsWith(start))", arg=grouped
+        )
+        ends: dict[str, float] = any_page.evaluate("Object.fromEntries(leftEnds)")
+        assert min(ends.values()) >= 0, ends
+
+
+class HeldChanges:
+    """Changes of the bounds, on their way until the test lets them go on; and how they were answered."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.routes: list[Route] = []
+        self.statuses: list[int] = []
+        page.route("**/dispositivos/1/limites", self._take)
+        page.on("response", self._hear)
+
+    def _take(self, route: Route) -> None:
+        if route.request.method == "PUT":
+            self.routes.append(route)
+        else:
+            route.fallback()
+
+    def _hear(self, response: Response) -> None:
+        if response.request.method == "PUT":
+            self.statuses.append(response.status)
+
+    def wait_for(self, routes: int, answers: int) -> None:
+        """There are as many, and no more."""
+        # Playwright tells of them while it is asked something.
+        wait_until(lambda: self._page.evaluate("true") and len(self.routes) >= routes)
+        wait_until(lambda: self._page.evaluate("true") and len(self.statuses) >= answers)
+        assert (len(self.routes), len(self.statuses)) == (routes, answers)
+
+
+def test_bounds_moved_by_keys_are_saved_once_and_one_after_the_other(home: Home, page: Page) -> None:
+    """When the keys rest, on Enter, and on leaving; who goes on meanwhile is nobody else."""
+    page.clock.install()
+    open_limits(page)
+    upper = page.get_by_role("slider", name="Límite superior de Temperatura")
+    upper.focus()
+    held = HeldChanges(page)
+    with no_time_passing(page):
+        for _ in range(8):
+            page.keyboard.press("ArrowDown")
+    held.wait_for(routes=1, answers=0)
+    first = upper.get_attribute("aria-valuenow")
+    with no_time_passing(page):
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        page.keyboard.press("ArrowDown")
+        upper.blur()
+    last = upper.get_attribute("aria-valuenow")
+    assert last is not None
+    assert last != first
+    for n in range(3):
+        held.wait_for(routes=n + 1, answers=n)
+        held.routes[n].continue_()
+    held.wait_for(routes=3, answers=3)
+    assert held.statuses == [200] * 3
+    bodies = [json.loads(route.request.post_data or "") for route in held.routes]
+    assert bodies[0] == {"temperatura": {"max": float(first or "nan")}}
+    assert bodies[2] == {"temperatura": {"max": float(last)}}
+    expect(page.locator(".toast")).to_have_text(["Guardado"] * 3)
+    expect(upper).to_have_attribute("aria-valuenow", last)
+    assert limits_of(home)["persona"] == {"min": None, "max": float(last)}
+
+
+def test_what_a_metric_is_is_saved_once_the_keys_rest(home: Home, page: Page) -> None:
+    page.clock.install()
+    nature = open_limits(page).get_by_label("Qué es")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "PUT" else None)
+    with no_time_passing(page):
+        for _ in range(3):
+            nature.press("ArrowDown")
+    expect(page.locator(".toast")).to_have_text("Guardado")
+    expect(nature).to_have_value("estado")
+    assert limits_of(home)["naturaleza"] == "estado"
+    assert len(sent) == 1
+
+
+def test_the_field_of_a_bound_is_saved_once_its_arrows_rest(home: Home, page: Page) -> None:
+    page.clock.install()
+    panel = open_limits(page)
+    field = panel.get_by_label("Avisar por encima de (°C)")
+    field.fill("30")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "PUT" else None)
+    with no_time_passing(page):
+        for _ in range(5):
+            field.press("ArrowUp")
+    expect(page.locator(".toast")).to_have_text("Guardado")
+    assert limits_of(home)["persona"]["max"] == 35
+    assert len(sent) == 1
+
+
+def test_the_legend_says_which_bounds_people_have_set(home: Home, page: Page) -> None:
+    legend = page.locator(f"{TEMPERATURE} .legend li:has([data-sign=normal])")
+    open_history(page)
+    expect(legend).to_contain_text(re.compile(r"lo normal: de -?\d+[,\d]* a \d+"))
+    expect(legend).not_to_contain_text("a mano")
+    home.put("/dispositivos/1/limites", {"temperatura": {"max": 87.8}})
+    expect(legend).to_contain_text(re.compile(r"lo normal: desde -?\d+.* · tope puesto a mano: 87,8\s°C"))
+    home.put("/dispositivos/1/limites", {"temperatura": {"min": 2, "max": None}})
+    expect(legend).to_contain_text(re.compile(r"lo normal: hasta \d+.* · mínimo puesto a mano: 2\s°C"))
+    home.put("/dispositivos/1/limites", {"temperatura": {"max": 30}})
+    expect(legend).to_contain_text(re.compile(r"topes puestos a mano: de 2 a 30\s°C"))
+    expect(legend).not_to_contain_text("lo normal")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Request, expect
 
-from tests.page.browsing import ALONE, Complaints, Held, assert_accessible, expect_live
+from tests.page.browsing import ALONE, Complaints, Held, assert_accessible, expect_live, no_time_passing
 from tests.page.conftest import OpenPage
 from tests.page.home import Home
 
@@ -260,3 +261,27 @@ def test_by_keyboard_alone(home: Home, page: Page) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("End")
     assert home.ordered(FAN)["configuracion"]["velocidad"] == 100
+
+
+def test_a_slider_that_is_moved_by_keys_is_sent_once(home: Home, page: Page) -> None:
+    """When the keys rest, or at once on leaving it."""
+    number = claim(home, FAN, "Ventilador")
+    page.clock.install()
+    page.goto("/")
+    requests: list[Request] = []
+    page.on("request", lambda request: requests.append(request))
+    slider = page.get_by_role("slider", name="Velocidad de Ventilador")
+    slider.fill("40")
+    expect(page.get_by_role("article")).not_to_contain_text("Enviando…")
+    sent = page.expect_request(lambda request: request.url.endswith(f"/dispositivos/{number}"))
+    with sent, no_time_passing(page):
+        for _ in range(5):
+            slider.press("ArrowRight")
+    expect(slider).to_have_value("65")
+    with page.expect_request(lambda request: request.url.endswith(f"/dispositivos/{number}")):
+        slider.press("ArrowLeft")
+        slider.blur()
+    expect(page.get_by_role("article")).not_to_contain_text("Enviando…")
+    bodies = [json.loads(request.post_data or "") for request in requests if request.method == "PUT"]
+    assert [body["configuracion"]["velocidad"] for body in bodies] == [40, 65, 60]
+    assert home.device(FAN)["configuracion"]["velocidad"] == 60

@@ -111,6 +111,39 @@ def test_bounds_fuse_to_the_tighter_each_way() -> None:
     assert taught(PLAIN).bounds(NOW)["m"].source == "hist"
 
 
+@pytest.mark.parametrize(
+    ("name", "least", "expected"),
+    [("consumo_w", 0.0, 0.0), ("consumo_w", -10.0, -24.4), ("temperatura_exterior", 0.0, -13.1)],
+)
+def test_what_never_flowed_back_is_normal_from_none_up(name: str, least: float, expected: float) -> None:
+    """What has been negative, and what knows no none, is padded below as above; also after a restart."""
+    settings = replace(PLAIN, ai_hist_pad_frac=0.1)
+    rule = ExtremesRule(settings, {})
+    for at, value in history(days=10, low=least):
+        rule.learn(at, "activo", {name: value})
+    for each in (rule, ExtremesRule.from_state(settings, {}, rule.state())):
+        (bounds,) = each.bounds(STARTS).values()
+        assert bounds.low == pytest.approx(expected, abs=0.1)
+        assert bounds.high is not None
+        assert bounds.high > 105
+        assert bounds.history is not None
+        assert bounds.history.low == bounds.low
+
+
+def test_what_flows_back_for_the_first_time_is_told_and_then_learned() -> None:
+    """By the day after: its low end is where it has been."""
+    rule = ExtremesRule(replace(PLAIN, ai_hist_pad_frac=0.2), {})
+    past = history(days=10, low=0, high=1000)
+    for at, value in past:
+        rule.learn(at, "activo", {"consumo_w": value})
+    begins = past[-1][0] + 600
+    assert fed(rule, [(begins, -40.0)], "consumo_w")
+    fed(rule, [(begins + n * 600, 500.0) for n in range(1, 200)], "consumo_w")
+    (low, _, _) = shown(rule)["consumo_w"]
+    assert low is not None
+    assert low < -40
+
+
 def test_a_history_beyond_the_limits_leaves_the_limits() -> None:
     """What is always too hot is still too hot."""
     rule = ExtremesRule(PLAIN, {"m": Limit(200, 300)})

@@ -46,11 +46,18 @@ export const Chart = ({ device, metric, sought, share, findings, bounds, limits,
   );
   const shown = useMemo(() => {
     if (!series.value) return undefined;
-    const alone = drawing(series.value, { findings, metric, bounds: share ? null : bounds, draft, share });
+    const alone = drawing(series.value, {
+      findings,
+      metric,
+      bounds: share ? null : bounds,
+      limits,
+      draft,
+      share,
+    });
     return beside && others.value
       ? { ...alone, ...compared(others.value, beside, unit, alone.vertical) }
       : alone;
-  }, [series.value, findings, bounds, draft, beside, others.value]);
+  }, [series.value, findings, bounds, limits, draft, beside, others.value]);
   const save = useCallback(() => {
     savePicture(canvas.peek(), {
       title: `${name} · ${nameOf(device.peek())}`,
@@ -64,14 +71,24 @@ export const Chart = ({ device, metric, sought, share, findings, bounds, limits,
   }, [shown, looking.range, name, device]);
   const [open, setOpen] = useState(false);
   const held = draft ?? limits?.persona;
+  const moves = useRef(0);
+  const move = (end, value) => {
+    moves.current += 1;
+    setDraft({ ...held, [end]: value });
+  };
+  const done = async (end, value) => {
+    const before = moves.current;
+    await decide(device, metric, { [end]: value }, known);
+    if (moves.current === before) setDraft(null);
+  };
   const handles = (scale) => html`
     <${Handles}
       name=${name}
       unit=${unit}
       scale=${scale}
       bounds=${held}
-      move=${(end, value) => setDraft({ ...held, [end]: value })}
-      done=${(end, value) => decide(device, metric, { [end]: value }, known).then(() => setDraft(null))}
+      move=${move}
+      done=${done}
     />
   `;
   const some = shown?.points.length > 0;
@@ -117,7 +134,7 @@ export const Chart = ({ device, metric, sought, share, findings, bounds, limits,
 };
 
 /** What there is to draw of a series: see `Plot.show`, and the points themselves. */
-function drawing({ points, step, span }, { findings, metric, bounds, draft, share }) {
+function drawing({ points, step, span }, { findings, metric, bounds, limits, draft, share }) {
   const anomalies = findings ? anomaliesOf(findings.anomalies, metric) : [];
   return {
     points,
@@ -127,6 +144,7 @@ function drawing({ points, step, span }, { findings, metric, bounds, draft, shar
     shares: share ? holds(points, step, span.until) : [],
     vertical: share ? [0, 1] : verticalRange(points, anomalies, bounds),
     bounds: draft ?? bounds,
+    own: draft ?? limits?.persona ?? null,
     other: null,
     anomalies,
     outages: findings ? outagesOf(findings.outages, findings.before, span) : [],

@@ -12,6 +12,7 @@ import { t } from "../../words.js";
 import { Chart } from "./chart.js";
 import { isShare } from "./compare.js";
 import { boundsOf, readBounds, readFindings } from "./findings.js";
+import { useKnown } from "./limits.js";
 import { fitting, metricIn, RANGES, zoomed } from "./ranges.js";
 import { rangeName } from "./wording.js";
 
@@ -28,6 +29,7 @@ export const History = ({ device, range }) => {
   const findings = useLoaded(() => readFindings(id, range.value), [id, range.value]);
   const edition = useComputed(() => device.value.edicion).value;
   const bounds = useLoaded(() => readBounds(id), [id, edition]);
+  const known = useKnown(bounds);
   const looking = useLooking(range);
   const [sought] = useState(metricIn(query.peek()));
   const newest = fresh.value.find((finding) => finding.dispositivo_id === id)?.evento_id;
@@ -61,7 +63,7 @@ export const History = ({ device, range }) => {
                       findings=${findings.value}
                       bounds=${boundsOf(bounds.value?.data, metric)}
                       limits=${boundsOf(bounds.value?.medidas, metric)}
-                      known=${{ edition: bounds.value?.edicion, reload: bounds.reload }}
+                      known=${known}
                       looking=${looking}
                     />
                   `,

@@ -1,8 +1,9 @@
 /** What people decide of a metric: between which values it has to stay, whether it is told of, and what it is. */
-import { useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { put } from "../../api.js";
 import { may } from "../../house.js";
 import { html } from "../../html.js";
+import { useSettled } from "../../settling.js";
 import { attempt, Field, Switch, toast } from "../../ui.js";
 import { t } from "../../words.js";
 import { valueWords } from "./wording.js";
@@ -20,7 +21,7 @@ const digits = (value, range) =>
 
 /**
  * `limits` is what the server knows of the metric; `draft` and `setDraft` the bounds while they are moved, or `null`;
- * `known` is `{edition, reload}` of what is known of all of them.
+ * `known` is that of `useKnown`.
  */
 export const Limits = ({ device, metric, name, share, limits, open, setOpen, known }) => {
   const [before, setBefore] = useState(null);
@@ -36,11 +37,7 @@ export const Limits = ({ device, metric, name, share, limits, open, setOpen, kno
       <summary>${t("limits.title")}<span class="hidden"> · ${name}</span>${limits.silenciada && html` <span class="chip">${t("limits.muted")}</span>`}</summary>
       <div class="stack">
         ${!share && html`<${Ends} limits=${limits} change=${change} />`}
-        <${Field} label=${t("limits.nature")} value=${ownNature(limits) ?? ""} disabled=${!may("miembro")}
-          onChange=${({ target }) => change({ naturaleza: target.value || null })}>
-          <option value="">${automatic(limits)}</option>
-          ${NATURES.map((nature) => html`<option key=${nature} value=${nature}>${t(`limits.nature.${nature}`)}</option>`)}
-        <//>
+        <${Choice} limits=${limits} change=${change} />
         <div class="spread">
           <span>${t("limits.mute")}</span>
           <${Switch} label=${t("limits.mute.name", { name })} on=${limits.silenciada} disabled=${!may("miembro")}
@@ -52,15 +49,42 @@ export const Limits = ({ device, metric, name, share, limits, open, setOpen, kno
   `;
 };
 
-/** Decide `change` of a metric, by whoever has seen `known`; true if it went well. */
-export const decide = (device, metric, change, { edition, reload }) =>
-  attempt(async () => {
-    await put(`/dispositivos/${device.peek().id}/limites`, { [metric]: change }, edition);
-    toast(t("limits.saved"));
-  }).then(async (done) => {
-    await reload();
+/** Decide `change` of a metric, by whoever has seen `known`; true if it went well. The next waits for the one before. */
+export const decide = (device, metric, change, known) => {
+  const decided = async () => {
+    const done = await attempt(async () => {
+      const { edicion } = await put(
+        `/dispositivos/${device.peek().id}/limites`,
+        { [metric]: change },
+        known.edition,
+      );
+      known.edition = edicion;
+      toast(t("limits.saved"));
+    });
+    await known.reload();
     return done;
-  });
+  };
+  const mine = known.last.then(decided);
+  known.last = mine;
+  return mine;
+};
+
+/**
+ * What is known of all metrics of a device, to decide by: `edition`, which is that of `bounds` or what has been made of it
+ * since; `reload`; and `last`, which settles when nothing is being decided any more. `bounds` is of `useLoaded`.
+ */
+export function useKnown(bounds) {
+  const known = useRef({
+    edition: /** @type {string | undefined} */ (undefined),
+    last: /** @type {Promise<unknown>} */ (Promise.resolve()),
+    reload: bounds.reload,
+  }).current;
+  known.reload = bounds.reload;
+  useLayoutEffect(() => {
+    known.edition = bounds.value?.edicion;
+  }, [bounds.value]);
+  return known;
+}
 
 const ownNature = ({ naturaleza, naturaleza_de: by }) => (by === "persona" ? naturaleza : null);
 
@@ -68,6 +92,26 @@ function automatic({ naturaleza, naturaleza_de: by }) {
   if (by === "persona" || naturaleza === null) return t("limits.nature.auto");
   return `${t("limits.nature.auto")}: ${t(`limits.nature.${naturaleza}`).toLowerCase()}`;
 }
+
+/** What it is. By arrow keys each of those between is a change. */
+const Choice = ({ limits, change }) => {
+  const [chosen, setChosen] = useState(null);
+  const settled = useSettled();
+  const onChange = ({ target: { value } }) => {
+    setChosen(value);
+    settled.put(async () => {
+      await change({ naturaleza: value || null });
+      setChosen((now) => (now === value ? null : now));
+    });
+  };
+  return html`
+    <${Field} label=${t("limits.nature")} value=${chosen ?? ownNature(limits) ?? ""} disabled=${!may("miembro")}
+      onChange=${onChange} onBlur=${settled.deliver}>
+      <option value="">${automatic(limits)}</option>
+      ${NATURES.map((nature) => html`<option key=${nature} value=${nature}>${t(`limits.nature.${nature}`)}</option>`)}
+    <//>
+  `;
+};
 
 const Ends = ({ limits, change }) => html`
   <div class="row">
@@ -79,10 +123,13 @@ const Ends = ({ limits, change }) => html`
 /** What is being typed stays, whatever is drawn anew meanwhile. */
 const End = ({ end, limits, change }) => {
   const [typed, setTyped] = useState(null);
-  const onChange = async ({ target }) => {
-    await change({ [end]: target.value === "" ? null : Number(target.value) });
-    setTyped(null);
-  };
+  const settled = useSettled();
+  // Of a number each arrow key, and each press of its arrows, is a change.
+  const onChange = ({ target: { value } }) =>
+    settled.put(async () => {
+      await change({ [end]: value === "" ? null : Number(value) });
+      setTyped((now) => (now === value ? null : now));
+    });
   return html`
     <${Field}
       type="number"
@@ -94,6 +141,8 @@ const End = ({ end, limits, change }) => {
       placeholder=${t("limits.auto")}
       onInput=${({ target }) => setTyped(target.value)}
       onChange=${onChange}
+      onKeyUp=${({ key }) => key === "Enter" && settled.deliver()}
+      onBlur=${settled.deliver}
     />
   `;
 };
@@ -101,7 +150,7 @@ const End = ({ end, limits, change }) => {
 /**
  * The two bounds as handles over a chart: dragged, or moved by arrow keys. `scale` is `{range, top, height}` of the
  * upright axis in its own unit and CSS pixels; `bounds` what they are at; `move(end, value)` while they are moved, and
- * `done(end, value)` once they are let go.
+ * `done(end, value)` once they are let go; by keys, a while after the last.
  */
 export const Handles = ({ name, unit, scale, bounds, move, done }) =>
   ENDS.map(
@@ -118,9 +167,18 @@ const Handle = ({ end, name, unit, scale: { range, top, height }, bounds, move, 
     held.current = within(wanted);
     move(end, held.current);
   };
+  const settled = useSettled();
   const letGo = () => {
-    if (held.current !== null) done(end, held.current);
-    held.current = null;
+    if (held.current === null) return;
+    settled.put(() => {
+      const last = held.current;
+      held.current = null;
+      done(end, last);
+    });
+  };
+  const release = () => {
+    letGo();
+    settled.deliver();
   };
   const follow = ({ currentTarget, clientY, buttons }) => {
     if (!buttons) return;
@@ -130,9 +188,11 @@ const Handle = ({ end, name, unit, scale: { range, top, height }, bounds, move, 
   const onKeyDown = (event) => {
     const steps = { ArrowUp: 1, ArrowRight: 1, ArrowDown: -1, ArrowLeft: -1, PageUp: FAR, PageDown: -FAR };
     const way = steps[event.key];
+    if (event.key === "Enter") release();
     if (!way) return;
     event.preventDefault();
     to((held.current ?? value) + way * STEP * (high - low));
+    letGo();
   };
   const shown = Math.min(high, Math.max(low, value));
   return html`
@@ -150,9 +210,9 @@ const Handle = ({ end, name, unit, scale: { range, top, height }, bounds, move, 
       style=${{ top: `${top + ((high - shown) / (high - low)) * height}px` }}
       onPointerDown=${(event) => event.currentTarget.setPointerCapture(event.pointerId)}
       onPointerMove=${follow}
-      onPointerUp=${letGo}
+      onPointerUp=${release}
       onKeyDown=${onKeyDown}
-      onKeyUp=${letGo}
+      onBlur=${release}
     ></div>
   `;
 };

@@ -16,8 +16,10 @@ import {
 } from "./paint.js";
 import { followPinch } from "./pinch.js";
 
-/** The room to the left of a curve, in CSS pixels: the same in all charts, so that they stand in line. */
-export const LEFT = 52;
+/** The room beside a curve, in CSS pixels: the same in all charts, so that they stand in line, but for longer labels. */
+const LEFT = 52;
+// Between a label and the curve, and the edge.
+const GAP = 5;
 const RIGHT = 12;
 // Who moves less while pressing has not dragged.
 const DRAGGED = 6;
@@ -53,7 +55,7 @@ function styleSheet(address) {
   return done;
 }
 
-/** The width of the curve in a chart so many CSS pixels wide. */
+/** The width of the curve in a chart so many CSS pixels wide, where no label needs more room than others. */
 export const curveWidth = (width) => width - LEFT - RIGHT;
 
 /**
@@ -159,7 +161,8 @@ export class Plot {
         },
         {
           ...axis,
-          size: LEFT,
+          size: roomFor,
+          gap: GAP,
           space: 34,
           grid: { stroke: colour("line"), width: 1 },
           splits: this.#share ? () => [0, 1] : undefined,
@@ -171,7 +174,8 @@ export class Plot {
           show: this.#second,
           scale: "other",
           side: 1,
-          size: LEFT,
+          size: roomFor,
+          gap: GAP,
           space: 34,
           stroke: colour("warn"),
           grid: { show: false },
@@ -237,6 +241,16 @@ export class Plot {
     );
     over.addEventListener("click", (event) => hear.point(this.#plot.posToVal(event.offsetX, "x")));
   }
+}
+
+/** How wide an upright axis is with these labels, which are `null` before there are any. */
+function roomFor({ ctx: context }, labels) {
+  if (!labels) return LEFT;
+  context.save();
+  context.font = FONT;
+  const widest = Math.max(0, ...labels.map((label) => context.measureText(label).width));
+  context.restore();
+  return Math.max(LEFT, Math.ceil(widest) + 2 * GAP);
 }
 
 const curve = (stroke) => ({ stroke, width: 2, points: { show: false } });

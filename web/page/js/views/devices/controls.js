@@ -1,19 +1,18 @@
 /** What can be asked of a device beside on and off, by its capability. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { now, number, zone } from "../../format.js";
 import { may } from "../../house.js";
 import { html } from "../../html.js";
 import { Icon } from "../../icons.js";
 import { nameOf } from "../../kinds.js";
 import { numberOf, switchOf } from "../../readings.js";
+import { useSettled } from "../../settling.js";
 import { Confirm } from "../../ui.js";
 import { t } from "../../words.js";
 import { askedNow } from "./by_hand.js";
 import { halt, send, sendByHand } from "./orders.js";
 import { isActive, isOn, isScheduled, wantedOf } from "./status.js";
 
-// Who presses a stepper five times means the fifth.
-const STEPPED_MS = 700;
 const COLDEST = 5;
 const WARMEST = 35;
 const USUAL = 20;
@@ -48,13 +47,25 @@ const Slider = ({ device, sending, setting, label }) => {
 
 const PERCENT = { min: 0, max: 100, paso: 5 };
 
-/** A number of `limits` that is held while it is moved, and `set` when it is let go. */
+/** A number of `limits` that is held while it is moved, and `set` when it is let go; by keys, a while after the last. */
 const Range = ({ label, value, unit, limits: { min, max, paso: step }, set }) => {
   const [held, setHeld] = useState(null);
+  const byKeys = useRef(false);
+  const settled = useSettled();
   const shown = held ?? value;
   const change = ({ target }) => {
-    setHeld(null);
-    set(Number(target.value));
+    settled.put(() => {
+      setHeld(null);
+      set(Number(target.value));
+    });
+    if (!byKeys.current) settled.deliver();
+  };
+  const onKeyDown = ({ key }) => {
+    byKeys.current = true;
+    if (key === "Enter") settled.deliver();
+  };
+  const onPointerDown = () => {
+    byKeys.current = false;
   };
   return html`
     <label class="slider">
@@ -68,6 +79,9 @@ const Range = ({ label, value, unit, limits: { min, max, paso: step }, set }) =>
         aria-valuetext=${number(shown, unit, 0)}
         onInput=${({ target }) => setHeld(Number(target.value))}
         onChange=${change}
+        onKeyDown=${onKeyDown}
+        onPointerDown=${onPointerDown}
+        onBlur=${settled.deliver}
       />
       <output class="number">${number(shown, unit, 0)}</output>
     </label>
@@ -246,26 +260,16 @@ const Duration = ({ device, sending }) => {
 
 const SetPoint = ({ device, sending }) => {
   const [stepped, setStepped] = useState(null);
-  const timer = useRef(0);
-  const pending = useRef(null);
-  const deliver = () => {
-    clearTimeout(timer.current);
-    pending.current?.();
-    pending.current = null;
-  };
-  // Who leaves the view right after pressing has pressed all the same.
-  useEffect(() => deliver, []);
+  const settled = useSettled();
   const name = nameOf(device);
   const wanted = stepped ?? warmthOf(device, sending);
   const step = (by) => {
     const next = Math.min(WARMEST, Math.max(COLDEST, halves(wanted ?? measured(device)) + by));
     setStepped(next);
-    clearTimeout(timer.current);
-    timer.current = setTimeout(deliver, STEPPED_MS);
-    pending.current = () => {
+    settled.put(() => {
       setStepped(null);
       sendByHand(device, { temp_objetivo: next });
-    };
+    });
   };
   return html`
     <div class="stepper">
