@@ -12,7 +12,6 @@ UNITS: Final[Mapping[str, str]] = {
     "humedad": "%",
     "humedad_suelo": "%",
     "bateria": "%",
-    "humo": "%",
     "temperatura": "°C",
     "temp": "°C",
     "temp_objetivo": "°C",

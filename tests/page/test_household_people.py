@@ -123,7 +123,8 @@ def test_a_code_is_shown_through_a_reload_until_it_is_closed(page: Page, admin: 
     assert second != first
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
-    assert second not in page.evaluate("JSON.stringify([sessionStorage, localStorage])")
+    # The browser closes the dialog, and then tells the page so.
+    wait_until(lambda: second not in page.evaluate("JSON.stringify([sessionStorage, localStorage])"))
     page.reload()
     expect(row(page, "Ana")).to_be_visible()
     expect(dialog).to_have_count(0)
