@@ -66,3 +66,6 @@ UNITS: Final[Mapping[str, str]] = {
     "entrada_pct": "%",
 }
 """By the name of the reading; one that is not here is a truth value, a word or a bare number."""
+
+LEVELS: Final[Mapping[str, str]] = {"humo": "%"}
+"""Of what is an alarm by its name, which has no unit: in which it is told where it is a number after all."""

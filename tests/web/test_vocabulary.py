@@ -42,6 +42,7 @@ def test_the_document_says_what_there_is(told: dict[str, Any]) -> None:
     assert told["rules"]["offline"] == ["ai_offline", "ai_back_online"]
     assert told["readings"].keys() == READINGS.keys()
     assert told["readings"]["temperatura"] == {"es": "Temperatura", "en": "Temperature", "unit": "°C"}
+    assert told["readings"]["humo"]["unit"] == "%"
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=[kind.name for kind in KINDS])

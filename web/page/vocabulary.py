@@ -14,7 +14,7 @@ import orjson
 
 from actors.domain.kinds import KINDS
 from actors.domain.rule_events import EVENTS
-from actors.domain.units import UNITS
+from actors.domain.units import LEVELS, UNITS
 from web.page.reading_words import READINGS
 
 # Where it stands in the document.
@@ -118,6 +118,7 @@ def with_vocabulary(document: bytes) -> bytes:
     kinds = {
         kind.name: {**asdict(SHOWN[kind.name]), "main": kind.main, "off": kind.off_with_all} for kind in KINDS
     }
-    readings = {name: {**asdict(words), "unit": UNITS.get(name, "")} for name, words in READINGS.items()}
+    units = {**UNITS, **LEVELS}
+    readings = {name: {**asdict(words), "unit": units.get(name, "")} for name, words in READINGS.items()}
     told = orjson.dumps({"kinds": kinds, "readings": readings, "rules": EVENTS}).replace(b"</", b"<\\/")
     return document.replace(_PLACE, _PLACE.replace(b"></", b">" + told + b"</"), 1)
