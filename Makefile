@@ -2,7 +2,7 @@
 # Needs python3 (3.11 or later) with its venv module, and make.
 PYTHON  ?= python3
 ARGS    ?=
-# What runs the tests; the gate has another. They wait a third of their time, so that three keep two cores at work.
+# What runs the tests; the gate has another. Many wait, for a browser or a broker, so three keep two cores at work.
 TESTS   := pytest -n 3 --dist worksteal
 # What needs no broker, browser, database or process. Learning whole seasons needs none either, but takes too long.
 PURE    := tests/actors/domain tests/actors/runtime tests/rules --ignore=tests/rules/test_learn.py

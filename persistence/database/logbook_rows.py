@@ -77,7 +77,7 @@ def keep_deeds(connection: sqlite3.Connection, deeds: Sequence[Deed]) -> Sequenc
 
 
 def deeds_of(connection: sqlite3.Connection, share: Share) -> Mapping[int, int]:
-    """How many each device has in it, if it may be full: 200,000 are counted in 10 ms."""
+    """How many each device has in it, if it may be full: 200,000 are counted in 15 to 37 ms."""
     if connection.execute(_COUNT).fetchone()[0] <= share.most:
         return {}
     return dict(connection.execute(_COUNT_OF_EACH, [_words(share)]).fetchall())
