@@ -109,7 +109,7 @@ class PostgresTidying:
         known = fetch(self._connection, progress, device_id)
         return bool((known[0][0] if known else 0) == after)
 
-    def drop_part(self, part: int) -> int:
+    def drop_part(self, part: int, /) -> int:
         return self._parts.drop(part)
 
     def drop_rows(self, device_id: int, upto: int) -> int:

@@ -135,8 +135,8 @@ class Tidying(Protocol):
     def add_used(self, device_id: int, after: int, upto: int, hours: Mapping[int, float], meter: str) -> int:
         """The same of consumption."""
 
-    def drop_part(self, part: int) -> int:
-        """A part of the log that :meth:`Due.old_parts` has named."""
+    def drop_part(self, part: int, /) -> int:
+        """A part of the log that :meth:`Due.old_parts` has named; nothing, where the log has no parts."""
 
     def drop_rows(self, device_id: int, upto: int) -> int:
         """Of those that are rolled up."""
